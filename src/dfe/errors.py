@@ -1,0 +1,45 @@
+"""Errors that a user can act on: one line that names the file, says what is wrong and what to do."""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+
+
+class DfeError(Exception):
+    """Base of every error raised on purpose.
+
+    ``str(error)`` is one line, ``<where>: <what is wrong>; <what to do>``, fit for a terminal.
+
+    Args:
+        what: what is wrong, in plain words.
+        where: the file (or option) it is about; may carry a row or frame, as in ``clip.mp4, frame 12``.
+        advice: what the user can do about it.
+    """
+
+    def __init__(self, what: str, *, where: str | PathLike[str] | None = None, advice: str | None = None) -> None:
+        self.what = what
+        self.where = None if where is None else fspath(where)
+        self.advice = advice
+        head = f"{self.where}: " if self.where else ""
+        tail = f"; {advice}" if advice else ""
+        super().__init__(" ".join(f"{head}{what}{tail}".split()))
+
+
+class MediaError(DfeError):
+    """A video or picture that cannot be read."""
+
+
+class TableError(DfeError):
+    """A recording or another tool's table that cannot be read or does not fit."""
+
+
+class ModelError(DfeError):
+    """A tokenizer or network file that is missing, damaged, foreign, or made for another space."""
+
+
+class OutputError(DfeError):
+    """A result that cannot be written: it exists already, the disk is full, there is no permission."""
+
+
+class UsageError(DfeError):
+    """Options that contradict each other or inputs that name nothing."""

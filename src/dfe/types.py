@@ -1,0 +1,73 @@
+"""Small types that every room of the house shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+DoubleArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+CodeArray = NDArray[np.int16]
+BoolArray = NDArray[np.bool_]
+ImageArray = NDArray[np.uint8]
+"""RGB picture, ``(height, width, 3)``, upright."""
+
+
+class Frame(NamedTuple):
+    """One decoded picture of a video or a set of pictures.
+
+    ``image`` is None where the picture could not be decoded; ``reason`` then says why in a few words.
+    A picture that the decoder patched up carries both an image and a reason.
+    """
+
+    index: int
+    """Frame number in the source, from 0, in presentation order; never renumbered by a cut."""
+    time_s: float
+    """Presentation time stamp in seconds from the start of the recording; NaN for a still picture."""
+    image: ImageArray | None
+    reason: str | None = None
+    source: str = ""
+    """Name of the file that the picture comes from."""
+
+
+Progress = Callable[[int, int | None], None]
+"""Called as ``progress(done, total)``; total is None where it cannot be known."""
+
+
+@runtime_checkable
+class Coder(Protocol):
+    """A coding of expression vectors by a few discrete symbols: a tokenizer, or a baseline.
+
+    The protocol is all that evaluation, atlas and studies know of a tokenizer.
+    """
+
+    @property
+    def space_id(self) -> str:
+        """Identity of the :class:`~dfe.space.ExpressionSpace` whose vectors it codes."""
+        ...
+
+    @property
+    def levels(self) -> int:
+        """Number of symbols per expression at most, N."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Number of codes in the book, K, the zero code included."""
+        ...
+
+    def encode(self, x: FloatArray) -> CodeArray:
+        """Expression vectors ``(n, D)`` to codes ``(n, N)``; code 0 says nothing."""
+        ...
+
+    def decode(self, codes: CodeArray) -> FloatArray:
+        """Codes ``(n, N)`` to expression vectors ``(n, D)``."""
+        ...
+
+    def templates(self) -> FloatArray:
+        """What each code adds to a face at the first level, ``(K, D)`` in units of the space."""
+        ...
