@@ -1,0 +1,1 @@
+"""What each token means: in words, in numbers and in pictures."""

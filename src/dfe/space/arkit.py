@@ -1,0 +1,158 @@
+"""The ARKit coefficients by name, and the spaces that they span on the embedded CC0 head."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from importlib import resources
+
+import numpy as np
+from safetensors.numpy import load
+
+from dfe.errors import ModelError
+from dfe.space.base import Appearance, ExpressionSpace, FaceMesh
+
+NETWORK_NAMES: tuple[str, ...] = (
+    "_neutral",
+    "browDownLeft",
+    "browDownRight",
+    "browInnerUp",
+    "browOuterUpLeft",
+    "browOuterUpRight",
+    "cheekPuff",
+    "cheekSquintLeft",
+    "cheekSquintRight",
+    "eyeBlinkLeft",
+    "eyeBlinkRight",
+    "eyeLookDownLeft",
+    "eyeLookDownRight",
+    "eyeLookInLeft",
+    "eyeLookInRight",
+    "eyeLookOutLeft",
+    "eyeLookOutRight",
+    "eyeLookUpLeft",
+    "eyeLookUpRight",
+    "eyeSquintLeft",
+    "eyeSquintRight",
+    "eyeWideLeft",
+    "eyeWideRight",
+    "jawForward",
+    "jawLeft",
+    "jawOpen",
+    "jawRight",
+    "mouthClose",
+    "mouthDimpleLeft",
+    "mouthDimpleRight",
+    "mouthFrownLeft",
+    "mouthFrownRight",
+    "mouthFunnel",
+    "mouthLeft",
+    "mouthLowerDownLeft",
+    "mouthLowerDownRight",
+    "mouthPressLeft",
+    "mouthPressRight",
+    "mouthPucker",
+    "mouthRight",
+    "mouthRollLower",
+    "mouthRollUpper",
+    "mouthShrugLower",
+    "mouthShrugUpper",
+    "mouthSmileLeft",
+    "mouthSmileRight",
+    "mouthStretchLeft",
+    "mouthStretchRight",
+    "mouthUpperUpLeft",
+    "mouthUpperUpRight",
+    "noseSneerLeft",
+    "noseSneerRight",
+)
+"""The 52 outputs of the coefficient network, in its order. "Left" is the subject's left."""
+
+ARKIT_NAMES: tuple[str, ...] = NETWORK_NAMES[1:]
+"""The 51 coefficients of the space ``arkit51``: the network's outputs without ``_neutral``."""
+
+GAZE_NAMES: tuple[str, ...] = tuple(name for name in ARKIT_NAMES if name.startswith("eyeLook"))
+"""The 8 coefficients that say where the eyes look; no display of the face."""
+
+BLINK_NAMES: tuple[str, ...] = ("eyeBlinkLeft", "eyeBlinkRight")
+
+FACE_NAMES: tuple[str, ...] = tuple(name for name in ARKIT_NAMES if name not in GAZE_NAMES + BLINK_NAMES)
+"""The 41 coefficients that the default tokenizer codes: no gaze, no blink."""
+
+SPACE_VERSION = 1
+"""Raised when the meaning of a coefficient changes."""
+
+REGIONS: tuple[str, ...] = ("brow", "eyes", "nose", "cheeks", "mouth", "jaw")
+"""Parts of the face, of vertices as of coefficients."""
+
+_REINSTALL = "install discrete-facial-encoding again"
+_REGION_OF_PREFIX = {"brow": "brow", "eye": "eyes", "nose": "nose", "cheek": "cheeks", "mouth": "mouth", "jaw": "jaw"}
+
+
+def mirrored_name(name: str) -> str:
+    """The coefficient that a coefficient becomes under the left-right flip; its own name where it has no side."""
+    if name.endswith("Left"):
+        return name.removesuffix("Left") + "Right"
+    if name.endswith("Right"):
+        return name.removesuffix("Right") + "Left"
+    return name
+
+
+def region_of(name: str) -> str:
+    """The region of the face that a coefficient belongs to, by its name."""
+    return next(region for prefix, region in _REGION_OF_PREFIX.items() if name.startswith(prefix))
+
+
+def load_space(id: str = "arkit51/face41") -> ExpressionSpace:
+    """An embedded space: ``arkit51/face41`` (no gaze, no blink) or ``arkit51``; read once, then shared.
+
+    Raises:
+        ModelError: no such space, or the installed head is damaged.
+    """
+    if id == "arkit51":
+        return _arkit51()
+    if id == "arkit51/face41":
+        return _face41()
+    raise ModelError(f"no expression space is called {id!r}", advice="use 'arkit51/face41' or 'arkit51'")
+
+
+@cache
+def _face41() -> ExpressionSpace:
+    return _arkit51().select(FACE_NAMES, "arkit51/face41")
+
+
+@cache
+def _arkit51() -> ExpressionSpace:
+    folder = resources.files("dfe") / "assets" / "head"
+    try:
+        about = json.loads((folder / "head.json").read_text(encoding="utf-8"))
+        data = (folder / about["tensors"]["file"]).read_bytes()
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError("the embedded head cannot be read", where="head.json", advice=_REINSTALL) from error
+    if hashlib.sha256(data).hexdigest() != about["tensors"]["sha256"]:
+        raise ModelError("the embedded head is damaged", where=about["tensors"]["file"], advice=_REINSTALL)
+    head = load(data)
+    basis = np.zeros((len(ARKIT_NAMES), len(head["vertices"]), 3), np.float32)
+    unit = np.repeat(np.arange(len(ARKIT_NAMES)), np.diff(head["unit_end"], prepend=0))
+    basis[unit, head["unit_vertex"]] = head["unit_delta"] * np.float32(about["unit_delta_step_mm"])
+    mesh = FaceMesh(
+        vertices_mm=head["vertices"] * np.float32(about["vertices_step_mm"]),
+        triangles=head["triangles"].astype(np.int32),
+        mirror=head["mirror"].astype(np.int32),
+        regions=REGIONS,
+        vertex_region=head["region"],
+        appearance=Appearance(head["material"], head["openness"], head["above_cut"], head["brow"]),
+    )
+    indices = {name: i for i, name in enumerate(ARKIT_NAMES)}
+    return ExpressionSpace(
+        id="arkit51",
+        version=SPACE_VERSION,
+        names=ARKIT_NAMES,
+        lower=np.zeros(len(ARKIT_NAMES), np.float32),
+        upper=np.ones(len(ARKIT_NAMES), np.float32),
+        mesh=mesh,
+        basis=basis,
+        partner=np.array([indices[mirrored_name(name)] for name in ARKIT_NAMES], np.int32),
+        regions={r: tuple(i for name, i in indices.items() if region_of(name) == r) for r in REGIONS},
+    )

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+import pytest
+
+from dfe.space.arkit import load_space
+from dfe.space.base import ExpressionSpace
+
+
+@pytest.fixture(scope="session")
+def face41() -> ExpressionSpace:
+    return load_space()
+
+
+@pytest.fixture(scope="session")
+def arkit51() -> ExpressionSpace:
+    return load_space("arkit51")
