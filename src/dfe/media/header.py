@@ -1,0 +1,261 @@
+"""What the first bytes of a file say: which picture format it is, its size, its turn, whether it moves."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from os import SEEK_CUR
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from dfe.errors import MediaError
+
+PictureFormat = Literal["jpeg", "png", "gif", "webp", "bmp", "tiff"]
+
+MOTION_JPEG_SUFFIXES = frozenset({".mjpeg", ".mjpg"})
+"""A stream of JPEG pictures begins like a single one."""
+
+_ORIENTATION_TAG = 0x0112
+
+
+@dataclass(frozen=True)
+class PictureHeader:
+    """A picture file before it is decoded; width and height in pixels as stored, before the turn."""
+
+    format: PictureFormat
+    width: int
+    height: int
+    orientation: int = 1
+    """EXIF orientation, 1 to 8."""
+    animated: bool = False
+
+
+class DamagedHeader(ValueError):
+    """The file begins like a picture but its header cannot be followed."""
+
+
+def open_media(path: Path) -> BinaryIO:
+    """Open a file for reading, telling apart all the ways in which that fails.
+
+    Raises:
+        MediaError: missing, a folder, no permission, empty, or another failure of the disk.
+    """
+    try:
+        if path.is_dir():
+            raise MediaError("is a folder, not a file", where=path, advice="name a file in it")
+        stream = path.open("rb")
+        if path.stat().st_size == 0:
+            stream.close()
+            raise MediaError("the file is empty", where=path, advice="copy or record it again")
+    except FileNotFoundError:
+        raise MediaError("no such file", where=path, advice="check the spelling of the path") from None
+    except PermissionError:
+        raise MediaError("no permission to read it", where=path, advice="change its permissions") from None
+    except OSError as error:
+        raise MediaError(f"cannot be opened ({error.strerror or error})", where=path, advice="check the disk") from None
+    return stream
+
+
+def picture_header(stream: BinaryIO) -> PictureHeader | None:
+    """Header of the picture that begins at the start of a seekable stream; None when it is no picture known here.
+
+    Raises:
+        DamagedHeader: the format is known but the header is cut short or contradicts itself.
+    """
+    stream.seek(0)
+    head = stream.read(16)
+    stream.seek(0)
+    for matches, parse in _FORMATS:
+        if matches(head):
+            try:
+                header = parse(stream)
+            except (struct.error, IndexError) as error:
+                raise DamagedHeader("its header is cut short") from error
+            if header.width < 1 or header.height < 1:
+                raise DamagedHeader("its header announces a picture without pixels")
+            return header
+    return None
+
+
+def still_header(path: Path) -> PictureHeader | None:
+    """Header of a still picture; None when the file is something else, perhaps a video.
+
+    Raises:
+        MediaError: the file cannot be opened, or is a picture with a damaged header.
+    """
+    with open_media(path) as stream:
+        try:
+            header = picture_header(stream)
+        except DamagedHeader as error:
+            raise MediaError(f"damaged picture: {error}", where=path, advice="copy or export it again") from None
+    if header is None or header.animated or (header.format == "jpeg" and path.suffix.lower() in MOTION_JPEG_SUFFIXES):
+        return None
+    return header
+
+
+def foreign_picture(head: bytes) -> str | None:
+    """Name of a picture format that is recognised but not read, for a helpful error; else None."""
+    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"):
+        return "HEIC"
+    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
+        return "AVIF"
+    if head[4:8] == b"jP  " or head[:4] == b"\xff\x4f\xff\x51":
+        return "JPEG 2000"
+    if head[:4] == b"8BPS":
+        return "Photoshop"
+    return "JPEG XL" if head[:2] == b"\xff\x0a" or head[4:8] == b"JXL " else None
+
+
+def exif_orientation(tiff: bytes) -> int:
+    """Orientation (1 to 8) from an EXIF block in TIFF layout; 1 where it says nothing or nonsense."""
+    try:
+        value = _tiff_tags(tiff, {_ORIENTATION_TAG}).get(_ORIENTATION_TAG, 1)
+    except (struct.error, IndexError, DamagedHeader):
+        return 1
+    return value if 1 <= value <= 8 else 1
+
+
+def _unpack(layout: str, stream: BinaryIO) -> tuple[int, ...]:
+    return struct.unpack(layout, stream.read(struct.calcsize(layout)))
+
+
+def _jpeg(stream: BinaryIO) -> PictureHeader:
+    stream.seek(2)
+    size: tuple[int, int] | None = None
+    orientation = 1
+    while True:
+        byte = stream.read(1)[0]
+        while byte != 0xFF:
+            byte = stream.read(1)[0]
+        while byte == 0xFF:
+            byte = stream.read(1)[0]
+        if byte == 0x01 or 0xD0 <= byte <= 0xD8:
+            continue
+        if byte in (0xDA, 0xD9):
+            break
+        (length,) = _unpack(">H", stream)
+        body = stream.read(max(length - 2, 0))
+        if 0xC0 <= byte <= 0xCF and byte not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack(">HH", body[1:5])
+            size = width, height
+        elif byte == 0xE1 and body.startswith(b"Exif\0\0"):
+            orientation = exif_orientation(body[6:])
+    if size is None:
+        raise DamagedHeader("its header announces no size")
+    return PictureHeader("jpeg", *size, orientation)
+
+
+def _png(stream: BinaryIO) -> PictureHeader:
+    stream.seek(16)
+    width, height = _unpack(">II", stream)
+    stream.seek(33)
+    orientation, animated = 1, False
+    while len(head := stream.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", head)
+        if kind in (b"IDAT", b"IEND"):
+            break
+        if kind == b"eXIf":
+            orientation = exif_orientation(stream.read(length))
+            stream.seek(4, SEEK_CUR)
+            continue
+        animated |= kind == b"acTL"
+        stream.seek(length + 4, SEEK_CUR)
+    return PictureHeader("png", width, height, orientation, animated)
+
+
+def _gif(stream: BinaryIO) -> PictureHeader:
+    stream.seek(6)
+    width, height, flags, _, _ = _unpack("<HHBBB", stream)
+    if flags & 0x80:
+        stream.seek(3 << (flags & 7) + 1, SEEK_CUR)
+    pictures = 0
+    while pictures < 2:
+        kind = stream.read(1)
+        if kind == b"\x2c":
+            pictures += 1
+            local = _unpack("<HHHHB", stream)[4]
+            stream.seek((3 << (local & 7) + 1 if local & 0x80 else 0) + 1, SEEK_CUR)
+        elif kind == b"\x21":
+            stream.seek(1, SEEK_CUR)
+        else:
+            break
+        while length := stream.read(1):
+            if length == b"\0":
+                break
+            stream.seek(length[0], SEEK_CUR)
+    return PictureHeader("gif", width, height, animated=pictures > 1)
+
+
+def _webp(stream: BinaryIO) -> PictureHeader:
+    stream.seek(12)
+    kind, _, body = struct.unpack("<4sI10s", stream.read(18))
+    if kind == b"VP8 ":
+        width, height = struct.unpack("<HH", body[6:10])
+        return PictureHeader("webp", width & 0x3FFF, height & 0x3FFF)
+    if kind == b"VP8L":
+        (bits,) = struct.unpack("<I", body[1:5])
+        return PictureHeader("webp", (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+    if kind != b"VP8X":
+        raise DamagedHeader("its header announces no picture")
+    width = int.from_bytes(body[4:7], "little") + 1
+    height = int.from_bytes(body[7:10], "little") + 1
+    orientation = 1
+    if body[0] & 0x08:
+        while len(head := stream.read(8)) == 8:
+            chunk, length = struct.unpack("<4sI", head)
+            if chunk == b"EXIF":
+                orientation = exif_orientation(stream.read(length).removeprefix(b"Exif\0\0"))
+                break
+            stream.seek(length + length % 2, SEEK_CUR)
+    return PictureHeader("webp", width, height, orientation, bool(body[0] & 0x02))
+
+
+def _bmp(stream: BinaryIO) -> PictureHeader:
+    stream.seek(14)
+    (header,) = _unpack("<I", stream)
+    width, height = _unpack("<HH" if header == 12 else "<ii", stream)
+    return PictureHeader("bmp", abs(width), abs(height))
+
+
+def _tiff(stream: BinaryIO) -> PictureHeader:
+    tags = _tiff_tags(stream, {256, 257, _ORIENTATION_TAG})
+    orientation = tags.get(_ORIENTATION_TAG, 1)
+    return PictureHeader("tiff", tags.get(256, 0), tags.get(257, 0), orientation if 1 <= orientation <= 8 else 1)
+
+
+def _tiff_tags(source: BinaryIO | bytes, wanted: set[int]) -> dict[int, int]:
+    """First values of some integer tags in the first directory of a (Big)TIFF."""
+
+    def read(offset: int, size: int) -> bytes:
+        if isinstance(source, bytes):
+            return source[offset : offset + size]
+        source.seek(offset)
+        return source.read(size)
+
+    order = {b"II": "<", b"MM": ">"}.get(read(0, 2))
+    if order is None:
+        raise DamagedHeader("its header has no byte order")
+    (magic,) = struct.unpack(order + "H", read(2, 2))
+    big = magic == 43
+    (offset,) = struct.unpack(order + ("Q" if big else "I"), read(8, 8) if big else read(4, 4))
+    (count,) = struct.unpack(order + ("Q" if big else "H"), read(offset, 8 if big else 2))
+    start, step, field = (offset + 8, 20, 12) if big else (offset + 2, 12, 8)
+    layouts = {1: "B", 3: "H", 4: "I", 16: "Q"}
+    found = {}
+    for i in range(min(count, 4096)):
+        tag, kind = struct.unpack(order + "HH", read(start + step * i, 4))
+        if tag in wanted and kind in layouts:
+            layout = order + layouts[kind]
+            (found[tag],) = struct.unpack(layout, read(start + step * i + field, struct.calcsize(layout)))
+    return found
+
+
+_FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO], PictureHeader]], ...] = (
+    (lambda head: head.startswith(b"\xff\xd8\xff"), _jpeg),
+    (lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"), _png),
+    (lambda head: head.startswith((b"GIF87a", b"GIF89a")), _gif),
+    (lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP", _webp),
+    (lambda head: head.startswith(b"BM") and head[6:10] == b"\0\0\0\0", _bmp),
+    (lambda head: head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), _tiff),
+)

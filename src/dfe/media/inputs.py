@@ -1,0 +1,267 @@
+"""From what a user names (files, folders, patterns, a list) to the recordings to be made, each with its own name."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path, PurePath
+from typing import Literal, NamedTuple
+
+from dfe.errors import DfeError, MediaError, UsageError
+from dfe.media.header import DamagedHeader, open_media, picture_header, still_header
+
+# fmt: off
+VIDEO_SUFFIXES = frozenset({
+    ".3g2", ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m2t", ".m2ts", ".m2v", ".m4v", ".mj2", ".mjpeg",
+    ".mjpg", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv", ".mts", ".mxf", ".ogm", ".ogv", ".qt", ".rm",
+    ".rmvb", ".ts", ".vob", ".webm", ".wmv", ".y4m",
+})
+PICTURE_SUFFIXES = frozenset({
+    ".apng", ".bmp", ".dib", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp",
+})
+# fmt: on
+_MAY_MOVE = frozenset({".apng", ".gif", ".png", ".webp"})
+_DEVICE_NAMES = frozenset({"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))})
+_LONGEST_PART = 200
+"""Bytes of a name's part; leaves room for suffixes below the 255 of most file systems."""
+
+Kind = Literal["video", "stills"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One recording to be made: a video, or the still pictures of a folder."""
+
+    name: str
+    """Stem of the output, unlike that of any other source even where case does not count; ``/`` between folders."""
+    kind: Kind
+    paths: tuple[Path, ...]
+    """One video, or pictures in the order of their names."""
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What was found, and what could not be."""
+
+    sources: tuple[Source, ...]
+    problems: tuple[DfeError, ...]
+
+
+class _Found(NamedTuple):
+    path: Path
+    root: Path
+    """The folder below which the path's own folders are kept in the name."""
+    kind: Kind
+
+
+def discover(paths: Sequence[str | PathLike[str]], *, stdin: Iterable[str] = ()) -> Discovery:
+    """Find videos and pictures.
+
+    A folder is searched with all folders in it; hidden files and files of other kinds are passed over. A pattern
+    (``*``, ``?``, ``[...]``, ``**``) is expanded where no file has that very name. ``-`` stands for the lines of
+    ``stdin``, a path each. A file that is named itself is taken by its content, whatever its suffix. A file that is
+    reached twice counts once. Nothing is decoded.
+
+    Args:
+        paths: what the user named.
+        stdin: lines that ``-`` stands for.
+
+    Returns:
+        Sources in the order in which they were named, folders in the order of names; and an error for each thing
+        named that leads to nothing.
+    """
+    found: dict[str, _Found] = {}
+    problems: list[DfeError] = []
+    for named in _lines(paths, stdin):
+        try:
+            for item in _expand(named, problems):
+                key = os.path.normcase(os.path.realpath(item.path))
+                found[key] = _outermost(found.get(key, item), item)
+        except DfeError as error:
+            problems.append(error)
+    return Discovery(_named(_grouped(list(found.values()))), tuple(problems))
+
+
+def _outermost(first: _Found, second: _Found) -> _Found:
+    """Of a file reached twice, the way with more folders in its name, so that the order of naming plays no part."""
+    return second if len(_below(*second[:2])) > len(_below(*first[:2])) else first
+
+
+def _lines(paths: Sequence[str | PathLike[str]], stdin: Iterable[str]) -> Iterator[str]:
+    for path in paths:
+        if os.fspath(path) == "-":
+            yield from (line.rstrip("\r\n") for line in stdin if line.strip())
+        else:
+            yield os.fspath(path)
+
+
+def _expand(named: str, problems: list[DfeError]) -> Iterator[_Found]:
+    path = Path(os.path.expanduser(named))  # noqa: PTH111 (Path's own raises for a file called ~x)
+    if not named.strip():
+        raise UsageError("an empty path names nothing", advice="name a video, a picture or a folder")
+    if not os.path.lexists(path) and glob.has_magic(named):
+        yield from _expand_pattern(str(path), problems)
+    elif _is_folder(path):
+        known = len(problems)
+        found = list(_walk(path, path, problems))
+        if not found and len(problems) == known:
+            raise UsageError("no video or picture in this folder", where=named, advice="name another folder")
+        yield from found
+    else:
+        yield _Found(path, path.parent, _kind_of_file(path))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _expand_pattern(pattern: str, problems: list[DfeError]) -> Iterator[_Found]:
+    parts = PurePath(pattern).parts
+    fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    root = Path(*parts[:fixed])
+    matches = sorted(map(Path, glob.iglob(pattern, recursive=True)), key=_order)  # noqa: PTH207 (skips hidden files)
+    if not matches:
+        raise UsageError("the pattern matches no file", where=pattern, advice="check the path, or quote it")
+    found: list[_Found] = []
+    for match in matches:
+        if _is_folder(match):
+            found.extend(_walk(match, root, problems))
+        elif _suffix_kind(match):
+            found.append(_Found(match, root, _kind_by_suffix(match)))
+    if not found:
+        raise UsageError("the pattern matches no video or picture", where=pattern, advice="name one file to force it")
+    yield from found
+
+
+def _walk(folder: Path, root: Path, problems: list[DfeError]) -> Iterator[_Found]:
+    def refused(error: OSError) -> None:
+        what = f"the folder cannot be listed ({error.strerror or error})"
+        problems.append(MediaError(what, where=error.filename, advice="change its permissions"))
+
+    for where, folders, files in os.walk(folder, onerror=refused):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(where, name)
+            if not name.startswith(".") and _suffix_kind(path):
+                yield _Found(path, root, _kind_by_suffix(path))
+
+
+def _suffix_kind(path: Path) -> Kind | None:
+    suffix = path.suffix.lower()
+    return "stills" if suffix in PICTURE_SUFFIXES else "video" if suffix in VIDEO_SUFFIXES else None
+
+
+def _kind_by_suffix(path: Path) -> Kind:
+    """Of a file with a known suffix; a damaged one keeps the kind of its suffix and is reported where it is read."""
+    if path.suffix.lower() not in _MAY_MOVE:
+        return "video" if path.suffix.lower() in VIDEO_SUFFIXES else "stills"
+    try:
+        with open_media(path) as stream:
+            header = picture_header(stream)
+    except (MediaError, DamagedHeader):
+        return "stills"
+    return "video" if header and header.animated else "stills"
+
+
+def _kind_of_file(path: Path) -> Kind:
+    """Of a file that was named itself: by content; a known suffix decides only where the content says nothing."""
+    if still_header(path):
+        return "stills"
+    kind = _suffix_kind(path)
+    if kind == "video":
+        return kind
+    from dfe.media.container import open_video
+
+    try:
+        with open_video(path):
+            return "video"
+    except MediaError as error:
+        if kind is None:
+            raise
+        raise MediaError("not a picture", where=path, advice="export it again, or leave it out") from error
+
+
+def _order(path: Path) -> tuple[str, ...]:
+    return path.parts
+
+
+class _Candidate(NamedTuple):
+    base: str
+    suffix: str
+    kind: Kind
+    paths: tuple[Path, ...]
+
+
+def _grouped(found: list[_Found]) -> list[_Candidate]:
+    """Videos by themselves, pictures by their folder, in the order of first mention."""
+    folders: dict[str, list[_Found]] = defaultdict(list)
+    slots: dict[str, list[_Found]] = {}
+    for item in found:
+        if item.kind == "stills":
+            key = os.path.realpath(item.path.parent)
+            folders[key].append(item)
+            slots[f"folder {key}"] = folders[key]
+        else:
+            slots[f"file {item.path}"] = [item]
+    return [_candidate(items) for items in slots.values()]
+
+
+def _candidate(items: list[_Found]) -> _Candidate:
+    first = max(items, key=lambda item: len(_below(item.path, item.root)))
+    parts = _below(first.path.parent, first.root)
+    if first.kind == "video" or len(items) == 1:
+        parts, suffix = (*parts, first.path.stem), first.path.suffix.removeprefix(".").lower()
+    else:
+        parts, suffix = parts or (Path(os.path.realpath(first.path.parent)).name,), "pictures"
+    base = "/".join(map(_safe, parts))
+    paths = sorted((item.path for item in items), key=_order)
+    return _Candidate(base, _safe(suffix), first.kind, tuple(paths))
+
+
+def _below(path: Path, root: Path) -> tuple[str, ...]:
+    return path.relative_to(root).parts if path.is_relative_to(root) else ()
+
+
+def _safe(part: str) -> str:
+    """A name that every common file system takes."""
+    part = unicodedata.normalize("NFC", part.encode("utf-8", "replace").decode())
+    part = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", part)
+    part = part.encode()[:_LONGEST_PART].decode(errors="ignore").rstrip(". ")
+    if part.split(".")[0].rstrip().lower() in _DEVICE_NAMES:
+        part = f"_{part}"
+    return part or "_"
+
+
+def _named(candidates: list[_Candidate]) -> tuple[Source, ...]:
+    """Names without doubles, the same in whatever order the candidates come."""
+    rivals: dict[str, list[_Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        rivals[_key(candidate.base)].append(candidate)
+    names = {group[0].paths: group[0].base for group in rivals.values() if len(group) == 1}
+    taken = {_key(name) for name in names.values()}
+    for candidate in sorted((c for group in rivals.values() if len(group) > 1 for c in group), key=_by_path):
+        plain = f"{candidate.base}_{candidate.suffix}"
+        name, number = plain, 1
+        while _key(name) in taken:
+            number += 1
+            name = f"{plain}_{number}"
+        taken.add(_key(name))
+        names[candidate.paths] = name
+    return tuple(Source(names[c.paths], c.kind, c.paths) for c in candidates)
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name.casefold())
+
+
+def _by_path(candidate: _Candidate) -> tuple[str, ...]:
+    return _order(Path(os.path.realpath(candidate.paths[0])))
