@@ -1,0 +1,73 @@
+"""52 expression coefficients from landmarks, and their place in the table's columns.
+
+The network is MediaPipe's blendshape model (an MLP-mixer over 146 of the landmarks). "Left" is the subject's left.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dfe.frontends.landmarks.crops import LEFT_EYE, RIGHT_EYE
+from dfe.frontends.landmarks.networks import Networks
+from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES, NETWORK_NAMES
+from dfe.types import DoubleArray, FloatArray
+
+_RANGES = """
+0-1 4-8 10 13-14 17 21 33 37 39-40 46 52-55 58 61 63 65-67 70 78 80-82 84 87-88 91 93 95 103 105 107 109 127 132-133 136
+144-146 148-150 152-155 157-163 168 172-173 176 178 181 185 191 195 197 234 246 249 251 263 267 269-270 276 282-285 288
+291 293 295-297 300 308 310-312 314 317-318 321 323-324 332 334 336 338 356 361-362 365 373-375 377-382 384-390 397-398
+400 402 405 409 415 454 466 468-477
+"""
+"""Landmarks that the network reads (`face_blendshapes_graph.cc` in MediaPipe), as runs of numbers."""
+
+
+def _numbers(ranges: str) -> tuple[int, ...]:
+    ends = (run.split("-") for run in ranges.split())
+    return tuple(number for run in ends for number in range(int(run[0]), int(run[-1]) + 1))
+
+
+SUBSET = np.array(_numbers(_RANGES))
+"""The 146 landmarks, in the network's order."""
+
+_FACE, _GAZE, _BLINK = (
+    np.array([NETWORK_NAMES.index(name) for name in names]) for names in (FACE_NAMES, GAZE_NAMES, BLINK_NAMES)
+)
+_MOUTH_CLOSE, _JAW_OPEN = FACE_NAMES.index("mouthClose"), FACE_NAMES.index("jawOpen")
+
+
+class Columns(NamedTuple):
+    """The network's values as the table has them."""
+
+    expression: FloatArray
+    """``(n, 41)`` in the order of ``FACE_NAMES``."""
+    gaze: FloatArray
+    """``(n, 8)`` in the order of ``GAZE_NAMES``."""
+    blink: FloatArray
+    """``(n, 2)`` in the order of ``BLINK_NAMES``."""
+
+
+def find_coefficients(networks: Networks, points: DoubleArray, *, level: bool = True) -> tuple[FloatArray, FloatArray]:
+    """Coefficients ``(52,)`` in 0..1 and their logits ``(52,)`` from landmarks ``(478, 2 or more)``.
+
+    The network ignores where the face is and how large, but not its tilt in the picture. So the points are turned
+    first until the outer corners of the eyes are level; MediaPipe leaves that out, and so does ``level=False``.
+    """
+    subset = points[SUBSET, :2]
+    if level:
+        eyes = points[LEFT_EYE, :2] - points[RIGHT_EYE, :2]
+        cos, sin = eyes / max(float(np.hypot(*eyes)), 1e-9)
+        subset = subset @ np.array([[cos, -sin], [sin, cos]])
+    after, before = networks.run("coefficients", subset.astype(np.float32)[None])
+    return after.reshape(-1), before.reshape(-1)
+
+
+def columns(coefficients: FloatArray) -> Columns:
+    """Network values ``(n, 52)`` (or ``(52,)``) split into the table's columns.
+
+    ``mouthClose`` is a corrective that closes the lips of an open jaw, so it is bounded by ``jawOpen``.
+    """
+    expression = coefficients[..., _FACE]
+    expression[..., _MOUTH_CLOSE] = np.minimum(expression[..., _MOUTH_CLOSE], expression[..., _JAW_OPEN])
+    return Columns(expression, coefficients[..., _GAZE], coefficients[..., _BLINK])

@@ -1,0 +1,37 @@
+"""478 landmarks of one face: MediaPipe's attention mesh on an upright crop.
+
+Grishchenko et al., "Attention mesh: high-fidelity face mesh prediction in real-time", arXiv 2006.10962.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from dfe.frontends.landmarks.crops import Roi, crop
+from dfe.frontends.landmarks.networks import Networks
+from dfe.types import DoubleArray, ImageArray
+
+CROP_SIZE = 256
+
+
+class Mesh(NamedTuple):
+    """Landmarks of a face in a picture."""
+
+    points: DoubleArray
+    """``(478, 3)``: x and y in pixels of the picture; z in the same scale, smaller is nearer to the camera."""
+    presence: float
+    """Probability, 0 to 1, that there is a face."""
+
+
+def find_mesh(networks: Networks, image: ImageArray, roi: Roi) -> Mesh:
+    """Landmarks of the face in ``roi``."""
+    raw, presence = networks.run("landmarks", crop(image, roi, CROP_SIZE)[None])
+    scale = roi.size / CROP_SIZE
+    cos, sin = scale * math.cos(roi.angle), scale * math.sin(roi.angle)
+    turn = np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, scale]])
+    half = CROP_SIZE / 2
+    points = (raw.reshape(478, 3) - [half, half, 0.0]) @ turn + [roi.x, roi.y, 0.0]
+    return Mesh(points, 1 / (1 + math.exp(-float(presence.reshape(())))))

@@ -1,0 +1,94 @@
+"""The packaged networks: checked by their hashes, opened when first used, one thread each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cached_property
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from io import BytesIO
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dfe.errors import ModelError
+from dfe.types import FloatArray
+
+ADVICE = "install discrete-facial-encoding again"
+
+
+class Networks:
+    """The networks of one folder. Pickles without its open sessions, so it may travel to another process.
+
+    Args:
+        folder: another folder with the same files; None for the packaged one.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self._sessions: dict[str, tuple[Any, str]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"folder": self.folder, "_sessions": {}}
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """SHA-256 of each file, as recorded when it was made.
+
+        Raises:
+            ModelError: the list is missing or damaged.
+        """
+        path = self._root / "networks.json"
+        try:
+            return dict(json.loads(path.read_text(encoding="utf-8"))["files"])
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise ModelError("cannot read the list of networks", where=str(path), advice=ADVICE) from problem
+
+    def read(self, name: str) -> bytes:
+        """Content of a file whose hash is as it should be.
+
+        Raises:
+            ModelError: the file is missing, unknown or damaged.
+        """
+        path = self._root / name
+        try:
+            content = path.read_bytes()
+        except OSError as problem:
+            raise ModelError("cannot read the network", where=str(path), advice=ADVICE) from problem
+        if hashlib.sha256(content).hexdigest() != self.hashes.get(name):
+            raise ModelError("the file is damaged: its SHA-256 is another", where=str(path), advice=ADVICE)
+        return content
+
+    def run(self, name: str, value: NDArray[Any]) -> list[FloatArray]:
+        """Outputs of the network ``name`` (without ``.onnx``) for one input; always a batch of one.
+
+        A fixed batch makes the result independent of what else is computed.
+        """
+        session, entry = self._sessions.get(name) or self._open(name)
+        return cast(list[FloatArray], session.run(None, {entry: value}))
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]]:
+        """Arrays of an ``.npz`` file of the folder."""
+        with np.load(BytesIO(self.read(name)), allow_pickle=False) as content:
+            return {key: content[key] for key in content.files}
+
+    @property
+    def _root(self) -> Traversable:
+        return self.folder or files("dfe") / "assets" / "networks"
+
+    def _open(self, name: str) -> tuple[Any, str]:
+        import onnxruntime  # takes 0.1 s, and only who runs a network needs it
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        content = self.read(f"{name}.onnx")
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        opened = session, str(session.get_inputs()[0].name)
+        self._sessions[name] = opened
+        return opened

@@ -1,0 +1,241 @@
+"""Which face is which: ids that hold over a recording, from the boxes alone.
+
+Two steps, both pure functions of the boxes. Boxes of successive frames are joined into tracklets where they overlap the
+place to which the face was moving. Then the end of a tracklet is joined to the start of a later one: after a short loss
+by even motion (so that two people who cross keep their ids), after a long one only in the same place at the same size.
+Nothing looks at the picture: a cut to another person who fills the same box goes unnoticed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dfe.frontends.assignment import FORBIDDEN, best_pairs
+from dfe.frontends.base import FrameFaces
+from dfe.frontends.losses import LossConfig, link_over_losses, same_size
+from dfe.types import BoolArray, DoubleArray, IntArray
+
+NOT_IN_FRAME = "face 0 not in this frame"
+"""Reason of a frame that has faces, but not the one that is kept."""
+
+NO_ID = -1
+
+
+@dataclass(frozen=True)
+class TrackConfig:
+    """When two boxes are the same face."""
+
+    min_overlap: float = 0.3
+    """Least intersection over union of a box and where its face was expected, from one frame to the next."""
+    max_growth: float = 1.6
+    """Largest ratio of sizes between two boxes of one face in successive frames."""
+    losses: LossConfig = field(default_factory=LossConfig)
+    """When a face that was lost and one that is found are the same."""
+
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(slots=True)
+class _Tracklet:
+    """Rows of one face in successive frames."""
+
+    rows: list[int] = field(default_factory=list)
+    time: float = 0.0
+    box: Box = (0.0, 0.0, 0.0, 0.0)
+    speed: tuple[float, float] = (0.0, 0.0)
+
+    def expected(self, time: float) -> Box:
+        x, y, w, h = self.box
+        dt = time - self.time
+        return x + self.speed[0] * dt, y + self.speed[1] * dt, w, h
+
+    def add(self, row: int, time: float, box: Box) -> None:
+        dt = time - self.time
+        if self.rows and dt > 0:
+            # Half old, half new: one noisy box does not throw the expectation off.
+            share = 0.5 if len(self.rows) > 1 else 1.0
+            dx = (box[0] + box[2] / 2 - self.box[0] - self.box[2] / 2) / dt
+            dy = (box[1] + box[3] / 2 - self.box[1] - self.box[3] / 2) / dt
+            self.speed = (
+                self.speed[0] + share * (dx - self.speed[0]),
+                self.speed[1] + share * (dy - self.speed[1]),
+            )
+        self.rows.append(row)
+        self.time, self.box = time, box
+
+
+def identify(frame: ArrayLike, time_s: ArrayLike, boxes: ArrayLike, config: TrackConfig | None = None) -> IntArray:
+    """Face id of each row ``(n,)``, -1 for a row without a box.
+
+    0 is the face with the largest sum of area times time, then 1, 2 ... In still pictures (times NaN) ids are ranks by
+    area within the picture.
+
+    Args:
+        frame: frame number of each row ``(n,)``, rows of a frame one after the other, frames in order of time.
+        time_s: presentation time ``(n,)`` in seconds; NaN for still pictures.
+        boxes: x, y, width, height in pixels ``(n, 4)``; NaN for a row without a face.
+        config: when two boxes are the same face.
+    """
+    config = config or TrackConfig()
+    frames = np.asarray(frame, np.int64)
+    times = np.asarray(time_s, np.float64)
+    corners = np.array(boxes, np.float64).reshape(len(frames), 4)
+    corners[:, 2:] = np.maximum(corners[:, 2:], 1e-3)
+    has_box = np.isfinite(corners.sum(axis=1))
+    ids = np.full(len(frames), NO_ID, np.int64)
+    if not has_box.any():
+        return ids
+    if np.isnan(times).all():
+        return _ranks(frames, corners, has_box)
+    ordinal = np.cumsum(np.diff(frames, prepend=frames[0]) != 0)
+    clock = _clock(ordinal, times)
+    chains = [t.rows for t in _tracklets(ordinal, clock, corners, has_box, config)]
+    chains = link_over_losses(chains, ordinal, clock, corners, config.losses)
+    lengths = _durations(clock)
+    area_time = corners[:, 2] * corners[:, 3] * lengths[ordinal]
+    weight = [-math.fsum(area_time[rows].tolist()) for rows in chains]
+    # Ties go to the face that came first, then to the one on the left: never to the order within a frame.
+    keys = [(w, int(ordinal[c[0]]), *corners[c[0]].tolist()) for w, c in zip(weight, chains, strict=True)]
+    for rank, place in enumerate(sorted(range(len(chains)), key=keys.__getitem__)):
+        ids[chains[place]] = rank
+    return ids
+
+
+def assign_face_ids(observations: Sequence[FrameFaces], config: TrackConfig | None = None) -> list[tuple[int, ...]]:
+    """A face id for every face, parallel to ``observations[i].faces``; see :func:`identify`."""
+    frame: list[int] = []
+    time: list[float] = []
+    boxes: list[Box] = []
+    for position, seen in enumerate(observations):
+        # A frame without a face still ends the tracklets; its position stands for its number, which may repeat.
+        for box in [face.box for face in seen.faces] or [(math.nan,) * 4]:
+            frame.append(position)
+            time.append(seen.time_s)
+            boxes.append(box)
+    ids = iter(identify(frame, time, boxes, config).tolist())
+    found = []
+    for seen in observations:
+        of_frame = tuple(next(ids) for _ in range(max(1, len(seen.faces))))
+        found.append(of_frame if seen.faces else ())
+    return found
+
+
+def largest_only(
+    observations: Sequence[FrameFaces], ids: Sequence[tuple[int, ...]]
+) -> tuple[list[FrameFaces], list[tuple[int, ...]]]:
+    """Only face 0, the largest over the whole recording; a frame that loses all its faces gets a reason."""
+    return _keep(observations, [[i for i, face in enumerate(of_frame) if face == 0] for of_frame in ids], ids)
+
+
+def limit_faces(
+    observations: Sequence[FrameFaces], ids: Sequence[tuple[int, ...]], max_faces: int
+) -> tuple[list[FrameFaces], list[tuple[int, ...]]]:
+    """At most ``max_faces`` faces in each frame, those with the lowest ids: no frame loses all its faces."""
+    kept = [sorted(sorted(range(len(of_frame)), key=of_frame.__getitem__)[:max_faces]) for of_frame in ids]
+    return _keep(observations, kept, ids)
+
+
+def limit_rows(frame: ArrayLike, ids: ArrayLike, *, max_faces: int | None = None, largest: bool = False) -> IntArray:
+    """The same on columns: ids ``(n,)`` with -1 for the faces that are left out.
+
+    Args:
+        frame: frame number of each row ``(n,)``, in order.
+        ids: as :func:`identify` gives them.
+        max_faces: faces to keep in a frame at most, those with the lowest ids.
+        largest: keep face 0 only.
+    """
+    frames, kept = np.asarray(frame, np.int64), np.array(ids, np.int64)
+    if largest:
+        kept[kept != 0] = NO_ID
+    elif max_faces is not None:
+        rows = np.flatnonzero(kept >= 0)
+        rows = rows[np.lexsort((kept[rows], frames[rows]))]
+        kept[rows[_places(frames[rows]) >= max_faces]] = NO_ID
+    return kept
+
+
+def _keep(
+    observations: Sequence[FrameFaces], places: Sequence[Sequence[int]], ids: Sequence[tuple[int, ...]]
+) -> tuple[list[FrameFaces], list[tuple[int, ...]]]:
+    kept = []
+    for seen, chosen in zip(observations, places, strict=True):
+        reason = NOT_IN_FRAME if seen.faces and not chosen else seen.reason
+        kept.append(replace(seen, faces=tuple(seen.faces[i] for i in chosen), reason=reason))
+    return kept, [tuple(of_frame[i] for i in chosen) for of_frame, chosen in zip(ids, places, strict=True)]
+
+
+def _places(frames: IntArray) -> IntArray:
+    """Place of each row among the rows of its frame, from 0; rows of a frame stand together."""
+    starts = np.flatnonzero(np.diff(frames, prepend=frames[:1] - 1))
+    return np.arange(len(frames)) - np.repeat(starts, np.diff(np.append(starts, len(frames))))
+
+
+def _ranks(frames: IntArray, boxes: DoubleArray, has_box: BoolArray) -> IntArray:
+    ids = np.full(len(frames), NO_ID, np.int64)
+    rows = np.flatnonzero(has_box)
+    rows = rows[np.lexsort((boxes[rows, 1], boxes[rows, 0], -boxes[rows, 2] * boxes[rows, 3], frames[rows]))]
+    ids[rows] = _places(frames[rows])
+    return ids
+
+
+def _clock(ordinal: IntArray, times: DoubleArray) -> DoubleArray:
+    """Time of each listed frame, without a hole and never backwards."""
+    first = np.flatnonzero(np.diff(ordinal, prepend=-1))
+    clock = times[first]
+    known = np.isfinite(clock)
+    places = np.arange(len(clock))
+    return np.maximum.accumulate(np.interp(places, places[known], clock[known]))
+
+
+def _durations(clock: DoubleArray) -> DoubleArray:
+    """How long each listed frame is shown: until the next one; the last as long as is usual."""
+    steps = np.diff(clock)
+    return np.append(steps, np.median(steps) if len(steps) else 1.0)
+
+
+def _tracklets(
+    ordinal: IntArray, clock: DoubleArray, boxes: DoubleArray, has_box: BoolArray, config: TrackConfig
+) -> list[_Tracklet]:
+    starts = np.searchsorted(ordinal, np.arange(len(clock) + 1)).tolist()
+    all_boxes: list[Box] = [(x, y, w, h) for x, y, w, h in boxes.tolist()]
+    present, times = has_box.tolist(), clock.tolist()
+    active: list[_Tracklet] = []
+    out: list[_Tracklet] = []
+    for place, time in enumerate(times):
+        rows = [row for row in range(starts[place], starts[place + 1]) if present[row]]
+        expected = [t.expected(time) for t in active]
+        scores = [
+            [_overlap(e, t.box, all_boxes[row], config) for row in rows] for e, t in zip(expected, active, strict=True)
+        ]
+        owner = {rows[j]: active[i] for i, j in best_pairs(scores)}
+        following = []
+        for row in rows:
+            tracklet = owner.get(row)
+            if tracklet is None:
+                tracklet = _Tracklet()
+                out.append(tracklet)
+            tracklet.add(row, time, all_boxes[row])
+            following.append(tracklet)
+        active = following
+    return out
+
+
+def _overlap(expected: Box, last: Box, box: Box, config: TrackConfig) -> float:
+    """Intersection over union with the expected box; forbidden where it is too small or the size has jumped."""
+    ex, ey, ew, eh = expected
+    x, y, w, h = box
+    width = min(ex + ew, x + w) - max(ex, x)
+    height = min(ey + eh, y + h) - max(ey, y)
+    if width <= 0 or height <= 0:
+        return FORBIDDEN
+    common = width * height
+    share = common / (ew * eh + w * h - common)
+    if share < config.min_overlap or not same_size(math.sqrt(last[2] * last[3]), math.sqrt(w * h), config.max_growth):
+        return FORBIDDEN
+    return share
