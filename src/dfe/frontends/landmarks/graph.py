@@ -6,7 +6,7 @@ A video's rows depend on nothing before the last multiple of ``reset_every``, so
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import NamedTuple
 
@@ -78,7 +78,7 @@ class LandmarkFrontEnd:
                 tracks, due = [], True
             elif self._block(frame, self.config.detect_every) != self._block(last, self.config.detect_every):
                 due = True
-            last = frame._replace(image=None)
+            last = replace(frame, image=None)
             if frame.image is None:
                 yield _without_face(frame, f"{NOT_DECODED}: {frame.reason or 'no picture'}")
                 continue

@@ -1,0 +1,116 @@
+"""Write docs/data-dictionary.md from the table's schema and the provenance's fields; takes no arguments."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef, TokenizerRef
+from dfe.recording.schema import FORMAT_VERSION, Column, columns
+from dfe.recording.usability import UsabilityRule
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
+_LEVELS = 1
+
+
+def dictionary() -> str:
+    """The whole page as Markdown."""
+    rule = UsabilityRule()
+    groups = {
+        "Frame, face and quality": [c for c in columns() if "_" not in c.name or c.name.split("_")[0] not in _PREFIXES],
+        "Expression: `exp_` and a name of ARKit": _with_prefix("exp_"),
+        "Gaze: `gaze_` and a name of ARKit": _with_prefix("gaze_"),
+        "Blink: `blink_` and a name of ARKit": _with_prefix("blink_"),
+        "Tokens: `tok_1`, `tok_2`, ... up to the number of levels of the tokenizer": _with_prefix("tok_"),
+    }
+    parts = [
+        f"""# Data dictionary
+
+Format version {FORMAT_VERSION}. A recording is one table: Parquet with its provenance inside, or CSV with its
+provenance beside it. This page is made from the package's own schema by `scripts/make_data_dictionary.py`.
+
+## Rows
+
+- One row per frame and face, and one row for every frame that was looked at and has no face. No row is dropped,
+  smoothed or interpolated.
+- Rows are in order of `frame`, then of `face_id`. A frame with two faces has two rows.
+- A row without a face has `success` false, `face_id` -1 and a `reason`; its numbers are empty.
+- `usable` marks the rows that are fit for most analyses: a face with yaw within {rule.max_yaw_deg:g} degrees to
+  either side, pitch within {rule.max_pitch_deg:g} degrees up or down, and a box of at least {rule.min_face_px:g} pixels
+  on its short side. The limits of a run are in its provenance (`options`, `usability`), and `why_not` names the first
+  one that a row breaks.
+
+## Signs, sides and units
+
+- Left and right are always the subject's own. In a recording that was flipped and encoded with `--mirrored` they have
+  been put right.
+- Head pose is in radians: `pitch` is positive when the head looks up, `yaw` when it is turned to the subject's left,
+  `roll` when it is tilted towards the subject's left shoulder.
+- Pixels are those of the picture after its rotation has been applied; x grows to the right of the picture, y downwards.
+- Times are presentation time stamps of the video, in seconds: `time_s` is not `frame` divided by a rate.
+- Coefficients run from 0 (not at all) to 1 (as far as it goes). They are outputs of a network, not muscle activity, and
+  not FACS action units. Some hardly ever move in faces of real people: `cheekPuff`, `cheekSquint`, `noseSneer` and
+  `jawForward` above all.
+
+## Empty cells
+
+Null in Parquet, an empty cell in CSV. In Python, `Recording` gives NaN in float columns and -1 in token columns; pandas
+shows NaN, `<NA>` for tokens, and missing categories for text. A column marked "never" below has no empty cell.
+"""
+    ]
+    for title, of_group in groups.items():
+        parts.append(f"## {title}\n\n{_table(of_group)}\n")
+    parts.append(_provenance())
+    parts.append("""## CSV
+
+Written on request. The same columns under the same names, comma-separated, UTF-8, `true` and `false` for truth values,
+the shortest decimals that give back the same number. Keep `<name>.provenance.json` beside `<name>.csv`: without it the
+table is not a recording, and `Recording.read` refuses it.
+
+## Versions
+
+A package reads its own format version and the older ones, and refuses newer ones with a message. New keys may be added
+to the provenance without a new version; a column changes its meaning only with one.
+""")
+    return "\n".join(parts)
+
+
+_PREFIXES = ("exp", "gaze", "blink", "tok")
+
+
+def _with_prefix(prefix: str) -> list[Column]:
+    return [column for column in columns(_LEVELS) if column.name.startswith(prefix)]
+
+
+def _table(of_group: list[Column]) -> str:
+    lines = ["| column | type | unit | may be empty | meaning |", "|---|---|---|---|---|"]
+    for c in of_group:
+        empty = "yes" if c.optional else "never"
+        lines.append(f"| `{c.name}` | {c.type} | {c.unit or '-'} | {empty} | {c.meaning} |")
+    return "\n".join(lines)
+
+
+def _provenance() -> str:
+    parts = [
+        """## Provenance
+
+JSON under the key `dfe` of the Parquet file's schema metadata, or in `<name>.provenance.json` beside a CSV file. In
+Python: `Recording.read(path).provenance`; with PyArrow alone: `pyarrow.parquet.read_schema(path).metadata[b"dfe"]`.
+"""
+    ]
+    for kind, title in (
+        (Provenance, "keys"),
+        (SourceInfo, "`source`"),
+        (SpaceRef, "`space`"),
+        (TokenizerRef, "`tokenizer`"),
+    ):
+        lines = [f"| {title} | meaning |", "|---|---|"]
+        lines += [f"| `{f.name}` | {f.metadata['doc']} |" for f in dataclasses.fields(kind)]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(dictionary(), encoding="utf-8", newline="\n")
+    print(PAGE.name)

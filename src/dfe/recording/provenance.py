@@ -1,0 +1,187 @@
+"""Where a recording comes from: source, networks, space, tokenizer, options. Kept as JSON inside the table's file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from typing import Any
+
+from dfe.errors import TableError
+from dfe.recording.schema import FORMAT_VERSION
+
+
+def _doc(text: str) -> dict[str, str]:
+    return {"doc": text}
+
+
+@dataclass(frozen=True)
+class SourceInfo:
+    """The video, or the set of pictures, that the rows were measured on."""
+
+    name: str = field(metadata=_doc("file name of the video or name of the set of pictures; no folder of the machine"))
+    kind: str = field(default="video", metadata=_doc("`video`, `stills` or `table`"))
+    sha256: str | None = field(default=None, metadata=_doc("SHA-256 of the source's bytes, hexadecimal"))
+    width: int | None = field(default=None, metadata=_doc("width in pixels, after rotation"))
+    height: int | None = field(default=None, metadata=_doc("height in pixels, after rotation"))
+    frames: int | None = field(default=None, metadata=_doc("number of frames (or pictures) in the source"))
+    duration_s: float | None = field(default=None, metadata=_doc("duration of the source in seconds"))
+    frame_rate: float | None = field(default=None, metadata=_doc("average frames per second of the source"))
+    rotation: int = field(default=0, metadata=_doc("turn that was applied to make it upright: 0, 90, 180 or 270"))
+    time_stamps: str = field(
+        default="ok",
+        metadata=_doc("`ok`: as stored in the file; `repaired`: missing or out of order, and set anew"),
+    )
+
+
+@dataclass(frozen=True)
+class SpaceRef:
+    """Which expression space the `exp_` columns live in."""
+
+    id: str = field(metadata=_doc("name of the space"))
+    version: int = field(metadata=_doc("version of the space"))
+    hash: str = field(metadata=_doc("SHA-256 over its names, bounds, basis and mesh"))
+
+
+@dataclass(frozen=True)
+class TokenizerRef:
+    """Which tokenizer made the `tok_` columns."""
+
+    name: str = field(metadata=_doc("name of the tokenizer"))
+    version: str = field(metadata=_doc("version of the tokenizer"))
+    hash: str = field(metadata=_doc("SHA-256 of the tokenizer"))
+
+    @property
+    def id(self) -> str:
+        """``name@version``."""
+        return f"{self.name}@{self.version}"
+
+    @classmethod
+    def of(cls, mapping: Mapping[str, Any]) -> TokenizerRef:
+        """From any mapping with the keys name, version and hash."""
+        return cls(str(mapping["name"]), str(mapping["version"]), str(mapping["hash"]))
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The record that travels with a table; equal records mean equally made tables, whenever they were made."""
+
+    source: SourceInfo = field(metadata=_doc("the video or pictures, see below"))
+    space: SpaceRef = field(metadata=_doc("the expression space of the `exp_` columns, see below"))
+    package_version: str = field(metadata=_doc("version of discrete-facial-encoding that measured the faces"))
+    frontend: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=_doc("name, version, settings and hashes of the networks that measured the faces"),
+    )
+    tokenizer: TokenizerRef | None = field(
+        default=None, metadata=_doc("the tokenizer of the `tok_` columns, see below; null where there are none")
+    )
+    neutral: str = field(default="none", metadata=_doc("how a neutral face was subtracted; `none`: it was not"))
+    mirrored: bool = field(
+        default=False,
+        metadata=_doc("true where the user said that the recording is flipped, and left and right were put right"),
+    )
+    options: Mapping[str, Any] = field(
+        default_factory=dict,
+        metadata=_doc("other options of the run; `usability` holds the limits behind the column `usable`"),
+    )
+    warnings: tuple[str, ...] = field(default=(), metadata=_doc("what went wrong without stopping the run"))
+    created: str | None = field(
+        default=None,
+        compare=False,
+        metadata=_doc(
+            "when it was made, UTC, taken from the environment variable SOURCE_DATE_EPOCH; otherwise null, so that the "
+            "same input gives the same bytes"
+        ),
+    )
+    format_version: int = field(default=FORMAT_VERSION, metadata=_doc("version of this table format"))
+
+    def __hash__(self) -> int:
+        content = json.loads(self.to_json())
+        content.pop("created")
+        return hash(json.dumps(content, sort_keys=True))
+
+    def to_json(self, indent: int | None = None) -> str:
+        """JSON with sorted keys, the same bytes for the same content.
+
+        Raises:
+            TableError: an option or a front end's entry is not JSON (for example NaN, or an object).
+        """
+        content = {f.name: getattr(self, f.name) for f in fields(self)}
+        for name in ("source", "space", "tokenizer"):
+            content[name] = None if content[name] is None else asdict(content[name])
+        for name in ("frontend", "options"):
+            content[name] = dict(content[name])
+        try:
+            text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent)
+        except (TypeError, ValueError) as error:
+            raise TableError(f"provenance cannot be written as JSON: {error}", where=self.source.name) from error
+        return plain_text(text)
+
+    @classmethod
+    def from_json(cls, text: str | bytes, *, where: str | os.PathLike[str]) -> Provenance:
+        """Read what :meth:`to_json` wrote; unknown keys are left out.
+
+        Raises:
+            TableError: not JSON, not this record, or of a newer format than this package knows.
+        """
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise TableError(
+                "its provenance is damaged (not JSON)", where=where, advice="make the table again"
+            ) from error
+        if not isinstance(content, dict) or not _is_int(content.get("format_version")):
+            raise TableError("its provenance is not that of a recording", where=where)
+        if content["format_version"] > FORMAT_VERSION:
+            raise TableError(
+                f"written in format {content['format_version']}, and this package reads up to {FORMAT_VERSION}",
+                where=where,
+                advice="update discrete-facial-encoding",
+            )
+        try:
+            return _from_content(content)
+        except (KeyError, TypeError, ValueError) as error:
+            raise TableError(f"its provenance is incomplete or damaged ({error})", where=where) from error
+
+
+def creation_time() -> str | None:
+    """The time that SOURCE_DATE_EPOCH names, as UTC in ISO 8601; None where it is not set or no number."""
+    try:
+        return datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC).isoformat()
+    except (KeyError, ValueError, OverflowError, OSError):
+        return None
+
+
+def plain_text(text: str) -> str:
+    """Text that UTF-8 can hold: bytes of a file name that are no UTF-8 become replacement characters."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _is_int(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _from_content(content: dict[str, Any]) -> Provenance:
+    known = {f.name: content[f.name] for f in fields(Provenance) if f.name in content}
+    known["source"] = _record(SourceInfo, content["source"])
+    known["space"] = _record(SpaceRef, content["space"])
+    tokenizer = content.get("tokenizer")
+    known["tokenizer"] = None if tokenizer is None else _record(TokenizerRef, tokenizer)
+    known["warnings"] = tuple(str(w) for w in content.get("warnings", ()))
+    for name in ("frontend", "options"):
+        known[name] = _mapping(known.get(name, {}), name)
+    return Provenance(**known)
+
+
+def _mapping(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{name} is not a mapping")
+    return value
+
+
+def _record(kind: type[Any], value: object) -> Any:
+    mapping = _mapping(value, kind.__name__)
+    return kind(**{f.name: mapping[f.name] for f in fields(kind) if f.name in mapping})

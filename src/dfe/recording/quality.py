@@ -1,0 +1,224 @@
+"""Is a recording good enough to use? One row of measures, a verdict and plain words why."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dfe.recording.recording import Recording
+from dfe.recording.summary import by_count
+from dfe.recording.verdict import QcRule as QcRule
+from dfe.recording.verdict import judge
+from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
+
+_SECOND_DIFFERENCE = math.sqrt(6.0)
+_MAD_TO_SIGMA = 1.4826
+
+
+@dataclass(frozen=True)
+class QcRow:
+    """The quality of one recording. Numbers are None where there is nothing to measure them on."""
+
+    name: str
+    frames: int
+    duration_s: float | None
+    """None for pictures."""
+    frame_rate: float | None
+    """Rows' frames per second; None for pictures."""
+    faces: int
+    """Different face ids that are seen for more than a moment; for pictures, the most faces in one picture."""
+    fleeting_faces: int
+    """Face ids that are seen for a moment only; often no faces at all."""
+    coverage: float
+    """Share of frames with a face, 0 to 1."""
+    usable_share: float
+    """Share of frames with a usable face, 0 to 1."""
+    yaw_median_deg: float | None
+    """Median of face 0, as all pose measures; positive to the subject's left."""
+    yaw_p95_deg: float | None
+    """95th percentile of the yaw's absolute value."""
+    pitch_median_deg: float | None
+    """Positive upwards."""
+    pitch_p95_deg: float | None
+    """95th percentile of the pitch's absolute value."""
+    face_px_median: float | None
+    """Median of the short side of face 0's box, in pixels."""
+    confidence_median: float | None
+    jitter_percent: float | None
+    """Frame-to-frame noise of face 0's box centre in per cent of the face's size, see :func:`jitter_percent`."""
+    longest_gap_s: float | None
+    """Longest time without any face, in seconds; None for pictures."""
+    time_stamps: str
+    """``ok``, ``repaired``, or ``none`` for pictures."""
+    reasons: dict[str, int]
+    """Why rows have no face or are not usable, with the number of rows, the most frequent first."""
+    verdict: str
+    """``good``, ``check`` or ``poor``."""
+    why: str
+    """Plain words behind the verdict; empty for a good recording."""
+    mean_expression: tuple[float, ...] | None
+    """Mean of face 0's usable rows (of all its rows if none is usable), 41 coefficients; None without a face."""
+    strip_face: tuple[float | None, ...]
+    """Share of frames with a face in equal parts of the recording's time; None in a part without a frame."""
+    strip_usable: tuple[float | None, ...]
+    """Share of frames with a usable face, likewise."""
+
+
+def measure_quality(recording: Recording, name: str, rule: QcRule | None = None) -> QcRow:
+    """Measure one recording; depends on its rows and provenance only."""
+    rule = rule or QcRule()
+    summary = recording.summary()
+    frame, first, group = np.unique(recording.frames, return_index=True, return_inverse=True)
+    time = recording.times[first]
+    has_face = np.bincount(group, recording.success, len(frame)) > 0
+    has_usable = np.bincount(group, recording.usable, len(frame)) > 0
+    timed = summary.duration_s is not None
+    main = recording.face_ids == 0
+    yaw, pitch = _degrees(recording, "yaw", main), _degrees(recording, "pitch", main)
+    boxes = recording.boxes[main]
+    size = boxes[:, 2:].min(axis=1)
+    measures = {
+        "coverage": summary.coverage,
+        "usable_share": summary.usable_share,
+        "face_px_median": _median(size),
+        "confidence_median": _median(recording.confidence[main]),
+        "jitter_percent": jitter_percent(recording.frames[main], boxes) if timed else None,
+        "longest_gap_s": longest_gap(time, has_face) if timed else None,
+    }
+    stamps = recording.provenance.source.time_stamps if timed else "none"
+    lasting = _lasting_faces(recording, summary.frame_rate, summary.duration_s, rule)
+    verdict, why = judge(
+        rule,
+        frames=summary.frames,
+        faces=lasting if timed else 1,
+        fleeting=summary.faces - lasting,
+        frame_rate=summary.frame_rate,
+        time_stamps=stamps,
+        measures=measures,
+        has_main=bool(main.any()),
+        main_fault=next(iter(summary.not_usable), None),
+    )
+    return QcRow(
+        name=name,
+        frames=summary.frames,
+        duration_s=summary.duration_s,
+        frame_rate=summary.frame_rate,
+        faces=lasting,
+        fleeting_faces=summary.faces - lasting,
+        coverage=summary.coverage,
+        usable_share=summary.usable_share,
+        yaw_median_deg=_median(yaw),
+        yaw_p95_deg=_percentile(np.abs(yaw), 95),
+        pitch_median_deg=_median(pitch),
+        pitch_p95_deg=_percentile(np.abs(pitch), 95),
+        face_px_median=measures["face_px_median"],
+        confidence_median=measures["confidence_median"],
+        jitter_percent=measures["jitter_percent"],
+        longest_gap_s=measures["longest_gap_s"],
+        time_stamps=stamps,
+        reasons=_merge(summary.failures, summary.not_usable),
+        verdict=verdict,
+        why=why,
+        mean_expression=_mean_expression(recording, main),
+        strip_face=_strip(time, has_face, rule.strip_bins),
+        strip_usable=_strip(time, has_usable, rule.strip_bins),
+    )
+
+
+def jitter_percent(frame: NDArray[np.integer], boxes: FloatArray) -> float | None:
+    """Noise of the box centre from frame to frame, in per cent of the face's size; None without three frames in a row.
+
+    The second difference of the centre is zero for a head at rest or in even motion and has variance 6 s^2 for
+    independent noise of standard deviation s. So s is estimated as 1.4826 median |second difference| / sqrt(6), over
+    x and y together, and divided by the median of sqrt(width x height). The median keeps quick real movements out.
+
+    Args:
+        frame: frame numbers of one face ``(n,)``, rising.
+        boxes: x, y, width, height in pixels ``(n, 4)``.
+    """
+    if len(frame) < 3:
+        return None
+    step = np.diff(frame.astype(np.int64))
+    in_a_row = (step[1:] == step.min()) & (step[:-1] == step.min())
+    if not in_a_row.any():
+        return None
+    centre = boxes[:, :2].astype(np.float64) + boxes[:, 2:] / 2.0
+    second = np.abs(np.diff(centre, n=2, axis=0))[in_a_row]
+    size = float(np.median(np.sqrt(boxes[:, 2] * boxes[:, 3])))
+    if not size > 0:
+        return None
+    return float(100.0 * _MAD_TO_SIGMA * np.median(second) / _SECOND_DIFFERENCE / size)
+
+
+def longest_gap(time_s: DoubleArray, has_face: BoolArray) -> float:
+    """Longest stretch without a face, in seconds; one missed frame counts as one frame's length.
+
+    Less than half a frame's length is unevenness of the time stamps, and counts as none.
+
+    Args:
+        time_s: time of each frame ``(frames,)``, at least two of them known.
+        has_face: which of them show a face.
+    """
+    known = np.isfinite(time_s)
+    time, seen = time_s[known], has_face[known]
+    step = float(np.median(np.diff(time)))
+    marks = np.concatenate([[time[0] - step], time[seen], [time[-1] + step]])
+    gap = float(np.diff(marks).max() - step)
+    return gap if gap > step / 2 else 0.0
+
+
+def _lasting_faces(recording: Recording, rate: float | None, duration_s: float | None, rule: QcRule) -> int:
+    ids, rows = np.unique(recording.face_ids[recording.success], return_counts=True)
+    if rate is None or duration_s is None:
+        return len(ids)
+    # In a clip of less than a second, half of it is more than a moment.
+    enough = min(rule.min_face_s, duration_s / 2)
+    return int(((rows / rate >= enough - 1e-9) | (ids == 0)).sum())
+
+
+def _degrees(recording: Recording, column: str, rows: BoolArray) -> DoubleArray:
+    return np.degrees(recording.column(column)[rows].astype(np.float64))
+
+
+def _percentile(values: NDArray[np.floating], percent: float) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.percentile(known, percent)) if len(known) else None
+
+
+def _median(values: NDArray[np.floating]) -> float | None:
+    return _percentile(values, 50)
+
+
+def _mean_expression(recording: Recording, main: BoolArray) -> tuple[float, ...] | None:
+    if not main.any():
+        return None
+    rows = main & recording.usable
+    x = recording.expressions()[rows if rows.any() else main]
+    return tuple(float(v) for v in np.nanmean(x.astype(np.float64), axis=0))
+
+
+def _strip(time_s: DoubleArray, flag: BoolArray, bins: int) -> tuple[float | None, ...]:
+    bins = min(bins, len(flag))
+    if not bins:
+        return ()
+    place: IntArray = np.arange(len(flag)) * bins // len(flag)
+    span = np.nanmax(time_s) - np.nanmin(time_s) if np.isfinite(time_s).all() else 0.0
+    # With few frames to a bin, uneven time stamps would leave empty bins where nothing is missing: take the order then.
+    if span > 0 and len(flag) >= 2 * bins:
+        # The last frame lasts as long as the others, so that frames at an even rate fall evenly into the bins.
+        end = span * len(flag) / (len(flag) - 1)
+        place = np.floor((time_s - time_s.min()) / end * bins + 1e-9).astype(np.int64).clip(0, bins - 1)
+    counts = np.bincount(place, minlength=bins)
+    hits = np.bincount(place, flag, bins)
+    return tuple(float(h / n) if n else None for h, n in zip(hits, counts, strict=True))
+
+
+def _merge(*counts: dict[str, int]) -> dict[str, int]:
+    merged: dict[str, int] = {}
+    for part in counts:
+        for reason, number in part.items():
+            merged[reason] = merged.get(reason, 0) + number
+    return by_count(merged)

@@ -1,0 +1,305 @@
+"""The :class:`Recording`: faces over time in one table, and where they come from."""
+
+from __future__ import annotations
+
+import difflib
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from dfe.errors import DfeError, TableError
+from dfe.recording import schema
+from dfe.recording.provenance import Provenance, TokenizerRef
+from dfe.recording.storage import Format, conform, count_levels, read_table, write_table
+from dfe.recording.summary import RecordingSummary, summarise
+from dfe.types import BoolArray, CodeArray, DoubleArray, FloatArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Recording:
+    """One row per frame and face, and one for each frame without a face; see ``docs/data-dictionary.md``.
+
+    Args:
+        table: columns of :mod:`dfe.recording.schema`, in any order.
+        provenance: source, networks, space, tokenizer and options behind the rows.
+
+    Raises:
+        TableError: the table lacks a column or has one of another type.
+    """
+
+    def __init__(self, table: pa.Table, provenance: Provenance) -> None:
+        self.table = conform(table, where=provenance.source.name)
+        self.provenance = provenance
+
+    @classmethod
+    def read(cls, path: str | PathLike[str]) -> Recording:
+        """Read a recording that :meth:`write` wrote, Parquet or (by its suffix) CSV.
+
+        Raises:
+            TableError: missing, damaged, foreign, or written by a newer version.
+        """
+        return cls(*read_table(Path(path)))
+
+    def write(self, path: str | PathLike[str], overwrite: bool = False, format: Format | None = None) -> None:
+        """Write to ``path``, whole or not at all; the same content gives the same bytes.
+
+        CSV has its provenance in ``<name>.provenance.json`` beside it; keep the two together.
+
+        Args:
+            path: the file; missing folders are made.
+            overwrite: replace a file that is there.
+            format: ``parquet`` or ``csv``; by default what the suffix of ``path`` says.
+
+        Raises:
+            UsageError: no such format, or CSV under another suffix than ``.csv``.
+            OutputError: the file exists and ``overwrite`` is False, the disk is full, there is no permission.
+        """
+        write_table(self.table, self.provenance, Path(path), format=format, overwrite=overwrite)
+
+    @classmethod
+    def concat(cls, parts: Sequence[Recording], provenance: Provenance | None = None) -> Recording:
+        """Join the rows of recordings that were made alike, in the order given; frame numbers stay as they are.
+
+        Args:
+            parts: at least one recording.
+            provenance: that of the whole; may be left out where all parts have the same source.
+
+        Raises:
+            TableError: no parts, or parts that differ in front end, space, tokenizer or source.
+        """
+        if not parts:
+            raise TableError("no recordings to join")
+        first = parts[0].provenance
+        same = ("frontend", "space", "tokenizer", "neutral", "mirrored") + (() if provenance else ("source",))
+        for part in parts[1:]:
+            for name in same:
+                if getattr(part.provenance, name) != getattr(first, name):
+                    where = part.provenance.source.name
+                    raise TableError(f"cannot be joined to {first.source.name}: another {name}", where=where)
+        if provenance is None:
+            warnings = tuple(dict.fromkeys(w for part in parts for w in part.provenance.warnings))
+            provenance = replace(first, warnings=warnings)
+        return cls(pa.concat_tables([part.table for part in parts]), provenance)
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return int(self.table.num_rows)
+
+    def column(self, name: str) -> NDArray[Any]:
+        """One column as an array ``(n,)``.
+
+        Empty cells are NaN in float columns, -1 in token columns and None in text columns. ``timestamp``, the name that
+        other tools use, means ``time_s``.
+
+        Raises:
+            TableError: there is no such column.
+        """
+        name = schema.ALIASES.get(name, name)
+        if name not in self.table.column_names:
+            near = difflib.get_close_matches(name, self.table.column_names, n=1)
+            advice = f"did you mean {near[0]}?" if near else "see docs/data-dictionary.md"
+            raise TableError(f"no column {name!r}", where=self.provenance.source.name, advice=advice)
+        column = self.table.column(name)
+        if pa.types.is_int16(column.type):
+            column = column.fill_null(schema.NO_TOKEN)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(pa.string())
+        return np.asarray(column.to_numpy())
+
+    def columns(self, names: Sequence[str]) -> FloatArray:
+        """Several float columns side by side, ``(n, len(names))`` float32 with NaN for empty cells."""
+        out = np.empty((len(self), len(names)), np.float32)
+        for index, name in enumerate(names):
+            out[:, index] = self.column(name)
+        return out
+
+    def expressions(self) -> FloatArray:
+        """Expression vectors ``(n, 41)`` of the space :attr:`space_id`, 0 to 1; NaN rows where there is no face."""
+        return self.columns(schema.EXPRESSION)
+
+    def gaze(self) -> FloatArray:
+        """The 8 ``gaze_`` columns, ``(n, 8)``, 0 to 1."""
+        return self.columns(schema.GAZE)
+
+    def blinks(self) -> FloatArray:
+        """Left and right eyelid, ``(n, 2)``, 1 is shut."""
+        return self.columns(schema.BLINK)
+
+    def tokens(self) -> CodeArray:
+        """Facial tokens ``(n, N)``, -1 where there is no face; N is 0 before a tokenizer has run."""
+        out = np.empty((len(self), self.levels), np.int16)
+        for index, name in enumerate(schema.token_names(self.levels)):
+            out[:, index] = self.column(name)
+        return out
+
+    @property
+    def levels(self) -> int:
+        """Number of token columns."""
+        return count_levels(self.table.column_names)
+
+    @property
+    def frames(self) -> NDArray[np.int32]:
+        """Frame numbers ``(n,)``."""
+        return self.column("frame")
+
+    @property
+    def times(self) -> DoubleArray:
+        """Presentation times in seconds ``(n,)``; NaN for pictures."""
+        return self.column("time_s")
+
+    @property
+    def face_ids(self) -> CodeArray:
+        """Face of each row ``(n,)``, -1 where there is none."""
+        return self.column("face_id")
+
+    @property
+    def success(self) -> BoolArray:
+        """True where a face was found ``(n,)``."""
+        return self.column("success")
+
+    @property
+    def usable(self) -> BoolArray:
+        """True where the face is frontal and large enough ``(n,)``."""
+        return self.column("usable")
+
+    @property
+    def confidence(self) -> FloatArray:
+        """Landmark confidence 0 to 1 ``(n,)``, NaN where there is no face."""
+        return self.column("confidence")
+
+    @property
+    def boxes(self) -> FloatArray:
+        """``x, y, width, height`` in pixels ``(n, 4)``."""
+        return self.columns(schema.BOX)
+
+    @property
+    def facebox(self) -> FloatArray:
+        """The same as :attr:`boxes`, under the name that py-feat users know."""
+        return self.boxes
+
+    @property
+    def poses(self) -> FloatArray:
+        """``pitch, yaw, roll`` in radians ``(n, 3)``; up, the subject's left, and the left shoulder are positive."""
+        return self.columns(schema.POSE)
+
+    @property
+    def space_id(self) -> str:
+        """Name of the expression space of :meth:`expressions`."""
+        return self.provenance.space.id
+
+    @property
+    def tokenizer_id(self) -> str | None:
+        """``name@version`` of the tokenizer that made the tokens; None before one has run."""
+        return None if self.provenance.tokenizer is None else self.provenance.tokenizer.id
+
+    def for_face(self, face_id: int) -> Recording:
+        """The rows of one face only; frames in which it is not seen are left out.
+
+        Raises:
+            TableError: there is no such face.
+        """
+        ids = self.table.column("face_id")
+        table = self.table.filter(pc.equal(ids, pa.scalar(face_id, pa.int64())))
+        if face_id < 0 or not table.num_rows:
+            known = ", ".join(str(i) for i in np.unique(self.face_ids[self.success])[:8]) or "none"
+            raise TableError(f"no face {face_id}", where=self.provenance.source.name, advice=f"faces are: {known}")
+        return Recording(table, self.provenance)
+
+    def with_tokens(self, codes: CodeArray, tokenizer: TokenizerRef | Mapping[str, Any]) -> Recording:
+        """The same rows with these tokens in place of any earlier ones.
+
+        Args:
+            codes: ``(n, N)``, one row per row of the table; -1 (stored as an empty cell) for a row without a face.
+            tokenizer: its name, version and hash.
+
+        Raises:
+            TableError: codes of another number of rows, or codes on a row without a face.
+        """
+        where = self.provenance.source.name
+        if codes.ndim != 2 or codes.shape[1] < 1 or len(codes) != len(self):
+            raise TableError(f"tokens of shape {codes.shape} do not fit {len(self)} rows", where=where)
+        empty = codes < 0
+        stray = ~empty & ~self.success[:, None]
+        if stray.any():
+            row = int(np.flatnonzero(stray.any(axis=1))[0])
+            raise TableError("tokens on a row without a face", where=f"{where}, row {row}")
+        old = set(schema.token_names(self.levels))
+        table = self.table.select([name for name in self.table.column_names if name not in old])
+        for level, name in enumerate(schema.token_names(codes.shape[1])):
+            column = np.ascontiguousarray(codes[:, level], np.int16)
+            table = table.append_column(name, pa.array(column, mask=empty[:, level]))
+        ref = tokenizer if isinstance(tokenizer, TokenizerRef) else TokenizerRef.of(tokenizer)
+        return Recording(table, replace(self.provenance, tokenizer=ref))
+
+    def summary(self) -> RecordingSummary:
+        """Frames, faces, coverage, failures by reason, frame rate and duration."""
+        success, usable = self.success, self.usable
+        return summarise(
+            frame=self.frames.astype(np.int64),
+            time_s=self.times,
+            face_id=self.face_ids.astype(np.int64),
+            success=success,
+            usable=usable,
+            failures=self._word_counts("reason", ~success),
+            not_usable=self._word_counts("why_not", success & ~usable),
+        )
+
+    def _word_counts(self, name: str, rows: BoolArray) -> dict[str, int]:
+        words = self.table.column(name).filter(pa.array(rows)).cast(pa.string())
+        return {pair["values"] or "not said": pair["counts"] for pair in pc.value_counts(words).to_pylist()}
+
+    def to_pandas(self) -> pd.DataFrame:
+        """All columns as a pandas table: text as categories, tokens as nullable integers.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            advice = "pip install 'discrete-facial-encoding[pandas]'"
+            raise DfeError("to_pandas() needs pandas, which is not installed", advice=advice) from error
+        frame: pd.DataFrame = self.table.to_pandas()
+        for name in schema.token_names(self.levels):
+            frame[name] = pd.array(self.table.column(name).to_pylist(), dtype="Int16")
+        return frame
+
+    def __repr__(self) -> str:
+        s = self.summary()
+        time = "" if s.duration_s is None or s.frame_rate is None else f", {s.duration_s:.1f} s at {s.frame_rate:.4g}/s"
+        faces = f"{s.faces} face{'' if s.faces == 1 else 's'}"
+        coding = self.tokenizer_id or "no tokens"
+        return (
+            f"<Recording {self.provenance.source.name!r}: {s.frames} frames{time}, {faces}, "
+            f"coverage {s.coverage:.0%}, usable {s.usable_share:.0%}, {self.space_id}, {coding}>"
+        )
+
+    def _repr_html_(self) -> str:
+        s = self.summary()
+        cells = {
+            "frames": str(s.frames),
+            "duration": "pictures" if s.duration_s is None else f"{s.duration_s:.1f} s at {s.frame_rate:.4g} frames/s",
+            "faces": str(s.faces),
+            "coverage": f"{s.coverage:.1%} of frames",
+            "usable": f"{s.usable_share:.1%} of frames",
+            "failures": ", ".join(f"{reason} ({n})" for reason, n in s.failures.items()) or "none",
+            "space": self.space_id,
+            "tokens": f"{self.levels} levels of {self.tokenizer_id}" if self.tokenizer_id else "none",
+        }
+        body = "".join(f"<tr><th>{key}</th><td>{html.escape(value)}</td></tr>" for key, value in cells.items())
+        return f"<table><caption>{html.escape(self.provenance.source.name)}</caption>{body}</table>"
+
+
+def read(path: str | PathLike[str]) -> Recording:
+    """Read a recording from a file, the same as :meth:`Recording.read`."""
+    return Recording.read(path)

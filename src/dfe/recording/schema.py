@@ -1,0 +1,111 @@
+"""The columns of a recording's table: name, type, unit, meaning. The data dictionary in docs/ is made from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from dfe.recording.coefficients import describe_coefficient
+from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES
+
+FORMAT_VERSION = 1
+"""Goes up when a reader of the old format would misread the new one; readers refuse what is newer than they are."""
+
+ColumnType = Literal["int16", "int32", "float32", "float64", "bool", "string"]
+"""``string`` is dictionary-encoded in Parquet (a factor in R, a categorical in pandas)."""
+
+NO_FACE_ID = -1
+"""``face_id`` of a row that has no face."""
+
+NO_TOKEN = -1
+"""Stands for an empty token cell in arrays of codes; the table itself has an empty cell."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the table."""
+
+    name: str
+    type: ColumnType
+    unit: str
+    """Unit of the numbers; empty where there is none."""
+    meaning: str
+    optional: bool
+    """True where a cell may be empty."""
+
+
+_HEAD = (
+    Column("frame", "int32", "frames", "Number of the frame in its source, from 0, in presentation order. "
+           "Never renumbered: a cut or a step keeps the source's own numbers. For pictures, the position in the list.",
+           False),
+    Column("time_s", "float64", "s", "Presentation time stamp, from the start of the recording. Empty for pictures.",
+           True),
+    Column("face_id", "int16", "", "Which face: 0 is the face that is largest over the whole recording (area times "
+           "time), then 1, 2 ... For pictures, the rank by size within the picture. -1 where no face was found.",
+           False),
+    Column("success", "bool", "", "True where a face was found and measured.", False),
+    Column("reason", "string", "", "Why there is no face ('no face found', 'not decoded: ...'). On a row with a face, "
+           "a note on its picture (for example that the decoder had to patch it); empty otherwise.", True),
+    Column("usable", "bool", "", "True where the face also meets the limits of head pose and size that "
+           "the provenance names under options, usability (by default yaw within 25 degrees, pitch within "
+           "20 degrees, box at least 60 pixels on its short side). Rows that are not usable are kept.", False),
+    Column("why_not", "string", "", "First reason why the row is not usable (on a row without a face, its reason "
+           "again); empty where it is.", True),
+    Column("confidence", "float32", "probability", "How sure the landmark network is that it looks at a face, 0 to 1.",
+           True),
+    Column("box_x", "float32", "px", "Left edge of the upright box around the landmarks, in pixels of the source "
+           "picture (after its rotation is applied); x grows to the right, y grows downwards.", True),
+    Column("box_y", "float32", "px", "Top edge of the box.", True),
+    Column("box_w", "float32", "px", "Width of the box.", True),
+    Column("box_h", "float32", "px", "Height of the box.", True),
+    Column("pitch", "float32", "rad", "Head pose: positive when the head looks up.", True),
+    Column("yaw", "float32", "rad", "Head pose: positive when the head is turned to the subject's left.", True),
+    Column("roll", "float32", "rad", "Head pose: positive when the head is tilted towards the subject's left shoulder.",
+           True),
+)  # fmt: skip
+
+POSE = ("pitch", "yaw", "roll")
+BOX = ("box_x", "box_y", "box_w", "box_h")
+EXPRESSION = tuple(f"exp_{name}" for name in FACE_NAMES)
+GAZE = tuple(f"gaze_{name}" for name in GAZE_NAMES)
+BLINK = tuple(f"blink_{name}" for name in BLINK_NAMES)
+MEASURED = ("confidence", *BOX, *POSE, *EXPRESSION, *GAZE, *BLINK)
+"""The float32 columns that a front end fills, in order; all empty on a row without a face."""
+
+ALIASES = {"timestamp": "time_s"}
+"""Names of other tools that :meth:`Recording.column` understands."""
+
+
+def _coefficient(prefix: str, name: str) -> Column:
+    words = describe_coefficient(name)
+    return Column(f"{prefix}{name}", "float32", "0 to 1", f"{words[0].upper()}{words[1:]}.", True)
+
+
+def token_names(levels: int) -> tuple[str, ...]:
+    """``tok_1 ... tok_N``."""
+    return tuple(f"tok_{level}" for level in range(1, levels + 1))
+
+
+def _token(level: int, name: str) -> Column:
+    return Column(
+        name,
+        "int16",
+        "",
+        f"Facial token at level {level} of the tokenizer that the provenance names; 0 says nothing, and only zeros "
+        "follow it. Empty where there is no face.",
+        True,
+    )
+
+
+@cache
+def columns(levels: int = 0) -> tuple[Column, ...]:
+    """All columns in their order, with ``levels`` token columns (none before a tokenizer has run)."""
+    return (
+        *_HEAD,
+        *(_coefficient("exp_", name) for name in FACE_NAMES),
+        *(_coefficient("gaze_", name) for name in GAZE_NAMES),
+        *(_coefficient("blink_", name) for name in BLINK_NAMES),
+        *(_token(level, name) for level, name in enumerate(token_names(levels), start=1)),
+        Column("source", "string", "", "Name of the file that the row comes from.", False),
+    )

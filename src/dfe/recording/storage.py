@@ -1,0 +1,206 @@
+"""Tables on disk: Parquet with the provenance inside, or CSV with the provenance beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from dfe.errors import DfeError, TableError, UsageError
+from dfe.recording.output import replacing
+from dfe.recording.provenance import Provenance
+from dfe.recording.schema import columns
+
+Format = Literal["parquet", "csv"]
+
+METADATA_KEY = b"dfe"
+"""Key of the provenance in the Parquet schema's metadata."""
+
+_FOREIGN = "not a recording made by this package"
+
+
+def arrow_schema(levels: int) -> pa.Schema:
+    """The table's Arrow schema with ``levels`` token columns, without metadata."""
+    return pa.schema([pa.field(c.name, _arrow_type(c.type), nullable=c.optional) for c in columns(levels)])
+
+
+def provenance_path(csv_path: Path) -> Path:
+    """``clip.provenance.json`` beside ``clip.csv``."""
+    return csv_path.with_name(f"{csv_path.stem}.provenance.json")
+
+
+def conform(table: pa.Table, *, where: str | Path) -> pa.Table:
+    """The table with exactly the columns of the schema, in order, one chunk each, without metadata.
+
+    Raises:
+        TableError: a column is missing, has another type, or has empty cells where none may be.
+    """
+    schema = arrow_schema(count_levels(table.column_names))
+    missing = [name for name in schema.names if name not in table.column_names]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise TableError(f"{_FOREIGN}: column {missing[0]}{more} is missing", where=where)
+    extra = set(table.column_names) - set(schema.names)
+    if extra or len(table.column_names) != len(schema.names):
+        names = ", ".join(sorted(extra)) or "a column twice"
+        raise TableError(f"has columns that no recording has: {names}", where=where)
+    table = table.select(schema.names).replace_schema_metadata(None)
+    for wanted, column in zip(schema, table.columns, strict=True):
+        if not wanted.nullable and column.null_count:
+            raise TableError(f"column {wanted.name} has empty cells", where=where)
+    try:
+        return table.cast(schema).unify_dictionaries().combine_chunks()
+    except (pa.ArrowException, ValueError) as error:
+        raise TableError(f"a column has the wrong type ({error})", where=where) from error
+
+
+def count_levels(names: Iterable[str]) -> int:
+    """How many token columns ``tok_1 ... tok_N`` the names hold; a hole in the numbers ends the count."""
+    present = set(names)
+    level = 0
+    while f"tok_{level + 1}" in present:
+        level += 1
+    return level
+
+
+def write_table(
+    table: pa.Table, provenance: Provenance, path: Path, *, format: Format | None = None, overwrite: bool = False
+) -> None:
+    """Write table and provenance; the same content gives the same bytes. The suffix decides where ``format`` is None.
+
+    Raises:
+        OutputError: the file exists (without ``overwrite``), the disk is full, there is no permission.
+        UsageError: no such format, or a format and a suffix that contradict each other.
+    """
+    is_csv = path.suffix.lower() == ".csv"
+    if format not in (None, "parquet", "csv"):
+        raise UsageError(f"unknown table format {format!r}", advice="use parquet or csv")
+    if format is not None and is_csv != (format == "csv"):
+        raise UsageError(f"format {format} does not go with this name", where=path, advice="CSV files end in .csv")
+    if is_csv:
+        text = provenance.to_json(indent=2) + "\n"
+        with replacing(provenance_path(path), path, overwrite=overwrite) as (beside, sink):
+            beside.write(text.encode())
+            _write_csv(table, sink)
+        return
+    marked = table.replace_schema_metadata({METADATA_KEY: provenance.to_json().encode()})
+    with replacing(path, overwrite=overwrite) as (sink,):
+        pq.write_table(marked, sink, compression="zstd")
+
+
+def read_table(path: Path) -> tuple[pa.Table, Provenance]:
+    """Read what :func:`write_table` wrote, whichever format it is.
+
+    Raises:
+        TableError: missing, damaged, foreign, or of a newer format.
+    """
+    try:
+        table, provenance = _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path)
+    except DfeError:
+        raise
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise TableError("no such file", where=path) from error
+    except IsADirectoryError as error:
+        raise TableError("a folder, not a recording", where=path, advice="name the files in it") from error
+    except PermissionError as error:
+        advice = "name the files in it" if path.is_dir() else None
+        raise TableError("no permission to read it", where=path, advice=advice) from error
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise TableError(f"cannot be read ({error.strerror})", where=path) from error
+        advice = "make it again, or restore it from a copy"
+        raise TableError("damaged, or not a table of this kind", where=path, advice=advice) from error
+    if count_levels(table.column_names) and provenance.tokenizer is None:
+        raise TableError("has tokens, and its provenance names no tokenizer", where=path)
+    return table, provenance
+
+
+def _arrow_type(name: str) -> pa.DataType:
+    if name == "string":
+        return pa.dictionary(pa.int32(), pa.string())
+    return {
+        "int16": pa.int16(),
+        "int32": pa.int32(),
+        "float32": pa.float32(),
+        "float64": pa.float64(),
+        "bool": pa.bool_(),
+    }[name]
+
+
+def _read_parquet(path: Path) -> tuple[pa.Table, Provenance]:
+    # A plain file object: given a path, Arrow would read folders named like "a=b" as partition columns.
+    with path.open("rb") as file:
+        if file.read(1) == b"":
+            raise TableError("the file is empty", where=path)
+        file.seek(0)
+        try:
+            parquet = pq.ParquetFile(file)
+        except pa.ArrowInvalid as error:
+            raise TableError("not a Parquet table, or cut short", where=path, advice="make it again") from error
+        metadata = parquet.schema_arrow.metadata or {}
+        if METADATA_KEY not in metadata:
+            advice = "use a table that dfe wrote, or import it"
+            raise TableError(f"{_FOREIGN}: it carries no provenance", where=path, advice=advice)
+        provenance = Provenance.from_json(metadata[METADATA_KEY], where=path)
+        return conform(parquet.read(), where=path), provenance
+
+
+def _write_csv(table: pa.Table, sink: BinaryIO) -> None:
+    plain = pa.table(
+        [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns],
+        names=table.column_names,
+    )
+    sink.write((",".join(table.column_names) + "\n").encode())
+    pa_csv.write_csv(plain, sink, pa_csv.WriteOptions(include_header=False))
+
+
+def _read_csv(path: Path) -> tuple[pa.Table, Provenance]:
+    beside = provenance_path(path)
+    with path.open("rb") as file:
+        if not beside.is_file():
+            raise TableError(
+                f"{_FOREIGN}: its provenance {beside.name} is not beside it",
+                where=path,
+                advice="keep the two files together",
+            )
+        provenance = Provenance.from_json(beside.read_bytes(), where=beside)
+        header = file.readline(1 << 16).decode("utf-8-sig", "replace")
+        names = [name.strip().strip('"') for name in header.split(",")]
+        schema = arrow_schema(count_levels(names))
+        if not set(names) & set(schema.names):
+            raise TableError(f"{_FOREIGN}: the first line names none of its columns", where=path)
+        file.seek(0)
+        options = pa_csv.ConvertOptions(
+            column_types={f.name: pa.string() if pa.types.is_dictionary(f.type) else f.type for f in schema},
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            null_values=["", "NA", "NaN", "nan"],
+            true_values=["true", "True", "TRUE", "1"],
+            false_values=["false", "False", "FALSE", "0"],
+        )
+        try:
+            table = pa_csv.read_csv(
+                file,
+                read_options=pa_csv.ReadOptions(column_names=names, skip_rows=1),
+                parse_options=pa_csv.ParseOptions(newlines_in_values=True),
+                convert_options=options,
+            )
+        except pa.ArrowInvalid as error:
+            raise TableError(f"damaged: {_first_line(error)}", where=path, advice="write it again") from error
+    table = _encode_strings(table)
+    return conform(table, where=path), provenance
+
+
+def _encode_strings(table: pa.Table) -> pa.Table:
+    for index, name in enumerate(table.column_names):
+        if pa.types.is_string(table.schema.field(name).type):
+            table = table.set_column(index, name, table.column(name).dictionary_encode())
+    return table
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:200]

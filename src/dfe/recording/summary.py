@@ -1,0 +1,98 @@
+"""A recording in a few numbers, computed from its rows alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from dfe.types import BoolArray, DoubleArray, IntArray
+
+
+@dataclass(frozen=True)
+class RecordingSummary:
+    """Rows, frames, faces and failures of one recording."""
+
+    rows: int
+    frames: int
+    """Different frame numbers."""
+    faces: int
+    """Different face ids, failures not counted. For pictures, the most faces in one picture."""
+    face_rows: int
+    """Rows with a face."""
+    coverage: float
+    """Share of frames with at least one face."""
+    usable_share: float
+    """Share of frames with at least one usable face."""
+    failures: dict[str, int]
+    """Rows without a face, by reason, the most frequent first."""
+    not_usable: dict[str, int]
+    """Rows with a face that are not usable, by reason, the most frequent first."""
+    frame_rate: float | None
+    """Rows' frames per second: (frames - 1) / (last time - first time); None for pictures."""
+    duration_s: float | None
+    """From the first frame to the end of the last one, in seconds; None for pictures."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain types only, fit for JSON."""
+        return asdict(self)
+
+
+def summarise(
+    *,
+    frame: IntArray,
+    time_s: DoubleArray,
+    face_id: IntArray,
+    success: BoolArray,
+    usable: BoolArray,
+    failures: dict[str, int],
+    not_usable: dict[str, int],
+) -> RecordingSummary:
+    """Count the rows.
+
+    Args:
+        frame: as all arrays here a column of the table ``(n,)``.
+        time_s: NaN where empty.
+        face_id: -1 without a face.
+        success: a face was found.
+        usable: and it is usable.
+        failures: rows without a face by reason.
+        not_usable: rows with a face that are not usable by reason.
+    """
+    frames = len(np.unique(frame))
+    rate, duration = _rate_and_duration(frame, time_s)
+    return RecordingSummary(
+        rows=len(frame),
+        frames=frames,
+        faces=len(np.unique(face_id[success])),
+        face_rows=int(success.sum()),
+        coverage=len(np.unique(frame[success])) / frames if frames else 0.0,
+        usable_share=len(np.unique(frame[usable])) / frames if frames else 0.0,
+        failures=by_count(failures),
+        not_usable=by_count(not_usable),
+        frame_rate=rate,
+        duration_s=duration,
+    )
+
+
+def frame_times(frame: IntArray, time_s: DoubleArray) -> DoubleArray:
+    """Time of each different frame, in order of the frame numbers, ``(frames,)``; frames without a time left out."""
+    _, first = np.unique(frame, return_index=True)
+    times = time_s[first]
+    return times[np.isfinite(times)]
+
+
+def _rate_and_duration(frame: IntArray, time_s: DoubleArray) -> tuple[float | None, float | None]:
+    times = frame_times(frame, time_s)
+    if len(times) < 2:
+        return None, None
+    span = float(times.max() - times.min())
+    if span <= 0:
+        return None, None
+    return (len(times) - 1) / span, span + float(np.median(np.diff(times)))
+
+
+def by_count(counts: dict[str, int]) -> dict[str, int]:
+    """The most frequent first, ties by name."""
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

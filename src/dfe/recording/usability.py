@@ -1,0 +1,44 @@
+"""Which faces are turned or small enough to mistrust: a column of the table, never a deletion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dfe.types import BoolArray, FloatArray
+
+
+@dataclass(frozen=True)
+class UsabilityRule:
+    """Limits of head pose and face size; a face on the limit is usable."""
+
+    max_yaw_deg: float = 25.0
+    max_pitch_deg: float = 20.0
+    min_face_px: float = 60.0
+    """Least length of the short side of the face's box, in pixels."""
+
+    @property
+    def reasons(self) -> tuple[str, str, str]:
+        """What ``why_not`` says, in the order in which the limits are tried."""
+        return (
+            f"yaw over {self.max_yaw_deg:g} degrees",
+            f"pitch over {self.max_pitch_deg:g} degrees",
+            f"face under {self.min_face_px:g} px",
+        )
+
+    def broken(self, pitch: FloatArray, yaw: FloatArray, width: FloatArray, height: FloatArray) -> BoolArray:
+        """Which limits each face breaks, ``(n, 3)`` in the order of :attr:`reasons`; NaN breaks its limit.
+
+        Args:
+            pitch: radians, ``(n,)``.
+            yaw: radians, ``(n,)``.
+            width: of the face's box in pixels, ``(n,)``.
+            height: of the face's box in pixels, ``(n,)``.
+        """
+        kept = (
+            np.abs(np.degrees(yaw.astype(np.float64))) <= self.max_yaw_deg,
+            np.abs(np.degrees(pitch.astype(np.float64))) <= self.max_pitch_deg,
+            np.minimum(width, height) >= self.min_face_px,
+        )
+        return ~np.stack(kept, axis=1)
