@@ -1,0 +1,146 @@
+"""Shape of a tokenizer: everything that fixes which arrays it has, and how large they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dfe.errors import ModelError
+
+MAX_LEVELS = 64
+MAX_SIZE = 32767
+MAX_WIDTH = 4096
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Transformer over one token per face region.
+
+    Args:
+        width: channels per token.
+        layers: pre-norm blocks.
+        heads: attention heads; divides ``width``.
+        hidden: channels inside the ReLU MLP of a block.
+    """
+
+    width: int = 64
+    layers: int = 2
+    heads: int = 4
+    hidden: int = 128
+
+    def __post_init__(self) -> None:
+        for name in ("width", "layers", "heads", "hidden"):
+            _bounded(name, getattr(self, name), 1, MAX_WIDTH)
+        if self.width % self.heads:
+            raise ModelError(f"encoder width {self.width} is no multiple of its {self.heads} heads")
+
+
+@dataclass(frozen=True)
+class TokenizerConfig:
+    """Levels, book and encoder of a residual vector quantiser with one shared book.
+
+    Args:
+        regions: coefficient indices of each face region; every coefficient in exactly one of them.
+        levels: tokens per face at most, N.
+        size: codes in the book, K, the zero code included.
+        threshold_mm2: a level speaks only if it lowers the squared mesh error by more than this, in mm^2.
+        encoder: None for a direct search on the mesh coordinates of the face.
+    """
+
+    regions: tuple[tuple[int, ...], ...]
+    levels: int = 8
+    size: int = 64
+    threshold_mm2: float = 0.01
+    encoder: EncoderConfig | None = field(default_factory=EncoderConfig)
+
+    def __post_init__(self) -> None:
+        _bounded("levels", self.levels, 1, MAX_LEVELS)
+        _bounded("size", self.size, 2, MAX_SIZE)
+        threshold = self.threshold_mm2
+        if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not 0 <= threshold < float("inf"):
+            raise ModelError(f"threshold_mm2 is {threshold!r}, not a number of mm^2 from 0 up")
+        members = sorted(index for region in self.regions for index in region)
+        if not members or members != list(range(len(members))):
+            raise ModelError("the regions do not hold every coefficient exactly once")
+
+    @property
+    def dimension(self) -> int:
+        """Coefficients per expression, D; also the dimension of the latent."""
+        return sum(len(region) for region in self.regions)
+
+    def to_json(self) -> dict[str, Any]:
+        """The configuration as plain JSON values."""
+        encoder = self.encoder
+        return {
+            "regions": [list(region) for region in self.regions],
+            "levels": self.levels,
+            "size": self.size,
+            "threshold_mm2": float(self.threshold_mm2),
+            "encoder": None
+            if encoder is None
+            else {"width": encoder.width, "layers": encoder.layers, "heads": encoder.heads, "hidden": encoder.hidden},
+        }
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> TokenizerConfig:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            ModelError: a field is missing, unknown or out of bounds.
+        """
+        try:
+            encoder = values["encoder"]
+            known = {"regions", "levels", "size", "threshold_mm2", "encoder"}
+            if set(values) != known:
+                raise ModelError(f"unknown fields in its config: {', '.join(sorted(set(values) - known))}")
+            return cls(
+                regions=tuple(tuple(_bounded("region index", i, 0, MAX_SIZE) for i in r) for r in values["regions"]),
+                levels=values["levels"],
+                size=values["size"],
+                threshold_mm2=values["threshold_mm2"],
+                encoder=None if encoder is None else EncoderConfig(**encoder),
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"its config is incomplete or malformed ({error})") from None
+
+    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Name and shape of every array in the tokenizer's file.
+
+        ``to_latent`` and ``from_latent`` are the ``(D, D)`` map to mesh coordinates in mm and its inverse.
+        """
+        d = self.dimension
+        shapes: dict[str, tuple[int, ...]] = {
+            "neutral": (d,),
+            "to_latent": (d, d),
+            "from_latent": (d, d),
+            "book": (self.size, d),
+            "gains": (self.levels,),
+        }
+        if self.encoder is None:
+            return shapes
+        width, hidden = self.encoder.width, self.encoder.hidden
+        shapes["encoder.coefficients"] = (d, width)
+        shapes["encoder.regions"] = (len(self.regions), width)
+        for layer in range(self.encoder.layers):
+            for part, (rows, columns) in {
+                "qkv": (3 * width, width),
+                "out": (width, width),
+                "up": (hidden, width),
+                "down": (width, hidden),
+            }.items():
+                shapes[f"encoder.layers.{layer}.{part}.weight"] = (rows, columns)
+                shapes[f"encoder.layers.{layer}.{part}.bias"] = (rows,)
+            for norm in ("norm1", "norm2"):
+                shapes[f"encoder.layers.{layer}.{norm}.weight"] = (width,)
+                shapes[f"encoder.layers.{layer}.{norm}.bias"] = (width,)
+        shapes["encoder.norm.weight"] = shapes["encoder.norm.bias"] = (width,)
+        shapes["encoder.head.weight"] = (d, width)
+        shapes["encoder.head.bias"] = (d,)
+        return shapes
+
+
+def _bounded(name: str, value: Any, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise ModelError(f"{name} is {value!r}, not a whole number from {low} to {high}")
+    return value

@@ -1,0 +1,220 @@
+"""Tokenizers on disk: a folder with ``tokenizer.safetensors`` (arrays) and ``tokenizer.json`` (everything else)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from dfe.errors import ModelError, OutputError
+from dfe.space.arkit import load_space
+from dfe.space.base import ExpressionSpace
+from dfe.tokenizer.config import TokenizerConfig
+from dfe.tokenizer.tokenizer import FORMAT_VERSION, Tokenizer
+
+WEIGHTS = "tokenizer.safetensors"
+METADATA = "tokenizer.json"
+DEFAULT = "default"
+
+_BUILT_IN = Path(__file__).resolve().parents[1] / "assets" / "tokenizers"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_MAX_METADATA_BYTES = 16 * 2**20
+_MAX_WEIGHT_BYTES = 2**30
+_DAMAGED = "take a fresh copy of the tokenizer"
+
+
+@dataclass(frozen=True)
+class _Metadata:
+    """The fields of ``tokenizer.json``, each of the type that it should have."""
+
+    name: str
+    version: str
+    subject_neutral: str
+    space: Mapping[str, Any]
+    config: Mapping[str, Any]
+    card: Mapping[str, Any]
+    sha256: str
+    hash: str
+
+
+def load_tokenizer(name: str | PathLike[str] = DEFAULT, *, space: ExpressionSpace | None = None) -> Tokenizer:
+    """Open a tokenizer.
+
+    Args:
+        name: ``"default"``, the ``name@version`` of one that comes with the package, or a folder (or the
+            ``tokenizer.json`` in it).
+        space: the space it was trained in, where that is none of the package's.
+
+    Raises:
+        ModelError: there is no such tokenizer, or its files are missing, damaged, of another format or another space.
+    """
+    folder = _locate(name)
+    path = folder / METADATA
+    metadata = _metadata(path)
+    space = _space(metadata, path, space)
+    try:
+        config = TokenizerConfig.from_json(metadata.config)
+    except ModelError as error:
+        raise ModelError(error.what, where=path, advice=_DAMAGED) from None
+    weights = _arrays(folder / WEIGHTS, metadata.sha256)
+    try:
+        tokenizer = Tokenizer(
+            name=metadata.name,
+            version=metadata.version,
+            space=space,
+            config=config,
+            weights=weights,
+            subject_neutral=metadata.subject_neutral,
+            card=metadata.card,
+        )
+    except ModelError as error:
+        raise ModelError(error.what, where=folder / WEIGHTS, advice=_DAMAGED) from None
+    if tokenizer.hash != metadata.hash:
+        raise ModelError("its fields do not match its hash: the file was changed", where=path, advice=_DAMAGED)
+    return tokenizer
+
+
+def save_tokenizer(tokenizer: Tokenizer, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
+    """Write a tokenizer's two files into a folder, and return the folder.
+
+    Raises:
+        OutputError: the folder holds a tokenizer already, or cannot be written.
+        ModelError: the name or version could not be part of a folder's name.
+    """
+    folder = Path(folder)
+    for part in (tokenizer.name, tokenizer.version):
+        if not _NAME.fullmatch(part):
+            raise ModelError(f"{part!r} cannot name a tokenizer", advice="use letters, digits, '.', '_' and '-'")
+    if not overwrite and (folder / METADATA).exists():
+        raise OutputError("holds a tokenizer already", where=folder, advice="choose another folder or overwrite it")
+    weights = save_arrays(dict(sorted(tokenizer.weights.items())))
+    fields = tokenizer.identity() | {
+        "sha256": hashlib.sha256(weights).hexdigest(),
+        "hash": tokenizer.hash,
+        "card": tokenizer.card,
+    }
+    text = json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(folder / WEIGHTS, weights)
+        _write(folder / METADATA, text.encode())
+    except OSError as error:
+        raise OutputError(f"cannot be written ({error.strerror})", where=folder) from None
+    return folder
+
+
+def _write(path: Path, data: bytes) -> None:
+    beside = path.with_name(path.name + ".part")
+    beside.write_bytes(data)
+    beside.replace(path)
+
+
+def _locate(name: str | PathLike[str]) -> Path:
+    if isinstance(name, str) and name == DEFAULT:
+        alias = _BUILT_IN / "default.json"
+        values = _json(alias, "the package has no default tokenizer")
+        return _built_in(values.get("name"), values.get("version"), alias)
+    path = Path(name)
+    if path.name in (METADATA, WEIGHTS):
+        path = path.parent
+    if path.is_dir():
+        return path
+    if isinstance(name, str) and name.count("@") == 1:
+        plain, _, version = name.partition("@")
+        return _built_in(plain, version, name)
+    raise ModelError(
+        "there is no such tokenizer",
+        where=path,
+        advice="name a folder with a tokenizer.json in it, 'default', or name@version",
+    )
+
+
+def _built_in(name: object, version: object, where: str | Path) -> Path:
+    parts = (name, version)
+    if not all(isinstance(part, str) and _NAME.fullmatch(part) for part in parts):
+        raise ModelError("does not name a tokenizer and its version", where=where)
+    folder = _BUILT_IN / f"{name}-{version}"
+    if not folder.is_dir():
+        raise ModelError("the package has no such tokenizer", where=f"{name}@{version}", advice="name its folder")
+    return folder
+
+
+def _json(path: Path, absent: str) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _MAX_METADATA_BYTES:
+            raise ModelError("is too large to be a tokenizer's metadata", where=path)
+        values = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise ModelError(absent, where=path) from None
+    except OSError as error:
+        raise ModelError(f"cannot be read ({error.strerror})", where=path) from None
+    except (ValueError, RecursionError):
+        raise ModelError("is not JSON: damaged or truncated", where=path, advice=_DAMAGED) from None
+    if not isinstance(values, dict):
+        raise ModelError("is no tokenizer's metadata", where=path)
+    return values
+
+
+def _metadata(path: Path) -> _Metadata:
+    values = _json(path, "is missing: this folder holds no tokenizer")
+    version = values.get("format_version")
+    if version is None:
+        raise ModelError("is no tokenizer's metadata (no format_version)", where=path)
+    if isinstance(version, bool) or version != FORMAT_VERSION:
+        raise ModelError(
+            f"has format version {version!r}, this package reads {FORMAT_VERSION}", where=path, advice="update dfe"
+        )
+    kinds = {"name": str, "version": str, "subject_neutral": str, "sha256": str, "hash": str}
+    kinds_of_tables = dict.fromkeys(("space", "config", "card"), dict)
+    for key, kind in (kinds | kinds_of_tables).items():
+        if not isinstance(values.get(key), kind):
+            raise ModelError(f"has no proper field {key!r}", where=path, advice=_DAMAGED)
+    return _Metadata(**{key: values[key] for key in kinds | kinds_of_tables})
+
+
+def _space(metadata: _Metadata, path: Path, given: ExpressionSpace | None) -> ExpressionSpace:
+    name = metadata.space.get("id")
+    if not isinstance(name, str):
+        raise ModelError("does not name its space", where=path, advice=_DAMAGED)
+    if given is None:
+        try:
+            given = load_space(name)
+        except ModelError as error:
+            raise ModelError(f"codes an unknown space ({error.what})", where=path) from None
+    if metadata.space.get("hash") != given.hash:
+        raise ModelError(
+            f"was made for space {name} version {metadata.space.get('version')}, not for {given.id} "
+            f"version {given.version} as it is here",
+            where=path,
+            advice="use the version of dfe that it was made with, or train anew",
+        )
+    return given
+
+
+def _arrays(path: Path, sha256: str) -> dict[str, NDArray[Any]]:
+    try:
+        if path.stat().st_size > _MAX_WEIGHT_BYTES:
+            raise ModelError("is too large to be a tokenizer's arrays", where=path)
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ModelError("is missing", where=path, advice=_DAMAGED) from None
+    except OSError as error:
+        raise ModelError(f"cannot be read ({error.strerror})", where=path) from None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ModelError("does not match its checksum: damaged, truncated or foreign", where=path, advice=_DAMAGED)
+    try:
+        arrays: dict[str, NDArray[Any]] = load_arrays(data)
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise ModelError(f"is no safetensors file ({error})", where=path, advice=_DAMAGED) from None
+    return {key: np.asarray(array) for key, array in arrays.items()}

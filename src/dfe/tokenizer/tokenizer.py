@@ -1,0 +1,216 @@
+"""A trained tokenizer: expression vectors to a few codes and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dfe.errors import ModelError, UsageError
+from dfe.space.base import ExpressionSpace
+from dfe.tokenizer.codec import GramSearch, Search, encode_rows
+from dfe.tokenizer.config import TokenizerConfig
+from dfe.tokenizer.forward import Forward
+from dfe.types import CodeArray, DoubleArray, FloatArray
+
+FORMAT_VERSION = 1
+
+SILENT = 0
+"""The code that says nothing."""
+
+NO_FACE = -1
+"""Stands in place of a code where there is no expression to encode."""
+
+
+class Tokenizer:
+    """Codes an expression as at most N of K templates; a face is the neutral plus the sum of its templates.
+
+    Its identity, :attr:`hash`, covers everything that decides codes and decoded faces, and not the card.
+
+    Args:
+        name: of the tokenizer, as in ``dfe-face41``.
+        version: of the tokenizer; a tokenizer that codes differently is another version.
+        space: in which its expressions live.
+        config: levels, book, encoder.
+        weights: float32 arrays named and shaped as :meth:`TokenizerConfig.weight_shapes` says.
+        subject_neutral: what was done about each person's own neutral face before coding, as in a recording's
+            provenance; ``none``: nothing.
+        card: what it was trained on, what it can do, measured figures; plain JSON values.
+
+    Raises:
+        ModelError: arrays are missing, superfluous, of another shape or not finite, or the space has other dimensions.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        version: str,
+        space: ExpressionSpace,
+        config: TokenizerConfig,
+        weights: Mapping[str, NDArray[Any]],
+        subject_neutral: str = "none",
+        card: Mapping[str, Any] | None = None,
+    ) -> None:
+        _check(config, weights, space)
+        self.name, self.version, self.space, self.config = name, version, space, config
+        self.subject_neutral = subject_neutral
+        self.card: dict[str, Any] = dict(card or {})
+        self.weights = {key: np.ascontiguousarray(weights[key], dtype=np.float32) for key in config.weight_shapes()}
+        for array in self.weights.values():
+            array.setflags(write=False)
+        self._forward = Forward(config, self.weights)
+        self._search = GramSearch(self.weights["book"], self.weights["gains"], config.threshold_mm2)
+
+    def __repr__(self) -> str:
+        return f"<Tokenizer {self.id}: {self.levels} of {self.size} codes, {self.space_id}>"
+
+    @property
+    def id(self) -> str:
+        """``name@version``."""
+        return f"{self.name}@{self.version}"
+
+    @property
+    def space_id(self) -> str:
+        """Identity of the space whose vectors it codes."""
+        return self.space.id
+
+    @property
+    def levels(self) -> int:
+        """Tokens per face at most, N."""
+        return self.config.levels
+
+    @property
+    def size(self) -> int:
+        """Codes in the book, K, the silent code 0 included."""
+        return self.config.size
+
+    @property
+    def neutral(self) -> FloatArray:
+        """``(D,)``: the expression that no token at all stands for."""
+        return self.weights["neutral"]
+
+    @property
+    def gains(self) -> FloatArray:
+        """``(N,)``: intensity at which each level says its template, the first being 1."""
+        return self.weights["gains"]
+
+    def identity(self) -> dict[str, Any]:
+        """All that decides codes and decoded faces, apart from the arrays; plain JSON values."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "name": self.name,
+            "version": self.version,
+            "space": {"id": self.space.id, "version": self.space.version, "hash": self.space.hash},
+            "subject_neutral": self.subject_neutral,
+            "config": self.config.to_json(),
+        }
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 in hex over :meth:`identity` and the arrays."""
+        digest = hashlib.sha256(json.dumps(self.identity(), sort_keys=True, separators=(",", ":")).encode())
+        for key in sorted(self.weights):
+            digest.update(key.encode() + b"\0" + self.weights[key].astype("<f4").tobytes())
+        return digest.hexdigest()
+
+    def provenance(self) -> dict[str, str]:
+        """What a recording keeps of the tokenizer that made its codes."""
+        return {"name": self.name, "version": self.version, "hash": self.hash}
+
+    def encode(self, x: ArrayLike) -> CodeArray:
+        """Expressions ``(n, D)`` to codes ``(n, N)``; 0 says nothing, and only zeros follow the first one.
+
+        A row that is not finite (no face) becomes -1 throughout. A row's codes depend on nothing but the row: they are
+        those of float64 arithmetic, ties going to the lowest index, whatever the batch, the machine or the library.
+
+        Raises:
+            UsageError: the rows do not have D columns.
+        """
+        return self.encode_with_info(x).codes
+
+    def encode_with_info(self, x: ArrayLike) -> Search:
+        """As :meth:`encode`, and which rows had to be computed again in float64."""
+        rows = self._rows(x)
+        finite = np.isfinite(rows).all(axis=1)
+        codes = np.full((len(rows), self.levels), NO_FACE, dtype=np.int16)
+        doubt = np.zeros(len(rows), dtype=bool)
+        codes[finite], doubt[finite] = encode_rows(self._search, rows[finite], self._forward.latent)
+        return Search(codes, doubt)
+
+    def encode_direct(self, x: ArrayLike) -> CodeArray:
+        """Codes ``(n, N)`` of finite expressions ``(n, D)`` with the encoder left out: the floor to judge it by."""
+        return self._search.search(self._forward.direct(self._rows(x))).codes
+
+    def decode(self, codes: ArrayLike) -> FloatArray:
+        """Codes ``(n, m)`` of the first m levels, m at most N, to expressions ``(n, D)``.
+
+        Rows with a -1 become NaN.
+
+        Raises:
+            UsageError: more columns than levels, or a code that the book does not have.
+        """
+        rows = np.asarray(codes)
+        if rows.ndim != 2 or rows.shape[1] > self.levels or not np.issubdtype(rows.dtype, np.integer):
+            raise UsageError(f"tokenizer {self.id} decodes rows of up to {self.levels} codes, not {_described(rows)}")
+        if rows.size and (rows.min() < NO_FACE or rows.max() >= self.size):
+            raise UsageError(f"tokenizer {self.id} has codes 0 to {self.size - 1}, not {rows.min()} to {rows.max()}")
+        x = np.tile(self.neutral.astype(np.float64), (len(rows), 1))
+        for level in range(rows.shape[1]):
+            x += self._templates[level][rows[:, level]]
+        x[(rows == NO_FACE).any(axis=1)] = np.nan
+        return x.astype(np.float32)
+
+    def templates(self) -> FloatArray:
+        """``(K, D)``: what each code adds to a face at the first level, in units of the space, without the neutral."""
+        templates: FloatArray = self._templates[0].astype(np.float32)
+        return templates
+
+    def error_mm(self, x: ArrayLike, codes: ArrayLike) -> DoubleArray:
+        """Mesh error in mm of each decoded row, ``(n,)``; NaN where there is no face."""
+        return self.space.error_mm(self._rows(x), self.decode(codes))
+
+    @cached_property
+    def _templates(self) -> DoubleArray:
+        unit = self.weights["book"].astype(np.float64) @ self.weights["from_latent"].astype(np.float64)
+        return self.gains.astype(np.float64)[:, None, None] * unit
+
+    def _rows(self, x: ArrayLike) -> FloatArray:
+        rows = np.asarray(x)
+        if rows.ndim != 2 or rows.shape[1] != self.config.dimension or not np.issubdtype(rows.dtype, np.number):
+            raise UsageError(
+                f"tokenizer {self.id} codes rows of {self.config.dimension} coefficients of {self.space_id}, "
+                f"not {_described(rows)}"
+            )
+        return rows.astype(np.float32)
+
+
+def _described(rows: NDArray[Any]) -> str:
+    return f"an array of shape {rows.shape} and type {rows.dtype}"
+
+
+def _check(config: TokenizerConfig, weights: Mapping[str, NDArray[Any]], space: ExpressionSpace) -> None:
+    if config.dimension != space.dimension:
+        raise ModelError(f"it codes {config.dimension} coefficients, but space {space.id} has {space.dimension}")
+    shapes = config.weight_shapes()
+    if odd := sorted(set(shapes) ^ set(weights)):
+        raise ModelError(f"its arrays are not those of its config: {odd[0]} is {_presence(odd[0], weights)}")
+    for key, shape in shapes.items():
+        array = weights[key]
+        if array.shape != shape or array.dtype != np.float32:
+            raise ModelError(f"array {key} is {array.dtype} {array.shape}, not float32 {shape}")
+        if not np.isfinite(array).all():
+            raise ModelError(f"array {key} holds numbers that are not finite")
+    if (weights["gains"] <= 0).any():
+        raise ModelError("a gain is not positive")
+    if weights["book"][SILENT].any():
+        raise ModelError("code 0 is not zero")
+
+
+def _presence(key: str, weights: Mapping[str, NDArray[Any]]) -> str:
+    return "superfluous" if key in weights else "missing"

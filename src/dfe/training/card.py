@@ -1,0 +1,147 @@
+"""What a tokenizer can do, measured on faces that it has not seen: the figures of its card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dfe.tokenizer.tokenizer import Tokenizer
+from dfe.training.config import TrainConfig
+from dfe.training.data import TrainingData
+from dfe.types import CodeArray, DoubleArray, FloatArray
+
+_FIGURES = 4
+_BY_TABLE = ("mean_face_mm", "error_mm", "tokens_per_face")
+
+
+def measure(tokenizer: Tokenizer, x: FloatArray, mean_face: FloatArray) -> dict[str, Any]:
+    """Figures of fidelity, use and templates; plain JSON values, errors in mm on the mesh.
+
+    Args:
+        tokenizer: to measure.
+        x: ``(n, D)`` finite expressions, n at least 1.
+        mean_face: ``(D,)`` mean of the training faces, the floor of any coding.
+    """
+    encoded = tokenizer.encode_with_info(x)
+    codes = encoded.codes
+    direct = tokenizer.encode_direct(x)
+    by_tokens = error_by_tokens(tokenizer, x, codes)
+    direct_by_tokens = error_by_tokens(tokenizer, x, direct)
+    mean_error = tokenizer.space.error_mm(x, np.broadcast_to(mean_face, x.shape)).mean()
+    cosines = np.abs(template_cosines(tokenizer))
+    return {
+        "faces": len(x),
+        "mean_face_mm": _number(mean_error),
+        "neutral_mm": _number(tokenizer.space.error_mm(x, np.broadcast_to(tokenizer.neutral, x.shape)).mean()),
+        "error_mm": _number(by_tokens[-1]),
+        "error_share_of_mean_face": _number(by_tokens[-1] / mean_error) if mean_error else None,
+        "error_mm_by_tokens": [_number(e) for e in by_tokens],
+        "tokens_per_face": _number((codes > 0).sum(axis=1).mean()),
+        "perplexity_without_zero": _number(perplexity(codes, tokenizer.size)),
+        "codes_used": len(np.unique(codes[codes > 0])),
+        "without_encoder": {
+            "error_mm": _number(direct_by_tokens[-1]),
+            "error_mm_by_tokens": [_number(e) for e in direct_by_tokens],
+            "tokens_per_face": _number((direct > 0).sum(axis=1).mean()),
+        },
+        "faithful_share_by_level": [None if np.isnan(s) else _number(s) for s in faithful_shares(tokenizer, x, codes)],
+        "locality": _number(locality(tokenizer, codes)),
+        "mean_abs_cosine": _number(cosines.mean()) if cosines.size else None,
+        "max_abs_cosine": _number(cosines.max()) if cosines.size else None,
+        "regions": _regions(tokenizer, x, codes, mean_face),
+        "searched_again_in_float64": _number(encoded.doubt.mean()),
+    }
+
+
+def describe(
+    tokenizer: Tokenizer, data: TrainingData, config: TrainConfig, measured: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The card of a trained tokenizer: settings, tables, split and figures; plain JSON values.
+
+    Args:
+        tokenizer: as trained.
+        data: what it was trained and is measured on.
+        config: settings of the training.
+        measured: figures of :func:`measure` on all validation rows.
+    """
+    mean = data.training.mean(axis=0)
+    tables = []
+    for index, table in enumerate(data.tables):
+        rows = data.validation[data.validation_tables == index]
+        figures = measure(tokenizer, rows, mean) if len(rows) else {}
+        tables.append(table._asdict() | {key: figures[key] for key in _BY_TABLE if key in figures})
+    return {
+        "training": config.to_json(),
+        "tables": tables,
+        "validation_split": data.note,
+        "validation": dict(measured),
+        "people": list(data.people),
+    }
+
+
+def error_by_tokens(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray) -> DoubleArray:
+    """Mean error in mm when only the first 1, 2, ... N tokens are decoded, ``(N,)``."""
+    return np.array([tokenizer.error_mm(x, codes[:, : m + 1]).mean() for m in range(tokenizer.levels)])
+
+
+def perplexity(codes: CodeArray, size: int) -> float:
+    """Effective number of codes in use, exp of the entropy of all tokens but the silent one."""
+    counts = np.bincount(codes[codes > 0].astype(np.int64), minlength=size)
+    if not counts.sum():
+        return 0.0
+    share = counts[counts > 0] / counts.sum()
+    return float(np.exp(-(share * np.log(share)).sum()))
+
+
+def faithful_shares(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray) -> DoubleArray:
+    """By level, the share of used tokens that agree with the face, ``(N,)``; NaN where a level never speaks.
+
+    A token agrees if its template and the face, both as displacements in mm from the neutral, have a positive inner
+    product. One that does not corrects an earlier token and is no display of its own.
+    """
+    face = (x.astype(np.float64) - tokenizer.neutral) @ tokenizer.space.gram
+    agreement = face @ tokenizer.templates().astype(np.float64).T
+    shares = np.full(tokenizer.levels, np.nan)
+    for level in range(tokenizer.levels):
+        rows = np.flatnonzero(codes[:, level] > 0)
+        if len(rows):
+            shares[level] = (agreement[rows, codes[rows, level]] > 0).mean()
+    return shares
+
+
+def locality(tokenizer: Tokenizer, codes: CodeArray) -> float:
+    """Share of the moving vertices that hold 90% of a template's energy, averaged over the tokens in use."""
+    space = tokenizer.space
+    templates = tokenizer.templates().astype(np.float64)
+    moved = np.tensordot(templates, space.basis[:, space.moving].astype(np.float64), axes=1)
+    energy = np.sort(np.square(moved).sum(axis=2), axis=1)[:, ::-1]
+    held = np.cumsum(energy, axis=1)
+    vertices = (held < 0.9 * held[:, -1:]).sum(axis=1) + 1
+    uses = np.bincount(codes[codes > 0].astype(np.int64), minlength=tokenizer.size)
+    return float(uses @ vertices / max(uses.sum(), 1) / energy.shape[1])
+
+
+def template_cosines(tokenizer: Tokenizer) -> DoubleArray:
+    """Cosines in mm between the deformations of different codes, one per pair, silent and empty codes left out."""
+    templates = tokenizer.templates().astype(np.float64)[1:]
+    products = templates @ tokenizer.space.gram @ templates.T
+    lengths = np.sqrt(np.maximum(np.diagonal(products), 0))
+    real = lengths > 0
+    cosines = products[np.ix_(real, real)] / np.outer(lengths[real], lengths[real])
+    pairs: DoubleArray = cosines[np.triu_indices(len(cosines), 1)]
+    return pairs
+
+
+def _regions(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray, mean_face: FloatArray) -> dict[str, Any]:
+    errors = tokenizer.space.region_error_mm(x, tokenizer.decode(codes))
+    floors = tokenizer.space.region_error_mm(x, np.broadcast_to(mean_face, x.shape))
+    return {
+        region: {"error_mm": _number(errors[region].mean()), "mean_face_mm": _number(floors[region].mean())}
+        for region in errors
+    }
+
+
+def _number(value: Any) -> float:
+    return float(f"{float(value):.{_FIGURES}g}")
