@@ -1,0 +1,70 @@
+"""A real Chromium, and pages opened from a file with everything they ask for and complain of written down."""
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "report"))
+
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+READY = "html[data-ready=yes]"
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    program = os.environ.get("DFE_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip("no Chromium: install Debian's chromium, or name one in DFE_CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """A page in the browser, with what it said and what it asked for besides itself."""
+
+    page: object
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def open_page(chromium, tmp_path):
+    """Function that opens a page's HTML; at the end it checks that the page was quiet and asked for nothing."""
+    opened = []
+
+    def open_html(html: str, **context) -> Opened:
+        file = tmp_path / f"seite {len(opened)} é.html"
+        file.write_text(html, encoding="utf-8")
+        page = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context}).new_page()
+        one = Opened(page)
+        page.on("console", lambda message: one.said.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: one.said.append(str(error)))
+        page.on("request", lambda request: one.asked.append(request.url))
+        page.goto(file.as_uri())
+        page.wait_for_selector(READY, state="attached")
+        opened.append(one)
+        return one
+
+    yield open_html
+    for one in opened:
+        outside = [url for url in one.asked[1:] if not url.startswith(("data:", "blob:"))]
+        one.page.context.close()
+        assert one.said == []
+        assert outside == []

@@ -1,0 +1,224 @@
+"""The page of a recording in a real browser."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import made_reports as made
+import pytest
+
+from dfe.report import recording_page
+
+sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.browser
+
+TOKENS = "[data-plot=tokens] .area"
+DRAWN = f"{TOKENS}[data-drawn=yes]"
+
+
+def inked(page, selector):
+    """Number of pixels of the chart's canvas that are not empty."""
+    return page.eval_on_selector(
+        f"{selector} canvas",
+        """canvas => {
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            let inked = 0;
+            for (let i = 3; i < pixels.length; i += 4) if (pixels[i]) inked++;
+            return inked;
+        }""",
+    )
+
+
+def first_stretch(view, place=0):
+    """First stretch of the token in a row of the timeline, as ``(start, end)`` in seconds."""
+    spans = view.tracks[0].spans.of(view.cards[place].code)
+    return float(spans.start_s[0]), float(spans.end_s[0])
+
+
+def test_the_page_draws_all_its_charts_without_a_word_or_a_request(open_page):
+    page = open_page(recording_page(made.video())).page
+    for kind in ("quality", "tokens", "pose"):
+        page.wait_for_selector(f"[data-plot={kind}] .area[data-drawn=yes]")
+        assert inked(page, f"[data-plot={kind}] .area") > 1000
+    assert page.locator(".names .name").count() == 13
+    assert page.locator(".card img").evaluate_all("images => images.every(i => i.complete && i.naturalWidth > 0)")
+
+
+def test_hovering_tells_token_name_and_time(open_page):
+    view = made.video()
+    page = open_page(recording_page(view)).page
+    area = page.locator(DRAWN)
+    start, end = first_stretch(view, 1)
+    width = area.bounding_box()["width"]
+    area.hover(position={"x": (start + end) / 2 / 4.0 * width, "y": 22 + 11})
+    tip = page.locator("#tip")
+    tip.wait_for(state="visible")
+    said = tip.inner_text()
+    assert view.cards[1].words in said
+    assert f"token {view.cards[1].code}," in said
+    assert f"{start:.2f} to {end:.2f} s" in said
+    assert tip.locator("img").count() == 1
+    page.mouse.move(2, 2)
+    tip.wait_for(state="hidden")
+
+
+def test_the_keyboard_walks_through_stretches_and_tokens_and_zooms(open_page):
+    view = made.video()
+    page = open_page(recording_page(view)).page
+    page.wait_for_selector(DRAWN)
+    page.focus(TOKENS)
+    live = page.locator("#live")
+    page.keyboard.press("ArrowDown")
+    assert live.inner_text().startswith(f"token {view.cards[1].code}, {view.cards[1].words}")
+    page.keyboard.press("ArrowRight")
+    start, end = first_stretch(view, 1)
+    assert f"{start:.2f} to {end:.2f} s" in live.inner_text()
+    assert page.locator("#tip").is_visible()
+    page.keyboard.press("Escape")
+    assert page.locator("#tip").is_hidden()
+    assert page.inner_text("#shown") == "0.0 to 4.0 s"
+    page.keyboard.press("+")
+    assert page.inner_text("#shown") != "0.0 to 4.0 s"
+    page.keyboard.press("End")
+    last = view.tracks[0].spans.of(view.cards[1].code)
+    assert f"{last.start_s[-1]:.2f} to {last.end_s[-1]:.2f} s" in live.inner_text()
+    page.keyboard.press("0")
+    assert page.inner_text("#shown") == "0.0 to 4.0 s"
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**#token-{view.cards[1].code}")
+
+
+def test_wheel_buttons_and_dragging_move_all_charts(open_page):
+    page = open_page(recording_page(made.video(600))).page
+    area = page.locator(DRAWN)
+    box = area.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    page.mouse.wheel(0, 1)
+    page.wait_for_timeout(50)
+    assert page.inner_text("#shown") == "0 to 20 s"
+
+    area.click(position={"x": box["width"] / 2, "y": 40})
+    box = area.bounding_box()
+    page.mouse.wheel(0, -200)
+    sync_api.expect(page.locator("#shown")).to_have_text(re.compile(r"^5\."))
+    zoomed = page.inner_text("#shown")
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 2 + 200, box["y"] + 40, steps=4)
+    page.mouse.up()
+    dragged = page.inner_text("#shown")
+    assert float(dragged.split()[0]) < float(zoomed.split()[0])
+    page.click("[data-do=later]")
+    assert float(page.inner_text("#shown").split()[0]) > float(dragged.split()[0])
+    page.click("[data-do=whole]")
+    assert page.inner_text("#shown") == "0 to 20 s"
+    assert page.get_attribute("[data-do=out]", "aria-disabled") == "true"
+
+
+def test_the_table_says_the_same_as_the_chart(open_page):
+    view = made.video()
+    page = open_page(recording_page(view), accept_downloads=True).page
+    page.click("#spans summary")
+    spans = view.tracks[0].spans
+    sync_api.expect(page.locator("#spans-place")).to_contain_text(f"of {len(spans)}")
+    assert page.locator("#spans-rows tr").count() == min(len(spans), 100)
+    code = view.cards[2].code
+    page.select_option("#spans-token", str(code))
+    of_code = spans.of(code)
+    cells = page.locator("#spans-rows tr").first.locator("td").all_inner_texts()
+    assert cells[:4] == ["0", str(code), view.cards[2].words, view.cards[2].side]
+    assert cells[4] == f"{of_code.start_s[0]:.3f}"
+    with page.expect_download() as download:
+        page.click("#spans-csv")
+    assert download.value.suggested_filename == "interview_07.mp4.tokens.csv"
+    rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
+    assert len(rows) == len(spans)
+    assert sorted(int(row["token"]) for row in rows) == sorted(spans.code.tolist())
+
+
+@pytest.mark.parametrize("kind", ["video", "stills"])
+def test_script_in_a_name_is_shown_and_never_run(open_page, kind):
+    view = getattr(made, kind)(name=made.NASTY, warnings=(made.NASTY,), provenance={"source": {"name": made.NASTY}})
+    page = open_page(recording_page(view)).page
+    assert page.inner_text("h1") == made.NASTY
+    assert page.inner_text(".warnings li") == made.NASTY
+    page.click("#provenance-fold summary")
+    assert page.inner_text(".provenance dd") == made.NASTY
+    assert page.title() == f"{made.NASTY} – faces"
+    assert page.locator("h1 *").count() == 0
+
+
+def test_markup_that_slipped_in_would_not_run(open_page):
+    html = recording_page(made.video()).replace("<h1>", "<script>window.slipped = 1</script><h1>")
+    opened = open_page(html)
+    assert opened.page.evaluate("window.slipped") is None
+    refused = [line for line in opened.said if "Content Security Policy" in line]
+    assert refused
+    opened.said.clear()
+
+
+def test_provenance_copies_as_json(open_page):
+    page = open_page(recording_page(made.video()), permissions=["clipboard-read", "clipboard-write"]).page
+    page.click("#provenance-fold summary")
+    page.click("#copy")
+    sync_api.expect(page.locator("#copied")).to_have_text("Copied.")
+    copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert copied["tokenizer"] == {"name": "default", "version": 1}
+
+
+def test_dark_and_light_pages_differ_and_follow_a_change(open_page):
+    page = open_page(recording_page(made.video()), color_scheme="dark").page
+    page.wait_for_selector(DRAWN)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    ink = "palette().both"
+    dark = page.evaluate(ground), page.evaluate(ink)
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(ground), page.evaluate(ink)
+    assert dark[0] != light[0]
+    assert dark[1] != light[1]
+
+
+def test_printing_opens_what_is_folded(open_page):
+    page = open_page(recording_page(made.video(faces=5)), color_scheme="dark").page
+    assert page.locator("details.face:not([open])").count() > 0
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("details.face:not([open])").count() == 0
+    assert page.get_attribute("html", "data-theme") == "light"
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("details.face:not([open])").count() > 0
+    assert page.pdf(format="A4")[:5] == b"%PDF-"
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("kind", ["video", "stills"])
+def test_nothing_sticks_out_sideways(open_page, kind, width):
+    page = open_page(recording_page(getattr(made, kind)()), viewport={"width": width, "height": 800}).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_half_an_hour_with_64_tokens_works(open_page):
+    view = made.video(54_000, book=64, shown=64)
+    page = open_page(recording_page(view)).page
+    page.wait_for_selector(DRAWN)
+    assert inked(page, TOKENS) > 10_000
+    page.focus(TOKENS)
+    page.keyboard.press("ArrowRight")
+    assert "token 1," in page.inner_text("#live")
+    for _ in range(8):
+        page.keyboard.press("+")
+    assert page.inner_text("#shown").endswith("min")
+    page.click("#spans summary")
+    sync_api.expect(page.locator("#spans-rows tr")).to_have_count(100)
+
+
+def test_every_control_has_a_name(open_page):
+    page = open_page(recording_page(made.video(faces=2))).page
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, select, input, [tabindex], [role=img], img")]
+            .filter(e => !e.getAttribute("aria-label") && !e.textContent.trim())
+            .filter(e => !e.hasAttribute("alt") && !e.labels?.length)
+            .map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert nameless == []

@@ -1,0 +1,245 @@
+"""What stands in the pages' source: words, numbers, escaping; the browser's tests see how it behaves."""
+
+import base64
+import dataclasses
+import hashlib
+import json
+import math
+import re
+from html.parser import HTMLParser
+
+import made_reports as made
+import numpy as np
+import pytest
+
+from dfe.recording.quality import QcRow
+from dfe.report import FaceTrack, QcEntry, qc_page, recording_page, token_spans
+from dfe.report.gallery import legend
+from dfe.report.html import count, data_uri, number, percent, seconds, text
+from dfe.report.payload import chart_data
+from dfe.report.recording_page import summary_sentence
+
+VOID = {"meta", "link", "img", "br", "input", "wbr", "path"}
+
+
+class Checker(HTMLParser):
+    """Collects text, addresses, ids, and elements that are not closed in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.ids, self.addresses, self.faults, self.words = [], [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.append(value)
+            if name in ("src", "href", "srcset", "action", "data"):
+                self.addresses.append(value)
+            if name.startswith("on"):
+                self.faults.append(f"{tag} {name}")
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}>")
+
+    def handle_data(self, data):
+        if not self.open or self.open[-1] not in ("script", "style"):
+            self.words.append(data)
+
+
+def checked(page):
+    checker = Checker()
+    checker.feed(page)
+    assert not checker.faults
+    assert not checker.open
+    assert len(set(checker.ids)) == len(checker.ids)
+    for address in checker.addresses:
+        assert address.startswith(("data:", "#", "./")), address
+    return " ".join(" ".join(checker.words).split())
+
+
+VIEWS = {
+    "video": made.video(),
+    "two faces": made.video(faces=2),
+    "stills": made.stills(),
+    "no tokens": made.video(tokenizer="", cards=(), tracks=()),
+    "nothing": made.video(faces=1, coverage=0.0, usable_share=0.0, tracks=(), cards=(), quality=None, duration_s=None),
+    "nasty": made.video(name=made.NASTY, warnings=(made.NASTY,), provenance={made.NASTY: [made.NASTY]}),
+    "undecodable name": made.video(name="caf\udce9 \u202egpj.mp4"),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS.keys())
+def test_every_page_is_well_formed_and_asks_for_nothing(view):
+    page = recording_page(view)
+    checked(page)
+    page.encode("utf-8")
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_the_policy_names_the_page_s_scripts_and_nothing_else():
+    for page in (recording_page(made.video()), qc_page([made.entry(0)])):
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)[1]
+        scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+        expected = {f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in scripts}
+        directives = dict(d.strip().split(" ", 1) for d in policy.split(";"))
+        assert set(directives["script-src"].split()) == expected
+        assert directives["default-src"] == "'none'"
+        assert directives["img-src"] == "data:"
+
+
+def test_the_sentence_says_what_was_found():
+    view = made.video(coverage=1.0, usable_share=0.96)
+    assert summary_sentence(view) == (
+        "120 frames, 4.0 s at 30 frames a second. One face, found in 100% of frames; 96% of frames usable."
+    )
+    assert summary_sentence(dataclasses.replace(view, faces=0)).endswith("No face was found.")
+    assert summary_sentence(made.stills()).startswith("30 pictures. 26 faces, found in 87% of pictures")
+
+
+def test_the_page_makes_no_claim_about_feelings():
+    words = checked(recording_page(made.video()))
+    assert "We measure visible movements; we don't claim to read feelings or to diagnose." in words
+
+
+def test_pictures_of_the_person_only_when_given():
+    assert "pictures of the person" not in recording_page(made.video())
+    shown = recording_page(made.video(thumbnails=((1.5, made.picture(suffix=".jpg")),)))
+    assert "pictures of the person" in shown
+    assert "data:image/jpeg;base64," in shown
+
+
+def test_text_from_outside_is_escaped_everywhere():
+    view = made.video(
+        name=made.NASTY,
+        warnings=(made.NASTY,),
+        tokenizer=made.NASTY,
+        provenance={made.NASTY: {"x": made.NASTY}},
+        reasons=tuple(dataclasses.replace(r, reason=made.NASTY) for r in made.video().reasons),
+        cards=tuple(
+            dataclasses.replace(c, words=made.NASTY, side=made.NASTY, strongest=((made.NASTY, 1.0),))
+            for c in made.cards(4, 4)
+        ),
+        heat_stops=((0.0, made.NASTY), (1.0, "red")),
+    )
+    stills = made.stills(4, stills=(dataclasses.replace(made.stills().stills[0], source=made.NASTY, note=made.NASTY),))
+    rows = [made.entry(0, name=made.NASTY, why=made.NASTY, verdict=made.NASTY, href=made.NASTY)]
+    for page in (recording_page(view), recording_page(stills), qc_page(rows, made.NASTY)):
+        assert "<script>document" not in page
+        assert "<img src=x" not in page
+        checked(page)
+
+
+def test_provenance_shows_every_key_and_survives_odd_values():
+    page = recording_page(made.video(provenance={"a": {"b": {"c": math.nan}, "d": None}, "e": [1, 2], "f": {}}))
+    words = checked(page)
+    for key in ("a.b.c", "a.d", "e", "f"):
+        assert f" {key} " in words
+    block = re.search(r'id="provenance">(.*?)</script>', page)[1]
+    assert json.loads(block) == {"a": {"b": {"c": None}, "d": None}, "e": [1, 2], "f": {}}
+
+
+def test_chart_data_gives_every_stretch_back():
+    view = made.video(faces=2, book=20, shown=5)
+    data = chart_data(view)
+    for track, face in zip(view.tracks, data["faces"], strict=True):
+        seen = []
+        for card, row in zip([*view.cards, None], face["rows"], strict=True):
+            starts = np.cumsum(row["s"])
+            codes = row["c"] if card is None else [card.code] * len(starts)
+            seen += zip(codes, starts.tolist(), (starts + row["d"]).tolist(), row["l"], strict=True)
+        spans = track.spans
+        start, end = (np.rint(1000 * t).astype(int).tolist() for t in (spans.start_s, spans.end_s))
+        assert sorted(seen) == sorted(zip(spans.code.tolist(), start, end, spans.level.tolist(), strict=True))
+
+
+def test_chart_data_gives_poses_in_tenths_of_degrees_without_unknown_ones():
+    spans = token_spans([0.0], np.zeros((1, 1), np.int16), [0])[0]
+    yaw = np.array([0.1, np.nan, -0.2])
+    track = FaceTrack(0, spans, [0.0, 0.5, 1.0], yaw, np.zeros(3), np.ones(3))
+    pose = chart_data(made.video(tracks=(track,)))["faces"][0]["pose"]
+    assert np.cumsum(pose["t"]).tolist() == [0, 1000]
+    assert np.cumsum(pose["yaw"]).tolist() == [57, -115]
+    assert np.cumsum(pose["roll"]).tolist() == [573, 573]
+
+
+def test_quality_table_knows_its_counts_and_hides_unknown_numbers():
+    rows = [made.entry(i) for i in range(10)]
+    rows.append(made.entry(10, yaw_p95_deg=math.nan, duration_s=None, frames=12, verdict="odd"))
+    words = checked(qc_page(rows))
+    assert "11 recordings" in words
+    assert "6 can be used as they are." in words
+    assert re.search(r"6 good 3 to check 2 poor", words)
+    assert "12 pictures" in words
+    assert "nan" not in words.lower()
+
+
+def test_a_row_of_the_table_takes_its_numbers_from_the_measured_row_by_name():
+    measured = {field.name for field in dataclasses.fields(QcRow)}
+    shown = {field.name for field in dataclasses.fields(QcEntry)}
+    assert shown - measured == {"picture", "href"}
+
+
+def test_an_empty_quality_table_says_so():
+    assert "No recording was found." in checked(qc_page([]))
+
+
+@pytest.mark.parametrize(
+    ("href", "address"),
+    [
+        ("sub/a b.html", "./sub/a%20b.html"),
+        ("javascript:alert(1)", "./javascript%3Aalert%281%29"),
+        ("//elsewhere/x", "./elsewhere/x"),
+        ("a#1?.html", "./a%231%3F.html"),
+        ("sub\\é.html", "./sub/%C3%A9.html"),
+    ],
+)
+def test_links_lead_to_files_beside_the_page(href, address):
+    assert f'href="{address}"' in qc_page([made.entry(0, href=href)])
+
+
+def test_numbers_read_well():
+    assert [percent(x) for x in (0, 1, 0.964, 0.9999, 0.0312, 0.0001, math.nan, None)] == [
+        "0%",
+        "100%",
+        "96%",
+        "99.9%",
+        "3.1%",
+        "under 0.1%",
+        "–",
+        "–",
+    ]
+    assert [seconds(x) for x in (4, 59.96, 750, 3725, None)] == [
+        "4.0 s",
+        "1 min 00 s",
+        "12 min 30 s",
+        "1 h 02 min",
+        "–",
+    ]
+    assert [number(1234.56), number(None), number(2, 0)] == ["1,234.6", "–", "2"]
+    assert [count(1, "face"), count(54000, "frame")] == ["1 face", "54,000 frames"]
+
+
+def test_text_shows_characters_that_would_disguise_a_name():
+    assert text("a\u202eb\x1b[0m") == "a\\x202eb\\x1b[0m"
+    assert text("caf\udce9") == "caf\\xdce9"
+    assert text("10\u202fam \U0001f600") == "10\u202fam \U0001f600"
+
+
+def test_pictures_are_known_by_their_first_bytes():
+    assert data_uri(made.picture()).startswith("data:image/png;")
+    assert data_uri(made.picture(suffix=".jpg")).startswith("data:image/jpeg;")
+    assert data_uri(made.picture(suffix=".webp")).startswith("data:image/webp;")
+
+
+def test_the_legend_needs_two_stops():
+    assert legend(()) == ""
+    assert "from 0 to 8 mm" in legend(made.STOPS)
