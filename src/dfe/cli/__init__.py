@@ -1,0 +1,63 @@
+"""The command `dfe`: one module a verb, each a frozen dataclass of options with a method ``run``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from dfe.errors import DfeError, UsageError
+
+EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Parse the command line, run the verb, and leave with its exit code.
+
+    Exit codes: 0 all done; 1 some input or output failed (the others are done); 2 the command line makes no sense;
+    130 interrupted.
+    """
+    import tyro
+
+    from dfe import __version__
+    from dfe.cli.demo import Demo
+    from dfe.cli.doctor import Doctor
+    from dfe.cli.encode import Encode
+    from dfe.cli.extract import Extract
+    from dfe.cli.info import Info
+    from dfe.cli.qc import Qc
+    from dfe.cli.train import Train
+
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments == ["--version"]:
+        print(f"dfe {__version__}")
+        raise SystemExit(EXIT_OK)
+    subcommand = tyro.conf.subcommand
+    verbs = (
+        Annotated[Encode, subcommand("encode")]
+        | Annotated[Extract, subcommand("extract")]
+        | Annotated[Train, subcommand("train")]
+        | Annotated[Info, subcommand("info")]
+        | Annotated[Qc, subcommand("qc")]
+        | Annotated[Demo, subcommand("demo")]
+        | Annotated[Doctor, subcommand("doctor")]
+    )
+    config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
+    verb: Encode | Extract | Train | Info | Qc | Demo | Doctor = tyro.cli(
+        verbs,
+        prog="dfe",
+        args=arguments,
+        config=config,
+        description="Discrete Facial Encoding: from faces in images and video to tokens of facial movement.",
+    )
+    try:
+        code = verb.run()
+    except UsageError as error:
+        print(f"dfe: {error}", file=sys.stderr)
+        code = EXIT_USAGE
+    except DfeError as error:
+        print(f"dfe: {error}", file=sys.stderr)
+        code = EXIT_FAILED
+    except KeyboardInterrupt:
+        print("dfe: interrupted; what was finished before stays", file=sys.stderr)
+        code = EXIT_INTERRUPTED
+    raise SystemExit(code)

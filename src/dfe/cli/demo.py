@@ -1,0 +1,33 @@
+"""`dfe demo`: the whole way on a clip that the package draws itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import arg
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Draw a short clip of a moving head, encode it, and leave the table and the report (offline, no person in it)."""
+
+    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")] = Path("dfe-demo")
+    """Folder for the clip, the table and the report."""
+
+    def run(self) -> int:
+        """Draw, encode, say where the report is; return the exit code."""
+        from dfe.cli.encode import print_summary
+        from dfe.cli.progress import show_progress
+        from dfe.pipeline.demo import write_demo_clip
+        from dfe.pipeline.options import EncodeOptions
+        from dfe.pipeline.run import encode_to_folder
+
+        with show_progress("drawing", "frames") as progress:
+            clip = write_demo_clip(self.out / "drawn_head.mp4", progress=progress)
+        with show_progress("encoding", "frames") as progress:
+            summary = encode_to_folder(
+                [clip], self.out, EncodeOptions(), report=True, overwrite=True, progress=progress
+            )
+        return print_summary(summary, as_json=False)

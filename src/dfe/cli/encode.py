@@ -1,0 +1,108 @@
+"""`dfe encode`: media to tables of tokens, with reports."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from dfe.errors import UsageError
+
+if TYPE_CHECKING:
+    from dfe.pipeline.summary import RunSummary
+
+
+@dataclass(frozen=True)
+class FaceOptions:
+    """Options that `dfe encode` and `dfe extract` share."""
+
+    paths: Positional[tuple[str, ...]]
+    """Videos, pictures, folders or globs; "-" reads one path a line from standard input."""
+    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
+    """Folder for the results; made if it is not there."""
+    format: Literal["parquet", "csv"] = "parquet"
+    """Kind of table."""
+    workers: Annotated[int, arg(metavar="N")] = 1
+    """Processes to share the work among; results do not depend on it."""
+    max_faces: Annotated[int, arg(metavar="N")] = 4
+    """Faces looked for in a frame, at most."""
+    largest_only: bool = False
+    """Keep the one face that is largest over the whole recording."""
+    second_pass: bool = False
+    """Find the landmarks of a video twice (still pictures always are): steadier, and about half as fast."""
+    mirrored: bool = False
+    """The recording is flipped, as from a selfie preview; left and right are put right."""
+    start: Annotated[float | None, arg(metavar="SECONDS")] = None
+    """Begin at this presentation time."""
+    end: Annotated[float | None, arg(metavar="SECONDS")] = None
+    """Stop before this presentation time."""
+    every: Annotated[int, arg(metavar="K")] = 1
+    """Use frames whose number is a multiple of K."""
+    overwrite: bool = False
+    """Replace results that are there already."""
+    json: bool = False
+    """Print the summary as JSON on standard output."""
+
+    def process(self, tokenizer: str | None, report: bool, thumbnails: bool) -> int:
+        """Run the pipeline and print what it says."""
+        from dfe.cli.progress import show_progress
+        from dfe.pipeline.options import EncodeOptions
+        from dfe.pipeline.run import encode_to_folder
+
+        if not self.paths:
+            raise UsageError("nothing to do: name at least one video, picture, folder or glob")
+        options = EncodeOptions(
+            tokenizer=tokenizer,
+            max_faces=self.max_faces,
+            largest_only=self.largest_only,
+            second_pass=self.second_pass,
+            mirrored=self.mirrored,
+            start_s=self.start,
+            end_s=self.end,
+            every=self.every,
+        )
+        with show_progress("encoding", "frames") as progress:
+            summary = encode_to_folder(
+                self.paths,
+                self.out,
+                options,
+                workers=self.workers,
+                format=self.format,
+                report=report,
+                thumbnails=thumbnails,
+                overwrite=self.overwrite,
+                progress=progress,
+            )
+        return print_summary(summary, as_json=self.json)
+
+
+@dataclass(frozen=True)
+class Encode(FaceOptions):
+    """Turn the faces in videos and pictures into tokens: one table a video, one a folder of pictures."""
+
+    tokenizer: Annotated[str, arg(metavar="NAME")] = "default"
+    """Name, name@version or folder of a tokenizer."""
+    report: bool = False
+    """Write a self-contained HTML page beside each table."""
+    thumbnails: bool = False
+    """Put small pictures of the person into the report; without this, no output holds one."""
+
+    def run(self) -> int:
+        """Encode, print the summary, return the exit code."""
+        if self.thumbnails and not self.report:
+            raise UsageError("--thumbnails needs --report")
+        return self.process(self.tokenizer, self.report, self.thumbnails)
+
+
+def print_summary(summary: RunSummary, *, as_json: bool) -> int:
+    for line in summary.problems:
+        print(f"dfe: {line}", file=sys.stderr)
+    if as_json:
+        print(json.dumps(summary.as_dict(), indent=2, ensure_ascii=False))
+    else:
+        print(summary.text())
+    return summary.exit_code

@@ -1,0 +1,33 @@
+"""`dfe info`: what a table or a tokenizer is."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from tyro.conf import Positional
+
+
+@dataclass(frozen=True)
+class Info:
+    """Say what a recording's table, a tokenizer (name, name@version or folder) or a media file is."""
+
+    target: Positional[str]
+    """A table that `dfe encode` wrote, a tokenizer, a video or a picture."""
+    json: bool = False
+    """Print it as JSON."""
+
+    def run(self) -> int:
+        """Find out what the target is, describe it, return the exit code."""
+        from dfe.pipeline.describe import describe_target
+
+        facts = describe_target(self.target)
+        if self.json:
+            print(json.dumps(facts, indent=2, ensure_ascii=False, default=str))
+        else:
+            from rich.console import Console
+
+            from dfe.cli.tables import facts_tree
+
+            Console().print(facts_tree(self.target, facts))
+        return 0

@@ -1,0 +1,66 @@
+"""How rows and facts look in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+if TYPE_CHECKING:
+    from dfe.recording.quality import QcRow
+
+VERDICT_COLOURS = {"good": "green", "check": "yellow", "poor": "red"}
+LONG_LIST = 8
+
+
+def quality_table(rows: Iterable[QcRow]) -> Table:
+    """One line a recording: the verdict first, then what it rests on."""
+    table = Table(header_style="bold", pad_edge=False)
+    table.add_column("recording", overflow="fold")
+    table.add_column("verdict")
+    for name in ("face", "usable", "faces", "seconds", "frames/s"):
+        table.add_column(name, justify="right")
+    table.add_column("why", overflow="fold")
+    for row in rows:
+        colour = VERDICT_COLOURS.get(row.verdict, "white")
+        table.add_row(
+            escape(row.name),
+            f"[{colour}]{row.verdict}[/]",
+            f"{row.coverage:.0%}",
+            f"{row.usable_share:.0%}",
+            str(row.faces),
+            _number(row.duration_s),
+            _number(row.frame_rate),
+            escape(row.why),
+        )
+    return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None or value != value else f"{value:.1f}"
+
+
+def facts_tree(title: str, facts: Mapping[str, object]) -> Tree:
+    """Nested facts as a tree; long lists are cut, JSON output has them whole."""
+    tree = Tree(f"[bold]{escape(title)}[/]")
+    _grow(tree, facts)
+    return tree
+
+
+def _grow(tree: Tree, facts: Mapping[str, object]) -> None:
+    for key, value in facts.items():
+        if isinstance(value, Mapping):
+            _grow(tree.add(f"[bold]{escape(str(key))}[/]"), value)
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            shown = ", ".join(_short(v) for v in value[:LONG_LIST])
+            more = f", ... ({len(value)} in all)" if len(value) > LONG_LIST else ""
+            tree.add(f"{escape(str(key))}: {escape(shown)}{more}")
+        else:
+            tree.add(f"{escape(str(key))}: {escape(_short(value))}")
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

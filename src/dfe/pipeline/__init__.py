@@ -1,0 +1,1 @@
+"""From media to recordings: what `dfe encode` and :func:`dfe.encode` run."""

@@ -1,0 +1,80 @@
+"""What a path or name is, as plain facts: a table, a tokenizer, a video, a picture."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dfe.errors import DfeError, UsageError
+
+TABLE_SUFFIXES = (".parquet", ".csv")
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer.safetensors")
+
+
+def describe_target(target: str) -> dict[str, Any]:
+    """Facts about a table, a tokenizer (``default``, ``name@version``, folder or file) or a media file.
+
+    Raises:
+        DfeError: nothing of that name, or it is none of these.
+    """
+    path = Path(target)
+    if path.suffix.lower() in TABLE_SUFFIXES:
+        return describe_table(path)
+    if (
+        path.name in TOKENIZER_FILES
+        or (path / TOKENIZER_FILES[0]).is_file()
+        or (not path.exists() and _is_name(target))
+    ):
+        return describe_tokenizer(target)
+    if path.is_dir():
+        advice = "name a table, a tokenizer's folder or a media file; `dfe qc` looks at a folder of tables"
+        raise UsageError("a folder without a tokenizer in it", where=path, advice=advice)
+    return describe_media(path)
+
+
+def describe_table(path: Path) -> dict[str, Any]:
+    """Summary and provenance of a recording."""
+    from dfe.recording.recording import Recording
+
+    recording = Recording.read(path)
+    facts: dict[str, Any] = {"kind": "recording", "summary": recording.summary().to_dict()}
+    facts["provenance"] = json.loads(recording.provenance.to_json())
+    return facts
+
+
+def describe_tokenizer(name: str) -> dict[str, Any]:
+    """Identity, shape and card of a tokenizer."""
+    from dfe.tokenizer.file import load_tokenizer
+
+    tokenizer = load_tokenizer(name)
+    return {
+        "kind": "tokenizer",
+        "id": tokenizer.id,
+        "hash": tokenizer.hash,
+        "space": {"id": tokenizer.space.id, "version": tokenizer.space.version, "hash": tokenizer.space.hash},
+        "codes": tokenizer.size,
+        "levels": tokenizer.levels,
+        "gains": [round(float(gain), 4) for gain in tokenizer.gains],
+        "card": dict(tokenizer.card),
+    }
+
+
+def describe_media(path: Path) -> dict[str, Any]:
+    """Size, length and rate of a video or picture."""
+    from dfe.media.probe import probe
+
+    info = probe(path)
+    return {key: str(value) if isinstance(value, Path) else value for key, value in asdict(info).items()}
+
+
+def _is_name(target: str) -> bool:
+    """True for what can only be the name of a tokenizer of the package."""
+    from dfe.tokenizer.file import load_tokenizer
+
+    try:
+        load_tokenizer(target)
+    except DfeError:
+        return target == "default" or "@" in target
+    return True

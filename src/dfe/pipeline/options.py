@@ -1,0 +1,59 @@
+"""What a user can choose about encoding; all of it goes into the provenance of the result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from dfe.errors import UsageError
+from dfe.frontends.landmarks.config import LandmarkConfig
+from dfe.recording.build import UsabilityRule
+
+DEFAULT_TOKENIZER = "default"
+
+
+@dataclass(frozen=True)
+class EncodeOptions:
+    """How to get from media to a table.
+
+    Raises:
+        UsageError: options that contradict each other or lie outside their range.
+    """
+
+    tokenizer: str | None = DEFAULT_TOKENIZER
+    """Name, ``name@version`` or folder of a tokenizer; None writes no tokens."""
+    max_faces: int = 4
+    """Faces looked for in a frame, at most."""
+    largest_only: bool = False
+    """Keep the one face that is largest over the whole recording."""
+    second_pass: bool = False
+    """Find the landmarks of a video twice, the second time in a crop placed by the first: steadier, half as fast. Still
+    pictures always are: a detector's crop is coarse, and there is no earlier frame to place a better one."""
+    mirrored: bool = False
+    """The recording is flipped (as from a selfie camera's preview); left and right are put right."""
+    start_s: float | None = None
+    """Begin here, in seconds of presentation time."""
+    end_s: float | None = None
+    """Stop before this, in seconds of presentation time."""
+    every: int = 1
+    """Use frames whose number is a multiple of this."""
+    usability: UsabilityRule = field(default_factory=UsabilityRule)
+    """Which rows are marked usable."""
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise UsageError(f"--every must be 1 or more, not {self.every}")
+        if not 1 <= self.max_faces <= 32:
+            raise UsageError(f"--max-faces must lie between 1 and 32, not {self.max_faces}")
+        if self.start_s is not None and self.start_s < 0:
+            raise UsageError(f"--start must not be negative, got {self.start_s:g}")
+        if self.end_s is not None and self.end_s <= (self.start_s or 0.0):
+            raise UsageError(f"--end ({self.end_s:g} s) must come after --start ({self.start_s or 0.0:g} s)")
+
+    def landmark_config(self, *, still: bool) -> LandmarkConfig:
+        """The part of the options that the landmark front end needs, for still pictures or for a video."""
+        second_pass = self.second_pass or still
+        return LandmarkConfig(max_faces=self.max_faces, second_pass=second_pass, mirrored=self.mirrored)
+
+    def provenance(self) -> dict[str, object]:
+        """Every option by name, for the table's metadata."""
+        return asdict(self)

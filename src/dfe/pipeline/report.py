@@ -1,0 +1,189 @@
+"""The page of a recording: its rows and its tokenizer's templates, put together as a view and written."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dfe.atlas.describe import TokenDescription, describe_tokens
+from dfe.atlas.templates import heat_scale, template_pictures
+from dfe.media.inputs import Source
+from dfe.pipeline.thumbnails import still_thumbnails, video_thumbnails
+from dfe.recording.output import replacing
+from dfe.recording.recording import Recording
+from dfe.report.recording_page import recording_page
+from dfe.report.spans import state_spans, token_spans
+from dfe.report.view import (
+    NOT_FOUND,
+    NOT_USABLE,
+    USABLE,
+    FaceTrack,
+    ReasonCount,
+    RecordingView,
+    StillFace,
+    TokenCard,
+)
+from dfe.space.colours import heat_colours
+from dfe.types import DoubleArray
+
+if TYPE_CHECKING:
+    from dfe.tokenizer.tokenizer import Tokenizer
+
+CARDS = 16
+"""Tokens shown in the gallery, the most used."""
+HEAT_STOPS = 9
+"""Colours in the legend."""
+LONGEST_ROW_S = 0.2
+"""A row stands for the time to the next one, but not for longer than this: what follows is a gap."""
+
+
+def write_report(
+    recording: Recording,
+    target: Path,
+    tokenizer: Tokenizer | None,
+    pictured: Source | None = None,
+    *,
+    overwrite: bool = False,
+) -> None:
+    """Write the page of a recording; with ``pictured`` it also shows small pictures of the person, from that source.
+
+    Raises:
+        OutputError: the file exists (without ``overwrite``) or cannot be written.
+    """
+    page = recording_page(recording_view(recording, tokenizer, pictured))
+    with replacing(target, overwrite=overwrite) as (file,):
+        file.write(page.encode("utf-8", "replace"))
+
+
+def recording_view(recording: Recording, tokenizer: Tokenizer | None, pictured: Source | None = None) -> RecordingView:
+    """Everything that the page shows, as plain data."""
+    source = recording.provenance.source
+    summary = recording.summary()
+    stills = source.kind == "stills"
+    times = recording.times
+    return RecordingView(
+        name=source.name,
+        kind="stills" if stills else "video",
+        frames=summary.frames,
+        faces=summary.face_rows if stills else summary.faces,
+        coverage=summary.coverage,
+        usable_share=summary.usable_share,
+        duration_s=summary.duration_s,
+        frame_rate=summary.frame_rate,
+        tracks=() if stills else _tracks(recording),
+        stills=_stills(recording, pictured) if stills else (),
+        cards=() if tokenizer is None else _cards(recording, tokenizer),
+        quality=None if stills else state_spans(times, *_states(recording)),
+        reasons=tuple(
+            [ReasonCount(NOT_FOUND, reason, n) for reason, n in summary.failures.items()]
+            + [ReasonCount(NOT_USABLE, reason, n) for reason, n in summary.not_usable.items()]
+        ),
+        provenance=json.loads(recording.provenance.to_json()),
+        tokenizer="" if tokenizer is None else tokenizer.id,
+        book_size=None if tokenizer is None else tokenizer.size - 1,
+        heat_stops=() if tokenizer is None else _heat_stops(_heat_mm(tokenizer)),
+        thumbnails=video_thumbnails(pictured, times[recording.success]) if pictured and not stills else (),
+        warnings=recording.provenance.warnings,
+    )
+
+
+def _states(recording: Recording) -> tuple[list[int], list[str | None]]:
+    states = np.where(recording.usable, USABLE, np.where(recording.success, NOT_USABLE, NOT_FOUND)).tolist()
+    why = recording.column("why_not").tolist()
+    return states, [None if state == USABLE else reason for state, reason in zip(states, why, strict=True)]
+
+
+def _tracks(recording: Recording) -> tuple[FaceTrack, ...]:
+    times, ids = recording.times, recording.face_ids
+    spans = token_spans(times, recording.tokens(), ids)
+    tracks = []
+    for face, of_face in spans.items():
+        rows = ids == face
+        pitch, yaw, roll = recording.poses[rows].T
+        tracks.append(FaceTrack(face, of_face, times[rows].tolist(), yaw, pitch, roll))
+    return tuple(tracks)
+
+
+def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, ...]:
+    codes, usable = recording.tokens(), recording.usable
+    names, why = recording.column("source").tolist(), recording.column("why_not").tolist()
+    thumbnails = still_thumbnails(pictured) if pictured else {}
+    return tuple(
+        StillFace(name, int(face), tuple(row), bool(good), note or "", thumbnails.get(name))
+        for name, face, row, good, note in zip(names, recording.face_ids, codes.tolist(), usable, why, strict=True)
+    )
+
+
+def _cards(recording: Recording, tokenizer: Tokenizer) -> tuple[TokenCard, ...]:
+    codes = recording.tokens()[recording.success]
+    weights = _row_seconds(recording)[recording.success]
+    used = Counter[int]()
+    seconds = Counter[int]()
+    for row, weight in zip(codes.tolist(), weights.tolist(), strict=True):
+        for code in {code for code in row if code > 0}:
+            used[code] += 1
+            seconds[code] += weight
+    total = float(weights.sum()) or 1.0
+    most = [code for code, _ in sorted(seconds.items(), key=lambda item: (-item[1], item[0]))[:CARDS]]
+    described = _descriptions(tokenizer)
+    return tuple(
+        TokenCard(
+            code=code,
+            words=described[code].words,
+            side="both" if described[code].side == "symmetric" else described[code].side,
+            share_of_time=seconds[code] / total,
+            frames_used=used[code],
+            pictures=_pictures(tokenizer, code),
+            strongest=described[code].strongest,
+            rms_mm=described[code].energy_mm,
+            locality=described[code].locality,
+        )
+        for code in most
+    )
+
+
+def _row_seconds(recording: Recording) -> DoubleArray:
+    """Time that each row stands for ``(n,)``; 1 for each row of still pictures."""
+    times = recording.times
+    if np.isnan(times).all():
+        return np.ones(len(times))
+    moments, place = np.unique(times, return_inverse=True)
+    steps = np.diff(moments)
+    usual = float(np.median(steps)) if len(steps) else 1.0
+    lengths = np.append(steps, usual).clip(max=max(LONGEST_ROW_S, 3 * usual))
+    return np.asarray(lengths[place], np.float64)
+
+
+@functools.lru_cache(maxsize=4)
+def _descriptions(tokenizer: Tokenizer) -> tuple[TokenDescription, ...]:
+    return describe_tokens(tokenizer.templates(), tokenizer.space)
+
+
+@functools.lru_cache(maxsize=4)
+def _heat_mm(tokenizer: Tokenizer) -> float:
+    return heat_scale(tokenizer.space, tokenizer.templates())
+
+
+def _heat_stops(max_mm: float) -> tuple[tuple[float, str], ...]:
+    places = np.linspace(0, max_mm, HEAT_STOPS)
+    return tuple(
+        (float(mm), "#{:02x}{:02x}{:02x}".format(*colour))
+        for mm, colour in zip(places, heat_colours(places, max_mm).tolist(), strict=True)
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _pictures(tokenizer: Tokenizer, code: int) -> tuple[bytes, ...]:
+    """Front and three-quarter view of what a code adds to the population's neutral face."""
+    pictures = template_pictures(
+        tokenizer.space,
+        tokenizer.templates()[code : code + 1],
+        neutral=tokenizer.neutral,
+        heat_max_mm=_heat_mm(tokenizer),
+    )
+    return pictures.front[0], pictures.turned[0]

@@ -1,0 +1,223 @@
+"""Paths in, recordings out: in memory for Python, in a folder for the command line."""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from dfe.errors import DfeError, OutputError, UsageError
+from dfe.media.inputs import Source, discover
+from dfe.pipeline.assemble import assemble
+from dfe.pipeline.options import EncodeOptions
+from dfe.pipeline.report import write_report
+from dfe.pipeline.summary import InputResult, RunSummary, Targets
+from dfe.pipeline.tasks import Observed, Task, estimate_frames, observe, plan
+from dfe.pipeline.workers import guarded, run_tasks
+from dfe.recording.output import refuse_existing
+from dfe.types import Progress
+
+if TYPE_CHECKING:
+    from dfe.recording.recording import Recording
+    from dfe.tokenizer.tokenizer import Tokenizer
+
+STDIN = "-"
+"""In place of a path: one path a line on standard input."""
+Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
+
+
+def encode(
+    paths: Paths,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+    options: EncodeOptions | None = None,
+    **choices: Any,
+) -> list[Recording]:
+    """Turn the faces in videos and pictures into recordings with tokens.
+
+    Args:
+        paths: one or several files, folders or globs. A video makes one recording, the pictures of a folder make one.
+        workers: processes to share the work among; needs the usual ``if __name__ == "__main__":`` in a script.
+        progress: called as ``progress(frames done, None or total)``.
+        options: every choice at once; or give single ones by name, as in ``encode(path, largest_only=True)``.
+
+    Returns:
+        One :class:`~dfe.recording.recording.Recording` per source, in the order of the inputs.
+
+    Raises:
+        DfeError: an input cannot be read, or an option makes no sense.
+    """
+    if options is not None and choices:
+        raise UsageError("give either options or single choices, not both")
+    try:
+        options = options or EncodeOptions(**choices)
+    except TypeError as error:
+        known = ", ".join(EncodeOptions.__dataclass_fields__)
+        raise UsageError(f"no such option ({error})", advice=f"the options are {known}") from None
+    given = [paths] if isinstance(paths, str | PathLike) else list(paths)
+    found = discover([os.fspath(path) for path in given])
+    if found.problems:
+        raise found.problems[0]
+    tokenizer = _tokenizer(options)
+    made: dict[Source, Recording] = {}
+    for source, result in _observed(found.sources, options, workers, _Tally(progress)):
+        if isinstance(result, DfeError):
+            raise result
+        made[source] = assemble(result, options, tokenizer)
+    return [made[source] for source in found.sources]
+
+
+def encode_to_folder(
+    paths: Sequence[str | PathLike[str]],
+    out: Path,
+    options: EncodeOptions,
+    *,
+    workers: int = 1,
+    format: Literal["parquet", "csv"] = "parquet",
+    report: bool = False,
+    thumbnails: bool = False,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> RunSummary:
+    """Encode every input and write ``out/<name>.parquet`` (or CSV), and reports if asked.
+
+    An input that fails is told in the summary and the others go on; nothing is left half-written.
+
+    Raises:
+        UsageError: no input at all, or a number of workers that makes no sense.
+        ModelError: the tokenizer cannot be used.
+        OutputError: ``out`` is not a folder that can be written.
+    """
+    if workers < 1:
+        raise UsageError(f"--workers must be 1 or more, not {workers}")
+    began = time.perf_counter()
+    words = [os.fspath(path) for path in paths]
+    found = discover(words, stdin=sys.stdin if STDIN in words else ())
+    if not found.sources and found.problems:
+        if len(found.problems) == 1:
+            raise found.problems[0]
+        return RunSummary.of([], found.problems, 0.0)
+    tokenizer = _tokenizer(options)
+    _make_folder(out)
+
+    results: dict[Source, InputResult] = {}
+    wanted: list[Source] = []
+    for source in found.sources:
+        targets = Targets.of(out, source.name, format, report)
+        try:
+            for target in targets.files:
+                refuse_existing(target, overwrite=overwrite)
+            wanted.append(source)
+        except OutputError as error:
+            results[source] = InputResult.failure(source.name, error)
+    finish = functools.partial(
+        _finish, out=out, options=options, tokenizer=tokenizer, format=format, report=report, thumbnails=thumbnails,
+        overwrite=overwrite,
+    )  # fmt: skip
+    for source, observed in _observed(wanted, options, workers, _Tally(progress)):
+        result = observed if isinstance(observed, DfeError) else guarded(finish, (source, observed))
+        results[source] = InputResult.failure(source.name, result) if isinstance(result, DfeError) else result
+    return RunSummary.of([results[s] for s in found.sources], found.problems, time.perf_counter() - began)
+
+
+def _finish(
+    seen: tuple[Source, list[Observed]],
+    *,
+    out: Path,
+    options: EncodeOptions,
+    tokenizer: Tokenizer | None,
+    format: Literal["parquet", "csv"],
+    report: bool,
+    thumbnails: bool,
+    overwrite: bool,
+) -> InputResult:
+    """Assemble one source's recording and write its files."""
+    source, parts = seen
+    targets = Targets.of(out, source.name, format, report)
+    recording = assemble(parts, options, tokenizer)
+    recording.write(targets.table, overwrite=overwrite, format=format)
+    if targets.report is not None:
+        write_report(recording, targets.report, tokenizer, source if thumbnails else None, overwrite=overwrite)
+    return InputResult.success(source.name, recording, targets)
+
+
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot be made a folder ({error.strerror})", where=out, advice="choose another") from None
+
+
+def _tokenizer(options: EncodeOptions) -> Tokenizer | None:
+    if options.tokenizer is None:
+        return None
+    from dfe.tokenizer.file import load_tokenizer
+
+    return load_tokenizer(options.tokenizer)
+
+
+class _Tally:
+    """Frames done over all tasks, whether they report as they go or only when they are done."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._done = 0
+        self._total: int | None = None
+
+    def expect(self, total: int | None) -> None:
+        self._total = total
+        self._tell(self._done)
+
+    def within(self, done: int, _total: int | None) -> None:
+        self._tell(self._done + done)
+
+    def finish(self, frames: int) -> None:
+        self._done += frames
+        self._tell(self._done)
+
+    def _tell(self, done: int) -> None:
+        if self._progress is not None:
+            total = None if self._total is None else max(self._total, done)
+            self._progress(done, total)
+
+
+def _observed(
+    sources: Sequence[Source], options: EncodeOptions, workers: int, tally: _Tally
+) -> Iterator[tuple[Source, list[Observed] | DfeError]]:
+    """Each source with what was seen in it, or with the error that stopped it, as they get ready."""
+    failed: list[tuple[Source, DfeError]] = []
+    parts: dict[Source, dict[int, Observed]] = {source: {} for source in sources}
+    stopped: set[Source] = set()
+    share = workers if len(sources) < 2 * workers else 1
+    tally.expect(estimate_frames(sources, options))
+
+    def tasks() -> Iterator[Task]:
+        for source in sources:
+            try:
+                yield from plan(source, options, workers if source.kind == "stills" else share)
+            except DfeError as error:
+                failed.append((source, error))
+
+    work = functools.partial(observe, progress=tally.within) if workers == 1 else observe
+    for task, result in run_tasks(work, tasks(), workers):
+        while failed:
+            yield failed.pop()
+        if task.source in stopped:
+            continue
+        if isinstance(result, DfeError):
+            stopped.add(task.source)
+            yield task.source, result
+            continue
+        tally.finish(result.frames)
+        seen = parts[task.source]
+        seen[task.part] = result
+        if len(seen) == task.parts:
+            yield task.source, [seen[part] for part in range(task.parts)]
+            del parts[task.source]
+    yield from failed

@@ -1,0 +1,182 @@
+"""`dfe encode` from the command line to the files that it leaves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dfe.recording.recording import Recording
+
+
+def test_video_becomes_a_table_and_a_page(dfe, carphone, tmp_path):
+    ran = dfe("encode", carphone, "-o", tmp_path / "out", "--report", "--json")
+    assert ran.code == 0, ran.err
+    assert {key: ran.json[key] for key in ("files", "frames", "faces", "failures", "failed")} == {
+        "files": 1,
+        "frames": 120,
+        "faces": 120,
+        "failures": 0,
+        "failed": 0,
+    }
+    assert ran.json["frames_per_second"] > 0
+    recording = Recording.read(tmp_path / "out" / "carphone_pristine.parquet")
+    codes = recording.tokens()
+    assert len(recording) == 120
+    assert recording.tokenizer_id is not None
+    assert codes.shape[0] == 120
+    assert (codes >= 0).all()
+    assert len(np.unique(codes)) > 10
+    np.testing.assert_allclose(np.diff(recording.times), 1 / 29.97, atol=1e-4)
+    page = (tmp_path / "out" / "carphone_pristine.html").read_text("utf-8")
+    assert "data:image/png" in page
+    assert "data:image/jpeg" not in page
+
+
+def test_thumbnails_only_when_asked(dfe, carphone, tmp_path):
+    assert dfe("encode", carphone, "-o", tmp_path, "--report", "--thumbnails", "--end", "0.4").code == 0
+    assert "data:image/jpeg" in (tmp_path / "carphone_pristine.html").read_text("utf-8")
+    assert dfe("encode", carphone, "-o", tmp_path / "b", "--thumbnails").code == 2
+
+
+def test_csv_holds_what_parquet_holds(dfe, astronaut, tmp_path):
+    assert dfe("encode", astronaut, "-o", tmp_path / "a").code == 0
+    assert dfe("encode", astronaut, "-o", tmp_path / "b", "--format", "csv").code == 0
+    a, b = Recording.read(tmp_path / "a" / "astronaut.parquet"), Recording.read(tmp_path / "b" / "astronaut.csv")
+    np.testing.assert_array_equal(a.tokens(), b.tokens())
+    np.testing.assert_allclose(a.expressions(), b.expressions(), rtol=1e-6)
+
+
+def test_workers_do_not_change_a_byte(dfe, carphone, astronaut, tmp_path):
+    for workers in (1, 2):
+        ran = dfe("encode", carphone, astronaut, "-o", tmp_path / str(workers), "--workers", workers)
+        assert ran.code == 0, ran.err
+    for name in ("carphone_pristine.parquet", "astronaut.parquet"):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+
+
+def test_cut_has_the_rows_of_one_pass(dfe, carphone, tmp_path):
+    assert dfe("encode", carphone, "-o", tmp_path / "whole").code == 0
+    assert dfe("encode", carphone, "-o", tmp_path / "cut", "--start", "3.3", "--end", "3.8").code == 0
+    whole = Recording.read(tmp_path / "whole" / "carphone_pristine.parquet")
+    cut = Recording.read(tmp_path / "cut" / "carphone_pristine.parquet")
+    inside = (whole.times >= 3.3) & (whole.times < 3.8)
+    assert 0 < len(cut) < 20
+    np.testing.assert_array_equal(cut.frames, whole.frames[inside])
+    np.testing.assert_array_equal(cut.expressions(), whole.expressions()[inside])
+    np.testing.assert_array_equal(cut.tokens(), whole.tokens()[inside])
+
+
+def test_every_third_frame(dfe, carphone, tmp_path):
+    assert dfe("encode", carphone, "-o", tmp_path, "--every", "3", "--end", "1").code == 0
+    np.testing.assert_array_equal(Recording.read(tmp_path / "carphone_pristine.parquet").frames, np.arange(0, 30, 3))
+
+
+def test_pictures_of_a_folder_make_one_table(dfe, astronaut, tmp_path):
+    folder = tmp_path / "Bilder für dfe"
+    folder.mkdir()
+    picture = cv2.imdecode(np.frombuffer(astronaut.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    for name, image in {
+        "a.png": picture,
+        "b é.jpg": picture[:, ::-1],
+        "c.png": np.zeros((90, 90, 3), np.uint8),
+    }.items():
+        (folder / name).write_bytes(cv2.imencode(Path(name).suffix, image)[1].tobytes())
+    ran = dfe("encode", folder, "-o", tmp_path / "out", "--json", "--report")
+    assert ran.code == 0, ran.err
+    assert (ran.json["frames"], ran.json["faces"], ran.json["failures"]) == (3, 2, 1)
+    recording = Recording.read(ran.json["inputs"][0]["table"])
+    assert recording.column("source").tolist() == ["a.png", "b é.jpg", "c.png"]
+    assert recording.column("reason").tolist() == [None, None, "no face found"]
+    assert np.isnan(recording.times).all()
+
+
+def test_existing_results_are_kept_unless_overwriting_is_allowed(dfe, astronaut, tmp_path):
+    assert dfe("encode", astronaut, "-o", tmp_path).code == 0
+    before = (tmp_path / "astronaut.parquet").read_bytes()
+    refused = dfe("encode", astronaut, "-o", tmp_path, "--json")
+    assert refused.code == 1
+    assert "exists already" in refused.json["problems"][0]
+    assert (tmp_path / "astronaut.parquet").read_bytes() == before
+    assert dfe("encode", astronaut, "-o", tmp_path, "--overwrite").code == 0
+    assert (tmp_path / "astronaut.parquet").read_bytes() == before
+
+
+def test_paths_from_standard_input(astronaut, tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-m", "dfe", "encode", "-", "-o", str(tmp_path)],
+        input=f"{astronaut}\n",
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "astronaut.parquet").exists()
+
+
+def test_mirrored_recording_gets_the_rows_of_the_unflipped_one(dfe, astronaut, tmp_path):
+    picture = cv2.imdecode(np.frombuffer(astronaut.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    (tmp_path / "flipped.png").write_bytes(cv2.imencode(".png", picture[:, ::-1])[1].tobytes())
+    assert dfe("encode", astronaut, "-o", tmp_path / "out").code == 0
+    assert dfe("encode", tmp_path / "flipped.png", "-o", tmp_path / "out", "--mirrored").code == 0
+    straight = Recording.read(tmp_path / "out" / "astronaut.parquet")
+    flipped = Recording.read(tmp_path / "out" / "flipped.parquet")
+    assert flipped.provenance.mirrored
+    assert not straight.provenance.mirrored
+    np.testing.assert_array_equal(straight.expressions(), flipped.expressions())
+    np.testing.assert_array_equal(straight.tokens(), flipped.tokens())
+
+
+def test_extract_writes_no_tokens(dfe, astronaut, tmp_path):
+    assert dfe("extract", astronaut, "-o", tmp_path).code == 0
+    recording = Recording.read(tmp_path / "astronaut.parquet")
+    assert recording.tokenizer_id is None
+    assert recording.levels == 0
+    assert np.isfinite(recording.expressions()).all()
+
+
+def test_largest_only_keeps_one_face(dfe, astronaut, tmp_path):
+    picture = cv2.imdecode(np.frombuffer(astronaut.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    two = np.full((512, 1024, 3), 128, np.uint8)
+    two[:, :512] = picture
+    two[128:384, 640:896] = cv2.resize(picture, (256, 256))
+    (tmp_path / "two.png").write_bytes(cv2.imencode(".png", two)[1].tobytes())
+    assert dfe("encode", tmp_path / "two.png", "-o", tmp_path / "all").code == 0
+    assert dfe("encode", tmp_path / "two.png", "-o", tmp_path / "one", "--largest-only").code == 0
+    both, one = (Recording.read(tmp_path / name / "two.parquet") for name in ("all", "one"))
+    assert both.face_ids.tolist() == [0, 1]
+    assert one.face_ids.tolist() == [0]
+    assert both.boxes[0, 2] > both.boxes[1, 2]
+    np.testing.assert_array_equal(both.boxes[:1], one.boxes)
+
+
+@pytest.mark.parametrize("words", ["--max-faces 0", "--every 0", "--start 2 --end 1", "--workers 0"])
+def test_options_that_make_no_sense(dfe, carphone, tmp_path, words):
+    ran = dfe("encode", carphone, "-o", tmp_path / "out", *words.split())
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert words.split()[0] in ran.err
+
+
+def test_default_tokenizer_by_every_name(dfe, astronaut, tmp_path):
+    import dfe as package
+
+    tokenizer = package.load_tokenizer("default")
+    for number, name in enumerate(["default", tokenizer.id]):
+        assert dfe("encode", astronaut, "-o", tmp_path / str(number), "--tokenizer", name).code == 0
+    a, b = (Recording.read(tmp_path / str(n) / "astronaut.parquet") for n in (0, 1))
+    assert a.tokenizer_id == b.tokenizer_id == tokenizer.id
+    np.testing.assert_array_equal(a.tokens(), b.tokens())
+    np.testing.assert_array_equal(a.tokens(), tokenizer.encode(a.expressions()))
+
+
+def test_json_is_all_that_standard_output_holds(carphone, tmp_path):
+    words = ["encode", str(carphone), "-o", str(tmp_path), "--end", "0.5", "--json"]
+    ran = subprocess.run([sys.executable, "-m", "dfe", *words], capture_output=True, text=True)
+    assert json.loads(ran.stdout)["frames"] == 15

@@ -1,0 +1,133 @@
+"""`dfe info`, `dfe qc`, `dfe doctor`, `dfe demo`, `dfe train` from the command line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from dfe.recording.recording import Recording
+
+
+def test_info_of_everything(dfe, carphone, astronaut, tmp_path):
+    assert dfe("encode", astronaut, "-o", tmp_path).code == 0
+    table = dfe("info", tmp_path / "astronaut.parquet", "--json").json
+    assert table["summary"]["face_rows"] == 1
+    assert len(table["provenance"]["source"]["sha256"]) == 64
+    model = dfe("info", "default", "--json").json
+    assert model["codes"] == model["card"]["training"]["size"]
+    assert model["card"]["people"]
+    video = dfe("info", carphone, "--json").json
+    assert (video["kind"], video["frame_count"], video["width"], video["height"]) == ("video", 120, 176, 144)
+    for target in (tmp_path / "astronaut.parquet", "default", carphone, astronaut):
+        ran = dfe("info", target)
+        assert ran.code == 0
+        assert ran.out.strip()
+
+
+@pytest.mark.parametrize("target", ["nothing_here", "nothing.parquet", "nothing.mp4"])
+def test_info_of_nothing(dfe, target, tmp_path):
+    ran = dfe("info", tmp_path / target)
+    assert ran.code != 0
+    assert ran.err.count("\n") == 1
+    assert target in ran.err
+
+
+def test_qc_has_one_row_a_recording(dfe, carphone, astronaut, tmp_path):
+    assert dfe("encode", carphone, astronaut, "-o", tmp_path, "--report").code == 0
+    ran = dfe("qc", tmp_path, "--json")
+    assert ran.code == 0, ran.err
+    rows = {row["name"]: row for row in ran.json}
+    assert set(rows) == {"astronaut", "carphone_pristine"}
+    assert rows["carphone_pristine"]["coverage"] == 1
+    assert rows["carphone_pristine"]["frame_rate"] == pytest.approx(29.97, abs=0.01)
+    with (tmp_path / "qc.csv").open(newline="") as file:
+        assert [row["name"] for row in csv.DictReader(file)] == ["astronaut", "carphone_pristine"]
+    page = (tmp_path / "qc.html").read_text("utf-8")
+    assert "carphone_pristine.html" in page
+    assert page.count("data:image/png") == 2
+    assert "verdict" in dfe("qc", tmp_path).out
+
+
+def test_qc_of_a_folder_with_a_broken_table(dfe, astronaut, tmp_path):
+    assert dfe("encode", astronaut, "-o", tmp_path).code == 0
+    (tmp_path / "broken.parquet").write_text("no table")
+    ran = dfe("qc", tmp_path, "--json")
+    assert ran.code == 1
+    assert [row["name"] for row in ran.json] == ["astronaut"]
+    assert "broken.parquet" in ran.err
+
+
+def test_qc_of_nothing(dfe, tmp_path):
+    assert dfe("qc", tmp_path / "absent").code == 2
+    assert dfe("qc", tmp_path).code == 2
+
+
+def test_doctor_finds_everything_well(dfe):
+    ran = dfe("doctor", "--json")
+    states = {check["name"]: check["state"] for check in ran.json}
+    assert ran.code == 0, ran.out
+    assert {states[name] for name in ("packages", "head", "networks", "tokenizer", "video", "whole way")} == {"ok"}
+
+
+def test_demo_draws_and_encodes_a_clip(dfe, tmp_path):
+    ran = dfe("demo", "-o", tmp_path / "demo")
+    assert ran.code == 0, ran.err
+    recording = Recording.read(tmp_path / "demo" / "drawn_head.parquet")
+    assert recording.success.mean() > 0.95
+    smile = recording.column("exp_mouthSmileLeft")
+    assert np.nanmax(smile) > np.nanmin(smile) + 0.2
+    assert (tmp_path / "demo" / "drawn_head.html").stat().st_size > 10_000
+
+
+def test_training_from_the_command_line_and_encoding_with_the_result(dfe, astronaut, tmp_path):
+    assert dfe("demo", "-o", tmp_path / "drawn").code == 0
+    words = ["train", tmp_path / "drawn", "-o", tmp_path / "model", "--size", "8", "--levels", "2", "--name", "small"]
+    ran = dfe(*words, "--steps", "60", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["tokenizer"] == "small@1"
+    assert ran.json["error_mm"] < ran.json["mean_face_mm"]
+    assert dfe(*words, "--steps", "60").code == 1
+    encoded = dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", tmp_path / "model")
+    assert encoded.code == 0, encoded.err
+    recording = Recording.read(tmp_path / "out" / "astronaut.parquet")
+    assert recording.tokenizer_id == "small@1"
+    assert recording.levels == 2
+
+
+def test_training_on_faces_that_are_too_small_says_so(dfe, carphone, tmp_path):
+    assert dfe("extract", carphone, "-o", tmp_path / "tables").code == 0
+    ran = dfe("train", tmp_path / "tables", "-o", tmp_path / "model")
+    assert ran.code == 1
+    assert "usable" in ran.err
+    assert not (tmp_path / "model" / "tokenizer.json").exists()
+
+
+_WITHOUT_TORCH = """
+import sys
+
+class NoTorch:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "torch":
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+sys.meta_path.insert(0, NoTorch())
+from dfe.cli import main
+main(sys.argv[1:])
+"""
+
+
+def test_training_needs_the_extra(astronaut, tmp_path):
+    words = [sys.executable, "-c", _WITHOUT_TORCH, "train", str(tmp_path), "-o", str(tmp_path / "model")]
+    ran = subprocess.run(words, capture_output=True, text=True)
+    assert ran.returncode == 1
+    assert "discrete-facial-encoding[train]" in ran.stderr
+    assert ran.stderr.count("\n") == 1
+
+
+def test_json_of_info_is_json(dfe):
+    json.dumps(dfe("info", "default", "--json").json)
