@@ -1,4 +1,4 @@
-"""Real media for the tests: a talking-face clip and a photograph from packages, and the shared folder if there is one."""
+"""Real media for the tests: a clip and a photograph from packages, and the shared folder if there is one."""
 
 from __future__ import annotations
 

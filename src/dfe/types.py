@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,8 @@ ImageArray = NDArray[np.uint8]
 """RGB picture, ``(height, width, 3)``, upright."""
 
 
-class Frame(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
     """One decoded picture of a video or a set of pictures.
 
     ``image`` is None where the picture could not be decoded; ``reason`` then says why in a few words.

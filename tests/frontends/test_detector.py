@@ -91,3 +91,15 @@ def test_a_huge_picture(detector: Detector, photo: ImageArray) -> None:
     (found,) = detector(huge, 4)
     (small,) = detector(photo, 4)
     np.testing.assert_allclose(found.box * 512 / 6000, small.box, atol=3)
+
+
+def test_a_face_that_fills_the_picture_is_found_with_a_margin_around_it(detector: Detector, photo: ImageArray) -> None:
+    tight = np.ascontiguousarray(photo[70:200, 170:275])
+    (found, *_) = detector.close_up(tight, 1)
+    right, left, nose = found.points[:3]
+    assert right[0] < nose[0] < left[0]
+    assert 0 <= found.box[0] + 20
+    assert found.box[2] <= tight.shape[1] + 20
+    shifted = found.box + [170, 70, 170, 70]
+    (whole,) = detector(photo, 1)
+    assert overlap(shifted, whole.box[None])[0] > 0.6

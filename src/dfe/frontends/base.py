@@ -59,7 +59,7 @@ class FrameFaces:
     source: str
     """Name of the file that the picture comes from."""
     reason: str | None = None
-    """Why there is no face: ``no face found``, ``not decoded: ...``; with faces, what was odd about the picture, if anything."""
+    """Why there is no face: ``no face found``, ``not decoded: ...``; with faces, what was odd about the picture."""
     faces: tuple[Face, ...] = ()
     """Largest box first."""
 

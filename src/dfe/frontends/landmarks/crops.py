@@ -68,10 +68,13 @@ def crop(image: ImageArray, roi: Roi, size: int) -> ImageArray:
     return sample(image, roi.matrix(size), size, cv2.BORDER_REPLICATE)
 
 
-def letterbox(image: ImageArray, size: int) -> tuple[ImageArray, DoubleArray]:
-    """The whole picture in the middle of a black square, and the ``(2, 3)`` map from the picture to it."""
+def letterbox(image: ImageArray, size: int, margin: float = 0.0) -> tuple[ImageArray, DoubleArray]:
+    """The whole picture in the middle of a black square, and the ``(2, 3)`` map from the picture to it.
+
+    ``margin`` is the share of the square's side that stays black at each edge at least.
+    """
     height, width = image.shape[:2]
-    scale = size / max(height, width)
+    scale = size * (1 - 2 * margin) / max(height, width)
     matrix = np.array([[scale, 0, (size - width * scale) / 2], [0, scale, (size - height * scale) / 2]])
     return sample(image, matrix, size, cv2.BORDER_CONSTANT), matrix
 

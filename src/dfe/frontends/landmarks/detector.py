@@ -48,6 +48,8 @@ class BlazeFace(NamedTuple):
 
 SHORT_RANGE = BlazeFace("detector", 128, ((8, 2), (16, 6)))
 BACK_CAMERA = BlazeFace("detector_back", 256, ((16, 2), (32, 6)))
+CLOSE_UP_MARGINS = (0.15, 0.3)
+"""Black margins, as shares of the side, with which faces are sought that fill the whole picture."""
 
 
 class Detector:
@@ -72,9 +74,14 @@ class Detector:
                     found.append(other)
         return found[:max_faces]
 
-    def detect(self, image: ImageArray, network: BlazeFace) -> list[Detection]:
-        """What one network finds, best first."""
-        picture, matrix = letterbox(image, network.size)
+    def close_up(self, image: ImageArray, max_faces: int) -> list[Detection]:
+        """Faces that fill the picture, as in tight crops: the networks only know heads with something around them."""
+        found = [one for margin in CLOSE_UP_MARGINS for one in self.detect(image, SHORT_RANGE, margin)]
+        return sorted(found, key=lambda one: -one.score)[:max_faces]
+
+    def detect(self, image: ImageArray, network: BlazeFace, margin: float = 0.0) -> list[Detection]:
+        """What one network finds, best first, with a black margin of that share of the side around the picture."""
+        picture, matrix = letterbox(image, network.size, margin)
         raw, scores = self.networks.run(network.name, picture[None])
         score = 1 / (1 + np.exp(-np.clip(scores.reshape(-1).astype(np.float64), -100, 100)))
         likely = np.flatnonzero(score >= self.min_score)

@@ -17,7 +17,7 @@ from dfe.frontends.base import NO_FACE, NOT_DECODED, Face, FrameFaces
 from dfe.frontends.landmarks.coefficients import find_coefficients
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.crops import Roi, roi_from_detection, roi_from_landmarks
-from dfe.frontends.landmarks.detector import Detector, overlap
+from dfe.frontends.landmarks.detector import Detection, Detector, overlap
 from dfe.frontends.landmarks.geometry import Geometry
 from dfe.frontends.landmarks.mesh import Mesh, find_mesh
 from dfe.frontends.landmarks.networks import Networks
@@ -104,20 +104,30 @@ class LandmarkFrontEnd:
             self._add(seen, self._mesh(image, roi, again))
         lost = len(seen) < len(tracks)
         if not tracks or lost or (due and len(seen) < self.config.max_faces):
-            for found in self.detector(image, self.config.max_faces):
-                known = np.array([one.box for one in seen]).reshape(-1, 4)
-                if len(seen) < self.config.max_faces and not (overlap(found.box, known) > SAME_FACE).any():
-                    roi = roi_from_detection(found.box, found.points[:2])
-                    self._add(seen, self._mesh(image, roi, max(again, settling, int(found.coarse))))
+            most, passes = self.config.max_faces, max(again, settling)
+            self._seek(seen, image, self.detector(image, most), passes)
+            if not seen:
+                self._seek(seen, image, self.detector.close_up(image, most), passes)
         return seen
 
+    def _seek(self, seen: list[_Seen], image: ImageArray, detections: list[Detection], again: int) -> None:
+        """Add the faces at detections, as far as they are new and there is room."""
+        for found in detections:
+            known = np.array([one.box for one in seen]).reshape(-1, 4)
+            if len(seen) < self.config.max_faces and not (overlap(found.box, known) > SAME_FACE).any():
+                roi = roi_from_detection(found.box, found.points[:2])
+                self._add(seen, self._mesh(image, roi, max(again, int(found.coarse))))
+
     def _mesh(self, image: ImageArray, roi: Roi, again: int) -> _Seen | None:
+        """The face at ``roi``, after so many further passes; a pass that loses it again does not count."""
         mesh = find_mesh(self.networks, image, roi)
-        for _ in range(again):
-            if mesh.presence >= self.config.min_presence:
-                mesh = find_mesh(self.networks, image, roi_from_landmarks(mesh.points))
         if mesh.presence < self.config.min_presence:
             return None
+        for _ in range(again):
+            better = find_mesh(self.networks, image, roi_from_landmarks(mesh.points))
+            if better.presence < self.config.min_presence:
+                break
+            mesh = better
         flat = mesh.points[:, :2]
         return _Seen(mesh, np.concatenate([flat.min(0), flat.max(0)]))
 
