@@ -50,6 +50,8 @@ SHORT_RANGE = BlazeFace("detector", 128, ((8, 2), (16, 6)))
 BACK_CAMERA = BlazeFace("detector_back", 256, ((16, 2), (32, 6)))
 CLOSE_UP_MARGINS = (0.15, 0.3)
 """Black margins, as shares of the side, with which faces are sought that fill the whole picture."""
+CLOSE_UP_SIDE = 0.5
+"""A face found so must be this large, as a share of the picture's longer side; what is smaller is a false alarm."""
 
 
 class Detector:
@@ -77,7 +79,8 @@ class Detector:
     def close_up(self, image: ImageArray, max_faces: int) -> list[Detection]:
         """Faces that fill the picture, as in tight crops: the networks only know heads with something around them."""
         found = [one for margin in CLOSE_UP_MARGINS for one in self.detect(image, SHORT_RANGE, margin)]
-        return sorted(found, key=lambda one: -one.score)[:max_faces]
+        large = [one for one in found if is_close_up(one.box, image)]
+        return sorted(large, key=lambda one: -one.score)[:max_faces]
 
     def detect(self, image: ImageArray, network: BlazeFace, margin: float = 0.0) -> list[Detection]:
         """What one network finds, best first, with a black margin of that share of the side around the picture."""
@@ -102,6 +105,11 @@ class Detector:
         rows = raw.astype(np.float64)
         centre, half = rows[:, :2] + anchors, rows[:, 2:4] / 2
         return np.hstack([centre - half, centre + half]), rows[:, 4:].reshape(-1, 6, 2) + anchors[:, None]
+
+
+def is_close_up(box: DoubleArray, image: ImageArray) -> bool:
+    """Whether a face with the box ``x0, y0, x1, y1`` fills the picture, or nearly so."""
+    return bool((box[2:] - box[:2]).max() >= CLOSE_UP_SIDE * max(image.shape[:2]))
 
 
 def overlap(box: DoubleArray, boxes: DoubleArray) -> DoubleArray:

@@ -17,7 +17,7 @@ from dfe.frontends.base import NO_FACE, NOT_DECODED, Face, FrameFaces
 from dfe.frontends.landmarks.coefficients import find_coefficients
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.crops import Roi, roi_from_detection, roi_from_landmarks
-from dfe.frontends.landmarks.detector import Detection, Detector, overlap
+from dfe.frontends.landmarks.detector import Detection, Detector, is_close_up, overlap
 from dfe.frontends.landmarks.geometry import Geometry
 from dfe.frontends.landmarks.mesh import Mesh, find_mesh
 from dfe.frontends.landmarks.networks import Networks
@@ -33,6 +33,11 @@ SAME_FACE = 0.5
 class _Seen(NamedTuple):
     mesh: Mesh
     box: DoubleArray
+
+    @classmethod
+    def of(cls, mesh: Mesh) -> _Seen:
+        flat = mesh.points[:, :2]
+        return cls(mesh, np.concatenate([flat.min(0), flat.max(0)]))
 
     @property
     def roi(self) -> Roi:
@@ -119,17 +124,19 @@ class LandmarkFrontEnd:
                 self._add(seen, self._mesh(image, roi, max(again, int(found.coarse))))
 
     def _mesh(self, image: ImageArray, roi: Roi, again: int) -> _Seen | None:
-        """The face at ``roi``, after so many further passes; a pass that loses it again does not count."""
+        """The face at ``roi``, after so many further passes.
+
+        A face that a better crop loses was none, unless it fills the picture: its crop reaches beyond the edges.
+        """
         mesh = find_mesh(self.networks, image, roi)
         if mesh.presence < self.config.min_presence:
             return None
         for _ in range(again):
             better = find_mesh(self.networks, image, roi_from_landmarks(mesh.points))
             if better.presence < self.config.min_presence:
-                break
+                return _Seen.of(mesh) if is_close_up(_Seen.of(mesh).box, image) else None
             mesh = better
-        flat = mesh.points[:, :2]
-        return _Seen(mesh, np.concatenate([flat.min(0), flat.max(0)]))
+        return _Seen.of(mesh)
 
     @staticmethod
     def _add(seen: list[_Seen], one: _Seen | None) -> None:
