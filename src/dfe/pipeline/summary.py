@@ -44,6 +44,10 @@ class InputResult:
     """Distinct face ids."""
     failures: int = 0
     """Frames without a face, whatever the reason."""
+    usable: int = 0
+    """Frames with a face that is frontal and large enough."""
+    why_not: str | None = None
+    """The commonest reason why a face is not usable."""
     table: str | None = None
     report: str | None = None
     problem: str | None = None
@@ -70,6 +74,8 @@ class InputResult:
             faces=int(recording.success.sum()),
             people=summary.faces,
             failures=round(summary.frames * (1 - summary.coverage)),
+            usable=round(summary.frames * summary.usable_share),
+            why_not=next(iter(summary.not_usable), None),
             table=str(targets.table),
             report=None if targets.report is None else str(targets.report),
             problem=problem,
@@ -133,9 +139,12 @@ class RunSummary:
         lines = []
         for result in self.inputs:
             if result.table is not None:
-                seen = f"{result.frames} frames, a face in {result.frames - result.failures}"
+                seen = f"{result.frames} frames, a face in {result.frames - result.failures}, usable in {result.usable}"
+                why = (
+                    f" ({result.why_not})" if result.why_not and result.usable < result.frames - result.failures else ""
+                )
                 people = f", {result.people} faces" if result.people > 1 else ""
-                lines.append(f"{result.table}: {seen}{people}")
+                lines.append(f"{result.table}: {seen}{why}{people}")
                 if result.report is not None:
                     lines.append(f"  report: {result.report}")
         made = sum(result.table is not None for result in self.inputs)

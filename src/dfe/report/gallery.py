@@ -69,7 +69,7 @@ def _card(view: RecordingView, card: TokenCard) -> str:
     )
     side = side_class(card.side)
     used = "frame" if view.kind == "video" else "face"
-    time = "of valid time" if view.kind == "video" else "of faces"
+    time = "of the time with a face" if view.kind == "video" else "of faces"
     return f"""<li class="card" id="token-{card.code}">
 <div class="pictures">{pictures}</div>
 <div class="card-text">

@@ -24,7 +24,7 @@ class TokenCard:
     side: str
     """``both``, ``left`` or ``right``: the subject's side that moves."""
     share_of_time: float
-    """Share of the valid time in which the token is used, 0 to 1."""
+    """Share of the time with a face in which the token is used, 0 to 1."""
     frames_used: int
     pictures: tuple[bytes, ...] = ()
     """PNG files of the rendered template, front view first, then three-quarter."""

@@ -1,0 +1,80 @@
+"""Makes the pictures of the documents: tokens of the default tokenizer, and the report of the drawn clip.
+
+python scripts/make_pictures.py          (needs Chromium; shows no person)
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+import dfe
+from dfe.atlas.describe import describe_tokens
+from dfe.atlas.templates import heat_scale, template_pictures
+from dfe.pipeline.demo import write_demo_clip
+from dfe.pipeline.run import encode_to_folder
+
+PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
+SHOWN = 8
+STYLE = """
+body{margin:0;padding:18px;font:14px system-ui,sans-serif;background:#fafaf8;color:#222;display:grid;
+grid-template-columns:repeat(COLUMNS,1fr);gap:12px}
+figure{margin:0;background:#fff;border:1px solid #ddd;border-radius:8px;overflow:hidden}
+figure div{background:#efedea;display:flex}img{width:50%}figcaption{padding:8px 10px;min-height:2.6em}b{color:#3b6ea8}
+"""
+
+
+def sheet(codes: list[int], columns: int) -> str:
+    """A page with the tokens' templates, front and turned, and their words."""
+    tokenizer = dfe.load_tokenizer("default")
+    templates = tokenizer.templates()
+    words = describe_tokens(templates, tokenizer.space)
+    scale = heat_scale(tokenizer.space, templates)
+    figures = []
+    for code in codes:
+        made = template_pictures(
+            tokenizer.space, templates[code : code + 1], neutral=tokenizer.neutral, heat_max_mm=scale
+        )
+        images = "".join(
+            f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+            for png in (made.front[0], made.turned[0])
+        )
+        caption = f"<figcaption><b>{code}</b> {html.escape(words[code].words)}</figcaption>"
+        figures.append(f"<figure><div>{images}</div>{caption}</figure>")
+    style = STYLE.replace("COLUMNS", str(columns))
+    return f"<!doctype html><meta charset=utf-8><style>{style}</style>{''.join(figures)}"
+
+
+def main() -> None:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    tokenizer = dfe.load_tokenizer("default")
+    used = tokenizer.card["most_used"]
+    chromium = os.environ.get("DFE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        folder = Path(scratch)
+        write_demo_clip(folder / "drawn_head.mp4")
+        encode_to_folder([folder / "drawn_head.mp4"], folder, dfe.EncodeOptions(), report=True)
+        (folder / "tokens.html").write_text(sheet(used[:SHOWN], 4), encoding="utf-8")
+        (folder / "all.html").write_text(sheet(sorted(range(1, tokenizer.size)), 7), encoding="utf-8")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for name, width, height, whole in (
+            ("tokens", 1100, 200, True),
+            ("all", 1900, 200, True),
+            ("drawn_head", 1280, 1500, False),
+        ):
+            page = browser.new_page(viewport={"width": width, "height": height})
+            page.goto((folder / f"{name}.html").as_uri())
+            page.wait_for_timeout(500)
+            target = {"tokens": "tokens.png", "all": "all-tokens.jpg", "drawn_head": "report.png"}[name]
+            page.screenshot(path=str(PICTURES / target), full_page=whole)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

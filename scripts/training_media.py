@@ -1,0 +1,77 @@
+"""Lays out the faces of ../shared/data as folders that `dfe extract` reads, one folder a part of the split.
+
+The split, once and for all: LFW people by ``int(sha256(name), 16) % 5``: 1, 2, 3 train, 4 tests; of the training
+people every tenth (by another hash of the name) validates. FER2013: every tenth training picture validates; pictures
+of 48 px are enlarged to 256 and padded by 64, since detectors fail on smaller faces.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+
+Part = Literal["train", "validate", "test"]
+FER_SIDE, FER_PADDING = 256, 64
+
+
+def hashed(person: str) -> int:
+    """The number that decides where a person goes."""
+    return int(hashlib.sha256(person.encode()).hexdigest(), 16)
+
+
+def part_of_person(person: str) -> Part | None:
+    """Part of an LFW person; None for people that are kept apart."""
+    fifth = hashed(person) % 5
+    if fifth == 4:
+        return "test"
+    if fifth == 0:
+        return None
+    return "validate" if hashed(f"validate {person}") % 10 == 0 else "train"
+
+
+def lfw_people(data: Path) -> Iterator[tuple[Path, str]]:
+    """Pictures of LFW with the person shown."""
+    with (data / "lfw" / "labels.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            yield data / "lfw" / "images" / row["image"], row["person"]
+
+
+def lay_out(data: Path, work: Path) -> list[Path]:
+    """Make the folders (links for files, pictures for FER2013) and return them; made before, they are kept."""
+    for picture, person in lfw_people(data):
+        part = part_of_person(person)
+        if part is not None:
+            _link(picture, work / f"lfw_{part}")
+    for picture in sorted((data / "london").glob("*.jpg")):
+        _link(picture, work / "london")
+    for clip in sorted((data / "video").iterdir()):
+        _link(clip, work / "video")
+    with np.load(data / "fer2013" / "training.npz", allow_pickle=False) as archive:
+        for number, image in enumerate(archive["image"]):
+            folder = work / ("fer2013_validate" if number % 10 == 0 else "fer2013_train")
+            _write_fer(image, folder / f"{number:05d}.png")
+    return sorted(path for path in work.iterdir() if path.is_dir())
+
+
+def _link(source: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / source.name
+    if not target.is_symlink():
+        target.symlink_to(source.resolve())
+
+
+def _write_fer(image: np.ndarray, target: Path) -> None:
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    large = cv2.resize(image, (FER_SIDE, FER_SIDE), interpolation=cv2.INTER_CUBIC)
+    padded = cv2.copyMakeBorder(large, *[FER_PADDING] * 4, cv2.BORDER_CONSTANT)
+    ok, png = cv2.imencode(".png", padded, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    assert ok
+    target.write_bytes(png.tobytes())

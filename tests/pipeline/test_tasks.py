@@ -1,0 +1,94 @@
+"""Cutting a source into pieces changes nothing in its recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from dfe.errors import DfeError
+from dfe.media.inputs import Source
+from dfe.pipeline import tasks, workers
+from dfe.pipeline.assemble import assemble
+from dfe.pipeline.options import EncodeOptions
+
+
+@pytest.fixture(scope="module")
+def long_clip(carphone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The talking face three times over, with key frames where no piece begins."""
+    path = tmp_path_factory.mktemp("media") / "long.mp4"
+    with av.open(str(carphone)) as source:
+        pictures = [frame.to_ndarray(format="yuv420p") for frame in source.decode(video=0)]
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=30, options={"g": "50"})
+        stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
+        for picture in pictures * 3:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="yuv420p")))
+        container.mux(stream.encode())
+    return path
+
+
+def test_pieces_of_a_video_make_the_recording_of_one_pass(long_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "PIECE_FRAMES", 100)
+    source = Source("long", "video", (long_clip,))
+    options = EncodeOptions(tokenizer=None, max_faces=1)
+    pieces = tasks.plan(source, options, workers=2)
+    assert [(piece.first, piece.last) for piece in pieces] == [(0, 96), (96, 192), (192, 360)]
+    parts = [tasks.observe(piece) for piece in pieces]
+    (alone,) = tasks.plan(source, options, workers=1)
+    whole = assemble([tasks.observe(alone)], options, None)
+    assert assemble(parts, options, None).table.equals(whole.table)
+    assert whole.frames.tolist() == list(range(360))
+
+
+def test_pieces_of_a_folder_keep_order_and_numbers(
+    astronaut: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "PIECE_PICTURES", 2)
+    for name in "abcde":
+        (tmp_path / f"{name}.png").write_bytes(astronaut.read_bytes() if name in "ad" else b"no picture")
+    source = Source("set", "stills", tuple(sorted(tmp_path.glob("*.png"))))
+    options = EncodeOptions(tokenizer=None)
+    pieces = tasks.plan(source, options, workers=3)
+    assert len(pieces) == 2
+    recording = assemble([tasks.observe(piece) for piece in pieces], options, None)
+    assert recording.frames.tolist() == [0, 1, 2, 3, 4]
+    assert recording.column("source").tolist() == [f"{name}.png" for name in "abcde"]
+    np.testing.assert_array_equal(recording.success, [True, False, False, True, False])
+    np.testing.assert_array_equal(recording.expressions()[0], recording.expressions()[3])
+
+
+def test_estimates_agree_with_what_is_there(long_clip: Path) -> None:
+    source = Source("long", "video", (long_clip,))
+    assert tasks.estimate_frames([source], EncodeOptions()) == 360
+    assert tasks.estimate_frames([source, source], EncodeOptions(every=3)) == 240
+    assert tasks.estimate_frames([source], EncodeOptions(start_s=2.0, end_s=5.0)) == pytest.approx(90, abs=2)
+    assert tasks.estimate_frames([Source("no", "video", (long_clip.with_name("no.mp4"),))], EncodeOptions()) is None
+
+
+def _work(number: int) -> int:
+    import os
+
+    if number == 2:
+        os._exit(9)
+    if number == 3:
+        raise ValueError("a fault")
+    if number == 4:
+        raise DfeError("a clear word")
+    return number * number
+
+
+def test_a_worker_that_dies_takes_no_other_task_with_it() -> None:
+    results = dict(workers.run_tasks(_work, range(8), 2))
+    assert {n: r for n, r in results.items() if n not in (2, 3, 4)} == {0: 0, 1: 1, 5: 25, 6: 36, 7: 49}
+    assert "died" in str(results[2])
+    assert "ValueError: a fault" in str(results[3])
+    assert str(results[4]) == "a clear word"
+
+
+def test_one_process_gives_the_same_in_order() -> None:
+    results = list(workers.run_tasks(_work, [0, 3, 4, 5], 1))
+    assert [number for number, _ in results] == [0, 3, 4, 5]
+    assert [str(result) for _, result in results][2:] == ["a clear word", "25"]

@@ -1,0 +1,89 @@
+"""The tokenizer that the package ships: what it says of itself holds, and its codes are the trained model's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import dfe
+from dfe.tokenizer.tokenizer import Tokenizer
+from dfe.types import FloatArray
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    return dfe.load_tokenizer("default")
+
+
+@pytest.fixture(scope="module")
+def rows(carphone: Path, tokenizer: Tokenizer) -> FloatArray:
+    """12,000 expressions: those of a talking face, jittered, and sparse ones far from any face."""
+    rng = np.random.default_rng(0)
+    real = dfe.encode(carphone, tokenizer=None)[0].expressions()
+    near = real[rng.integers(len(real), size=8000)] * rng.uniform(0.5, 1.5, (8000, 1)).astype(np.float32)
+    near += rng.normal(0, 0.03, near.shape).astype(np.float32)
+    far = np.where(rng.random((3880, real.shape[1])) < 0.2, rng.random((3880, real.shape[1])), 0)
+    return np.concatenate([real, near.clip(0, 1), far]).astype(np.float32)
+
+
+def test_same_codes_as_the_torch_model_on_every_row(tokenizer: Tokenizer, rows: FloatArray) -> None:
+    torch = pytest.importorskip("torch", reason="needs the extra train")
+    from dfe.tokenizer.model import RvqVae
+
+    model = RvqVae.from_weights(tokenizer.config, tokenizer.weights)
+    with torch.no_grad():
+        expected = model.encode(torch.from_numpy(rows).double()).numpy()
+    np.testing.assert_array_equal(tokenizer.encode(rows), expected)
+
+
+def test_codes_do_not_depend_on_the_company(tokenizer: Tokenizer, rows: FloatArray) -> None:
+    whole = tokenizer.encode(rows)
+    pieces = np.concatenate([tokenizer.encode(piece) for piece in np.array_split(rows[:2000], 97)])
+    np.testing.assert_array_equal(pieces, whole[:2000])
+    order = np.random.default_rng(1).permutation(len(rows))
+    np.testing.assert_array_equal(tokenizer.encode(rows[order]), whole[order])
+
+
+def test_a_face_is_the_neutral_and_its_templates(tokenizer: Tokenizer, rows: FloatArray) -> None:
+    codes = tokenizer.encode(rows[:200])
+    first = codes.copy()
+    first[:, 1:] = 0
+    np.testing.assert_allclose(
+        tokenizer.decode(first), tokenizer.neutral + tokenizer.templates()[codes[:, 0]], atol=1e-5
+    )
+    assert not tokenizer.templates()[0].any()
+
+
+def test_the_talking_face_is_coded_better_than_by_its_mean(tokenizer: Tokenizer, carphone: Path) -> None:
+    x = dfe.encode(carphone, tokenizer=None)[0].expressions()
+    error = tokenizer.space.error_mm(x, tokenizer.decode(tokenizer.encode(x))).mean()
+    floor = tokenizer.space.error_mm(x, np.broadcast_to(x.mean(axis=0), x.shape)).mean()
+    assert error < 0.5 * floor
+
+
+def test_the_card_says_where_it_comes_from(tokenizer: Tokenizer) -> None:
+    card = tokenizer.card
+    assert set(card["terms"]) == {"lfw", "fer2013", "london", "video"}
+    assert len(card["people"]) == len(set(card["people"])) > 3000
+    assert all(len(hashed) == 16 for hashed in card["people"])
+    assert card["test"]["lfw_test"]["faces"] > 2000
+    assert card["test"]["lfw_test"]["error_mm"] < card["test"]["lfw_test"]["mean_face_mm"] / 4
+    assert card["limits"]
+    assert "/" not in " ".join(table["name"] for table in card["tables"])
+    assert tokenizer.subject_neutral == "none"
+
+
+@pytest.mark.shared_data
+def test_people_kept_for_testing_are_not_among_those_seen(tokenizer: Tokenizer, shared_data: Path) -> None:
+    import csv
+    import hashlib
+
+    with (shared_data / "lfw" / "labels.csv").open(newline="", encoding="utf-8") as file:
+        people = {row["person"] for row in csv.DictReader(file)}
+    hashes = {person: hashlib.sha256(person.encode()).hexdigest() for person in people}
+    kept = {digest[:16] for digest in hashes.values() if int(digest, 16) % 5 in (0, 4)}
+    assert kept
+    assert not kept & set(tokenizer.card["people"])
+    assert len(people) - len(kept) == len(tokenizer.card["people"])
