@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from training_media import lay_out, lfw_people, part_of_person
 
+from dfe.cli.progress import show_progress
 from dfe.recording.recording import Recording
 from dfe.training.card import measure
 from dfe.training.config import TrainConfig
@@ -90,16 +91,16 @@ def main() -> None:
     test = {name: expressions(tables / f"{name}.parquet") for name in ("lfw_test",)}
     scratch = options.work / "trained"
     shutil.rmtree(scratch, ignore_errors=True)
-    result = train(
-        [file for files in training.values() for file in files],
-        scratch,
-        config,
-        progress=lambda done, total: print(f"\r{done} of {total} steps", end="", file=sys.stderr, flush=True),
-        validation=[tables / "lfw_validate.parquet", tables / "fer2013_validate.parquet"],
-        table_weights=weights,
-        card={"terms": TERMS, "limits": list(LIMITS), "people": people_seen(options.data)},
-    )
-    print(file=sys.stderr)
+    with show_progress("training", "steps") as progress:
+        result = train(
+            [file for files in training.values() for file in files],
+            scratch,
+            config,
+            progress,
+            validation=[tables / "lfw_validate.parquet", tables / "fer2013_validate.parquet"],
+            table_weights=weights,
+            card={"terms": TERMS, "limits": list(LIMITS), "people": people_seen(options.data)},
+        )
     tokenizer = result.tokenizer
     mean = np.concatenate([expressions(file) for files in training.values() for file in files]).mean(axis=0)
     codes = tokenizer.encode(np.concatenate([expressions(file) for files in training.values() for file in files]))

@@ -92,3 +92,20 @@ def test_one_process_gives_the_same_in_order() -> None:
     results = list(workers.run_tasks(_work, [0, 3, 4, 5], 1))
     assert [number for number, _ in results] == [0, 3, 4, 5]
     assert [str(result) for _, result in results][2:] == ["a clear word", "25"]
+
+
+def _sleep(seconds: float) -> float:
+    import time
+
+    time.sleep(seconds)
+    return seconds
+
+
+def test_workers_stop_when_no_more_is_wanted() -> None:
+    import time
+
+    began = time.monotonic()
+    results = workers.run_tasks(_sleep, [0.0, 60.0, 60.0], 2)
+    assert next(iter(results)) == (0.0, 0.0)
+    results.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - began < 30

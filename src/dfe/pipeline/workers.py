@@ -6,6 +6,7 @@ Workers are spawned, not forked, on every system: that is the one way that is th
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -78,6 +79,11 @@ def _pooled(work: Callable[[T], R], tasks: Iterator[T], workers: int) -> Iterato
                 pool.shutdown(wait=False, cancel_futures=True)
                 yield from _one_by_one(work, lost)
                 pool = _new_pool(workers)
+    except BaseException:
+        # Interrupted, or the caller wants no more: what is under way would go on for the rest of a long video.
+        for process in list((getattr(pool, "_processes", None) or {}).values()):
+            process.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -94,11 +100,12 @@ def _one_by_one(work: Callable[[T], R], lost: list[T]) -> Iterator[tuple[T, R | 
 
 
 def _new_pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_single_threaded)
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
 
 
-def _single_threaded() -> None:
-    """One thread per worker: the workers are the parallelism, and threads inside them would fight over the cores."""
+def _start_worker() -> None:
+    """One thread per worker, since threads inside them would fight over the cores; the parent minds interruptions."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
     import cv2
