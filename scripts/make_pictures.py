@@ -54,7 +54,9 @@ def sheet(codes: list[int], columns: int) -> str:
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     tokenizer = dfe.load_tokenizer("default")
-    used = tokenizer.card["most_used"]
+    strongest = sorted(describe_tokens(tokenizer.templates(), tokenizer.space), key=lambda token: -token.energy_mm)
+    first_of_its_words = {token.words: token.code for token in reversed(strongest) if token.code}
+    used = sorted(first_of_its_words.values(), key=[token.code for token in strongest].index)
     chromium = os.environ.get("DFE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         folder = Path(scratch)

@@ -49,7 +49,7 @@ def extract(media: Path, tables: Path, workers: int) -> None:
     command = [sys.executable, "-m", "dfe", "extract", str(media), "-o", str(tables), "--max-faces", "1"]
     done = subprocess.run([*command, "--workers", str(workers), "--overwrite", "--json"], stdout=subprocess.PIPE)
     summary = json.loads(done.stdout)
-    if summary["failed"]:
+    if summary["files_failed"]:
         sys.exit("\n".join(summary["problems"]))
     (tables / "done").write_text(json.dumps({key: summary[key] for key in ("frames", "faces", "seconds")}))
 

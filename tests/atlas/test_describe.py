@@ -86,3 +86,13 @@ def test_the_mirrored_token_is_told_of_the_other_side(x: np.ndarray) -> None:
     assert other.regions == pytest.approx(one.regions)
     swapped = one.words.replace("left", "LEFT").replace("right", "left").replace("LEFT", "right")
     assert sorted(other.words.replace(", ", " + ").split(" + ")) == sorted(swapped.replace(", ", " + ").split(" + "))
+
+
+def test_a_shift_is_named_by_its_direction_whatever_else_moves():
+    space = load_space()
+    for name, side in (("mouthLeft", "left"), ("jawRight", "right")):
+        other = "Right" if side == "left" else "Left"
+        x = space.vector({name: 0.3, f"mouthStretch{other}": 0.05, f"mouthFrown{other}": 0.2})
+        (token,) = describe_tokens(x[None], space)
+        assert token.side == side
+        assert token.words.startswith(("mouth to the", "jaw to the"))

@@ -18,12 +18,12 @@ from dfe.recording.recording import Recording
 def test_video_becomes_a_table_and_a_page(dfe, carphone, tmp_path):
     ran = dfe("encode", carphone, "-o", tmp_path / "out", "--report", "--json")
     assert ran.code == 0, ran.err
-    assert {key: ran.json[key] for key in ("files", "frames", "faces", "failures", "failed")} == {
+    assert {key: ran.json[key] for key in ("files", "frames", "faces", "failures", "files_failed")} == {
         "files": 1,
         "frames": 120,
         "faces": 120,
         "failures": 0,
-        "failed": 0,
+        "files_failed": 0,
     }
     assert ran.json["frames_per_second"] > 0
     recording = Recording.read(tmp_path / "out" / "carphone_pristine.parquet")
@@ -180,3 +180,76 @@ def test_json_is_all_that_standard_output_holds(carphone, tmp_path):
     words = ["encode", str(carphone), "-o", str(tmp_path), "--end", "0.5", "--json"]
     ran = subprocess.run([sys.executable, "-m", "dfe", *words], capture_output=True, text=True)
     assert json.loads(ran.stdout)["frames"] == 15
+
+
+@pytest.mark.parametrize("words", ["--start nan", "--end inf", "--start -1", "--end nan"])
+def test_times_that_are_no_times(dfe, carphone, tmp_path, words):
+    ran = dfe("encode", carphone, "-o", tmp_path / "out", *words.split())
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert words.split()[0] in ran.err
+
+
+def test_a_cut_past_the_end_says_how_long_the_recording_is(dfe, carphone, tmp_path):
+    ran = dfe("encode", carphone, "-o", tmp_path / "out", "--start", "1000")
+    assert ran.code == 1
+    assert "the recording lasts 4.00 s" in ran.err
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_nothing_named(dfe, tmp_path, monkeypatch):
+    import io
+
+    import dfe as package
+    from dfe.errors import UsageError
+
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert dfe("encode", "-", "-o", tmp_path / "out").code == 2
+    assert dfe("encode", "-o", tmp_path / "out").code == 2
+    for wrong in ({"paths": []}, {"paths": "x.mp4", "workers": 0}):
+        with pytest.raises(UsageError):
+            package.encode(**wrong)
+
+
+def test_missing_inputs_count_as_failed(dfe, astronaut, tmp_path):
+    ran = dfe("encode", tmp_path / "no.mp4", astronaut, "-o", tmp_path / "out", "--json")
+    assert ran.code == 1
+    assert (ran.json["files"], ran.json["files_done"], ran.json["files_failed"]) == (2, 1, 1)
+    alone = dfe("encode", tmp_path / "no.mp4", "-o", tmp_path / "other", "--json")
+    assert (alone.json["files"], alone.json["files_failed"]) == (1, 1)
+    assert not (tmp_path / "other").exists()
+    assert "1 of 2 inputs" in dfe("encode", tmp_path / "no.mp4", astronaut, "-o", tmp_path / "third").out
+
+
+def test_csv_is_refused_before_the_work_when_its_provenance_is_there(dfe, astronaut, tmp_path, monkeypatch):
+    (tmp_path / "astronaut.provenance.json").write_text("{}")
+    monkeypatch.setattr("dfe.pipeline.run.observe", lambda *_: pytest.fail("the work was begun"))
+    ran = dfe("encode", astronaut, "-o", tmp_path, "--format", "csv")
+    assert ran.code == 1
+    assert "astronaut.provenance.json: exists already" in ran.err
+
+
+def test_a_reader_that_goes_away_is_no_fault(tmp_path):
+    command = f"{sys.executable} -m dfe info default --json | head -1"
+    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
+    assert ran.stdout == "{\n"
+    assert ran.stderr == ""
+
+
+def test_the_page_counts_first_tokens_of_usable_frames(tmp_path, carphone):
+    import dfe as package
+    from dfe.pipeline.report import recording_view
+
+    tokenizer = package.load_tokenizer("default")
+    recording = package.encode(carphone)[0]
+    view = recording_view(recording, tokenizer)
+    assert view.share_basis == "found"
+    codes = recording.tokens()
+    for card in view.cards:
+        first = (codes[:, :2] == card.code).any(axis=1)
+        anywhere = (codes == card.code).any(axis=1)
+        assert card.share_of_time == pytest.approx(first.mean(), abs=1e-3)
+        assert card.later_share == pytest.approx(anywhere.mean() - first.mean(), abs=1e-3)
+        assert card.frames_used == first.sum()
+    shares = [card.share_of_time for card in view.cards]
+    assert shares == sorted(shares, reverse=True)

@@ -131,3 +131,10 @@ def test_training_needs_the_extra(astronaut, tmp_path):
 
 def test_json_of_info_is_json(dfe):
     json.dumps(dfe("info", "default", "--json").json)
+
+
+def test_a_name_that_cannot_be_one_is_refused_before_the_training(dfe, tmp_path):
+    ran = dfe("train", tmp_path, "-o", tmp_path / "model", "--name", "../a")
+    assert ran.code == 2
+    assert "'../a' cannot name a tokenizer" in ran.err
+    assert not (tmp_path / "model").exists()

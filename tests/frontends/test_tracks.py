@@ -6,16 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfe.frontends.base import Face, FrameFaces
-from dfe.frontends.tracks import (
-    NOT_IN_FRAME,
-    assign_face_ids,
-    identify,
-    largest_only,
-    limit_faces,
-    limit_rows,
-)
+from dfe.frontends.tracks import identify, only_largest
 
 NAN = float("nan")
+
+
+def ids_by_frame(observations: list[FrameFaces]) -> list[tuple[int, ...]]:
+    """:func:`identify` on the columns that the observations make, given back frame by frame."""
+    rows = [(i, o.time_s, box) for i, o in enumerate(observations) for box in [f.box for f in o.faces] or [(NAN,) * 4]]
+    frame, time_s, boxes = zip(*rows, strict=True) if rows else ((), (), np.empty((0, 4)))
+    ids = identify(frame, time_s, boxes)
+    return [tuple(int(i) for i in ids[np.array(frame) == k] if i >= 0) for k in range(len(observations))]
 
 
 def face(x: float, y: float, size: float) -> Face:
@@ -33,7 +34,7 @@ def seen(frame: int, people: dict[str, tuple[float, float, float]], rate: float 
 
 
 def people_of_ids(shots: list[tuple[FrameFaces, list[str]]]) -> dict[int, set[str]]:
-    ids = assign_face_ids([observation for observation, _ in shots])
+    ids = ids_by_frame([observation for observation, _ in shots])
     found: dict[int, set[str]] = {}
     for (observation, names), of_frame in zip(shots, ids, strict=True):
         assert len(of_frame) == len(observation.faces)
@@ -135,17 +136,17 @@ def test_pictures_rank_by_size_and_left_to_right_on_ties():
         FrameFaces(2, NAN, "2.png", "no face found"),
         picture(3, 50, 50, 60),
     ]
-    assert assign_face_ids(pictures) == [(0, 1), (0,), (), (1, 2, 0)]
+    assert ids_by_frame(pictures) == [(0, 1), (0,), (), (1, 2, 0)]
 
 
 def test_nothing_seen():
-    assert assign_face_ids([]) == []
-    assert assign_face_ids([FrameFaces(0, 0.0, "a", "no face found")]) == [()]
+    assert ids_by_frame([]) == []
+    assert ids_by_frame([FrameFaces(0, 0.0, "a", "no face found")]) == [()]
     assert identify([], [], np.empty((0, 4))).tolist() == []
 
 
 def test_one_frame_of_a_video():
-    assert assign_face_ids([seen(0, {"a": (0, 0, 10), "b": (100, 0, 20)})[0]]) == [(0, 1)]
+    assert ids_by_frame([seen(0, {"a": (0, 0, 10), "b": (100, 0, 20)})[0]]) == [(0, 1)]
 
 
 box = st.tuples(*[st.floats(0, 300)] * 2, *[st.floats(0, 120)] * 2)
@@ -162,12 +163,12 @@ def test_whatever_the_boxes_ids_are_whole_and_unique_in_a_frame(boxes, steps):
         )
         for i, of_frame in enumerate(boxes)
     ]
-    ids = assign_face_ids(observations)
+    ids = ids_by_frame(observations)
     assert [len(i) for i in ids] == [len(b) for b in boxes]
     assert all(len(set(of_frame)) == len(of_frame) for of_frame in ids)
     used = {i for of_frame in ids for i in of_frame}
     assert used == set(range(len(used)))
-    assert ids == assign_face_ids(observations)
+    assert ids == ids_by_frame(observations)
 
 
 @settings(deadline=None)
@@ -187,34 +188,11 @@ def test_order_within_a_frame_does_not_matter(order):
     assert run(True) == run(False)
 
 
-def test_largest_only_leaves_a_reason_in_frames_without_face_0():
+def test_only_the_largest_over_the_whole_recording():
     shots = [seen(i, ({"anna": (200, 200, 100)} if i < 8 else {}) | {"ben": (500, 200, 50)})[0] for i in range(10)]
-    ids = assign_face_ids(shots)
-    kept, kept_ids = largest_only(shots, ids)
-    assert kept_ids == [(0,)] * 8 + [()] * 2
-    assert [len(k.faces) for k in kept] == [1] * 8 + [0] * 2
-    assert [k.reason for k in kept] == [None] * 8 + [NOT_IN_FRAME] * 2
-    assert all(k.faces[0].box[2] == 100 for k in kept[:8])
-
-
-def test_limits_keep_the_lowest_ids_of_each_frame_and_empty_no_frame():
-    shots = [seen(0, {"a": (0, 0, 10), "b": (100, 0, 20), "c": (200, 0, 30)})[0], seen(1, {})[0]]
-    kept, ids = limit_faces(shots, [(5, 0, 3), ()], 2)
-    assert ids == [(0, 3), ()]
-    assert [f.box[2] for f in kept[0].faces] == [20, 10]
-    assert kept[1].reason == "no face found"
-
-
-@settings(deadline=None)
-@given(st.lists(st.lists(st.integers(0, 9), max_size=5, unique=True), max_size=8), st.integers(1, 4))
-def test_limits_on_columns_agree_with_limits_on_frames(of_frames, most):
-    shots = [FrameFaces(i, 0.0, "", None, tuple(face(0, 0, 1) for _ in ids)) for i, ids in enumerate(of_frames)]
-    _, kept = limit_faces(shots, [tuple(ids) for ids in of_frames], most)
-    frame = [i for i, ids in enumerate(of_frames) for _ in ids]
-    flat = [i for ids in of_frames for i in ids]
-    columns = limit_rows(frame, flat, max_faces=most)
-    assert [i for i in columns.tolist() if i >= 0] == [i for ids in kept for i in ids]
-    assert limit_rows(frame, flat, largest=True).tolist() == [0 if i == 0 else -1 for i in flat]
+    ids = np.array([i for of_frame in ids_by_frame(shots) for i in of_frame])
+    assert ids.tolist() == [0, 1] * 8 + [1, 1]
+    assert only_largest(ids).tolist() == [0, -1] * 8 + [-1, -1]
 
 
 def test_half_an_hour_of_two_faces_takes_seconds():

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 
 from dfe.errors import OutputError, TableError, UsageError
-from dfe.pipeline.qc import check_folder, qc_folder, recordings_in, write_qc_csv
-from dfe.recording import Provenance, RowBuffer, SourceInfo, SpaceRef, build_recording
+from dfe.pipeline.qc import check_folder, write_qc_csv
+from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
+from dfe.recording.storage import recordings_in
 
 
 def a_recording(frames=30, lost=0):
@@ -36,7 +38,8 @@ def folder(tmp_path):
 
 def test_every_recording_has_a_row_and_every_broken_table_a_problem(folder):
     steps = []
-    rows, problems = qc_folder(folder, progress=lambda done, total: steps.append((done, total)))
+    check = check_folder(folder, folder, progress=lambda done, total: steps.append((done, total)))
+    rows, problems = check.rows, check.problems
     assert [row.name for row in rows] == ["a", "b.v2", "s01/Übung 1"]
     assert [row.verdict for row in rows] == ["poor", "good", "good"]
     assert [type(p) for p in problems] == [TableError]
@@ -49,10 +52,13 @@ def test_a_folder_without_recordings(tmp_path):
         recordings_in(tmp_path)
     with pytest.raises(UsageError, match="no such folder"):
         recordings_in(tmp_path / "missing")
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="a file, not a folder"):
+        recordings_in(tmp_path / "file")
 
 
 def test_csv_has_one_line_each_and_empty_cells_for_what_is_unknown(folder, tmp_path):
-    rows, _ = qc_folder(folder)
+    rows = check_folder(folder, tmp_path / "first").rows
     rows = [*rows, replace(rows[0], name='odd, "name"', duration_s=None)]
     write_qc_csv(rows, tmp_path / "qc.csv")
     with (tmp_path / "qc.csv").open(encoding="utf-8", newline="") as file:

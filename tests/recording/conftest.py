@@ -5,7 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dfe.recording import Provenance, Recording, RowBuffer, SourceInfo, SpaceRef, build_recording
+from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
+from dfe.recording.recording import Recording
 
 
 def provenance(**changes: object) -> Provenance:

@@ -4,8 +4,7 @@ from dataclasses import replace
 import pytest
 
 from dfe.errors import TableError
-from dfe.recording import Provenance, TokenizerRef
-from dfe.recording.provenance import creation_time
+from dfe.recording.provenance import Provenance, TokenizerRef, creation_time
 
 
 def test_json_there_and_back(source_of):

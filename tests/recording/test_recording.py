@@ -7,8 +7,7 @@ import pyarrow.compute as pc
 import pytest
 
 from dfe.errors import DfeError, TableError
-from dfe.recording import Recording
-from dfe.recording.recording import read
+from dfe.recording.recording import Recording, read
 from dfe.recording.schema import BLINK, EXPRESSION, GAZE, columns
 from dfe.space.arkit import ARKIT_NAMES
 
@@ -141,24 +140,6 @@ def test_without_pandas_the_error_names_the_extra(recording, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(DfeError, match=r"pip install 'discrete-facial-encoding\[pandas\]'"):
         recording.to_pandas()
-
-
-def test_parts_are_joined_in_order(made, source_of):
-    first, second = made(frames=3), made(frames=4, seed=1, warnings=("another",))
-    whole = Recording.concat([first, second])
-    assert len(whole) == 7
-    assert np.array_equal(whole.expressions(), np.concatenate([first.expressions(), second.expressions()]))
-    assert whole.provenance.warnings == ("one frame was patched", "another")
-    assert whole.column("source").tolist() == ["Gespräch 1.mp4"] * 7
-    given = source_of(package_version="9")
-    assert Recording.concat([first, second], given).provenance is given
-
-
-def test_parts_made_otherwise_are_not_joined(made):
-    with pytest.raises(TableError, match="another frontend"):
-        Recording.concat([made(frames=1), made(frames=1, frontend={"name": "other"})])
-    with pytest.raises(TableError, match="no recordings"):
-        Recording.concat([])
 
 
 def test_a_table_of_another_shape_is_refused(recording):

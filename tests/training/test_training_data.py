@@ -15,7 +15,8 @@ from dfe.space.base import ExpressionSpace
 
 pytest.importorskip("torch")
 
-from dfe.recording import Provenance, RowBuffer, SourceInfo, SpaceRef, build_recording
+from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.training import LossWeights, TrainConfig, TrainingTable
 from dfe.training.data import load_data
 

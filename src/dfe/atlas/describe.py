@@ -59,11 +59,11 @@ def _describe(code: int, x: FloatArray, space: ExpressionSpace) -> TokenDescript
     return TokenDescription(
         code=code,
         words=_words(x, space),
-        side=_side(moved, vertex, space),
+        side=_shift_side(space.names[listed[0]], float(x[listed[0]])) or _side(moved, vertex, space),
         regions=_regions(vertex * space.mesh.skin_area_mm2, space),
         strongest=tuple((space.names[i], float(x[i])) for i in listed),
         energy_mm=rms,
-        locality=_locality(vertex[space.moving]),
+        locality=local_share(vertex[space.moving]),
     )
 
 
@@ -73,9 +73,17 @@ def _regions(energy: DoubleArray, space: ExpressionSpace) -> dict[str, float]:
     return {r: float(energy[mesh.vertex_region == i].sum() / total) for i, r in enumerate(mesh.regions)}
 
 
-def _locality(energy: DoubleArray) -> float:
+def local_share(energy: DoubleArray) -> float:
+    """Share of the vertices that hold 90% of a displacement's energy ``(V,)``; smaller is more local."""
     held = np.cumsum(np.sort(energy)[::-1])
     return float((np.searchsorted(held, LOCAL_SHARE * held[-1]) + 1) / len(energy))
+
+
+def _shift_side(name: str, value: float) -> str | None:
+    """The side towards which the strongest coefficient shifts jaw or mouth as a whole; None if it is no shift."""
+    if name not in SHIFTS or value == 0:
+        return None
+    return "left" if (name if value > 0 else SHIFTS[name]).endswith("Left") else "right"
 
 
 def _side(moved: DoubleArray, energy: DoubleArray, space: ExpressionSpace) -> str:

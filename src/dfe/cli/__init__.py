@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -51,6 +52,11 @@ def main(argv: list[str] | None = None) -> None:
     )
     try:
         code = verb.run()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader has gone (`| head`); what Python flushes at its end must go somewhere that takes it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_FAILED
     except UsageError as error:
         print(f"dfe: {error}", file=sys.stderr)
         code = EXIT_USAGE

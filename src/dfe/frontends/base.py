@@ -66,9 +66,9 @@ class FrameFaces:
 
 @runtime_checkable
 class FrontEnd(Protocol):
-    """Anything that turns frames into faces; plugged in through the entry points ``dfe.frontends``."""
+    """Anything that turns frames into faces."""
 
-    def provenance(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str | int | float | bool]:
         """Name, version, options and hashes that decide what :meth:`observe` returns."""
         ...
 

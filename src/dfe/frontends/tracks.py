@@ -9,19 +9,14 @@ Nothing looks at the picture: a cut to another person who fills the same box goe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.frontends.assignment import FORBIDDEN, best_pairs
-from dfe.frontends.base import FrameFaces
 from dfe.frontends.losses import LossConfig, link_over_losses, same_size
 from dfe.types import BoolArray, DoubleArray, IntArray
-
-NOT_IN_FRAME = "face 0 not in this frame"
-"""Reason of a frame that has faces, but not the one that is kept."""
 
 NO_ID = -1
 
@@ -107,67 +102,9 @@ def identify(frame: ArrayLike, time_s: ArrayLike, boxes: ArrayLike, config: Trac
     return ids
 
 
-def assign_face_ids(observations: Sequence[FrameFaces], config: TrackConfig | None = None) -> list[tuple[int, ...]]:
-    """A face id for every face, parallel to ``observations[i].faces``; see :func:`identify`."""
-    frame: list[int] = []
-    time: list[float] = []
-    boxes: list[Box] = []
-    for position, seen in enumerate(observations):
-        # A frame without a face still ends the tracklets; its position stands for its number, which may repeat.
-        for box in [face.box for face in seen.faces] or [(math.nan,) * 4]:
-            frame.append(position)
-            time.append(seen.time_s)
-            boxes.append(box)
-    ids = iter(identify(frame, time, boxes, config).tolist())
-    found = []
-    for seen in observations:
-        of_frame = tuple(next(ids) for _ in range(max(1, len(seen.faces))))
-        found.append(of_frame if seen.faces else ())
-    return found
-
-
-def largest_only(
-    observations: Sequence[FrameFaces], ids: Sequence[tuple[int, ...]]
-) -> tuple[list[FrameFaces], list[tuple[int, ...]]]:
-    """Only face 0, the largest over the whole recording; a frame that loses all its faces gets a reason."""
-    return _keep(observations, [[i for i, face in enumerate(of_frame) if face == 0] for of_frame in ids], ids)
-
-
-def limit_faces(
-    observations: Sequence[FrameFaces], ids: Sequence[tuple[int, ...]], max_faces: int
-) -> tuple[list[FrameFaces], list[tuple[int, ...]]]:
-    """At most ``max_faces`` faces in each frame, those with the lowest ids: no frame loses all its faces."""
-    kept = [sorted(sorted(range(len(of_frame)), key=of_frame.__getitem__)[:max_faces]) for of_frame in ids]
-    return _keep(observations, kept, ids)
-
-
-def limit_rows(frame: ArrayLike, ids: ArrayLike, *, max_faces: int | None = None, largest: bool = False) -> IntArray:
-    """The same on columns: ids ``(n,)`` with -1 for the faces that are left out.
-
-    Args:
-        frame: frame number of each row ``(n,)``, in order.
-        ids: as :func:`identify` gives them.
-        max_faces: faces to keep in a frame at most, those with the lowest ids.
-        largest: keep face 0 only.
-    """
-    frames, kept = np.asarray(frame, np.int64), np.array(ids, np.int64)
-    if largest:
-        kept[kept != 0] = NO_ID
-    elif max_faces is not None:
-        rows = np.flatnonzero(kept >= 0)
-        rows = rows[np.lexsort((kept[rows], frames[rows]))]
-        kept[rows[_places(frames[rows]) >= max_faces]] = NO_ID
-    return kept
-
-
-def _keep(
-    observations: Sequence[FrameFaces], places: Sequence[Sequence[int]], ids: Sequence[tuple[int, ...]]
-) -> tuple[list[FrameFaces], list[tuple[int, ...]]]:
-    kept = []
-    for seen, chosen in zip(observations, places, strict=True):
-        reason = NOT_IN_FRAME if seen.faces and not chosen else seen.reason
-        kept.append(replace(seen, faces=tuple(seen.faces[i] for i in chosen), reason=reason))
-    return kept, [tuple(of_frame[i] for i in chosen) for of_frame, chosen in zip(ids, places, strict=True)]
+def only_largest(ids: IntArray) -> IntArray:
+    """Ids ``(n,)`` as :func:`identify` gives them, with -1 for every face but face 0."""
+    return np.where(ids == 0, ids, NO_ID)
 
 
 def _places(frames: IntArray) -> IntArray:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dfe import __version__
 from dfe.errors import TableError
-from dfe.frontends.tracks import identify, limit_rows
+from dfe.frontends.tracks import identify, only_largest
 from dfe.pipeline.options import EncodeOptions
 from dfe.pipeline.tasks import Observed
 from dfe.recording.build import RowBuffer, build_recording
@@ -37,13 +37,13 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
         package_version=__version__,
         frontend=parts[0].front_end,
         mirrored=options.mirrored,
-        options={key: value for key, value in options.provenance().items() if key not in ("usability", "tokenizer")},
+        options=options.provenance(),
         warnings=parts[0].warnings,
         created=creation_time(),
     )
     ids = identify(rows.frames, rows.times, rows.boxes)
     if options.largest_only:
-        ids = limit_rows(rows.frames, ids, largest=True)
+        ids = only_largest(ids)
     recording = build_recording(rows, provenance, face_ids=ids, usability=options.usability)
     return recording if tokenizer is None else add_tokens(recording, tokenizer)
 

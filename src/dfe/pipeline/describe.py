@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dfe.errors import DfeError, UsageError
+from dfe.errors import DfeError, MediaError, UsageError
 
 TABLE_SUFFIXES = (".parquet", ".csv")
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.safetensors")
@@ -31,7 +31,13 @@ def describe_target(target: str) -> dict[str, Any]:
     if path.is_dir():
         advice = "name a table, a tokenizer's folder or a media file; `dfe qc` looks at a folder of tables"
         raise UsageError("a folder without a tokenizer in it", where=path, advice=advice)
-    return describe_media(path)
+    try:
+        return describe_media(path)
+    except MediaError as error:
+        advice = (
+            "name a table (.parquet, .csv), a tokenizer (default, name@version or its folder), a video or a picture"
+        )
+        raise MediaError(error.what, where=path, advice=advice) from None
 
 
 def describe_table(path: Path) -> dict[str, Any]:

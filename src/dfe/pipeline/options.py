@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 
 from dfe.errors import UsageError
 from dfe.frontends.landmarks.config import LandmarkConfig
-from dfe.recording.build import UsabilityRule
+from dfe.recording.usability import UsabilityRule
 
 DEFAULT_TOKENIZER = "default"
 
@@ -44,8 +45,9 @@ class EncodeOptions:
             raise UsageError(f"--every must be 1 or more, not {self.every}")
         if not 1 <= self.max_faces <= 32:
             raise UsageError(f"--max-faces must lie between 1 and 32, not {self.max_faces}")
-        if self.start_s is not None and self.start_s < 0:
-            raise UsageError(f"--start must not be negative, got {self.start_s:g}")
+        for name, seconds in (("--start", self.start_s), ("--end", self.end_s)):
+            if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
+                raise UsageError(f"{name} must be a number of seconds from 0 up, not {seconds:g}")
         if self.end_s is not None and self.end_s <= (self.start_s or 0.0):
             raise UsageError(f"--end ({self.end_s:g} s) must come after --start ({self.start_s or 0.0:g} s)")
 
@@ -55,5 +57,6 @@ class EncodeOptions:
         return LandmarkConfig(max_faces=self.max_faces, second_pass=second_pass, mirrored=self.mirrored)
 
     def provenance(self) -> dict[str, object]:
-        """Every option by name, for the table's metadata."""
-        return asdict(self)
+        """The options that neither the front end nor the tokenizer says of itself, for the table's metadata."""
+        said_elsewhere = ("tokenizer", "max_faces", "second_pass", "mirrored", "usability")
+        return {name: value for name, value in asdict(self).items() if name not in said_elsewhere}

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.errors import DfeError, OutputError, UsageError
+from dfe.errors import DfeError, OutputError
 from dfe.recording.output import replacing
-from dfe.recording.quality import QcRow, QcRule, measure_quality
+from dfe.recording.quality import QcRow, measure_quality
 from dfe.recording.recording import Recording
-from dfe.recording.storage import provenance_path
+from dfe.recording.storage import recordings_in
+from dfe.recording.verdict import QcRule
 from dfe.types import Progress
 
 REPORT_NAME = "qc"
@@ -56,41 +57,6 @@ def check_folder(
     with replacing(made.html, overwrite=True) as (file,):
         file.write(_page(made.rows, folder, out).encode("utf-8", "replace"))
     return made
-
-
-def qc_folder(
-    folder: Path, rule: QcRule | None = None, progress: Progress | None = None
-) -> tuple[list[QcRow], list[DfeError]]:
-    """Measure every recording in a folder and its sub-folders: rows in order of names, and tables that can't be read.
-
-    Raises:
-        UsageError: no such folder, or no recording in it.
-    """
-    return _measure(folder, recordings_in(folder), rule, progress)
-
-
-def recordings_in(folder: Path) -> list[Path]:
-    """Parquet tables, and CSV tables with their provenance beside them, in a folder and below, by name.
-
-    Of a recording that is there in both forms the Parquet one counts. Hidden files are left out.
-
-    Raises:
-        UsageError: no such folder, or no recording in it.
-    """
-    if not folder.is_dir():
-        raise UsageError("no such folder", where=folder, advice="name the folder that dfe encode wrote into")
-    found: dict[Path, Path] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.name.startswith(".") or not path.is_file():
-            continue
-        suffix = path.suffix.lower()
-        if suffix == ".parquet" or (suffix == ".csv" and provenance_path(path).is_file()):
-            name = path.with_suffix("")
-            if suffix == ".parquet" or name not in found:
-                found[name] = path
-    if not found:
-        raise UsageError("holds no recording", where=folder, advice="name the folder that dfe encode wrote into")
-    return [found[name] for name in sorted(found)]
 
 
 def write_qc_csv(rows: Sequence[QcRow], path: Path, *, overwrite: bool = False) -> None:

@@ -29,11 +29,13 @@ from dfe.report.view import (
     TokenCard,
 )
 from dfe.space.colours import heat_colours
-from dfe.types import DoubleArray
+from dfe.types import BoolArray, CodeArray, DoubleArray
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer
 
+FIRST = 2
+"""Tokens of a face that count as displays in the gallery; later ones mostly correct these."""
 CARDS = 16
 """Tokens shown in the gallery, the most used."""
 HEAT_STOPS = 9
@@ -77,6 +79,8 @@ def recording_view(recording: Recording, tokenizer: Tokenizer | None, pictured: 
         frame_rate=summary.frame_rate,
         tracks=() if stills else _tracks(recording),
         stills=_stills(recording, pictured) if stills else (),
+        share_basis="usable" if recording.usable.any() else "found",
+        weakest_gain=None if tokenizer is None else float(tokenizer.gains.min()),
         cards=() if tokenizer is None else _cards(recording, tokenizer),
         quality=None if stills else state_spans(times, *_states(recording)),
         reasons=tuple(
@@ -120,24 +124,22 @@ def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, .
 
 
 def _cards(recording: Recording, tokenizer: Tokenizer) -> tuple[TokenCard, ...]:
-    codes = recording.tokens()[recording.success]
-    weights = _row_seconds(recording)[recording.success]
-    used = Counter[int]()
-    seconds = Counter[int]()
-    for row, weight in zip(codes.tolist(), weights.tolist(), strict=True):
-        for code in {code for code in row if code > 0}:
-            used[code] += 1
-            seconds[code] += weight
-    total = float(weights.sum()) or 1.0
-    most = [code for code, _ in sorted(seconds.items(), key=lambda item: (-item[1], item[0]))[:CARDS]]
+    rows = _counted_rows(recording)
+    seconds = _row_seconds(recording)[rows]
+    codes = recording.tokens()[rows]
+    anywhere, first = _time_by_code(codes, seconds), _time_by_code(codes[:, :FIRST], seconds)
+    frames = _time_by_code(codes[:, :FIRST], np.ones(len(codes)))
+    total = float(seconds.sum()) or 1.0
+    most = sorted(anywhere, key=lambda code: (-first[code], -anywhere[code], code))[:CARDS]
     described = _descriptions(tokenizer)
     return tuple(
         TokenCard(
             code=code,
             words=described[code].words,
             side="both" if described[code].side == "symmetric" else described[code].side,
-            share_of_time=seconds[code] / total,
-            frames_used=used[code],
+            share_of_time=first[code] / total,
+            later_share=(anywhere[code] - first[code]) / total,
+            frames_used=round(frames[code]),
             pictures=_pictures(tokenizer, code),
             strongest=described[code].strongest,
             rms_mm=described[code].energy_mm,
@@ -145,6 +147,19 @@ def _cards(recording: Recording, tokenizer: Tokenizer) -> tuple[TokenCard, ...]:
         )
         for code in most
     )
+
+
+def _counted_rows(recording: Recording) -> BoolArray:
+    return recording.usable if recording.usable.any() else recording.success
+
+
+def _time_by_code(codes: CodeArray, seconds: DoubleArray) -> Counter[int]:
+    """Time of the rows that use each code, at whatever column; a row counts once."""
+    used: Counter[int] = Counter()
+    for row, time in zip(codes.tolist(), seconds.tolist(), strict=True):
+        for code in {code for code in row if code > 0}:
+            used[code] += time
+    return used
 
 
 def _row_seconds(recording: Recording) -> DoubleArray:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dfe.errors import DfeError, OutputError, UsageError
-from dfe.media.inputs import Source, discover
+from dfe.media.inputs import Discovery, Source, discover
 from dfe.pipeline.assemble import assemble
 from dfe.pipeline.options import EncodeOptions
 from dfe.pipeline.report import write_report
@@ -60,8 +60,7 @@ def encode(
     except TypeError as error:
         known = ", ".join(EncodeOptions.__dataclass_fields__)
         raise UsageError(f"no such option ({error})", advice=f"the options are {known}") from None
-    given = [paths] if isinstance(paths, str | PathLike) else list(paths)
-    found = discover([os.fspath(path) for path in given])
+    found = _discover([paths] if isinstance(paths, str | PathLike) else paths, workers)
     if found.problems:
         raise found.problems[0]
     tokenizer = _tokenizer(options)
@@ -94,36 +93,30 @@ def encode_to_folder(
         ModelError: the tokenizer cannot be used.
         OutputError: ``out`` is not a folder that can be written.
     """
-    if workers < 1:
-        raise UsageError(f"--workers must be 1 or more, not {workers}")
     began = time.perf_counter()
-    words = [os.fspath(path) for path in paths]
-    found = discover(words, stdin=sys.stdin if STDIN in words else ())
-    if not found.sources and found.problems:
-        if len(found.problems) == 1:
-            raise found.problems[0]
-        return RunSummary.of([], found.problems, 0.0)
+    found = _discover(paths, workers)
     tokenizer = _tokenizer(options)
-    _make_folder(out)
+    if found.sources:
+        _make_folder(out)
 
     results: dict[Source, InputResult] = {}
     wanted: list[Source] = []
     for source in found.sources:
-        targets = Targets.of(out, source.name, format, report)
         try:
-            for target in targets.files:
+            for target in Targets.of(out, source.name, format, report).files:
                 refuse_existing(target, overwrite=overwrite)
             wanted.append(source)
         except OutputError as error:
-            results[source] = InputResult.failure(source.name, error)
+            results[source] = InputResult.failure(source.name, str(error))
     finish = functools.partial(
         _finish, out=out, options=options, tokenizer=tokenizer, format=format, report=report, thumbnails=thumbnails,
         overwrite=overwrite,
     )  # fmt: skip
     for source, observed in _observed(wanted, options, workers, _Tally(progress)):
         result = observed if isinstance(observed, DfeError) else guarded(finish, (source, observed))
-        results[source] = InputResult.failure(source.name, result) if isinstance(result, DfeError) else result
-    return RunSummary.of([results[s] for s in found.sources], found.problems, time.perf_counter() - began)
+        results[source] = InputResult.failure(source.name, str(result)) if isinstance(result, DfeError) else result
+    absent = [InputResult.failure(problem.where or "", str(problem)) for problem in found.problems]
+    return RunSummary((*absent, *(results[s] for s in found.sources)), time.perf_counter() - began)
 
 
 def _finish(
@@ -144,7 +137,17 @@ def _finish(
     recording.write(targets.table, overwrite=overwrite, format=format)
     if targets.report is not None:
         write_report(recording, targets.report, tokenizer, source if thumbnails else None, overwrite=overwrite)
-    return InputResult.success(source.name, recording, targets)
+    return InputResult.success(source, recording, targets)
+
+
+def _discover(paths: Sequence[str | PathLike[str]], workers: int) -> Discovery:
+    if workers < 1:
+        raise UsageError(f"--workers must be 1 or more, not {workers}")
+    words = [os.fspath(path) for path in paths]
+    found = discover(words, stdin=sys.stdin if STDIN in words else ())
+    if not found.sources and not found.problems:
+        raise UsageError("nothing to do: no video, picture, folder or glob was named")
+    return found
 
 
 def _make_folder(out: Path) -> None:

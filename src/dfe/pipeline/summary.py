@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from dfe.errors import DfeError, MediaError
+from dfe.errors import MediaError
 from dfe.frontends.base import NOT_DECODED
+from dfe.media.inputs import Source
 from dfe.recording.recording import Recording
+from dfe.recording.storage import provenance_path
+
+NAMED = 3
+"""Pictures named in one line about those that could not be read."""
 
 
 class Targets(NamedTuple):
@@ -27,7 +31,8 @@ class Targets(NamedTuple):
     @property
     def files(self) -> tuple[Path, ...]:
         """Those that will be written."""
-        return (self.table,) if self.report is None else (self.table, self.report)
+        beside = (provenance_path(self.table),) if self.table.suffix == ".csv" else ()
+        return (self.table, *beside) if self.report is None else (self.table, *beside, self.report)
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class InputResult:
     people: int = 0
     """Distinct face ids."""
     failures: int = 0
-    """Frames without a face, whatever the reason."""
+    """Frames (or pictures) without a face, whatever the reason."""
     usable: int = 0
     """Frames with a face that is frontal and large enough."""
     why_not: str | None = None
@@ -53,25 +58,20 @@ class InputResult:
     problem: str | None = None
 
     @classmethod
-    def failure(cls, name: str, error: DfeError) -> InputResult:
-        """An input that made nothing."""
-        return cls(name, "failed", problem=str(error))
+    def failure(cls, name: str, problem: str) -> InputResult:
+        """An input that made nothing, and why."""
+        return cls(name, "failed", problem=problem)
 
     @classmethod
-    def success(cls, name: str, recording: Recording, targets: Targets) -> InputResult:
+    def success(cls, source: Source, recording: Recording, targets: Targets) -> InputResult:
         """An input that made its files; with a word if part of it could not be decoded."""
         summary = recording.summary()
-        lost = sum(n for reason, n in summary.failures.items() if reason.startswith(NOT_DECODED))
-        patched = sum(reason is not None for reason in recording.column("reason")[recording.success])
-        problem = None
-        if lost or patched:
-            what = f"of {summary.frames} frames {lost} could not be decoded and {patched} are damaged"
-            problem = str(MediaError(what, where=name, advice="their rows say why; the others are fine"))
+        problem = _damage(source, recording)
         return cls(
-            name,
+            source.name,
             "done" if problem is None else "damaged",
             frames=summary.frames,
-            faces=int(recording.success.sum()),
+            faces=summary.face_rows,
             people=summary.faces,
             failures=round(summary.frames * (1 - summary.coverage)),
             usable=round(summary.frames * summary.usable_share),
@@ -82,20 +82,37 @@ class InputResult:
         )
 
 
+def _damage(source: Source, recording: Recording) -> str | None:
+    """One line about the frames or pictures that could not be decoded, or only in part; None if there are none."""
+    odd = [
+        (name, reason.removeprefix(f"{NOT_DECODED}: "))
+        for name, reason, found in zip(
+            recording.column("source"), recording.column("reason"), recording.success, strict=True
+        )
+        if reason is not None and (found or reason.startswith(NOT_DECODED))
+    ]
+    if not odd:
+        return None
+    if source.kind == "video":
+        what = f"{len(odd)} of {recording.summary().frames} frames are damaged or could not be decoded"
+        return str(MediaError(what, where=source.paths[0], advice="their rows say which; the others are fine"))
+    named = ", ".join(f"{name} ({reason})" for name, reason in odd[:NAMED]) + (", ..." if len(odd) > NAMED else "")
+    what = f"{len(odd)} of {len(source.paths)} pictures could not be read: {named}"
+    return str(MediaError(what, where=source.paths[0].parent, advice="their rows say why; the others are fine"))
+
+
 @dataclass(frozen=True)
 class RunSummary:
     """Totals and the fate of every input."""
 
     inputs: tuple[InputResult, ...]
-    problems: tuple[str, ...]
-    """One line each: inputs that were not found, failed or damaged."""
+    """Those that were not found come first."""
     seconds: float
 
-    @classmethod
-    def of(cls, results: Sequence[InputResult], problems: Sequence[DfeError], seconds: float) -> RunSummary:
-        """Put the lines about missing inputs before those about failed ones."""
-        lines = [str(problem) for problem in problems] + [r.problem for r in results if r.problem is not None]
-        return cls(tuple(results), tuple(lines), seconds)
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each input that was not found, failed, or is damaged."""
+        return tuple(result.problem for result in self.inputs if result.problem is not None)
 
     @property
     def frames(self) -> int:
@@ -122,9 +139,9 @@ class RunSummary:
         states = [result.status for result in self.inputs]
         return {
             "files": len(self.inputs),
-            "done": states.count("done"),
-            "damaged": states.count("damaged"),
-            "failed": states.count("failed"),
+            "files_done": states.count("done"),
+            "files_damaged": states.count("damaged"),
+            "files_failed": states.count("failed"),
             "frames": self.frames,
             "faces": self.faces,
             "failures": sum(result.failures for result in self.inputs),

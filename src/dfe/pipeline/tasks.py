@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from dfe.errors import MediaError
 from dfe.frontends.base import FrameFaces
 from dfe.frontends.landmarks.coefficients import columns
 from dfe.frontends.landmarks.config import LandmarkConfig
@@ -50,7 +51,7 @@ class Observed:
     rows: RowBuffer
     frames: int
     info: SourceInfo | None
-    front_end: dict[str, str]
+    front_end: dict[str, str | int | float | bool]
     warnings: tuple[str, ...]
 
 
@@ -130,6 +131,9 @@ def _frames(task: Task, video: Video | None) -> tuple[Iterator[Frame], int, int]
         paths = task.source.paths[task.first : task.last]
         return (replace(frame, index=frame.index + task.first) for frame in images(paths)), 0, len(paths)
     low, high = video.scan.timeline.indices(options.start_s, options.end_s)
+    if low >= high:
+        what = f"no frame lies in the cut; the recording lasts {video.info.duration_s:.2f} s"
+        raise MediaError(what, where=video.path, advice="change --start and --end")
     low, high = max(low, task.first), min(high, len(video) if task.last is None else task.last)
     step = options.landmark_config(still=False).reset_every
     frames = video.frames(first=min(low, high) // step * step, last=high, every=options.every)

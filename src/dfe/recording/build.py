@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from dfe.recording import schema
 from dfe.recording.provenance import Provenance, plain_text
 from dfe.recording.recording import Recording
-from dfe.recording.usability import UsabilityRule as UsabilityRule
+from dfe.recording.usability import UsabilityRule
 from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 _WIDTH = len(schema.MEASURED)
@@ -151,7 +151,6 @@ def build_recording(
     *,
     face_ids: Sequence[int] | NDArray[np.integer] | None = None,
     usability: UsabilityRule | None = None,
-    left_out: str = OTHER_FACES_ONLY,
 ) -> Recording:
     """Turn the rows into a recording, in order of frames and, within a frame, of face ids.
 
@@ -160,7 +159,6 @@ def build_recording(
         provenance: where they come from; the usability limits are added to its options.
         face_ids: one id per row (anything for failures), in place of those given with the rows; -1 leaves a face out.
         usability: limits behind the columns ``usable`` and ``why_not``.
-        left_out: reason of a frame that loses all its faces that way.
 
     Raises:
         ValueError: ids of another number than rows, or a face without an id.
@@ -178,8 +176,8 @@ def build_recording(
     reason, reasons, source, sources = rows.texts()
     emptied = _emptied_frames(frame, success, ids)
     if emptied.any():
-        reasons = list(dict.fromkeys([*reasons, left_out]))
-        reason[emptied] = reasons.index(left_out)
+        reasons = list(dict.fromkeys([*reasons, OTHER_FACES_ONLY]))
+        reason[emptied] = reasons.index(OTHER_FACES_ONLY)
     keep = ~success | (ids >= 0) | emptied
     success = success & (ids >= 0)
     order = np.flatnonzero(keep)

@@ -34,7 +34,9 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
     if os.path.isdir(target):  # noqa: PTH112 (a name too long for the system is no folder, and no exception)
         raise OutputError("a folder of this name is in the way", where=target, advice="choose another name")
     if not overwrite and os.path.lexists(target):
-        raise OutputError("exists already", where=target, advice="allow overwriting or choose another name")
+        raise OutputError(
+            "exists already", where=target, advice="add --overwrite (in Python overwrite=True) or choose another name"
+        )
 
 
 @contextmanager

@@ -71,7 +71,7 @@ class Provenance:
     source: SourceInfo = field(metadata=_doc("the video or pictures, see below"))
     space: SpaceRef = field(metadata=_doc("the expression space of the `exp_` columns, see below"))
     package_version: str = field(metadata=_doc("version of discrete-facial-encoding that measured the faces"))
-    frontend: Mapping[str, str] = field(
+    frontend: Mapping[str, str | int | float | bool] = field(
         default_factory=dict,
         metadata=_doc("name, version, settings and hashes of the networks that measured the faces"),
     )

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from dfe.recording.recording import Recording
 from dfe.recording.summary import by_count
-from dfe.recording.verdict import QcRule as QcRule
-from dfe.recording.verdict import judge
+from dfe.recording.verdict import QcRule, judge
 from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 _SECOND_DIFFERENCE = math.sqrt(6.0)

@@ -66,31 +66,6 @@ class Recording:
         """
         write_table(self.table, self.provenance, Path(path), format=format, overwrite=overwrite)
 
-    @classmethod
-    def concat(cls, parts: Sequence[Recording], provenance: Provenance | None = None) -> Recording:
-        """Join the rows of recordings that were made alike, in the order given; frame numbers stay as they are.
-
-        Args:
-            parts: at least one recording.
-            provenance: that of the whole; may be left out where all parts have the same source.
-
-        Raises:
-            TableError: no parts, or parts that differ in front end, space, tokenizer or source.
-        """
-        if not parts:
-            raise TableError("no recordings to join")
-        first = parts[0].provenance
-        same = ("frontend", "space", "tokenizer", "neutral", "mirrored") + (() if provenance else ("source",))
-        for part in parts[1:]:
-            for name in same:
-                if getattr(part.provenance, name) != getattr(first, name):
-                    where = part.provenance.source.name
-                    raise TableError(f"cannot be joined to {first.source.name}: another {name}", where=where)
-        if provenance is None:
-            warnings = tuple(dict.fromkeys(w for part in parts for w in part.provenance.warnings))
-            provenance = replace(first, warnings=warnings)
-        return cls(pa.concat_tables([part.table for part in parts]), provenance)
-
     def __len__(self) -> int:
         """Number of rows."""
         return int(self.table.num_rows)

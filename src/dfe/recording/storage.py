@@ -33,6 +33,31 @@ def provenance_path(csv_path: Path) -> Path:
     return csv_path.with_name(f"{csv_path.stem}.provenance.json")
 
 
+def recordings_in(folder: Path) -> list[Path]:
+    """Parquet tables, and CSV tables with their provenance beside them, in a folder and below, by name.
+
+    Of a recording that is there in both forms the Parquet one counts. Hidden files are left out.
+
+    Raises:
+        UsageError: no such folder, or no recording in it.
+    """
+    if not folder.is_dir():
+        what = "a file, not a folder" if folder.exists() else "no such folder"
+        raise UsageError(what, where=folder, advice="name the folder that dfe encode wrote into")
+    found: dict[Path, Path] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.name.startswith(".") or not path.is_file():
+            continue
+        suffix = path.suffix.lower()
+        if suffix == ".parquet" or (suffix == ".csv" and provenance_path(path).is_file()):
+            name = path.with_suffix("")
+            if suffix == ".parquet" or name not in found:
+                found[name] = path
+    if not found:
+        raise UsageError("holds no recording", where=folder, advice="name the folder that dfe encode wrote into")
+    return [found[name] for name in sorted(found)]
+
+
 def conform(table: pa.Table, *, where: str | Path) -> pa.Table:
     """The table with exactly the columns of the schema, in order, one chunk each, without metadata.
 

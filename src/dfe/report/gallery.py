@@ -10,7 +10,13 @@ from dfe.report.view import RecordingView, TokenCard
 from dfe.types import DoubleArray
 
 _PARTS = 60
-_SIDES = {"both": "both sides", "left": "subject's left", "right": "subject's right"}
+_SIDES = {"both": "both sides", "left": "more on the subject's left", "right": "more on the subject's right"}
+_OF = {
+    ("video", "usable"): "of usable time",
+    ("video", "found"): "of the time with a face (none is usable)",
+    ("stills", "usable"): "of usable faces",
+    ("stills", "found"): "of faces (none is usable)",
+}
 
 
 def gallery(view: RecordingView) -> str:
@@ -22,8 +28,11 @@ def gallery(view: RecordingView) -> str:
     of = f", of {view.book_size} that the tokenizer knows" if view.book_size else ""
     lead = (
         f"{shown}{of}. Each picture shows what the token adds to a resting face, on a drawn head; "
-        "colour shows how far the skin moves."
+        "colour shows how far the skin moves. Shares count a token where it is among a face's first two; later ones "
+        "are weaker and mostly correct the first."
     )
+    if view.weakest_gain is not None:
+        lead += f" The last moves the face by {percent(view.weakest_gain)} of what its picture shows."
     return f"""<section aria-labelledby="gallery-title">
 <h2 id="gallery-title">What the tokens look like</h2>
 <p class="note">{lead}</p>
@@ -69,7 +78,8 @@ def _card(view: RecordingView, card: TokenCard) -> str:
     )
     side = side_class(card.side)
     used = "frame" if view.kind == "video" else "face"
-    time = "of the time with a face" if view.kind == "video" else "of faces"
+    time = _OF[view.kind, view.share_basis]
+    later = f'<p class="facts quiet">{percent(card.later_share)} as a later token</p>' if card.later_share else ""
     return f"""<li class="card" id="token-{card.code}">
 <div class="pictures">{pictures}</div>
 <div class="card-text">
@@ -77,6 +87,7 @@ def _card(view: RecordingView, card: TokenCard) -> str:
 <p class="facts">{text(_SIDES.get(card.side, card.side))}</p>
 <p class="facts"><span><b>{percent(card.share_of_time)}</b> {time}</span>
 <span>{count(card.frames_used, used)}</span></p>
+{later}
 {_sparkline(view, card)}
 {_details(card)}
 </div>

@@ -216,7 +216,7 @@ def _reading(view: RecordingView) -> str:
     made = f" This page was made with {text(view.tokenizer)}." if view.tokenizer else ""
     moving = (
         "<dt>Time</dt><dd>A stretch lasts while frames that follow each other use the token; a loss of the face of "
-        "over 0.2 seconds ends it. Valid time is the time in which a face was found.</dd>"
+        "over 0.2 seconds ends it.</dd>"
         if view.kind == "video"
         else ""
     )

@@ -24,8 +24,11 @@ class TokenCard:
     side: str
     """``both``, ``left`` or ``right``: the subject's side that moves."""
     share_of_time: float
-    """Share of the time with a face in which the token is used, 0 to 1."""
+    """Share of the rows' time in which the token is among the first two of a face, 0 to 1; see ``share_basis``."""
+    later_share: float
+    """Share of time in which it is used, but only at a later level, where it mostly corrects an earlier token."""
     frames_used: int
+    """Frames (or faces of stills) in which it is among the first two."""
     pictures: tuple[bytes, ...] = ()
     """PNG files of the rendered template, front view first, then three-quarter."""
     strongest: tuple[tuple[str, float], ...] = ()
@@ -93,6 +96,10 @@ class RecordingView:
     frame_rate: float | None = None
     tracks: tuple[FaceTrack, ...] = ()
     stills: tuple[StillFace, ...] = ()
+    share_basis: Literal["usable", "found"] = "usable"
+    """Rows that the cards count: usable faces, or all faces where none is usable."""
+    weakest_gain: float | None = None
+    """Intensity of a template at the last level, as a share of what its picture shows."""
     cards: tuple[TokenCard, ...] = ()
     """Tokens used most, first the one that is used most: rows of the timeline and pictures of the gallery."""
     quality: StateSpans | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,8 @@ from dfe.errors import ModelError
 MAX_LEVELS = 64
 MAX_SIZE = 32767
 MAX_WIDTH = 4096
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What may name a tokenizer or its version: it becomes part of a folder's name."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
@@ -18,9 +17,10 @@ from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from dfe.errors import ModelError, OutputError
+from dfe.recording.output import replacing
 from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer.config import TokenizerConfig
+from dfe.tokenizer.config import NAME, TokenizerConfig
 from dfe.tokenizer.tokenizer import FORMAT_VERSION, Tokenizer
 
 WEIGHTS = "tokenizer.safetensors"
@@ -28,7 +28,6 @@ METADATA = "tokenizer.json"
 DEFAULT = "default"
 
 _BUILT_IN = Path(__file__).resolve().parents[1] / "assets" / "tokenizers"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _MAX_METADATA_BYTES = 16 * 2**20
 _MAX_WEIGHT_BYTES = 2**30
 _DAMAGED = "take a fresh copy of the tokenizer"
@@ -94,7 +93,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: str | PathLike[str], *, overwri
     """
     folder = Path(folder)
     for part in (tokenizer.name, tokenizer.version):
-        if not _NAME.fullmatch(part):
+        if not NAME.fullmatch(part):
             raise ModelError(f"{part!r} cannot name a tokenizer", advice="use letters, digits, '.', '_' and '-'")
     if not overwrite and (folder / METADATA).exists():
         raise OutputError("holds a tokenizer already", where=folder, advice="choose another folder or overwrite it")
@@ -105,19 +104,10 @@ def save_tokenizer(tokenizer: Tokenizer, folder: str | PathLike[str], *, overwri
         "card": tokenizer.card,
     }
     text = json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _write(folder / WEIGHTS, weights)
-        _write(folder / METADATA, text.encode())
-    except OSError as error:
-        raise OutputError(f"cannot be written ({error.strerror})", where=folder) from None
+    with replacing(folder / WEIGHTS, folder / METADATA, overwrite=True) as (arrays, fields_file):
+        arrays.write(weights)
+        fields_file.write(text.encode())
     return folder
-
-
-def _write(path: Path, data: bytes) -> None:
-    beside = path.with_name(path.name + ".part")
-    beside.write_bytes(data)
-    beside.replace(path)
 
 
 def _locate(name: str | PathLike[str]) -> Path:
@@ -142,7 +132,7 @@ def _locate(name: str | PathLike[str]) -> Path:
 
 def _built_in(name: object, version: object, where: str | Path) -> Path:
     parts = (name, version)
-    if not all(isinstance(part, str) and _NAME.fullmatch(part) for part in parts):
+    if not all(isinstance(part, str) and NAME.fullmatch(part) for part in parts):
         raise ModelError("does not name a tokenizer and its version", where=where)
     folder = _BUILT_IN / f"{name}-{version}"
     if not folder.is_dir():

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dfe.atlas.describe import local_share
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingData
@@ -116,11 +117,9 @@ def locality(tokenizer: Tokenizer, codes: CodeArray) -> float:
     space = tokenizer.space
     templates = tokenizer.templates().astype(np.float64)
     moved = np.tensordot(templates, space.basis[:, space.moving].astype(np.float64), axes=1)
-    energy = np.sort(np.square(moved).sum(axis=2), axis=1)[:, ::-1]
-    held = np.cumsum(energy, axis=1)
-    vertices = (held < 0.9 * held[:, -1:]).sum(axis=1) + 1
+    shares = np.array([local_share(energy) for energy in np.square(moved).sum(axis=2)])
     uses = np.bincount(codes[codes > 0].astype(np.int64), minlength=tokenizer.size)
-    return float(uses @ vertices / max(uses.sum(), 1) / energy.shape[1])
+    return float(uses @ shares / max(uses.sum(), 1))
 
 
 def template_cosines(tokenizer: Tokenizer) -> DoubleArray:

@@ -13,6 +13,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from dfe.errors import ModelError
+from dfe.recording.output import replacing
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -44,9 +45,8 @@ def save_checkpoint(
     tensors |= {"generator": generator.get_state(), "uses": uses}
     metadata = {"step": str(step), "run": json.dumps(run, sort_keys=True)}
     data = save_tensors({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, metadata=metadata)
-    beside = folder / f"{CHECKPOINT}.part"
-    beside.write_bytes(data)
-    beside.replace(folder / CHECKPOINT)
+    with replacing(folder / CHECKPOINT, overwrite=True) as (file,):
+        file.write(data)
 
 
 def load_checkpoint(

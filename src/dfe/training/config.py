@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from dfe.errors import UsageError
-from dfe.tokenizer.config import EncoderConfig
+from dfe.tokenizer.config import NAME, EncoderConfig
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class TrainConfig:
         threads: of torch; results are only repeatable at the same number.
     """
 
-    name: str = "dfe-face41"
+    name: str = "mine"
     version: str = "1"
     space: str = "arkit51/face41"
     levels: int = 8
@@ -77,6 +77,9 @@ class TrainConfig:
     threads: int = 1
 
     def __post_init__(self) -> None:
+        for part in (self.name, self.version):
+            if not NAME.fullmatch(part):
+                raise UsageError(f"{part!r} cannot name a tokenizer", advice="use letters, digits, '.', '_' and '-'")
         for name in ("levels", "steps", "batch", "reseed_every", "validate_every", "checkpoint_every", "threads"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}, not a number from 1 up")
@@ -88,7 +91,9 @@ class TrainConfig:
         try:
             groups = re.compile(self.group_pattern).groups
         except re.error as error:
-            raise UsageError(f"group_pattern {self.group_pattern!r} is no regular expression ({error})") from None
+            raise UsageError(
+                f"the pattern that says who a person is, {self.group_pattern!r}, is no regular expression ({error})"
+            ) from None
         if self.group_pattern and not groups:
             raise UsageError(f"group_pattern {self.group_pattern!r} has no (group) that says who it is")
 

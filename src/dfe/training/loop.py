@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from dfe.errors import OutputError, UsageError
+from dfe.recording.output import replacing
 from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.file import METADATA, save_tokenizer
@@ -144,7 +145,7 @@ class _Run:
         self.uses = torch.zeros(config.size, dtype=torch.int64)
         given = None if neutral is None else [float(v) for v in neutral]
         self.identity = {
-            "config": json.loads(json.dumps(config.to_json())),
+            "config": {k: v for k, v in config.to_json().items() if k not in ("name", "version")},
             "data": data.fingerprint,
             "space": space.hash,
             "neutral": given,
@@ -246,6 +247,5 @@ def _keep_log_until(path: Path, step: int) -> None:
                 kept.append(line + "\n")
         except (ValueError, KeyError, TypeError):
             break
-    beside = path.with_name(path.name + ".part")
-    beside.write_text("".join(kept), encoding="utf-8")
-    beside.replace(path)
+    with replacing(path, overwrite=True) as (file,):
+        file.write("".join(kept).encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from dfe.pipeline.qc import recordings_in
+from dfe.recording.storage import recordings_in
 
 
 def table_files(paths: Iterable[Path]) -> list[Path]:

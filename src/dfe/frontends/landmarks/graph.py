@@ -58,9 +58,9 @@ class LandmarkFrontEnd:
         self.detector = Detector(self.networks, self.config.min_detection)
         self.geometry = Geometry(self.networks)
 
-    def provenance(self) -> dict[str, str]:
+    def provenance(self) -> dict[str, str | int | float | bool]:
         """Name, options, versions of the libraries that compute, and the networks' hashes."""
-        options = {name: str(value) for name, value in asdict(self.config).items()}
+        options = asdict(self.config)
         hashes = {f"sha256 {name}": value for name, value in sorted(self.networks.hashes.items())}
         versions = {"onnxruntime": version("onnxruntime"), "opencv": cv2.__version__}
         return {"name": "landmarks"} | options | versions | hashes
