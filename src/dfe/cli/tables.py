@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
@@ -17,24 +18,23 @@ LONG_LIST = 8
 
 
 def quality_table(rows: Iterable[QcRow]) -> Table:
-    """One line a recording: the verdict first, then what it rests on."""
-    table = Table(header_style="bold", pad_edge=False)
-    table.add_column("recording", overflow="fold")
+    """One line a recording, the verdict first, and below its name what speaks against it; fits 80 columns."""
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("verdict")
     for name in ("face", "usable", "faces", "seconds", "frames/s"):
-        table.add_column(name, justify="right")
-    table.add_column("why", overflow="fold")
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("recording", overflow="fold")
     for row in rows:
         colour = VERDICT_COLOURS.get(row.verdict, "white")
+        why = f"\n[dim]{escape(row.why)}[/]" if row.why else ""
         table.add_row(
-            escape(row.name),
             f"[{colour}]{row.verdict}[/]",
             f"{row.coverage:.0%}",
             f"{row.usable_share:.0%}",
             str(row.faces),
             _number(row.duration_s),
             _number(row.frame_rate),
-            escape(row.why),
+            f"{escape(row.name)}{why}",
         )
     return table
 

@@ -32,7 +32,7 @@ def gallery(view: RecordingView) -> str:
         "are weaker and mostly correct the first."
     )
     if view.weakest_gain is not None:
-        lead += f" The last moves the face by {percent(view.weakest_gain)} of what its picture shows."
+        lead += f" At the last level a token moves the face by {percent(view.weakest_gain)} of what its picture shows."
     return f"""<section aria-labelledby="gallery-title">
 <h2 id="gallery-title">What the tokens look like</h2>
 <p class="note">{lead}</p>
@@ -57,7 +57,7 @@ def legend(stops: tuple[tuple[float, str], ...]) -> str:
     places = [(100 * (mm - low) / reach, mm, colour) for mm, colour in stops]
     gradient = ", ".join(f"{text(colour)} {place:.1f}%" for place, _, colour in places)
     ticks = [low + reach * i / 4 for i in range(5)]
-    labels = "".join(f"<span>{_short(mm)}</span>" for mm in ticks)
+    labels = "".join(f"<span>{_short(mm)}</span>" for mm in ticks[:-1]) + f"<span>≥ {_short(high)}</span>"
     return f"""<div class="legend" role="img" aria-label="Colour scale from {_short(low)} to {_short(high)} mm">
 <span class="legend-name">skin moves by, mm</span>
 <span class="legend-scale"><span class="legend-bar" style="background:linear-gradient(to right, {gradient})"></span>
