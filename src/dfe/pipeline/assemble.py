@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dfe import __version__
-from dfe.errors import TableError
+from dfe.errors import ModelError
 from dfe.frontends.tracks import identify, only_largest
 from dfe.pipeline.options import EncodeOptions
 from dfe.pipeline.tasks import Observed
@@ -17,6 +17,9 @@ from dfe.space.arkit import load_space
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer
+
+NEUTRAL = "none"
+"""What is done about a person's own neutral face: nothing yet."""
 
 
 def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Tokenizer | None) -> Recording:
@@ -30,10 +33,10 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
     info = parts[0].info
     if info is None:
         raise ValueError("the first part does not say what the source is")
-    space = load_space()
     provenance = Provenance(
         source=info,
-        space=SpaceRef(space.id, space.version, space.hash),
+        space=measured_space(),
+        neutral=NEUTRAL,
         package_version=__version__,
         frontend=parts[0].front_end,
         mirrored=options.mirrored,
@@ -52,21 +55,35 @@ def add_tokens(recording: Recording, tokenizer: Tokenizer) -> Recording:
     """The recording with the columns ``tok_1 ... tok_N``, replacing any that it has.
 
     Raises:
-        TableError: the tokenizer codes another space, or another treatment of the neutral face.
+        ModelError: the tokenizer codes another space, or another treatment of the neutral face.
     """
-    space = recording.provenance.space
-    if (space.id, space.hash) != (tokenizer.space.id, tokenizer.space.hash):
-        raise TableError(
-            f"its coefficients are those of space {space.id} version {space.version}, and tokenizer {tokenizer.id} "
-            f"codes {tokenizer.space.id} version {tokenizer.space.version}",
-            where=recording.provenance.source.name,
+    made = recording.provenance
+    check_fits(tokenizer, made.space, made.neutral)
+    return recording.with_tokens(tokenizer.encode(recording.expressions()), tokenizer.provenance())
+
+
+def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL) -> None:
+    """Refuse a tokenizer that cannot code what is in ``space``, treated so for a person's own neutral face.
+
+    Raises:
+        ModelError: the tokenizer codes another space, or another treatment of the neutral face.
+    """
+    coded = tokenizer.space
+    if (space.id, space.hash) != (coded.id, coded.hash):
+        raise ModelError(
+            f"codes space {coded.id} version {coded.version}, and the faces are in {space.id} version {space.version}",
+            where=f"tokenizer {tokenizer.id}",
             advice="choose a tokenizer of the same space",
         )
-    if recording.provenance.neutral != tokenizer.subject_neutral:
-        raise TableError(
-            f"its neutral mode is '{recording.provenance.neutral}', and tokenizer {tokenizer.id} was trained on "
-            f"'{tokenizer.subject_neutral}'",
-            where=recording.provenance.source.name,
-            advice="encode it again with that mode, or choose another tokenizer",
+    if neutral != tokenizer.subject_neutral:
+        raise ModelError(
+            f"was trained with neutral mode '{tokenizer.subject_neutral}', and the faces have '{neutral}'",
+            where=f"tokenizer {tokenizer.id}",
+            advice="choose another tokenizer",
         )
-    return recording.with_tokens(tokenizer.encode(recording.expressions()), tokenizer.provenance())
+
+
+def measured_space() -> SpaceRef:
+    """The space of the coefficients that the front end measures."""
+    space = load_space()
+    return SpaceRef(space.id, space.version, space.hash)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dfe.errors import DfeError, OutputError, UsageError
 from dfe.media.inputs import Discovery, Source, discover
-from dfe.pipeline.assemble import assemble
+from dfe.pipeline.assemble import assemble, check_fits, measured_space
 from dfe.pipeline.options import EncodeOptions
 from dfe.pipeline.report import write_report
 from dfe.pipeline.summary import InputResult, RunSummary, Targets
@@ -162,7 +162,9 @@ def _tokenizer(options: EncodeOptions) -> Tokenizer | None:
         return None
     from dfe.tokenizer.file import load_tokenizer
 
-    return load_tokenizer(options.tokenizer)
+    tokenizer = load_tokenizer(options.tokenizer)
+    check_fits(tokenizer, measured_space())
+    return tokenizer
 
 
 class _Tally:
