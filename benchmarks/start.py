@@ -32,7 +32,8 @@ from dfe.recording.recording import Recording
 rng = np.random.default_rng(0)
 rows = RowBuffer()
 for i in range(300_000):
-    rows.add_face(i, i / 30, "x", 1.0, (0, 0, 99, 99), (0, 0, 0), *np.split(values := rng.random(51, np.float32), [41, 49]))
+    measured = np.split(rng.random(51, np.float32), [41, 49])
+    rows.add_face(i, i / 30, "x", 1.0, (0, 0, 99, 99), (0, 0, 0), *measured)
 path = pathlib.Path(tempfile.mkdtemp()) / "t.parquet"
 made = Provenance(SourceInfo("x"), SpaceRef("s", 1, "h"), "0")
 build_recording(rows, made, face_ids=np.zeros(300_000, int)).write(path)
