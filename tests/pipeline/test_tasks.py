@@ -109,3 +109,22 @@ def test_workers_stop_when_no_more_is_wanted() -> None:
     assert next(iter(results)) == (0.0, 0.0)
     results.close()  # type: ignore[attr-defined]
     assert time.monotonic() - began < 30
+
+
+def test_pieces_outside_a_cut_cost_nothing(long_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "PIECE_FRAMES", 100)
+    source = Source("long", "video", (long_clip,))
+    options = EncodeOptions(tokenizer=None, max_faces=1, start_s=6.0, end_s=6.5)
+    decoded: list[int] = []
+    frames = tasks.Video.frames
+
+    def counted(*words: object, **named: object) -> object:
+        for frame in frames(*words, **named):  # type: ignore[arg-type]
+            decoded.append(frame.index)
+            yield frame
+
+    monkeypatch.setattr(tasks.Video, "frames", counted)
+    parts = [tasks.observe(piece) for piece in tasks.plan(source, options, workers=2)]
+    assert [part.frames for part in parts] == [0, 12, 3]
+    assert assemble(parts, options, None).frames.tolist() == list(range(180, 195))
+    assert decoded == [*range(96, 192), *range(192, 195)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dfe import __version__
-from dfe.errors import ModelError
+from dfe.errors import MediaError, ModelError
 from dfe.frontends.tracks import identify, only_largest
 from dfe.pipeline.options import EncodeOptions
 from dfe.pipeline.tasks import Observed
@@ -26,6 +26,9 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
     """One recording out of the parts of one source, in their order.
 
     Face ids are assigned here, over the whole recording, so they do not depend on how the work was shared.
+
+    Raises:
+        MediaError: no frame was looked at, since none lies in the cut that the options ask for.
     """
     rows = RowBuffer()
     for part in parts:
@@ -33,6 +36,9 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
     info = parts[0].info
     if info is None:
         raise ValueError("the first part does not say what the source is")
+    if not len(rows):
+        what = f"no frame lies in the cut; the recording lasts {info.duration_s or 0:.2f} s"
+        raise MediaError(what, where=info.name, advice="change --start, --end or --every")
     provenance = Provenance(
         source=info,
         space=measured_space(),

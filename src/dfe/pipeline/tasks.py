@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dfe.errors import MediaError
 from dfe.frontends.base import FrameFaces
 from dfe.frontends.landmarks.coefficients import columns
 from dfe.frontends.landmarks.config import LandmarkConfig
@@ -131,13 +130,12 @@ def _frames(task: Task, video: Video | None) -> tuple[Iterator[Frame], int, int]
         paths = task.source.paths[task.first : task.last]
         return (replace(frame, index=frame.index + task.first) for frame in images(paths)), 0, len(paths)
     low, high = video.scan.timeline.indices(options.start_s, options.end_s)
-    if low >= high:
-        what = f"no frame lies in the cut; the recording lasts {video.info.duration_s:.2f} s"
-        raise MediaError(what, where=video.path, advice="change --start and --end")
     low, high = max(low, task.first), min(high, len(video) if task.last is None else task.last)
+    if low >= high:
+        return iter(()), low, 0
     step = options.landmark_config(still=False).reset_every
-    frames = video.frames(first=min(low, high) // step * step, last=high, every=options.every)
-    return frames, low, max(0, -(-high // options.every) - -(-low // options.every))
+    frames = video.frames(first=low // step * step, last=high, every=options.every)
+    return frames, low, -(-high // options.every) - -(-low // options.every)
 
 
 def _add(rows: RowBuffer, seen: FrameFaces) -> None:
