@@ -1,11 +1,12 @@
-"""Real media for the tests: a clip and a photograph from packages, and the shared folder if there is one."""
+"""Real media from packages and the shared folder, the command line as a function, and no skips in CI."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -44,6 +45,32 @@ def shared_data() -> Path:
     if folder is None:
         pytest.skip("no ../shared/data beside the checkout")
     return folder
+
+
+class Ran(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def dfe(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """``dfe("encode", path, "-o", out)`` as a user would type it; gives exit code and what was printed."""
+
+    from dfe.cli import main
+
+    def run(*words: object) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return Ran(int(stop.value.code or 0), out, err)
+
+    return run
 
 
 NO_SKIPS = bool(os.environ.get("DFE_NO_SKIPS"))
