@@ -172,7 +172,7 @@ def measure_encode(path: Path, workers: int) -> dict[str, float]:
 
     def note(done: int, _total: int | None) -> None:
         moments.append((done, time.perf_counter()))
-        if done % 1800 == 0:
+        if done and done % 1800 == 0:
             peaks.append(peak_mb())
 
     recordings = dfe.encode(path, workers=workers, max_faces=1, progress=note)
