@@ -61,7 +61,7 @@ def test_it_is_a_front_end() -> None:
     assert isinstance(front, FrontEnd)
     provenance = front.provenance()
     assert provenance["name"] == "landmarks"
-    assert provenance["max_faces"] == "4"
+    assert provenance["max_faces"] == 4
     assert len(provenance["sha256 landmarks.onnx"]) == 64
     assert LandmarkFrontEnd(LandmarkConfig(mirrored=True)).provenance() != provenance
 
