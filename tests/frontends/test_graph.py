@@ -66,9 +66,6 @@ def test_it_is_a_front_end() -> None:
     assert LandmarkFrontEnd(LandmarkConfig(mirrored=True)).provenance() != provenance
 
 
-# --- video ---------------------------------------------------------------------------------------------------------
-
-
 def test_every_frame_of_a_talking_man(observer: Observer, clip: list[ImageArray]) -> None:
     seen = observer.video(clip)
     assert [one.frame for one in seen] == list(range(120))
@@ -167,9 +164,6 @@ def test_a_failed_frame_at_a_reset_resets(observer: Observer, clip: list[ImageAr
     assert rows(whole[4:]) == rows(tail)
 
 
-# --- stills --------------------------------------------------------------------------------------------------------
-
-
 def test_stills_do_not_depend_on_their_neighbours(
     observer: Observer, photo: ImageArray, clip: list[ImageArray]
 ) -> None:
@@ -202,9 +196,6 @@ def test_a_second_pass_steadies_a_shifted_crop(observer: Observer, photo: ImageA
         return float(np.std([observer.one(m, **options).coefficients for m in moved], axis=0).mean())
 
     assert spread(second_pass=True) < spread()
-
-
-# --- left and right ------------------------------------------------------------------------------------------------
 
 
 def test_mirrored_puts_left_and_right_back(observer: Observer, photo: ImageArray, face: Face) -> None:
@@ -297,9 +288,6 @@ def test_one_closed_eye_is_the_subjects_left(observer: Observer, photo: ImageArr
 
     righted = observer.one(flipped(winking), second_pass=True, mirrored=True)
     assert np.array_equal(righted.coefficients, wink.coefficients)
-
-
-# --- options -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
