@@ -24,7 +24,7 @@ READY = "html[data-ready=yes]"
 
 @pytest.fixture(scope="session")
 def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
     names = ("chromium", "chromium-browser", "google-chrome")
     program = os.environ.get("DFE_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if program is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import made_reports as made
 import pytest
 
-from dfe.report import qc_page
+from dfe.report.qc_page import qc_page
 
 pytestmark = pytest.mark.browser
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import made_reports as made
 import pytest
 
-from dfe.report import recording_page
+from dfe.report.recording_page import recording_page
 
-sync_api = pytest.importorskip("playwright.sync_api")
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
 pytestmark = pytest.mark.browser
 
 TOKENS = "[data-plot=tokens] .area"

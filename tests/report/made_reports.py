@@ -5,7 +5,8 @@ import dataclasses
 import cv2
 import numpy as np
 
-from dfe.report import (
+from dfe.report.spans import state_spans, token_spans
+from dfe.report.view import (
     NOT_FOUND,
     NOT_USABLE,
     USABLE,
@@ -15,8 +16,6 @@ from dfe.report import (
     RecordingView,
     StillFace,
     TokenCard,
-    state_spans,
-    token_spans,
 )
 
 NASTY = '<script>document.title="run"</script><img src=x onerror=\'document.title="run"\'>"&amp;.mp4'

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 
 from dfe.recording.quality import QcRow
-from dfe.report import FaceTrack, QcEntry, qc_page, recording_page, token_spans
 from dfe.report.gallery import legend
 from dfe.report.html import count, data_uri, number, percent, seconds, text
 from dfe.report.payload import chart_data
-from dfe.report.recording_page import summary_sentence
+from dfe.report.qc_page import qc_page
+from dfe.report.recording_page import recording_page, summary_sentence
+from dfe.report.spans import token_spans
+from dfe.report.view import FaceTrack, QcEntry
 
 VOID = {"meta", "link", "img", "br", "input", "wbr", "path"}
 

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfe.report import occupancy, state_spans, token_spans
-from dfe.report.spans import LONGEST_GAP_S
+from dfe.report.spans import LONGEST_GAP_S, occupancy, state_spans, token_spans
 
 
 def brute_force(times, codes, face_ids):

@@ -9,7 +9,8 @@ import pytest
 
 from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer import EncoderConfig, Tokenizer, TokenizerConfig
+from dfe.tokenizer.config import EncoderConfig, TokenizerConfig
+from dfe.tokenizer.tokenizer import Tokenizer
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,8 @@ import pytest
 
 from dfe.errors import ModelError, UsageError
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer import EncoderConfig, Tokenizer, TokenizerConfig
+from dfe.tokenizer.config import EncoderConfig, TokenizerConfig
+from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.types import Coder
 
 

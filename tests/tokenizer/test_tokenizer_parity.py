@@ -7,10 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dfe.tokenizer import Tokenizer
 from dfe.tokenizer.forward import Forward
+from dfe.tokenizer.tokenizer import Tokenizer
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs the extra train")
 
 
 @pytest.mark.parametrize("encoder", [True, False])

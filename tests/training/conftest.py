@@ -9,8 +9,9 @@ import pytest
 
 from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer import EncoderConfig
-from dfe.training import TrainConfig, TrainingTable
+from dfe.tokenizer.config import EncoderConfig
+from dfe.training.config import TrainConfig
+from dfe.training.data import TrainingTable
 
 
 @pytest.fixture(scope="session")

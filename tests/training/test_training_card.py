@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer import Tokenizer, TokenizerConfig
+from dfe.tokenizer.config import TokenizerConfig
+from dfe.tokenizer.tokenizer import Tokenizer
 
-pytest.importorskip("torch")
+pytest.importorskip("torch", reason="needs the extra train")
 
-from dfe.training import TrainingTable, card
+from dfe.training import card
+from dfe.training.data import TrainingTable
 from dfe.training.initialise import first_book, latent_map
 
 

@@ -13,12 +13,12 @@ import pytest
 from dfe.errors import TableError, UsageError
 from dfe.space.base import ExpressionSpace
 
-pytest.importorskip("torch")
+pytest.importorskip("torch", reason="needs the extra train")
 
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
-from dfe.training import LossWeights, TrainConfig, TrainingTable
-from dfe.training.data import load_data
+from dfe.training.config import LossWeights, TrainConfig
+from dfe.training.data import TrainingTable, load_data
 
 PEOPLE = TrainConfig(group_pattern=r"^(.+)_\d{4}\.jpg$")
 

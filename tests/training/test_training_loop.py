@@ -13,12 +13,14 @@ import pytest
 
 from dfe.errors import ModelError, OutputError, TableError, UsageError
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer import load_tokenizer
+from dfe.tokenizer.file import load_tokenizer
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs the extra train")
 
-from dfe.training import TrainConfig, TrainingTable, train  # noqa: E402
 from dfe.training.checkpoint import CHECKPOINT  # noqa: E402
+from dfe.training.config import TrainConfig  # noqa: E402
+from dfe.training.data import TrainingTable  # noqa: E402
+from dfe.training.loop import train  # noqa: E402
 
 
 def log_of(folder: Path) -> list[dict[str, float]]:
@@ -69,8 +71,9 @@ import sys, time
 sys.path.insert(0, {here!r})
 from conftest import make_table
 from dfe.space.arkit import load_space
-from dfe.tokenizer import EncoderConfig
-from dfe.training import LossWeights, TrainConfig, train
+from dfe.tokenizer.config import EncoderConfig
+from dfe.training.config import LossWeights, TrainConfig
+from dfe.training.loop import train
 def slowly(done, total):
     time.sleep(0.02 if done > 25 else 0)
     print(done, flush=True)

@@ -7,7 +7,7 @@ import pytest
 
 from dfe.space.base import ExpressionSpace
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs the extra train")
 
 from dfe.training import losses  # noqa: E402
 from dfe.training.initialise import latent_map  # noqa: E402

@@ -7,13 +7,13 @@ import pytest
 
 from dfe.space.base import ExpressionSpace
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs the extra train")
 
 from dfe.tokenizer.config import EncoderConfig  # noqa: E402
 from dfe.tokenizer.encoder import RegionEncoder  # noqa: E402
 from dfe.tokenizer.quantizer import ResidualQuantizer  # noqa: E402
-from dfe.training import TrainingTable  # noqa: E402
 from dfe.training import kmeans as kmeans_module  # noqa: E402
+from dfe.training.data import TrainingTable  # noqa: E402
 from dfe.training.initialise import common_face, first_book, latent_map  # noqa: E402
 from dfe.training.kmeans import kmeans, nearest  # noqa: E402
 from dfe.training.reseed import reseed_dead_codes  # noqa: E402
@@ -29,7 +29,7 @@ def test_nearest_is_the_brute_force_nearest() -> None:
 
 
 def test_kmeans_is_scikit_learns_from_the_same_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    cluster = pytest.importorskip("sklearn.cluster")
+    cluster = pytest.importorskip("sklearn.cluster", reason="needs the extra dev")
     rng = np.random.default_rng(1)
     rows = rng.normal(size=(800, 4)) + 3 * rng.integers(0, 3, (800, 1))
     start = rows[:12].copy()
