@@ -253,3 +253,25 @@ def test_the_page_counts_first_tokens_of_usable_frames(tmp_path, carphone):
         assert card.frames_used == first.sum()
     shares = [card.share_of_time for card in view.cards]
     assert shares == sorted(shares, reverse=True)
+
+
+def test_two_faces_of_a_video_are_told_apart_by_where_they_are(dfe, carphone, tmp_path):
+    import av
+
+    with av.open(str(carphone)) as source:
+        frames = [frame.to_ndarray(format="rgb24") for _, frame in zip(range(10), source.decode(video=0), strict=False)]
+    path = tmp_path / "two.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 704, 288, "yuv420p", 4_000_000
+        for frame in frames:
+            wide = np.full((288, 704, 3), 128, np.uint8)
+            wide[:, 352:] = cv2.resize(frame, (352, 288))
+            wide[72:216, 88:264] = frame
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(wide, format="rgb24")))
+        container.mux(stream.encode())
+    assert dfe("encode", path, "-o", tmp_path, "--report").code == 0
+    recording = Recording.read(tmp_path / "two.parquet")
+    assert sorted(set(recording.face_ids.tolist())) == [0, 1]
+    page = (tmp_path / "two.html").read_text("utf-8")
+    assert page.index("on the picture&#x27;s right") < page.index("on the picture&#x27;s left")

@@ -29,7 +29,7 @@ from dfe.report.view import (
     TokenCard,
 )
 from dfe.space.colours import heat_colours
-from dfe.types import BoolArray, CodeArray, DoubleArray
+from dfe.types import BoolArray, CodeArray, DoubleArray, FloatArray
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer
@@ -109,8 +109,19 @@ def _tracks(recording: Recording) -> tuple[FaceTrack, ...]:
     for face, of_face in spans.items():
         rows = ids == face
         pitch, yaw, roll = recording.poses[rows].T
-        tracks.append(FaceTrack(face, of_face, times[rows].tolist(), yaw, pitch, roll))
+        where = _whereabouts(recording.boxes[rows], recording.provenance.source.width)
+        tracks.append(FaceTrack(face, of_face, times[rows].tolist(), yaw, pitch, roll, where))
     return tuple(tracks)
+
+
+def _whereabouts(boxes: FloatArray, picture_width: int | None) -> str:
+    """As ``on the picture's left, 73 px wide``, from the boxes ``(n, 4)`` of one face."""
+    x, _, width, _ = np.median(boxes, axis=0).tolist()
+    size = f"{width:.0f} px wide"
+    if not picture_width:
+        return size
+    thirds = ("on the picture's left", "in the middle of the picture", "on the picture's right")
+    return f"{thirds[min(2, max(0, int(3 * (x + width / 2) / picture_width)))]}, {size}"
 
 
 def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, ...]:

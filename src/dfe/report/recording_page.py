@@ -146,7 +146,8 @@ def _of_face(view: RecordingView, place: int, track: FaceTrack, chart: str) -> s
     if len(view.tracks) == 1:
         return chart
     opened = " open" if place < _OPEN_TRACKS else ""
-    return f'<details class="face"{opened}><summary>Face {track.face_id}</summary>{chart}</details>'
+    where = f' <span class="quiet">{text(track.whereabouts)}</span>' if track.whereabouts else ""
+    return f'<details class="face"{opened}><summary>Face {track.face_id}{where}</summary>{chart}</details>'
 
 
 def _poses(view: RecordingView) -> str:

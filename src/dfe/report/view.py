@@ -49,6 +49,8 @@ class FaceTrack:
     yaw: ArrayLike = ()
     pitch: ArrayLike = ()
     roll: ArrayLike = ()
+    whereabouts: str = ""
+    """Where the face mostly is in the picture, and how large, so that two people can be told apart."""
 
 
 @dataclass(frozen=True)
