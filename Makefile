@@ -31,7 +31,7 @@ $(VENV)/.base: $(VENV)/.python pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.base
 	@echo "Installing what the tests need ..."
 	@$(PIP) install "$$(grep '^torch==' constraints.txt)"
-	@$(PIP) install -c constraints.txt -e '.[train,pandas,dev]'
+	@$(PIP) install -c constraints.txt -e '.[train,pandas,study,dev]'
 	@touch $@
 
 $(MEDIA) &: $(VENV)/.python scripts/fetch_demo_media.py

@@ -179,7 +179,7 @@ def _space(metadata: _Metadata, path: Path, given: ExpressionSpace | None) -> Ex
         raise ModelError("does not name its space", where=path, advice=_DAMAGED)
     if given is None:
         try:
-            given = load_space(name)
+            given = load_space(name, int(metadata.space.get("version", 1)))
         except ModelError as error:
             raise ModelError(f"codes an unknown space ({error.what})", where=path) from None
     if metadata.space.get("hash") != given.hash:

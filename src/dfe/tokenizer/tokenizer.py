@@ -16,7 +16,7 @@ from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.codec import GramSearch, Search, encode_rows
 from dfe.tokenizer.config import TokenizerConfig
 from dfe.tokenizer.forward import Forward
-from dfe.types import CodeArray, DoubleArray, FloatArray
+from dfe.types import CodeArray, Displays, DoubleArray, FloatArray
 
 FORMAT_VERSION = 1
 
@@ -170,6 +170,14 @@ class Tokenizer:
         """``(K, D)``: what each code adds to a face at the first level, in units of the space, without the neutral."""
         templates: FloatArray = self._templates[0].astype(np.float32)
         return templates
+
+    def displays(self) -> Displays:
+        """Every code but the silent one as a display of its own, said at each level with that level's gain."""
+        gains = self.gains / self.gains[0]
+        unit = np.tile(np.arange(-1, self.size - 1), (self.levels, 1))
+        intensity = np.repeat(gains[:, None], self.size, axis=1)
+        intensity[:, SILENT] = 0
+        return Displays(self.templates()[1:], unit, intensity.astype(np.float32))
 
     def error_mm(self, x: ArrayLike, codes: ArrayLike) -> DoubleArray:
         """Mesh error in mm of each decoded row, ``(n,)``; NaN where there is no face."""
