@@ -1,0 +1,1 @@
+"""Action units: a proxy made from expression coefficients, and tables of real detectors."""
