@@ -1,0 +1,1 @@
+"""The measures by which codings of the face are judged, one file a measure; never torch."""
