@@ -6,18 +6,19 @@ import dataclasses
 from pathlib import Path
 
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef, TokenizerRef
-from dfe.recording.schema import FORMAT_VERSION, Column, columns
+from dfe.recording.schema import FORMAT_VERSION, LISTS, POINTS, WIDTHS, Column, columns
 from dfe.recording.usability import UsabilityRule
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
 _LEVELS = 1
+_HALF_HOUR = 25 * 60 * 30
 
 
 def dictionary() -> str:
     """The whole page as Markdown."""
     rule = UsabilityRule()
     groups = {
-        "Frame, face and quality": [c for c in columns() if "_" not in c.name or c.name.split("_")[0] not in _PREFIXES],
+        "Frame, face and quality": [c for c in columns() if c.name.split("_")[0] not in _PREFIXES],
         "Expression: `exp_` and a name of ARKit": _with_prefix("exp_"),
         "Gaze: `gaze_` and a name of ARKit": _with_prefix("gaze_"),
         "Blink: `blink_` and a name of ARKit": _with_prefix("blink_"),
@@ -60,17 +61,20 @@ shows NaN, `<NA>` for tokens, and missing categories for text. A column marked "
     ]
     for title, of_group in groups.items():
         parts.append(f"## {title}\n\n{_table(of_group)}\n")
+    parts.append(_kept())
     parts.append(_provenance())
     parts.append("""## CSV
 
-Written on request. The same columns under the same names, comma-separated, UTF-8, `true` and `false` for truth values,
-the shortest decimals that give back the same number. Keep `<name>.provenance.json` beside `<name>.csv`: without it the
-table is not a recording, and `Recording.read` refuses it.
+Written on request. The same columns under the same names (landmarks and logits apart), comma-separated, UTF-8, `true`
+and `false` for truth values, the shortest decimals that give back the same number. Keep `<name>.provenance.json` beside
+`<name>.csv`: without it the table is not a recording, and `Recording.read` refuses it.
 
 ## Versions
 
 A package reads its own format version and the older ones, and refuses newer ones with a message. New keys may be added
-to the provenance without a new version; a column changes its meaning only with one.
+to the provenance without a new version, and so may columns that are only there when asked for: a package that does not
+know one refuses the table and names it, and reads every table without it. A column changes its meaning only with a new
+version.
 """)
     return "\n".join(parts)
 
@@ -86,8 +90,26 @@ def _table(of_group: list[Column]) -> str:
     lines = ["| column | type | unit | may be empty | meaning |", "|---|---|---|---|---|"]
     for c in of_group:
         empty = "yes" if c.optional else "never"
-        lines.append(f"| `{c.name}` | {c.type} | {c.unit or '-'} | {empty} | {c.meaning} |")
+        kind = c.type if c.length == 1 else f"{c.type}[{c.length}]"
+        lines.append(f"| `{c.name}` | {kind} | {c.unit or '-'} | {empty} | {c.meaning} |")
     return "\n".join(lines)
+
+
+def _kept() -> str:
+    face = 4 * sum(WIDTHS.values())
+    return f"""## Landmarks and logits: only with `--landmarks`
+
+{_table([c for c in columns(lists=LISTS) if c.name in LISTS])}
+
+A cell is a list of so many numbers, exactly as they were measured. In Python `Recording.landmarks()` gives an array
+(n, {POINTS}, 3) and `Recording.logits()` one of (n, {WIDTHS["logits"]}), with NaN where there is no face; both give
+None where the table has no such column. Parquet only: CSV is refused. A face takes {face / 1000:.1f} kB in memory,
+where all of a recording is held until it is written ({face * _HALF_HOUR / 1e6:.0f} MB for one face and half an hour at
+25 frames/s), and about 4.5 kB in the file.
+
+Landmarks show the shape of a face, and a person can be known again by it: they are personal data as the video is, and
+are to be kept, shared and deleted as it is.
+"""
 
 
 def _provenance() -> str:

@@ -141,6 +141,37 @@ def test_extract_writes_no_tokens(dfe, astronaut, tmp_path):
     assert np.isfinite(recording.expressions()).all()
 
 
+def test_landmarks_are_kept_when_asked_and_change_nothing_else(dfe, carphone, astronaut, tmp_path):
+    for name, words in {"plain": [], "kept": ["--landmarks"], "two": ["--landmarks", "--workers", 2]}.items():
+        ran = dfe("extract", carphone, astronaut, "-o", tmp_path / name, "--end", "1", *words)
+        assert ran.code == 0, ran.err
+    for name in ("carphone_pristine.parquet", "astronaut.parquet"):
+        plain, kept = (Recording.read(tmp_path / folder / name) for folder in ("plain", "kept"))
+        assert plain.landmarks() is None
+        assert kept.table.drop_columns(["landmarks", "logits"]).equals(plain.table)
+        assert kept.provenance.options["landmarks"] is True
+        assert plain.provenance.options["landmarks"] is False
+        flat = kept.landmarks()[:, :, :2]
+        low, high = flat.min(axis=1), flat.max(axis=1)
+        np.testing.assert_allclose(np.hstack([low, high - low]), kept.boxes, atol=1e-3)
+        assert (tmp_path / "kept" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    ran = dfe("encode", astronaut, "-o", tmp_path / "coded", "--landmarks", "--report")
+    assert ran.code == 0, ran.err
+    coded = Recording.read(tmp_path / "coded" / "astronaut.parquet")
+    np.testing.assert_array_equal(coded.landmarks(), kept.landmarks())
+    assert coded.levels > 0
+    for verb in ("info", "qc"):
+        assert dfe(verb, tmp_path / "coded" if verb == "qc" else tmp_path / "coded" / "astronaut.parquet").code == 0
+
+
+@pytest.mark.parametrize("verb", ["encode", "extract"])
+def test_csv_and_landmarks_are_refused_before_the_work(dfe, astronaut, tmp_path, verb):
+    ran = dfe(verb, astronaut, "-o", tmp_path / "out", "--landmarks", "--format", "csv")
+    assert ran.code == 2
+    assert ran.err == "dfe: CSV cannot hold landmarks; use Parquet, or leave --landmarks out\n"
+    assert not (tmp_path / "out").exists()
+
+
 def test_largest_only_keeps_one_face(dfe, astronaut, tmp_path):
     picture = cv2.imdecode(np.frombuffer(astronaut.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     two = np.full((512, 1024, 3), 128, np.uint8)

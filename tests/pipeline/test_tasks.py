@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
 from dfe.errors import DfeError
+from dfe.frontends.landmarks.coefficients import find_coefficients
+from dfe.frontends.landmarks.networks import Networks
 from dfe.media.inputs import Source
 from dfe.pipeline import tasks, workers
 from dfe.pipeline.assemble import assemble
 from dfe.pipeline.options import EncodeOptions
+from dfe.pipeline.tasks import Task
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +63,38 @@ def test_pieces_of_a_folder_keep_order_and_numbers(
     assert recording.column("source").tolist() == [f"{name}.png" for name in "abcde"]
     np.testing.assert_array_equal(recording.success, [True, False, False, True, False])
     np.testing.assert_array_equal(recording.expressions()[0], recording.expressions()[3])
+
+
+def test_kept_landmarks_are_enough_to_run_the_coefficient_network_again(
+    long_clip: Path, astronaut: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "PIECE_FRAMES", 100)
+    options = EncodeOptions(tokenizer=None, max_faces=1, landmarks=True, end_s=4.0)
+    source = Source("long", "video", (long_clip,))
+    parts = [tasks.observe(piece) for piece in tasks.plan(source, options, workers=2)]
+    video = assemble(pickle.loads(pickle.dumps(parts)), options, None)
+    whole = assemble([tasks.observe(piece) for piece in tasks.plan(source, options, workers=1)], options, None)
+    assert video.table.equals(whole.table)
+
+    picture = cv2.imdecode(np.frombuffer(astronaut.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    (tmp_path / "flipped.png").write_bytes(cv2.imencode(".png", picture[:, ::-1])[1].tobytes())
+    flipped_options = EncodeOptions(tokenizer=None, landmarks=True, mirrored=True)
+    stills = Source("a", "stills", (tmp_path / "flipped.png",))
+    flipped = assemble([tasks.observe(Task(stills, flipped_options))], flipped_options, None)
+
+    networks = Networks()
+    for recording in (video, flipped):
+        landmarks, logits = recording.landmarks(), recording.logits()
+        assert landmarks is not None
+        assert logits is not None
+        if recording.provenance.mirrored:
+            landmarks[:, :, 0] = picture.shape[1] - landmarks[:, :, 0]
+        rows = np.flatnonzero(recording.success)[::17]
+        assert len(rows)
+        for row in rows:
+            again = find_coefficients(networks, landmarks[row].astype(np.float64))[1]
+            np.testing.assert_allclose(again, logits[row], atol=2e-3)
+            assert np.ptp(again) > 5
 
 
 def test_estimates_agree_with_what_is_there(long_clip: Path) -> None:

@@ -34,6 +34,10 @@ class FaceOptions:
     """Keep the one face that is largest over the whole recording."""
     second_pass: bool = False
     """Find the landmarks of a video twice (still pictures always are): steadier, and about half as fast."""
+    both_ways: Literal["stills", "always", "never"] = "stills"
+    """Where landmarks are found in the mirror image too, and averaged: left and right alike, less noise, slower."""
+    space_version: Annotated[int | None, arg(metavar="V")] = None
+    """Version of the expression space to measure in; by default the tokenizer's, or the newest."""
     mirrored: bool = False
     """The recording is flipped, as from a selfie preview; left and right are put right."""
     start: Annotated[float | None, arg(metavar="SECONDS")] = None
@@ -42,6 +46,8 @@ class FaceOptions:
     """Stop before this presentation time."""
     every: Annotated[int, arg(metavar="K")] = 1
     """Use frames whose number is a multiple of K."""
+    landmarks: bool = False
+    """Keep 478 landmarks and 52 network logits of each face in the table: about 4.5 kB a face on disk; Parquet only."""
     overwrite: bool = False
     """Replace results that are there already."""
     json: bool = False
@@ -60,10 +66,13 @@ class FaceOptions:
             max_faces=self.max_faces,
             largest_only=self.largest_only,
             second_pass=self.second_pass,
+            both_ways=self.both_ways,
+            space_version=self.space_version,
             mirrored=self.mirrored,
             start_s=self.start,
             end_s=self.end,
             every=self.every,
+            landmarks=self.landmarks,
         )
         with show_progress("encoding", "frames") as progress:
             summary = encode_to_folder(

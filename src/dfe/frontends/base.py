@@ -35,8 +35,10 @@ class Face:
     pitch: float
     yaw: float
     roll: float
+    expression: FloatArray
+    """Expression ``(41,)`` in the order of ``FACE_NAMES``, in the version of the space that was asked for."""
     coefficients: FloatArray
-    """Expression coefficients ``(52,)`` between 0 and 1, in the order of the network's names."""
+    """The network's coefficients ``(52,)`` between 0 and 1, in its order; gaze and blink are taken from here."""
     logits: FloatArray
     """The same before the last sigmoid, ``(52,)``, unbounded."""
     landmarks: FloatArray | None = None

@@ -30,7 +30,7 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
     Raises:
         MediaError: no frame was looked at, since none lies in the cut that the options ask for.
     """
-    rows = RowBuffer()
+    rows = RowBuffer(landmarks=options.landmarks)
     for part in parts:
         rows.extend(part.rows)
     info = parts[0].info
@@ -41,7 +41,7 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
         raise MediaError(what, where=info.name, advice="change --start, --end or --every")
     provenance = Provenance(
         source=info,
-        space=measured_space(),
+        space=measured_space(options),
         neutral=NEUTRAL,
         package_version=__version__,
         frontend=parts[0].front_end,
@@ -89,7 +89,7 @@ def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL) ->
         )
 
 
-def measured_space() -> SpaceRef:
-    """The space of the coefficients that the front end measures."""
-    space = load_space()
+def measured_space(options: EncodeOptions) -> SpaceRef:
+    """The space of the coefficients that the front end measures under these options."""
+    space = load_space(version=options.landmark_config(still=False).space_version)
     return SpaceRef(space.id, space.version, space.hash)

@@ -44,7 +44,7 @@ def describe_table(path: Path) -> dict[str, Any]:
     """Summary and provenance of a recording."""
     from dfe.recording.recording import Recording
 
-    recording = Recording.read(path)
+    recording = Recording.read(path, landmarks=False)
     facts: dict[str, Any] = {"kind": "recording", "summary": recording.summary().to_dict()}
     facts["provenance"] = json.loads(recording.provenance.to_json())
     return facts

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
+from typing import Literal, get_args
 
 from dfe.errors import UsageError
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.recording.usability import UsabilityRule
+from dfe.space.arkit import SPACE_VERSION
 
 DEFAULT_TOKENIZER = "default"
+
+BothWays = Literal["stills", "always", "never"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,10 @@ class EncodeOptions:
     second_pass: bool = False
     """Find the landmarks of a video twice, the second time in a crop placed by the first: steadier, half as fast. Still
     pictures always are: a detector's crop is coarse, and there is no earlier frame to place a better one."""
+    both_ways: BothWays = "stills"
+    """Where the landmarks are found in the mirror image too, and averaged: ``stills``, ``always`` or ``never``."""
+    space_version: int | None = None
+    """Version of the expression space to measure in; None is the tokenizer's, or the newest where there is none."""
     mirrored: bool = False
     """The recording is flipped (as from a selfie camera's preview); left and right are put right."""
     start_s: float | None = None
@@ -37,6 +45,8 @@ class EncodeOptions:
     """Stop before this, in seconds of presentation time."""
     every: int = 1
     """Use frames whose number is a multiple of this."""
+    landmarks: bool = False
+    """Keep the 478 landmarks and the 52 network logits of each face in the table: 6 kB a face, Parquet only."""
     usability: UsabilityRule = field(default_factory=UsabilityRule)
     """Which rows are marked usable."""
 
@@ -45,6 +55,8 @@ class EncodeOptions:
             raise UsageError(f"--every must be 1 or more, not {self.every}")
         if not 1 <= self.max_faces <= 32:
             raise UsageError(f"--max-faces must lie between 1 and 32, not {self.max_faces}")
+        if self.both_ways not in get_args(BothWays):
+            raise UsageError(f"--both-ways is {', '.join(get_args(BothWays))}, not {self.both_ways!r}")
         for name, seconds in (("--start", self.start_s), ("--end", self.end_s)):
             if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
                 raise UsageError(f"{name} must be a number of seconds from 0 up, not {seconds:g}")
@@ -53,10 +65,18 @@ class EncodeOptions:
 
     def landmark_config(self, *, still: bool) -> LandmarkConfig:
         """The part of the options that the landmark front end needs, for still pictures or for a video."""
-        second_pass = self.second_pass or still
-        return LandmarkConfig(max_faces=self.max_faces, second_pass=second_pass, mirrored=self.mirrored)
+        version = SPACE_VERSION if self.space_version is None else self.space_version
+        return LandmarkConfig(
+            max_faces=self.max_faces,
+            second_pass=self.second_pass or still,
+            both_ways=self.both_ways == "always" or (still and version > 1 and self.both_ways == "stills"),
+            space_version=version,
+            mirrored=self.mirrored,
+        )
 
     def provenance(self) -> dict[str, object]:
         """The options that neither the front end nor the tokenizer says of itself, for the table's metadata."""
-        said_elsewhere = ("tokenizer", "max_faces", "second_pass", "mirrored", "usability")
+        said_elsewhere = (
+            "tokenizer", "max_faces", "second_pass", "both_ways", "space_version", "mirrored", "usability",
+        )  # fmt: skip
         return {name: value for name, value in asdict(self).items() if name not in said_elsewhere}

@@ -82,7 +82,7 @@ def _measure(
     for done, path in enumerate(tables, start=1):
         try:
             name = path.relative_to(folder).with_suffix("").as_posix()
-            rows.append(measure_quality(Recording.read(path), name, rule))
+            rows.append(measure_quality(Recording.read(path, landmarks=False), name, rule))
         except DfeError as error:
             problems.append(error)
         if progress is not None:

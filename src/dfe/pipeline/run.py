@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +21,7 @@ from dfe.pipeline.summary import InputResult, RunSummary, Targets
 from dfe.pipeline.tasks import Observed, Task, estimate_frames, observe, plan
 from dfe.pipeline.workers import guarded, run_tasks
 from dfe.recording.output import refuse_existing
+from dfe.recording.storage import no_lists_in_csv
 from dfe.types import Progress
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def encode(
     found = _discover([paths] if isinstance(paths, str | PathLike) else paths, workers)
     if found.problems:
         raise found.problems[0]
-    tokenizer = _tokenizer(options)
+    tokenizer, options = _settled(options)
     made: dict[Source, Recording] = {}
     for source, result in _observed(found.sources, options, workers, _Tally(progress)):
         if isinstance(result, DfeError):
@@ -89,13 +91,15 @@ def encode_to_folder(
     An input that fails is told in the summary and the others go on; nothing is left half-written.
 
     Raises:
-        UsageError: no input at all, or a number of workers that makes no sense.
+        UsageError: no input at all, a number of workers that makes no sense, or landmarks and CSV.
         ModelError: the tokenizer cannot be used.
         OutputError: ``out`` is not a folder that can be written.
     """
     began = time.perf_counter()
+    if options.landmarks and format == "csv":
+        raise no_lists_in_csv()
     found = _discover(paths, workers)
-    tokenizer = _tokenizer(options)
+    tokenizer, options = _settled(options)
     if found.sources:
         _make_folder(out)
 
@@ -157,14 +161,17 @@ def _make_folder(out: Path) -> None:
         raise OutputError(f"cannot be made a folder ({error.strerror})", where=out, advice="choose another") from None
 
 
-def _tokenizer(options: EncodeOptions) -> Tokenizer | None:
+def _settled(options: EncodeOptions) -> tuple[Tokenizer | None, EncodeOptions]:
+    """The tokenizer, and the options with the version of the space that it codes."""
     if options.tokenizer is None:
-        return None
+        return None, options
     from dfe.tokenizer.file import load_tokenizer
 
     tokenizer = load_tokenizer(options.tokenizer)
-    check_fits(tokenizer, measured_space())
-    return tokenizer
+    if options.space_version is None:
+        options = replace(options, space_version=tokenizer.space.version)
+    check_fits(tokenizer, measured_space(options))
+    return tokenizer, options
 
 
 class _Tally:

@@ -79,7 +79,7 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     Raises:
         MediaError: the video cannot be opened, or holds nothing that can be decoded.
     """
-    rows = RowBuffer()
+    rows = RowBuffer(landmarks=task.options.landmarks)
     front_end = _front_end(task.options.landmark_config(still=task.source.kind == "stills"))
     video = Video(task.source.paths[0], scan=task.scan) if task.source.kind == "video" else None
     frames, first, total = _frames(task, video)
@@ -143,9 +143,11 @@ def _add(rows: RowBuffer, seen: FrameFaces) -> None:
         rows.add_failure(seen.frame, seen.time_s, seen.source, seen.reason or "no face found")
     for face in seen.faces:
         pose = (face.pitch, face.yaw, face.roll)
-        measured = columns(face.coefficients)
-        where = (seen.frame, seen.time_s, seen.source)
-        rows.add_face(*where, face.confidence, face.box, pose, *measured, note=seen.reason)
+        _, gaze, blink = columns(face.coefficients)
+        rows.add_face(
+            seen.frame, seen.time_s, seen.source, face.confidence, face.box, pose, face.expression, gaze, blink,
+            note=seen.reason, landmarks=face.landmarks, logits=face.logits,
+        )  # fmt: skip
 
 
 def _source_info(source: Source, video: Video | None) -> SourceInfo:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from dfe.recording import schema
+from dfe.recording.lists import to_lists
 from dfe.recording.provenance import Provenance, plain_text
 from dfe.recording.recording import Recording
 from dfe.recording.usability import UsabilityRule
@@ -29,9 +30,12 @@ class RowBuffer:
     """Rows as they come, in typed arrays (about 270 bytes a row), before it is known which face is which.
 
     Rows of one frame are added one after the other; frames come in presentation order.
+
+    Args:
+        landmarks: keep landmarks and logits, a further 6 kB a face.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, landmarks: bool = False) -> None:
         self._frame = array("i")
         self._time = array("d")
         self._numbers = array("f")
@@ -39,6 +43,7 @@ class RowBuffer:
         self._reason = array("i")
         self._source = array("i")
         self._face_id = array("i")
+        self._lists: list[bytes | None] | None = [] if landmarks else None
         self._reasons: dict[str, int] = {}
         self._sources: dict[str, int] = {}
 
@@ -55,6 +60,8 @@ class RowBuffer:
         blink: FloatArray,
         face_id: int | None = None,
         note: str | None = None,
+        landmarks: FloatArray | None = None,
+        logits: FloatArray | None = None,
     ) -> None:
         """Add a face.
 
@@ -70,20 +77,30 @@ class RowBuffer:
             blink: the 2 of ``BLINK_NAMES``.
             face_id: which face; may be given for all rows at the end, to :func:`build_recording`.
             note: what was odd about the picture; goes into ``reason``.
+            landmarks: ``(478, 3)``; left out, as the logits are, unless the buffer keeps them.
+            logits: ``(52,)`` of the coefficient network.
         """
         numbers = np.concatenate([(confidence, *box, *pose), exp, gaze, blink], dtype=np.float32, casting="same_kind")
         if numbers.shape != (_WIDTH,):
             raise ValueError(f"{len(exp)} + {len(gaze)} + {len(blink)} coefficients, not 41 + 8 + 2")
+        if self._lists is not None:
+            self._lists.append(_packed(landmarks, logits))
         self._add(frame, time_s, source, True, note, _UNSET if face_id is None else face_id)
         self._numbers.frombytes(numbers.tobytes())
 
     def add_failure(self, frame: int, time_s: float, source: str, reason: str) -> None:
         """Add a frame without a face, and why."""
+        if self._lists is not None:
+            self._lists.append(None)
         self._add(frame, time_s, source, False, reason, schema.NO_FACE_ID)
         self._numbers.frombytes(_NO_NUMBERS)
 
     def extend(self, other: RowBuffer) -> None:
         """Add all rows of another buffer (a worker's part), in their order."""
+        if (self._lists is None) != (other._lists is None):
+            raise ValueError("one buffer keeps landmarks and the other does not")
+        if self._lists is not None and other._lists is not None:
+            self._lists.extend(other._lists)
         reasons = {index: _index(self._reasons, text) for text, index in other._reasons.items()}
         sources = {index: _index(self._sources, text) for text, index in other._sources.items()}
         reasons[-1] = -1
@@ -128,6 +145,17 @@ class RowBuffer:
         """Face ids as given with the rows ``(n,)``; -1 for failures, -2 where none was given."""
         return np.array(self._face_id, np.int64)
 
+    def lists(self, rows: IntArray) -> dict[str, FloatArray]:
+        """The columns of lists ``(m, width)`` of these rows, all with a face; none in a buffer that keeps none."""
+        if self._lists is None:
+            return {}
+        out = {name: np.empty((len(rows), width), np.float32) for name, width in schema.WIDTHS.items()}
+        for place, row in enumerate(rows.tolist()):
+            values = np.frombuffer(self._lists[row] or b"", np.float32)
+            for column in out.values():
+                column[place], values = values[: column.shape[1]], values[column.shape[1] :]
+        return out
+
     def texts(self) -> tuple[IntArray, list[str], IntArray, list[str]]:
         """Reason (index or -1, and words) and source (index, and names) of the rows."""
         reason, source = np.array(self._reason, np.int64), np.array(self._source, np.int64)
@@ -140,6 +168,16 @@ class RowBuffer:
         self._reason.append(-1 if reason is None else _index(self._reasons, plain_text(reason)))
         self._success.append(success)
         self._face_id.append(face_id)
+
+
+def _packed(landmarks: FloatArray | None, logits: FloatArray | None) -> bytes:
+    """What a row's columns of lists hold, one after the other."""
+    given = {"landmarks": landmarks, "logits": logits}
+    cells = [np.empty(0, np.float32) if values is None else np.ravel(values) for values in given.values()]
+    for cell, (name, width) in zip(cells, schema.WIDTHS.items(), strict=True):
+        if len(cell) != width:
+            raise ValueError(f"{name} of {len(cell)} numbers, not {width}")
+    return np.concatenate(cells, dtype=np.float32, casting="same_kind").tobytes()
 
 
 _NO_NUMBERS = np.full(_WIDTH, math.nan, np.float32).tobytes()
@@ -201,6 +239,8 @@ def build_recording(
     for index, name in enumerate(schema.MEASURED):
         arrays[name] = pa.array(numbers[:, index], mask=~success)
     arrays["source"] = _words(source[order], sources)
+    for name, values in rows.lists(order[success]).items():
+        arrays[name] = to_lists(values, success)
     options = {**provenance.options, "usability": asdict(rule)}
     return Recording(pa.table(arrays), replace(provenance, options=options))
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from dfe.errors import DfeError, TableError
 from dfe.recording import schema
+from dfe.recording.lists import from_lists
 from dfe.recording.provenance import Provenance, TokenizerRef
 from dfe.recording.storage import Format, conform, count_levels, read_table, write_table
 from dfe.recording.summary import RecordingSummary, summarise
@@ -42,13 +43,17 @@ class Recording:
         self.provenance = provenance
 
     @classmethod
-    def read(cls, path: str | PathLike[str]) -> Recording:
+    def read(cls, path: str | PathLike[str], *, landmarks: bool = True) -> Recording:
         """Read a recording that :meth:`write` wrote, Parquet or (by its suffix) CSV.
+
+        Args:
+            path: the file.
+            landmarks: False leaves landmarks and logits in the file, which is faster where they are not needed.
 
         Raises:
             TableError: missing, damaged, foreign, or written by a newer version.
         """
-        return cls(*read_table(Path(path)))
+        return cls(*read_table(Path(path), landmarks=landmarks))
 
     def write(self, path: str | PathLike[str], overwrite: bool = False, format: Format | None = None) -> None:
         """Write to ``path``, whole or not at all; the same content gives the same bytes.
@@ -61,7 +66,7 @@ class Recording:
             format: ``parquet`` or ``csv``; by default what the suffix of ``path`` says.
 
         Raises:
-            UsageError: no such format, or CSV under another suffix than ``.csv``.
+            UsageError: no such format, CSV under another suffix than ``.csv``, or landmarks that CSV cannot hold.
             OutputError: the file exists and ``overwrite`` is False, the disk is full, there is no permission.
         """
         write_table(self.table, self.provenance, Path(path), format=format, overwrite=overwrite)
@@ -71,7 +76,7 @@ class Recording:
         return int(self.table.num_rows)
 
     def column(self, name: str) -> NDArray[Any]:
-        """One column as an array ``(n,)``.
+        """One column as an array ``(n,)``, a column of lists as ``(n, width)``.
 
         Empty cells are NaN in float columns, -1 in token columns and None in text columns. ``timestamp``, the name that
         other tools use, means ``time_s``.
@@ -85,6 +90,8 @@ class Recording:
             advice = f"did you mean {near[0]}?" if near else "see docs/data-dictionary.md"
             raise TableError(f"no column {name!r}", where=self.provenance.source.name, advice=advice)
         column = self.table.column(name)
+        if name in schema.WIDTHS:
+            return from_lists(column, schema.WIDTHS[name])
         if pa.types.is_int16(column.type):
             column = column.fill_null(schema.NO_TOKEN)
         if pa.types.is_dictionary(column.type):
@@ -109,6 +116,21 @@ class Recording:
     def blinks(self) -> FloatArray:
         """Left and right eyelid, ``(n, 2)``, 1 is shut."""
         return self.columns(schema.BLINK)
+
+    def landmarks(self) -> FloatArray | None:
+        """Landmarks ``(n, 478, 3)``: x, y in pixels of the source picture, z in the same scale; None if not kept.
+
+        NaN where there is no face. The points are numbered as MediaPipe numbers them.
+        """
+        kept = "landmarks" in self.table.column_names
+        return self.column("landmarks").reshape(len(self), schema.POINTS, 3) if kept else None
+
+    def logits(self) -> FloatArray | None:
+        """What the coefficient network says before its sigmoid, ``(n, 52)``; None if not kept.
+
+        NaN where there is no face. In the order of :data:`dfe.space.arkit.NETWORK_NAMES`.
+        """
+        return self.column("logits") if "logits" in self.table.column_names else None
 
     def tokens(self) -> CodeArray:
         """Facial tokens ``(n, N)``, -1 where there is no face; N is 0 before a tokenizer has run."""
@@ -275,6 +297,6 @@ class Recording:
         return f"<table><caption>{html.escape(self.provenance.source.name)}</caption>{body}</table>"
 
 
-def read(path: str | PathLike[str]) -> Recording:
+def read(path: str | PathLike[str], *, landmarks: bool = True) -> Recording:
     """Read a recording from a file, the same as :meth:`Recording.read`."""
-    return Recording.read(path)
+    return Recording.read(path, landmarks=landmarks)

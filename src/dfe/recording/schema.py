@@ -7,7 +7,7 @@ from functools import cache
 from typing import Literal
 
 from dfe.recording.coefficients import describe_coefficient
-from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES
+from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES, NETWORK_NAMES
 
 FORMAT_VERSION = 1
 """Goes up when a reader of the old format would misread the new one; readers refuse what is newer than they are."""
@@ -33,6 +33,8 @@ class Column:
     meaning: str
     optional: bool
     """True where a cell may be empty."""
+    length: int = 1
+    """Values in a cell that is not empty; more than one makes it a list."""
 
 
 _HEAD = (
@@ -73,6 +75,11 @@ BLINK = tuple(f"blink_{name}" for name in BLINK_NAMES)
 MEASURED = ("confidence", *BOX, *POSE, *EXPRESSION, *GAZE, *BLINK)
 """The float32 columns that a front end fills, in order; all empty on a row without a face."""
 
+POINTS = 478
+"""Landmarks of a face."""
+LISTS = ("landmarks", "logits")
+"""The columns of lists; a table has them only where ``landmarks`` was asked for."""
+
 ALIASES = {"timestamp": "time_s"}
 """Names of other tools that :meth:`Recording.column` understands."""
 
@@ -98,9 +105,23 @@ def _token(level: int, name: str) -> Column:
     )
 
 
+_KEPT = (
+    Column("landmarks", "float32", "px", "The landmarks of the face, point by point: x, y, z of point 0, of point 1 "
+           "... x and y in pixels of the source picture, z in the same scale (smaller is nearer). The numbers of the "
+           "points are MediaPipe's, the subject's own left and right. With `--mirrored` x is still that of the flipped "
+           "picture: width - x is what the networks saw.", True, 3 * POINTS),
+    Column("logits", "float32", "", "What the coefficient network says before its last sigmoid: `_neutral`, then the "
+           "coefficients of ARKit in the order of the alphabet (in Python `dfe.space.arkit.NETWORK_NAMES`). "
+           "1 / (1 + exp(-logit)) is the network's own coefficient, 0 to 1.",
+           True, len(NETWORK_NAMES)),
+)  # fmt: skip
+WIDTHS = {column.name: column.length for column in _KEPT}
+"""Values in a cell of a column of lists."""
+
+
 @cache
-def columns(levels: int = 0) -> tuple[Column, ...]:
-    """All columns in their order, with ``levels`` token columns (none before a tokenizer has run)."""
+def columns(levels: int = 0, lists: tuple[str, ...] = ()) -> tuple[Column, ...]:
+    """All columns in their order, with ``levels`` token columns (none before a tokenizer has run) and these lists."""
     return (
         *_HEAD,
         *(_coefficient("exp_", name) for name in FACE_NAMES),
@@ -108,4 +129,5 @@ def columns(levels: int = 0) -> tuple[Column, ...]:
         *(_coefficient("blink_", name) for name in BLINK_NAMES),
         *(_token(level, name) for level, name in enumerate(token_names(levels), start=1)),
         Column("source", "string", "", "Name of the file that the row comes from.", False),
+        *(column for column in _KEPT if column.name in lists),
     )

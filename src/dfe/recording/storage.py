@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from dfe.errors import DfeError, TableError, UsageError
+from dfe.recording.lists import ELEMENT, have_length, list_type
 from dfe.recording.output import replacing
 from dfe.recording.provenance import Provenance
-from dfe.recording.schema import columns
+from dfe.recording.schema import LISTS, WIDTHS, Column, columns
 
 Format = Literal["parquet", "csv"]
 
 METADATA_KEY = b"dfe"
 """Key of the provenance in the Parquet schema's metadata."""
 
+ROWS_WITH_LISTS = 4096
+"""Rows in a group of a Parquet file with landmarks, 24 MB of them."""
+
 _FOREIGN = "not a recording made by this package"
 
 
-def arrow_schema(levels: int) -> pa.Schema:
-    """The table's Arrow schema with ``levels`` token columns, without metadata."""
-    return pa.schema([pa.field(c.name, _arrow_type(c.type), nullable=c.optional) for c in columns(levels)])
+def arrow_schema(levels: int, lists: tuple[str, ...] = ()) -> pa.Schema:
+    """The table's Arrow schema with ``levels`` token columns and these columns of lists, without metadata."""
+    return pa.schema([pa.field(c.name, _arrow_type(c), nullable=c.optional) for c in columns(levels, lists)])
 
 
 def provenance_path(csv_path: Path) -> Path:
@@ -64,7 +68,7 @@ def conform(table: pa.Table, *, where: str | Path) -> pa.Table:
     Raises:
         TableError: a column is missing, has another type, or has empty cells where none may be.
     """
-    schema = arrow_schema(count_levels(table.column_names))
+    schema = arrow_schema(count_levels(table.column_names), lists_in(table.column_names))
     missing = [name for name in schema.names if name not in table.column_names]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -78,9 +82,19 @@ def conform(table: pa.Table, *, where: str | Path) -> pa.Table:
         if not wanted.nullable and column.null_count:
             raise TableError(f"column {wanted.name} has empty cells", where=where)
     try:
-        return table.cast(schema).unify_dictionaries().combine_chunks()
+        table = table.cast(schema).unify_dictionaries().combine_chunks()
     except (pa.ArrowException, ValueError) as error:
         raise TableError(f"a column has the wrong type ({error})", where=where) from error
+    for name in lists_in(table.column_names):
+        if not have_length(table.column(name), WIDTHS[name]):
+            raise TableError(f"column {name} has cells that do not hold {WIDTHS[name]} numbers", where=where)
+    return table
+
+
+def lists_in(names: Iterable[str]) -> tuple[str, ...]:
+    """Which columns of lists the names hold."""
+    present = set(names)
+    return tuple(name for name in LISTS if name in present)
 
 
 def count_levels(names: Iterable[str]) -> int:
@@ -99,13 +113,15 @@ def write_table(
 
     Raises:
         OutputError: the file exists (without ``overwrite``), the disk is full, there is no permission.
-        UsageError: no such format, or a format and a suffix that contradict each other.
+        UsageError: no such format, a format and a suffix that contradict each other, or landmarks and CSV.
     """
     is_csv = path.suffix.lower() == ".csv"
     if format not in (None, "parquet", "csv"):
         raise UsageError(f"unknown table format {format!r}", advice="use parquet or csv")
     if format is not None and is_csv != (format == "csv"):
         raise UsageError(f"format {format} does not go with this name", where=path, advice="CSV files end in .csv")
+    if is_csv and lists_in(table.column_names):
+        raise no_lists_in_csv(path)
     if is_csv:
         text = provenance.to_json(indent=2) + "\n"
         with replacing(provenance_path(path), path, overwrite=overwrite) as (beside, sink):
@@ -114,17 +130,22 @@ def write_table(
         return
     marked = table.replace_schema_metadata({METADATA_KEY: provenance.to_json().encode()})
     with replacing(path, overwrite=overwrite) as (sink,):
-        pq.write_table(marked, sink, compression="zstd")
+        pq.write_table(marked, sink, compression="zstd", **_layout(table.column_names))
 
 
-def read_table(path: Path) -> tuple[pa.Table, Provenance]:
-    """Read what :func:`write_table` wrote, whichever format it is.
+def no_lists_in_csv(where: Path | None = None) -> UsageError:
+    """The error of landmarks that should go into a CSV file."""
+    return UsageError("CSV cannot hold landmarks", where=where, advice="use Parquet, or leave --landmarks out")
+
+
+def read_table(path: Path, *, landmarks: bool = True) -> tuple[pa.Table, Provenance]:
+    """Read what :func:`write_table` wrote, whichever format it is; without the columns of lists if not wanted.
 
     Raises:
         TableError: missing, damaged, foreign, or of a newer format.
     """
     try:
-        table, provenance = _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path)
+        table, provenance = _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path, landmarks)
     except DfeError:
         raise
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -144,8 +165,10 @@ def read_table(path: Path) -> tuple[pa.Table, Provenance]:
     return table, provenance
 
 
-def _arrow_type(name: str) -> pa.DataType:
-    if name == "string":
+def _arrow_type(column: Column) -> pa.DataType:
+    if column.length > 1:
+        return list_type()
+    if column.type == "string":
         return pa.dictionary(pa.int32(), pa.string())
     return {
         "int16": pa.int16(),
@@ -153,10 +176,26 @@ def _arrow_type(name: str) -> pa.DataType:
         "float32": pa.float32(),
         "float64": pa.float64(),
         "bool": pa.bool_(),
-    }[name]
+    }[column.type]
 
 
-def _read_parquet(path: Path) -> tuple[pa.Table, Provenance]:
+def _layout(names: list[str]) -> dict[str, Any]:
+    """How Parquet lays out a table with columns of lists; the writer's own choices are made for numbers.
+
+    Their bytes are written side by side, since as dictionaries they would take twice the room; and in groups of rows
+    that are held in memory one at a time.
+    """
+    lists = lists_in(names)
+    if not lists:
+        return {}
+    return {
+        "use_dictionary": [name for name in names if name not in lists],
+        "use_byte_stream_split": [f"{name}.list.{ELEMENT}" for name in lists],
+        "row_group_size": ROWS_WITH_LISTS,
+    }
+
+
+def _read_parquet(path: Path, landmarks: bool) -> tuple[pa.Table, Provenance]:
     # A plain file object: given a path, Arrow would read folders named like "a=b" as partition columns.
     with path.open("rb") as file:
         if file.read(1) == b"":
@@ -171,7 +210,10 @@ def _read_parquet(path: Path) -> tuple[pa.Table, Provenance]:
             advice = "use a table that dfe wrote, or import it"
             raise TableError(f"{_FOREIGN}: it carries no provenance", where=path, advice=advice)
         provenance = Provenance.from_json(metadata[METADATA_KEY], where=path)
-        return conform(parquet.read(), where=path), provenance
+        names = parquet.schema_arrow.names
+        lists = () if landmarks else lists_in(names)
+        table = parquet.read(columns=[name for name in names if name not in lists] if lists else None)
+        return conform(table, where=path), provenance
 
 
 def _write_csv(table: pa.Table, sink: BinaryIO) -> None:

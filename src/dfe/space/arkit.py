@@ -80,8 +80,14 @@ BLINK_NAMES: tuple[str, ...] = ("eyeBlinkLeft", "eyeBlinkRight")
 FACE_NAMES: tuple[str, ...] = tuple(name for name in ARKIT_NAMES if name not in GAZE_NAMES + BLINK_NAMES)
 """The 41 coefficients that the default tokenizer codes: no gaze, no blink."""
 
-SPACE_VERSION = 1
-"""Raised when the meaning of a coefficient changes."""
+SPACE_VERSION = 2
+"""Raised when the meaning of a coefficient changes.
+
+1: the network's sigmoids, 0 to 1. 2: signed activations around the typical neutral face, freed of the head's turn; see
+docs/expression-input.md.
+"""
+
+_BOUNDS = {1: (0.0, 1.0), 2: (-1.0, 1.5)}
 
 REGIONS: tuple[str, ...] = ("brow", "eyes", "nose", "cheeks", "mouth", "jaw")
 """Parts of the face, of vertices as of coefficients."""
@@ -104,26 +110,30 @@ def region_of(name: str) -> str:
     return next(region for prefix, region in _REGION_OF_PREFIX.items() if name.startswith(prefix))
 
 
-def load_space(id: str = "arkit51/face41") -> ExpressionSpace:
+def load_space(id: str = "arkit51/face41", version: int = SPACE_VERSION) -> ExpressionSpace:
     """An embedded space: ``arkit51/face41`` (no gaze, no blink) or ``arkit51``; read once, then shared.
 
+    Versions differ in what a coefficient means and in its bounds, never in the head that it moves.
+
     Raises:
-        ModelError: no such space, or the installed head is damaged.
+        ModelError: no such space or version, or the installed head is damaged.
     """
+    if version not in _BOUNDS:
+        raise ModelError(f"no version {version} of space {id!r} is known here", advice="update dfe")
     if id == "arkit51":
-        return _arkit51()
+        return _arkit51(version)
     if id == "arkit51/face41":
-        return _face41()
+        return _face41(version)
     raise ModelError(f"no expression space is called {id!r}", advice="use 'arkit51/face41' or 'arkit51'")
 
 
 @cache
-def _face41() -> ExpressionSpace:
-    return _arkit51().select(FACE_NAMES, "arkit51/face41")
+def _face41(version: int) -> ExpressionSpace:
+    return _arkit51(version).select(FACE_NAMES, "arkit51/face41")
 
 
 @cache
-def _arkit51() -> ExpressionSpace:
+def _arkit51(version: int) -> ExpressionSpace:
     folder = resources.files("dfe") / "assets" / "head"
     try:
         about = json.loads((folder / "head.json").read_text(encoding="utf-8"))
@@ -147,10 +157,10 @@ def _arkit51() -> ExpressionSpace:
     indices = {name: i for i, name in enumerate(ARKIT_NAMES)}
     return ExpressionSpace(
         id="arkit51",
-        version=SPACE_VERSION,
+        version=version,
         names=ARKIT_NAMES,
-        lower=np.zeros(len(ARKIT_NAMES), np.float32),
-        upper=np.ones(len(ARKIT_NAMES), np.float32),
+        lower=np.full(len(ARKIT_NAMES), _BOUNDS[version][0], np.float32),
+        upper=np.full(len(ARKIT_NAMES), _BOUNDS[version][1], np.float32),
         mesh=mesh,
         basis=basis,
         partner=np.array([indices[mirrored_name(name)] for name in ARKIT_NAMES], np.int32),

@@ -11,7 +11,7 @@ import numpy as np
 
 from dfe.frontends.landmarks.crops import LEFT_EYE, RIGHT_EYE
 from dfe.frontends.landmarks.networks import Networks
-from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES, NETWORK_NAMES
+from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES, NETWORK_NAMES, mirrored_name
 from dfe.types import DoubleArray, FloatArray
 
 _RANGES = """
@@ -34,6 +34,8 @@ SUBSET = np.array(_numbers(_RANGES))
 _FACE, _GAZE, _BLINK = (
     np.array([NETWORK_NAMES.index(name) for name in names]) for names in (FACE_NAMES, GAZE_NAMES, BLINK_NAMES)
 )
+_PARTNER = np.array([NETWORK_NAMES.index(mirrored_name(name)) for name in NETWORK_NAMES])
+_FLIP = np.array([-1.0, 1.0, 1.0])
 _MOUTH_CLOSE, _JAW_OPEN = FACE_NAMES.index("mouthClose"), FACE_NAMES.index("jawOpen")
 
 
@@ -46,6 +48,16 @@ class Columns(NamedTuple):
     """``(n, 8)`` in the order of ``GAZE_NAMES``."""
     blink: FloatArray
     """``(n, 2)`` in the order of ``BLINK_NAMES``."""
+
+
+def find_logits(networks: Networks, points: DoubleArray) -> FloatArray:
+    """Logits ``(52,)`` in which left and right are treated alike: the mean over the landmarks and their mirror image.
+
+    The network is not symmetric by itself: on news photographs the two differ by a third of what faces differ by.
+    """
+    as_seen = find_coefficients(networks, points)[1]
+    mirror_image = find_coefficients(networks, points[networks.partner] * _FLIP[: points.shape[1]])[1]
+    return np.asarray((as_seen + mirror_image[_PARTNER]) / 2)
 
 
 def find_coefficients(networks: Networks, points: DoubleArray, *, level: bool = True) -> tuple[FloatArray, FloatArray]:
@@ -68,6 +80,12 @@ def columns(coefficients: FloatArray) -> Columns:
 
     ``mouthClose`` is a corrective that closes the lips of an open jaw, so it is bounded by ``jawOpen``.
     """
-    expression = coefficients[..., _FACE]
-    expression[..., _MOUTH_CLOSE] = np.minimum(expression[..., _MOUTH_CLOSE], expression[..., _JAW_OPEN])
-    return Columns(expression, coefficients[..., _GAZE], coefficients[..., _BLINK])
+    return Columns(bounded(coefficients[..., _FACE]), coefficients[..., _GAZE], coefficients[..., _BLINK])
+
+
+def bounded(expression: FloatArray) -> FloatArray:
+    """Expressions ``(..., 41)`` with ``mouthClose`` bounded by ``jawOpen``, and by 0 where the jaw is shut."""
+    bounded = expression.copy()
+    most = np.maximum(expression[..., _JAW_OPEN], 0)
+    bounded[..., _MOUTH_CLOSE] = np.minimum(expression[..., _MOUTH_CLOSE], most)
+    return bounded

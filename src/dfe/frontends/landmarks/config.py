@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfe.errors import UsageError
+from dfe.space.arkit import SPACE_VERSION
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class LandmarkConfig:
     """Further faces are sought at each multiple of this frame number while fewer than ``max_faces`` are followed."""
     second_pass: bool = False
     """Find the landmarks of every face twice, the second time in a crop placed by the first: less jitter, more time."""
+    both_ways: bool = False
+    """Find the landmarks last in the crop and in its mirror image, and take the mean: left and right are then measured
+    alike and noise is less, for the time of another pass."""
+    space_version: int = SPACE_VERSION
+    """Version of the expression space that the coefficients are given in."""
     mirrored: bool = False
     """The recording is a mirror image; left and right are put right, boxes and landmarks stay in its pixels."""
 

@@ -11,6 +11,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from dfe.frontends.landmarks.networks import Networks
 from dfe.types import DoubleArray
@@ -96,6 +97,37 @@ class Geometry:
         second = self.align.scale(_unprojected(near, depth, first))
         _, rotation, translation = self.align.solve(_unprojected(near, depth, first * second))
         return HeadPose(rotation, translation, *angles(rotation))
+
+
+class Normaliser:
+    """Lays faces on the canonical one, so that only shape and expression are left.
+
+    Args:
+        networks: where the canonical face comes from.
+    """
+
+    def __init__(self, networks: Networks) -> None:
+        canonical = networks.arrays("geometry.npz")
+        self.align = Alignment(canonical["vertices_cm"].astype(np.float64), canonical["weights"].astype(np.float64))
+
+    def __call__(self, points: DoubleArray) -> DoubleArray:
+        """Landmarks ``(478, 3)`` in pixels to ``(468, 3)`` in cm: x to the picture's right, y up, z to the camera.
+
+        The best similarity transform (weak perspective: depth as the network has it), weighted as for the head pose.
+        """
+        upright = points[:MESH_POINTS] * [1.0, -1.0, -1.0]
+        scale, rotation, translation = self.align.solve(upright)
+        return np.asarray((upright - translation) @ rotation / scale)
+
+
+def pose_normalised(points: ArrayLike, networks: Networks | None = None) -> DoubleArray:
+    """:class:`Normaliser` over many faces: ``(n, 478, 3)`` to ``(n, 468, 3)``; rows with NaN become NaN."""
+    normalise = Normaliser(networks or Networks())
+    rows = np.asarray(points, np.float64)
+    normal = np.full((len(rows), MESH_POINTS, 3), np.nan)
+    for row in np.flatnonzero(np.isfinite(rows).all(axis=(1, 2))):
+        normal[row] = normalise(rows[row])
+    return normal
 
 
 def _unprojected(near: DoubleArray, depth: DoubleArray, scale: float) -> DoubleArray:

@@ -14,13 +14,13 @@ import cv2
 import numpy as np
 
 from dfe.frontends.base import NO_FACE, NOT_DECODED, Face, FrameFaces
-from dfe.frontends.landmarks.coefficients import find_coefficients
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.crops import Roi, roi_from_detection, roi_from_landmarks
 from dfe.frontends.landmarks.detector import Detection, Detector, is_close_up, overlap
 from dfe.frontends.landmarks.geometry import Geometry
 from dfe.frontends.landmarks.mesh import Mesh, find_mesh
 from dfe.frontends.landmarks.networks import Networks
+from dfe.frontends.landmarks.reading import Reader
 from dfe.types import DoubleArray, Frame, ImageArray
 
 SETTLING = 2
@@ -57,6 +57,7 @@ class LandmarkFrontEnd:
         self.networks = networks or Networks()
         self.detector = Detector(self.networks, self.config.min_detection)
         self.geometry = Geometry(self.networks)
+        self.read = Reader(self.networks, self.config.space_version, self.config.both_ways)
 
     def provenance(self) -> dict[str, str | int | float | bool]:
         """Name, options, versions of the libraries that compute, and the networks' hashes."""
@@ -128,11 +129,13 @@ class LandmarkFrontEnd:
 
         A face that a better crop loses was none, unless it fills the picture: its crop reaches beyond the edges.
         """
-        mesh = find_mesh(self.networks, image, roi)
+        both_ways = self.config.both_ways
+        mesh = find_mesh(self.networks, image, roi, both_ways=both_ways and not again)
         if mesh.presence < self.config.min_presence:
             return None
-        for _ in range(again):
-            better = find_mesh(self.networks, image, roi_from_landmarks(mesh.points))
+        for left in reversed(range(again)):
+            crop = roi_from_landmarks(mesh.points)
+            better = find_mesh(self.networks, image, crop, both_ways=both_ways and not left)
             if better.presence < self.config.min_presence:
                 return _Seen.of(mesh) if is_close_up(_Seen.of(mesh).box, image) else None
             mesh = better
@@ -147,14 +150,14 @@ class LandmarkFrontEnd:
     def _face(self, image: ImageArray, seen: _Seen) -> Face:
         height, width = image.shape[:2]
         pose = self.geometry(seen.mesh.points, width, height)
-        coefficients, logits = find_coefficients(self.networks, seen.mesh.points)
+        reading = self.read(seen.mesh.points, pose)
         points = seen.mesh.points.astype(np.float32)
         x0, y0, x1, y1 = (float(v) for v in seen.box)
         if self.config.mirrored:
             points[:, 0] = width - points[:, 0]
             x0, x1 = width - x1, width - x0
         box = (x0, y0, x1 - x0, y1 - y0)
-        return Face(seen.mesh.presence, box, pose.pitch, pose.yaw, pose.roll, coefficients, logits, points)
+        return Face(seen.mesh.presence, box, pose.pitch, pose.yaw, pose.roll, *reading, landmarks=points)
 
 
 def _without_face(frame: Frame, reason: str) -> FrameFaces:

@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from dfe.errors import ModelError
 from dfe.types import FloatArray
 
+_IRIS_PARTNER = np.array([473, 476, 475, 474, 477, 468, 471, 470, 469, 472])
+"""The irises have no place on the canonical face: centre, then right, top, left and bottom edge in the picture."""
+
 ADVICE = "install discrete-facial-encoding again"
 
 
@@ -69,6 +72,13 @@ class Networks:
         """
         session, entry = self._sessions.get(name) or self._open(name)
         return cast(list[FloatArray], session.run(None, {entry: value}))
+
+    @cached_property
+    def partner(self) -> NDArray[np.intp]:
+        """``(478,)``: the landmark that each becomes in a mirror image; the canonical face is symmetric to the bit."""
+        vertices = self.arrays("geometry.npz")["vertices_cm"].astype(np.float64)
+        apart = np.square(vertices[:, None] * [-1.0, 1.0, 1.0] - vertices[None]).sum(axis=2)
+        return np.concatenate([apart.argmin(axis=1), _IRIS_PARTNER])
 
     def arrays(self, name: str) -> dict[str, NDArray[Any]]:
         """Arrays of an ``.npz`` file of the folder."""

@@ -1,0 +1,111 @@
+"""From landmarks to expression coefficients, in either version of the space ``arkit51``.
+
+Version 1 takes the coefficient network's sigmoids as they are. Version 2 is a linear map of its logits and of the
+pose-normalised landmarks, fitted by ``scripts/make_reading.py``: what the head's turn tells about them is taken out,
+what stays the same in all pictures of a person is held down, zero is the typical neutral face, and the activations are
+signed. docs/expression-input.md says how it was chosen and what each coefficient is worth.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dfe.errors import ModelError
+from dfe.frontends.landmarks.coefficients import bounded, columns, find_coefficients, find_logits
+from dfe.frontends.landmarks.geometry import HeadPose, Normaliser
+from dfe.frontends.landmarks.networks import ADVICE, Networks
+from dfe.space.arkit import load_space
+from dfe.types import DoubleArray, FloatArray
+
+FILE = "reading-2.npz"
+POSE_TERMS = 9
+"""Pitch, yaw, roll, and their products two by two."""
+_RADIANS = 0.35
+_WIDEST = 2.5
+
+
+class Reading(NamedTuple):
+    """What is read off one face's landmarks."""
+
+    expression: FloatArray
+    """``(41,)`` in the order of ``FACE_NAMES``, within the bounds of the space's version."""
+    coefficients: FloatArray
+    """``(52,)`` of the network, 0 to 1; gaze and blink come from here in both versions."""
+    logits: FloatArray
+    """``(52,)``: the same before the sigmoid."""
+
+
+class Reader:
+    """Reads expressions off landmarks.
+
+    Args:
+        networks: where the coefficient network, the canonical face and the linear map come from.
+        version: of the expression space.
+        both_ways: the landmarks are means over the picture and its mirror image. Those of one look alone are corrected
+            for the landmark network's own asymmetry.
+
+    Raises:
+        ModelError: no such version.
+    """
+
+    def __init__(self, networks: Networks, version: int, both_ways: bool) -> None:
+        if version not in (1, 2):
+            raise ModelError(f"this front end cannot measure in version {version} of the space", advice="update dfe")
+        self.networks, self.version = networks, version
+        if version == 2:
+            self.map = LinearMap.read(networks, both_ways)
+            self.normalise = Normaliser(networks)
+
+    def __call__(self, points: DoubleArray, pose: HeadPose) -> Reading:
+        """Expression from landmarks ``(478, 3)`` in pixels and the head pose."""
+        if self.version == 1:
+            coefficients, logits = find_coefficients(self.networks, points)
+            return Reading(columns(coefficients).expression, coefficients, logits)
+        logits = find_logits(self.networks, points)
+        angles = np.array([[pose.pitch, pose.yaw, pose.roll]])
+        expression = self.map(logits[None], self.normalise(points)[None], angles)[0]
+        return Reading(expression, (1 / (1 + np.exp(-logits))).astype(np.float32), logits)
+
+
+class LinearMap(NamedTuple):
+    """Version 2: expression = bias + logits + landmarks + pose, each times its weights."""
+
+    logits: DoubleArray
+    """``(51, 41)``: weights of the logits of ``ARKIT_NAMES``."""
+    landmarks: DoubleArray
+    """``(1404, 41)``: weights of the pose-normalised landmarks in cm."""
+    pose: DoubleArray
+    """``(9, 41)``: weights of :func:`pose_terms`; zero where the landmarks were found both ways."""
+    bias: DoubleArray
+    """``(41,)``."""
+
+    @classmethod
+    def read(cls, networks: Networks, both_ways: bool) -> LinearMap:
+        """The packaged map for landmarks found both ways, or in one look.
+
+        Raises:
+            ModelError: it is missing or damaged.
+        """
+        kind = "both" if both_ways else "one"
+        arrays = networks.arrays(FILE)
+        try:
+            return cls(*(arrays[f"{kind}_{part}"].astype(np.float64) for part in cls._fields))
+        except KeyError as problem:
+            raise ModelError("the linear map is not whole", where=FILE, advice=ADVICE) from problem
+
+    def __call__(self, logits: FloatArray, landmarks: DoubleArray, pose: DoubleArray) -> FloatArray:
+        """Expressions ``(n, 41)`` from logits ``(n, 52)``, landmarks ``(n, 468, 3)`` in cm and pose ``(n, 3)``."""
+        space = load_space("arkit51/face41", 2)
+        flat = landmarks.reshape(len(landmarks), -1)
+        values = self.bias + logits[:, 1:].astype(np.float64) @ self.logits + flat @ self.landmarks
+        values = (values + pose_terms(pose) @ self.pose).clip(space.lower, space.upper)
+        return bounded(values.astype(np.float32))
+
+
+def pose_terms(pose: DoubleArray) -> DoubleArray:
+    """Pitch, yaw and roll ``(n, 3)`` in units of 20 degrees, and their products two by two: ``(n, 9)``."""
+    p = np.clip(pose / _RADIANS, -_WIDEST, _WIDEST)
+    first, second = np.triu_indices(3)
+    return np.concatenate([p, p[:, first] * p[:, second]], axis=1)
