@@ -56,7 +56,45 @@ def lay_out(data: Path, work: Path) -> list[Path]:
         for number, image in enumerate(archive["image"]):
             folder = work / ("fer2013_validate" if number % 10 == 0 else "fer2013_train")
             _write_fer(image, folder / f"{number:05d}.png")
+    with np.load(data / "fer2013" / "publictest.npz", allow_pickle=False) as archive:
+        for number, image in enumerate(archive["image"]):
+            _write_fer(image, work / "fer2013_test" / f"public_{number:05d}.png")
     return sorted(path for path in work.iterdir() if path.is_dir())
+
+
+PERTURBATIONS = ("same", "crop", "jpeg", "blur", "shift", "mirror")
+PERTURBED_OF = {"lfw_validate": 1, "lfw_test": 3}
+"""Of these parts every so manyth picture (by hash) is perturbed."""
+
+
+def lay_out_perturbed(data: Path, work: Path) -> None:
+    """Pictures of validating and testing people, each as it is, cropped anew, as JPEG, blurred, shifted, mirrored."""
+    for picture, person in lfw_people(data):
+        part = part_of_person(person)
+        if part not in ("validate", "test") or hashed(picture.name) % PERTURBED_OF[f"lfw_{part}"]:
+            continue
+        if (work / f"lfw_{part}_mirror" / f"{picture.stem}.png").exists():
+            continue
+        image = cv2.imread(str(picture))
+        for kind in PERTURBATIONS:
+            folder = work / f"lfw_{part}_{kind}"
+            folder.mkdir(parents=True, exist_ok=True)
+            assert cv2.imwrite(str(folder / f"{picture.stem}.png"), perturbed(image, kind))
+
+
+def perturbed(image: np.ndarray, kind: str) -> np.ndarray:
+    """A picture changed in a way that leaves the face's expression as it is."""
+    height, width = image.shape[:2]
+    if kind == "crop":
+        top, left = round(height * 0.04), round(width * 0.06)
+        return image[top : height - round(height * 0.02), left : width - round(width * 0.01)]
+    if kind == "jpeg":
+        return cv2.imdecode(cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 40])[1], cv2.IMREAD_COLOR)
+    if kind == "blur":
+        return cv2.GaussianBlur(image, (0, 0), 1.0)
+    if kind == "shift":
+        return np.ascontiguousarray(np.pad(image, ((1, 0), (1, 0), (0, 0)), mode="edge")[:height, :width])
+    return image[:, ::-1] if kind == "mirror" else image
 
 
 def _link(source: Path, folder: Path) -> None:

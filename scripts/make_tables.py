@@ -1,0 +1,44 @@
+"""Tables of all faces under ../shared/data, by the same command that users run: `dfe extract --landmarks`.
+
+Sets under .cache/tokenizer: ``tables`` (pictures looked at both ways), ``tables_one`` (in one look, what fits the
+correction for it, and what version 1 was), ``tables_perturbed`` (cropped anew, JPEG, blurred, shifted, mirrored),
+``tables_turned`` and ``tables_turned_one`` (London heads warped to other head poses).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from training_media import lay_out, lay_out_perturbed
+from turned_heads import lay_out_turned
+
+ONE_LOOK = ("lfw_train", "lfw_validate", "lfw_test", "fer2013_train", "fer2013_validate")
+
+
+def extract_all(data: Path, work: Path, workers: int) -> None:
+    """Make what is missing of the sets; each is whole or not there."""
+    media = work / "media"
+    lay_out(data, media)
+    lay_out_perturbed(data, work / "media_perturbed")
+    extract([media], work / "tables", workers, "always")
+    extract([media / name for name in ONE_LOOK], work / "tables_one", workers, "never")
+    extract([work / "media_perturbed"], work / "tables_perturbed", workers, "always")
+    lay_out_turned(data, work / "media_turned", work / "tables" / "london.parquet")
+    extract([work / "media_turned"], work / "tables_turned", workers, "always")
+    extract([work / "media_turned"], work / "tables_turned_one", workers, "never")
+
+
+def extract(media: list[Path], tables: Path, workers: int, both_ways: str) -> None:
+    """Tables of all folders in version 1 of the space; what version 2 needs is kept with them."""
+    if (tables / "done").exists():
+        return
+    options = ["--max-faces", "1", "--landmarks", "--space-version", "1", "--both-ways", both_ways, "--overwrite"]
+    command = [sys.executable, "-m", "dfe", "extract", *map(str, media), "-o", str(tables), *options]
+    done = subprocess.run([*command, "--workers", str(workers), "--json"], stdout=subprocess.PIPE)
+    summary = json.loads(done.stdout)
+    if summary["files_failed"]:
+        sys.exit("\n".join(summary["problems"]))
+    (tables / "done").write_text(json.dumps({key: summary[key] for key in ("frames", "faces", "seconds")}))
