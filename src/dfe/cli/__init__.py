@@ -23,6 +23,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.demo import Demo
     from dfe.cli.doctor import Doctor
     from dfe.cli.encode import Encode
+    from dfe.cli.evaluate import Evaluate
     from dfe.cli.extract import Extract
     from dfe.cli.info import Info
     from dfe.cli.qc import Qc
@@ -37,13 +38,14 @@ def main(argv: list[str] | None = None) -> None:
         Annotated[Encode, subcommand("encode")]
         | Annotated[Extract, subcommand("extract")]
         | Annotated[Train, subcommand("train")]
+        | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]
         | Annotated[Doctor, subcommand("doctor")]
     )
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
-    verb: Encode | Extract | Train | Info | Qc | Demo | Doctor = tyro.cli(
+    verb: Encode | Extract | Train | Evaluate | Info | Qc | Demo | Doctor = tyro.cli(
         verbs,
         prog="dfe",
         args=arguments,
