@@ -15,6 +15,10 @@ from pathlib import Path
 from training_media import lay_out, lay_out_perturbed
 from turned_heads import lay_out_turned
 
+from dfe.cli.progress import show_progress
+from dfe.pipeline.remeasure import remeasure
+from dfe.recording.recording import Recording
+
 ONE_LOOK = ("lfw_train", "lfw_validate", "lfw_test", "fer2013_train", "fer2013_validate")
 
 
@@ -42,3 +46,15 @@ def extract(media: list[Path], tables: Path, workers: int, both_ways: str) -> No
     if summary["files_failed"]:
         sys.exit("\n".join(summary["problems"]))
     (tables / "done").write_text(json.dumps({key: summary[key] for key in ("frames", "faces", "seconds")}))
+
+
+def remeasure_all(work: Path) -> None:
+    """The tables of every set in the newest version of the space, under the same names with ``_2``."""
+    for tables in ("tables", "tables_perturbed", "tables_turned"):
+        old = sorted((work / tables).rglob("*.parquet"))
+        new = [work / f"{tables}_2" / path.relative_to(work / tables) for path in old]
+        with show_progress("measuring again", "tables") as progress:
+            for done, (source, target) in enumerate(zip(old, new, strict=True), start=1):
+                if not target.exists():
+                    remeasure(Recording.read(source)).write(target)
+                progress(done, len(old))

@@ -11,12 +11,12 @@ import argparse
 import hashlib
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
-from training_media import lay_out, lfw_people, part_of_person
+from make_tables import extract_all, remeasure_all
+from training_media import lfw_people, part_of_person
 
 from dfe.cli.progress import show_progress
 from dfe.recording.recording import Recording
@@ -25,7 +25,7 @@ from dfe.training.config import TrainConfig
 from dfe.training.loop import train
 
 ROOT = Path(__file__).resolve().parents[1]
-NAME, VERSION = "dfe-face41", "1"
+NAME, VERSION = "dfe-face41", "2"
 TABLE_WEIGHTS = {"lfw_train": 1.0, "fer2013_train": 1.0, "london": 1.0, "video": 0.5}
 TERMS = {
     "lfw": "news photographs (crops of LFW), repository Apache-2.0; people hashed 1-3 train, 4 tests",
@@ -35,23 +35,11 @@ TERMS = {
 }
 LIMITS = (
     "Trained on news photographs and web pictures: posed and spoken expressions of mostly adult, often famous people.",
-    "cheekPuff, cheekSquint, noseSneer and jawForward hardly ever move in this input, so tokens say little of them.",
-    "Coefficients move with the head; faces turned by more than 25 degrees or smaller than 60 px were left out.",
+    "Some coefficients are weakly measured (docs/expression-input.md lists them), so tokens say little of them.",
+    "Faces turned by more than 25 degrees or smaller than 60 px were left out.",
     "Later levels often correct earlier ones (see faithful_share_by_level): trust the first two levels most.",
     "Tokens name visible movements. They do not say what a person feels, and nothing here supports a diagnosis.",
 )
-
-
-def extract(media: Path, tables: Path, workers: int) -> None:
-    """Tables of all folders, by the same command that users run."""
-    if (tables / "done").exists():
-        return
-    command = [sys.executable, "-m", "dfe", "extract", str(media), "-o", str(tables), "--max-faces", "1"]
-    done = subprocess.run([*command, "--workers", str(workers), "--overwrite", "--json"], stdout=subprocess.PIPE)
-    summary = json.loads(done.stdout)
-    if summary["files_failed"]:
-        sys.exit("\n".join(summary["problems"]))
-    (tables / "done").write_text(json.dumps({key: summary[key] for key in ("frames", "faces", "seconds")}))
 
 
 def tables_of(folder: Path, name: str) -> list[Path]:
@@ -60,7 +48,7 @@ def tables_of(folder: Path, name: str) -> list[Path]:
 
 def expressions(table: Path) -> np.ndarray:
     """Finite expressions ``(n, D)`` of a table's usable rows."""
-    recording = Recording.read(table)
+    recording = Recording.read(table, landmarks=False)
     return recording.expressions()[recording.usable & recording.success]
 
 
@@ -81,9 +69,9 @@ def main() -> None:
     if not options.data.is_dir():
         sys.exit(f"{options.data}: no such folder; the training faces are not part of the project")
 
-    media, tables = options.work / "media", options.work / "tables"
-    lay_out(options.data, media)
-    extract(media, tables, options.workers)
+    extract_all(options.data, options.work, options.workers)
+    remeasure_all(options.work)
+    tables = options.work / "tables_2"
 
     training = {name: tables_of(tables, name) for name in TABLE_WEIGHTS}
     weights = [TABLE_WEIGHTS[name] for name, files in training.items() for _ in files]

@@ -94,7 +94,7 @@ def read_table(table: TableLike) -> TrainingTable:
     """
     if isinstance(table, TrainingTable):
         return table
-    recording = table if isinstance(table, Recording) else Recording.read(table)
+    recording = table if isinstance(table, Recording) else Recording.read(table, landmarks=False)
     name = recording.provenance.source.name if isinstance(table, Recording) else str(table)
     x = recording.expressions().astype(np.float32)
     x[~recording.success] = np.nan

@@ -118,7 +118,7 @@ class Features:
 def mirrored_landmarks(landmarks: DoubleArray) -> DoubleArray:
     """Pose-normalised landmarks ``(n, 1404)`` of the mirror image."""
     partner = Networks().partner[: landmarks.shape[1] // 3]
-    return np.asarray((landmarks.reshape(len(landmarks), -1, 3)[:, partner] * _FLIP).reshape(landmarks.shape))
+    return np.asarray((landmarks.reshape(len(landmarks), len(partner), 3)[:, partner] * _FLIP).reshape(landmarks.shape))
 
 
 def erase(features: DoubleArray, pose: DoubleArray, mirror: DoubleArray) -> tuple[DoubleArray, DoubleArray]:

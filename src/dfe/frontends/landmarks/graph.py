@@ -150,7 +150,7 @@ class LandmarkFrontEnd:
     def _face(self, image: ImageArray, seen: _Seen) -> Face:
         height, width = image.shape[:2]
         pose = self.geometry(seen.mesh.points, width, height)
-        reading = self.read(seen.mesh.points, pose)
+        reading = self.read(seen.mesh.points, np.array([pose.pitch, pose.yaw, pose.roll]))
         points = seen.mesh.points.astype(np.float32)
         x0, y0, x1, y1 = (float(v) for v in seen.box)
         if self.config.mirrored:

@@ -14,7 +14,7 @@ import numpy as np
 
 from dfe.errors import ModelError
 from dfe.frontends.landmarks.coefficients import bounded, columns, find_coefficients, find_logits
-from dfe.frontends.landmarks.geometry import HeadPose, Normaliser
+from dfe.frontends.landmarks.geometry import Normaliser
 from dfe.frontends.landmarks.networks import ADVICE, Networks
 from dfe.space.arkit import load_space
 from dfe.types import DoubleArray, FloatArray
@@ -58,14 +58,13 @@ class Reader:
             self.map = LinearMap.read(networks, both_ways)
             self.normalise = Normaliser(networks)
 
-    def __call__(self, points: DoubleArray, pose: HeadPose) -> Reading:
-        """Expression from landmarks ``(478, 3)`` in pixels and the head pose."""
+    def __call__(self, points: DoubleArray, pose: DoubleArray) -> Reading:
+        """Expression from landmarks ``(478, 3)`` in pixels and pitch, yaw and roll ``(3,)`` in radians."""
         if self.version == 1:
             coefficients, logits = find_coefficients(self.networks, points)
             return Reading(columns(coefficients).expression, coefficients, logits)
         logits = find_logits(self.networks, points)
-        angles = np.array([[pose.pitch, pose.yaw, pose.roll]])
-        expression = self.map(logits[None], self.normalise(points)[None], angles)[0]
+        expression = self.map(logits[None], self.normalise(points)[None], pose[None])[0]
         return Reading(expression, (1 / (1 + np.exp(-logits))).astype(np.float32), logits)
 
 
