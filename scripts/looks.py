@@ -14,6 +14,17 @@ from dfe.frontends.landmarks.networks import Networks
 from dfe.recording.recording import Recording
 from dfe.training.reading import Looks
 
+FER_WORDS = {
+    "angry": "anger",
+    "disgust": "disgust",
+    "fear": "fear",
+    "happy": "happiness",
+    "sad": "sadness",
+    "surprise": "surprise",
+    "neutral": "neutral",
+}
+"""FER2013's labels in the words of the other sets."""
+
 
 class Seen:
     """The faces of one table: looks, names of the pictures, version 1's coefficients; the looks are kept beside it."""

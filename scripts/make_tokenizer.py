@@ -53,8 +53,9 @@ def expressions(table: Path) -> np.ndarray:
 
 
 def people_seen(data: Path) -> list[str]:
-    """Hashes of the LFW people whose faces train or validate."""
+    """Hashes of the people whose faces train or validate: LFW's by name, London's by number."""
     people = {person for _, person in lfw_people(data) if part_of_person(person) in ("train", "validate")}
+    people |= {f"london {picture.stem.split('_')[0]}" for picture in (data / "london").glob("*.jpg")}
     return sorted(hashlib.sha256(person.encode()).hexdigest()[:16] for person in people)
 
 
@@ -64,6 +65,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "tokenizer")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--steps", type=int, default=TrainConfig().steps)
+    parser.add_argument("--seed", type=int, default=TrainConfig().seed)
     parser.add_argument("--out", type=Path, help="folder to leave the tokenizer in, in place of the package's assets")
     options = parser.parse_args()
     if not options.data.is_dir():
@@ -75,9 +77,9 @@ def main() -> None:
 
     training = {name: tables_of(tables, name) for name in TABLE_WEIGHTS}
     weights = [TABLE_WEIGHTS[name] for name, files in training.items() for _ in files]
-    config = TrainConfig(name=NAME, version=VERSION, steps=options.steps)
+    config = TrainConfig(name=NAME, version=VERSION, steps=options.steps, seed=options.seed)
     test = {name: expressions(tables / f"{name}.parquet") for name in ("lfw_test",)}
-    scratch = options.work / "trained"
+    scratch = options.work / f"trained-{options.seed}"
     shutil.rmtree(scratch, ignore_errors=True)
     with show_progress("training", "steps") as progress:
         result = train(

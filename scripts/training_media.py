@@ -73,13 +73,16 @@ def lay_out_perturbed(data: Path, work: Path) -> None:
         part = part_of_person(person)
         if part not in ("validate", "test") or hashed(picture.name) % PERTURBED_OF[f"lfw_{part}"]:
             continue
-        if (work / f"lfw_{part}_mirror" / f"{picture.stem}.png").exists():
+        if (work / f"lfw_{part}_mirror" / picture.name).exists():
             continue
         image = cv2.imread(str(picture))
         for kind in PERTURBATIONS:
             folder = work / f"lfw_{part}_{kind}"
             folder.mkdir(parents=True, exist_ok=True)
-            assert cv2.imwrite(str(folder / f"{picture.stem}.png"), perturbed(image, kind))
+            # Under the picture's own name, by which tables are matched; readers go by content, not by suffix.
+            ok, png = cv2.imencode(".png", perturbed(image, kind))
+            assert ok
+            (folder / picture.name).write_bytes(png.tobytes())
 
 
 def perturbed(image: np.ndarray, kind: str) -> np.ndarray:

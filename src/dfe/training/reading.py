@@ -39,7 +39,7 @@ class ReadingConfig:
 
     components: int = 40
     """Principal components of the landmarks that stand beside the 51 logits."""
-    identity_weight: float = 1.0
+    identity_weight: float = 2.0
     """How much the identity counts against the expression; more leaks less and says less."""
     ridge: float = 1e-3
     """Share of each feature's variance added to the covariance that is inverted."""

@@ -25,8 +25,8 @@ class LandmarkConfig:
     second_pass: bool = False
     """Find the landmarks of every face twice, the second time in a crop placed by the first: less jitter, more time."""
     both_ways: bool = False
-    """Find the landmarks last in the crop and in its mirror image, and take the mean: left and right are then measured
-    alike and noise is less, for the time of another pass."""
+    """Find the landmarks in the mirror image too, and take the mean: left and right are then measured alike and noise
+    is less, for the time of another pass."""
     space_version: int = SPACE_VERSION
     """Version of the expression space that the coefficients are given in."""
     mirrored: bool = False

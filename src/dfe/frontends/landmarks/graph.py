@@ -18,7 +18,7 @@ from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.crops import Roi, roi_from_detection, roi_from_landmarks
 from dfe.frontends.landmarks.detector import Detection, Detector, is_close_up, overlap
 from dfe.frontends.landmarks.geometry import Geometry
-from dfe.frontends.landmarks.mesh import Mesh, find_mesh
+from dfe.frontends.landmarks.mesh import Mesh, find_mesh, look_from_both_sides
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import Reader
 from dfe.types import DoubleArray, Frame, ImageArray
@@ -129,17 +129,15 @@ class LandmarkFrontEnd:
 
         A face that a better crop loses was none, unless it fills the picture: its crop reaches beyond the edges.
         """
-        both_ways = self.config.both_ways
-        mesh = find_mesh(self.networks, image, roi, both_ways=both_ways and not again)
+        mesh = find_mesh(self.networks, image, roi)
         if mesh.presence < self.config.min_presence:
             return None
-        for left in reversed(range(again)):
-            crop = roi_from_landmarks(mesh.points)
-            better = find_mesh(self.networks, image, crop, both_ways=both_ways and not left)
+        for _ in range(again):
+            better = find_mesh(self.networks, image, roi_from_landmarks(mesh.points))
             if better.presence < self.config.min_presence:
                 return _Seen.of(mesh) if is_close_up(_Seen.of(mesh).box, image) else None
             mesh = better
-        return _Seen.of(mesh)
+        return _Seen.of(look_from_both_sides(self.networks, image, mesh) if self.config.both_ways else mesh)
 
     @staticmethod
     def _add(seen: list[_Seen], one: _Seen | None) -> None:

@@ -1,0 +1,151 @@
+"""Measures everything that docs/results.md reports, and writes it: `make results`.
+
+Needs ../shared/data. Tables of the faces are made where they are missing (from an empty cache about 20 minutes on two
+cores), then `dfe evaluate` runs on LFW's test people, on FER2013's public test and on the London set, and the inputs
+are compared by benchmarks/inputs.py. Names of people stay under .cache; what is written holds none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from looks import FER_WORDS
+from make_tables import extract_all, remeasure_all
+from results_page import write_results
+from training_media import PERTURBATIONS, lfw_people, part_of_person
+
+from dfe.recording.recording import Recording
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "tokenizer")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--tokenizer", default="default")
+    parser.add_argument("--seed-tokenizer", type=Path, help="the same tokenizer trained from another seed")
+    parser.add_argument("--skip-inputs", action="store_true", help="keep the comparison of inputs that is there")
+    options = parser.parse_args()
+    if not options.data.is_dir():
+        sys.exit(f"{options.data}: no such folder; the faces are not part of the project")
+    clock = Clock()
+    extract_all(options.data, options.work, options.workers)
+    clock.says("tables of all faces")
+    remeasure_all(options.work)
+    clock.says("measured again in version 2")
+    found = options.work / "found.json"
+    lists_of_faces(options.data, options.work, found)
+    shutil.copy(found, ROOT / "benchmarks" / "faces_found.json")
+    know(options.data, options.work)
+    if not options.skip_inputs:
+        picture = ROOT / "docs" / "pictures" / "inputs.svg"
+        command = [sys.executable, str(ROOT / "benchmarks" / "inputs.py"), "--data", str(options.data)]
+        subprocess.run([*command, "--work", str(options.work), "--picture", str(picture)], check=True)
+        clock.says("inputs compared")
+    for name, arguments in evaluations(options.work, options.seed_tokenizer).items():
+        folder = options.work / "evaluations" / name
+        command = [sys.executable, "-m", "dfe", "evaluate", options.tokenizer, "-o", str(folder), "--overwrite"]
+        subprocess.run([*command, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+        clock.says(f"evaluated on {name}")
+    write_results(options.work, ROOT / "docs", clock.said)
+
+
+class Clock:
+    """How long each part took."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, float] = {}
+        self.last = time.perf_counter()
+
+    def says(self, part: str) -> None:
+        now = time.perf_counter()
+        self.said[part], self.last = now - self.last, now
+        print(f"{part}: {self.said[part]:.0f} s", flush=True)
+
+
+def evaluations(work: Path, seed_tokenizer: Path | None) -> dict[str, list[Path | str]]:
+    """Arguments of `dfe evaluate` by the name of the set that is judged on."""
+    tables = work / "tables_2"
+    fit = ["--fit", tables / "lfw_train.parquet", tables / "fer2013_train.parquet"]
+    changes = [kind for kind in PERTURBATIONS if kind not in ("same", "mirror")]
+    changed = work / "tables_perturbed_2"
+    lfw: list[Path | str] = ["--faces", tables / "lfw_test.parquet", "--about", work / "people.csv", *fit]
+    lfw += ["--probe-train", tables / "fer2013_train.parquet", "--probe-test", tables / "fer2013_test.parquet"]
+    lfw += ["--probe-about", work / "emotions.csv"]
+    lfw += ["--perturbed", *(f"{kind}={changed / f'lfw_test_{kind}.parquet'}" for kind in changes)]
+    lfw += ["--turned", work / "tables_turned_2" / "london_turned.parquet"]
+    if seed_tokenizer is not None:
+        lfw += ["--seeds", seed_tokenizer]
+    fer: list[Path | str] = ["--faces", tables / "fer2013_test.parquet", "--about", work / "emotions.csv", *fit]
+    london: list[Path | str] = ["--faces", tables / "london.parquet", "--about", work / "people.csv", "--allow-seen"]
+    london += [*fit, "--baselines", "au-proxy", "residual-kmeans"]
+    large: list[Path | str] = ["--faces", tables / "lfw_test.parquet", "--about", work / "people.csv", *fit]
+    large += ["--size", "256", "--baselines", "residual-kmeans", "residual-kmeans-shared", "flat-kmeans", "product"]
+    return {"lfw": lfw, "fer2013": fer, "london": london, "lfw-256": large}
+
+
+def know(data: Path, work: Path) -> None:
+    """What is known of the pictures, as `dfe evaluate` reads it: people.csv and emotions.csv."""
+    rows = [["picture", "subject", "label", "gender", "age", "ethnicity"]]
+    with (data / "lfw" / "labels.csv").open(newline="", encoding="utf-8") as file:
+        rows += [[row["image"], row["person"], row["label"], "", "", ""] for row in csv.DictReader(file)]
+    with (data / "london" / "london_info.csv").open(newline="", encoding="utf-8") as file:
+        known = {row["face_id"]: row for row in csv.DictReader(file)}
+    for picture in sorted((data / "london").glob("*.jpg")):
+        face, shown = picture.stem.split("_")
+        label = "neutral" if shown == "03" else "happiness"
+        about = [known[face][f"face_{name}"] for name in ("gender", "age", "eth")]
+        rows.append([picture.name, f"london {face}", label, *about])
+    turned = sorted((work / "media_turned" / "london_turned").glob("*.jpg"))
+    rows += [[picture.name, f"london head {picture.stem.rsplit('_', 2)[0]}", "", "", "", ""] for picture in turned]
+    _write(work / "people.csv", rows)
+    labels = [["picture", "label"]]
+    for file, prefix in (("training", ""), ("publictest", "public_")):
+        with np.load(data / "fer2013" / f"{file}.npz", allow_pickle=False) as archive:
+            words = [FER_WORDS[str(word)] for word in archive["label_names"]]
+            labels += [[f"{prefix}{n:05d}.png", words[label]] for n, label in enumerate(archive["label"])]
+    _write(work / "emotions.csv", labels)
+
+
+def lists_of_faces(data: Path, work: Path, target: Path) -> None:
+    """Which pictures of each part hold a face that is found, by hashed name; pictures without one are listed."""
+    found = {}
+    for table in sorted((work / "tables").glob("*.parquet")):
+        recording = Recording.read(table, landmarks=False)
+        names, success = recording.column("source").astype(str), recording.success
+        hit = sorted({_hashed(name) for name in names[success]})
+        missed = sorted({_hashed(name) for name in names[~success]})
+        pictures = len(set(names))
+        found[table.stem] = {
+            "pictures": pictures,
+            "found": len(hit),
+            "sha256_of_found": hashlib.sha256("\n".join(hit).encode()).hexdigest(),
+            "not_found": missed,
+        }
+    people = [part_of_person(person) for person in {person for _, person in lfw_people(data)}]
+    found["people"] = {part: people.count(part) for part in ("train", "validate", "test")}
+    target.write_text(json.dumps(found, indent=0, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _hashed(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:16]
+
+
+def _write(path: Path, rows: list[list[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+
+
+if __name__ == "__main__":
+    main()

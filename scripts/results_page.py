@@ -1,0 +1,270 @@
+"""docs/results.md and its pictures, out of the JSON that `dfe evaluate` and benchmarks/inputs.py left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dfe.report.evaluation_charts import error_charts, retrieval_chart
+from dfe.report.evaluation_values import coders_of, figure_at, number_at
+from dfe.report.svg import standalone
+
+Row = Mapping[str, Any]
+CHOSEN = "filter 40 / 2, in bounds"
+"""The input that version 2 of the space is, in the words of benchmarks/inputs.py."""
+
+
+def write_results(work: Path, docs: Path, seconds: Mapping[str, float]) -> None:
+    """Write the page and its pictures."""
+    folder = work / "evaluations"
+    results = {path.parent.name: json.loads(path.read_text()) for path in sorted(folder.glob("*/evaluation.json"))}
+    found = json.loads((work / "found.json").read_text())
+    inputs = json.loads((work / "inputs.json").read_text())
+    lfw = results["lfw"]
+    errors = error_charts(lfw, coders_of(lfw))
+    (docs / "pictures" / "error-by-bits.svg").write_text(standalone(errors[0]), encoding="utf-8")
+    retrieval = retrieval_chart(lfw, coders_of(lfw))
+    (docs / "pictures" / "retrieval-by-bits.svg").write_text(standalone(retrieval), encoding="utf-8")
+    parts = [
+        _head(found),
+        _codings("LFW, people never seen", lfw),
+        "![error against bits](pictures/error-by-bits.svg)",
+        "![retrieval against bits](pictures/retrieval-by-bits.svg)",
+        _equal_bits(lfw),
+        _regions(lfw),
+        _reliability(lfw),
+        _more(lfw),
+        _large(results["lfw-256"]),
+        _fer(results["fer2013"]),
+        _groups(results["london"]),
+        _inputs(inputs),
+        _time(seconds),
+    ]
+    (docs / "results.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+
+
+def shown(value: Any, *path: str, digits: int = 3, interval: bool = False) -> str:
+    """A figure of a result, or an en dash where there is none."""
+    found = figure_at(value, *path)
+    if found is None:
+        return "–"
+    said = f"{found.value:.{digits}f}"
+    if interval and found.interval is not None:
+        said += f" ({found.interval[0]:.{digits}f}–{found.interval[1]:.{digits}f})"
+    return said
+
+
+def _head(found: Mapping[str, Any]) -> str:
+    rows = [
+        [name, str(one["pictures"]), str(one["found"]), f"{one['found'] / one['pictures']:.1%}"]
+        for name, one in found.items()
+        if name != "people"
+    ]
+    people = found["people"]
+    return "\n\n".join(
+        [
+            "# Results\n\nWritten by `make results` (scripts/make_results.py), from measurements on this code. "
+            "Nothing here is typed by hand. How each measure is made: [evaluation.md](evaluation.md).",
+            "## Faces\n\n"
+            f"LFW's people are split by the hash of their names: {people['train']} train, {people['validate']} "
+            f"validate, {people['test']} test. Of FER2013's training pictures every tenth validates; its public test "
+            "is `fer2013_test`, opened for this page alone. All faces found are measured, without any filter by quality; "
+            "the lists are in benchmarks/faces_found.json, names hashed.",
+            table(["set", "pictures", "faces found", "share"], rows),
+        ]
+    )
+
+
+def _codings(title: str, result: Row) -> str:
+    columns: dict[str, Callable[[Row], str]] = {
+        "coding": lambda c: f"**{c['id']}**" if c["kind"] == "tokenizer" else str(c["id"]),
+        "error, mm": lambda c: shown(c, "fidelity", "error_mm", interval=True),
+        "of mean face": lambda c: shown(c, "fidelity", "share", digits=2),
+        "tokens": lambda c: shown(c, "fidelity", "tokens", digits=1),
+        "bits": lambda c: shown(c, "fidelity", "bits", digits=1),
+        "retrieval": lambda c: shown(c, "retrieval", "all_codes", "five"),
+        "emotion": lambda c: shown(c, "probe", "count", "accuracy"),
+        "faithful": lambda c: shown(c, "faithfulness", "own_region", digits=2),
+        "reliable": lambda c: shown(c, "reliability", "all", "counts", "agreement", digits=2),
+        "locality": lambda c: shown(c, "locality", "share", digits=2),
+        "mean abs cos": lambda c: shown(c, "redundancy", "mean", digits=2),
+        "mirror": lambda c: shown(c, "symmetry", "overlap", digits=2),
+        "person": lambda c: shown(c, "invariance", "person", "accuracy"),
+        "yaw R²": lambda c: shown(c, "invariance", "pose", "yaw", digits=2),
+        "drift": lambda c: shown(c, "invariance", "drift", "mm_share", digits=2),
+    }
+    floors = result["floors"]
+    floor = {
+        "coding": "*not coded*",
+        "error, mm": f"(mean face {number_at(floors, 'mean_face_mm'):.3f})",
+        "retrieval": shown(floors, "retrieval", "continuous", "five"),
+        "emotion": shown(floors, "probe", "accuracy"),
+        "person": shown(floors, "person", "accuracy"),
+        "yaw R²": shown(floors, "pose", "yaw", digits=2),
+        "drift": shown(floors, "drift", "mm_share", digits=2),
+    }
+    rows = [[floor.get(name, "") for name in columns]]
+    rows += [[column(coder) for column in columns.values()] for coder in result["coders"]]
+    faces = result["about"].get("faces", {})
+    del faces
+    return "\n\n".join(
+        [
+            f"## Codings: {title}",
+            "Every baseline is refitted on the faces that the tokenizer was trained on, in the same space. Retrieval: "
+            "mean cosine, in landmarks, of the five faces found by decoded codes among other people's (random face "
+            f"{shown(floors, 'retrieval', 'random')}, landmarks themselves "
+            f"{shown(floors, 'retrieval', 'geometry', 'five')}). Emotion: accuracy on FER2013's public test of a "
+            "linear probe on counts of tokens. Reliable: agreement of a face's tokens after crop, JPEG, blur and shift, "
+            "beyond chance. Mirror: overlap of the mirrored face's tokens with the mirrored tokens. Person: people told from "
+            "decoded faces (chance "
+            f"{shown(floors, 'person', 'chance')}). Drift: how far London's heads, warped to other poses, move in mm, "
+            "as a share of the mean face's error. Real action-unit detectors: not compared on these sets, since no "
+            "table of OpenFace, LibreFace or py-feat covers them; benchmarks/detectors.py does it on the news clips.",
+            table(list(columns), rows),
+        ]
+    )
+
+
+def _equal_bits(result: Row) -> str:
+    bits = [at["bits"] for at in result["coders"][0]["fidelity"]["at_bits"]]
+    rows = [
+        [str(c["id"])]
+        + [f"{at['error_mm']:.3f}" if at["error_mm"] is not None else "–" for at in c["fidelity"]["at_bits"]]
+        + [f"{at['five']:.3f}" if at["five"] is not None else "–" for at in c["retrieval"]["at_bits"]]
+        for c in result["coders"]
+    ]
+    heads = ["coding", *(f"mm, {b} bits" for b in bits), *(f"retrieval, {b} bits" for b in bits)]
+    return "### At equal bits\n\n" + table(heads, rows)
+
+
+def _regions(result: Row) -> str:
+    names = list(result["coders"][0]["fidelity"]["regions"])
+    rows = [
+        [str(c["id"]), *(shown(c, "fidelity", "regions", name, "share", digits=2) for name in names)]
+        for c in result["coders"]
+    ]
+    return "### By region, as a share of the region's own mean-face error\n\n" + table(["coding", *names], rows)
+
+
+def _reliability(result: Row) -> str:
+    kinds = [name for name in result["coders"][0]["reliability"] if name != "all"]
+    rows = [
+        [
+            str(c["id"]),
+            *(shown(c, "reliability", kind, "counts", "agreement", digits=2) for kind in kinds),
+            *(shown(c, "reliability", kind, "moved_share", digits=2) for kind in kinds),
+        ]
+        for c in result["coders"]
+    ]
+    heads = ["coding", *(f"tokens, {kind}" for kind in kinds), *(f"mm moved, {kind}" for kind in kinds)]
+    return "### Reliability under changes of the picture\n\n" + table(heads, rows)
+
+
+def _more(result: Row) -> str:
+    rows = [
+        [
+            str(c["id"]),
+            shown(c, "diversity", "perplexity", digits=0),
+            shown(c, "diversity", "share_used", digits=2),
+            shown(c, "diversity", "effective_rank", digits=1),
+            shown(c, "redundancy", "share_alike", digits=3),
+            shown(c, "symmetry", "closed", digits=2),
+            shown(c, "stability", "cosine", digits=2),
+            shown(c, "stability", "chance_cosine", digits=2),
+            shown(c, "probe", "intensity", "accuracy"),
+            shown(c, "probe", "decoded", "accuracy"),
+            shown(c, "cost", "encode_per_s", digits=0),
+        ]
+        for c in result["coders"]
+    ]
+    heads = ["coding", "perplexity", "used", "effective rank", "pairs above 0.8", "mirror-closed", "seeds: cosine"]
+    heads += ["by chance", "emotion, with intensity", "emotion, decoded", "faces/s, one core"]
+    return "### Displays\n\n" + table(heads, rows)
+
+
+def _large(result: Row) -> str:
+    rows = [
+        [str(c["id"]), shown(c, "fidelity", "error_mm", interval=True), shown(c, "fidelity", "bits", digits=1)]
+        + [f"{at['error_mm']:.3f}" for at in c["fidelity"]["by_tokens"][:2]]
+        for c in result["coders"]
+    ]
+    return "### Baselines with 256 codes, on the same faces\n\n" + table(
+        ["coding", "error, mm", "bits", "1 token", "2 tokens"], [row + ["–"] * (5 - len(row)) for row in rows]
+    )
+
+
+def _fer(result: Row) -> str:
+    rows = [
+        [
+            str(c["id"]),
+            shown(c, "fidelity", "error_mm", interval=True),
+            shown(c, "fidelity", "share", digits=2),
+            shown(c, "fidelity", "tokens", digits=1),
+            shown(c, "fidelity", "bits", digits=1),
+            shown(c, "retrieval", "all_codes", "five"),
+        ]
+        for c in result["coders"]
+    ]
+    mean = number_at(result, "floors", "mean_face_mm")
+    return f"## Codings: FER2013, public test (mean face {mean:.3f} mm)\n\n" + table(
+        ["coding", "error, mm", "of mean face", "tokens", "bits", "retrieval"], rows
+    )
+
+
+def _groups(result: Row) -> str:
+    tokenizer = result["coders"][0]
+    rows = []
+    for kind, groups in tokenizer["groups"]["error_mm"].items():
+        for name, figure in groups.items():
+            tokens = tokenizer["groups"]["neutral_tokens"].get(kind, {}).get(name)
+            looked = result["floors"]["detection"].get(kind, {}).get(name)
+            rows.append(
+                [
+                    f"{kind}: {name}",
+                    f"{figure['faces']} / {figure['subjects']}",
+                    shown(looked, "estimate", digits=2) if looked else "–",
+                    shown(figure, "estimate", interval=True),
+                    shown(tokens, "estimate", digits=1, interval=True) if tokens else "–",
+                ]
+            )
+    return (
+        "## By group: London set\n\nReported, and nothing claimed: the groups are small, and the tokenizer has seen "
+        "these people (its card lists them).\n\n"
+        + table(["group", "faces / people", "found", "error, mm", "tokens of neutral faces"], rows)
+    )
+
+
+def _inputs(rows: Sequence[Row]) -> str:
+    lines = [
+        [
+            f"**{r['input']}**" if r["input"] == CHOSEN else str(r["input"]),
+            "one" if r["one_look"] else "both",
+            f"{r['probe']:.3f} ({r['probe_low']:.3f}–{r['probe_high']:.3f})",
+            f"{r['macro_f1']:.3f}",
+            f"{r['person']:.3f}",
+            f"{r['yaw']:.2f}, {r['pitch']:.2f}",
+            f"{r['yaw_quadratic']:.2f}, {r['pitch_quadratic']:.2f}",
+            f"{r['drift']:.2f}",
+        ]
+        for r in rows
+    ]
+    heads = ["input", "looks", "emotion", "macro-F1", "person", "yaw, pitch R²", "the same, quadratic", "drift"]
+    return (
+        "## Inputs\n\nOn validation faces; every map is fitted on half of LFW's training people and judged on the "
+        f"other half and the validating ones (person: chance {rows[0]['person_chance']:.3f}). What the rows are: "
+        "[expression-input.md](expression-input.md).\n\n![the front of inputs](pictures/inputs.svg)\n\n"
+        + table(heads, lines)
+    )
+
+
+def _time(seconds: Mapping[str, float]) -> str:
+    rows = [[name, f"{value:.0f}"] for name, value in seconds.items()]
+    return "## How long it took\n\n" + table(["part", "seconds, two cores"], rows)
