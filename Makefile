@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MEDIA  := $(DEMO)/media/astronaut.png $(DEMO)/media/carphone_pristine.mp4
 export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 
-.PHONY: help demo test lint format media install dev wheel tokenizer clean
+.PHONY: help demo test lint format media install dev wheel reading tokenizer results clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -63,6 +63,14 @@ wheel: $(VENV)/.dev
 	@rm -rf dist
 	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null
 	@ls -l dist
+
+# Fits the front end's map for version 2 of the expression space (docs/expression-input.md).
+reading: $(VENV)/.dev
+	@$(BIN)/python scripts/make_reading.py
+
+# Measures all that docs/results.md reports, from ../shared/data, and writes it.
+results: $(VENV)/.dev
+	@$(BIN)/python scripts/make_results.py
 
 # Trains the default tokenizer anew from ../shared/data (docs/tokenizer.md says how long it takes).
 tokenizer: $(VENV)/.dev

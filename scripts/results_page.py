@@ -76,8 +76,8 @@ def _head(found: Mapping[str, Any]) -> str:
             "## Faces\n\n"
             f"LFW's people are split by the hash of their names: {people['train']} train, {people['validate']} "
             f"validate, {people['test']} test. Of FER2013's training pictures every tenth validates; its public test "
-            "is `fer2013_test`, opened for this page alone. All faces found are measured, without any filter by quality; "
-            "the lists are in benchmarks/faces_found.json, names hashed.",
+            "is `fer2013_test`, opened for this page alone. All faces found are measured, without any filter by "
+            "quality; the lists are in benchmarks/faces_found.json, names hashed.",
             table(["set", "pictures", "faces found", "share"], rows),
         ]
     )
@@ -122,9 +122,9 @@ def _codings(title: str, result: Row) -> str:
             "mean cosine, in landmarks, of the five faces found by decoded codes among other people's (random face "
             f"{shown(floors, 'retrieval', 'random')}, landmarks themselves "
             f"{shown(floors, 'retrieval', 'geometry', 'five')}). Emotion: accuracy on FER2013's public test of a "
-            "linear probe on counts of tokens. Reliable: agreement of a face's tokens after crop, JPEG, blur and shift, "
-            "beyond chance. Mirror: overlap of the mirrored face's tokens with the mirrored tokens. Person: people told from "
-            "decoded faces (chance "
+            "linear probe on counts of tokens. Reliable: agreement of a face's tokens after crop, JPEG, blur and "
+            "shift, beyond chance. Mirror: overlap of the mirrored face's tokens with the mirrored tokens. Person: people "
+            "told from decoded faces (chance "
             f"{shown(floors, 'person', 'chance')}). Drift: how far London's heads, warped to other poses, move in mm, "
             "as a share of the mean face's error. Real action-unit detectors: not compared on these sets, since no "
             "table of OpenFace, LibreFace or py-feat covers them; benchmarks/detectors.py does it on the news clips.",
