@@ -14,7 +14,6 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,26 +22,16 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from input_candidates import filtered, from_landmarks, shape_fit  # noqa: E402
 from looks import Seen, fer_labels, one_of_both, people_and_labels  # noqa: E402
 from make_reading import reach_of_version_1  # noqa: E402
 
 from dfe.evaluation.invariance import drift, person_probe, pose_r2  # noqa: E402
 from dfe.evaluation.probe import probe  # noqa: E402
 from dfe.frontends.landmarks.reading import pose_terms  # noqa: E402
-from dfe.space.arkit import ARKIT_NAMES, FACE_NAMES, load_space  # noqa: E402
-from dfe.training.reading import (  # noqa: E402
-    Affine,
-    Features,
-    Looks,
-    ReadingConfig,
-    covariance,
-    erase,
-    expression_filter,
-    fit_reading,
-    within_people,
-)
+from dfe.space.arkit import load_space  # noqa: E402
+from dfe.training.reading import FACE, Fit, Looks, ReadingConfig, erase, fit_reading  # noqa: E402
 
-FACE = np.array([ARKIT_NAMES.index(name) for name in FACE_NAMES])
 SPACE = load_space("arkit51/face41", 2)
 
 
@@ -143,48 +132,56 @@ class Judge:
 def inputs(parts: Parts, judge: Judge) -> Iterator[tuple[str, bool, Input]]:
     """Name, whether it is seen in one look, and how to get it.
 
-    ``filter 40 / 2``: identity held down by :func:`expression_filter` on 51 logits and 40 components of the landmarks,
-    with an identity weight of 2.
+    ``beyond 0.8``: pose erased, zero at that quantile of the neutral faces, cut to 0..1. ``filter 40 / 2``: identity
+    held down on 51 logits and 40 components of the landmarks, with a weight of 2.
     """
     yield "version 1: sigmoids", True, lambda part: part.one.expressions
     yield "logits, one look", True, lambda part: part.one.looks.logits[:, FACE]
     yield "sigmoids, both ways", False, lambda part: part.both.expressions
     yield "sigmoids, cubic of pose out", False, without_pose(parts, judge)
     yield "logits, both ways", False, lambda part: part.both.looks.logits[:, FACE]
-    people, expressive = parts["lfw_train"].both.looks.take(judge.fitted(False)), parts["fer2013_train"].both.looks
-    person = np.unique(judge.person["lfw_train", 0][judge.fitted(False)], return_inverse=True)[1]
-    plain = erased(people, expressive, 0)
-    yield "logits, pose erased", False, lambda part: plain(part.both.looks)
-    for low in (0.0, -0.5):
-        yield f"pose erased, cut at {low:g}", False, cut(plain, people, expressive, low)
-    landmarks = from_landmarks(people, expressive)
-    yield "from landmarks alone", False, lambda part: landmarks(part.both.looks)
-    for components, weight in ((0, 2), (20, 2), (40, 0.5), (40, 1), (40, 2), (40, 4), (60, 2)):
-        config = ReadingConfig(components=components, identity_weight=weight)
-        fit = fitted(parts, judge, people, person, config)
-        name = f"filter {components} / {weight:g}"
-        yield name, False, lambda part, fit=fit: fit.both(part.both.looks)
-        if config == ReadingConfig():
-            yield f"{name}, one look", True, lambda part, fit=fit: fit.one(part.one.looks)
-            bounded = lambda part, fit=fit: fit.both(part.both.looks).clip(SPACE.lower, SPACE.upper)  # noqa: E731
-            yield f"{name}, in bounds", False, bounded
-    shapes = shape_fit(people, person, expressive)
-    yield "shapes fitted to landmarks", False, lambda part: shapes(part.both.looks)
+    people, expressive = parts["lfw_train"].both, parts["fer2013_train"].both
+    rows = judge.fitted(False)
+    person = np.unique(judge.person["lfw_train", 0][rows], return_inverse=True)[1]
+    matrix, shift = erase(people.looks.logits[rows], people.looks.pose[rows])
+    yield "logits, pose erased", False, lambda part: (part.both.looks.logits @ matrix + shift)[:, FACE]
+    for zero in (0.5, 0.7, 0.8, 0.9):
+        fit = fitted(parts, judge, ReadingConfig(zero=zero))
+        yield (
+            f"beyond {zero}",
+            False,
+            lambda part, fit=fit: fit.both(_with_first(part.both.looks), part.both.looks.pose),
+        )
+        if zero == ReadingConfig().zero:
+            one = lambda part, fit=fit: fit.one(_with_first(part.one.looks), part.one.looks.pose)  # noqa: E731
+            yield f"beyond {zero}, one look", True, one
+    landmarks = from_landmarks(people, rows, expressive)
+    yield "from landmarks alone", False, lambda part: landmarks(part.both)
+    for components, weight in ((0, 2), (40, 0.5), (40, 2), (40, 4)):
+        guess = filtered(people, rows, person, expressive, components, weight)
+        yield f"filter {components} / {weight:g}", False, lambda part, guess=guess: guess(part.both)
+    shapes = shape_fit(people, rows, person, expressive)
+    yield "shapes fitted to landmarks", False, lambda part: shapes(part.both)
 
 
-def fitted(parts: Parts, judge: Judge, people: Looks, person: np.ndarray, config: ReadingConfig):  # noqa: ANN201
-    """The two maps, fitted on half the people."""
+def fitted(parts: Parts, judge: Judge, config: ReadingConfig) -> Fit:
+    """The two maps of version 2, fitted on half the people."""
     both = [parts["lfw_train"].both, parts["fer2013_train"].both]
     one = [parts["lfw_train"].one, parts["fer2013_train"].one]
-    label = people_and_labels(judge.data, both[0].names)[1][judge.fitted(False)]
+    rows = judge.fitted(False)
+    label = people_and_labels(judge.data, both[0].names)[1][rows]
     neutral = np.concatenate([label, fer_labels(judge.data, both[1].names)]) == "neutral"
-    once, rows = one_of_both(one, both)
-    place = np.full(len(judge.fitted(False)) + len(both[1].names), -1)
-    kept = np.concatenate([judge.fitted(False), np.ones(len(both[1].names), bool)])
-    place[kept] = np.arange(kept.sum())
-    use = place[rows] >= 0
-    reach = reach_of_version_1(one, judge.data)
-    return fit_reading(people, person, both[1].looks, neutral, once.take(use), place[rows][use], reach, config)
+    once, place = one_of_both(one, both)
+    kept = np.concatenate([rows, np.ones(len(both[1].names), bool)])
+    new = np.cumsum(kept) - 1
+    use = kept[place]
+    people, reach = both[0].looks.take(rows), reach_of_version_1(one)
+    return fit_reading(people, both[1].looks, neutral, once.take(use), new[place[use]], reach, config)
+
+
+def _with_first(looks: Looks) -> np.ndarray:
+    """Logits of all 52 outputs; the first, which nobody reads, is 0."""
+    return np.pad(looks.logits, ((0, 0), (1, 0)))
 
 
 def without_pose(parts: Parts, judge: Judge) -> Input:
@@ -200,64 +197,6 @@ def _cubic(pose: np.ndarray) -> np.ndarray:
     square = pose_terms(pose)
     cubes = (square[:, :3, None] * square[:, None, 3:]).reshape(len(pose), -1)
     return np.concatenate([np.ones((len(pose), 1)), square, cubes], axis=1)
-
-
-def erased(people: Looks, expressive: Looks, components: int) -> Affine:
-    """Logits without what a linear reader could tell of the pose."""
-    features = Features(np.concatenate([people.landmarks, expressive.landmarks[::5]]), components)
-    matrix, shift = erase(features(people), people.pose, features.mirror)
-    return features.affine().then(matrix[:, FACE], shift[FACE])
-
-
-def cut(plain: Affine, people: Looks, expressive: Looks, low: float) -> Input:
-    """Calibrated channel by channel: 0 the median face, 1 the 99th percentile, and cut off below and above."""
-    values = np.concatenate([plain(people), plain(expressive)])
-    values = np.concatenate([values, values[:, SPACE.partner]])
-    zero, high = np.median(values, axis=0), np.quantile(values, 0.99, axis=0)
-    return lambda part: ((plain(part.both.looks) - zero) / (high - zero)).clip(low, 1.5)
-
-
-def from_landmarks(people: Looks, expressive: Looks, components: int = 100) -> Affine:
-    """Logits guessed from the pose-normalised landmarks alone by ridge regression, then the pose erased."""
-    features = Features(np.concatenate([people.landmarks, expressive.landmarks[::5]]), components)
-    alone = slice(len(ARKIT_NAMES), None)
-    everything = Looks(*(np.concatenate(pair) for pair in zip(people, expressive, strict=True)))
-    x = np.concatenate([features(everything), features(everything) @ features.mirror])
-    a, b = x[:, alone], x[:, : len(ARKIT_NAMES)]
-    middle = b.mean(axis=0)
-    spread = np.diag(a.var(axis=0)) * len(a)
-    weights = np.linalg.solve(a.T @ a + 1e-3 * spread, a.T @ (b - middle))
-    guess = np.zeros((len(features.mirror), len(ARKIT_NAMES)))
-    guess[alone] = weights
-    p = features(people) @ guess + middle
-    matrix, shift = erase(p, people.pose, features.mirror[: len(middle), : len(middle)])
-    return features.affine().then(guess @ matrix[:, FACE], middle @ matrix[:, FACE] + shift[FACE])
-
-
-def shape_fit(people: Looks, person: np.ndarray, expressive: Looks, components: int = 60, ridge: float = 0.3) -> Affine:
-    """From the filtered logits on, the shapes that the landmarks' expression still asks for, by ridge regression.
-
-    What each channel does to the landmarks is learnt from the faces themselves.
-    """
-    config = replace(ReadingConfig(), components=components)
-    features = Features(np.concatenate([people.landmarks, expressive.landmarks[::5]]), components)
-    mirror = features.mirror
-    p, e = features(people), features(expressive)
-    erasing, shift = erase(p, people.pose, mirror)
-    p, e = p @ erasing + shift, e @ erasing + shift
-    identity = covariance(p, mirror) - within_people(p, person, mirror)
-    guess = expression_filter(covariance(e, mirror), identity, config.identity_weight, config.ridge)
-    middle = (e.mean(axis=0) + e.mean(axis=0) @ mirror) / 2
-    said = (e - middle) @ guess
-    channels, points = said[:, : len(ARKIT_NAMES)], said[:, len(ARKIT_NAMES) :]
-    unit = np.diag(1 / channels.std(axis=0))
-    basis = np.linalg.lstsq(channels @ unit, points, rcond=None)[0]
-    gram = basis @ basis.T
-    back = np.linalg.solve(gram + ridge * np.trace(gram) / len(gram) * np.eye(len(gram)), basis).T
-    first = np.concatenate([unit, np.zeros((components, len(unit)))])
-    rest = np.concatenate([-unit @ basis, np.eye(components)])
-    matrix = guess @ (first + rest @ back)
-    return features.affine().then(erasing @ matrix[:, FACE], ((shift - middle) @ matrix)[FACE])
 
 
 def _half(person: str) -> bool:

@@ -1,6 +1,6 @@
 """The default tokenizer against codings refitted on the same faces, on people that none of them has seen.
 
-    python benchmarks/tokenizer.py [TABLES]     (those that scripts/make_tokenizer.py leaves in .cache/tokenizer/tables)
+    python benchmarks/tokenizer.py [TABLES]     (those that scripts/make_tokenizer.py leaves in .cache/tokenizer/tables_2)
 
 Residual k-means, with a book for each level (N times the words) and with one shared book, at the same K and N; flat
 k-means; the mean face. Errors are in mm on the mesh, the mean over faces of LFW's test people.
@@ -24,7 +24,7 @@ TRAINING = ("lfw_train", "fer2013_train", "london")
 
 
 def main() -> None:
-    tables = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / ".cache" / "tokenizer" / "tables"
+    tables = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / ".cache" / "tokenizer" / "tables_2"
     tokenizer = dfe.load_tokenizer("default")
     train = np.concatenate([expressions(tables / f"{name}.parquet") for name in TRAINING])
     test = expressions(tables / "lfw_test.parquet")
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def expressions(table: Path) -> np.ndarray:
-    recording = Recording.read(table)
+    recording = Recording.read(table, landmarks=False)
     return recording.expressions()[recording.usable].astype(np.float64)
 
 

@@ -33,24 +33,25 @@ class Seen:
         recording = Recording.read(table)
         found = recording.success & (recording.face_ids <= 0)
         self.names = recording.column("source")[found].astype(str)
-        self.pictures = len(np.unique(recording.frames))
         self.expressions = recording.expressions()[found].astype(np.float64)
-        self.looks = self._looks(recording, found, table.with_suffix(".looks.npz"))
+        kept = table.with_suffix(".looks.npz")
+        if not kept.exists():
+            np.savez(kept, **measured(recording, found))
+        with np.load(kept, allow_pickle=False) as arrays:
+            self.looks = Looks(arrays["logits"], arrays["pose"])
+            self.landmarks = arrays["landmarks"]
+            """``(n, 1404)``: pose-normalised, cm."""
 
-    @staticmethod
-    def _looks(recording: Recording, found: np.ndarray, kept: Path) -> Looks:
-        if kept.exists():
-            with np.load(kept, allow_pickle=False) as arrays:
-                return Looks(*(arrays[name] for name in Looks._fields))
-        networks = Networks()
-        points = recording.landmarks()
-        assert points is not None, "extract with --landmarks"
-        points = points[found].astype(np.float64)
-        logits = np.array([find_logits(networks, face)[1:] for face in points], np.float64)
-        landmarks = pose_normalised(points, networks).reshape(len(points), -1)
-        looks = Looks(logits, landmarks, recording.poses[found].astype(np.float64))
-        np.savez(kept, **looks._asdict())
-        return looks
+
+def measured(recording: Recording, found: np.ndarray) -> dict[str, np.ndarray]:
+    """Logits ``(n, 51)``, pose-normalised landmarks ``(n, 1404)`` and pose ``(n, 3)`` of the faces found."""
+    networks = Networks()
+    points = recording.landmarks()
+    assert points is not None, "extract with --landmarks"
+    points = points[found].astype(np.float64)
+    logits = np.array([find_logits(networks, face)[1:] for face in points], np.float64)
+    landmarks = pose_normalised(points, networks).reshape(len(points), -1)
+    return {"logits": logits, "landmarks": landmarks, "pose": recording.poses[found].astype(np.float64)}
 
 
 def people_and_labels(data: Path, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

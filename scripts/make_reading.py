@@ -39,29 +39,26 @@ def main() -> None:
 
     both = [Seen(options.work / "tables" / f"{name}.parquet") for name in ("lfw_train", "fer2013_train")]
     one = [Seen(options.work / "tables_one" / f"{name}.parquet") for name in ("lfw_train", "fer2013_train")]
-    person, label = people_and_labels(options.data, both[0].names)
+    label = people_and_labels(options.data, both[0].names)[1]
     neutral = np.concatenate([label, fer_labels(options.data, both[1].names)]) == "neutral"
     seen_once, rows = one_of_both(one, both)
     fit = fit_reading(
         people=both[0].looks,
-        person=np.unique(person, return_inverse=True)[1],
         expressive=both[1].looks,
         neutral=neutral,
         one=seen_once,
         one_is=rows,
-        reach=reach_of_version_1(one, options.data),
+        reach=reach_of_version_1(one),
     )
     arrays = {f"both_{part}": value for part, value in fit.both._asdict().items()}
     arrays |= {f"one_{part}": value for part, value in fit.one._asdict().items()}
     pack(arrays, options.out)
 
 
-def reach_of_version_1(one: list[Seen], data: Path) -> np.ndarray:
-    """How far version 1's coefficients go from the neutral face, ``(41,)``."""
+def reach_of_version_1(one: list[Seen]) -> np.ndarray:
+    """How far version 1's coefficients go, ``(41,)``."""
     values = np.concatenate([seen.expressions for seen in one])
-    labels = np.concatenate([people_and_labels(data, one[0].names)[1], fer_labels(data, one[1].names)])
-    neutral = np.median(values[labels == "neutral"], axis=0)
-    return np.asarray(np.quantile(values, ReadingConfig().high, axis=0) - neutral)
+    return np.asarray(np.quantile(values, ReadingConfig().high, axis=0))
 
 
 def pack(arrays: dict[str, np.ndarray], folder: Path) -> None:

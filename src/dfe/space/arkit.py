@@ -83,11 +83,11 @@ FACE_NAMES: tuple[str, ...] = tuple(name for name in ARKIT_NAMES if name not in 
 SPACE_VERSION = 2
 """Raised when the meaning of a coefficient changes.
 
-1: the network's sigmoids, 0 to 1. 2: signed activations around the typical neutral face, freed of the head's turn; see
-docs/expression-input.md.
+1: the network's sigmoids. 2: activations beyond what most neutral faces show, freed of the head's turn; see
+docs/expression-input.md. Both lie between 0 and 1.
 """
 
-_BOUNDS = {1: (0.0, 1.0), 2: (-1.0, 1.5)}
+VERSIONS = (1, 2)
 
 REGIONS: tuple[str, ...] = ("brow", "eyes", "nose", "cheeks", "mouth", "jaw")
 """Parts of the face, of vertices as of coefficients."""
@@ -113,12 +113,12 @@ def region_of(name: str) -> str:
 def load_space(id: str = "arkit51/face41", version: int = SPACE_VERSION) -> ExpressionSpace:
     """An embedded space: ``arkit51/face41`` (no gaze, no blink) or ``arkit51``; read once, then shared.
 
-    Versions differ in what a coefficient means and in its bounds, never in the head that it moves.
+    Versions differ in what a coefficient means, never in the head that it moves.
 
     Raises:
         ModelError: no such space or version, or the installed head is damaged.
     """
-    if version not in _BOUNDS:
+    if version not in VERSIONS:
         raise ModelError(f"no version {version} of space {id!r} is known here", advice="update dfe")
     if id == "arkit51":
         return _arkit51(version)
@@ -159,8 +159,8 @@ def _arkit51(version: int) -> ExpressionSpace:
         id="arkit51",
         version=version,
         names=ARKIT_NAMES,
-        lower=np.full(len(ARKIT_NAMES), _BOUNDS[version][0], np.float32),
-        upper=np.full(len(ARKIT_NAMES), _BOUNDS[version][1], np.float32),
+        lower=np.zeros(len(ARKIT_NAMES), np.float32),
+        upper=np.ones(len(ARKIT_NAMES), np.float32),
         mesh=mesh,
         basis=basis,
         partner=np.array([indices[mirrored_name(name)] for name in ARKIT_NAMES], np.int32),

@@ -1,9 +1,9 @@
 """From landmarks to expression coefficients, in either version of the space ``arkit51``.
 
-Version 1 takes the coefficient network's sigmoids as they are. Version 2 is a linear map of its logits and of the
-pose-normalised landmarks, fitted by ``scripts/make_reading.py``: what the head's turn tells about them is taken out,
-what stays the same in all pictures of a person is held down, zero is the typical neutral face, and the activations are
-signed. docs/expression-input.md says how it was chosen and what each coefficient is worth.
+Version 1 takes the coefficient network's sigmoids as they are. Version 2 is a linear map of its logits, fitted by
+``scripts/make_reading.py``: what the head's turn tells about them is taken out, a coefficient speaks only where it goes
+beyond what most neutral faces show, and left and right are treated alike. docs/expression-input.md says how it was
+chosen and what each coefficient is worth.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 
 from dfe.errors import ModelError
 from dfe.frontends.landmarks.coefficients import bounded, columns, find_coefficients, find_logits
-from dfe.frontends.landmarks.geometry import Normaliser
 from dfe.frontends.landmarks.networks import ADVICE, Networks
 from dfe.space.arkit import load_space
 from dfe.types import DoubleArray, FloatArray
@@ -56,7 +55,6 @@ class Reader:
         self.networks, self.version = networks, version
         if version == 2:
             self.map = LinearMap.read(networks, both_ways)
-            self.normalise = Normaliser(networks)
 
     def __call__(self, points: DoubleArray, pose: DoubleArray) -> Reading:
         """Expression from landmarks ``(478, 3)`` in pixels and pitch, yaw and roll ``(3,)`` in radians."""
@@ -64,17 +62,15 @@ class Reader:
             coefficients, logits = find_coefficients(self.networks, points)
             return Reading(columns(coefficients).expression, coefficients, logits)
         logits = find_logits(self.networks, points)
-        expression = self.map(logits[None], self.normalise(points)[None], pose[None])[0]
+        expression = self.map(logits[None], pose[None])[0]
         return Reading(expression, (1 / (1 + np.exp(-logits))).astype(np.float32), logits)
 
 
 class LinearMap(NamedTuple):
-    """Version 2: expression = bias + logits + landmarks + pose, each times its weights."""
+    """Version 2: bias + logits + pose, each times its weights, cut to the bounds of the space."""
 
     logits: DoubleArray
     """``(51, 41)``: weights of the logits of ``ARKIT_NAMES``."""
-    landmarks: DoubleArray
-    """``(1404, 41)``: weights of the pose-normalised landmarks in cm."""
     pose: DoubleArray
     """``(9, 41)``: weights of :func:`pose_terms`; zero where the landmarks were found both ways."""
     bias: DoubleArray
@@ -94,13 +90,11 @@ class LinearMap(NamedTuple):
         except KeyError as problem:
             raise ModelError("the linear map is not whole", where=FILE, advice=ADVICE) from problem
 
-    def __call__(self, logits: FloatArray, landmarks: DoubleArray, pose: DoubleArray) -> FloatArray:
-        """Expressions ``(n, 41)`` from logits ``(n, 52)``, landmarks ``(n, 468, 3)`` in cm and pose ``(n, 3)``."""
+    def __call__(self, logits: FloatArray, pose: DoubleArray) -> FloatArray:
+        """Expressions ``(n, 41)`` from the network's logits ``(n, 52)`` and pitch, yaw and roll ``(n, 3)``."""
         space = load_space("arkit51/face41", 2)
-        flat = landmarks.reshape(len(landmarks), -1)
-        values = self.bias + logits[:, 1:].astype(np.float64) @ self.logits + flat @ self.landmarks
-        values = (values + pose_terms(pose) @ self.pose).clip(space.lower, space.upper)
-        return bounded(values.astype(np.float32))
+        values = self.bias + logits[:, 1:].astype(np.float64) @ self.logits + pose_terms(pose) @ self.pose
+        return bounded(values.clip(space.lower, space.upper).astype(np.float32))
 
 
 def pose_terms(pose: DoubleArray) -> DoubleArray:
