@@ -1,8 +1,8 @@
 """Inputs that were tried and not taken: landmarks beside the logits, identity held down, shapes fitted to landmarks.
 
 What a face's landmarks say is taken as the sum of who it is and what the face does. Identity is what differs between
-people beyond what one person's pictures differ by: ``B = total - within``. Expression is what is left of the variance of
-faces that express something, ``E = total of expressive faces - B``, and the best linear guess of it is
+people beyond what one person's pictures differ by: ``B = total - within``. Expression is what is left of the variance
+of faces that express something, ``E = total of expressive faces - B``, and the best linear guess of it is
 ``E (E + weight B)^-1`` times the features (Wiener's filter).
 """
 

@@ -1,6 +1,6 @@
 """The default tokenizer against codings refitted on the same faces, on people that none of them has seen.
 
-    python benchmarks/tokenizer.py [TABLES]     (those that scripts/make_tokenizer.py leaves in .cache/tokenizer/tables_2)
+    python benchmarks/tokenizer.py [TABLES]     (by default .cache/tokenizer/tables_2)
 
 Residual k-means, with a book for each level (N times the words) and with one shared book, at the same K and N; flat
 k-means; the mean face. Errors are in mm on the mesh, the mean over faces of LFW's test people.

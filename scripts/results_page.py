@@ -113,8 +113,6 @@ def _codings(title: str, result: Row) -> str:
     }
     rows = [[floor.get(name, "") for name in columns]]
     rows += [[column(coder) for column in columns.values()] for coder in result["coders"]]
-    faces = result["about"].get("faces", {})
-    del faces
     return "\n\n".join(
         [
             f"## Codings: {title}",
@@ -123,8 +121,8 @@ def _codings(title: str, result: Row) -> str:
             f"{shown(floors, 'retrieval', 'random')}, landmarks themselves "
             f"{shown(floors, 'retrieval', 'geometry', 'five')}). Emotion: accuracy on FER2013's public test of a "
             "linear probe on counts of tokens. Reliable: agreement of a face's tokens after crop, JPEG, blur and "
-            "shift, beyond chance. Mirror: overlap of the mirrored face's tokens with the mirrored tokens. Person: people "
-            "told from decoded faces (chance "
+            "shift, beyond chance. Mirror: overlap of the mirrored face's tokens with the mirrored tokens. Person: "
+            "people told from decoded faces (chance "
             f"{shown(floors, 'person', 'chance')}). Drift: how far London's heads, warped to other poses, move in mm, "
             "as a share of the mean face's error. Real action-unit detectors: not compared on these sets, since no "
             "table of OpenFace, LibreFace or py-feat covers them; benchmarks/detectors.py does it on the news clips.",

@@ -6,6 +6,8 @@ are signed too; where coefficients are activations it is all but zero.
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from dfe.baselines.additive import AdditiveCoder
@@ -58,7 +60,9 @@ def nmf(train: FloatArray, space: ExpressionSpace, units: int, intensities: int 
     base, sample = lowest_face(train), learning_rows(train, seed)
     scale = np.sqrt(np.diag(space.gram))
     model = sklearn("decomposition").NMF(units, init="nndsvda", max_iter=_ITERATIONS, tol=1e-4, random_state=seed)
-    with one_thread():
+    with one_thread(), warnings.catch_warnings():
+        # It stops after enough rounds on any faces; how well it fits is what an evaluation measures.
+        warnings.simplefilter("ignore", sklearn("exceptions").ConvergenceWarning)
         model.fit(np.maximum(sample - base, 0.0).astype(np.float64) * scale)
     parts = np.asarray(model.components_, dtype=np.float64)
     book = np.divide(parts, scale, out=np.zeros_like(parts), where=scale > _SMALLEST)
