@@ -25,7 +25,7 @@ def pictures(photo: ImageArray, clip: list[ImageArray], stored: Mapping[str, Any
 
 @pytest.fixture(scope="module")
 def faces(observer: Observer, pictures: list[ImageArray]) -> list[Face]:
-    return [seen.faces[0] for seen in observer.stills(pictures, max_faces=1)]
+    return [seen.faces[0] for seen in observer.stills(pictures, max_faces=1, space_version=1)]
 
 
 def test_names_are_those_of_the_network(stored: Mapping[str, Any]) -> None:

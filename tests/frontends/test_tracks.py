@@ -20,7 +20,7 @@ def ids_by_frame(observations: list[FrameFaces]) -> list[tuple[int, ...]]:
 def face(x: float, y: float, size: float) -> Face:
     """A face of which only the box, centred at x, y, matters."""
     numbers = np.zeros(52, np.float32)
-    return Face(0.9, (x - size / 2, y - size / 2, size, size), 0.0, 0.0, 0.0, numbers, numbers)
+    return Face(0.9, (x - size / 2, y - size / 2, size, size), 0.0, 0.0, 0.0, numbers, numbers, numbers)
 
 
 def seen(frame: int, people: dict[str, tuple[float, float, float]], rate: float = 30.0) -> tuple[FrameFaces, list[str]]:
@@ -157,7 +157,7 @@ def test_whatever_the_boxes_ids_are_whole_and_unique_in_a_frame(boxes, steps):
     numbers = np.zeros(52, np.float32)
     observations = [
         FrameFaces(
-            i, float(np.sum(steps[:i])), "x", None, tuple(Face(1, b, 0, 0, 0, numbers, numbers) for b in of_frame)
+            i, float(np.sum(steps[:i])), "x", None, tuple(Face(1, b, 0, 0, 0, numbers, numbers, numbers) for b in of_frame)
         )
         for i, of_frame in enumerate(boxes)
     ]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from dfe.errors import DfeError
-from dfe.frontends.landmarks.coefficients import find_coefficients
+from dfe.frontends.landmarks.coefficients import find_logits
 from dfe.frontends.landmarks.networks import Networks
 from dfe.media.inputs import Source
 from dfe.pipeline import tasks, workers
@@ -92,7 +92,7 @@ def test_kept_landmarks_are_enough_to_run_the_coefficient_network_again(
         rows = np.flatnonzero(recording.success)[::17]
         assert len(rows)
         for row in rows:
-            again = find_coefficients(networks, landmarks[row].astype(np.float64))[1]
+            again = find_logits(networks, landmarks[row].astype(np.float64))
             np.testing.assert_allclose(again, logits[row], atol=2e-3)
             assert np.ptp(again) > 5
 

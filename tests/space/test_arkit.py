@@ -56,10 +56,10 @@ def test_damaged_head_is_refused(tmp_path, monkeypatch: pytest.MonkeyPatch) -> N
     (folder / "head.safetensors").write_bytes(data)
     monkeypatch.setattr(arkit.resources, "files", lambda _: tmp_path)
     with pytest.raises(ModelError, match="damaged"):
-        arkit._arkit51.__wrapped__()
+        arkit._arkit51.__wrapped__(2)
     (folder / "head.json").write_text("{")
     with pytest.raises(ModelError, match="cannot be read"):
-        arkit._arkit51.__wrapped__()
+        arkit._arkit51.__wrapped__(2)
 
 
 def test_mesh_is_its_own_mirror_image(arkit51: ExpressionSpace) -> None:

@@ -79,6 +79,7 @@ def describe(
         "validation_split": data.note,
         "validation": dict(measured),
         "people": list(data.people),
+        "never_moved": [tokenizer.space.names[i] for i in np.flatnonzero(np.ptp(data.training, axis=0) == 0)],
     }
 
 
