@@ -75,3 +75,11 @@ def test_detection_in_videos_goes_by_the_name_of_the_file() -> None:
     looked_at = ["a.mp4#0", "a.mp4#1", "b.mp4#0"]
     found = detection_by_group(looked_at, ["a.mp4#1", "b.mp4#0"], about, draws=10)["gender"]
     assert {name: figure.estimate.value for name, figure in found.items()} == {"f": 0.5, "m": 1.0}
+
+
+def test_cells_that_other_tools_write_for_nothing_are_empty(tmp_path) -> None:
+    file = tmp_path / "about.csv"
+    file.write_text("picture,age\na.jpg,18\nb.jpg,NA\nc.jpg,41\n", encoding="utf-8")
+    ages = About.read(file).of(["a.jpg", "b.jpg", "c.jpg"]).groups["age"]
+    assert ages.tolist() == ["18", "", "41"]
+    assert banded(ages).tolist() == ["18-29", "", "40-49"]

@@ -157,7 +157,11 @@ def test_whatever_the_boxes_ids_are_whole_and_unique_in_a_frame(boxes, steps):
     numbers = np.zeros(52, np.float32)
     observations = [
         FrameFaces(
-            i, float(np.sum(steps[:i])), "x", None, tuple(Face(1, b, 0, 0, 0, numbers, numbers, numbers) for b in of_frame)
+            i,
+            float(np.sum(steps[:i])),
+            "x",
+            None,
+            tuple(Face(1, b, 0, 0, 0, numbers, numbers, numbers) for b in of_frame),
         )
         for i, of_frame in enumerate(boxes)
     ]

@@ -17,6 +17,9 @@ from dfe.errors import TableError
 from dfe.types import IntArray
 
 PICTURE, SUBJECT, LABEL = "picture", "subject", "label"
+NOT_KNOWN = frozenset({"NA", "N/A", "NaN", "nan", "None", "<NA>"})
+"""Cells that other tools write for an empty one."""
+
 UNKNOWN = -1
 """Number of a person that nobody has named."""
 
@@ -54,7 +57,8 @@ class About:
     def read(cls, path: str | PathLike[str]) -> About:
         """Read a CSV file (UTF-8, with a header) that has a column ``picture``.
 
-        Columns ``subject`` and ``label`` are optional; any other column (gender, age ...) is a group.
+        Columns ``subject`` and ``label`` are optional; any other column (gender, age ...) is a group. ``NA`` and the
+        like, as R and pandas write them, are empty cells.
 
         Raises:
             TableError: missing or not CSV, no column ``picture``, a column or a picture twice, a row of another length.
@@ -67,6 +71,7 @@ class About:
             raise TableError("a column has no name, or that of another column", where=where)
         columns = {name: [row[i] for _, row in rows] for i, name in enumerate(header)}
         pictures = columns.pop(PICTURE)
+        columns = {name: ["" if value in NOT_KNOWN else value for value in column] for name, column in columns.items()}
         first: dict[str, int] = {}
         for (line, _), name in zip(rows, pictures, strict=True):
             if not name:
