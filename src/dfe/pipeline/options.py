@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from dfe.errors import UsageError
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.recording.usability import UsabilityRule
-from dfe.space.arkit import SPACE_VERSION
+from dfe.space.arkit import SPACE_VERSION, VERSIONS
 
 DEFAULT_TOKENIZER = "default"
 
@@ -57,6 +57,8 @@ class EncodeOptions:
             raise UsageError(f"--max-faces must lie between 1 and 32, not {self.max_faces}")
         if self.both_ways not in get_args(BothWays):
             raise UsageError(f"--both-ways is {', '.join(get_args(BothWays))}, not {self.both_ways!r}")
+        if self.space_version is not None and self.space_version not in VERSIONS:
+            raise UsageError(f"--space-version is {' or '.join(map(str, VERSIONS))}, not {self.space_version}")
         for name, seconds in (("--start", self.start_s), ("--end", self.end_s)):
             if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
                 raise UsageError(f"{name} must be a number of seconds from 0 up, not {seconds:g}")
