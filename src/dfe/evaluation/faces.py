@@ -120,7 +120,7 @@ def load_faces(tables: Sequence[Path], about: About | None = None, space: Expres
         pose=np.concatenate([part.pose for part in parts]),
         geometry=_geometry(np.concatenate(landmarks)) if len(landmarks) == len(parts) else None,
         label=None if known is None else known.label,
-        groups={} if known is None else known.groups,
+        groups={} if known is None else {n: g for n, g in known.groups.items() if (g != "").any()},
     )
 
 
