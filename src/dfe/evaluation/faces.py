@@ -168,7 +168,8 @@ def _check_fits(table: Path, recording: Recording, space: ExpressionSpace, neutr
     if reference.id != space.id:
         raise TableError(f"holds expressions of space {reference.id}, not {space.id}", where=table)
     if reference.hash and reference.hash != space.hash:
-        raise TableError(f"was made in another version of space {space.id}", where=table, advice="extract it again")
+        advice = "extract it again, or use dfe.pipeline.remeasure where it keeps landmarks"
+        raise TableError(f"was made in another version of space {space.id}", where=table, advice=advice)
     if recording.provenance.neutral != neutral:
         raise TableError(
             f"its neutral mode is '{recording.provenance.neutral}', that of the first table is '{neutral}'",
