@@ -175,7 +175,7 @@ def fitted(parts: Parts, judge: Judge, config: ReadingConfig) -> Fit:
     kept = np.concatenate([rows, np.ones(len(both[1].names), bool)])
     new = np.cumsum(kept) - 1
     use = kept[place]
-    people, reach = both[0].looks.take(rows), reach_of_version_1(one)
+    people, reach = both[0].looks.take(rows), reach_of_version_1(one[1:])
     return fit_reading(people, both[1].looks, neutral, once.take(use), new[place[use]], reach, config)
 
 

@@ -26,6 +26,8 @@ from training_media import PERTURBATIONS, lfw_people, part_of_person
 from dfe.recording.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[1]
+FOUND_S = 15.0
+"""A part that took less was found in the cache."""
 
 
 def main() -> None:
@@ -38,7 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     if not options.data.is_dir():
         sys.exit(f"{options.data}: no such folder; the faces are not part of the project")
-    clock = Clock()
+    clock = Clock(options.work / "times.json")
     extract_all(options.data, options.work, options.workers)
     clock.says("tables of all faces")
     remeasure_all(options.work)
@@ -63,20 +65,30 @@ def main() -> None:
         command = [sys.executable, "-m", "dfe", "evaluate", options.tokenizer, "-o", str(folder), "--overwrite"]
         subprocess.run([*command, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
         clock.says(f"evaluated on {name}")
+    for name in ("detectors", "evaluate"):
+        command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py")]
+        command += ["--data", str(options.data)] if name == "detectors" else ["--work", str(options.work)]
+        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        (options.work / f"{name}.txt").write_text(told)
+    clock.says("detectors, and the time of an evaluation")
     write_results(options.work, ROOT / "docs", clock.said)
 
 
 class Clock:
-    """How long each part took."""
+    """How long each part took when it was really done; parts found in the cache keep the time of their making."""
 
-    def __init__(self) -> None:
-        self.said: dict[str, float] = {}
+    def __init__(self, kept: Path) -> None:
+        self.kept = kept
+        self.said: dict[str, float] = json.loads(kept.read_text()) if kept.exists() else {}
         self.last = time.perf_counter()
 
     def says(self, part: str) -> None:
         now = time.perf_counter()
-        self.said[part], self.last = now - self.last, now
-        print(f"{part}: {self.said[part]:.0f} s", flush=True)
+        took, self.last = now - self.last, now
+        self.said[part] = max(took, self.said.get(part, 0.0)) if took < FOUND_S else took
+        self.kept.parent.mkdir(parents=True, exist_ok=True)
+        self.kept.write_text(json.dumps(self.said, indent=1))
+        print(f"{part}: {took:.0f} s", flush=True)
 
 
 def evaluations(work: Path, other_seed: Path) -> dict[str, list[Path | str]]:
@@ -90,9 +102,11 @@ def evaluations(work: Path, other_seed: Path) -> dict[str, list[Path | str]]:
     lfw += ["--probe-about", work / "emotions.csv"]
     lfw += ["--perturbed", *(f"{kind}={changed / f'lfw_test_{kind}.parquet'}" for kind in changes)]
     lfw += ["--turned", work / "tables_turned_2" / "london_turned.parquet"]
+    lfw += sorted((tables / "video").glob("intel_headpose*.parquet"))
+    lfw += ["--refit"]
     lfw += ["--seeds", other_seed]
     fer: list[Path | str] = ["--faces", tables / "fer2013_test.parquet", "--about", work / "emotions.csv", *fit]
-    london: list[Path | str] = ["--faces", tables / "london.parquet", "--about", work / "people.csv", "--allow-seen"]
+    london: list[Path | str] = ["--faces", tables / "london.parquet", "--about", work / "people.csv"]
     london += [*fit, "--baselines", "au-proxy", "residual-kmeans"]
     large: list[Path | str] = ["--faces", tables / "lfw_test.parquet", "--about", work / "people.csv", *fit]
     large += ["--size", "256", "--baselines", "residual-kmeans", "residual-kmeans-shared", "flat-kmeans", "product"]
@@ -111,8 +125,9 @@ def know(data: Path, work: Path) -> None:
         label = "neutral" if shown == "03" else "happiness"
         about = [known[face][f"face_{name}"] for name in ("gender", "age", "eth")]
         rows.append([picture.name, f"london {face}", label, *about])
-    turned = sorted((work / "media_turned" / "london_turned").glob("*.jpg"))
-    rows += [[picture.name, f"london head {picture.stem.rsplit('_', 2)[0]}", "", "", "", ""] for picture in turned]
+    # One head a person: a smiling picture of the same person would count as drift.
+    turned = sorted((work / "media_turned" / "london_turned").glob("*_03_*.jpg"))
+    rows += [[picture.name, f"london {picture.stem.split('_')[0]}", "neutral", "", "", ""] for picture in turned]
     _write(work / "people.csv", rows)
     labels = [["picture", "label"]]
     for file, prefix in (("training", ""), ("publictest", "public_")):

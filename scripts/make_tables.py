@@ -16,6 +16,8 @@ from training_media import lay_out, lay_out_perturbed
 from turned_heads import lay_out_turned
 
 from dfe.cli.progress import show_progress
+from dfe.frontends.landmarks.networks import Networks
+from dfe.frontends.landmarks.reading import FILE
 from dfe.pipeline.remeasure import remeasure
 from dfe.recording.recording import Recording
 
@@ -42,6 +44,8 @@ def extract(media: list[Path], tables: Path, workers: int, both_ways: str) -> No
     options = ["--max-faces", "1", "--landmarks", "--space-version", "1", "--both-ways", both_ways, "--overwrite"]
     command = [sys.executable, "-m", "dfe", "extract", *map(str, media), "-o", str(tables), *options]
     done = subprocess.run([*command, "--workers", str(workers), "--json"], stdout=subprocess.PIPE)
+    if done.returncode:
+        sys.exit("the tables could not be made; what is wrong stands above")
     summary = json.loads(done.stdout)
     if summary["files_failed"]:
         sys.exit("\n".join(summary["problems"]))
@@ -55,6 +59,14 @@ def remeasure_all(work: Path) -> None:
         new = [work / f"{tables}_2" / path.relative_to(work / tables) for path in old]
         with show_progress("measuring again", "tables") as progress:
             for done, (source, target) in enumerate(zip(old, new, strict=True), start=1):
-                if not target.exists():
-                    remeasure(Recording.read(source)).write(target)
+                if not _fresh(target):
+                    remeasure(Recording.read(source)).write(target, overwrite=True)
                 progress(done, len(old))
+
+
+def _fresh(table: Path) -> bool:
+    """Whether a table was measured by the map that is packed now."""
+    if not table.exists():
+        return False
+    made = Recording.read(table, landmarks=False).provenance
+    return made.frontend.get(f"sha256 {FILE}") == Networks().hashes[FILE]

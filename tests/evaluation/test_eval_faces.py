@@ -7,12 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dfe.errors import TableError, UsageError
+from dfe.errors import ModelError, TableError, UsageError
 from dfe.evaluation.about import About
 from dfe.evaluation.faces import Faces, load_faces, pictures_looked_at, source_of
 from dfe.frontends.landmarks.networks import Networks
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
+from dfe.space.arkit import load_space
 
 BOX = (10.0, 10.0, 90.0, 100.0)
 
@@ -130,8 +131,10 @@ def test_refuses_tables_that_do_not_go_together(write, space) -> None:
     table = write("a", [("0.jpg", 1)])
     with pytest.raises(TableError, match=r"picture 0.jpg comes a second time"):
         load_faces([table, write("b", [("0.jpg", 1)])])
-    with pytest.raises(TableError, match="another version of space"):
-        load_faces([write("c", [("1.jpg", 1)], space=SpaceRef(space.id, 9, "cd" * 32))])
+    with pytest.raises(TableError, match=r"another version of space.*remeasure"):
+        load_faces([table, write("c", [("1.jpg", 1)], space=SpaceRef(space.id, 1, load_space(version=1).hash))])
+    with pytest.raises(ModelError, match="no version 9"):
+        load_faces([write("f", [("1.jpg", 1)], space=SpaceRef(space.id, 9, "cd" * 32))])
     with pytest.raises(TableError, match=r"space arkit51/face41, not other"):
         load_faces([table], space=SimpleNamespace(id="other", hash=""))
     with pytest.raises(TableError, match="that of the first table is 'none'"):

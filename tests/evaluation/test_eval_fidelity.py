@@ -96,7 +96,8 @@ def test_a_coder_without_order_ends_at_its_whole_face(channels, faces) -> None:
 
 def test_error_at_bits_lies_on_lines_between_tokens(measured: Fidelity) -> None:
     first, second = measured.by_tokens[:2]
-    assert error_at_bits(measured, 0) == measured.base_mm
+    assert np.isnan(error_at_bits(measured, first.bits - 0.1))
+    assert error_at_bits(measured, first.bits) == first.error_mm
     assert error_at_bits(measured, second.bits) == pytest.approx(second.error_mm)
     between = error_at_bits(measured, (first.bits + second.bits) / 2)
     assert between == pytest.approx((first.error_mm + second.error_mm) / 2)

@@ -130,11 +130,12 @@ def test_a_whole_report_runs_from_chance_to_the_uncoded_faces(gallery, some, cod
     assert result.random.value + 0.2 < result.decoded[3].found.nearest.value < result.continuous.nearest.value
     assert result.continuous.nearest.value <= result.geometry.nearest.value
     assert result.faces == len(some)
-    ends = result.random.value, result.decoded[0].found.nearest.value
-    assert at_bits(result, 0.0)[0] == ends[0]
-    assert at_bits(result, 1.5)[0] == pytest.approx(np.mean(ends))
+    ends = [step.found.nearest.value for step in result.decoded[:2]]
+    assert np.isnan(at_bits(result, 2.9)).all()
+    assert at_bits(result, 3.0)[0] == ends[0]
+    assert at_bits(result, 4.25)[0] == pytest.approx(np.mean(ends))
     assert at_bits(result, 8.0)[1] == pytest.approx(result.decoded[3].found.five.value)
-    assert np.isnan(at_bits(result, 8.1)).all()
+    assert at_bits(result, 20.0) == at_bits(result, 8.0)
 
 
 def test_a_coding_without_an_order_gives_one_point(gallery, some, channels):

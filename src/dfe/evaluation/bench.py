@@ -140,6 +140,11 @@ class Bench:
         return {name: Pairs(*align(self.faces.names, after.names)) for name, after in self.perturbed.items()}
 
     @cached_property
+    def asked(self) -> dict[str, int]:
+        """By perturbation, how many of the faces had their changed picture looked at."""
+        return {name: min(len(self.faces), after.pictures) for name, after in self.perturbed.items()}
+
+    @cached_property
     def in_fit(self) -> BoolArray:
         """``(n,)``: faces of people, or in pictures, that are among those for fitting."""
         if self.fit is None:

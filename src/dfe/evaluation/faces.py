@@ -101,7 +101,8 @@ def load_faces(tables: Sequence[Path], about: About | None = None, space: Expres
     if not tables:
         raise UsageError("no table to measure")
     recordings = [Recording.read(table) for table in tables]
-    space = space or load_space(recordings[0].space_id)
+    made = recordings[0].provenance.space
+    space = space or load_space(made.id, made.version)
     for table, recording in zip(tables, recordings, strict=True):
         _check_fits(table, recording, space, recordings[0].provenance.neutral)
     parts = [_read(recording) for recording in recordings]

@@ -116,11 +116,10 @@ def fidelity(
 def error_at_bits(measured: Fidelity, bits: float) -> float:
     """Error in mm at so many bits a face, on straight lines between the numbers of tokens.
 
-    Between no token and one it mixes the two, as one would by coding only some faces. Beyond its last token a coding
-    has nothing more to say: its error stays what it is.
+    NaN below the cost of one token. Beyond its last token a coding has nothing more to say: its error stays what it is.
     """
-    points = sorted([(0.0, measured.base_mm), *((at.bits, at.error_mm) for at in measured.by_tokens)])
-    return float(np.interp(bits, [at for at, _ in points], [error for _, error in points]))
+    points = sorted((at.bits, at.error_mm) for at in measured.by_tokens)
+    return float(np.interp(bits, [at for at, _ in points], [error for _, error in points], left=np.nan))
 
 
 def token_ranks(codes: CodeArray, displays: Displays, space: ExpressionSpace) -> IntArray:

@@ -103,7 +103,7 @@ def measure_floors(bench: Bench) -> Floors:
     """All floors of a bench."""
     faces, space = bench.faces, bench.faces.space
     floor = np.broadcast_to(bench.mean_face, faces.x.shape)
-    mean_face_mm = float(space.error_mm(faces.x, floor).mean())
+    mean_face_mm = mean_face_error(bench)
     return Floors(
         mean_face_mm=mean_face_mm,
         regions={name: float(mm.mean()) for name, mm in space.region_error_mm(faces.x, floor).items()},
@@ -115,6 +115,12 @@ def measure_floors(bench: Bench) -> Floors:
         moved=moved(bench, faces.x, {name: after.x for name, after in bench.perturbed.items()}, mean_face_mm),
         detection=_detection(bench),
     )
+
+
+def mean_face_error(bench: Bench) -> float:
+    """Mean distance in mm of the faces, before any coding, from the mean face."""
+    faces = bench.faces
+    return float(faces.space.error_mm(faces.x, np.broadcast_to(bench.mean_face, faces.x.shape)).mean())
 
 
 def or_why(measure: Callable[[], _Result | NotMeasured]) -> _Result | NotMeasured:
@@ -130,7 +136,7 @@ def person(bench: Bench, x: FloatArray) -> PersonProbe | NotMeasured:
     subject = bench.faces.subject
     if subject is None or not bench.people_known:
         return NotMeasured(NOBODY)
-    return or_why(lambda: person_probe(x, subject, seed=bench.seed))
+    return or_why(lambda: person_probe(x, subject, seed=bench.seed, draws=bench.draws))
 
 
 def pose(bench: Bench, x: FloatArray) -> PoseR2 | NotMeasured:
@@ -140,7 +146,7 @@ def pose(bench: Bench, x: FloatArray) -> PoseR2 | NotMeasured:
         return NotMeasured(NOBODY)
     if angles is None:
         return NotMeasured("the faces have no head pose")
-    return or_why(lambda: pose_r2(x, subject, angles, seed=bench.seed))
+    return or_why(lambda: pose_r2(x, subject, angles, seed=bench.seed, draws=bench.draws))
 
 
 def drift_of(bench: Bench, x: FloatArray, turned: FloatArray | None) -> Drift | NotMeasured:
@@ -154,7 +160,9 @@ def drift_of(bench: Bench, x: FloatArray, turned: FloatArray | None) -> Drift | 
     clip = np.unique(source_of(faces.names), return_inverse=True)[1].astype(np.int64)
     subject = np.full(len(faces), UNKNOWN) if faces.subject is None else faces.subject
     who: IntArray = np.where(subject == UNKNOWN, subject.max(initial=UNKNOWN) + 1 + clip, subject)
-    return or_why(lambda: drift(turned, who, angles, faces.space, x, seed=bench.seed))
+    floor = mean_face_error(bench)
+    options = {"seed": bench.seed, "draws": bench.draws}
+    return or_why(lambda: drift(turned, who, angles, faces.space, x, mean_face_mm=floor, **options))
 
 
 def moved(

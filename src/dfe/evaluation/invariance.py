@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dfe.errors import UsageError
-from dfe.evaluation.bootstrap import Estimate, SubjectBootstrap
+from dfe.evaluation.bootstrap import DRAWS, Estimate, SubjectBootstrap
 from dfe.evaluation.probe import predict
 from dfe.space.base import ExpressionSpace
 from dfe.types import DoubleArray, FloatArray, IntArray
@@ -81,13 +81,14 @@ class Drift(NamedTuple):
     faces: int
 
 
-def person_probe(x: Any, person: ArrayLike, *, people: int = PEOPLE, folds: int = FOLDS, seed: int = 0) -> PersonProbe:
+def person_probe(
+    x: Any, person: ArrayLike, *, people: int = PEOPLE, folds: int = FOLDS, seed: int = 0, draws: int = DRAWS
+) -> PersonProbe:
     """Accuracy of :func:`dfe.evaluation.probe.predict` (standardised logistic regression) at naming the person.
 
     Of the 150 people with the most pictures (at least 2; of equal ones, those with the lowest number), by 5-fold
-    cross-validation in which each person's pictures are dealt evenly to the folds. On LFW's training people (2,038
-    pictures, chance 0.033) the 51 sigmoids reach 0.29 and the logits 0.38. With all of LFW that is at hand chance is
-    0.154, since one person has 519 pictures: figures of different sets of people must not be compared.
+    cross-validation in which each person's pictures are dealt evenly to the folds. Chance depends on who is most
+    frequent, so figures of different sets of people must not be compared.
 
     Args:
         x: ``(n, D)`` expressions, or bags of them (csr_array).
@@ -116,7 +117,7 @@ def person_probe(x: Any, person: ArrayLike, *, people: int = PEOPLE, folds: int 
         right[test] = prediction.labels == answers[test]
         converged &= prediction.converged
     _, index, each = np.unique(answers, return_inverse=True, return_counts=True)
-    bootstrap = SubjectBootstrap(index.astype(np.int64), seed=seed)
+    bootstrap = SubjectBootstrap(index.astype(np.int64), draws, seed)
     return PersonProbe(
         accuracy=bootstrap.mean(right),
         balanced=bootstrap.ratio(right / each[index], 1.0 / each[index]),
@@ -127,7 +128,9 @@ def person_probe(x: Any, person: ArrayLike, *, people: int = PEOPLE, folds: int 
     )
 
 
-def pose_r2(x: FloatArray, person: ArrayLike, pose: FloatArray, *, folds: int = FOLDS, seed: int = 0) -> PoseR2:
+def pose_r2(
+    x: FloatArray, person: ArrayLike, pose: FloatArray, *, folds: int = FOLDS, seed: int = 0, draws: int = DRAWS
+) -> PoseR2:
     """R² of pitch and yaw predicted by ridge regression from standardised expressions of other people.
 
     Linear with a penalty of 1; quadratic with values held within 3 standard deviations and a penalty of 30. R² is over
@@ -144,7 +147,7 @@ def pose_r2(x: FloatArray, person: ArrayLike, pose: FloatArray, *, folds: int = 
         UsageError: fewer people than folds.
     """
     who = np.asarray(person).astype(np.int64)
-    bootstrap = SubjectBootstrap(who, seed=seed)
+    bootstrap = SubjectBootstrap(who, draws, seed)
     index = bootstrap.index(len(who))
     people = int(index.max(initial=-1)) + 1
     if people < folds:
@@ -173,7 +176,9 @@ def drift(
     *,
     frontal_deg: float = FRONTAL_DEG,
     turn_deg: float = TURN_DEG,
+    mean_face_mm: float | None = None,
     seed: int = 0,
+    draws: int = DRAWS,
 ) -> Drift:
     """Drift of expressions within people who turn their heads; intervals draw people.
 
@@ -187,7 +192,8 @@ def drift(
         reference: ``(m, D)`` faces of many people, of the same kind as x.
         frontal_deg: largest pitch and yaw of a frontal face.
         turn_deg: smallest range of pitch or of yaw.
-        seed: of the bootstrap.
+        mean_face_mm: floor that mm are given as a share of; by default the mean-face error of ``reference``.
+        seed, draws: of the bootstrap.
 
     Raises:
         UsageError: nobody turns the head.
@@ -208,9 +214,9 @@ def drift(
     between = np.asarray(reference, np.float64).std(axis=0)
     ratio = spread / np.where(between > 0, between, np.nan)
     centre = np.broadcast_to(np.asarray(reference, np.float64).mean(axis=0), np.shape(reference))
-    floor = float(space.error_mm(reference, centre).mean())
-    people = SubjectBootstrap(np.arange(len(turns)), seed=seed)
-    slopes, all_slopes = _asymmetry(values, angles[:, 1], turns, space, seed)
+    floor = float(space.error_mm(reference, centre).mean()) if mean_face_mm is None else mean_face_mm
+    people = SubjectBootstrap(np.arange(len(turns)), draws, seed)
+    slopes, all_slopes = _asymmetry(values, angles[:, 1], turns, space, seed, draws)
     return Drift(
         channels=space.names,
         spread=spread.mean(axis=0),
@@ -231,11 +237,11 @@ def _rms_mm(x: DoubleArray, frontal: DoubleArray, space: ExpressionSpace) -> flo
 
 
 def _asymmetry(
-    x: DoubleArray, yaw: DoubleArray, turns: list[IntArray], space: ExpressionSpace, seed: int
+    x: DoubleArray, yaw: DoubleArray, turns: list[IntArray], space: ExpressionSpace, seed: int, draws: int
 ) -> tuple[dict[str, Estimate], DoubleArray]:
     """Least-squares slopes of x minus its mirror image on yaw, each person about their own means, per 10 degrees."""
     rows = np.concatenate(turns)
-    people = SubjectBootstrap(np.repeat(np.arange(len(turns)), [len(turn) for turn in turns]), seed=seed)
+    people = SubjectBootstrap(np.repeat(np.arange(len(turns)), [len(turn) for turn in turns]), draws, seed)
     index = people.index(len(rows))
     turned, uneven = yaw[rows] / _STEP_DEG, x[rows] - x[rows][:, space.partner]
     turned = turned - (np.bincount(index, turned) / np.bincount(index))[index]

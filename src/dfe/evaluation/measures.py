@@ -102,8 +102,10 @@ def _reliability(coding: Coding) -> dict[str, Any] | NotMeasured:
     if isinstance(coding.floors.moved, NotMeasured):
         return coding.floors.moved
     bench = coding.bench
-    after = {name: Perturbed(p.before, coding.perturbed[name][p.after]) for name, p in bench.pairs.items()}
-    agreed = reliability(coding.displays, coding.codes, after, bench.faces.subject, bench.seed)
+    after = {
+        name: Perturbed(p.before, coding.perturbed[name][p.after], bench.asked[name]) for name, p in bench.pairs.items()
+    }
+    agreed = reliability(coding.displays, coding.codes, after, bench.faces.subject, bench.seed, bench.draws)
     decoded = {name: coding.coder.decode(codes) for name, codes in coding.perturbed.items()}
     by_name = moved(bench, coding.decoded, decoded, coding.floors.mean_face_mm)
     shares: Mapping[str, Estimate] = {} if isinstance(by_name, NotMeasured) else by_name

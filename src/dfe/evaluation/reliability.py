@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.errors import UsageError
-from dfe.evaluation.bootstrap import PERCENTILES, Estimate, SubjectBootstrap
+from dfe.evaluation.bootstrap import DRAWS, PERCENTILES, Estimate, SubjectBootstrap
 from dfe.evaluation.probe import Kind, bag
 from dfe.space.base import ExpressionSpace
 from dfe.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
@@ -29,6 +29,8 @@ class Perturbed(NamedTuple):
     """``(m,)``: which of the unchanged faces each one is."""
     codes: CodeArray
     """``(m, N)`` of the changed pictures; no -1."""
+    asked: int | None = None
+    """How many of the faces had their changed picture looked at; None: all of them."""
 
 
 class Agreement(NamedTuple):
@@ -83,6 +85,7 @@ def reliability(
     perturbed: Mapping[str, Perturbed],
     subject: IntArray | None = None,
     seed: int = 0,
+    draws: int = DRAWS,
 ) -> dict[str, Reliability]:
     """Agreement under each perturbation, and under :data:`ALL` together.
 
@@ -95,6 +98,7 @@ def reliability(
         perturbed: by name of the perturbation.
         subject: ``(n,)``; None: each face is a person of its own.
         seed: of the bootstrap and of the other faces.
+        draws: of the bootstrap.
 
     Raises:
         UsageError: no perturbation, one with fewer than two faces, codes that do not fit, a perturbation called "all".
@@ -103,10 +107,12 @@ def reliability(
         raise UsageError(f"reliability needs perturbations, and none of them called {ALL!r}")
     person = np.arange(len(codes)) if subject is None else _known(np.asarray(subject))
     pairs = {name: _pair(displays, codes, after, name, seed) for name, after in perturbed.items()}
-    result = {name: _judged(pair, person, seed, len(codes)) for name, pair in pairs.items()}
+    asked = {name: len(codes) if after.asked is None else after.asked for name, after in perturbed.items()}
+    people = {name: SubjectBootstrap(person[pair.rows], draws, seed) for name, pair in pairs.items()}
+    result = {name: _judged(pair, people[name], asked[name]) for name, pair in pairs.items()}
     if len(pairs) > 1:
         every = _Pair(*(np.concatenate(parts) for parts in zip(*pairs.values(), strict=True)))
-        result[ALL] = _judged(every, person, seed, len(codes) * len(pairs))
+        result[ALL] = _judged(every, SubjectBootstrap(person[every.rows], draws, seed), sum(asked.values()))
     else:
         result[ALL] = next(iter(result.values()))
     return result
@@ -167,8 +173,7 @@ def _overlap(a: Any, b: Any) -> DoubleArray:
     return np.where(either > 0, common / np.where(either > 0, either, 1.0), 1.0)
 
 
-def _judged(pair: _Pair, person: IntArray, seed: int, asked: int) -> Reliability:
-    people = SubjectBootstrap(person[pair.rows], seed=seed)
+def _judged(pair: _Pair, people: SubjectBootstrap, asked: int) -> Reliability:
     kappas, kappa_mean = _kappas(pair.before, pair.after, people)
     return Reliability(
         same=tuple(people.mean_of_columns((pair.before == pair.after).astype(np.float64))),

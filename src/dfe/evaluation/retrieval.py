@@ -191,13 +191,13 @@ def retrieval(
 def at_bits(result: Retrieval, bits: float) -> tuple[float, float]:
     """Cosine of the nearest and of the five nearest at a cost, on straight lines between the costs measured.
 
-    0 bits find what chance finds. NaN where the coding never costs so much.
+    NaN below the cost of one token; beyond the last token what all of them find.
     """
-    costs = np.array([0.0, *(step.bits for step in result.decoded)])
-    nearest = [result.random.value, *(step.found.nearest.value for step in result.decoded)]
-    five = [result.random.value, *(step.found.five.value for step in result.decoded)]
+    costs = np.array([step.bits for step in result.decoded])
+    nearest = [step.found.nearest.value for step in result.decoded]
+    five = [step.found.five.value for step in result.decoded]
     order = np.argsort(costs, kind="stable")
-    read = [float(np.interp(bits, costs[order], np.array(y)[order], right=np.nan)) for y in (nearest, five)]
+    read = [float(np.interp(bits, costs[order], np.array(y)[order], left=np.nan)) for y in (nearest, five)]
     return read[0], read[1]
 
 

@@ -20,7 +20,7 @@ from dfe.facs.coder import AuProxyCoder
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.types import BoolArray, Coder, Progress
 
-NO_DETECTORS = "not compared: no table of OpenFace, LibreFace or py-feat of these faces was given"
+NO_DETECTORS = "not compared: tables of OpenFace, LibreFace or py-feat cannot be given here yet"
 
 
 def evaluate(coders: Sequence[Coder], bench: Bench, progress: Progress | None = None) -> Evaluation:
@@ -139,6 +139,8 @@ def _seen(coder: Coder, bench: Bench) -> Seen | NotMeasured:
 def _refused(coder: Tokenizer, bench: Bench, about: About) -> BoolArray:
     if bench.probe_test is not None and bench.probe_about is not None:
         refuse_seen(coder.card, bench.probe_about, bench.allow_seen, bench.probe_test.names)
+    if bench.turned is not None:
+        refuse_seen(coder.card, about, bench.allow_seen, bench.turned.names)
     return refuse_seen(coder.card, about, bench.allow_seen, bench.faces.names)
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 from dfe.errors import TableError
 from dfe.frontends.landmarks.coefficients import columns
 from dfe.frontends.landmarks.networks import Networks
-from dfe.frontends.landmarks.reading import Reader
+from dfe.frontends.landmarks.reading import FILE, Reader
 from dfe.recording import schema
 from dfe.recording.lists import to_lists
 from dfe.recording.provenance import SpaceRef
@@ -35,7 +35,8 @@ def remeasure(recording: Recording, version: int = SPACE_VERSION, networks: Netw
     if points is None:
         advice = "extract it again with --landmarks"
         raise TableError("keeps no landmarks to measure again", where=made.source.name, advice=advice)
-    read = Reader(networks or Networks(), version, bool(made.frontend.get("both_ways", False)))
+    networks = networks or Networks()
+    read = Reader(networks, version, bool(made.frontend.get("both_ways", False)))
     side = np.array([-1.0, 1.0, 1.0]) if made.mirrored else np.ones(3)
     found, poses = recording.success, recording.poses.astype(np.float64)
     values = np.full((len(recording), len(schema.EXPRESSION + schema.GAZE + schema.BLINK)), np.nan, np.float32)
@@ -53,5 +54,5 @@ def remeasure(recording: Recording, version: int = SPACE_VERSION, networks: Netw
     table = table.set_column(table.column_names.index("logits"), "logits", to_lists(logits[found], found))
     space = load_space(version=version)
     reference = SpaceRef(space.id, space.version, space.hash)
-    frontend = {**made.frontend, "space_version": version}
+    frontend = {**made.frontend, "space_version": version, f"sha256 {FILE}": networks.hashes[FILE]}
     return Recording(table, replace(made, space=reference, tokenizer=None, frontend=frontend))

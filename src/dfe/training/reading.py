@@ -7,7 +7,7 @@
   people at rest is then not said, and what is said is movement.
 - *The scale is version 1's*: at its high quantile over all faces a coefficient goes as far as its sigmoid did.
 
-All of it is one matrix. No emotion label takes part but which faces people call neutral.
+All of it is one matrix. Of the labels of emotions only "neutral" takes part, for the zero.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ class Columns(NamedTuple):
 def find_logits(networks: Networks, points: DoubleArray) -> FloatArray:
     """Logits ``(52,)`` in which left and right are treated alike: the mean over the landmarks and their mirror image.
 
-    The network is not symmetric by itself: on news photographs the two differ by a third of what faces differ by.
+    The network is not symmetric by itself: mirrored landmarks do not get mirrored logits.
     """
     as_seen = find_coefficients(networks, points)[1]
     mirror_image = find_coefficients(networks, points[networks.partner] * _FLIP[: points.shape[1]])[1]

@@ -37,8 +37,7 @@ def find_mesh(networks: Networks, image: ImageArray, roi: Roi) -> Mesh:
 def look_from_both_sides(networks: Networks, image: ImageArray, mesh: Mesh) -> Mesh:
     """The mean of a face's landmarks and of those found in its mirror image, in a crop somewhat wider.
 
-    Left and right are then measured alike, and the noise of two crops is averaged: the wider crop told emotions by half
-    a point better than the same one (docs/decisions/0006).
+    Left and right are then measured alike, and the noise of two different crops is averaged (docs/decisions/0006).
     """
     roi = roi_from_landmarks(mesh.points)
     roi = roi._replace(size=roi.size * WIDER)
