@@ -65,7 +65,7 @@ def test_the_talking_face_is_coded_better_than_by_its_mean(tokenizer: Tokenizer,
 
 def test_the_card_says_where_it_comes_from(tokenizer: Tokenizer) -> None:
     card = tokenizer.card
-    assert set(card["terms"]) == {"lfw", "fer2013", "london", "video"}
+    assert set(card["terms"]) == {"lfw", "fer2013", "video"}
     assert len(card["people"]) == len(set(card["people"])) > 3000
     assert all(len(hashed) == 16 for hashed in card["people"])
     assert card["test"]["lfw_test"]["faces"] > 2000
