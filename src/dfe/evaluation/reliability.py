@@ -62,7 +62,7 @@ class Reliability(NamedTuple):
     """Of the displays with their intensities."""
     faces: int
     lost: float
-    """Share of the unchanged faces that were not found again; they are no part of the other figures."""
+    """Share of the faces whose changed picture was looked at and in which they were not found; in no other figure."""
 
 
 def align(names_a: ArrayLike, names_b: ArrayLike) -> tuple[IntArray, IntArray]:
