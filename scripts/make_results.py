@@ -26,6 +26,7 @@ from training_media import PERTURBATIONS, lfw_people, part_of_person
 from dfe.recording.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[1]
+AGE_BANDS = (0, 18, 25, 30, 40)
 FOUND_S = 15.0
 """A part that took less was found in the cache."""
 
@@ -123,8 +124,8 @@ def know(data: Path, work: Path) -> None:
     for picture in sorted((data / "london").glob("*.jpg")):
         face, shown = picture.stem.split("_")
         label = "neutral" if shown == "03" else "happiness"
-        about = [known[face][f"face_{name}"] for name in ("gender", "age", "eth")]
-        rows.append([picture.name, f"london {face}", label, *about])
+        gender, age, ethnicity = (known[face][f"face_{name}"] for name in ("gender", "age", "eth"))
+        rows.append([picture.name, f"london {face}", label, gender, age_band(age), ethnicity])
     # One head a person: a smiling picture of the same person would count as drift.
     turned = sorted((work / "media_turned" / "london_turned").glob("*_03_*.jpg"))
     rows += [[picture.name, f"london {picture.stem.split('_')[0]}", "neutral", "", "", ""] for picture in turned]
@@ -135,6 +136,14 @@ def know(data: Path, work: Path) -> None:
             words = [FER_WORDS[str(word)] for word in archive["label_names"]]
             labels += [[f"{prefix}{n:05d}.png", words[label]] for n, label in enumerate(archive["label"])]
     _write(work / "emotions.csv", labels)
+
+
+def age_band(age: str) -> str:
+    """Years of age as a band: single years would be groups of one person."""
+    if not age.isdigit():
+        return ""
+    low = max((start for start in AGE_BANDS if start <= int(age)), default=0)
+    return f"{low} and over" if low == AGE_BANDS[-1] else f"{low} to {AGE_BANDS[AGE_BANDS.index(low) + 1] - 1}"
 
 
 def lists_of_faces(data: Path, work: Path, target: Path) -> None:
