@@ -9,9 +9,10 @@ import pytest
 
 from dfe.evaluation.bootstrap import SubjectBootstrap
 from dfe.evaluation.faces import Faces
-from dfe.evaluation.faithfulness import faithfulness, own_regions
+from dfe.evaluation.faithfulness import faithfulness
 from dfe.evaluation.units import Units
 from dfe.space.base import ExpressionSpace
+from dfe.space.regions import own_regions
 from dfe.types import Displays
 
 
@@ -34,7 +35,7 @@ def regions_by_hand(space: ExpressionSpace, moved: np.ndarray) -> list[int]:
 def test_own_regions_are_the_fewest_that_hold_half_of_the_energy(coder: Any, space: ExpressionSpace) -> None:
     mixed = [{"browInnerUp": 0.5, "eyeWideLeft": 1.0, "noseSneerLeft": 1.0}, {"browDownLeft": 1.0}]
     for units in (Units(coder.displays(), space), book(space, *mixed)):
-        own = own_regions(units)
+        own = own_regions(units.directions, space)
         for display, moved in enumerate(space.displace(units.directions)):
             assert set(np.flatnonzero(own[display])) == set(regions_by_hand(space, moved))
     named = [[space.mesh.regions[i] for i in np.flatnonzero(row)] for row in own]
@@ -68,7 +69,7 @@ def test_shares_count_inner_products_over_vertices(faces: Faces, coder: Any, cod
 def test_a_display_may_be_in_its_own_region_and_drown_in_the_whole_face(space: ExpressionSpace) -> None:
     units = book(space, {"jawOpen": 0.02, "browInnerUp": 1.0})
     # The jaw that moves the other way outweighs the brow in the whole face, but not in the display's own region.
-    own = [space.mesh.regions[i] for i in np.flatnonzero(own_regions(units)[0])]
+    own = [space.mesh.regions[i] for i in np.flatnonzero(own_regions(units.directions, space)[0])]
     assert own == ["brow"]
     face = space.vector({"jawOpen": -1.0, "browInnerUp": 0.1})[None]
     figures = faithfulness(units, face, np.array([[1]], np.int16), np.zeros(space.dimension), SubjectBootstrap(None))

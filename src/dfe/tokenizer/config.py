@@ -12,6 +12,7 @@ from dfe.errors import ModelError
 MAX_LEVELS = 64
 MAX_SIZE = 32767
 MAX_WIDTH = 4096
+MAX_BEAM = 1024
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """What may name a tokenizer or its version: it becomes part of a folder's name."""
 
@@ -34,7 +35,7 @@ class EncoderConfig:
 
     def __post_init__(self) -> None:
         for name in ("width", "layers", "heads", "hidden"):
-            _bounded(name, getattr(self, name), 1, MAX_WIDTH)
+            bounded(name, getattr(self, name), 1, MAX_WIDTH)
         if self.width % self.heads:
             raise ModelError(f"encoder width {self.width} is no multiple of its {self.heads} heads")
 
@@ -49,6 +50,7 @@ class TokenizerConfig:
         size: codes in the book, K, the zero code included.
         threshold_mm2: a level speaks only if it lowers the squared mesh error by more than this, in mm^2.
         encoder: None for a direct search on the mesh coordinates of the face.
+        beam: beginnings of a code sequence that the search keeps; 1 is greedy.
     """
 
     regions: tuple[tuple[int, ...], ...]
@@ -56,10 +58,12 @@ class TokenizerConfig:
     size: int = 64
     threshold_mm2: float = 0.01
     encoder: EncoderConfig | None = field(default_factory=EncoderConfig)
+    beam: int = 1
 
     def __post_init__(self) -> None:
-        _bounded("levels", self.levels, 1, MAX_LEVELS)
-        _bounded("size", self.size, 2, MAX_SIZE)
+        bounded("beam", self.beam, 1, MAX_BEAM)
+        bounded("levels", self.levels, 1, MAX_LEVELS)
+        bounded("size", self.size, 2, MAX_SIZE)
         threshold = self.threshold_mm2
         if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not 0 <= threshold < float("inf"):
             raise ModelError(f"threshold_mm2 is {threshold!r}, not a number of mm^2 from 0 up")
@@ -73,9 +77,9 @@ class TokenizerConfig:
         return sum(len(region) for region in self.regions)
 
     def to_json(self) -> dict[str, Any]:
-        """The configuration as plain JSON values."""
+        """The configuration as plain JSON values; what is as it always was is left out, so that hashes stay."""
         encoder = self.encoder
-        return {
+        values = {
             "regions": [list(region) for region in self.regions],
             "levels": self.levels,
             "size": self.size,
@@ -84,6 +88,7 @@ class TokenizerConfig:
             if encoder is None
             else {"width": encoder.width, "layers": encoder.layers, "heads": encoder.heads, "hidden": encoder.hidden},
         }
+        return values if self.beam == 1 else values | {"beam": self.beam}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TokenizerConfig:
@@ -95,14 +100,15 @@ class TokenizerConfig:
         try:
             encoder = values["encoder"]
             known = {"regions", "levels", "size", "threshold_mm2", "encoder"}
-            if set(values) != known:
-                raise ModelError(f"unknown fields in its config: {', '.join(sorted(set(values) - known))}")
+            if odd := set(values) - known - {"beam"}:
+                raise ModelError(f"unknown fields in its config: {', '.join(sorted(odd))}")
             return cls(
-                regions=tuple(tuple(_bounded("region index", i, 0, MAX_SIZE) for i in r) for r in values["regions"]),
+                regions=tuple(tuple(bounded("region index", i, 0, MAX_SIZE) for i in r) for r in values["regions"]),
                 levels=values["levels"],
                 size=values["size"],
                 threshold_mm2=values["threshold_mm2"],
                 encoder=None if encoder is None else EncoderConfig(**encoder),
+                beam=values.get("beam", 1),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"its config is incomplete or malformed ({error})") from None
@@ -143,7 +149,12 @@ class TokenizerConfig:
         return shapes
 
 
-def _bounded(name: str, value: Any, low: int, high: int) -> int:
+def bounded(name: str, value: Any, low: int, high: int) -> int:
+    """The value, if it is a whole number within bounds.
+
+    Raises:
+        ModelError: it is not.
+    """
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ModelError(f"{name} is {value!r}, not a whole number from {low} to {high}")
     return value

@@ -21,6 +21,7 @@ from dfe.recording.output import replacing
 from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.config import NAME, TokenizerConfig
+from dfe.tokenizer.sparse import KIND, SparseConfig
 from dfe.tokenizer.tokenizer import FORMAT_VERSION, Tokenizer
 
 WEIGHTS = "tokenizer.safetensors"
@@ -63,7 +64,8 @@ def load_tokenizer(name: str | PathLike[str] = DEFAULT, *, space: ExpressionSpac
     metadata = _metadata(path)
     space = _space(metadata, path, space)
     try:
-        config = TokenizerConfig.from_json(metadata.config)
+        sparse = metadata.config.get("kind") == KIND
+        config = (SparseConfig if sparse else TokenizerConfig).from_json(metadata.config)
     except ModelError as error:
         raise ModelError(error.what, where=path, advice=_DAMAGED) from None
     weights = _arrays(folder / WEIGHTS, metadata.sha256)

@@ -1,4 +1,8 @@
-"""A trained tokenizer: expression vectors to a few codes and back."""
+"""A trained tokenizer: expression vectors to a few codes and back.
+
+A code says a display at an intensity. In a residual tokenizer every code of the book is a display and the level gives
+the intensity; in a sparse one the code itself holds both (:data:`dfe.tokenizer.sparse.STEP_PLACES`).
+"""
 
 from __future__ import annotations
 
@@ -13,10 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from dfe.errors import ModelError, UsageError
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer.codec import GramSearch, Search, encode_rows
+from dfe.tokenizer.codec import Search
+from dfe.tokenizer.coding import Coding, ResidualCoding, SparseCoding, decode_table
 from dfe.tokenizer.config import TokenizerConfig
-from dfe.tokenizer.forward import Forward
-from dfe.types import CodeArray, Displays, DoubleArray, FloatArray
+from dfe.tokenizer.sparse import SparseConfig
+from dfe.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
+
+AnyConfig = TokenizerConfig | SparseConfig
 
 FORMAT_VERSION = 1
 
@@ -52,7 +59,7 @@ class Tokenizer:
         name: str,
         version: str,
         space: ExpressionSpace,
-        config: TokenizerConfig,
+        config: AnyConfig,
         weights: Mapping[str, NDArray[Any]],
         subject_neutral: str = "none",
         card: Mapping[str, Any] | None = None,
@@ -64,8 +71,11 @@ class Tokenizer:
         self.weights = {key: np.ascontiguousarray(weights[key], dtype=np.float32) for key in config.weight_shapes()}
         for array in self.weights.values():
             array.setflags(write=False)
-        self._forward = Forward(config, self.weights)
-        self._search = GramSearch(self.weights["book"], self.weights["gains"], config.threshold_mm2)
+        self._coding: Coding
+        if isinstance(config, SparseConfig):
+            self._coding = SparseCoding(config, self.weights, space)
+        else:
+            self._coding = ResidualCoding(config, self.weights)
 
     def __repr__(self) -> str:
         return f"<Tokenizer {self.id}: {self.levels} of {self.size} codes, {self.space_id}>"
@@ -87,7 +97,7 @@ class Tokenizer:
 
     @property
     def size(self) -> int:
-        """Codes in the book, K, the silent code 0 included."""
+        """Displays in the book and silence, K."""
         return self.config.size
 
     @property
@@ -97,8 +107,13 @@ class Tokenizer:
 
     @property
     def gains(self) -> FloatArray:
-        """``(N,)``: intensity at which each level says its template, the first being 1."""
+        """Intensities: of each level ``(N,)``, the first being 1, or of the ladder of a sparse book ``(Q,)``, in mm."""
         return self.weights["gains"]
+
+    @property
+    def graded(self) -> bool:
+        """True where a token holds its own intensity, and no display is said twice of a face: a sparse book."""
+        return isinstance(self.config, SparseConfig)
 
     def identity(self) -> dict[str, Any]:
         """All that decides codes and decoded faces, apart from the arrays; plain JSON values."""
@@ -135,17 +150,21 @@ class Tokenizer:
         return self.encode_with_info(x).codes
 
     def encode_with_info(self, x: ArrayLike) -> Search:
-        """As :meth:`encode`, and which rows had to be computed again in float64."""
+        """As :meth:`encode`, and which rows were close calls.
+
+        Residual: rows that had to be computed again in float64. Sparse: rows where equally strong displays stood at the
+        cut to N, and were left out together.
+        """
         rows = self._rows(x)
         finite = np.isfinite(rows).all(axis=1)
         codes = np.full((len(rows), self.levels), NO_FACE, dtype=np.int16)
         doubt = np.zeros(len(rows), dtype=bool)
-        codes[finite], doubt[finite] = encode_rows(self._search, rows[finite], self._forward.latent)
+        codes[finite], doubt[finite] = self._coding.encode(rows[finite])
         return Search(codes, doubt)
 
     def encode_direct(self, x: ArrayLike) -> CodeArray:
         """Codes ``(n, N)`` of finite expressions ``(n, D)`` with the encoder left out: the floor to judge it by."""
-        return self._search.search(self._forward.direct(self._rows(x))).codes
+        return self._coding.encode_direct(self._rows(x))
 
     def decode(self, codes: ArrayLike) -> FloatArray:
         """Codes ``(n, m)`` of the first m levels, m at most N, to expressions ``(n, D)``.
@@ -158,35 +177,41 @@ class Tokenizer:
         rows = np.asarray(codes)
         if rows.ndim != 2 or rows.shape[1] > self.levels or not np.issubdtype(rows.dtype, np.integer):
             raise UsageError(f"tokenizer {self.id} decodes rows of up to {self.levels} codes, not {_described(rows)}")
-        if rows.size and (rows.min() < NO_FACE or rows.max() >= self.size):
-            raise UsageError(f"tokenizer {self.id} has codes 0 to {self.size - 1}, not {rows.min()} to {rows.max()}")
+        count = self.displays().unit.shape[1]
+        if rows.size and (rows.min() < NO_FACE or rows.max() >= count):
+            raise UsageError(f"tokenizer {self.id} has codes 0 to {count - 1}, not {rows.min()} to {rows.max()}")
         x = np.tile(self.neutral.astype(np.float64), (len(rows), 1))
         for level in range(rows.shape[1]):
-            x += self._templates[level][rows[:, level]]
+            x += self._table[level][rows[:, level]]
         x[(rows == NO_FACE).any(axis=1)] = np.nan
         return x.astype(np.float32)
 
-    def templates(self) -> FloatArray:
-        """``(K, D)``: what each code adds to a face at the first level, in units of the space, without the neutral."""
-        templates: FloatArray = self._templates[0].astype(np.float32)
-        return templates
-
     def displays(self) -> Displays:
-        """Every code but the silent one as a display of its own, said at each level with that level's gain."""
-        gains = self.gains / self.gains[0]
-        unit = np.tile(np.arange(-1, self.size - 1), (self.levels, 1))
-        intensity = np.repeat(gains[:, None], self.size, axis=1)
-        intensity[:, SILENT] = 0
-        return Displays(self.templates()[1:], unit, intensity.astype(np.float32))
+        """Every display but silence, and the intensity at which each code says it."""
+        return self._coding.displays
+
+    def templates(self) -> FloatArray:
+        """``(K, D)``: what each display adds to a face, in units of the space, without the neutral; row 0 nothing.
+
+        Residual: as said at the first level. Sparse: at the middle step of the ladder.
+        """
+        directions = self.displays().directions
+        usual = self.gains[len(self.gains) // 2] if self.graded else np.float32(1)
+        return np.concatenate([np.zeros_like(directions[:1]), usual * directions])
+
+    def said(self, codes: ArrayLike) -> IntArray:
+        """Which display each code says, ``(n, m)`` of the first m levels; 0 nothing, -1 no face."""
+        rows = np.asarray(codes, np.int64)
+        unit = self.displays().unit[np.arange(rows.shape[1]), np.maximum(rows, 0)]
+        return np.where(rows == NO_FACE, NO_FACE, unit + 1)
 
     def error_mm(self, x: ArrayLike, codes: ArrayLike) -> DoubleArray:
         """Mesh error in mm of each decoded row, ``(n,)``; NaN where there is no face."""
         return self.space.error_mm(self._rows(x), self.decode(codes))
 
     @cached_property
-    def _templates(self) -> DoubleArray:
-        unit = self.weights["book"].astype(np.float64) @ self.weights["from_latent"].astype(np.float64)
-        return self.gains.astype(np.float64)[:, None, None] * unit
+    def _table(self) -> tuple[DoubleArray, ...]:
+        return decode_table(self.displays())
 
     def _rows(self, x: ArrayLike) -> FloatArray:
         rows = np.asarray(x)
@@ -202,7 +227,7 @@ def _described(rows: NDArray[Any]) -> str:
     return f"an array of shape {rows.shape} and type {rows.dtype}"
 
 
-def _check(config: TokenizerConfig, weights: Mapping[str, NDArray[Any]], space: ExpressionSpace) -> None:
+def _check(config: AnyConfig, weights: Mapping[str, NDArray[Any]], space: ExpressionSpace) -> None:
     if config.dimension != space.dimension:
         raise ModelError(f"it codes {config.dimension} coefficients, but space {space.id} has {space.dimension}")
     shapes = config.weight_shapes()
@@ -214,10 +239,6 @@ def _check(config: TokenizerConfig, weights: Mapping[str, NDArray[Any]], space: 
             raise ModelError(f"array {key} is {array.dtype} {array.shape}, not float32 {shape}")
         if not np.isfinite(array).all():
             raise ModelError(f"array {key} holds numbers that are not finite")
-    if (weights["gains"] <= 0).any():
-        raise ModelError("a gain is not positive")
-    if weights["book"][SILENT].any():
-        raise ModelError("code 0 is not zero")
 
 
 def _presence(key: str, weights: Mapping[str, NDArray[Any]]) -> str:
