@@ -31,16 +31,18 @@ class Train:
     """Relative weight of a row of each table, in the order of the tables; all alike by default."""
     person: Annotated[str, arg(metavar="REGEX")] = ""
     """Regular expression whose first group, found in a row's file name, says who it is: people are kept together."""
+    preset: Annotated[str, arg(metavar="NAME")] = "displays"
+    """What it is for: displays (to look at and count; few, local, steady) or fidelity (faces told exactly)."""
     name: str = "mine"
     """Name of the tokenizer."""
     version: str = "1"
     """Version of the tokenizer; never give two tokenizers one name and version."""
     size: Annotated[int, arg(metavar="K")] = 64
-    """Codes in the book, the silent code 0 included."""
+    """Displays in the book, silence included."""
     levels: Annotated[int, arg(metavar="N")] = 8
     """Tokens per face at most."""
     steps: Annotated[int | None, arg(metavar="STEPS")] = None
-    """Training steps; by default as many as the shipped tokenizer took."""
+    """Training steps; by default as many as the preset asks for."""
     seed: int = 0
     """Seed of everything random."""
     threads: Annotated[int, arg(metavar="N")] = 1
@@ -60,10 +62,11 @@ class Train:
             advice = "pip install 'discrete-facial-encoding[train]'"
             raise DfeError(f"training needs {error.name}, which is not installed", advice=advice) from error
         from dfe.cli.progress import show_progress
-        from dfe.training.config import TrainConfig
+        from dfe.training.config import preset
         from dfe.training.tables import table_files
 
-        config = TrainConfig(
+        config = replace(
+            preset(self.preset),
             name=self.name,
             version=self.version,
             size=self.size,
@@ -92,7 +95,7 @@ class Train:
             print(
                 f"{measured['faces']} validation faces: error {measured['error_mm']:.3f} mm with "
                 f"{measured['tokens_per_face']:.1f} tokens a face (mean face {measured['mean_face_mm']:.3f} mm); "
-                f"{measured['codes_used']} of {result.tokenizer.size - 1} codes used"
+                f"{measured['codes_used']} of {result.tokenizer.size - 1} displays used"
             )
             print("all figures: dfe info " + str(result.folder), file=sys.stderr)
         return 0

@@ -54,7 +54,9 @@ class RvqVae(nn.Module):
         self.config = config
         self.register_buffer("to_latent", torch.tensor(to_latent, dtype=torch.float32))
         self.encoder = None if config.encoder is None else RegionEncoder(config.encoder, config.regions)
-        self.quantizer = ResidualQuantizer(config.dimension, config.size, config.levels, config.threshold_mm2)
+        self.quantizer = ResidualQuantizer(
+            config.dimension, config.size, config.levels, config.threshold_mm2, config.beam
+        )
         self.decoder = AdditiveDecoder(
             torch.tensor(neutral, dtype=torch.float32), torch.tensor(from_latent, dtype=torch.float32)
         )
@@ -67,6 +69,21 @@ class RvqVae(nn.Module):
         """What is quantised, ``(n, d)``: mesh coordinates plus the encoder's shift."""
         z = self.target(x)
         return z if self.encoder is None else z + self.encoder(x - self.decoder.neutral)
+
+    def gains(self) -> Tensor:
+        """``(N,)``, the first one 1."""
+        return self.quantizer.gains()
+
+    def templates(self) -> Tensor:
+        """``(K - 1, d)``: mesh coordinates of the codes that speak."""
+        return self.quantizer.codes
+
+    def said(self, codes: Tensor) -> Tensor:
+        """Which display each code says; 0 nothing."""
+        return codes
+
+    def settle(self) -> None:
+        """Nothing that is learned here has bounds."""
 
     def encode(self, x: Tensor) -> Tensor:
         """Codes ``(n, N)`` of expressions ``(n, D)``."""

@@ -32,11 +32,12 @@ class ResidualQuantizer(nn.Module):
         size: codes, K, the zero code included.
         levels: N.
         threshold: a level speaks only if it saves more than this, in squared units of the latent (mm^2).
+        beam: beginnings that the search keeps; 1 is greedy.
     """
 
-    def __init__(self, dimension: int, size: int, levels: int, threshold: float) -> None:
+    def __init__(self, dimension: int, size: int, levels: int, threshold: float, beam: int = 1) -> None:
         super().__init__()
-        self.levels, self.threshold = levels, threshold
+        self.levels, self.threshold, self.beam = levels, threshold, beam
         self.codes = nn.Parameter(torch.randn(size - 1, dimension))
         self.log_gains = nn.Parameter(torch.linspace(0, -1, levels)[1:].clone())
 
@@ -48,9 +49,33 @@ class ResidualQuantizer(nn.Module):
         """``(N,)``, the first one 1."""
         return F.pad(self.log_gains, (1, 0)).exp()
 
-    @torch.no_grad()
     def search(self, z: Tensor) -> Tensor:
-        """Greedy codes ``(n, N)`` of latents ``(n, d)``; codes that save the same go to the lowest index."""
+        """Codes ``(n, N)`` of latents ``(n, d)``."""
+        return self._greedy(z) if self.beam == 1 else self._follow(z)
+
+    @torch.no_grad()
+    def _follow(self, z: Tensor) -> Tensor:
+        """As :class:`dfe.tokenizer.beam.BeamSearch`, in the precision of ``z`` and with equal costs in any order."""
+        book, gains = self.book(), self.gains()
+        gram, norms, size = book @ book.T, book.square().sum(1), len(book)
+        scores = (z @ book.T)[:, None]
+        cost, speaks = z.new_zeros(len(z), 1), torch.ones(len(z), 1, dtype=torch.bool, device=z.device)
+        codes = torch.zeros(len(z), 1, 0, dtype=torch.long, device=z.device)
+        for gain in gains:
+            change = gain * gain * norms + self.threshold - 2 * gain * scores
+            change = change.masked_fill(~speaks[..., None], torch.inf)
+            change[..., 0] = 0
+            whole = (cost[..., None] + change).flatten(1)
+            cost, chosen = whole.topk(min(self.beam, whole.shape[1]), dim=1, largest=False)
+            begun, code = chosen // size, chosen % size
+            codes = torch.cat([codes.gather(1, begun[..., None].expand(-1, -1, codes.shape[2])), code[..., None]], 2)
+            speaks = speaks.gather(1, begun) & (code > 0)
+            scores = scores.gather(1, begun[..., None].expand(-1, -1, size)) - gain * gram[code]
+        return codes[:, 0]
+
+    @torch.no_grad()
+    def _greedy(self, z: Tensor) -> Tensor:
+        """The best code at each level; codes that save the same go to the lowest index."""
         book, gains = self.book(), self.gains()
         half = book.square().sum(1) / 2
         reach = (2 * half.max()).sqrt()

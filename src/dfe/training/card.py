@@ -11,7 +11,7 @@ from dfe.atlas.describe import local_share
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingData
-from dfe.types import CodeArray, DoubleArray, FloatArray
+from dfe.types import CodeArray, DoubleArray, FloatArray, IntArray
 
 _FIGURES = 4
 _BY_TABLE = ("mean_face_mm", "error_mm", "tokens_per_face")
@@ -27,6 +27,7 @@ def measure(tokenizer: Tokenizer, x: FloatArray, mean_face: FloatArray) -> dict[
     """
     encoded = tokenizer.encode_with_info(x)
     codes = encoded.codes
+    said = tokenizer.said(codes)
     direct = tokenizer.encode_direct(x)
     by_tokens = error_by_tokens(tokenizer, x, codes)
     direct_by_tokens = error_by_tokens(tokenizer, x, direct)
@@ -40,8 +41,8 @@ def measure(tokenizer: Tokenizer, x: FloatArray, mean_face: FloatArray) -> dict[
         "error_share_of_mean_face": _number(by_tokens[-1] / mean_error) if mean_error else None,
         "error_mm_by_tokens": [_number(e) for e in by_tokens],
         "tokens_per_face": _number((codes > 0).sum(axis=1).mean()),
-        "perplexity_without_zero": _number(perplexity(codes, tokenizer.size)),
-        "codes_used": len(np.unique(codes[codes > 0])),
+        "perplexity_without_zero": _number(perplexity(said, tokenizer.size)),
+        "codes_used": len(np.unique(said[said > 0])),
         "without_encoder": {
             "error_mm": _number(direct_by_tokens[-1]),
             "error_mm_by_tokens": [_number(e) for e in direct_by_tokens],
@@ -88,9 +89,9 @@ def error_by_tokens(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray) -> Do
     return np.array([tokenizer.error_mm(x, codes[:, : m + 1]).mean() for m in range(tokenizer.levels)])
 
 
-def perplexity(codes: CodeArray, size: int) -> float:
-    """Effective number of codes in use, exp of the entropy of all tokens but the silent one."""
-    counts = np.bincount(codes[codes > 0].astype(np.int64), minlength=size)
+def perplexity(said: IntArray, size: int) -> float:
+    """Effective number of displays in use, exp of the entropy of all that are said ``(n, N)``; 0 is silence."""
+    counts = np.bincount(said[said > 0].astype(np.int64), minlength=size)
     if not counts.sum():
         return 0.0
     share = counts[counts > 0] / counts.sum()
@@ -105,11 +106,11 @@ def faithful_shares(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray) -> Do
     """
     face = (x.astype(np.float64) - tokenizer.neutral) @ tokenizer.space.gram
     agreement = face @ tokenizer.templates().astype(np.float64).T
-    shares = np.full(tokenizer.levels, np.nan)
+    said, shares = tokenizer.said(codes), np.full(tokenizer.levels, np.nan)
     for level in range(tokenizer.levels):
-        rows = np.flatnonzero(codes[:, level] > 0)
+        rows = np.flatnonzero(said[:, level] > 0)
         if len(rows):
-            shares[level] = (agreement[rows, codes[rows, level]] > 0).mean()
+            shares[level] = (agreement[rows, said[rows, level]] > 0).mean()
     return shares
 
 
@@ -119,7 +120,8 @@ def locality(tokenizer: Tokenizer, codes: CodeArray) -> float:
     templates = tokenizer.templates().astype(np.float64)
     moved = np.tensordot(templates, space.basis[:, space.moving].astype(np.float64), axes=1)
     shares = np.array([local_share(energy) for energy in np.square(moved).sum(axis=2)])
-    uses = np.bincount(codes[codes > 0].astype(np.int64), minlength=tokenizer.size)
+    said = tokenizer.said(codes)
+    uses = np.bincount(said[said > 0], minlength=tokenizer.size)
     return float(uses @ shares / max(uses.sum(), 1))
 
 

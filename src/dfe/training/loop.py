@@ -19,7 +19,8 @@ from dfe.recording.output import replacing
 from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.file import METADATA, save_tokenizer
-from dfe.tokenizer.model import Output, RvqVae
+from dfe.tokenizer.graded import GradedDisplays
+from dfe.tokenizer.model import Output
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training import losses
 from dfe.training.card import describe, measure, perplexity
@@ -27,8 +28,8 @@ from dfe.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from dfe.training.config import LossWeights, TrainConfig
 from dfe.training.data import TableLike, TrainingData, load_data
 from dfe.training.initialise import latent_map
-from dfe.training.reseed import reseed_dead_codes
-from dfe.training.start import mesh_map, start_model
+from dfe.training.reseed import reseed_dead_codes, reseed_dead_displays
+from dfe.training.start import Model, mesh_map, start_model
 from dfe.types import FloatArray, Progress
 
 LOG = "log.jsonl"
@@ -134,15 +135,13 @@ class _Run:
         picked = np.random.default_rng(config.seed).permutation(len(data.validation))[:_VALIDATION_ROWS]
         self.validation = torch.from_numpy(data.validation[np.sort(picked)])
         maps = latent_map(space)
-        self.model: RvqVae = start_model(data, space, config, maps, neutral)
+        self.model: Model = start_model(data, space, config, maps, neutral)
         self.mesh_map = mesh_map(space, maps)
-        quantizer = self.model.quantizer
-        groups: list[dict[str, Any]] = [{"params": [quantizer.codes, quantizer.log_gains], "lr": config.learning_rate}]
-        if self.model.encoder is not None:
-            groups.append({"params": list(self.model.encoder.parameters()), "lr": config.encoder_learning_rate})
+        self.mirror = torch.tensor(np.asarray(space.partner), dtype=torch.long)
+        groups = _parameter_groups(self.model, config)
         self.optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99))
         self.highest = [group["lr"] for group in groups]
-        self.uses = torch.zeros(config.size, dtype=torch.int64)
+        self.uses = torch.zeros(_code_count(self.model), dtype=torch.int64)
         given = None if neutral is None else [float(v) for v in neutral]
         self.identity = {
             "config": {k: v for k, v in config.to_json().items() if k not in ("name", "version")},
@@ -184,28 +183,35 @@ class _Run:
         draws = torch.rand(config.batch, generator=self.generator, dtype=torch.float64)
         chosen = torch.searchsorted(self.chances, draws).clamp(max=len(self.rows) - 1)
         x = self.rows[chosen]
+        if isinstance(self.model, GradedDisplays):
+            half = len(x) // 2
+            x = torch.cat([x[:half], x[half:][:, self.mirror]])
         output: Output = self.model(x)
         terms = _terms(self.model, x, output, self.mesh_map, config.losses)
         loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         self.optimiser.step()
-        self.uses += torch.bincount(output.quantized.codes.flatten(), minlength=config.size)
+        self.model.settle()
+        self.uses += torch.bincount(output.quantized.codes.flatten(), minlength=len(self.uses))
         after = step + 1
         if after % config.reseed_every == 0:
             if after <= config.steps * _RESEED_UNTIL:
-                reseed_dead_codes(self.model.quantizer, self.optimiser, self.uses, output.quantized, self.generator)
+                self._reseed(x, output)
             self.uses.zero_()
         return {"loss": loss.item()} | {name: value.item() for name, (_, value) in terms.items()}
 
+    def _reseed(self, x: Tensor, output: Output) -> None:
+        if isinstance(self.model, GradedDisplays):
+            reseed_dead_displays(self.model, self.optimiser, self.uses, x, output.x.detach(), self.generator)
+        else:
+            reseed_dead_codes(self.model.quantizer, self.optimiser, self.uses, output.quantized, self.generator)
+
     @torch.no_grad()
     def _validate(self) -> dict[str, float]:
-        codes = self.model.encode(self.validation)
-        latent = (torch.nn.functional.embedding(codes, self.model.quantizer.book())).mul(
-            self.model.quantizer.gains()[:, None]
-        )
-        error = (latent.sum(dim=1) - self.model.target(self.validation)).norm(dim=1).mean().item()
-        numbers = codes.numpy().astype(np.int16)
+        output = self.model(self.validation)
+        error = ((output.x - self.validation) @ self.model.to_latent).norm(dim=1).mean().item()
+        numbers = self.model.said(output.quantized.codes).numpy()
         return {
             "validation_error_mm": error,
             "tokens_per_face": float((numbers > 0).sum(axis=1).mean()),
@@ -214,18 +220,39 @@ class _Run:
         }
 
 
+def _parameter_groups(model: Model, config: TrainConfig) -> list[dict[str, Any]]:
+    """What is learned, and how fast at most."""
+    if isinstance(model, GradedDisplays):
+        assert config.graded is not None
+        return [
+            {"params": [model.symmetric, model.left], "lr": config.learning_rate},
+            {"params": [model.log_gains], "lr": config.graded.gains_learning_rate},
+        ]
+    quantizer = model.quantizer
+    groups: list[dict[str, Any]] = [{"params": [quantizer.codes, quantizer.log_gains], "lr": config.learning_rate}]
+    if model.encoder is not None:
+        groups.append({"params": list(model.encoder.parameters()), "lr": config.encoder_learning_rate})
+    return groups
+
+
+def _code_count(model: Model) -> int:
+    return model.config.codes if isinstance(model, GradedDisplays) else model.config.size
+
+
 def _terms(
-    model: RvqVae, x: Tensor, output: Output, mesh_map: Tensor, weights: LossWeights
+    model: Model, x: Tensor, output: Output, mesh_map: Tensor, weights: LossWeights
 ) -> dict[str, tuple[float, Tensor]]:
     """Weight and value of every loss term that counts."""
-    quantized, codes = output.quantized, model.quantizer.codes
+    quantized, codes = output.quantized, model.templates()
     every: dict[str, tuple[float, Callable[[], Tensor]]] = {
+        "distance": (weights.distance, lambda: losses.distance(output.x, x, model.to_latent)),
         "reconstruction": (weights.reconstruction, lambda: losses.reconstruction(output.x, x, model.to_latent)),
         "commitment": (weights.commitment, lambda: losses.commitment(quantized.residuals, quantized.spoken)),
         "codebook": (weights.codebook, lambda: losses.codebook(quantized.residuals, quantized.spoken)),
         "sparsity": (weights.sparsity, lambda: losses.sparsity(codes, mesh_map)),
         "orthogonality": (weights.orthogonality, lambda: losses.orthogonality(codes)),
-        "usage": (weights.usage, lambda: losses.usage(quantized.residuals, codes, model.quantizer.gains())),
+        "coherence": (weights.coherence, lambda: losses.coherence(codes)),
+        "usage": (weights.usage, lambda: losses.usage(quantized.residuals, codes, model.gains())),
     }
     return {name: (weight, term()) for name, (weight, term) in every.items() if weight > 0}
 

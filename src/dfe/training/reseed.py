@@ -5,8 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from dfe.tokenizer.graded import GradedDisplays
 from dfe.tokenizer.quantizer import Quantized, ResidualQuantizer
+from dfe.tokenizer.sparse import STEP_PLACES
 
+_MOVABLE = 2e-3
 DEAD_SHARE = 0.01
 """A code is dead if it is used less than this share of the mean use of all codes."""
 
@@ -50,4 +53,48 @@ def reseed_dead_codes(
     for name in ("exp_avg", "exp_avg_sq"):
         if name in optimiser.state[quantizer.codes]:
             optimiser.state[quantizer.codes][name][dead] = 0
+    return len(dead)
+
+
+@torch.no_grad()
+def reseed_dead_displays(
+    model: GradedDisplays,
+    optimiser: torch.optim.Optimizer,
+    uses: Tensor,
+    x: Tensor,
+    decoded: Tensor,
+    generator: torch.Generator,
+) -> int:
+    """As :func:`reseed_dead_codes` for graded displays: a dead one becomes what some face of the batch still lacked.
+
+    Left and right of a pair count together; coefficients that the face had too much of are left out.
+
+    Args:
+        model: whose displays are changed in place.
+        optimiser: Adam; its running means of replaced displays are zeroed.
+        uses: ``(C,)``, how often each code was said of late.
+        x: ``(n, D)``, the last batch.
+        decoded: ``(n, D)``, what was made of it.
+        generator: of the draw.
+
+    Returns:
+        How many displays were replaced, pairs counting once.
+    """
+    said = uses.view(-1, STEP_PLACES).sum(dim=1)[1:].double()
+    count = len(model.symmetric)
+    by_row = torch.cat([said[:count], said[count::2] + said[count + 1 :: 2]])
+    dead = torch.nonzero(by_row < 2 * DEAD_SHARE * by_row.mean()).flatten()
+    left = x - decoded
+    energy = (left @ model.to_latent).square().sum(dim=1).double()
+    if not len(dead) or energy.sum() <= 0:
+        return 0
+    draws = torch.rand(len(dead), generator=generator, dtype=torch.float64) * energy.sum()
+    drawn = torch.searchsorted(energy.cumsum(0), draws).clamp(max=len(energy) - 1)
+    for row, face in zip(dead.tolist(), drawn.tolist(), strict=True):
+        rows, at = (model.symmetric, row) if row < count else (model.left, row - count)
+        rows[at] = left[face].clamp(min=0) + _MOVABLE
+        for name in ("exp_avg", "exp_avg_sq"):
+            if name in optimiser.state[rows]:
+                optimiser.state[rows][name][at] = 0
+    model.settle()
     return len(dead)

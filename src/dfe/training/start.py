@@ -8,13 +8,20 @@ from torch import Tensor
 
 from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.config import TokenizerConfig
+from dfe.tokenizer.graded import GradedDisplays
 from dfe.tokenizer.model import RvqVae
+from dfe.tokenizer.sparse import SparseConfig
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingData
 from dfe.training.initialise import LatentMap, common_face, first_book
-from dfe.types import FloatArray
+from dfe.types import BoolArray, DoubleArray, FloatArray
+
+Model = RvqVae | GradedDisplays
+"""What a training run trains."""
 
 _SPARSITY_VERTICES = 1000
+_MOVABLE = 2e-3
+"""What every coefficient has of every display at first: at exactly 0 none would get a gradient through the clamp."""
 
 
 def start_model(
@@ -23,7 +30,7 @@ def start_model(
     config: TrainConfig,
     maps: LatentMap,
     neutral: FloatArray | None,
-) -> RvqVae:
+) -> Model:
     """The model before its first step: neutral, map, first book and gains; an encoder that changes nothing.
 
     Args:
@@ -33,13 +40,6 @@ def start_model(
         maps: the space's map to mesh coordinates.
         neutral: ``(D,)`` in place of ``config.neutral``.
     """
-    shape = TokenizerConfig(
-        regions=tuple(tuple(int(i) for i in region) for region in space.regions.values()),
-        levels=config.levels,
-        size=config.size,
-        threshold_mm2=config.threshold_mm2,
-        encoder=config.encoder,
-    )
     if neutral is not None:
         rest = neutral.astype(np.float64)
     elif config.neutral == "mode":
@@ -48,15 +48,70 @@ def start_model(
         rest = np.average(data.training.astype(np.float64), axis=0, weights=data.weights)
     else:
         rest = np.zeros(space.dimension)
-    z = (data.training.astype(np.float64) - rest) @ maps.to_latent
-    start = first_book(z, data.weights, config.levels, config.size, config.seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        model = RvqVae(shape, rest, maps.to_latent, maps.from_latent)
+        if config.graded is not None:
+            return _graded(data, space, config, maps, rest)
+        return _residual(data, space, config, maps, rest)
+
+
+def _residual(
+    data: TrainingData, space: ExpressionSpace, config: TrainConfig, maps: LatentMap, rest: DoubleArray
+) -> RvqVae:
+    shape = TokenizerConfig(
+        regions=tuple(tuple(int(i) for i in region) for region in space.regions.values()),
+        levels=config.levels,
+        size=config.size,
+        threshold_mm2=config.threshold_mm2,
+        encoder=config.encoder,
+        beam=config.beam,
+    )
+    z = (data.training.astype(np.float64) - rest) @ maps.to_latent
+    start = first_book(z, data.weights, config.levels, config.size, config.seed)
+    model = RvqVae(shape, rest, maps.to_latent, maps.from_latent)
     with torch.no_grad():
         model.quantizer.codes.copy_(torch.tensor(start.book[1:]))
         model.quantizer.log_gains.copy_(torch.tensor(start.gains[1:]).log())
     return model
+
+
+def _graded(
+    data: TrainingData, space: ExpressionSpace, config: TrainConfig, maps: LatentMap, rest: DoubleArray
+) -> GradedDisplays:
+    """Displays that begin as single coefficients, the busiest first, and then as what random faces show."""
+    settings = config.graded
+    assert settings is not None
+    shape = SparseConfig(
+        dimension=space.dimension,
+        levels=config.levels,
+        size=config.size,
+        steps=settings.steps,
+        penalty_mm=settings.penalty_mm,
+        least_mm=settings.least_mm,
+        iterations=settings.iterations,
+        sweeps=settings.sweeps,
+    )
+    sided = (space.partner != np.arange(space.dimension)).any()
+    pairs = round((config.size - 1) * (1 - settings.symmetric) / 2) if sided else 0
+    rows = data.training.astype(np.float64) - rest
+    rng = np.random.default_rng(config.seed)
+    symmetric = _first_displays(
+        rows, space, rng, config.size - 1 - 2 * pairs, np.arange(space.dimension) <= space.partner
+    )
+    left = _first_displays(rows, space, rng, pairs, np.arange(space.dimension) < space.partner)
+    gains = np.geomspace(settings.lowest_mm, settings.highest_mm, settings.steps)
+    return GradedDisplays(shape, space, rest, maps.to_latent, symmetric, left, gains)
+
+
+def _first_displays(
+    rows: DoubleArray, space: ExpressionSpace, rng: np.random.Generator, count: int, among: BoolArray
+) -> DoubleArray:
+    """``(count, D)``: each coefficient of ``among`` alone, those that move faces most first, then faces."""
+    busy = np.square(rows).mean(axis=0) * np.diag(space.gram)
+    order = [i for i in np.argsort(-busy, kind="stable") if among[i]][:count]
+    single = np.eye(space.dimension)[order]
+    faces = np.maximum(rows[rng.choice(len(rows), count - len(order))], 0.0) * among
+    return np.concatenate([single, faces]) + _MOVABLE
 
 
 def mesh_map(space: ExpressionSpace, maps: LatentMap) -> Tensor:
