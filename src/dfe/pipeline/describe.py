@@ -60,6 +60,7 @@ def describe_tokenizer(name: str) -> dict[str, Any]:
         "id": tokenizer.id,
         "hash": tokenizer.hash,
         "space": {"id": tokenizer.space.id, "version": tokenizer.space.version, "hash": tokenizer.space.hash},
+        "kind_of_book": "graded displays" if tokenizer.graded else "residual",
         "codes": tokenizer.size,
         "levels": tokenizer.levels,
         "gains": [round(float(gain), 4) for gain in tokenizer.gains],

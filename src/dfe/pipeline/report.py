@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer
 
 FIRST = 2
-"""Tokens of a face that count as displays in the gallery; later ones mostly correct these."""
+"""Tokens of a face that count as displays in the gallery if later ones correct these: in a residual tokenizer."""
 CARDS = 16
 """Tokens shown in the gallery, the most used."""
 HEAT_STOPS = 9
@@ -77,10 +77,11 @@ def recording_view(recording: Recording, tokenizer: Tokenizer | None, pictured: 
         usable_share=summary.usable_share,
         duration_s=summary.duration_s,
         frame_rate=summary.frame_rate,
-        tracks=() if stills else _tracks(recording),
-        stills=_stills(recording, pictured) if stills else (),
+        tracks=() if stills else _tracks(recording, tokenizer),
+        stills=_stills(recording, tokenizer, pictured) if stills else (),
         share_basis="usable" if recording.usable.any() else "found",
-        weakest_gain=None if tokenizer is None else float(tokenizer.gains.min()),
+        steps_mm=tuple(tokenizer.gains.tolist()) if tokenizer is not None and tokenizer.graded else (),
+        weakest_gain=None if tokenizer is None or tokenizer.graded else float(tokenizer.gains.min()),
         cards=() if tokenizer is None else _cards(recording, tokenizer),
         quality=None if stills else state_spans(times, *_states(recording)),
         reasons=tuple(
@@ -102,9 +103,15 @@ def _states(recording: Recording) -> tuple[list[int], list[str | None]]:
     return states, [None if state == USABLE else reason for state, reason in zip(states, why, strict=True)]
 
 
-def _tracks(recording: Recording) -> tuple[FaceTrack, ...]:
+def _said(recording: Recording, tokenizer: Tokenizer | None) -> CodeArray:
+    """Which token of the book each code of the table says, ``(n, N)``; 0 nothing, -1 no face."""
+    codes = recording.tokens()
+    return codes if tokenizer is None else tokenizer.said(codes).astype(np.int16)
+
+
+def _tracks(recording: Recording, tokenizer: Tokenizer | None) -> tuple[FaceTrack, ...]:
     times, ids = recording.times, recording.face_ids
-    spans = token_spans(times, recording.tokens(), ids)
+    spans = token_spans(times, _said(recording, tokenizer), ids)
     tracks = []
     for face, of_face in spans.items():
         rows = ids == face
@@ -124,8 +131,8 @@ def _whereabouts(boxes: FloatArray, picture_width: int | None) -> str:
     return f"{thirds[min(2, max(0, int(3 * (x + width / 2) / picture_width)))]}, {size}"
 
 
-def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, ...]:
-    codes, usable = recording.tokens(), recording.usable
+def _stills(recording: Recording, tokenizer: Tokenizer | None, pictured: Source | None) -> tuple[StillFace, ...]:
+    codes, usable = _said(recording, tokenizer), recording.usable
     names, why = recording.column("source").tolist(), recording.column("why_not").tolist()
     thumbnails = still_thumbnails(pictured) if pictured else {}
     return tuple(
@@ -137,9 +144,10 @@ def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, .
 def _cards(recording: Recording, tokenizer: Tokenizer) -> tuple[TokenCard, ...]:
     rows = _counted_rows(recording)
     seconds = _row_seconds(recording)[rows]
-    codes = recording.tokens()[rows]
-    anywhere, first = _time_by_code(codes, seconds), _time_by_code(codes[:, :FIRST], seconds)
-    frames = _time_by_code(codes[:, :FIRST], np.ones(len(codes)))
+    codes = _said(recording, tokenizer)[rows]
+    counted = codes if tokenizer.graded else codes[:, :FIRST]
+    anywhere, first = _time_by_code(codes, seconds), _time_by_code(counted, seconds)
+    frames = _time_by_code(counted, np.ones(len(codes)))
     total = float(seconds.sum()) or 1.0
     most = sorted(anywhere, key=lambda code: (-first[code], -anywhere[code], code))[:CARDS]
     described = _descriptions(tokenizer)
