@@ -1,10 +1,11 @@
-"""Speed of the codec's residual search on one core, beside a plain search and torch's, in the same run.
+"""Speed of searches, of a training step and of the shipped tokenizers on one core, peers in the same run.
 
     python benchmarks/quantizer.py [--rows 20000] [--repeats 5]
 
-Prints vectors per second (median over repeats, the methods taking turns) and the ratio to the plain float64 search in
-numpy, and checks that all methods that promise exact codes give the same ones. ``vector-quantize-pytorch`` joins in
-where it is installed.
+Prints, as medians over repeats in which the methods take turns: vectors per second of the residual search beside a
+plain search and torch's, and whether all that promise exact codes give the same ones; milliseconds of a training step
+of the quantiser (search, losses, gradient, Adam); and CPU seconds that a million faces take through each tokenizer of
+the package. ``vector-quantize-pytorch`` joins in where it is installed.
 """
 
 from __future__ import annotations
@@ -20,8 +21,12 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import numpy as np  # noqa: E402
 
+import dfe  # noqa: E402
 from dfe.tokenizer.codec import GramSearch, encode_rows  # noqa: E402
 
+TOKENIZERS = ("default", "dfe-face41-fidelity@1", "dfe-face41@2")
+TRAINED_ROWS = 1024
+FACES = 8192
 Search = Callable[[np.ndarray], np.ndarray]
 
 
@@ -82,6 +87,98 @@ def library_search(book: np.ndarray, gains: np.ndarray) -> Search | None:
     return search
 
 
+def our_step(book: np.ndarray, levels: int) -> Callable[[], None]:
+    """One step of a book with gains by level: greedy search, reconstruction and codebook losses, gradient, Adam."""
+    import torch
+
+    from dfe.tokenizer.quantizer import ResidualQuantizer
+    from dfe.training.losses import codebook
+
+    torch.manual_seed(0)
+    quantizer = ResidualQuantizer(book.shape[1], len(book), levels, 0.0)
+    optimiser = torch.optim.Adam(quantizer.parameters(), lr=1e-3)
+    z = torch.randn(TRAINED_ROWS, book.shape[1])
+
+    def step() -> None:
+        out = quantizer(z)
+        loss = (out.latent - z).square().sum(dim=1).mean() + 0.05 * codebook(out.residuals, out.spoken)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+
+    return step
+
+
+def library_step(book: np.ndarray, levels: int, *, gradient: bool) -> Callable[[], None] | None:
+    """The same with vector-quantize-pytorch and one shared book: by gradient like ours, or by its default, EMA."""
+    try:
+        import torch
+        from vector_quantize_pytorch import ResidualVQ
+    except ImportError:
+        return None
+    torch.manual_seed(0)
+    kind = {"learnable_codebook": True, "ema_update": False} if gradient else {}
+    model = ResidualVQ(
+        dim=book.shape[1], codebook_size=len(book), num_quantizers=levels, shared_codebook=True, **kind
+    ).train()
+    optimiser = torch.optim.Adam([*model.parameters(), torch.nn.Parameter(torch.zeros(1))], lr=1e-3)
+    z = torch.randn(1, TRAINED_ROWS, book.shape[1])
+
+    def step() -> None:
+        rows = z.clone().requires_grad_()
+        said, _, commitment = model(rows)
+        loss = (said - rows).square().sum(dim=2).mean() + commitment.sum()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+
+    return step
+
+
+def taking_turns(methods: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median seconds of each; all have run once before."""
+    seconds: dict[str, list[float]] = {name: [] for name in methods}
+    for method in methods.values():
+        method()
+    for _ in range(repeats):
+        for name, method in methods.items():
+            begun = time.perf_counter()
+            method()
+            seconds[name].append(time.perf_counter() - begun)
+    return {name: statistics.median(all_of) for name, all_of in seconds.items()}
+
+
+def show_steps(book: np.ndarray, levels: int, repeats: int) -> None:
+    """Milliseconds of a training step, and how many of ours fit into one of the library's."""
+    steps = {
+        "ours": our_step(book, levels),
+        "vector-quantize-pytorch, gradient": library_step(book, levels, gradient=True),
+        "vector-quantize-pytorch, EMA": library_step(book, levels, gradient=False),
+    }
+    took = taking_turns({name: step for name, step in steps.items() if step is not None}, repeats)
+    print(f"\ntraining step, {TRAINED_ROWS} rows, one shared book   {'ms':>8} {'ratio':>7}")
+    for name in steps:
+        if name in took:
+            print(f"{name:45} {1000 * took[name]:8.1f} {took[name] / took['ours']:7.2f}")
+        else:
+            print(f"{name:45} not installed")
+
+
+def show_tokenizers(repeats: int) -> None:
+    """CPU seconds that a million faces take through encoder and search of the shipped tokenizers."""
+    rng = np.random.default_rng(0)
+    print(f"\n{'tokenizer':28} {'CPU s a million faces':>22}")
+    for name in TOKENIZERS:
+        try:
+            tokenizer = dfe.load_tokenizer(name)
+        except dfe.DfeError:
+            print(f"{name:28} {'not in the package':>22}")
+            continue
+        faces = np.clip(rng.gamma(0.35, 0.25, (FACES, tokenizer.space.dimension)), 0, 1).astype(np.float32)
+        took = taking_turns({name: lambda t=tokenizer, x=faces: t.encode(x)}, repeats)[name]
+        print(f"{tokenizer.id:28} {took / FACES * 1e6:22.0f}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=20_000)
@@ -105,13 +202,8 @@ def main() -> None:
     }
     there = {name: method for name, method in methods.items() if method is not None}
     codes = {name: method(z) for name, method in there.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in there}
-    for _ in range(options.repeats):
-        for name, method in there.items():
-            begun = time.perf_counter()
-            method(z)
-            seconds[name].append(time.perf_counter() - begun)
-    floor = statistics.median(seconds["plain numpy, float64"])
+    took = taking_turns({name: lambda m=method: m(z) for name, method in there.items()}, options.repeats)
+    floor = took["plain numpy, float64"]
     exact = codes["plain numpy, float64"]
     # The codec falls silent for good where no code helps; the others go on, so compare up to there.
     speaks = np.logical_and.accumulate(exact > 0, axis=1)
@@ -121,11 +213,13 @@ def main() -> None:
         if name not in there:
             print(f"{name:28} {'not installed':>12}")
             continue
-        middle = statistics.median(seconds[name])
+        middle = took[name]
         other = ((codes[name] != exact) & speaks).any(axis=1).sum()
         print(f"{name:28} {options.rows / middle:12,.0f} {floor / middle:7.2f} {other:22}")
     again = encode_rows(gram, z, lambda x, dtype: x.astype(dtype)).doubt.mean()
     print(f"the codec searched {again:.2%} of the rows again in float64")
+    show_steps(book, options.levels, options.repeats)
+    show_tokenizers(options.repeats)
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ def test_comes_back_from_its_files(graded: Tokenizer, faces: np.ndarray, tmp_pat
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"steps": 10}, "steps is 10"),
+        ({"steps": 100}, "steps is 100"),
         ({"levels": 23}, "more than the 22 of the book"),
         ({"penalty_mm": -1.0}, "penalty_mm is -1.0"),
         ({"least_mm": float("nan")}, "least_mm is nan"),

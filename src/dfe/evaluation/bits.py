@@ -28,9 +28,7 @@ def speaks(codes: CodeArray, displays: Displays) -> BoolArray:
 
 def sizes(displays: Displays) -> IntArray:
     """Codes at each level, ``(N,)``: those that say something, and 0."""
-    levels, size = displays.unit.shape
-    last = np.where(displays.unit >= 0, np.arange(size), 0).max(axis=1)
-    return np.asarray(last + 1, np.int64).reshape(levels)
+    return np.asarray(_real(displays).sum(axis=1), np.int64)
 
 
 def raw_bits(displays: Displays) -> float:
@@ -57,18 +55,26 @@ def code_lengths(fit_codes: CodeArray, codes: CodeArray, displays: Displays) -> 
         raise UsageError(f"codes of {codes.shape[1]} levels, but the fit has {fit_codes.shape[1]}")
     fit_speaks, measured_speaks = speaks(fit_codes, displays), speaks(codes, displays)
     lengths = np.empty(codes.shape)
-    for level, size in enumerate(sizes(displays)[: codes.shape[1]]):
+    real = _real(displays)
+    for level in range(codes.shape[1]):
         fit_context, context = (_spoke_before(s, level) for s in (fit_speaks, measured_speaks))
-        wide = max(int(size), 1 + _largest(fit_codes, level), 1 + _largest(codes, level))
-        counts = np.bincount(fit_context * wide + fit_codes[:, level], minlength=2 * wide).reshape(2, wide) + SMOOTHING
+        # Numbers that stand for no code take no part, nor do they where a coding leaves some out between others.
+        there = real[level].copy()
+        there[fit_codes[:, level]] = there[codes[:, level]] = True
+        place, wide = np.cumsum(there) - 1, int(there.sum())
+        uses = np.bincount(fit_context * wide + place[fit_codes[:, level]], minlength=2 * wide)
+        counts = uses.reshape(2, wide) + SMOOTHING
         bits = -np.log2(counts / counts.sum(axis=1, keepdims=True))
-        lengths[:, level] = bits[context, codes[:, level]]
+        lengths[:, level] = bits[context, place[codes[:, level]]]
     return lengths
+
+
+def _real(displays: Displays) -> BoolArray:
+    """``(N, K)``: numbers that are codes; 0 always is one."""
+    real = np.asarray(displays.unit >= 0)
+    real[:, :1] = True
+    return real
 
 
 def _spoke_before(speaking: BoolArray, level: int) -> IntArray:
     return speaking[:, level - 1].astype(np.int64) if level else np.ones(len(speaking), np.int64)
-
-
-def _largest(codes: CodeArray, level: int) -> int:
-    return int(codes[:, level].max(initial=0))

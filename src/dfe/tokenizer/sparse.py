@@ -22,8 +22,8 @@ from dfe.tokenizer.config import MAX_LEVELS, bounded
 from dfe.types import BoolArray, CodeArray, DoubleArray, IntArray
 
 KIND = "sparse"
-STEP_PLACES = 10
-"""A code is ten times its display plus its step: 274 is display 27 at step 4. Code 0 says nothing."""
+STEP_PLACES = 100
+"""A code is a hundred times its display plus its step: 2704 is display 27 at step 4. Code 0 says nothing."""
 
 SAME_STRENGTH = 1e-9
 """Strengths in mm that differ by less are equal; far above what float64 rounding makes."""
@@ -31,7 +31,7 @@ SAME_STRENGTH = 1e-9
 BLOCK = 512
 """Rows per block; a row's arithmetic never depends on how many rows it comes with."""
 
-MAX_DISPLAYS = 3000
+MAX_DISPLAYS = 327
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class SparseConfig:
         dimension: coefficients per expression, D.
         levels: displays a face at most, N.
         size: K, the displays and silence.
-        steps: intensities of the ladder that all displays share, at most 9.
+        steps: intensities of the ladder that all displays share, at most 99.
         penalty_mm: of the lasso; a display must explain more than this of the face to have any strength.
         least_mm: strength below which a display is not said.
         iterations: of FISTA.
@@ -52,7 +52,7 @@ class SparseConfig:
     dimension: int
     levels: int = 8
     size: int = 64
-    steps: int = 8
+    steps: int = 12
     penalty_mm: float = 0.06
     least_mm: float = 0.05
     iterations: int = 30

@@ -11,7 +11,7 @@ from dfe.atlas.describe import local_share
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingData
-from dfe.types import CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
 
 _FIGURES = 4
 _BY_TABLE = ("mean_face_mm", "error_mm", "tokens_per_face")
@@ -112,6 +112,32 @@ def faithful_shares(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray) -> Do
         if len(rows):
             shares[level] = (agreement[rows, said[rows, level]] > 0).mean()
     return shares
+
+
+def steadiness(tokenizer: Tokenizer, before: FloatArray, after: FloatArray) -> DoubleArray:
+    """How well each display survives small changes of the picture: Cohen's kappa of being said, ``(K,)``.
+
+    1: the changed picture always gets it too; 0: no better than chance. NaN for silence and for displays never said.
+
+    Args:
+        tokenizer: to measure.
+        before, after: ``(n, D)`` finite expressions of pictures and of the same pictures changed.
+    """
+    first, second = (_present(tokenizer, x) for x in (before, after))
+    same = (first == second).mean(axis=0)
+    a, b = first.mean(axis=0), second.mean(axis=0)
+    expected = a * b + (1 - a) * (1 - b)
+    kappa: DoubleArray = np.where(expected < 1, (same - expected) / np.where(expected < 1, 1 - expected, 1), np.nan)
+    kappa[0] = np.nan
+    return kappa
+
+
+def _present(tokenizer: Tokenizer, x: FloatArray) -> BoolArray:
+    """``(n, K)``: which displays each face is said to show."""
+    said = tokenizer.said(tokenizer.encode(x))
+    present = np.zeros((len(x), tokenizer.size), bool)
+    np.put_along_axis(present, said, True, axis=1)
+    return present
 
 
 def locality(tokenizer: Tokenizer, codes: CodeArray) -> float:

@@ -44,9 +44,9 @@ class GradedConfig:
         gains_learning_rate: of the logarithm of the ladder.
     """
 
-    steps: int = 8
-    lowest_mm: float = 0.15
-    highest_mm: float = 2.5
+    steps: int = 12
+    lowest_mm: float = 0.1
+    highest_mm: float = 2.8
     symmetric: float = 0.4
     penalty_mm: float = 0.06
     least_mm: float = 0.05
@@ -165,7 +165,7 @@ PRESETS: dict[str, TrainConfig] = {
             commitment=0.0,
             codebook=0.0,
             sparsity=2.5,
-            orthogonality=0.5,
+            orthogonality=1.5,
             coherence=1.0,
             usage=0.0,
         ),
