@@ -216,8 +216,8 @@ def _reading(view: RecordingView) -> str:
     book = f" It knows {view.book_size} of them." if view.book_size else ""
     made = f" This page was made with {text(view.tokenizer)}." if view.tokenizer else ""
     graded = (
-        "<dt>Token numbers in the table</dt><dd>The last two digits are the strength, the rest the token: 2704 is token 27 at "
-        f"strength 4 of {len(view.steps_mm)}.</dd>"
+        "<dt>Token numbers in the table</dt><dd>The last two digits are the strength, the rest the token: 2704 is "
+        f"token 27 at strength 4 of {len(view.steps_mm)}.</dd>"
         if view.steps_mm
         else ""
     )
