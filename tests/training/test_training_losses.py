@@ -36,6 +36,26 @@ def test_reconstruction_is_the_mean_squared_error_on_the_mesh(space: ExpressionS
     assert found.item() == pytest.approx(expected, rel=1e-4)
 
 
+def test_distance_is_the_error_that_is_reported(space: ExpressionSpace, rng: np.random.Generator) -> None:
+    x, y = rng.uniform(0, 1, (2, 6, space.dimension)).astype(np.float32)
+    found = losses.distance(tensor(x), tensor(y), tensor(latent_map(space).to_latent))
+    assert found.item() == pytest.approx(space.error_mm(x, y).mean(), rel=1e-4)
+    exact = tensor(x, grad=True)
+    losses.distance(exact, tensor(x), tensor(latent_map(space).to_latent)).backward()
+    assert exact.grad is not None
+    assert torch.isfinite(exact.grad).all()
+
+
+def test_coherence_counts_only_pairs_that_are_much_alike(rng: np.random.Generator) -> None:
+    codes = rng.normal(size=(7, 3))
+    unit = codes / np.linalg.norm(codes, axis=1, keepdims=True)
+    excess = [max(unit[i] @ unit[j] - 0.55, 0) ** 2 for i in range(7) for j in range(7) if i != j]
+    assert losses.coherence(tensor(codes)).item() == pytest.approx(sum(excess) / 7)
+    half = np.array([[1.0, 1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    assert losses.coherence(tensor(half)).item() == pytest.approx(2 * (2**-0.5 - 0.55) ** 2 / 3)
+    assert losses.coherence(tensor(np.eye(4))).item() == 0
+
+
 def test_codebook_is_the_mean_over_levels_that_speak_and_moves_codes_only(rng: np.random.Generator) -> None:
     residuals, spoken = levels(rng)
     said = [(n, k) for n in range(5) for k in range(3) if spoken[n, k].any()]
