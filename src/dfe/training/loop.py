@@ -249,12 +249,21 @@ def _terms(
         "reconstruction": (weights.reconstruction, lambda: losses.reconstruction(output.x, x, model.to_latent)),
         "commitment": (weights.commitment, lambda: losses.commitment(quantized.residuals, quantized.spoken)),
         "codebook": (weights.codebook, lambda: losses.codebook(quantized.residuals, quantized.spoken)),
-        "sparsity": (weights.sparsity, lambda: losses.sparsity(codes, mesh_map)),
+        "sparsity": (weights.sparsity, lambda: losses.sparsity(codes, mesh_map, _importance(model, output))),
         "orthogonality": (weights.orthogonality, lambda: losses.orthogonality(codes)),
         "coherence": (weights.coherence, lambda: losses.coherence(codes)),
         "usage": (weights.usage, lambda: losses.usage(quantized.residuals, codes, model.gains())),
     }
     return {name: (weight, term()) for name, (weight, term) in every.items() if weight > 0}
+
+
+def _importance(model: Model, output: Output) -> Tensor | None:
+    """How much the extent of each graded display counts: half of it alike, half by how often the batch says it."""
+    if not isinstance(model, GradedDisplays):
+        return None
+    said = model.said(output.quantized.codes).flatten()
+    uses = torch.bincount(said, minlength=model.config.size)[1:].to(output.x)
+    return (uses / uses.sum().clamp(min=1) + 1 / len(uses)) / 2
 
 
 def _schedule(step: int, steps: int) -> float:
