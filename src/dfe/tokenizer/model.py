@@ -89,6 +89,10 @@ class RvqVae(nn.Module):
         made: Tensor = codes + self.transformer(F.pad(codes[:, None], (0, 0, 0, levels - 1)), alone)
         return made
 
+    def searched(self) -> Tensor:
+        """``(K - 1, d)``: codes that speak as the search sees them, without the decoder."""
+        return self.quantizer.codes
+
     def said(self, codes: Tensor) -> Tensor:
         """Which display each code says; 0 nothing."""
         return codes
