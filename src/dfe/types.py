@@ -43,7 +43,8 @@ Progress = Callable[[int, int | None], None]
 class Displays(NamedTuple):
     """The facial displays that a coding is made of, and which of its codes says which of them.
 
-    The face that codes ``c`` stand for is ``base + sum over levels l of intensity[l, c_l] * directions[unit[l, c_l]]``.
+    The face that codes ``c`` stand for is ``base + sum over levels l of intensity[l, c_l] * directions[unit[l, c_l]]``;
+    of a coding whose decoder does not add, that is a first-order picture and ``decode`` says what they stand for.
     """
 
     directions: FloatArray

@@ -99,6 +99,23 @@ def test_training_from_the_command_line_and_encoding_with_the_result(dfe, astron
     assert recording.levels == 2
 
 
+def test_training_with_the_papers_preset_and_in_another_space(dfe, astronaut, tmp_path):
+    assert dfe("demo", "-o", tmp_path / "drawn").code == 0
+    words = ["train", tmp_path / "drawn", "--size", "8", "--levels", "2", "--preset", "paper", "--steps", "5"]
+    ran = dfe(*words, "-o", tmp_path / "model", "--json")
+    assert ran.code == 0, ran.err
+    card = dfe("info", tmp_path / "model", "--json").json["card"]
+    assert card["training"]["decoder"]["width"] == 64
+    assert dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", tmp_path / "model").code == 0
+    other = dfe(*words, "-o", tmp_path / "other", "--space", "flame2020/exp50")
+    assert other.code == 1
+    assert "holds 41 coefficients of space arkit51/face41, not 50 of flame2020/exp50" in other.err
+    unknown = dfe(*words, "-o", tmp_path / "other", "--space", "flame")
+    assert unknown.code == 1
+    assert "no expression space is called 'flame'" in unknown.err
+    assert not (tmp_path / "other").exists()
+
+
 def test_training_on_faces_that_are_too_small_says_so(dfe, carphone, tmp_path):
     assert dfe("extract", carphone, "-o", tmp_path / "tables").code == 0
     ran = dfe("train", tmp_path / "tables", "-o", tmp_path / "model")

@@ -9,7 +9,7 @@ import pytest
 
 from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer.config import EncoderConfig, TokenizerConfig
+from dfe.tokenizer.config import DecoderConfig, EncoderConfig, TokenizerConfig
 from dfe.tokenizer.tokenizer import Tokenizer
 
 
@@ -26,7 +26,13 @@ def faces(space: ExpressionSpace) -> np.ndarray:
 
 
 def random_tokenizer(
-    space: ExpressionSpace, *, levels: int = 8, size: int = 64, encoder: bool = True, threshold: float = 0.02
+    space: ExpressionSpace,
+    *,
+    levels: int = 8,
+    size: int = 64,
+    encoder: bool = True,
+    threshold: float = 0.02,
+    decoder: bool = False,
 ) -> Tokenizer:
     rng = np.random.default_rng(3)
     config = TokenizerConfig(
@@ -35,6 +41,7 @@ def random_tokenizer(
         size=size,
         threshold_mm2=threshold,
         encoder=EncoderConfig(width=32, layers=2, heads=4, hidden=48) if encoder else None,
+        decoder=DecoderConfig(width=24, layers=2, heads=3, hidden=40) if decoder else None,
     )
     values, vectors = np.linalg.eigh(space.gram)
     weights = {name: rng.normal(0, 0.2, shape) for name, shape in config.weight_shapes().items()}

@@ -32,7 +32,10 @@ class Train:
     person: Annotated[str, arg(metavar="REGEX")] = ""
     """Regular expression whose first group, found in a row's file name, says who it is: people are kept together."""
     preset: Annotated[str, arg(metavar="NAME")] = "displays"
-    """What it is for: displays (to look at and count; few, local, steady) or fidelity (faces told exactly)."""
+    """What it is for: displays (to look at and count; few, local, steady), fidelity (faces told exactly) or paper
+    (transformers on both sides of the book, for comparison)."""
+    space: Annotated[str, arg(metavar="ID")] = "arkit51/face41"
+    """Expression space of the tables."""
     name: str = "mine"
     """Name of the tokenizer."""
     version: str = "1"
@@ -69,6 +72,7 @@ class Train:
             preset(self.preset),
             name=self.name,
             version=self.version,
+            space=self.space,
             size=self.size,
             levels=self.levels,
             seed=self.seed,

@@ -1,4 +1,4 @@
-"""What a tokenizer does with its arrays: codes of expressions, and the displays that codes say.
+"""What a tokenizer does with its arrays: codes of expressions, what they decode to, and the displays that they say.
 
 Two kinds: level after level from one book with a gain per level, or a set of graded displays.
 """
@@ -6,6 +6,7 @@ Two kinds: level after level from one book with a gain per level, or a set of gr
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,9 +17,10 @@ from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.beam import BeamSearch
 from dfe.tokenizer.codec import GramSearch, Search, encode_rows
 from dfe.tokenizer.config import TokenizerConfig
+from dfe.tokenizer.decoding import AdditiveDecoding, TransformerDecoding
 from dfe.tokenizer.forward import Forward
 from dfe.tokenizer.sparse import STEP_PLACES, SparseConfig, SparseSearch, joined, partners
-from dfe.types import CodeArray, Displays, DoubleArray, FloatArray
+from dfe.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
 
 Weights = Mapping[str, NDArray[Any]]
 
@@ -26,8 +28,10 @@ Weights = Mapping[str, NDArray[Any]]
 class Coding(Protocol):
     """The part of a tokenizer that depends on its kind."""
 
-    displays: Displays
-    """Its displays, and which of them each code says at each level."""
+    @property
+    def displays(self) -> Displays:
+        """Its displays, and which of them each code says at each level."""
+        ...
 
     def encode(self, x: FloatArray) -> Search:
         """Codes of finite expressions ``(n, D)``, and which rows took a second look."""
@@ -37,16 +41,21 @@ class Coding(Protocol):
         """Codes without the encoder."""
         ...
 
+    def decode(self, codes: IntArray) -> DoubleArray:
+        """Expressions ``(n, D)`` that codes ``(n, m)`` of the first m levels stand for."""
+        ...
+
 
 class ResidualCoding:
     """Level after level, the code of one shared book that leaves least over.
 
     Args:
-        config: levels, book, encoder, search.
+        config: levels, book, encoder, search, decoder.
         weights: arrays of :meth:`TokenizerConfig.weight_shapes`.
+        space: of the expressions.
     """
 
-    def __init__(self, config: TokenizerConfig, weights: Weights) -> None:
+    def __init__(self, config: TokenizerConfig, weights: Weights, space: ExpressionSpace) -> None:
         if (weights["gains"] <= 0).any():
             raise ModelError("a gain is not positive")
         if weights["book"][0].any():
@@ -59,7 +68,34 @@ class ResidualCoding:
         gains = weights["gains"].astype(np.float64)
         unit = np.tile(np.arange(-1, config.size - 1), (config.levels, 1))
         intensity = np.where(unit >= 0, (gains / gains[0])[:, None], 0).astype(np.float32)
-        self.displays = Displays((gains[0] * templates[1:]).astype(np.float32), unit, intensity)
+        self._summands = Displays((gains[0] * templates[1:]).astype(np.float32), unit, intensity)
+        self._sum = AdditiveDecoding(weights["neutral"], self._summands)
+        self._transformer = None if config.decoder is None else TransformerDecoding(config, config.decoder, weights)
+        self._neutral, self._gram_mm2 = weights["neutral"].astype(np.float64), space.gram
+
+    @cached_property
+    def displays(self) -> Displays:
+        """Those that are added; with a transformer in the decoder, what each code makes of a face by itself.
+
+        A direction is then decode(code alone at level 1) - neutral, and the intensity of a level the length in mm of
+        decode(code alone at that level) - neutral along it, in lengths of the direction: a picture of first order.
+        """
+        if self._transformer is None:
+            return self._summands
+        summands = self._summands
+        levels, size = summands.unit.shape
+        alone = np.zeros((levels, size, levels), np.int64)
+        alone[np.arange(levels), :, np.arange(levels)] = np.arange(size)
+        made = (self.decode(alone.reshape(-1, levels)) - self._neutral).reshape(levels, size, -1)
+        directions = made[0]
+        along = np.einsum("lkd,kd->lk", made, directions @ self._gram_mm2)
+        moves = along[0] > 0
+        intensity = np.where(moves, along / np.where(moves, along[0], 1.0), summands.intensity).astype(np.float32)
+        return Displays(directions[1:].astype(np.float32), summands.unit, intensity)
+
+    def decode(self, codes: IntArray) -> DoubleArray:
+        x = self._sum.decode(codes)
+        return x if self._transformer is None else x + self._transformer.shift(codes)
 
     def encode(self, x: FloatArray) -> Search:
         if self._gram is None:
@@ -94,6 +130,7 @@ class SparseCoding:
             said = np.arange(1, config.size) * STEP_PLACES + step
             unit[said], intensity[said] = np.arange(config.size - 1), gain
         self.displays = Displays(book[1:], np.tile(unit, (config.levels, 1)), np.tile(intensity, (config.levels, 1)))
+        self._sum = AdditiveDecoding(weights["neutral"], self.displays)
 
     def encode(self, x: FloatArray) -> Search:
         found = self._search.search(x.astype(np.float64) - self._neutral)
@@ -102,12 +139,5 @@ class SparseCoding:
     def encode_direct(self, x: FloatArray) -> CodeArray:
         return self.encode(x).codes
 
-
-def decode_table(displays: Displays) -> tuple[DoubleArray, ...]:
-    """What each code adds to a face at each level, ``(C, D)`` for each of N levels; equal levels share one array."""
-    directions = np.concatenate([np.zeros((1, displays.directions.shape[1])), displays.directions.astype(np.float64)])
-    tables: list[DoubleArray] = []
-    for level, (unit, intensity) in enumerate(zip(displays.unit, displays.intensity, strict=True)):
-        same = level and np.array_equal(unit, displays.unit[0]) and np.array_equal(intensity, displays.intensity[0])
-        tables.append(tables[0] if same else intensity.astype(np.float64)[:, None] * directions[unit + 1])
-    return tuple(tables)
+    def decode(self, codes: IntArray) -> DoubleArray:
+        return self._sum.decode(codes)

@@ -1,10 +1,10 @@
-"""Shape of a tokenizer: everything that fixes which arrays it has, and how large they are."""
+"""Shape of a residual tokenizer: everything that fixes which arrays it has, and how large they are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from dfe.errors import ModelError
@@ -18,8 +18,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
-class EncoderConfig:
-    """Transformer over one token per face region.
+class TransformerConfig:
+    """Size of a transformer.
 
     Args:
         width: channels per token.
@@ -37,12 +37,40 @@ class EncoderConfig:
         for name in ("width", "layers", "heads", "hidden"):
             bounded(name, getattr(self, name), 1, MAX_WIDTH)
         if self.width % self.heads:
-            raise ModelError(f"encoder width {self.width} is no multiple of its {self.heads} heads")
+            raise ModelError(f"transformer width {self.width} is no multiple of its {self.heads} heads")
+
+    def weight_shapes(self, name: str) -> dict[str, tuple[int, ...]]:
+        """Name and shape of the arrays of its blocks and of the norm after them, all under ``name``."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        for layer in range(self.layers):
+            for part, (rows, columns) in {
+                "qkv": (3 * self.width, self.width),
+                "out": (self.width, self.width),
+                "up": (self.hidden, self.width),
+                "down": (self.width, self.hidden),
+            }.items():
+                shapes[f"{name}.layers.{layer}.{part}.weight"] = (rows, columns)
+                shapes[f"{name}.layers.{layer}.{part}.bias"] = (rows,)
+            for norm in ("norm1", "norm2"):
+                shapes[f"{name}.layers.{layer}.{norm}.weight"] = (self.width,)
+                shapes[f"{name}.layers.{layer}.{norm}.bias"] = (self.width,)
+        shapes[f"{name}.norm.weight"] = shapes[f"{name}.norm.bias"] = (self.width,)
+        return shapes
+
+
+@dataclass(frozen=True)
+class EncoderConfig(TransformerConfig):
+    """Transformer over one token per face region."""
+
+
+@dataclass(frozen=True)
+class DecoderConfig(TransformerConfig):
+    """Transformer over one token per level."""
 
 
 @dataclass(frozen=True)
 class TokenizerConfig:
-    """Levels, book and encoder of a residual vector quantiser with one shared book.
+    """Levels, book, encoder and decoder of a residual vector quantiser with one shared book.
 
     Args:
         regions: coefficient indices of each face region; every coefficient in exactly one of them.
@@ -51,6 +79,7 @@ class TokenizerConfig:
         threshold_mm2: a level speaks only if it lowers the squared mesh error by more than this, in mm^2.
         encoder: None for a direct search on the mesh coordinates of the face.
         beam: beginnings of a code sequence that the search keeps; 1 is greedy.
+        decoder: None for a face that is exactly the sum of its templates.
     """
 
     regions: tuple[tuple[int, ...], ...]
@@ -59,6 +88,7 @@ class TokenizerConfig:
     threshold_mm2: float = 0.01
     encoder: EncoderConfig | None = field(default_factory=EncoderConfig)
     beam: int = 1
+    decoder: DecoderConfig | None = None
 
     def __post_init__(self) -> None:
         bounded("beam", self.beam, 1, MAX_BEAM)
@@ -78,17 +108,18 @@ class TokenizerConfig:
 
     def to_json(self) -> dict[str, Any]:
         """The configuration as plain JSON values; what is as it always was is left out, so that hashes stay."""
-        encoder = self.encoder
-        values = {
+        values: dict[str, Any] = {
             "regions": [list(region) for region in self.regions],
             "levels": self.levels,
             "size": self.size,
             "threshold_mm2": float(self.threshold_mm2),
-            "encoder": None
-            if encoder is None
-            else {"width": encoder.width, "layers": encoder.layers, "heads": encoder.heads, "hidden": encoder.hidden},
+            "encoder": None if self.encoder is None else asdict(self.encoder),
         }
-        return values if self.beam == 1 else values | {"beam": self.beam}
+        if self.beam != 1:
+            values["beam"] = self.beam
+        if self.decoder is not None:
+            values["decoder"] = asdict(self.decoder)
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> TokenizerConfig:
@@ -98,9 +129,9 @@ class TokenizerConfig:
             ModelError: a field is missing, unknown or out of bounds.
         """
         try:
-            encoder = values["encoder"]
+            encoder, decoder = values["encoder"], values.get("decoder")
             known = {"regions", "levels", "size", "threshold_mm2", "encoder"}
-            if odd := set(values) - known - {"beam"}:
+            if odd := set(values) - known - {"beam", "decoder"}:
                 raise ModelError(f"unknown fields in its config: {', '.join(sorted(odd))}")
             return cls(
                 regions=tuple(tuple(bounded("region index", i, 0, MAX_SIZE) for i in r) for r in values["regions"]),
@@ -109,6 +140,7 @@ class TokenizerConfig:
                 threshold_mm2=values["threshold_mm2"],
                 encoder=None if encoder is None else EncoderConfig(**encoder),
                 beam=values.get("beam", 1),
+                decoder=None if decoder is None else DecoderConfig(**decoder),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ModelError(f"its config is incomplete or malformed ({error})") from None
@@ -126,26 +158,16 @@ class TokenizerConfig:
             "book": (self.size, d),
             "gains": (self.levels,),
         }
-        if self.encoder is None:
-            return shapes
-        width, hidden = self.encoder.width, self.encoder.hidden
-        shapes["encoder.coefficients"] = (d, width)
-        shapes["encoder.regions"] = (len(self.regions), width)
-        for layer in range(self.encoder.layers):
-            for part, (rows, columns) in {
-                "qkv": (3 * width, width),
-                "out": (width, width),
-                "up": (hidden, width),
-                "down": (width, hidden),
-            }.items():
-                shapes[f"encoder.layers.{layer}.{part}.weight"] = (rows, columns)
-                shapes[f"encoder.layers.{layer}.{part}.bias"] = (rows,)
-            for norm in ("norm1", "norm2"):
-                shapes[f"encoder.layers.{layer}.{norm}.weight"] = (width,)
-                shapes[f"encoder.layers.{layer}.{norm}.bias"] = (width,)
-        shapes["encoder.norm.weight"] = shapes["encoder.norm.bias"] = (width,)
-        shapes["encoder.head.weight"] = (d, width)
-        shapes["encoder.head.bias"] = (d,)
+        if self.encoder is not None:
+            shapes["encoder.coefficients"] = (d, self.encoder.width)
+            shapes["encoder.regions"] = (len(self.regions), self.encoder.width)
+            shapes |= self.encoder.weight_shapes("encoder")
+            shapes |= {"encoder.head.weight": (d, self.encoder.width), "encoder.head.bias": (d,)}
+        if self.decoder is not None:
+            shapes["decoder.codes"] = (d, self.decoder.width)
+            shapes["decoder.levels"] = (self.levels, self.decoder.width)
+            shapes |= self.decoder.weight_shapes("decoder")
+            shapes |= {"decoder.head.weight": (d, self.decoder.width), "decoder.head.bias": (d,)}
         return shapes
 
 

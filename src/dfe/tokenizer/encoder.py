@@ -6,14 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dfe.tokenizer.config import EncoderConfig
-from dfe.tokenizer.forward import NORM_EPSILON
+from dfe.tokenizer.blocks import NORM_EPSILON
+from dfe.tokenizer.config import EncoderConfig, TransformerConfig
 
 
 class Block(nn.Module):
-    """Pre-norm attention and ReLU MLP over ``(n, tokens, width)``."""
+    """Pre-norm attention and ReLU MLP over ``(n, tokens, width)``, as :func:`dfe.tokenizer.blocks.block` in numpy."""
 
-    def __init__(self, config: EncoderConfig) -> None:
+    def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         width = config.width
         self.heads = config.heads
@@ -24,11 +24,14 @@ class Block(nn.Module):
         self.up = nn.Linear(width, config.hidden)
         self.down = nn.Linear(config.hidden, width)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, present: Tensor | None = None) -> Tensor:
+        """Only tokens that are ``present`` ``(n, tokens)`` are attended to, at least one a row; all of them if None."""
         n, tokens, width = x.shape
         qkv = self.qkv(self.norm1(x)).view(n, tokens, 3, self.heads, width // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)
         scores = (query @ key.transpose(-1, -2)) * (width // self.heads) ** -0.5
+        if present is not None:
+            scores = scores.masked_fill(~present[:, None, None], -torch.inf)
         mixed = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(n, tokens, width)
         x = x + self.out(mixed)
         hidden: Tensor = self.down(F.relu(self.up(self.norm2(x))))

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dfe.tokenizer.blocks import block, linear, norm
 from dfe.tokenizer.config import EncoderConfig, TokenizerConfig
-
-NORM_EPSILON = 1e-5
 
 
 class Forward:
@@ -48,32 +47,5 @@ class Forward:
         tokens = np.stack([offset[:, region] @ w["encoder.coefficients"][region] for region in self._regions], axis=1)
         tokens = tokens + w["encoder.regions"]
         for layer in range(config.layers):
-            name = f"encoder.layers.{layer}"
-            tokens = tokens + _attention(_norm(tokens, w, f"{name}.norm1"), w, name, config.heads)
-            hidden = np.maximum(_linear(_norm(tokens, w, f"{name}.norm2"), w, f"{name}.up"), 0)
-            tokens = tokens + _linear(hidden, w, f"{name}.down")
-        return _linear(_norm(tokens, w, "encoder.norm").mean(axis=1), w, "encoder.head")
-
-
-def _linear(x: NDArray[Any], w: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
-    flat = x.reshape(-1, x.shape[-1]) @ w[f"{name}.weight"].T + w[f"{name}.bias"]
-    shaped: NDArray[Any] = flat.reshape(*x.shape[:-1], -1)
-    return shaped
-
-
-def _norm(x: NDArray[Any], w: Mapping[str, NDArray[Any]], name: str) -> NDArray[Any]:
-    centred = x - x.mean(axis=-1, keepdims=True)
-    variance = np.square(centred).mean(axis=-1, keepdims=True)
-    normed = centred / np.sqrt(variance + x.dtype.type(NORM_EPSILON))
-    scaled: NDArray[Any] = normed * w[f"{name}.weight"] + w[f"{name}.bias"]
-    return scaled
-
-
-def _attention(x: NDArray[Any], w: Mapping[str, NDArray[Any]], name: str, heads: int) -> NDArray[Any]:
-    n, tokens, width = x.shape
-    qkv = _linear(x, w, f"{name}.qkv").reshape(n, tokens, 3, heads, width // heads)
-    query, key, value = (qkv[:, :, part].transpose(0, 2, 1, 3) for part in range(3))
-    scores = (query @ key.transpose(0, 1, 3, 2)) * x.dtype.type((width // heads) ** -0.5)
-    scores = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    mixed = (scores / scores.sum(axis=-1, keepdims=True)) @ value
-    return _linear(mixed.transpose(0, 2, 1, 3).reshape(n, tokens, width), w, f"{name}.out")
+            tokens = block(tokens, w, f"encoder.layers.{layer}", config.heads)
+        return linear(norm(tokens, w, "encoder.norm").mean(axis=1), w, "encoder.head")

@@ -76,6 +76,10 @@ class GradedDisplays(nn.Module):
         """``(K - 1, d)``: mesh coordinates of the displays."""
         return self.displays()[1:] @ self.to_latent
 
+    def searched(self) -> Tensor:
+        """``(K - 1, d)``: what the search compares faces with."""
+        return self.templates()
+
     @torch.no_grad()
     def settle(self) -> None:
         """Bring what is learned back to where it is used: no coefficient below 0, every display of 1 mm."""

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dfe.tokenizer.config import TokenizerConfig
-from dfe.tokenizer.decoder import AdditiveDecoder
+from dfe.tokenizer.decoder import AdditiveDecoder, TransformerDecoder
 from dfe.tokenizer.encoder import RegionEncoder
 from dfe.tokenizer.quantizer import Quantized, ResidualQuantizer
 from dfe.types import FloatArray
@@ -28,14 +29,15 @@ class Output(NamedTuple):
 
 
 class RvqVae(nn.Module):
-    """Encoder, residual quantiser, additive decoder.
+    """Encoder, residual quantiser, decoder.
 
     The latent is the mesh itself: ``(x - neutral) L`` with ``L L' = G``, so that squared distances between latents are
     squared mesh errors in mm^2. The encoder's output is added to it and starts at zero: training starts from a direct
-    search, and whatever the encoder contributes is what it has learned.
+    search, and whatever the encoder contributes is what it has learned. A transformer in the decoder adds to the sum of
+    the codes in the same way; the encoder's gradient passes it by, straight from the decoded face to the latent.
 
     Args:
-        config: levels, book, encoder.
+        config: levels, book, encoder, decoder.
         neutral: ``(D,)`` expression that is said by no token at all.
         to_latent: ``(D, d)``, L in mm.
         from_latent: ``(d, D)``, its inverse.
@@ -60,6 +62,9 @@ class RvqVae(nn.Module):
         self.decoder = AdditiveDecoder(
             torch.tensor(neutral, dtype=torch.float32), torch.tensor(from_latent, dtype=torch.float32)
         )
+        self.transformer = (
+            None if config.decoder is None else TransformerDecoder(config.decoder, config.dimension, config.levels)
+        )
 
     def target(self, x: Tensor) -> Tensor:
         """Mesh coordinates ``(n, d)`` in mm of expressions ``(n, D)``, without the encoder."""
@@ -75,7 +80,17 @@ class RvqVae(nn.Module):
         return self.quantizer.gains()
 
     def templates(self) -> Tensor:
-        """``(K - 1, d)``: mesh coordinates of the codes that speak."""
+        """``(K - 1, d)``: mesh coordinates of what each code that speaks makes of a face, alone at the first level."""
+        codes = self.quantizer.codes
+        if self.transformer is None:
+            return codes
+        levels = self.quantizer.levels
+        alone = torch.arange(levels, device=codes.device).expand(len(codes), -1) == 0
+        made: Tensor = codes + self.transformer(F.pad(codes[:, None], (0, 0, 0, levels - 1)), alone)
+        return made
+
+    def searched(self) -> Tensor:
+        """``(K - 1, d)``: codes that speak as the search sees them, without the decoder."""
         return self.quantizer.codes
 
     def said(self, codes: Tensor) -> Tensor:
@@ -92,7 +107,10 @@ class RvqVae(nn.Module):
 
     def forward(self, x: Tensor) -> Output:
         quantized = self.quantizer(self.latent(x))
-        return Output(self.decoder(quantized.latent), self.target(x), quantized)
+        told = quantized.latent
+        if self.transformer is not None:
+            told = told + self.transformer(quantized.spoken, quantized.codes > 0)
+        return Output(self.decoder(told), self.target(x), quantized)
 
     def weights(self) -> dict[str, FloatArray]:
         """Arrays by the names of :meth:`TokenizerConfig.weight_shapes`, float32."""
@@ -103,8 +121,8 @@ class RvqVae(nn.Module):
             "book": self.quantizer.book(),
             "gains": self.quantizer.gains(),
         }
-        if self.encoder is not None:
-            tensors |= {f"encoder.{name}": tensor for name, tensor in self.encoder.state_dict().items()}
+        for part, module in self._learned():
+            tensors |= {f"{part}.{name}": tensor for name, tensor in module.state_dict().items()}
         return {name: tensor.detach().cpu().numpy().astype(np.float32) for name, tensor in tensors.items()}
 
     @classmethod
@@ -114,9 +132,14 @@ class RvqVae(nn.Module):
         with torch.no_grad():
             model.quantizer.codes.copy_(torch.tensor(weights["book"][1:]))
             model.quantizer.log_gains.copy_(torch.tensor(weights["gains"], dtype=torch.float64)[1:].log())
-        if model.encoder is not None:
-            prefix = "encoder."
-            model.encoder.load_state_dict(
+        for part, module in model._learned():
+            prefix = f"{part}."
+            module.load_state_dict(
                 {n.removeprefix(prefix): torch.tensor(a) for n, a in weights.items() if n.startswith(prefix)}
             )
         return model
+
+    def _learned(self) -> list[tuple[str, nn.Module]]:
+        """The transformers, by the name under which the file keeps their arrays."""
+        named = (("encoder", self.encoder), ("decoder", self.transformer))
+        return [(name, module) for name, module in named if module is not None]

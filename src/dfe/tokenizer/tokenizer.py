@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from dfe.errors import ModelError, UsageError
 from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.codec import Search
-from dfe.tokenizer.coding import Coding, ResidualCoding, SparseCoding, decode_table
+from dfe.tokenizer.coding import Coding, ResidualCoding, SparseCoding
 from dfe.tokenizer.config import TokenizerConfig
 from dfe.tokenizer.sparse import SparseConfig
 from dfe.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
@@ -37,13 +37,16 @@ NO_FACE = -1
 class Tokenizer:
     """Codes an expression as at most N of K templates; a face is the neutral plus the sum of its templates.
 
+    With a transformer in the decoder (then :attr:`additive` is False) templates and displays show what a code does by
+    itself, and :meth:`decode` alone says what codes stand for together.
+
     Its identity, :attr:`hash`, covers everything that decides codes and decoded faces, and not the card.
 
     Args:
         name: of the tokenizer, as in ``dfe-face41``.
         version: of the tokenizer; a tokenizer that codes differently is another version.
         space: in which its expressions live.
-        config: levels, book, encoder.
+        config: levels, book, encoder, decoder.
         weights: float32 arrays named and shaped as :meth:`TokenizerConfig.weight_shapes` says.
         subject_neutral: what was done about each person's own neutral face before coding, as in a recording's
             provenance; ``none``: nothing.
@@ -75,7 +78,7 @@ class Tokenizer:
         if isinstance(config, SparseConfig):
             self._coding = SparseCoding(config, self.weights, space)
         else:
-            self._coding = ResidualCoding(config, self.weights)
+            self._coding = ResidualCoding(config, self.weights, space)
 
     def __repr__(self) -> str:
         return f"<Tokenizer {self.id}: {self.levels} of {self.size} codes, {self.space_id}>"
@@ -114,6 +117,11 @@ class Tokenizer:
     def graded(self) -> bool:
         """True where a token holds its own intensity, and no display is said twice of a face: a sparse book."""
         return isinstance(self.config, SparseConfig)
+
+    @property
+    def additive(self) -> bool:
+        """True where a face is exactly the neutral plus the sum of its displays."""
+        return isinstance(self.config, SparseConfig) or self.config.decoder is None
 
     def identity(self) -> dict[str, Any]:
         """All that decides codes and decoded faces, apart from the arrays; plain JSON values."""
@@ -167,9 +175,7 @@ class Tokenizer:
         return self._coding.encode_direct(self._rows(x))
 
     def decode(self, codes: ArrayLike) -> FloatArray:
-        """Codes ``(n, m)`` of the first m levels, m at most N, to expressions ``(n, D)``.
-
-        Rows with a -1 become NaN.
+        """Codes ``(n, m)`` of the first m levels, m at most N, to expressions ``(n, D)``; rows with a -1 become NaN.
 
         Raises:
             UsageError: more columns than levels, or a code that the book does not have.
@@ -180,20 +186,22 @@ class Tokenizer:
         count = self.displays().unit.shape[1]
         if rows.size and (rows.min() < NO_FACE or rows.max() >= count):
             raise UsageError(f"tokenizer {self.id} has codes 0 to {count - 1}, not {rows.min()} to {rows.max()}")
-        x = np.tile(self.neutral.astype(np.float64), (len(rows), 1))
-        for level in range(rows.shape[1]):
-            x += self._table[level][rows[:, level]]
+        x = self._coding.decode(np.maximum(rows, SILENT).astype(np.int64))
         x[(rows == NO_FACE).any(axis=1)] = np.nan
         return x.astype(np.float32)
 
     def displays(self) -> Displays:
-        """Every display but silence, and the intensity at which each code says it."""
+        """Every display but silence, and the intensity at which each code says it.
+
+        Not :attr:`additive`: a first-order picture, the direction of decode(code alone at level 1) - neutral and how
+        far the code alone at each level goes that way, in mm on the mesh; :meth:`decode` is what counts.
+        """
         return self._coding.displays
 
     def templates(self) -> FloatArray:
         """``(K, D)``: what each display adds to a face, in units of the space, without the neutral; row 0 nothing.
 
-        Residual: as said at the first level. Sparse: at the middle step of the ladder.
+        Residual: decode(code alone at level 1) - neutral. Sparse: at the middle step of the ladder.
         """
         directions = self.displays().directions
         usual = self.gains[len(self.gains) // 2] if self.graded else np.float32(1)
@@ -208,10 +216,6 @@ class Tokenizer:
     def error_mm(self, x: ArrayLike, codes: ArrayLike) -> DoubleArray:
         """Mesh error in mm of each decoded row, ``(n,)``; NaN where there is no face."""
         return self.space.error_mm(self._rows(x), self.decode(codes))
-
-    @cached_property
-    def _table(self) -> tuple[DoubleArray, ...]:
-        return decode_table(self.displays())
 
     def _rows(self, x: ArrayLike) -> FloatArray:
         rows = np.asarray(x)

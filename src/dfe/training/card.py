@@ -101,16 +101,19 @@ def perplexity(said: IntArray, size: int) -> float:
 def faithful_shares(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray) -> DoubleArray:
     """By level, the share of used tokens that agree with the face, ``(N,)``; NaN where a level never speaks.
 
-    A token agrees if its template and the face, both as displacements in mm from the neutral, have a positive inner
-    product. One that does not corrects an earlier token and is no display of its own.
+    A token agrees if what it adds to the face, decode(with) - decode(without), and the face itself, both as
+    displacements in mm from the neutral, have a positive inner product. One that does not corrects an earlier token and
+    is no display of its own.
     """
     face = (x.astype(np.float64) - tokenizer.neutral) @ tokenizer.space.gram
-    agreement = face @ tokenizer.templates().astype(np.float64).T
-    said, shares = tokenizer.said(codes), np.full(tokenizer.levels, np.nan)
+    decoded, shares = tokenizer.decode(codes).astype(np.float64), np.full(tokenizer.levels, np.nan)
     for level in range(tokenizer.levels):
-        rows = np.flatnonzero(said[:, level] > 0)
+        rows = np.flatnonzero(codes[:, level] > 0)
         if len(rows):
-            shares[level] = (agreement[rows, said[rows, level]] > 0).mean()
+            without = codes[rows]
+            without[:, level] = 0
+            added = decoded[rows] - tokenizer.decode(without)
+            shares[level] = (np.einsum("nd,nd->n", face[rows], added) > 0).mean()
     return shares
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from dfe.errors import UsageError
-from dfe.tokenizer.config import NAME, EncoderConfig
+from dfe.tokenizer.config import NAME, DecoderConfig, EncoderConfig
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,14 @@ class TrainConfig:
         size: codes, K, the silent code 0 included.
         threshold_mm2: a level speaks only if it lowers the squared mesh error by more than this, in mm^2.
         encoder: None trains the book alone, for a direct search.
+        decoder: a transformer that adds to the sum of the codes; None for faces that are that sum.
         beam: beginnings that the residual search keeps; 1 is greedy.
         graded: trains a sparse book of graded displays in place of a residual quantiser.
         neutral: expression that no token stands for: the commonest face of the tables ("mode"), their mean, or zero.
         steps: optimiser steps.
         batch: rows per step.
         learning_rate: of codes and gains, at its highest.
-        encoder_learning_rate: of the encoder, at its highest.
+        encoder_learning_rate: of the transformers of encoder and decoder, at its highest.
         losses: weights of the loss terms.
         usable_only: leave out rows that are not marked usable (turned or small faces).
         group_pattern: regular expression whose first group, found in a row's source name, says who it is; people are
@@ -98,6 +99,7 @@ class TrainConfig:
     size: int = 64
     threshold_mm2: float = 0.01
     encoder: EncoderConfig | None = field(default_factory=EncoderConfig)
+    decoder: DecoderConfig | None = None
     beam: int = 1
     graded: GradedConfig | None = None
     neutral: Literal["mode", "mean", "zero"] = "mode"
@@ -115,8 +117,8 @@ class TrainConfig:
     threads: int = 1
 
     def __post_init__(self) -> None:
-        if self.graded is not None and (self.encoder is not None or self.beam != 1):
-            raise UsageError("graded displays are found all at once: they take no encoder and no beam")
+        if self.graded is not None and (self.encoder is not None or self.decoder is not None or self.beam != 1):
+            raise UsageError("graded displays are found all at once and added: they take no encoder, decoder or beam")
         for part in (self.name, self.version):
             if not NAME.fullmatch(part):
                 raise UsageError(f"{part!r} cannot name a tokenizer", advice="use letters, digits, '.', '_' and '-'")
@@ -187,8 +189,11 @@ PRESETS: dict[str, TrainConfig] = {
             usage=0.0,
         ),
     ),
+    "paper": TrainConfig(decoder=DecoderConfig(), neutral="mean"),
 }
-"""Settings by what the tokenizer is for: displays to look at and count, or faces told as exactly as can be."""
+"""Settings by what the tokenizer is for: displays to look at and count, faces told as exactly as can be, or comparison
+with the architecture of arXiv 2510.01662: transformers on both sides of one shared book searched level by level, with
+sparsity and orthogonality. Its sizes and weights are ours, since the paper's text was not at hand."""
 
 
 def preset(name: str) -> TrainConfig:

@@ -230,8 +230,9 @@ def _parameter_groups(model: Model, config: TrainConfig) -> list[dict[str, Any]]
         ]
     quantizer = model.quantizer
     groups: list[dict[str, Any]] = [{"params": [quantizer.codes, quantizer.log_gains], "lr": config.learning_rate}]
-    if model.encoder is not None:
-        groups.append({"params": list(model.encoder.parameters()), "lr": config.encoder_learning_rate})
+    for transformer in (model.encoder, model.transformer):
+        if transformer is not None:
+            groups.append({"params": list(transformer.parameters()), "lr": config.encoder_learning_rate})
     return groups
 
 
@@ -252,7 +253,7 @@ def _terms(
         "sparsity": (weights.sparsity, lambda: losses.sparsity(codes, mesh_map, _importance(model, output))),
         "orthogonality": (weights.orthogonality, lambda: losses.orthogonality(codes)),
         "coherence": (weights.coherence, lambda: losses.coherence(codes)),
-        "usage": (weights.usage, lambda: losses.usage(quantized.residuals, codes, model.gains())),
+        "usage": (weights.usage, lambda: losses.usage(quantized.residuals, model.searched(), model.gains())),
     }
     return {name: (weight, term()) for name, (weight, term) in every.items() if weight > 0}
 

@@ -25,7 +25,8 @@ def reseed_dead_codes(
     """Put dead codes where much is left to say, and forget what the optimiser knew of them.
 
     The new code is what a row still lacked after some level, at the next level's gain; rows and levels are drawn in
-    proportion to their squared error.
+    proportion to their squared error. That is what the search found lacking: it sees the sum of the codes whatever the
+    decoder adds, and a code put anywhere else would not be chosen.
 
     Args:
         quantizer: whose codes are changed in place.

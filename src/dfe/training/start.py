@@ -31,7 +31,7 @@ def start_model(
     maps: LatentMap,
     neutral: FloatArray | None,
 ) -> Model:
-    """The model before its first step: neutral, map, first book and gains; an encoder that changes nothing.
+    """The model before its first step: neutral, map, first book and gains; transformers that change nothing.
 
     Args:
         data: rows to begin from.
@@ -65,6 +65,7 @@ def _residual(
         threshold_mm2=config.threshold_mm2,
         encoder=config.encoder,
         beam=config.beam,
+        decoder=config.decoder,
     )
     z = (data.training.astype(np.float64) - rest) @ maps.to_latent
     start = first_book(z, data.weights, config.levels, config.size, config.seed)
