@@ -121,7 +121,9 @@ def test_a_dead_display_becomes_what_a_face_lacked(
     uses[8 * STEP_PLACES : 10 * STEP_PLACES] = 0
     replaced = reseed_dead_displays(model, optimiser, uses, x, output.x.detach(), torch.Generator().manual_seed(0))
     assert replaced == 2
-    moved = [((now - old).abs() > 1e-4).any(dim=1) for now, old in zip((model.symmetric, model.left), before, strict=True)]
+    moved = [
+        ((now - old).abs() > 1e-4).any(dim=1) for now, old in zip((model.symmetric, model.left), before, strict=True)
+    ]
     assert np.flatnonzero(moved[0]).tolist() == [2]
     assert np.flatnonzero(moved[1]).tolist() == [0]
     assert not optimiser.state[model.symmetric]["exp_avg"][2].any()
