@@ -149,7 +149,8 @@ def _cards(recording: Recording, tokenizer: Tokenizer) -> tuple[TokenCard, ...]:
     anywhere, first = _time_by_code(codes, seconds), _time_by_code(counted, seconds)
     frames = _time_by_code(counted, np.ones(len(codes)))
     total = float(seconds.sum()) or 1.0
-    most = sorted(anywhere, key=lambda code: (-first[code], -anywhere[code], code))[:CARDS]
+    unsteady = set(tokenizer.unsteady)
+    most = sorted(anywhere, key=lambda code: (code in unsteady, -first[code], -anywhere[code], code))[:CARDS]
     described = _descriptions(tokenizer)
     return tuple(
         TokenCard(
@@ -163,6 +164,7 @@ def _cards(recording: Recording, tokenizer: Tokenizer) -> tuple[TokenCard, ...]:
             strongest=described[code].strongest,
             rms_mm=described[code].energy_mm,
             locality=described[code].locality,
+            unsteady=code in unsteady,
         )
         for code in most
     )

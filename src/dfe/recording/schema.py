@@ -99,8 +99,9 @@ def _token(level: int, name: str) -> Column:
         name,
         "int16",
         "",
-        f"Facial token at level {level} of the tokenizer that the provenance names; 0 says nothing, and only zeros "
-        "follow it. Empty where there is no face.",
+        f"Token {level} of the face, in the order in which the tokenizer says them (the provenance names it); 0 says "
+        "nothing, and only zeros follow it. Empty where there is no face. Where tokens are graded, as the default's "
+        "are, it is a hundred times the display plus its step of intensity: 2704 is display 27 at step 4.",
         True,
     )
 

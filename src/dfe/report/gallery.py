@@ -91,6 +91,11 @@ def _card(view: RecordingView, card: TokenCard) -> str:
     side = side_class(card.side)
     used = "frame" if view.kind == "video" else "face"
     time = _OF[view.kind, view.share_basis]
+    unsteady = (
+        '<p class="facts quiet">unsteady: small changes of a picture make it come and go; do not count it</p>'
+        if card.unsteady
+        else ""
+    )
     later = f'<p class="facts quiet">{percent(card.later_share)} as a later token</p>' if card.later_share else ""
     return f"""<li class="card" id="token-{card.code}">
 <div class="pictures">{pictures}</div>
@@ -99,7 +104,7 @@ def _card(view: RecordingView, card: TokenCard) -> str:
 <p class="facts">{text(_SIDES.get(card.side, card.side))}</p>
 <p class="facts"><span><b>{percent(card.share_of_time)}</b> {time}</span>
 <span>{count(card.frames_used, used)}</span></p>
-{later}
+{later}{unsteady}
 {_sparkline(view, card)}
 {_details(card)}
 </div>

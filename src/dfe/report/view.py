@@ -37,6 +37,8 @@ class TokenCard:
     """Root mean square displacement of the moving vertices, mm."""
     locality: float | None = None
     """Share of the moving vertices that hold 90% of the movement's energy, 0 to 1."""
+    unsteady: bool = False
+    """Small changes of a picture make it come and go: not to be counted."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -123,6 +123,14 @@ class Tokenizer:
         """True where a face is exactly the neutral plus the sum of its displays."""
         return isinstance(self.config, SparseConfig) or self.config.decoder is None
 
+    @property
+    def unsteady(self) -> tuple[int, ...]:
+        """Displays that small changes of a picture make come and go, as its card says: decode them, do not count them.
+
+        Empty where nobody has measured it.
+        """
+        return tuple(int(display) for display in self.card.get("unsteady", ()))
+
     def identity(self) -> dict[str, Any]:
         """All that decides codes and decoded faces, apart from the arrays; plain JSON values."""
         return {
