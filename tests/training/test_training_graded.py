@@ -133,7 +133,7 @@ def test_a_dead_display_becomes_what_a_face_lacked(
 
 
 def test_impossible_settings(table: TrainingTable, small: TrainConfig, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no encoder and no beam"):
+    with pytest.raises(UsageError, match="no encoder, decoder or beam"):
         replace(small, beam=4)
     with pytest.raises(UsageError, match="not a share"):
         GradedConfig(symmetric=1.5)

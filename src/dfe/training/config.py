@@ -47,7 +47,7 @@ class GradedConfig:
     steps: int = 12
     lowest_mm: float = 0.1
     highest_mm: float = 2.8
-    symmetric: float = 0.4
+    symmetric: float = 0.5
     penalty_mm: float = 0.06
     least_mm: float = 0.05
     iterations: int = 30
@@ -166,7 +166,7 @@ PRESETS: dict[str, TrainConfig] = {
             reconstruction=0.0,
             commitment=0.0,
             codebook=0.0,
-            sparsity=2.5,
+            sparsity=3.0,
             orthogonality=1.5,
             coherence=1.0,
             usage=0.0,

@@ -10,6 +10,8 @@ from dfe.tokenizer.quantizer import Quantized, ResidualQuantizer
 from dfe.tokenizer.sparse import STEP_PLACES
 
 _MOVABLE = 2e-3
+DEAD_DISPLAY_SHARE = 0.1
+"""A graded display is dead below this share of the mean use; few of them say a face, so each should be worth having."""
 DEAD_SHARE = 0.01
 """A code is dead if it is used less than this share of the mean use of all codes."""
 
@@ -84,7 +86,7 @@ def reseed_dead_displays(
     said = uses.view(-1, STEP_PLACES).sum(dim=1)[1:].double()
     count = len(model.symmetric)
     by_row = torch.cat([said[:count], said[count::2] + said[count + 1 :: 2]])
-    dead = torch.nonzero(by_row < 2 * DEAD_SHARE * by_row.mean()).flatten()
+    dead = torch.nonzero(by_row < DEAD_DISPLAY_SHARE * by_row.mean()).flatten()
     left = x - decoded
     energy = (left @ model.to_latent).square().sum(dim=1).double()
     if not len(dead) or energy.sum() <= 0:
