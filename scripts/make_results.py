@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from looks import FER_WORDS
 from make_tables import extract_all, remeasure_all
+from make_tokenizer import SHIPPED_TERMS, TABLE_WEIGHTS
 from results_page import write_results
 from training_media import PERTURBATIONS, lfw_people, part_of_person
 
@@ -36,7 +37,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "tokenizer")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--tokenizer", default="default")
     parser.add_argument("--skip-inputs", action="store_true", help="keep the comparison of inputs that is there")
     options = parser.parse_args()
     if not options.data.is_dir():
@@ -55,15 +55,16 @@ def main() -> None:
         command = [sys.executable, str(ROOT / "benchmarks" / "inputs.py"), "--data", str(options.data)]
         subprocess.run([*command, "--work", str(options.work), "--picture", str(picture)], check=True)
         clock.says("inputs compared")
-    other = options.work / "seed1"
-    if not (other / "tokenizer.json").exists():
-        train = [sys.executable, str(ROOT / "scripts" / "make_tokenizer.py"), "--data", str(options.data)]
-        train += ["--work", str(options.work), "--seed", "1", "--out", str(other)]
-        subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
-        clock.says("tokenizer trained from another seed")
-    for name, arguments in evaluations(options.work, other).items():
+    for name, arguments in OTHERS.items():
+        other = options.work / name
+        if not (other / "tokenizer.json").exists():
+            train = [sys.executable, str(ROOT / "scripts" / "make_tokenizer.py"), "--data", str(options.data)]
+            train += ["--work", str(options.work), "--out", str(other), *arguments]
+            subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
+            clock.says(f"trained: {name}")
+    for name, (tokenizers, arguments) in evaluations(options.work).items():
         folder = options.work / "evaluations" / name
-        command = [sys.executable, "-m", "dfe", "evaluate", options.tokenizer, "-o", str(folder), "--overwrite"]
+        command = [sys.executable, "-m", "dfe", "evaluate", *tokenizers, "-o", str(folder), "--overwrite"]
         subprocess.run([*command, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
         clock.says(f"evaluated on {name}")
     for name in ("detectors", "evaluate"):
@@ -73,6 +74,15 @@ def main() -> None:
         (options.work / f"{name}.txt").write_text(told)
     clock.says("detectors, and the time of an evaluation")
     write_results(options.work, ROOT / "docs", clock.said)
+
+
+SHIPPED = ("default", "dfe-face41-fidelity@1", "dfe-face41@2")
+OTHERS = {
+    "displays-seed1": ("--preset", "displays", "--seed", "1"),
+    "displays-256": ("--preset", "displays", "--size", "256"),
+    "fidelity-256": ("--preset", "fidelity", "--size", "256"),
+}
+"""Trainings that are judged and not shipped, and the arguments of make_tokenizer.py that make them."""
 
 
 class Clock:
@@ -92,10 +102,10 @@ class Clock:
         print(f"{part}: {took:.0f} s", flush=True)
 
 
-def evaluations(work: Path, other_seed: Path) -> dict[str, list[Path | str]]:
-    """Arguments of `dfe evaluate` by the name of the set that is judged on."""
+def evaluations(work: Path) -> dict[str, tuple[tuple[str, ...], list[Path | str]]]:
+    """Tokenizers and arguments of `dfe evaluate` by the name of the set that is judged on."""
     tables = work / "tables_2"
-    fit = ["--fit", tables / "lfw_train.parquet", tables / "fer2013_train.parquet"]
+    fit = ["--fit", *(tables / f"{name}.parquet" for name in TABLE_WEIGHTS[SHIPPED_TERMS] if name != "video")]
     changes = [kind for kind in PERTURBATIONS if kind not in ("same", "mirror")]
     changed = work / "tables_perturbed_2"
     lfw: list[Path | str] = ["--faces", tables / "lfw_test.parquet", "--about", work / "people.csv", *fit]
@@ -105,13 +115,14 @@ def evaluations(work: Path, other_seed: Path) -> dict[str, list[Path | str]]:
     lfw += ["--turned", work / "tables_turned_2" / "london_turned.parquet"]
     lfw += sorted((tables / "video").glob("intel_headpose*.parquet"))
     lfw += ["--refit"]
-    lfw += ["--seeds", other_seed]
+    lfw += ["--seeds", work / "displays-seed1"]
     fer: list[Path | str] = ["--faces", tables / "fer2013_test.parquet", "--about", work / "emotions.csv", *fit]
     london: list[Path | str] = ["--faces", tables / "london.parquet", "--about", work / "people.csv"]
     london += [*fit, "--baselines", "au-proxy", "residual-kmeans"]
     large: list[Path | str] = ["--faces", tables / "lfw_test.parquet", "--about", work / "people.csv", *fit]
     large += ["--size", "256", "--baselines", "residual-kmeans", "residual-kmeans-shared", "flat-kmeans", "product"]
-    return {"lfw": lfw, "fer2013": fer, "london": london, "lfw-256": large}
+    wide = str(work / "displays-256"), str(work / "fidelity-256")
+    return {"lfw": (SHIPPED, lfw), "fer2013": (SHIPPED, fer), "london": (SHIPPED[:1], london), "lfw-256": (wide, large)}
 
 
 def know(data: Path, work: Path) -> None:

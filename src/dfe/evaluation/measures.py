@@ -202,7 +202,7 @@ MEASURES: dict[str, Measure] = {
 
 def _same_kind(coder: Coder, other: Coder) -> bool:
     """Whether two codings differ in nothing but their training; tokenizers may be called what they like."""
-    shape = type(coder), coder.space_id, coder.levels, coder.size
-    return shape == (type(other), other.space_id, other.levels, other.size) and (
+    shape = type(coder), coder.space_id, coder.levels, coder.size, getattr(coder, "config", None)
+    return shape == (type(other), other.space_id, other.levels, other.size, getattr(other, "config", None)) and (
         hasattr(coder, "card") or coder.id == other.id
     )
