@@ -82,6 +82,8 @@ class TrainConfig:
         learning_rate: of codes and gains, at its highest.
         encoder_learning_rate: of the transformers of encoder and decoder, at its highest.
         losses: weights of the loss terms.
+        mixed: share of each batch's rows that are made of two faces, the brows, eyes and nose of one over the rest of
+            another, both up to :data:`dfe.training.mix.STRETCH` times as strong: expressions that few people showed.
         usable_only: leave out rows that are not marked usable (turned or small faces).
         group_pattern: regular expression whose first group, found in a row's source name, says who it is; people are
             kept together in training or validation. Names that do not match are groups of their own.
@@ -108,6 +110,7 @@ class TrainConfig:
     learning_rate: float = 1e-2
     encoder_learning_rate: float = 1e-3
     losses: LossWeights = field(default_factory=LossWeights)
+    mixed: float = 0.0
     usable_only: bool = True
     group_pattern: str = ""
     reseed_every: int = 100
@@ -136,6 +139,8 @@ class TrainConfig:
                 raise UsageError(f"{name} is {getattr(self, name)}, not a number from 1 up")
         if self.size < 2:
             raise UsageError(f"size is {self.size}: a book has at least the silent code and one that speaks")
+        if not 0 <= self.mixed <= 1:
+            raise UsageError(f"mixed is {self.mixed}, not a share from 0 to 1")
         for name in ("learning_rate", "encoder_learning_rate"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise UsageError(f"{name} is {getattr(self, name)}, not a positive number")
@@ -168,7 +173,7 @@ PRESETS: dict[str, TrainConfig] = {
             codebook=0.0,
             sparsity=3.0,
             orthogonality=1.5,
-            coherence=1.0,
+            coherence=4.0,
             usage=0.0,
         ),
     ),

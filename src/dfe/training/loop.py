@@ -28,6 +28,7 @@ from dfe.training.checkpoint import CHECKPOINT, load_checkpoint, save_checkpoint
 from dfe.training.config import LossWeights, TrainConfig
 from dfe.training.data import TableLike, TrainingData, load_data
 from dfe.training.initialise import latent_map
+from dfe.training.mix import Mixer
 from dfe.training.reseed import reseed_dead_codes, reseed_dead_displays
 from dfe.training.start import Model, mesh_map, start_model
 from dfe.types import FloatArray, Progress
@@ -137,6 +138,7 @@ class _Run:
         maps = latent_map(space)
         self.model: Model = start_model(data, space, config, maps, neutral)
         self.mesh_map = mesh_map(space, maps)
+        self.mixer = Mixer(space, config.mixed)
         self.mirror = torch.tensor(np.asarray(space.partner), dtype=torch.long)
         groups = _parameter_groups(self.model, config)
         self.optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99))
@@ -182,7 +184,7 @@ class _Run:
             group["lr"] = highest * _schedule(step, config.steps)
         draws = torch.rand(config.batch, generator=self.generator, dtype=torch.float64)
         chosen = torch.searchsorted(self.chances, draws).clamp(max=len(self.rows) - 1)
-        x = self.rows[chosen]
+        x = self.mixer(self.rows[chosen], self.generator)
         if isinstance(self.model, GradedDisplays):
             half = len(x) // 2
             x = torch.cat([x[:half], x[half:][:, self.mirror]])
