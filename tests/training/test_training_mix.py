@@ -36,5 +36,5 @@ def test_without_a_share_nothing_is_drawn(space: ExpressionSpace) -> None:
     x = torch.rand(5, space.dimension)
     assert Mixer(space, 0.0)(x, generator) is x
     assert torch.equal(generator.get_state(), state)
-    with pytest.raises(UsageError, match="mixed is 1.5"):
+    with pytest.raises(UsageError, match=r"mixed is 1\.5"):
         TrainConfig(mixed=1.5)
