@@ -17,6 +17,7 @@ from made_tables import make_table  # noqa: E402
 from dfe.errors import DfeError, UsageError  # noqa: E402
 from dfe.space.base import ExpressionSpace  # noqa: E402
 from dfe.training import distributed  # noqa: E402
+from dfe.training.checkpoint import CHECKPOINT  # noqa: E402
 from dfe.training.config import PRESETS, TrainConfig  # noqa: E402
 from dfe.training.data import load_data  # noqa: E402
 from dfe.training.distributed import Processes, processes, share_search  # noqa: E402
@@ -66,9 +67,19 @@ def test_batches_that_cannot_be_dealt_out_evenly(space: ExpressionSpace, quick: 
     small = {"levels": 4, "size": 16, "steps": 24, "batch": 131, "reseed_every": 8, "validate_every": 5}
     configs = {
         "encoder": replace(quick, **small),
-        "displays": replace(PRESETS["displays"], **small, learning_rate=0.3, patience=2),
+        "displays": replace(PRESETS["displays"], **small, learning_rate=0.3, checkpoint_every=3, patience=2),
         "beam": replace(PRESETS["fidelity"], **small),
     }
+    # One of them was begun by a single process.
+    begun = configs["displays"]
+
+    def stop(done: int, total: int | None) -> None:
+        if done == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train([make_table(space, 600)], tmp_path / "three" / "displays", begun, stop)
+    assert (tmp_path / "three" / "displays" / CHECKPOINT).exists()
     script = tmp_path / "script.py"
     script.write_text(SCRIPT.format(here=str(Path(__file__).parent), configs=configs))
     ran = torchrun(3, str(script), str(tmp_path / "three"))
