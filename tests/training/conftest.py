@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
-import numpy as np
 import pytest
+from made_tables import make_table, write_table
 
 from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
@@ -19,13 +20,10 @@ def space() -> ExpressionSpace:
     return load_space("arkit51/face41")
 
 
-def make_table(space: ExpressionSpace, rows: int = 1500, seed: int = 0, name: str = "made up") -> TrainingTable:
-    """Mixtures of a few displays with skewed strengths, so that there is something to find."""
-    rng = np.random.default_rng(seed)
-    displays = np.random.default_rng(99).gamma(0.2, 0.4, (12, space.dimension))
-    x = np.clip(rng.gamma(0.3, 0.5, (rows, 12)) @ displays + rng.gamma(0.3, 0.05, (rows, space.dimension)), 0, 1)
-    sources = np.array([f"Person_{i // 3}_{i % 3:04d}.jpg" for i in range(rows)], dtype=object)
-    return TrainingTable(name, x.astype(np.float32), sources, np.ones(rows, dtype=bool), space.id)
+@pytest.fixture(scope="session")
+def table_file(tmp_path_factory: pytest.TempPathFactory, space: ExpressionSpace) -> Path:
+    """300 rows to train on from the command line."""
+    return write_table(tmp_path_factory.mktemp("tables") / "faces.parquet", make_table(space, 300).x, space)
 
 
 @pytest.fixture(scope="session")

@@ -88,7 +88,7 @@ def test_tables_weigh_what_they_are_told(space: ExpressionSpace, table: Training
     assert set(data.weights[:half]) == {1.0}
     assert set(data.weights[half:]) == {3.0}
     for bad in ([1], [1, 0], [1, float("nan")]):
-        with pytest.raises(TableError, match="positive weights"):
+        with pytest.raises(UsageError, match="positive weights"):
             load_data([table, table], space, TrainConfig(), table_weights=bad)
 
 

@@ -69,7 +69,7 @@ def test_the_same_tables_and_settings_give_the_same_bytes(
 KILLED = """
 import sys, time
 sys.path.insert(0, {here!r})
-from conftest import make_table
+from made_tables import make_table
 from dfe.space.arkit import load_space
 from dfe.tokenizer.config import EncoderConfig
 from dfe.training.config import LossWeights, TrainConfig

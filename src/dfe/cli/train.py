@@ -6,7 +6,7 @@ import json
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
@@ -18,7 +18,7 @@ class Train:
     """Train a tokenizer on tables that `dfe extract` or `dfe encode` wrote (needs the extra "train").
 
     The same tables and options give the same tokenizer. A training that was interrupted goes on from its last
-    checkpoint when the same command is given again.
+    checkpoint when the same command is given again. Started by torchrun in several processes it gives the same, sooner.
     """
 
     tables: Positional[tuple[Path, ...]]
@@ -50,6 +50,12 @@ class Train:
     """Seed of everything random."""
     threads: Annotated[int, arg(metavar="N")] = 1
     """Threads of torch; results repeat exactly at the same number."""
+    patience: Annotated[int, arg(metavar="N")] = 0
+    """Stop after so many validations without a better one, and keep the best; 0 takes every step."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to compute: cpu, cuda, or auto for CUDA where there is one."""
+    tensorboard: bool = False
+    """Write TensorBoard's event files to DIR too (needs the extra "tensorboard")."""
     overwrite: bool = False
     """Replace a finished tokenizer in DIR."""
     json: bool = False
@@ -60,6 +66,7 @@ class Train:
         if not self.tables:
             raise UsageError("nothing to train on: name at least one table or folder of tables")
         try:
+            from dfe.training.distributed import first_process
             from dfe.training.loop import train
         except ModuleNotFoundError as error:
             advice = "pip install 'discrete-facial-encoding[train]'"
@@ -78,6 +85,8 @@ class Train:
             seed=self.seed,
             threads=self.threads,
             group_pattern=self.person,
+            patience=self.patience,
+            device=self.device,
         )
         if self.steps is not None:
             config = replace(config, steps=self.steps)
@@ -90,7 +99,11 @@ class Train:
                 validation=table_files(self.validation),
                 table_weights=self.weights or None,
                 overwrite=self.overwrite,
+                tensorboard=self.tensorboard,
+                tell=lambda line: print(line, file=sys.stderr),
             )
+        if not first_process():
+            return 0
         if self.json:
             print(json.dumps({"tokenizer": result.tokenizer.id, "folder": str(result.folder), **result.measured}))
         else:

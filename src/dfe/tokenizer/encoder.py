@@ -44,7 +44,9 @@ class RegionEncoder(nn.Module):
     def __init__(self, config: EncoderConfig, regions: tuple[tuple[int, ...], ...]) -> None:
         super().__init__()
         dimension = sum(len(region) for region in regions)
-        self._members = [torch.tensor(region) for region in regions]
+        for index, region in enumerate(regions):
+            # A buffer goes where the model goes; the tokenizer's configuration has the regions already.
+            self.register_buffer(f"_members_{index}", torch.tensor(region), persistent=False)
         self.coefficients = nn.Parameter(torch.randn(dimension, config.width))
         self.regions = nn.Parameter(torch.randn(len(regions), config.width) * 0.1)
         self.layers = nn.ModuleList(Block(config) for _ in range(config.layers))
@@ -54,7 +56,8 @@ class RegionEncoder(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def forward(self, offset: Tensor) -> Tensor:
-        tokens = torch.stack([offset[:, m] @ self.coefficients[m] for m in self._members], dim=1) + self.regions
+        members = [self.get_buffer(f"_members_{index}") for index in range(len(self.regions))]
+        tokens = torch.stack([offset[:, m] @ self.coefficients[m] for m in members], dim=1) + self.regions
         for layer in self.layers:
             tokens = layer(tokens)
         shift: Tensor = self.head(self.norm(tokens).mean(dim=1))

@@ -80,7 +80,7 @@ def describe(
         "validation_split": data.note,
         "validation": dict(measured),
         "people": list(data.people),
-        "never_moved": [tokenizer.space.names[i] for i in np.flatnonzero(np.ptp(data.training, axis=0) == 0)],
+        "never_moved": data.never_moved(tokenizer.space),
     }
 
 

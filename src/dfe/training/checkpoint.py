@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from dfe.errors import ModelError
 from dfe.recording.output import replacing
+from dfe.training.validation import Best
 
 CHECKPOINT = "checkpoint.safetensors"
 
@@ -27,6 +28,7 @@ def save_checkpoint(
     optimiser: torch.optim.Optimizer,
     generator: torch.Generator,
     uses: Tensor,
+    best: Best,
 ) -> None:
     """Write all that the next step depends on; a kill at any moment leaves this checkpoint or the one before it.
 
@@ -38,10 +40,12 @@ def save_checkpoint(
         optimiser: its running means.
         generator: source of the batches.
         uses: how often each code was used since dead codes were last replaced.
+        best: the best validation so far.
     """
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     for index, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in state.items()}
+    tensors |= {f"best.{name}": tensor for name, tensor in best.state().items()}
     tensors |= {"generator": generator.get_state(), "uses": uses}
     metadata = {"step": str(step), "run": json.dumps(run, sort_keys=True)}
     data = save_tensors({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, metadata=metadata)
@@ -57,8 +61,9 @@ def load_checkpoint(
     optimiser: torch.optim.Optimizer,
     generator: torch.Generator,
     uses: Tensor,
+    best: Best,
 ) -> int:
-    """Continue from a folder's checkpoint, filling model, optimiser, generator and uses in place.
+    """Continue from a folder's checkpoint, filling everything that is given in place.
 
     Returns:
         Steps done; 0 where there is no checkpoint.
@@ -86,6 +91,7 @@ def load_checkpoint(
         optimiser.load_state_dict(optimiser.state_dict() | {"state": state})
         generator.set_state(tensors["generator"])
         uses.copy_(tensors["uses"])
+        best.load({n.removeprefix("best."): t for n, t in tensors.items() if n.startswith("best.")})
         return int(metadata["step"])
     except (SafetensorError, KeyError, ValueError, RuntimeError, OSError) as error:
         raise ModelError(f"is no checkpoint that can be read ({error})", where=path, advice="remove it") from None

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from dfe.errors import UsageError
-from dfe.tokenizer.config import NAME, DecoderConfig, EncoderConfig
+from dfe.errors import ModelError, UsageError
+from dfe.tokenizer.config import NAME, DecoderConfig, EncoderConfig, TokenizerConfig
+from dfe.tokenizer.sparse import SparseConfig
+
+Device = Literal["auto", "cpu", "cuda"]
+"""Where to train; ``auto`` is CUDA where there is one."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class GradedConfig:
             raise UsageError(f"symmetric is {self.symmetric}, not a share from 0 to 1")
         if not 0 < self.lowest_mm <= self.highest_mm < float("inf"):
             raise UsageError(f"a ladder from {self.lowest_mm} to {self.highest_mm} mm does not rise from above 0")
+        if not 0 < self.gains_learning_rate < float("inf"):
+            raise UsageError(f"gains_learning_rate is {self.gains_learning_rate}, not a positive number")
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,9 @@ class TrainConfig:
         checkpoint_every: steps between checkpoints, from which an interrupted run goes on.
         seed: of every random choice.
         threads: of torch; results are only repeatable at the same number.
+        patience: validations without a better one after which training stops; the weights of the best one are kept.
+            0 takes every step and keeps the last weights.
+        device: "cpu", "cuda", or "auto" for CUDA where there is one; results are only repeatable on the same.
     """
 
     name: str = "mine"
@@ -118,6 +127,8 @@ class TrainConfig:
     checkpoint_every: int = 500
     seed: int = 0
     threads: int = 1
+    patience: int = 0
+    device: Device = "auto"
 
     def __post_init__(self) -> None:
         if self.graded is not None and (self.encoder is not None or self.decoder is not None or self.beam != 1):
@@ -152,10 +163,38 @@ class TrainConfig:
             ) from None
         if self.group_pattern and not groups:
             raise UsageError(f"group_pattern {self.group_pattern!r} has no (group) that says who it is")
+        if self.patience < 0:
+            raise UsageError(f"patience is {self.patience}, not a number from 0 up")
+        if self.device not in get_args(Device):
+            raise UsageError(f"there is no device {self.device!r}", advice=f"choose {' or '.join(get_args(Device))}")
+        self._check_shape()
+
+    def _check_shape(self) -> None:
+        """Let the tokenizer's own configuration refuse what it cannot be, before any table is read."""
+        advice = "choose another value"
+        try:
+            if self.graded is None:
+                TokenizerConfig(((0,),), self.levels, self.size, self.threshold_mm2, self.encoder, self.beam)
+                return
+            if self.levels >= self.size:
+                advice = "ask for fewer levels or a larger size"
+            elif self.size % 2 == 0 and self.graded.symmetric == 0:
+                raise ModelError(f"{self.size - 1} displays cannot all come in pairs of left and right")
+            names = ("steps", "penalty_mm", "least_mm", "iterations", "sweeps")
+            SparseConfig(1, self.levels, self.size, **{name: getattr(self.graded, name) for name in names})
+        except ModelError as error:
+            raise UsageError(error.what, advice=advice) from None
 
     def to_json(self) -> dict[str, Any]:
-        """The settings as plain JSON values."""
-        return asdict(self)
+        """The settings as plain JSON values, but for the device; patience is left out where there is none.
+
+        So checkpoints and cards from before there was patience are those of the same settings.
+        """
+        values = asdict(self)
+        del values["device"]
+        if not self.patience:
+            del values["patience"]
+        return values
 
 
 PRESETS: dict[str, TrainConfig] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -13,14 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError
+from dfe.errors import TableError, UsageError
 from dfe.recording.recording import Recording
 from dfe.space.base import ExpressionSpace
 from dfe.training.config import TrainConfig
+from dfe.training.split import group_of, held_out
 from dfe.types import BoolArray, DoubleArray, FloatArray
-
-VALIDATION_SHARE = 10
-"""One group in this many is kept for validation."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +79,25 @@ class TrainingData:
     fingerprint: str = field(default="")
     subject_neutral: str = "none"
 
+    def never_moved(self, space: ExpressionSpace) -> list[str]:
+        """Names of the coefficients that are the same in all training rows."""
+        return [space.names[i] for i in np.flatnonzero(np.ptp(self.training, axis=0) == 0)]
+
+
+def remarks(data: TrainingData, space: ExpressionSpace) -> list[str]:
+    """What whoever trains on these tables should know of them, a line each; nothing where all is well."""
+    lines = []
+    missing, unusable = (sum(getattr(table, what) for table in data.tables) for what in ("no_face", "not_usable"))
+    if missing or unusable:
+        rows = sum(table.rows for table in data.tables)
+        lines.append(
+            f"of {rows} rows {missing} hold no face or a number that is not finite, and {unusable} are not usable: "
+            "they are left out"
+        )
+    if still := data.never_moved(space):
+        lines.append(f"never moved in these tables, so that no display can learn it: {', '.join(still)}")
+    return lines
+
 
 TableLike = str | PathLike[str] | Recording | TrainingTable
 
@@ -122,18 +138,19 @@ def load_data(
         table_weights: relative weight of a row of each table; all alike if None.
 
     Raises:
-        TableError: a table of another space, too few rows, or faces that never move.
+        TableError: a table of another space or neutral mode, too few rows, or faces that never move.
+        UsageError: weights that do not fit the tables.
     """
     if table_weights is None:
         table_weights = [1.0] * len(tables)
     if len(table_weights) != len(tables) or any(not 0 < w < float("inf") for w in table_weights):
-        raise TableError(f"{len(tables)} tables need as many positive weights, not {list(table_weights)}")
+        raise UsageError(f"{len(tables)} tables need as many positive weights, not {list(table_weights)}")
     read = [read_table(table) for table in [*tables, *validation]]
     kept = [_usable_rows(table, space, config) for table in read]
     groups = [
-        np.array([_group(s, config.group_pattern) for s in t.sources[k]], dtype=object) for t, k in _zip(read, kept)
+        np.array([group_of(s, config.group_pattern) for s in t.sources[k]], dtype=object) for t, k in _zip(read, kept)
     ]
-    held, note = _held_out(groups, len(tables))
+    held, note = held_out(groups, len(tables))
     training = np.concatenate([t.x[k][~h] for t, k, h in _zip(read, kept, held)]) if read else _no_rows(space)
     parts = [t.x[k][h] for t, k, h in _zip(read, kept, held)]
     _check_rows(training, config)
@@ -199,33 +216,6 @@ def _usable_rows(table: TrainingTable, space: ExpressionSpace, config: TrainConf
         )
     kept = np.isfinite(table.x).all(axis=1) & (table.usable | (not config.usable_only))
     return np.asarray(kept, dtype=bool)
-
-
-def _group(source: str, pattern: str) -> str:
-    match = re.search(pattern, source) if pattern else None
-    return f"person:{match.group(1)}" if match and match.group(1) is not None else f"source:{source}"
-
-
-def _draw(group: str) -> int:
-    return int(hashlib.sha256(group.partition(":")[2].encode()).hexdigest(), 16)
-
-
-def _held_out(groups: Sequence[NDArray[np.object_]], trained: int) -> tuple[list[BoolArray], str]:
-    """Which kept rows of each table are for validation; the tables from ``trained`` on are wholly so."""
-    if len(groups) > trained:
-        held = [np.full(len(g), i >= trained) for i, g in enumerate(groups)]
-        return held, "tables of their own"
-    names = sorted({name for group in groups for name in group}, key=lambda name: (_draw(name), name))
-    if len(names) == 1:
-        total = sum(len(group) for group in groups)
-        last = np.arange(total) >= total - max(total // VALIDATION_SHARE, 1)
-        held = list(np.split(last, np.cumsum([len(group) for group in groups])[:-1]))
-        return held, "the last tenth of the only source: no unseen person is in it"
-    chosen = {name for name in names if _draw(name) % VALIDATION_SHARE == 0}
-    if not chosen or len(chosen) == len(names):
-        chosen = set(names[:1])
-    held = [np.array([name in chosen for name in group], dtype=bool) for group in groups]
-    return held, "one person or source in ten, by the hash of its name"
 
 
 def _check_rows(rows: FloatArray, config: TrainConfig) -> None:

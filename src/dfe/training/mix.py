@@ -33,7 +33,8 @@ class Mixer:
         made = round(self._share * len(x))
         if not made:
             return x
-        first, second = torch.randint(len(x), (2, made), generator=generator)
-        strength = 1 + (STRETCH - 1) * torch.rand(2, made, 1, generator=generator)
-        face = torch.where(self._upper, strength[1] * x[second], strength[0] * x[first])
-        return torch.cat([x[: len(x) - made], face.clamp(self._lower, self._higher)])
+        first, second = torch.randint(len(x), (2, made), generator=generator).to(x.device)
+        strength = (1 + (STRETCH - 1) * torch.rand(2, made, 1, generator=generator)).to(x.device)
+        upper, lower, higher = (part.to(x.device) for part in (self._upper, self._lower, self._higher))
+        face = torch.where(upper, strength[1] * x[second], strength[0] * x[first])
+        return torch.cat([x[: len(x) - made], face.clamp(lower, higher)])

@@ -46,7 +46,7 @@ def reseed_dead_codes(
         left, gains = (batch.residuals - batch.spoken).detach(), quantizer.gains()
     else:
         left, gains = batch.residuals[:, 1:].detach(), quantizer.gains()[1:]
-    energy = left.square().sum(dim=2).flatten().double()
+    energy = left.square().sum(dim=2).flatten().double().cpu()
     if not len(dead) or energy.sum() <= 0:
         return 0
     drawn = torch.searchsorted(
@@ -88,7 +88,7 @@ def reseed_dead_displays(
     by_row = torch.cat([said[:count], said[count::2] + said[count + 1 :: 2]])
     dead = torch.nonzero(by_row < DEAD_DISPLAY_SHARE * by_row.mean()).flatten()
     left = x - decoded
-    energy = (left @ model.to_latent).square().sum(dim=1).double()
+    energy = (left @ model.to_latent).square().sum(dim=1).double().cpu()
     if not len(dead) or energy.sum() <= 0:
         return 0
     draws = torch.rand(len(dead), generator=generator, dtype=torch.float64) * energy.sum()

@@ -1,0 +1,172 @@
+"""The steps of a training run, from its start or its checkpoint to the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from dfe.space.base import ExpressionSpace
+from dfe.tokenizer.graded import GradedDisplays
+from dfe.tokenizer.model import Output
+from dfe.tokenizer.tokenizer import Tokenizer
+from dfe.training.checkpoint import load_checkpoint, save_checkpoint
+from dfe.training.config import TrainConfig
+from dfe.training.data import TrainingData
+from dfe.training.distributed import Processes, share_search
+from dfe.training.initialise import latent_map
+from dfe.training.log import TrainingLog
+from dfe.training.mix import Mixer
+from dfe.training.objective import loss_terms, parameter_groups, schedule
+from dfe.training.reseed import reseed_dead_codes, reseed_dead_displays
+from dfe.training.start import Model, mesh_map, start_model
+from dfe.training.validation import Best, validate
+from dfe.types import FloatArray, Progress
+
+_VALIDATION_ROWS = 4096
+_RESEED_UNTIL = 0.8
+
+
+class Run:
+    """Everything that changes from step to step.
+
+    Args:
+        data: rows.
+        space: of the rows.
+        config: settings.
+        neutral: ``(D,)`` in place of ``config.neutral``.
+        folder: for the log and checkpoints.
+        device: where to compute.
+        among: the processes that train together.
+    """
+
+    def __init__(
+        self,
+        data: TrainingData,
+        space: ExpressionSpace,
+        config: TrainConfig,
+        neutral: FloatArray | None,
+        folder: Path,
+        device: torch.device,
+        among: Processes,
+    ) -> None:
+        self.data, self.space, self.config, self.folder, self.among = data, space, config, folder, among
+        # Everything is drawn on the CPU, so that a draw is the same wherever the rest is computed.
+        self.generator = torch.Generator().manual_seed(config.seed)
+        self.rows = torch.from_numpy(data.training).to(device)
+        self.chances = torch.from_numpy(np.cumsum(data.weights) / data.weights.sum())
+        picked = np.random.default_rng(config.seed).permutation(len(data.validation))[:_VALIDATION_ROWS]
+        self.validation = torch.from_numpy(data.validation[np.sort(picked)]).to(device)
+        maps = latent_map(space)
+        self.model: Model = start_model(data, space, config, maps, neutral).to(device)
+        share_search(self.model, among)
+        self.mesh_map = mesh_map(space, maps).to(device)
+        self.mixer = Mixer(space, config.mixed)
+        self.mirror = torch.tensor(np.asarray(space.partner), dtype=torch.long, device=device)
+        groups = parameter_groups(self.model, config)
+        self.optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99))
+        self.highest = [group["lr"] for group in groups]
+        self.uses = torch.zeros(_code_count(self.model), dtype=torch.int64)
+        self.best, self.done = Best(config.patience), 0
+        given = None if neutral is None else [float(v) for v in neutral]
+        self.identity = {
+            "config": {k: v for k, v in config.to_json().items() if k not in ("name", "version")},
+            "data": data.fingerprint,
+            "space": space.hash,
+            "neutral": given,
+        }
+        if device.type != "cpu":
+            self.identity["device"] = device.type
+
+    def finish(self, progress: Progress | None, tensorboard: bool) -> Tokenizer:
+        """Take the steps that are left, and return the tokenizer."""
+        config = self.config
+        state: dict[str, Any] = {
+            "model": self.model,
+            "optimiser": self.optimiser,
+            "generator": self.generator,
+            "uses": self.uses,
+            "best": self.best,
+        }
+        self.done = load_checkpoint(self.folder, run=self.identity, **state)
+        self.among.check_alike("tables, settings or checkpoint", [self.done, self.identity])
+        log = TrainingLog(self.folder, self.done, events=tensorboard) if self.among.first else None
+        try:
+            while self.done < config.steps and not self.best.stops:
+                terms = self._step(self.done)
+                self.done += 1
+                if self.done % config.validate_every == 0 or self.done == config.steps:
+                    entry = self._validate(terms)
+                    if log is not None:
+                        log.write(entry)
+                if self.done % config.checkpoint_every == 0 and self.among.first:
+                    save_checkpoint(self.folder, step=self.done, run=self.identity, **state)
+                if progress is not None:
+                    progress(self.done, config.steps)
+        finally:
+            if log is not None:
+                log.close()
+        self.best.restore(self.model)
+        return Tokenizer(
+            name=config.name,
+            version=config.version,
+            space=self.space,
+            config=self.model.config,
+            weights=self.model.weights(),
+            subject_neutral=self.data.subject_neutral,
+        )
+
+    def stopped(self) -> dict[str, Any]:
+        """For the card: when training stopped and of which step the weights are; nothing without patience."""
+        if not self.config.patience:
+            return {}
+        early = self.done < self.config.steps
+        return {"stopping": {"step": self.done, "kept_step": self.best.step, "stopped_early": early}}
+
+    def _step(self, step: int) -> dict[str, float]:
+        config = self.config
+        for group, highest in zip(self.optimiser.param_groups, self.highest, strict=True):
+            group["lr"] = highest * schedule(step, config.steps)
+        draws = torch.rand(config.batch, generator=self.generator, dtype=torch.float64)
+        chosen = torch.searchsorted(self.chances, draws).clamp(max=len(self.rows) - 1)
+        x = self.mixer(self.rows[chosen.to(self.rows.device)], self.generator)
+        if isinstance(self.model, GradedDisplays):
+            half = len(x) // 2
+            x = torch.cat([x[:half], x[half:][:, self.mirror]])
+        output: Output = self.model(x)
+        terms = loss_terms(self.model, x, output, self.mesh_map, config.losses)
+        loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        self.optimiser.step()
+        self.model.settle()
+        self.uses += torch.bincount(output.quantized.codes.flatten().cpu(), minlength=len(self.uses))
+        after = step + 1
+        if after % config.reseed_every == 0:
+            if after <= config.steps * _RESEED_UNTIL:
+                self._reseed(x, output)
+            self.uses.zero_()
+        return {"loss": loss.item()} | {name: value.item() for name, (_, value) in terms.items()}
+
+    def _reseed(self, x: Tensor, output: Output) -> None:
+        if isinstance(self.model, GradedDisplays):
+            reseed_dead_displays(self.model, self.optimiser, self.uses, x, output.x.detach(), self.generator)
+        else:
+            reseed_dead_codes(self.model.quantizer, self.optimiser, self.uses, output.quantized, self.generator)
+
+    def _validate(self, terms: Mapping[str, float]) -> dict[str, float]:
+        """The log's entry after a step; all processes make the same one."""
+        entry = {"step": self.done, **terms, **validate(self.model, self.validation)}
+        self.among.check_alike("what they have computed", entry)
+        self.best.take(self.done, entry["validation_error_mm"], self.model)
+        if self.config.patience and (self.best.stops or self.done == self.config.steps):
+            entry |= {"kept_step": self.best.step, "stopped_early": self.done < self.config.steps}
+        return entry
+
+
+def _code_count(model: Model) -> int:
+    return model.config.codes if isinstance(model, GradedDisplays) else model.config.size
