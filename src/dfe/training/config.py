@@ -212,7 +212,7 @@ PRESETS: dict[str, TrainConfig] = {
             codebook=0.0,
             sparsity=3.0,
             orthogonality=1.5,
-            coherence=4.0,
+            coherence=1.0,
             usage=0.0,
         ),
     ),
