@@ -42,6 +42,11 @@ class GradedConfig:
         symmetric: displays that are their own mirror image, as a share of the book; the others come in pairs.
         penalty_mm, least_mm, iterations, sweeps: of the search (:class:`dfe.tokenizer.sparse.SparseConfig`).
         gains_learning_rate: of the logarithm of the ladder.
+        faithful: only displays that agree with a face are said of it.
+        mirrored: the book holds every display's mirror image.
+        nonnegative: no display lowers a coefficient.
+
+    The last three are switched off to measure what they bring (``dfe ablate``).
     """
 
     steps: int = 8
@@ -53,6 +58,9 @@ class GradedConfig:
     iterations: int = 30
     sweeps: int = 2
     gains_learning_rate: float = 3e-3
+    faithful: bool = True
+    mirrored: bool = True
+    nonnegative: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.symmetric <= 1:
@@ -74,6 +82,7 @@ class TrainConfig:
         threshold_mm2: a level speaks only if it lowers the squared mesh error by more than this, in mm^2.
         encoder: None trains the book alone, for a direct search.
         beam: beginnings that the residual search keeps; 1 is greedy.
+        gains: levels have gains of their own to learn; without, each says its codes at full size.
         graded: trains a sparse book of graded displays in place of a residual quantiser.
         neutral: expression that no token stands for: the commonest face of the tables ("mode"), their mean, or zero.
         steps: optimiser steps.
@@ -99,6 +108,7 @@ class TrainConfig:
     threshold_mm2: float = 0.01
     encoder: EncoderConfig | None = field(default_factory=EncoderConfig)
     beam: int = 1
+    gains: bool = True
     graded: GradedConfig | None = None
     neutral: Literal["mode", "mean", "zero"] = "mode"
     steps: int = 6000
@@ -117,6 +127,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.graded is not None and (self.encoder is not None or self.beam != 1):
             raise UsageError("graded displays are found all at once: they take no encoder and no beam")
+        if self.graded is not None and not self.gains:
+            raise UsageError("graded displays always have gains", advice="give their ladder one step: steps=1")
         for part in (self.name, self.version):
             if not NAME.fullmatch(part):
                 raise UsageError(f"{part!r} cannot name a tokenizer", advice="use letters, digits, '.', '_' and '-'")
