@@ -143,6 +143,8 @@ def test_a_run_that_fails_takes_no_other_with_it(
     result, failed = ablate(tables, tmp_path, AblationConfig(1, 2, 12, 3, only=("displays", "kmeans-shared")))
     assert [row["name"] for row in result["variants"]] == ["displays"]
     assert {name: error.what for name, error in failed.items()} == {"kmeans-shared-0": "no centre was found"}
+    result["about"]["seeds"] = 2
+    assert "**preset displays** (1 of 2 seeds)" in page(result)
 
 
 def test_tables_that_share_pictures_are_refused(tables: AblationTables, made: Path, tmp_path: Path) -> None:

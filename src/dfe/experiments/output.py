@@ -74,6 +74,8 @@ def page(result: dict[str, Any]) -> str:
         lines += ["", f"## {named}", "", f"| variant | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
         for row in rows:
             label = f"**{row['label']}**" if row["preset"] else row["label"]
+            if len(row["seeds"]) < about["seeds"]:
+                label += f" ({len(row['seeds'])} of {about['seeds']} seeds)"
             lines.append(f"| {label} | " + " | ".join(cell(row, name, f) for name, f in shown.items()) + " |")
     lines += ["", "Columns:", ""]
     lines += [f"- {f.heading}: {f.says}{f'; {f.better} is better' if f.better else ''}" for f in shown.values()]
