@@ -143,7 +143,7 @@ def test_options_that_cannot_be(dfe, table_file: Path, tmp_path: Path, words: li
     ("settings", "what"),
     [
         ({"steps": 0}, "steps is 0"),
-        ({"steps": 10}, "steps is 10, not a whole number from 1 to 9; choose another value"),
+        ({"steps": 100}, "steps is 100, not a whole number from 1 to 99; choose another value"),
         ({"penalty_mm": -0.1}, "penalty_mm is -0.1"),
         ({"least_mm": float("nan")}, "least_mm is nan"),
         ({"iterations": 0}, "iterations is 0"),

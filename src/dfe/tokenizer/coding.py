@@ -122,7 +122,7 @@ class SparseCoding:
             raise ModelError("display 0 is not zero")
         if (np.diff(gains, prepend=0) <= 0).any():
             raise ModelError("the steps of intensity do not rise from above 0")
-        partner = partners(book, space.mirror(book))
+        partner = partners(book, space.mirror(book), closed=config.closed)
         self._neutral = weights["neutral"].astype(np.float64)
         self._search = SparseSearch(book, weights["images"], gains, space.gram, partner, config)
         unit, intensity = np.full(config.codes, -1), np.zeros(config.codes, np.float32)

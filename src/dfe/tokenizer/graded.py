@@ -25,6 +25,8 @@ class GradedDisplays(nn.Module):
     Of the K - 1 displays the first S are their own mirror image; after them come pairs, left before right, of which
     only the left one is learned. Search is :class:`SparseSearch` itself, so codes in training are codes in use.
 
+    In a config that is not closed, the S displays are whatever they are learned to be, and there are no pairs.
+
     Args:
         config: sizes and search.
         space: of the expressions.
@@ -33,6 +35,7 @@ class GradedDisplays(nn.Module):
         symmetric: ``(S, D)`` to begin from.
         left: ``(P, D)`` to begin from, with S + 2 P = K - 1.
         gains: ``(Q,)`` mm, rising, to begin from.
+        nonnegative: no display lowers a coefficient; False is for ablations.
     """
 
     to_latent: Tensor
@@ -48,12 +51,16 @@ class GradedDisplays(nn.Module):
         symmetric: NDArray[Any],
         left: NDArray[Any],
         gains: NDArray[Any],
+        *,
+        nonnegative: bool = True,
     ) -> None:
         super().__init__()
         self.config, self.space = config, space
+        self.lowest = 0.0 if nonnegative else -torch.inf
         self.register_buffer("to_latent", torch.tensor(to_latent, dtype=torch.float32))
         self.register_buffer("neutral", torch.tensor(neutral, dtype=torch.float32))
-        self.register_buffer("partner", torch.tensor(np.asarray(space.partner), dtype=torch.long))
+        partner = np.asarray(space.partner) if config.closed else np.arange(space.dimension)
+        self.register_buffer("partner", torch.tensor(partner, dtype=torch.long))
         self.symmetric = nn.Parameter(torch.tensor(symmetric, dtype=torch.float32))
         self.left = nn.Parameter(torch.tensor(left, dtype=torch.float32))
         self.log_gains = nn.Parameter(torch.tensor(gains, dtype=torch.float32).log())
@@ -62,7 +69,7 @@ class GradedDisplays(nn.Module):
     def displays(self) -> Tensor:
         """``(K, D)``: silence, the symmetric ones, then pairs, each moving the face by 1 mm root mean square."""
         symmetric = (self.symmetric + self.symmetric[:, self.partner]) / 2
-        one = torch.cat([symmetric, self.left]).clamp(min=0)
+        one = torch.cat([symmetric, self.left]).clamp(min=self.lowest)
         one = one / (one @ self.to_latent).norm(dim=1, keepdim=True).clamp(min=_SHORTEST)
         count = len(self.symmetric)
         pairs = torch.stack([one[count:], one[count:][:, self.partner]], dim=1).flatten(0, 1)
@@ -82,9 +89,9 @@ class GradedDisplays(nn.Module):
 
     @torch.no_grad()
     def settle(self) -> None:
-        """Bring what is learned back to where it is used: no coefficient below 0, every display of 1 mm."""
+        """Bring what is learned back to where it is used: no coefficient below the lowest, every display of 1 mm."""
         for rows in (self.symmetric, self.left):
-            rows.clamp_(min=0)
+            rows.clamp_(min=self.lowest)
             rows.div_((rows @ self.to_latent).norm(dim=1, keepdim=True).clamp(min=_SHORTEST))
 
     def target(self, x: Tensor) -> Tensor:
@@ -101,7 +108,7 @@ class GradedDisplays(nn.Module):
             weights["images"],
             weights["gains"],
             self.space.gram,
-            partners(book, self.space.mirror(book)),
+            partners(book, self.space.mirror(book), closed=self.config.closed),
             self.config,
         )
         offset = x.detach().cpu().numpy().astype(np.float64) - weights["neutral"]
@@ -138,8 +145,9 @@ class GradedDisplays(nn.Module):
         one = np.concatenate([displays[1 : 1 + count], displays[1 + count :: 2]])
         images = np.zeros_like(displays)
         own = own_images(one.astype(np.float64), self.space).astype(np.float32)
-        images[1 : 1 + count] = (own[:count] + self.space.mirror(own[:count])) / 2
-        images[1 + count :: 2], images[2 + count :: 2] = own[count:], self.space.mirror(own[count:])
+        mirrored = self.space.mirror(own) if self.config.closed else own
+        images[1 : 1 + count] = (own[:count] + mirrored[:count]) / 2
+        images[1 + count :: 2], images[2 + count :: 2] = own[count:], mirrored[count:]
         return {
             "neutral": self.neutral.detach().cpu().numpy().astype(np.float32),
             "displays": displays,

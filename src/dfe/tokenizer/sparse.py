@@ -33,6 +33,8 @@ BLOCK = 512
 
 MAX_DISPLAYS = 327
 
+_SWITCHES = ("faithful", "closed")
+
 
 @dataclass(frozen=True)
 class SparseConfig:
@@ -47,6 +49,8 @@ class SparseConfig:
         least_mm: strength below which a display is not said.
         iterations: of FISTA.
         sweeps: over the intensities of a face's displays.
+        faithful: only displays that agree with the face may be said; False is for ablations.
+        closed: every display's mirror image is in the book; False is for ablations.
     """
 
     dimension: int
@@ -57,6 +61,8 @@ class SparseConfig:
     least_mm: float = 0.05
     iterations: int = 30
     sweeps: int = 2
+    faithful: bool = True
+    closed: bool = True
 
     def __post_init__(self) -> None:
         bounded("dimension", self.dimension, 1, 100_000)
@@ -71,6 +77,9 @@ class SparseConfig:
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
                 raise ModelError(f"{name} is {value!r}, not a number of mm from 0 up")
+        for name in _SWITCHES:
+            if not isinstance(getattr(self, name), bool):
+                raise ModelError(f"{name} is {getattr(self, name)!r}, neither true nor false")
 
     @property
     def codes(self) -> int:
@@ -78,8 +87,9 @@ class SparseConfig:
         return self.size * STEP_PLACES
 
     def to_json(self) -> dict[str, Any]:
-        """The configuration as plain JSON values."""
-        return {"kind": KIND, **asdict(self)}
+        """The configuration as plain JSON values; switches that are on are left out, so that hashes stay."""
+        values = asdict(self)
+        return {"kind": KIND, **{name: v for name, v in values.items() if name not in _SWITCHES or not v}}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> SparseConfig:
@@ -119,7 +129,8 @@ class SparseSearch:
 
     Args:
         displays: ``(K, D)``, row 0 zero.
-        images: ``(K, D)``: a display may be said if the face's inner product with its image is positive.
+        images: ``(K, D)``: a display may be said if the face's inner product with its image is positive (where the
+            config is faithful).
         gains: ``(Q,)`` mm, rising.
         gram: ``(D, D)`` of the space, mm².
         partner: ``(K,)``: the display that each becomes under the left-right flip; itself where it has no side.
@@ -155,7 +166,10 @@ class SparseSearch:
         return Found(*(np.concatenate(part)[:n] for part in zip(*found, strict=True)))
 
     def strengths(self, offset: DoubleArray) -> DoubleArray:
-        """``(n, K - 1)`` mm: how much of each display the lasso finds, zero where the face disagrees with it."""
+        """``(n, K - 1)`` mm: how much of each display the lasso finds, zero where the face disagrees with it.
+
+        In a config that is not faithful, disagreement does not count.
+        """
         match = offset @ self._match
         strength = ahead = np.zeros_like(match)
         pace = 1.0
@@ -165,6 +179,8 @@ class SparseSearch:
             faster = (1 + math.sqrt(1 + 4 * pace * pace)) / 2
             ahead = following + (pace - 1) / faster * (following - strength)
             strength, pace = following, faster
+        if not self._config.faithful:
+            return np.asarray(strength)
         return np.asarray(np.where(offset @ self._images > 0, strength, 0.0))
 
     def _block(self, offset: DoubleArray) -> Found:
@@ -219,12 +235,14 @@ class SparseSearch:
         return step
 
 
-def partners(displays: NDArray[Any], mirrored: NDArray[Any]) -> IntArray:
-    """``(K,)``: which row of a book ``(K, D)`` each row's mirror image is.
+def partners(displays: NDArray[Any], mirrored: NDArray[Any], *, closed: bool = True) -> IntArray:
+    """``(K,)``: which row of a book ``(K, D)`` each row's mirror image is; itself in a book that need not be closed.
 
     Raises:
-        ModelError: the book is not closed under the left-right flip.
+        ModelError: the book is to be closed under the left-right flip, and is not.
     """
+    if not closed:
+        return np.arange(len(displays))
     place = {row.tobytes(): index for index, row in enumerate(np.ascontiguousarray(displays))}
     found = [place.get(row.tobytes(), -1) for row in np.ascontiguousarray(mirrored)]
     if -1 in found:

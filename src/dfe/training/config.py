@@ -46,6 +46,11 @@ class GradedConfig:
         symmetric: displays that are their own mirror image, as a share of the book; the others come in pairs.
         penalty_mm, least_mm, iterations, sweeps: of the search (:class:`dfe.tokenizer.sparse.SparseConfig`).
         gains_learning_rate: of the logarithm of the ladder.
+        faithful: only displays that agree with a face are said of it.
+        mirrored: the book holds every display's mirror image.
+        nonnegative: no display lowers a coefficient.
+
+    The last three are switched off to measure what they bring (``dfe ablate``).
     """
 
     steps: int = 12
@@ -57,6 +62,9 @@ class GradedConfig:
     iterations: int = 30
     sweeps: int = 2
     gains_learning_rate: float = 3e-3
+    faithful: bool = True
+    mirrored: bool = True
+    nonnegative: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.symmetric <= 1:
@@ -81,6 +89,7 @@ class TrainConfig:
         encoder: None trains the book alone, for a direct search.
         decoder: a transformer that adds to the sum of the codes; None for faces that are that sum.
         beam: beginnings that the residual search keeps; 1 is greedy.
+        gains: levels have gains of their own to learn; without, each says its codes at full size.
         graded: trains a sparse book of graded displays in place of a residual quantiser.
         neutral: expression that no token stands for: the commonest face of the tables ("mode"), their mean, or zero.
         steps: optimiser steps.
@@ -112,6 +121,7 @@ class TrainConfig:
     encoder: EncoderConfig | None = field(default_factory=EncoderConfig)
     decoder: DecoderConfig | None = None
     beam: int = 1
+    gains: bool = True
     graded: GradedConfig | None = None
     neutral: Literal["mode", "mean", "zero"] = "mode"
     steps: int = 6000
@@ -133,6 +143,8 @@ class TrainConfig:
     def __post_init__(self) -> None:
         if self.graded is not None and (self.encoder is not None or self.decoder is not None or self.beam != 1):
             raise UsageError("graded displays are found all at once and added: they take no encoder, decoder or beam")
+        if self.graded is not None and not self.gains:
+            raise UsageError("graded displays always have gains", advice="give their ladder one step: steps=1")
         for part in (self.name, self.version):
             if not NAME.fullmatch(part):
                 raise UsageError(f"{part!r} cannot name a tokenizer", advice="use letters, digits, '.', '_' and '-'")

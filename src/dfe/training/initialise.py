@@ -65,7 +65,7 @@ def common_face(x: FloatArray, weights: DoubleArray, to_latent: DoubleArray, ite
     return face
 
 
-def first_book(z: DoubleArray, weights: DoubleArray, levels: int, size: int, seed: int) -> Start:
+def first_book(z: DoubleArray, weights: DoubleArray, levels: int, size: int, seed: int, *, gains: bool = True) -> Start:
     """Shared book and gains from a residual k-means with separate books.
 
     The residuals of ALL levels, brought to the first level's size, are pooled and clustered: the book starts with
@@ -77,20 +77,21 @@ def first_book(z: DoubleArray, weights: DoubleArray, levels: int, size: int, see
         levels: N.
         size: K.
         seed: of the sample and of k-means.
+        gains: of the levels; without, all are 1 and residuals are pooled as they are.
     """
     rng = np.random.default_rng(seed)
     residual = z[rng.choice(len(z), min(len(z), _SAMPLE), replace=False, p=None if _even(weights) else _share(weights))]
     whole = _length(residual)
     pooled: list[DoubleArray] = []
-    gains: list[float] = []
+    sizes: list[float] = []
     for _ in range(levels):
-        gains.append(max(_length(residual) / whole, _LOWEST_GAIN))
+        sizes.append(max(_length(residual) / whole, _LOWEST_GAIN) if gains else 1.0)
         part = rng.permutation(len(residual))[: max(len(residual) // 2, size)]
-        pooled.append(residual[part] / gains[-1])
+        pooled.append(residual[part] / sizes[-1])
         centres = np.concatenate([np.zeros((1, z.shape[1])), kmeans(residual, size - 1, rng, iterations=10)])
         residual = residual - centres[nearest(residual, centres)[0]]
     book = np.concatenate([np.zeros((1, z.shape[1])), kmeans(np.concatenate(pooled), size - 1, rng)])
-    return Start(book, np.array([1.0, *gains[1:]]))
+    return Start(book, np.array([1.0, *sizes[1:]]))
 
 
 def _length(z: DoubleArray) -> float:

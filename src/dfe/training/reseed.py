@@ -70,7 +70,8 @@ def reseed_dead_displays(
 ) -> int:
     """As :func:`reseed_dead_codes` for graded displays: a dead one becomes what some face of the batch still lacked.
 
-    Left and right of a pair count together; coefficients that the face had too much of are left out.
+    Left and right of a pair count together; coefficients that the face had too much of are left out, unless displays
+    may lower them.
 
     Args:
         model: whose displays are changed in place.
@@ -95,7 +96,7 @@ def reseed_dead_displays(
     drawn = torch.searchsorted(energy.cumsum(0), draws).clamp(max=len(energy) - 1)
     for row, face in zip(dead.tolist(), drawn.tolist(), strict=True):
         rows, at = (model.symmetric, row) if row < count else (model.left, row - count)
-        rows[at] = left[face].clamp(min=0) + _MOVABLE
+        rows[at] = left[face].clamp(min=model.lowest) + _MOVABLE
         for name in ("exp_avg", "exp_avg_sq"):
             if name in optimiser.state[rows]:
                 optimiser.state[rows][name][at] = 0

@@ -68,11 +68,12 @@ def _residual(
         decoder=config.decoder,
     )
     z = (data.training.astype(np.float64) - rest) @ maps.to_latent
-    start = first_book(z, data.weights, config.levels, config.size, config.seed)
+    start = first_book(z, data.weights, config.levels, config.size, config.seed, gains=config.gains)
     model = RvqVae(shape, rest, maps.to_latent, maps.from_latent)
     with torch.no_grad():
         model.quantizer.codes.copy_(torch.tensor(start.book[1:]))
         model.quantizer.log_gains.copy_(torch.tensor(start.gains[1:]).log())
+    model.quantizer.log_gains.requires_grad_(config.gains)
     return model
 
 
@@ -91,17 +92,18 @@ def _graded(
         least_mm=settings.least_mm,
         iterations=settings.iterations,
         sweeps=settings.sweeps,
+        faithful=settings.faithful,
+        closed=settings.mirrored,
     )
-    sided = (space.partner != np.arange(space.dimension)).any()
-    pairs = round((config.size - 1) * (1 - settings.symmetric) / 2) if sided else 0
+    own = np.arange(space.dimension)
+    partner = np.asarray(space.partner) if settings.mirrored else own
+    pairs = round((config.size - 1) * (1 - settings.symmetric) / 2) if (partner != own).any() else 0
     rows = data.training.astype(np.float64) - rest
     rng = np.random.default_rng(config.seed)
-    symmetric = _first_displays(
-        rows, space, rng, config.size - 1 - 2 * pairs, np.arange(space.dimension) <= space.partner
-    )
-    left = _first_displays(rows, space, rng, pairs, np.arange(space.dimension) < space.partner)
+    symmetric = _first_displays(rows, space, rng, config.size - 1 - 2 * pairs, own <= partner)
+    left = _first_displays(rows, space, rng, pairs, own < partner)
     gains = np.geomspace(settings.lowest_mm, settings.highest_mm, settings.steps)
-    return GradedDisplays(shape, space, rest, maps.to_latent, symmetric, left, gains)
+    return GradedDisplays(shape, space, rest, maps.to_latent, symmetric, left, gains, nonnegative=settings.nonnegative)
 
 
 def _first_displays(

@@ -1,0 +1,1 @@
+"""Experiments of many trainings: what each part of a tokenizer brings."""
