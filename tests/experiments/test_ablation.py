@@ -22,7 +22,7 @@ from dfe.experiments.figures import FIGURES, SECONDS  # noqa: E402
 from dfe.experiments.inputs import AblationTables  # noqa: E402
 from dfe.experiments.output import page, write_ablation  # noqa: E402
 from dfe.experiments.summary import mean_over_seeds  # noqa: E402
-from dfe.training import loop  # noqa: E402
+from dfe.training import run  # noqa: E402
 
 NAMES = ("displays", "no-mirror", "kmeans-shared")
 QUICK = AblationConfig(seeds=2, steps=6, size=12, levels=3, only=NAMES)
@@ -94,7 +94,7 @@ def test_an_interrupted_training_goes_on(
 ) -> None:
     config = AblationConfig(seeds=1, steps=510, size=4, levels=1, only=("greedy",))
     whole = ablate(tables, tmp_path / "whole", config)
-    step = loop._Run._step
+    step = run.Run._step
 
     def stopping(self: Any, at: int) -> Any:
         if at == 505:
@@ -102,11 +102,11 @@ def test_an_interrupted_training_goes_on(
         return step(self, at)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop._Run, "_step", stopping)
+        patch.setattr(run.Run, "_step", stopping)
         with pytest.raises(KeyboardInterrupt):
             ablate(tables, tmp_path / "cut", config)
     steps: list[int] = []
-    monkeypatch.setattr(loop._Run, "_step", lambda self, at: steps.append(at) or step(self, at))
+    monkeypatch.setattr(run.Run, "_step", lambda self, at: steps.append(at) or step(self, at))
     cut = ablate(tables, tmp_path / "cut", config)
     assert steps == list(range(500, 510))
     assert timeless(cut.result) == timeless(whole.result)

@@ -65,7 +65,7 @@ def test_what_makes_no_sense_is_said_in_a_line(
 
 
 def test_faces_too_few_for_the_book_are_told_once(dfe, made: Path, tmp_path: Path) -> None:
-    ran = dfe(*words(made, tmp_path), "--size", 400, "--only", "displays", "greedy", "--workers", 1)
+    ran = dfe(*words(made, tmp_path), "--size", 310, "--only", "displays", "greedy", "--workers", 1)
     assert ran.code == 1
     assert ran.err.count("\n") == 1
     assert "displays-0, displays-1, greedy-0, greedy-1: the tables hold 300 usable faces" in ran.err
