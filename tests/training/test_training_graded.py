@@ -132,6 +132,28 @@ def test_a_dead_display_becomes_what_a_face_lacked(
     assert cosines.max() > 1 - 1e-5
 
 
+def test_a_copy_of_a_display_in_more_use_is_as_good_as_dead(
+    table: TrainingTable, space: ExpressionSpace, small: TrainConfig
+) -> None:
+    model = model_of(table, space, small)
+    with torch.no_grad():
+        model.symmetric[4] = model.symmetric[1] + 0.01 * model.symmetric[0]
+        model.left[2] = model.symmetric[3] + model.symmetric[3][model.partner]
+        model.left[3] = model.left[1][model.partner]
+    model.settle()
+    x = torch.tensor(table.x[:64])
+    output = model(x)
+    before = model.symmetric.detach().clone(), model.left.detach().clone()
+    uses = torch.full((16 * STEP_PLACES,), 5)
+    uses[5 * STEP_PLACES : 6 * STEP_PLACES] = 6
+    optimiser = torch.optim.Adam(model.parameters())
+    reseed_dead_displays(model, optimiser, uses, x, output.x.detach(), torch.Generator().manual_seed(0))
+    after = (model.symmetric, model.left)
+    moved = [((now - old).abs() > 1e-4).any(dim=1) for now, old in zip(after, before, strict=True)]
+    assert np.flatnonzero(moved[0]).tolist() == [1, 3], "the one used less, and the one that a pair says already"
+    assert np.flatnonzero(moved[1]).tolist() == [2, 3], "its own mirror image, and the mirror image of another"
+
+
 def test_impossible_settings(small: TrainConfig) -> None:
     with pytest.raises(UsageError, match="no encoder, decoder or beam"):
         replace(small, beam=4)

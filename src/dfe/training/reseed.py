@@ -12,6 +12,8 @@ from dfe.tokenizer.sparse import STEP_PLACES
 _MOVABLE = 2e-3
 DEAD_DISPLAY_SHARE = 0.1
 """A graded display is dead below this share of the mean use; few of them say a face, so each should be worth having."""
+COPY_COSINE = 0.9
+"""Two graded displays with at least this cosine are the same movement twice."""
 DEAD_SHARE = 0.01
 """A code is dead if it is used less than this share of the mean use of all codes."""
 
@@ -70,8 +72,8 @@ def reseed_dead_displays(
 ) -> int:
     """As :func:`reseed_dead_codes` for graded displays: a dead one becomes what some face of the batch still lacked.
 
-    Left and right of a pair count together; coefficients that the face had too much of are left out, unless displays
-    may lower them.
+    One that is all but the same as a display in more use, or as its own mirror image, is as good as dead. Left and
+    right of a pair count together; coefficients that the face had too much of are left out, unless displays are signed.
 
     Args:
         model: whose displays are changed in place.
@@ -87,7 +89,8 @@ def reseed_dead_displays(
     said = uses.view(-1, STEP_PLACES).sum(dim=1)[1:].double()
     count = len(model.symmetric)
     by_row = torch.cat([said[:count], said[count::2] + said[count + 1 :: 2]])
-    dead = torch.nonzero(by_row < DEAD_DISPLAY_SHARE * by_row.mean()).flatten()
+    idle = by_row < DEAD_DISPLAY_SHARE * by_row.mean()
+    dead = torch.nonzero(idle | _copies(model.templates(), by_row, count)).flatten()
     left = x - decoded
     energy = (left @ model.to_latent).square().sum(dim=1).double().cpu()
     if not len(dead) or energy.sum() <= 0:
@@ -102,3 +105,24 @@ def reseed_dead_displays(
                 optimiser.state[rows][name][at] = 0
     model.settle()
     return len(dead)
+
+
+def _copies(templates: Tensor, uses: Tensor, symmetric: int) -> Tensor:
+    """Which rows, the symmetric ones and then a row for each pair, say what a row that is used more says already.
+
+    Args:
+        templates: ``(K - 1, d)``, the symmetric ones and then pairs.
+        uses: of each row.
+        symmetric: how many of the rows are symmetric.
+    """
+    unit = torch.nn.functional.normalize(templates, dim=1)
+    one, right = torch.cat([unit[:symmetric], unit[symmetric::2]]), unit[symmetric + 1 :: 2]
+    alike = one @ one.T
+    alike[:, symmetric:] = alike[:, symmetric:].maximum(one @ right.T)
+    own = (one[symmetric:] * right).sum(dim=1)
+    alike.fill_diagonal_(0)
+    rank = torch.empty(len(uses), dtype=torch.long, device=uses.device)
+    rank[uses.argsort(descending=True, stable=True)] = torch.arange(len(uses), device=uses.device)
+    copies = ((alike >= COPY_COSINE) & (rank[None] < rank[:, None]).to(alike.device)).any(dim=1)
+    copies[symmetric:] |= own >= COPY_COSINE
+    return copies.to(uses.device)
