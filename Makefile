@@ -72,9 +72,10 @@ reading: $(VENV)/.dev
 results: $(VENV)/.dev
 	@$(BIN)/python scripts/make_results.py
 
-# Trains the default tokenizer anew from ../shared/data (docs/tokenizer.md says how long it takes).
+# Trains the shipped tokenizers anew from ../shared/data (docs/tokenizer.md says how long it takes).
 tokenizer: $(VENV)/.dev
-	@$(BIN)/python scripts/make_tokenizer.py
+	@$(BIN)/python scripts/make_tokenizer.py --preset displays
+	@$(BIN)/python scripts/make_tokenizer.py --preset fidelity
 
 clean:
 	@rm -rf $(VENV) $(DEMO) dist build
