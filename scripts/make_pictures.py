@@ -54,9 +54,12 @@ def sheet(codes: list[int], columns: int) -> str:
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     tokenizer = dfe.load_tokenizer("default")
-    strongest = sorted(describe_tokens(tokenizer.templates(), tokenizer.space), key=lambda token: -token.energy_mm)
-    first_of_its_words = {token.words: token.code for token in reversed(strongest) if token.code}
-    used = sorted(first_of_its_words.values(), key=[token.code for token in strongest].index)
+    described = describe_tokens(tokenizer.templates(), tokenizer.space)
+    shown: dict[str, int] = {}
+    for display in [*tokenizer.card["most_used"], *range(1, tokenizer.size)]:
+        # One of left, right and both is enough of a movement.
+        shown.setdefault(described[display].words.split(" (")[0].split(",")[0].split(" + ")[0], display)
+    used = list(shown.values())
     chromium = os.environ.get("DFE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         folder = Path(scratch)
