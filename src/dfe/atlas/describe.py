@@ -59,7 +59,7 @@ def _describe(code: int, x: FloatArray, space: ExpressionSpace) -> TokenDescript
     return TokenDescription(
         code=code,
         words=_words(x, space),
-        side=_shift_side(space.names[listed[0]], float(x[listed[0]])) or _side(moved, vertex, space),
+        side=_shift_side(listed[0], x, space) or _side(moved, vertex, space),
         regions=_regions(vertex * space.mesh.skin_area_mm2, space),
         strongest=tuple((space.names[i], float(x[i])) for i in listed),
         energy_mm=rms,
@@ -79,9 +79,17 @@ def local_share(energy: DoubleArray) -> float:
     return float((np.searchsorted(held, LOCAL_SHARE * held[-1]) + 1) / len(energy))
 
 
-def _shift_side(name: str, value: float) -> str | None:
-    """The side towards which the strongest coefficient shifts jaw or mouth as a whole; None if it is no shift."""
-    if name not in SHIFTS or value == 0:
+def _shift_side(strongest: int, x: FloatArray, space: ExpressionSpace) -> str | None:
+    """The side towards which the strongest coefficient shifts jaw or mouth as a whole; None if it is no shift.
+
+    A shift to the one side that a shift to the other undoes is none.
+    """
+    name, value = space.names[strongest], float(x[strongest])
+    if name not in SHIFTS:
+        return None
+    if SHIFTS[name] in space.names:
+        value -= float(x[space.index(SHIFTS[name])])
+    if value == 0:
         return None
     return "left" if (name if value > 0 else SHIFTS[name]).endswith("Left") else "right"
 
