@@ -40,6 +40,7 @@ def write_results(work: Path, docs: Path, seconds: Mapping[str, float]) -> None:
         _large(results["lfw-256"]),
         _fer(results["fer2013"]),
         _groups(results["london"]),
+        PICTURES,
         _inputs(inputs),
         _detectors((work / "detectors.txt").read_text()),
         _time(seconds, (work / "evaluate.txt").read_text()),
@@ -86,6 +87,17 @@ def _head(found: Mapping[str, Any]) -> str:
     )
 
 
+PICTURES = """## The displays, the front and the ablation
+
+![all displays of the default](pictures/all-tokens.jpg)
+
+On validating people, by benchmarks/front.py: what more and less weight on locality, other penalties and beams bring.
+
+![error against locality, faithfulness and reliability](pictures/front.svg)
+
+By `dfe ablate` ([ablation.md](ablation.md)): what each part brings.
+
+![what each part brings](pictures/ablation.svg)"""
 DISPLAYS, FIDELITY = "dfe-face41@", "dfe-face41-fidelity@"
 EQUAL_BITS = 32
 
