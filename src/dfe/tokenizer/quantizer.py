@@ -81,15 +81,16 @@ class ResidualQuantizer(nn.Module):
         reach = (2 * half.max()).sqrt()
         floor = gains.max() * 2 * half.max() + self.threshold / 2 / gains.min()
         margin = (TIE * (z.norm(dim=1) * reach + floor))[:, None]
-        residual, codes = z, []
+        # One product with the book for all levels: what a code changes in every product is a row of its Gram matrix.
+        gram, products, codes = book @ book.T, z @ book.T, []
         speaks = torch.ones(len(z), dtype=torch.bool, device=z.device)
         for gain in gains:
-            scores = residual @ book.T - gain * half
+            scores = products - gain * half
             scores[:, 0] = self.threshold / 2 / gain
             best = (scores >= scores.max(dim=1, keepdim=True).values - margin).to(torch.uint8).argmax(dim=1)
             speaks = speaks & (best > 0)
             best = torch.where(speaks, best, 0)
-            residual = residual - gain * book[best]
+            products = products - gain * gram[best]
             codes.append(best)
         return torch.stack(codes, dim=1)
 
