@@ -8,8 +8,8 @@ from torch import Tensor
 from dfe.tokenizer.graded import GradedDisplays
 from dfe.tokenizer.quantizer import Quantized, ResidualQuantizer
 from dfe.tokenizer.sparse import STEP_PLACES
+from dfe.training.start import MOVABLE
 
-_MOVABLE = 2e-3
 DEAD_DISPLAY_SHARE = 0.1
 """A graded display is dead below this share of the mean use; few of them say a face, so each should be worth having."""
 COPY_COSINE = 0.9
@@ -99,7 +99,7 @@ def reseed_dead_displays(
     drawn = torch.searchsorted(energy.cumsum(0), draws).clamp(max=len(energy) - 1)
     for row, face in zip(dead.tolist(), drawn.tolist(), strict=True):
         rows, at = (model.symmetric, row) if row < count else (model.left, row - count)
-        rows[at] = left[face].clamp(min=model.lowest) + _MOVABLE
+        rows[at] = left[face].clamp(min=model.lowest) + MOVABLE
         for name in ("exp_avg", "exp_avg_sq"):
             if name in optimiser.state[rows]:
                 optimiser.state[rows][name][at] = 0

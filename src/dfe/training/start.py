@@ -20,7 +20,7 @@ Model = RvqVae | GradedDisplays
 """What a training run trains."""
 
 _SPARSITY_VERTICES = 1000
-_MOVABLE = 2e-3
+MOVABLE = 2e-3
 """What every coefficient has of every display at first: at exactly 0 none would get a gradient through the clamp."""
 
 
@@ -114,7 +114,7 @@ def _first_displays(
     order = [i for i in np.argsort(-busy, kind="stable") if among[i]][:count]
     single = np.eye(space.dimension)[order]
     faces = np.maximum(rows[rng.choice(len(rows), count - len(order))], 0.0) * among
-    return np.concatenate([single, faces]) + _MOVABLE
+    return np.concatenate([single, faces]) + MOVABLE
 
 
 def mesh_map(space: ExpressionSpace, maps: LatentMap) -> Tensor:
