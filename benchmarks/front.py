@@ -128,6 +128,7 @@ def drawn(rows: dict[str, dict[str, float]]) -> str:
     ):
         left, values = place * (wide + gap) + 50, [row[column] for row in rows.values()]
         low, top = min(values) * 0.95, max(values) * 1.03
+        best = min(row["error_mm"] for row in rows.values()) * 0.85
         worst = max(row["error_mm"] for row in rows.values()) * 1.05
 
         def at(value: float, low: float = low, top: float = top, left: int = left) -> float:
@@ -137,11 +138,11 @@ def drawn(rows: dict[str, dict[str, float]]) -> str:
         parts.append(f'<text x="{left + wide / 2}" y="{high + 36}" text-anchor="middle">{says}</text>')
         for tick in np.linspace(low, top, 4):
             parts.append(f'<text x="{at(tick):.0f}" y="{high + 18}" text-anchor="middle">{tick:.2f}</text>')
-        for tick in np.linspace(0, worst, 5):
-            height = high - tick / worst * (high - 20)
+        for tick in np.linspace(best, worst, 5):
+            height = high - (tick - best) / (worst - best) * (high - 20)
             parts.append(f'<text x="{left - 6}" y="{height + 4:.0f}" text-anchor="end">{tick:.2f}</text>')
         for number, (_, row) in enumerate(rows.items(), start=1):
-            x, y = at(row[column]), high - row["error_mm"] / worst * (high - 20)
+            x, y = at(row[column]), high - (row["error_mm"] - best) / (worst - best) * (high - 20)
             parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour(number, rows)}"/>')
             parts.append(f'<text x="{x + 6:.1f}" y="{y - 5:.1f}" font-size="11">{number}</text>')
     for number, name in enumerate(rows, start=1):
@@ -150,7 +151,7 @@ def drawn(rows: dict[str, dict[str, float]]) -> str:
     width, height = 3 * (wide + gap) + 40, high + 76 + (len(rows) + 2) // 3 * 18
     size = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="system-ui" font-size="13" fill="#222">'
-    ground = '<rect width="100%" height="100%" fill="#fff"/><text x="8" y="14">error, mm</text>'
+    ground = '<rect width="100%" height="100%" fill="#fff"/><text x="58" y="14">error, mm</text>'
     return head + ground + "".join(parts) + "</svg>\n"
 
 
