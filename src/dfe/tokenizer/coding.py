@@ -61,9 +61,12 @@ class ResidualCoding:
         if weights["book"][0].any():
             raise ModelError("code 0 is not zero")
         self._forward = Forward(config, weights)
-        gram = GramSearch(weights["book"], weights["gains"], config.threshold_mm2)
-        self._gram = gram if config.beam == 1 else None
-        self._beam = BeamSearch(weights["book"], weights["gains"], config.threshold_mm2, config.beam)
+        book, threshold = weights["book"], config.threshold_mm2
+        self._search: GramSearch | BeamSearch
+        if config.beam == 1:
+            self._search = GramSearch(book, weights["gains"], threshold)
+        else:
+            self._search = BeamSearch(book, weights["gains"], threshold, config.beam)
         templates = weights["book"].astype(np.float64) @ weights["from_latent"].astype(np.float64)
         gains = weights["gains"].astype(np.float64)
         unit = np.tile(np.arange(-1, config.size - 1), (config.levels, 1))
@@ -71,7 +74,7 @@ class ResidualCoding:
         self._summands = Displays((gains[0] * templates[1:]).astype(np.float32), unit, intensity)
         self._sum = AdditiveDecoding(weights["neutral"], self._summands)
         self._transformer = None if config.decoder is None else TransformerDecoding(config, config.decoder, weights)
-        self._neutral, self._gram_mm2 = weights["neutral"].astype(np.float64), space.gram
+        self._neutral, self._gram = weights["neutral"].astype(np.float64), space.gram
 
     @cached_property
     def displays(self) -> Displays:
@@ -88,7 +91,7 @@ class ResidualCoding:
         alone[np.arange(levels), :, np.arange(levels)] = np.arange(size)
         made = (self.decode(alone.reshape(-1, levels)) - self._neutral).reshape(levels, size, -1)
         directions = made[0]
-        along = np.einsum("lkd,kd->lk", made, directions @ self._gram_mm2)
+        along = np.einsum("lkd,kd->lk", made, directions @ self._gram)
         moves = along[0] > 0
         intensity = np.where(moves, along / np.where(moves, along[0], 1.0), summands.intensity).astype(np.float32)
         return Displays(directions[1:].astype(np.float32), summands.unit, intensity)
@@ -98,13 +101,12 @@ class ResidualCoding:
         return x if self._transformer is None else x + self._transformer.shift(codes)
 
     def encode(self, x: FloatArray) -> Search:
-        if self._gram is None:
-            return self._beam.search(self._forward.latent(x))
-        return encode_rows(self._gram, x, self._forward.latent)
+        if isinstance(self._search, BeamSearch):
+            return self._search.search(self._forward.latent(x))
+        return encode_rows(self._search, x, self._forward.latent)
 
     def encode_direct(self, x: FloatArray) -> CodeArray:
-        z = self._forward.direct(x)
-        return (self._beam if self._gram is None else self._gram).search(z).codes
+        return self._search.search(self._forward.direct(x)).codes
 
 
 class SparseCoding:
