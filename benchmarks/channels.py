@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from dfe.recording.recording import Recording
-from dfe.space.arkit import FACE_NAMES, load_space
+from dfe.space.arkit import FACE_NAMES
+from dfe.space.registry import load_space
 
 ROOT = Path(__file__).resolve().parents[1]
 CHANGES = ("crop", "jpeg", "blur", "shift")

@@ -26,7 +26,7 @@ from dfe.evaluation.redundancy import redundancy
 from dfe.evaluation.reliability import ALL, Perturbed, align, reliability
 from dfe.evaluation.units import Units
 from dfe.recording.recording import Recording
-from dfe.space.arkit import load_space
+from dfe.space.registry import load_space
 from dfe.training.config import TrainConfig, preset
 from dfe.training.loop import train
 from dfe.types import Coder, FloatArray

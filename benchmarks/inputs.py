@@ -29,7 +29,7 @@ from make_reading import reach_of_version_1  # noqa: E402
 from dfe.evaluation.invariance import drift, person_probe, pose_r2  # noqa: E402
 from dfe.evaluation.probe import probe  # noqa: E402
 from dfe.frontends.landmarks.reading import pose_terms  # noqa: E402
-from dfe.space.arkit import load_space  # noqa: E402
+from dfe.space.registry import load_space  # noqa: E402
 from dfe.training.reading import FACE, Fit, Looks, ReadingConfig, erase, fit_reading  # noqa: E402
 
 SPACE = load_space("arkit51/face41", 2)

@@ -22,7 +22,7 @@ _HOMES = {
     "Recording": "dfe.recording.recording",
     "Tokenizer": "dfe.tokenizer.tokenizer",
     "encode": "dfe.pipeline.run",
-    "load_space": "dfe.space.arkit",
+    "load_space": "dfe.space.registry",
     "load_tokenizer": "dfe.tokenizer.file",
     "read": "dfe.recording.recording",
 }
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from dfe.pipeline.run import encode as encode
     from dfe.recording.recording import Recording as Recording
     from dfe.recording.recording import read as read
-    from dfe.space.arkit import load_space as load_space
     from dfe.space.base import ExpressionSpace as ExpressionSpace
+    from dfe.space.registry import load_space as load_space
     from dfe.tokenizer.file import load_tokenizer as load_tokenizer
     from dfe.tokenizer.tokenizer import Tokenizer as Tokenizer
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 
 
 @pytest.fixture(scope="session")

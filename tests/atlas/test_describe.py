@@ -8,8 +8,9 @@ from hypothesis.extra.numpy import arrays
 
 from dfe.atlas.describe import TokenDescription, describe_tokens
 from dfe.atlas.words import PHRASES, split_side
-from dfe.space.arkit import ARKIT_NAMES, load_space
+from dfe.space.arkit import ARKIT_NAMES
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 
 SWAP = {"left": "right", "right": "left", "symmetric": "symmetric"}
 

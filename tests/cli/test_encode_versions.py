@@ -8,7 +8,8 @@ import pytest
 import dfe as package
 from dfe.errors import UsageError
 from dfe.recording.recording import Recording
-from dfe.space.arkit import SPACE_VERSION, load_space
+from dfe.space.arkit import SPACE_VERSION
+from dfe.space.registry import load_space
 
 
 def measured_in(recording: Recording) -> tuple[int, object]:

@@ -17,8 +17,8 @@ from dfe.evaluation.seen import hashed
 from dfe.frontends.landmarks.networks import Networks
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
-from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 from dfe.tokenizer.config import TokenizerConfig
 from dfe.tokenizer.file import save_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer

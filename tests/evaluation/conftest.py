@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dfe.evaluation.faces import Faces
-from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 from dfe.types import CodeArray, Displays, FloatArray
 
 PEOPLE, FACES_EACH, DISPLAYS = 40, 15, 12

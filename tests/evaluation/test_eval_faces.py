@@ -13,7 +13,7 @@ from dfe.evaluation.faces import Faces, load_faces, pictures_looked_at, source_o
 from dfe.frontends.landmarks.networks import Networks
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
-from dfe.space.arkit import load_space
+from dfe.space.registry import load_space
 
 BOX = (10.0, 10.0, 90.0, 100.0)
 

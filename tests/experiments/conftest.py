@@ -9,7 +9,7 @@ import pytest
 
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
-from dfe.space.arkit import load_space
+from dfe.space.registry import load_space
 
 
 def write_table(path: Path, people: range, *, noise: float = 0.0) -> Path:

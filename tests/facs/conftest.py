@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from dfe.space.arkit import FACE_NAMES, load_space
+from dfe.space.arkit import FACE_NAMES
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 
 
 @pytest.fixture(scope="session")

@@ -265,7 +265,7 @@ def test_a_pickle_called_tokenizer_is_never_opened(dfe, astronaut, tmp_path):
 
 
 def test_a_tokenizer_of_another_space_or_neutral_is_refused_before_the_work(dfe, astronaut, tmp_path, monkeypatch):
-    from dfe.space.arkit import load_space
+    from dfe.space.registry import load_space
     from dfe.tokenizer.config import TokenizerConfig
     from dfe.tokenizer.file import load_tokenizer, save_tokenizer
     from dfe.tokenizer.tokenizer import Tokenizer

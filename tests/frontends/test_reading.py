@@ -17,7 +17,8 @@ from dfe.frontends.base import Face
 from dfe.frontends.landmarks.coefficients import bounded, columns, find_coefficients, find_logits
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import FILE, LinearMap, Reader, pose_terms
-from dfe.space.arkit import FACE_NAMES, NETWORK_NAMES, load_space, mirrored_name
+from dfe.space.arkit import FACE_NAMES, NETWORK_NAMES, mirrored_name
+from dfe.space.registry import load_space
 
 JAW, CLOSE = FACE_NAMES.index("jawOpen"), FACE_NAMES.index("mouthClose")
 

@@ -13,7 +13,7 @@ from dfe.pipeline.options import EncodeOptions
 from dfe.pipeline.remeasure import remeasure
 from dfe.pipeline.run import encode
 from dfe.recording.recording import Recording
-from dfe.space.arkit import load_space
+from dfe.space.registry import load_space
 
 
 def extracted(path: Path, **choices: object) -> Recording:

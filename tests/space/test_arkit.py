@@ -8,8 +8,8 @@ import pytest
 
 from dfe.errors import ModelError
 from dfe.space import arkit
-from dfe.space.arkit import load_space
 from dfe.space.base import MATERIALS, ExpressionSpace
+from dfe.space.registry import load_space
 
 
 def test_names_divide_into_face_gaze_and_blink() -> None:

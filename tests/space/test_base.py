@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dfe.errors import UsageError
-from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace, FaceMesh
+from dfe.space.registry import load_space
 
 expressions = arrays(np.float32, (3, 41), elements=st.floats(-2, 2, width=32))
 

@@ -8,9 +8,9 @@ import pytest
 from dfe.atlas.describe import describe_tokens
 from dfe.atlas.templates import template_pictures
 from dfe.errors import ModelError, UsageError
-from dfe.space.arkit import load_space
 from dfe.space.plain import plain_space
 from dfe.space.regions import own_images
+from dfe.space.registry import load_space
 
 
 @pytest.mark.parametrize(("id", "count"), [("flame2020/exp50", 50), ("flame2020/exp50+jaw3", 53)])

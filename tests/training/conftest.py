@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from made_tables import make_table, write_table
 
-from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 from dfe.tokenizer.config import EncoderConfig
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingTable

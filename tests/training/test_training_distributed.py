@@ -33,7 +33,7 @@ from dataclasses import replace
 from pathlib import Path
 sys.path.insert(0, {here!r})
 from made_tables import make_table
-from dfe.space.arkit import load_space
+from dfe.space.registry import load_space
 from dfe.tokenizer.config import EncoderConfig
 from dfe.training.config import GradedConfig, LossWeights, TrainConfig
 from dfe.training.loop import train

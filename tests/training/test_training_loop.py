@@ -70,7 +70,7 @@ KILLED = """
 import sys, time
 sys.path.insert(0, {here!r})
 from made_tables import make_table
-from dfe.space.arkit import load_space
+from dfe.space.registry import load_space
 from dfe.tokenizer.config import EncoderConfig
 from dfe.training.config import LossWeights, TrainConfig
 from dfe.training.loop import train

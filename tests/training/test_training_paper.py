@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from dfe.errors import UsageError
-from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 from dfe.tokenizer.config import DecoderConfig, EncoderConfig
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dfe.frontends.landmarks.reading import pose_terms
-from dfe.space.arkit import load_space
+from dfe.space.registry import load_space
 from dfe.training.reading import (
     FACE,
     PARTNER,

@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from dfe.errors import TableError, UsageError
 from dfe.evaluation.about import UNKNOWN, About
 from dfe.recording.recording import Recording
-from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 from dfe.types import FloatArray, IntArray
 
 

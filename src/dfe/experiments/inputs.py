@@ -12,7 +12,7 @@ from dfe.errors import TableError, UsageError
 from dfe.evaluation.bench import Bench
 from dfe.evaluation.floors import Floors, measure_floors
 from dfe.evaluation.inputs import Inputs, load_bench
-from dfe.space.arkit import load_space
+from dfe.space.registry import load_space
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingTable, read_table
 

@@ -13,7 +13,7 @@ from dfe.pipeline.tasks import Observed
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SpaceRef, creation_time
 from dfe.recording.recording import Recording
-from dfe.space.arkit import load_space
+from dfe.space.registry import load_space
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer

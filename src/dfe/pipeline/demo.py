@@ -10,8 +10,8 @@ import av
 import numpy as np
 
 from dfe.recording.output import replacing
-from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 from dfe.space.render import Camera, render_expression
 from dfe.types import DoubleArray, FloatArray, ImageArray, Progress
 

@@ -64,7 +64,7 @@ def _base_packages() -> str:
 
 
 def _head() -> str:
-    from dfe.space.arkit import load_space
+    from dfe.space.registry import load_space
 
     space = load_space()
     vertices = len(space.mesh.vertices_mm)
@@ -111,7 +111,7 @@ def _drawn_face() -> str:
     from dfe.frontends.landmarks.config import LandmarkConfig
     from dfe.frontends.landmarks.graph import LandmarkFrontEnd
     from dfe.pipeline.demo import draw_frame
-    from dfe.space.arkit import load_space
+    from dfe.space.registry import load_space
     from dfe.types import Frame
 
     space = load_space()

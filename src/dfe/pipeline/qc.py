@@ -114,8 +114,8 @@ def _page(rows: Sequence[QcRow], folder: Path, out: Path) -> str:
 
 def _head(row: QcRow) -> bytes | None:
     """PNG of the mean face on the made-up head; None where no face was found."""
-    from dfe.space.arkit import load_space
     from dfe.space.png import to_png
+    from dfe.space.registry import load_space
     from dfe.space.render import render_expression
 
     if row.mean_expression is None:

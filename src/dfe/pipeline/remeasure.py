@@ -15,7 +15,8 @@ from dfe.recording import schema
 from dfe.recording.lists import to_lists
 from dfe.recording.provenance import SpaceRef
 from dfe.recording.recording import Recording
-from dfe.space.arkit import SPACE_VERSION, load_space
+from dfe.space.arkit import SPACE_VERSION
+from dfe.space.registry import load_space
 
 
 def remeasure(recording: Recording, version: int = SPACE_VERSION, networks: Networks | None = None) -> Recording:

@@ -1,4 +1,4 @@
-"""The ARKit coefficients by name, the spaces that they span on the embedded CC0 head, and all spaces by their ids."""
+"""The ARKit coefficients by name, and the spaces that they span on the embedded CC0 head."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from safetensors.numpy import load
 
 from dfe.errors import ModelError
 from dfe.space.base import Appearance, ExpressionSpace, FaceMesh
-from dfe.space.plain import FLAME_IDS, PLAIN_VERSION, flame_space
 
 NETWORK_NAMES: tuple[str, ...] = (
     "_neutral",
@@ -90,7 +89,8 @@ docs/expression-input.md. Both lie between 0 and 1.
 
 VERSIONS = (1, 2)
 
-_OWN = ("arkit51/face41", "arkit51")
+ARKIT_IDS: tuple[str, ...] = ("arkit51/face41", "arkit51")
+"""The spaces that :func:`arkit_space` makes."""
 
 REGIONS: tuple[str, ...] = ("brow", "eyes", "nose", "cheeks", "mouth", "jaw")
 """Parts of the face, of vertices as of coefficients."""
@@ -113,25 +113,14 @@ def region_of(name: str) -> str:
     return next(region for prefix, region in _REGION_OF_PREFIX.items() if name.startswith(prefix))
 
 
-def load_space(id: str = "arkit51/face41", version: int | None = None) -> ExpressionSpace:
-    """A space that comes with the package; made once, then shared.
-
-    ``arkit51/face41`` (no gaze, no blink) and ``arkit51`` live on the embedded head. ``flame2020/exp50`` and
-    ``flame2020/exp50+jaw3`` have no mesh: their millimetres are coefficient units (:mod:`dfe.space.plain`).
-
-    Versions differ in what a coefficient means, never in the head that it moves; the newest if None.
+def arkit_space(id: str, version: int | None = None) -> ExpressionSpace:
+    """One of :data:`ARKIT_IDS` in a version, the newest if None.
 
     Raises:
-        ModelError: no such space or version, or the installed head is damaged.
+        ModelError: no such version, or the installed head is damaged.
     """
-    if id not in (*_OWN, *FLAME_IDS):
-        known = ", ".join(f"'{name}'" for name in (*_OWN, *FLAME_IDS))
-        raise ModelError(f"no expression space is called {id!r}", advice=f"use one of {known}")
-    plain = id in FLAME_IDS
-    if version is not None and version not in ((PLAIN_VERSION,) if plain else VERSIONS):
+    if version is not None and version not in VERSIONS:
         raise ModelError(f"no version {version} of space {id!r} is known here", advice="update dfe")
-    if plain:
-        return flame_space(id)
     return (_arkit51 if id == "arkit51" else _face41)(version or SPACE_VERSION)
 
 

@@ -18,8 +18,8 @@ from safetensors.numpy import save as save_arrays
 
 from dfe.errors import ModelError, OutputError
 from dfe.recording.output import replacing
-from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 from dfe.tokenizer.config import NAME, TokenizerConfig
 from dfe.tokenizer.sparse import KIND, SparseConfig
 from dfe.tokenizer.tokenizer import FORMAT_VERSION, Tokenizer

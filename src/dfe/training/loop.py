@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dfe.errors import OutputError, UsageError
-from dfe.space.arkit import load_space
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 from dfe.tokenizer.file import METADATA, save_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.card import describe, measure

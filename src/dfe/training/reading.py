@@ -18,7 +18,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.frontends.landmarks.reading import POSE_TERMS, LinearMap, pose_terms
-from dfe.space.arkit import ARKIT_NAMES, FACE_NAMES, load_space, mirrored_name
+from dfe.space.arkit import ARKIT_NAMES, FACE_NAMES, mirrored_name
+from dfe.space.registry import load_space
 from dfe.types import BoolArray, DoubleArray, IntArray
 
 FACE = np.array([ARKIT_NAMES.index(name) for name in FACE_NAMES])

@@ -15,7 +15,7 @@ import numpy as np
 from dfe.errors import ModelError
 from dfe.frontends.landmarks.coefficients import bounded, columns, find_coefficients, find_logits
 from dfe.frontends.landmarks.networks import ADVICE, Networks
-from dfe.space.arkit import load_space
+from dfe.space.registry import load_space
 from dfe.types import DoubleArray, FloatArray
 
 FILE = "reading-2.npz"

@@ -1,0 +1,24 @@
+"""The default front end as it is listed."""
+
+from __future__ import annotations
+
+from dfe.frontends.base import FrontEnd
+from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
+
+
+def _make(options: FrontEndOptions) -> FrontEnd:
+    from dfe.frontends.landmarks.config import LandmarkConfig
+    from dfe.frontends.landmarks.graph import LandmarkFrontEnd
+
+    return LandmarkFrontEnd(LandmarkConfig(max_faces=options.max_faces, mirrored=options.mirrored))
+
+
+LANDMARKS = FrontEndSpec(
+    name="landmarks",
+    kind="media",
+    title="videos and pictures, by three small networks that come with the package",
+    space="arkit51/face41",
+    licence="Apache-2.0 (networks of MediaPipe's Face Landmarker)",
+    verified="on real videos and pictures, against MediaPipe 1.2.2",
+    make=_make,
+)

@@ -1,0 +1,75 @@
+"""Front ends by name: those of the package and those that other packages register as entry points."""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from dfe.errors import DfeError, UsageError
+from dfe.frontends.spec import FrontEndSpec
+
+GROUP = "dfe.frontends"
+"""Entry-point group; each point names a :class:`FrontEndSpec`."""
+
+DEFAULT = "landmarks"
+
+OWN: dict[str, str] = {
+    "landmarks": "dfe.frontends.landmarks.spec:LANDMARKS",
+}
+"""Our own, each imported when it is asked for; a table is read by the first that recognises it."""
+
+
+def front_end_names() -> tuple[str, ...]:
+    """Names of all front ends, the package's own first."""
+    return (*OWN, *_foreign())
+
+
+def find_front_end(name: str) -> FrontEndSpec:
+    """The front end of that name.
+
+    Raises:
+        UsageError: there is none, or the package that registers it cannot be imported.
+    """
+    if name in OWN:
+        module, _, attribute = OWN[name].partition(":")
+        return _checked(getattr(importlib.import_module(module), attribute), name)
+    foreign = _foreign()
+    if name not in foreign:
+        known = ", ".join(front_end_names())
+        raise UsageError(f"no front end is called {name!r}", advice=f"use one of {known}")
+    point = foreign[name]
+    try:
+        loaded = point.load()
+    except Exception as error:  # whatever another package's import raises, the user must learn whose it is
+        package = point.dist.name if point.dist else point.value
+        what = f"front end {name!r} of package {package} cannot be loaded ({type(error).__name__}: {error})"
+        raise UsageError(what, advice="update or uninstall that package") from error
+    return _checked(loaded, name)
+
+
+def recognise(path: Path) -> FrontEndSpec | None:
+    """The first front end for tables that knows the file; None if no one does.
+
+    A foreign front end that cannot be loaded is passed over: it must not keep others from working.
+    """
+    for name in front_end_names():
+        try:
+            spec = find_front_end(name)
+        except DfeError:
+            continue
+        if spec.recognises is not None and spec.recognises(path):
+            return spec
+    return None
+
+
+@cache
+def _foreign() -> dict[str, EntryPoint]:
+    return {point.name: point for point in sorted(entry_points(group=GROUP)) if point.name not in OWN}
+
+
+def _checked(found: object, name: str) -> FrontEndSpec:
+    if not isinstance(found, FrontEndSpec):
+        raise UsageError(f"what is registered as front end {name!r} is no FrontEndSpec", advice="update that package")
+    return found

@@ -1,0 +1,78 @@
+"""What a front end is to those who choose one: its name, what it reads and gives, what the user has to supply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, runtime_checkable
+
+from dfe.frontends.base import FrontEnd
+from dfe.recording.measured import Measured
+from dfe.types import Progress
+
+
+@dataclass(frozen=True)
+class FrontEndOptions:
+    """What a user can say to a front end; each takes what it needs and refuses what contradicts it."""
+
+    weights: Path | None = None
+    """File or folder of the networks' weights."""
+    flame: Path | None = None
+    """FLAME model file."""
+    space: Path | None = None
+    """Folder of a learned expression space."""
+    device: str = "auto"
+    """Of networks in torch: ``auto``, ``cpu`` or ``cuda``."""
+    batch: int = 8
+    """Faces that networks look at together; results do not depend on it."""
+    rate: float | None = None
+    """Frames per second, where a table has no times or the user knows better."""
+    calibrate: bool = False
+    """Map another instrument's coefficients to the default front end's, approximately, as the docs say."""
+    mirrored: bool = False
+    """The recording is flipped; left and right are put right."""
+    max_faces: int = 4
+    """Faces looked for in a frame, at most."""
+
+
+@runtime_checkable
+class TableReader(Protocol):
+    """Reads a file that holds faces already measured: another tool's table, or meshes."""
+
+    def read(self, path: Path, progress: Progress | None = None) -> Measured:
+        """All rows of one file (or of a folder of frames, for mesh sequences).
+
+        Raises:
+            TableError: it cannot be read or is not of this kind; the error names file and row.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class FrontEndSpec:
+    """A front end as it is listed, found by name and made.
+
+    Third parties register one under the entry-point group ``dfe.frontends``.
+    """
+
+    name: str
+    """As in ``--frontend openface``."""
+    kind: Literal["media", "table"]
+    """``media`` looks at pictures; ``table`` reads what another tool measured."""
+    title: str
+    """One line: what it reads."""
+    space: str
+    """Id of the expression space that it gives (or several, in words)."""
+    licence: str
+    """Terms of what it stands on: networks, model files."""
+    verified: str
+    """What was and was not checked, as in ``on real tables`` or ``not verified on real weights``."""
+    make: Callable[[FrontEndOptions], FrontEnd | TableReader]
+    """Makes it; raises a ``DfeError`` that says what is missing."""
+    needs: tuple[str, ...] = ()
+    """Options that the user has to give: ``weights``, ``flame``, ``space``."""
+    extra: str | None = None
+    """Extra of the package to be installed, as in ``flame``."""
+    recognises: Callable[[Path], bool] | None = None
+    """Of tables: whether a file is of this kind, by its first lines or bytes; never raises, never reads it all."""

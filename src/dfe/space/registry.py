@@ -1,0 +1,65 @@
+"""Expression spaces by name: the package's own, learned ones in a folder, and those that other packages register."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from dfe.errors import ModelError
+from dfe.space.arkit import ARKIT_IDS, arkit_space
+from dfe.space.base import ExpressionSpace
+from dfe.space.plain import FLAME_IDS, PLAIN_VERSION, flame_space
+
+GROUP = "dfe.spaces"
+"""Entry-point group; a point's name is the space's id, and it names a function of the version (None: the newest)."""
+
+_ADVICE = "update dfe"
+
+
+def space_ids() -> tuple[str, ...]:
+    """Ids of all spaces that can be loaded by name."""
+    return (*ARKIT_IDS, *FLAME_IDS, *_foreign())
+
+
+def load_space(id: str = "arkit51/face41", version: int | None = None) -> ExpressionSpace:
+    """A space by its id; made once, then shared.
+
+    ``arkit51/face41`` (no gaze, no blink) and ``arkit51`` live on the embedded head. The ``flame2020`` spaces have no
+    mesh: their millimetres are coefficient units (:mod:`dfe.space.plain`). Other packages add spaces under the
+    entry-point group ``dfe.spaces``.
+
+    Versions differ in what a coefficient means, never in the head that it moves; the newest if None.
+
+    Raises:
+        ModelError: no such space or version, the installed head is damaged, or another package's space is broken.
+    """
+    if id in ARKIT_IDS:
+        return arkit_space(id, version)
+    if id in FLAME_IDS:
+        if version not in (None, PLAIN_VERSION):
+            raise ModelError(f"no version {version} of space {id!r} is known here", advice=_ADVICE)
+        return flame_space(id)
+    if id in (foreign := _foreign()):
+        return _load_foreign(foreign[id], version)
+    known = ", ".join(f"'{name}'" for name in space_ids())
+    raise ModelError(f"no expression space is called {id!r}", advice=f"use one of {known}")
+
+
+@cache
+def _foreign() -> dict[str, EntryPoint]:
+    own = (*ARKIT_IDS, *FLAME_IDS)
+    return {point.name: point for point in sorted(entry_points(group=GROUP)) if point.name not in own}
+
+
+@cache
+def _load_foreign(point: EntryPoint, version: int | None) -> ExpressionSpace:
+    package = point.dist.name if point.dist else point.value
+    try:
+        space = point.load()(version)
+    except Exception as error:  # whatever another package raises, the user must learn whose it is
+        what = f"space {point.name!r} of package {package} cannot be loaded ({type(error).__name__}: {error})"
+        raise ModelError(what, advice="update or uninstall that package") from error
+    if not isinstance(space, ExpressionSpace) or space.id != point.name:
+        what = f"what package {package} registers as space {point.name!r} is no ExpressionSpace of that id"
+        raise ModelError(what, advice="update that package")
+    return space

@@ -1,0 +1,1 @@
+"""From tokens to studies: bags of tokens, prediction with honest splits, comparison of groups."""
