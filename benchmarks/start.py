@@ -26,7 +26,8 @@ boxes[rng.random(len(rows)) < 0.05] = np.nan
 """
 TABLE = """
 import sys, tempfile, pathlib, numpy as np
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
+from dfe.recording.rows import RowBuffer
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
 rng = np.random.default_rng(0)

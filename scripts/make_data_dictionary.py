@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef, TokenizerRef
-from dfe.recording.schema import FORMAT_VERSION, LISTS, POINTS, WIDTHS, Column, columns
+from dfe.recording.schema import FORMAT_VERSION, LISTS, POINTS, WIDTHS, Column, Layout, columns
 from dfe.recording.usability import UsabilityRule
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
@@ -91,7 +91,7 @@ _PREFIXES = ("exp", "gaze", "blink", "tok")
 
 
 def _with_prefix(prefix: str) -> list[Column]:
-    return [column for column in columns(_LEVELS) if column.name.startswith(prefix)]
+    return [column for column in columns(Layout(levels=_LEVELS)) if column.name.startswith(prefix)]
 
 
 def _table(of_group: list[Column]) -> str:
@@ -107,7 +107,7 @@ def _kept() -> str:
     face = 4 * sum(WIDTHS.values())
     return f"""## Landmarks and logits: only with `--landmarks`
 
-{_table([c for c in columns(lists=LISTS) if c.name in LISTS])}
+{_table([c for c in columns(Layout(lists=LISTS)) if c.name in LISTS])}
 
 A cell is a list of so many numbers, exactly as they were measured. In Python `Recording.landmarks()` gives an array
 (n, {POINTS}, 3) and `Recording.logits()` one of (n, {WIDTHS["logits"]}), with NaN where there is no face; both give

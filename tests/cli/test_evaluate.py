@@ -15,8 +15,9 @@ import pytest
 from dfe.evaluation.inputs import ALL_BASELINES
 from dfe.evaluation.seen import hashed
 from dfe.frontends.landmarks.networks import Networks
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
+from dfe.recording.rows import RowBuffer
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 from dfe.tokenizer.config import TokenizerConfig

@@ -11,8 +11,9 @@ from dfe.errors import ModelError, TableError, UsageError
 from dfe.evaluation.about import About
 from dfe.evaluation.faces import Faces, load_faces, pictures_looked_at, source_of
 from dfe.frontends.landmarks.networks import Networks
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
+from dfe.recording.rows import RowBuffer
 from dfe.space.registry import load_space
 
 BOX = (10.0, 10.0, 90.0, 100.0)

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
+from dfe.recording.rows import RowBuffer
 from dfe.space.registry import load_space
 
 

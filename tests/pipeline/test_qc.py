@@ -6,8 +6,9 @@ import pytest
 
 from dfe.errors import OutputError, TableError, UsageError
 from dfe.pipeline.qc import check_folder, write_qc_csv
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
+from dfe.recording.rows import RowBuffer
 from dfe.recording.storage import recordings_in
 
 

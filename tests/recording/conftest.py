@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
+from dfe.recording.rows import RowBuffer
 
 
 def provenance(**changes: object) -> Provenance:

@@ -2,7 +2,7 @@ import runpy
 from pathlib import Path
 
 from dfe.recording.coefficients import describe_coefficient
-from dfe.recording.schema import LISTS, columns
+from dfe.recording.schema import LISTS, Layout, columns
 from dfe.space.arkit import ARKIT_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,8 +16,10 @@ def test_the_page_is_what_the_script_makes():
 
 def test_the_page_names_every_column():
     page = (ROOT / "docs" / "data-dictionary.md").read_text("utf-8")
-    assert [c.name for c in columns(1) if f"| `{c.name}` | {c.type} |" not in page] == []
-    assert [c.name for c in columns(1, LISTS)[-2:] if f"| `{c.name}` | {c.type}[{c.length}] |" not in page] == []
+    assert [c.name for c in columns(Layout(levels=1)) if f"| `{c.name}` | {c.type} |" not in page] == []
+    assert [
+        c.name for c in columns(Layout(lists=LISTS))[-2:] if f"| `{c.name}` | {c.type}[{c.length}] |" not in page
+    ] == []
 
 
 def test_every_coefficient_is_described_and_sides_are_not_swapped():

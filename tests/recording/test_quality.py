@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.quality import jitter_percent, longest_gap, measure_quality
+from dfe.recording.rows import RowBuffer
 from dfe.recording.verdict import QcRule
 
 ZERO = (np.zeros(8, np.float32), np.zeros(2, np.float32))

@@ -8,7 +8,7 @@ import pytest
 
 from dfe.errors import DfeError, TableError
 from dfe.recording.recording import Recording, read
-from dfe.recording.schema import BLINK, EXPRESSION, GAZE, columns
+from dfe.recording.schema import BLINK, EXPRESSION, GAZE, Layout, columns
 from dfe.space.arkit import ARKIT_NAMES
 
 
@@ -21,13 +21,13 @@ def test_columns_are_those_of_the_format_in_order(tokenised):
     assert len(EXPRESSION) == 41
     assert "exp_jawOpen" in EXPRESSION
     assert {n.split("_", 1)[1] for n in (*EXPRESSION, *GAZE, *BLINK)} == set(ARKIT_NAMES)
-    assert names == [c.name for c in columns(4)]
+    assert names == [c.name for c in columns(Layout(levels=4))]
 
 
 def test_a_row_without_a_face_has_no_numbers(tokenised):
     failed = tokenised.table.filter(pc.invert(tokenised.table["success"]))
     assert failed.num_rows == 3
-    for column in columns(4):
+    for column in columns(Layout(levels=4)):
         values = set(failed[column.name].to_pylist())
         if column.type in ("float32", "int16") and column.name != "face_id":
             assert values == {None}, column.name

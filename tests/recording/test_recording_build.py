@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
+from dfe.recording.rows import RowBuffer
 from dfe.recording.usability import UsabilityRule
 
 PLAIN = Provenance(SourceInfo("a.mp4"), SpaceRef("arkit51/face41", 1, "00"), "0.1.0")
@@ -99,7 +100,7 @@ def test_faces_need_ids_one_per_row(source_of):
 
 def test_a_wrong_number_of_coefficients_adds_nothing():
     rows = RowBuffer()
-    with pytest.raises(ValueError, match="52"):
+    with pytest.raises(ValueError, match="70 numbers"):
         rows.add_face(0, 0.0, "a", 1.0, (0, 0, 1, 1), (0, 0, 0), np.zeros(52, np.float32), X8, X2)
     assert len(rows) == 0
 

@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dfe.errors import OutputError, TableError, UsageError
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.output import refuse_existing, replacing
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
+from dfe.recording.rows import RowBuffer
 
 SPACE = SpaceRef("arkit51/face41", 1, "00")
 

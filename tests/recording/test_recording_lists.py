@@ -10,9 +10,10 @@ import pytest
 
 from dfe.errors import TableError, UsageError
 from dfe.recording import storage
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.recording import Recording, read
-from dfe.recording.schema import LISTS, WIDTHS, columns
+from dfe.recording.rows import RowBuffer
+from dfe.recording.schema import LISTS, WIDTHS, Layout, columns
 
 X41, X8, X2 = np.full(41, 0.5, np.float32), np.zeros(8, np.float32), np.ones(2, np.float32)
 PLAN = [(0, 2), (1, 0), (2, 1), (3, 2), (4, 0), (5, 1)]
@@ -72,7 +73,7 @@ def test_cells_are_lists_of_one_length_and_empty_without_a_face(kept):
         assert {len(cell) for cell in cells if cell is not None} == {WIDTHS[name]}
     assert WIDTHS == {"landmarks": 3 * 478, "logits": 52}
     assert kept.table["landmarks"].to_pylist()[3][:4] == points(2, 0)[0].ravel()[:4].tolist()
-    assert kept.table.column_names == [c.name for c in columns(0, LISTS)]
+    assert kept.table.column_names == [c.name for c in columns(Layout(lists=LISTS))]
     assert kept.table.column_names[-3:] == ["source", "landmarks", "logits"]
 
 

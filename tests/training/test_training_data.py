@@ -15,8 +15,9 @@ from dfe.space.base import ExpressionSpace
 
 pytest.importorskip("torch", reason="needs the extra train")
 
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
+from dfe.recording.rows import RowBuffer
 from dfe.training.config import LossWeights, TrainConfig
 from dfe.training.data import TrainingTable, load_data
 

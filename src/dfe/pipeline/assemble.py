@@ -10,9 +10,10 @@ from dfe.errors import MediaError, ModelError
 from dfe.frontends.tracks import identify, only_largest
 from dfe.pipeline.options import EncodeOptions
 from dfe.pipeline.tasks import Observed
-from dfe.recording.build import RowBuffer, build_recording
+from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SpaceRef, creation_time
 from dfe.recording.recording import Recording
+from dfe.recording.rows import RowBuffer
 from dfe.space.registry import load_space
 
 if TYPE_CHECKING:

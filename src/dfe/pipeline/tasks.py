@@ -21,8 +21,8 @@ from dfe.media.inputs import Source
 from dfe.media.probe import VideoScan, file_hash, files_hash
 from dfe.media.video import Video
 from dfe.pipeline.options import EncodeOptions
-from dfe.recording.build import RowBuffer
 from dfe.recording.provenance import SourceInfo
+from dfe.recording.rows import RowBuffer
 from dfe.types import Frame, Progress
 
 PIECE_FRAMES = 960

@@ -1,11 +1,10 @@
-"""From measured faces, one at a time, to a :class:`Recording`, in flat memory."""
+"""From measured faces to a :class:`Recording`: faces told apart, rows in order, each marked usable or not."""
 
 from __future__ import annotations
 
-import math
-from array import array
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,174 +12,17 @@ from numpy.typing import NDArray
 
 from dfe.recording import schema
 from dfe.recording.lists import to_lists
+from dfe.recording.measured import Measured
 from dfe.recording.provenance import Provenance, plain_text
 from dfe.recording.recording import Recording
+from dfe.recording.rows import UNSET, RowBuffer, index_of
 from dfe.recording.usability import UsabilityRule
 from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
-_WIDTH = len(schema.MEASURED)
 _BOX = slice(1, 5)
 _POSE = slice(5, 8)
-_UNSET = -2
 OTHER_FACES_ONLY = "face 0 not in this frame"
 """Reason of a frame whose faces were all left out on request."""
-
-
-class RowBuffer:
-    """Rows as they come, in typed arrays (about 270 bytes a row), before it is known which face is which.
-
-    Rows of one frame are added one after the other; frames come in presentation order.
-
-    Args:
-        landmarks: keep landmarks and logits, a further 6 kB a face.
-    """
-
-    def __init__(self, landmarks: bool = False) -> None:
-        self._frame = array("i")
-        self._time = array("d")
-        self._numbers = array("f")
-        self._success = array("b")
-        self._reason = array("i")
-        self._source = array("i")
-        self._face_id = array("i")
-        self._lists: list[bytes | None] | None = [] if landmarks else None
-        self._reasons: dict[str, int] = {}
-        self._sources: dict[str, int] = {}
-
-    def add_face(
-        self,
-        frame: int,
-        time_s: float,
-        source: str,
-        confidence: float,
-        box: tuple[float, float, float, float],
-        pose: tuple[float, float, float],
-        exp: FloatArray,
-        gaze: FloatArray,
-        blink: FloatArray,
-        face_id: int | None = None,
-        note: str | None = None,
-        landmarks: FloatArray | None = None,
-        logits: FloatArray | None = None,
-    ) -> None:
-        """Add a face.
-
-        Args:
-            frame: number in the source.
-            time_s: seconds; NaN for a picture.
-            source: file name.
-            confidence: 0 to 1.
-            box: x, y, width, height in pixels.
-            pose: pitch, yaw, roll in radians.
-            exp: the 41 coefficients of ``FACE_NAMES``.
-            gaze: the 8 of ``GAZE_NAMES``.
-            blink: the 2 of ``BLINK_NAMES``.
-            face_id: which face; may be given for all rows at the end, to :func:`build_recording`.
-            note: what was odd about the picture; goes into ``reason``.
-            landmarks: ``(478, 3)``; left out, as the logits are, unless the buffer keeps them.
-            logits: ``(52,)`` of the coefficient network.
-        """
-        numbers = np.concatenate([(confidence, *box, *pose), exp, gaze, blink], dtype=np.float32, casting="same_kind")
-        if numbers.shape != (_WIDTH,):
-            raise ValueError(f"{len(exp)} + {len(gaze)} + {len(blink)} coefficients, not 41 + 8 + 2")
-        if self._lists is not None:
-            self._lists.append(_packed(landmarks, logits))
-        self._add(frame, time_s, source, True, note, _UNSET if face_id is None else face_id)
-        self._numbers.frombytes(numbers.tobytes())
-
-    def add_failure(self, frame: int, time_s: float, source: str, reason: str) -> None:
-        """Add a frame without a face, and why."""
-        if self._lists is not None:
-            self._lists.append(None)
-        self._add(frame, time_s, source, False, reason, schema.NO_FACE_ID)
-        self._numbers.frombytes(_NO_NUMBERS)
-
-    def extend(self, other: RowBuffer) -> None:
-        """Add all rows of another buffer (a worker's part), in their order."""
-        if (self._lists is None) != (other._lists is None):
-            raise ValueError("one buffer keeps landmarks and the other does not")
-        if self._lists is not None and other._lists is not None:
-            self._lists.extend(other._lists)
-        reasons = {index: _index(self._reasons, text) for text, index in other._reasons.items()}
-        sources = {index: _index(self._sources, text) for text, index in other._sources.items()}
-        reasons[-1] = -1
-        self._frame.extend(other._frame)
-        self._time.extend(other._time)
-        self._numbers.extend(other._numbers)
-        self._success.extend(other._success)
-        self._face_id.extend(other._face_id)
-        self._reason.extend(reasons[i] for i in other._reason)
-        self._source.extend(sources[i] for i in other._source)
-
-    def __len__(self) -> int:
-        return len(self._frame)
-
-    @property
-    def frames(self) -> IntArray:
-        """Frame numbers ``(n,)``."""
-        return np.array(self._frame, np.int64)
-
-    @property
-    def times(self) -> DoubleArray:
-        """Seconds ``(n,)``, NaN for pictures."""
-        return np.array(self._time, np.float64)
-
-    @property
-    def success(self) -> BoolArray:
-        """True for a row with a face ``(n,)``."""
-        return np.array(self._success, np.bool_)
-
-    @property
-    def boxes(self) -> FloatArray:
-        """``(n, 4)`` x, y, width, height in pixels; NaN for a row without a face."""
-        return self.numbers[:, _BOX]
-
-    @property
-    def numbers(self) -> FloatArray:
-        """``(n, 59)`` the columns of ``schema.MEASURED``; NaN for a row without a face."""
-        return np.array(self._numbers, np.float32).reshape(-1, _WIDTH)
-
-    @property
-    def given_ids(self) -> IntArray:
-        """Face ids as given with the rows ``(n,)``; -1 for failures, -2 where none was given."""
-        return np.array(self._face_id, np.int64)
-
-    def lists(self, rows: IntArray) -> dict[str, FloatArray]:
-        """The columns of lists ``(m, width)`` of these rows, all with a face; none in a buffer that keeps none."""
-        if self._lists is None:
-            return {}
-        out = {name: np.empty((len(rows), width), np.float32) for name, width in schema.WIDTHS.items()}
-        for place, row in enumerate(rows.tolist()):
-            values = np.frombuffer(self._lists[row] or b"", np.float32)
-            for column in out.values():
-                column[place], values = values[: column.shape[1]], values[column.shape[1] :]
-        return out
-
-    def texts(self) -> tuple[IntArray, list[str], IntArray, list[str]]:
-        """Reason (index or -1, and words) and source (index, and names) of the rows."""
-        reason, source = np.array(self._reason, np.int64), np.array(self._source, np.int64)
-        return reason, list(self._reasons), source, list(self._sources)
-
-    def _add(self, frame: int, time_s: float, source: str, success: bool, reason: str | None, face_id: int) -> None:
-        self._frame.append(frame)
-        self._time.append(time_s)
-        self._source.append(_index(self._sources, plain_text(source)))
-        self._reason.append(-1 if reason is None else _index(self._reasons, plain_text(reason)))
-        self._success.append(success)
-        self._face_id.append(face_id)
-
-
-def _packed(landmarks: FloatArray | None, logits: FloatArray | None) -> bytes:
-    """What a row's columns of lists hold, one after the other."""
-    given = {"landmarks": landmarks, "logits": logits}
-    cells = [np.empty(0, np.float32) if values is None else np.ravel(values) for values in given.values()]
-    for cell, (name, width) in zip(cells, schema.WIDTHS.items(), strict=True):
-        if len(cell) != width:
-            raise ValueError(f"{name} of {len(cell)} numbers, not {width}")
-    return np.concatenate(cells, dtype=np.float32, casting="same_kind").tobytes()
-
-
-_NO_NUMBERS = np.full(_WIDTH, math.nan, np.float32).tobytes()
 
 
 def build_recording(
@@ -206,7 +48,7 @@ def build_recording(
     success = rows.success
     if ids.shape != success.shape:
         raise ValueError(f"{len(ids)} face ids for {len(success)} rows")
-    if (ids[success] == _UNSET).any():
+    if (ids[success] == UNSET).any():
         raise ValueError("a face has no id: give face_ids")
     ids[~success] = schema.NO_FACE_ID
 
@@ -221,28 +63,125 @@ def build_recording(
     order = np.flatnonzero(keep)
     order = order[np.lexsort((ids[order], frame[order]))]
 
-    success, reason = success[order], reason[order]
     numbers = rows.numbers[order]
+    numbers[~success[order]] = np.nan
+    columns = _Columns(
+        rows.layout, frame[order], time[order], ids[order], success[order], numbers, reason[order], reasons,
+        source[order], sources,
+    )  # fmt: skip
+    return _recording(columns, provenance, rule, rule.reasons, rows.lists(order[success[order]]))
+
+
+def build_measured(
+    measured: Measured, provenance: Provenance, face_ids: IntArray, usability: UsabilityRule | None = None
+) -> Recording:
+    """Turn what a table held into a recording, in order of frames and, within a frame, of face ids.
+
+    A limit of usability that cannot be judged, since the table has no head pose or no box, is not applied; the
+    provenance says which (``options``, ``usability_not_judged``).
+
+    Args:
+        measured: faces and failures.
+        provenance: where they come from; the usability limits are added to its options.
+        face_ids: ``(n,)`` of our own numbering, anything for failures; -1 leaves a face out.
+        usability: limits behind the columns ``usability`` and ``why_not``.
+    """
+    rule = usability or UsabilityRule()
+    layout = schema.Layout(
+        expression=schema.expression_columns(measured.space.names),
+        gaze=measured.gaze is not None,
+        blink=measured.blink is not None,
+    )
+    count = len(measured)
+    success = measured.success & (face_ids >= 0)
+    parts = [
+        _or_empty(measured.confidence, count, 1),
+        _or_empty(measured.box, count, 4),
+        _or_empty(measured.pose, count, 3),
+        measured.expression,
+        *(part for part in (measured.gaze, measured.blink) if part is not None),
+    ]
+    numbers = np.concatenate(parts, axis=1, dtype=np.float32, casting="same_kind")
     numbers[~success] = np.nan
+    ids = np.where(success, face_ids, schema.NO_FACE_ID)
+    reason, reasons = _indexed(measured.reason)
+    emptied = _emptied_frames(measured.frame, measured.success, np.where(measured.success, face_ids, -1))
+    if emptied.any():
+        reasons = [*reasons, OTHER_FACES_ONLY]
+        reason[emptied] = len(reasons) - 1
+    source, sources = _indexed(measured.source or [provenance.source.name] * count)
+    keep = np.flatnonzero(success | ~measured.success | emptied)
+    order = keep[np.lexsort((ids[keep], measured.frame[keep]))]
+    columns = _Columns(
+        layout, measured.frame[order], measured.time_s[order], ids[order], success[order], numbers[order],
+        reason[order], reasons, source[order], sources,
+    )  # fmt: skip
+    judged = [measured.pose is not None, measured.pose is not None, measured.box is not None]
+    names = [name for name, known in zip(rule.reasons, judged, strict=True) if known]
+    missing = [name for name, known in zip(rule.reasons, judged, strict=True) if not known]
+    if missing:
+        provenance = replace(provenance, options={**provenance.options, "usability_not_judged": missing})
+    return _recording(columns, provenance, rule, names, {})
+
+
+class _Columns(NamedTuple):
+    """Rows in their final order."""
+
+    layout: schema.Layout
+    frame: IntArray
+    time_s: DoubleArray
+    face_id: IntArray
+    success: BoolArray
+    numbers: FloatArray
+    """``(n, len(layout.measured))``, NaN on a row without a face."""
+    reason: IntArray
+    """Index into ``reasons``, -1 for none."""
+    reasons: list[str]
+    source: IntArray
+    sources: list[str]
+
+
+def _recording(
+    rows: _Columns,
+    provenance: Provenance,
+    rule: UsabilityRule,
+    judged: Sequence[str],
+    lists: dict[str, FloatArray],
+) -> Recording:
+    """The table and its provenance; of the rule's limits only those whose words are in ``judged`` are applied."""
+    success, numbers = rows.success, rows.numbers
     broken = rule.broken(*(numbers[:, _POSE].T[:2]), *(numbers[:, _BOX].T[2:]))
+    broken[:, [name not in judged for name in rule.reasons]] = False
     usable = success & ~broken.any(axis=1)
-    first_broken = np.where(success, broken.argmax(axis=1), 3 + reason)
+    first_broken = np.where(success, broken.argmax(axis=1), 3 + rows.reason)
     arrays = {
-        "frame": pa.array(frame[order], pa.int32()),
-        "time_s": pa.array(time[order], mask=np.isnan(time[order])),
-        "face_id": pa.array(ids[order].clip(-1, np.iinfo(np.int16).max), pa.int16()),
+        "frame": pa.array(rows.frame, pa.int32()),
+        "time_s": pa.array(rows.time_s, mask=np.isnan(rows.time_s)),
+        "face_id": pa.array(rows.face_id.clip(-1, np.iinfo(np.int16).max), pa.int16()),
         "success": pa.array(success),
-        "reason": _words(reason, reasons),
+        "reason": _words(rows.reason, rows.reasons),
         "usable": pa.array(usable),
-        "why_not": _words(np.where(usable, -1, first_broken), [*rule.reasons, *reasons]),
+        "why_not": _words(np.where(usable, -1, first_broken), [*rule.reasons, *rows.reasons]),
     }
-    for index, name in enumerate(schema.MEASURED):
-        arrays[name] = pa.array(numbers[:, index], mask=~success)
-    arrays["source"] = _words(source[order], sources)
-    for name, values in rows.lists(order[success]).items():
+    for index, name in enumerate(rows.layout.measured):
+        column = np.ascontiguousarray(numbers[:, index])
+        arrays[name] = pa.array(column, mask=np.isnan(column))
+    arrays["source"] = _words(rows.source, rows.sources)
+    for name, values in lists.items():
         arrays[name] = to_lists(values, success)
     options = {**provenance.options, "usability": asdict(rule)}
     return Recording(pa.table(arrays), replace(provenance, options=options))
+
+
+def _or_empty(values: FloatArray | None, count: int, width: int) -> FloatArray:
+    return np.full((count, width), np.nan, np.float32) if values is None else values.reshape(count, width)
+
+
+def _indexed(words: Sequence[str | None]) -> tuple[IntArray, list[str]]:
+    """Place of each word among the different ones, -1 for None."""
+    known: dict[str, int] = {}
+    index = [-1 if word is None else index_of(known, plain_text(word)) for word in words]
+    return np.array(index, np.int64), list(known)
 
 
 def _emptied_frames(frame: IntArray, success: BoolArray, ids: IntArray) -> BoolArray:
@@ -262,7 +201,3 @@ def _words(index: IntArray, words: list[str]) -> pa.Array:
     place[used] = np.arange(len(used), dtype=np.int32)
     indices = pa.array(place[index.clip(0)], pa.int32(), mask=index < 0)
     return pa.DictionaryArray.from_arrays(indices, pa.array([words[i] for i in used.tolist()], pa.string()))
-
-
-def _index(known: dict[str, int], text: str) -> int:
-    return known.setdefault(text, len(known))

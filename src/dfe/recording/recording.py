@@ -19,7 +19,7 @@ from dfe.errors import DfeError, TableError
 from dfe.recording import schema
 from dfe.recording.lists import from_lists
 from dfe.recording.provenance import Provenance, TokenizerRef
-from dfe.recording.storage import Format, conform, count_levels, read_table, write_table
+from dfe.recording.storage import Format, conform, read_table, write_table
 from dfe.recording.summary import RecordingSummary, summarise
 from dfe.types import BoolArray, CodeArray, DoubleArray, FloatArray
 
@@ -39,7 +39,8 @@ class Recording:
     """
 
     def __init__(self, table: pa.Table, provenance: Provenance) -> None:
-        self.table = conform(table, where=provenance.source.name)
+        self.table = conform(table, space_id=provenance.space.id, where=provenance.source.name)
+        self.layout = schema.Layout.of(self.table.column_names, provenance.space.id)
         self.provenance = provenance
 
     @classmethod
@@ -106,16 +107,22 @@ class Recording:
         return out
 
     def expressions(self) -> FloatArray:
-        """Expression vectors ``(n, 41)`` of the space :attr:`space_id`, 0 to 1; NaN rows where there is no face."""
-        return self.columns(schema.EXPRESSION)
+        """Expression vectors ``(n, D)`` of the space :attr:`space_id`; NaN rows where there is no face.
+
+        By default the 41 coefficients of ``FACE_NAMES``, 0 to 1.
+        """
+        return self.columns(self.layout.expression)
 
     def gaze(self) -> FloatArray:
-        """The 8 ``gaze_`` columns, ``(n, 8)``, 0 to 1."""
-        return self.columns(schema.GAZE)
+        """The 8 ``gaze_`` columns, ``(n, 8)``, 0 to 1; NaN where the front end gave none."""
+        return self._eyes(schema.GAZE, self.layout.gaze)
 
     def blinks(self) -> FloatArray:
-        """Left and right eyelid, ``(n, 2)``, 1 is shut."""
-        return self.columns(schema.BLINK)
+        """Left and right eyelid, ``(n, 2)``, 1 is shut; NaN where the front end gave none."""
+        return self._eyes(schema.BLINK, self.layout.blink)
+
+    def _eyes(self, names: Sequence[str], kept: bool) -> FloatArray:
+        return self.columns(names) if kept else np.full((len(self), len(names)), np.nan, np.float32)
 
     def landmarks(self) -> FloatArray | None:
         """Landmarks ``(n, 478, 3)``: x, y in pixels of the source picture, z in the same scale; None if not kept.
@@ -142,7 +149,7 @@ class Recording:
     @property
     def levels(self) -> int:
         """Number of token columns."""
-        return count_levels(self.table.column_names)
+        return self.layout.levels
 
     @property
     def frames(self) -> NDArray[np.int32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
@@ -69,11 +70,17 @@ _HEAD = (
 
 POSE = ("pitch", "yaw", "roll")
 BOX = ("box_x", "box_y", "box_w", "box_h")
-EXPRESSION = tuple(f"exp_{name}" for name in FACE_NAMES)
+PREFIX = "exp_"
+
+
+def expression_columns(names: Iterable[str]) -> tuple[str, ...]:
+    """The columns of a space's coefficients: ``exp_mouthFunnel``; FLAME's ``exp_0`` keep their names."""
+    return tuple(name if name.startswith(PREFIX) else f"{PREFIX}{name}" for name in names)
+
+
+EXPRESSION = expression_columns(FACE_NAMES)
 GAZE = tuple(f"gaze_{name}" for name in GAZE_NAMES)
 BLINK = tuple(f"blink_{name}" for name in BLINK_NAMES)
-MEASURED = ("confidence", *BOX, *POSE, *EXPRESSION, *GAZE, *BLINK)
-"""The float32 columns that a front end fills, in order; all empty on a row without a face."""
 
 POINTS = 478
 """Landmarks of a face."""
@@ -82,6 +89,18 @@ LISTS = ("landmarks", "logits")
 
 ALIASES = {"timestamp": "time_s"}
 """Names of other tools that :meth:`Recording.column` understands."""
+
+
+_FACE_SPACES = ("arkit51/face41", "arkit-phone/face41")
+"""Spaces of the 41 coefficients of ``FACE_NAMES``."""
+
+
+def _expression(column: str) -> Column:
+    name = column.removeprefix(PREFIX)
+    if name in FACE_NAMES:
+        return _coefficient(PREFIX, name)
+    meaning = f"Coefficient {name} of the expression space that the provenance names."
+    return Column(column, "float32", "as the space says", meaning, True)
 
 
 def _coefficient(prefix: str, name: str) -> Column:
@@ -122,15 +141,57 @@ WIDTHS = {column.name: column.length for column in _KEPT}
 """Values in a cell of a column of lists."""
 
 
+@dataclass(frozen=True)
+class Layout:
+    """Which of the columns that differ between recordings a table has."""
+
+    expression: tuple[str, ...] = EXPRESSION
+    """Names of the ``exp_`` columns, in the order of the space's coefficients."""
+    gaze: bool = True
+    blink: bool = True
+    levels: int = 0
+    """Token columns; none before a tokenizer has run."""
+    lists: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, names: Iterable[str], space_id: str | None = None) -> Layout:
+        """The layout of a table with these columns; in a space of our own all its coefficients are demanded."""
+        present = list(names)
+        held = set(present)
+        level = 0
+        while f"tok_{level + 1}" in held:
+            level += 1
+        found = tuple(name for name in present if name.startswith(PREFIX))
+        # A table without provenance at hand, or foreign to the package, is measured by the default layout.
+        ours = space_id in _FACE_SPACES or not found
+        return cls(
+            expression=EXPRESSION if ours else found,
+            gaze=ours or any(name in held for name in GAZE),
+            blink=ours or any(name in held for name in BLINK),
+            levels=level,
+            lists=tuple(name for name in LISTS if name in held),
+        )
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The float32 columns that a front end fills, in order; all empty on a row without a face."""
+        eyes = (*(GAZE if self.gaze else ()), *(BLINK if self.blink else ()))
+        return ("confidence", *BOX, *POSE, *self.expression, *eyes)
+
+
+DEFAULT_LAYOUT = Layout()
+"""Of a recording by the default front end, before a tokenizer has run."""
+
+
 @cache
-def columns(levels: int = 0, lists: tuple[str, ...] = ()) -> tuple[Column, ...]:
-    """All columns in their order, with ``levels`` token columns (none before a tokenizer has run) and these lists."""
+def columns(layout: Layout = Layout()) -> tuple[Column, ...]:
+    """All columns of a table, in their order."""
+    eyes = (("gaze_", GAZE_NAMES, layout.gaze), ("blink_", BLINK_NAMES, layout.blink))
     return (
         *_HEAD,
-        *(_coefficient("exp_", name) for name in FACE_NAMES),
-        *(_coefficient("gaze_", name) for name in GAZE_NAMES),
-        *(_coefficient("blink_", name) for name in BLINK_NAMES),
-        *(_token(level, name) for level, name in enumerate(token_names(levels), start=1)),
+        *(_expression(name) for name in layout.expression),
+        *(_coefficient(prefix, name) for prefix, names, kept in eyes if kept for name in names),
+        *(_token(level, name) for level, name in enumerate(token_names(layout.levels), start=1)),
         Column("source", "string", "", "Name of the file that the row comes from.", False),
-        *(column for column in _KEPT if column.name in lists),
+        *(column for column in _KEPT if column.name in layout.lists),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -14,7 +13,7 @@ from dfe.errors import DfeError, TableError, UsageError
 from dfe.recording.lists import ELEMENT, have_length, list_type
 from dfe.recording.output import replacing
 from dfe.recording.provenance import Provenance
-from dfe.recording.schema import LISTS, WIDTHS, Column, columns
+from dfe.recording.schema import WIDTHS, Column, Layout, columns
 
 Format = Literal["parquet", "csv"]
 
@@ -27,9 +26,9 @@ ROWS_WITH_LISTS = 4096
 _FOREIGN = "not a recording made by this package"
 
 
-def arrow_schema(levels: int, lists: tuple[str, ...] = ()) -> pa.Schema:
-    """The table's Arrow schema with ``levels`` token columns and these columns of lists, without metadata."""
-    return pa.schema([pa.field(c.name, _arrow_type(c), nullable=c.optional) for c in columns(levels, lists)])
+def arrow_schema(layout: Layout) -> pa.Schema:
+    """The table's Arrow schema, without metadata."""
+    return pa.schema([pa.field(c.name, _arrow_type(c), nullable=c.optional) for c in columns(layout)])
 
 
 def provenance_path(csv_path: Path) -> Path:
@@ -62,13 +61,19 @@ def recordings_in(folder: Path) -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
-def conform(table: pa.Table, *, where: str | Path) -> pa.Table:
+def conform(table: pa.Table, *, space_id: str | None, where: str | Path) -> pa.Table:
     """The table with exactly the columns of the schema, in order, one chunk each, without metadata.
+
+    Args:
+        table: in any order of columns, but those of the coefficients in that of their space.
+        space_id: of the coefficients.
+        where: the file, for errors.
 
     Raises:
         TableError: a column is missing, has another type, or has empty cells where none may be.
     """
-    schema = arrow_schema(count_levels(table.column_names), lists_in(table.column_names))
+    layout = Layout.of(table.column_names, space_id)
+    schema = arrow_schema(layout)
     missing = [name for name in schema.names if name not in table.column_names]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
@@ -85,25 +90,10 @@ def conform(table: pa.Table, *, where: str | Path) -> pa.Table:
         table = table.cast(schema).unify_dictionaries().combine_chunks()
     except (pa.ArrowException, ValueError) as error:
         raise TableError(f"a column has the wrong type ({error})", where=where) from error
-    for name in lists_in(table.column_names):
+    for name in layout.lists:
         if not have_length(table.column(name), WIDTHS[name]):
             raise TableError(f"column {name} has cells that do not hold {WIDTHS[name]} numbers", where=where)
     return table
-
-
-def lists_in(names: Iterable[str]) -> tuple[str, ...]:
-    """Which columns of lists the names hold."""
-    present = set(names)
-    return tuple(name for name in LISTS if name in present)
-
-
-def count_levels(names: Iterable[str]) -> int:
-    """How many token columns ``tok_1 ... tok_N`` the names hold; a hole in the numbers ends the count."""
-    present = set(names)
-    level = 0
-    while f"tok_{level + 1}" in present:
-        level += 1
-    return level
 
 
 def write_table(
@@ -120,7 +110,7 @@ def write_table(
         raise UsageError(f"unknown table format {format!r}", advice="use parquet or csv")
     if format is not None and is_csv != (format == "csv"):
         raise UsageError(f"format {format} does not go with this name", where=path, advice="CSV files end in .csv")
-    if is_csv and lists_in(table.column_names):
+    if is_csv and Layout.of(table.column_names).lists:
         raise no_lists_in_csv(path)
     if is_csv:
         text = provenance.to_json(indent=2) + "\n"
@@ -160,7 +150,7 @@ def read_table(path: Path, *, landmarks: bool = True) -> tuple[pa.Table, Provena
             raise TableError(f"cannot be read ({error.strerror})", where=path) from error
         advice = "make it again, or restore it from a copy"
         raise TableError("damaged, or not a table of this kind", where=path, advice=advice) from error
-    if count_levels(table.column_names) and provenance.tokenizer is None:
+    if Layout.of(table.column_names).levels and provenance.tokenizer is None:
         raise TableError("has tokens, and its provenance names no tokenizer", where=path)
     return table, provenance
 
@@ -185,7 +175,7 @@ def _layout(names: list[str]) -> dict[str, Any]:
     Their bytes are written side by side, since as dictionaries they would take twice the room; and in groups of rows
     that are held in memory one at a time.
     """
-    lists = lists_in(names)
+    lists = Layout.of(names).lists
     if not lists:
         return {}
     return {
@@ -211,9 +201,9 @@ def _read_parquet(path: Path, landmarks: bool) -> tuple[pa.Table, Provenance]:
             raise TableError(f"{_FOREIGN}: it carries no provenance", where=path, advice=advice)
         provenance = Provenance.from_json(metadata[METADATA_KEY], where=path)
         names = parquet.schema_arrow.names
-        lists = () if landmarks else lists_in(names)
+        lists = () if landmarks else Layout.of(names).lists
         table = parquet.read(columns=[name for name in names if name not in lists] if lists else None)
-        return conform(table, where=path), provenance
+        return conform(table, space_id=provenance.space.id, where=path), provenance
 
 
 def _write_csv(table: pa.Table, sink: BinaryIO) -> None:
@@ -237,7 +227,7 @@ def _read_csv(path: Path) -> tuple[pa.Table, Provenance]:
         provenance = Provenance.from_json(beside.read_bytes(), where=beside)
         header = file.readline(1 << 16).decode("utf-8-sig", "replace")
         names = [name.strip().strip('"') for name in header.split(",")]
-        schema = arrow_schema(count_levels(names))
+        schema = arrow_schema(Layout.of(names, provenance.space.id))
         if not set(names) & set(schema.names):
             raise TableError(f"{_FOREIGN}: the first line names none of its columns", where=path)
         file.seek(0)
@@ -259,7 +249,7 @@ def _read_csv(path: Path) -> tuple[pa.Table, Provenance]:
         except pa.ArrowInvalid as error:
             raise TableError(f"damaged: {_first_line(error)}", where=path, advice="write it again") from error
     table = _encode_strings(table)
-    return conform(table, where=path), provenance
+    return conform(table, space_id=provenance.space.id, where=path), provenance
 
 
 def _encode_strings(table: pa.Table) -> pa.Table:
