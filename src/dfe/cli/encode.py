@@ -21,13 +21,28 @@ class FaceOptions:
     """Options that `dfe encode` and `dfe extract` share."""
 
     paths: Positional[tuple[str, ...]]
-    """Videos, pictures, folders or globs; "-" reads one path a line from standard input."""
+    """Videos, pictures, other tools' tables, folders or globs; "-" reads one path a line from standard input."""
     out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
     """Folder for the results; made if it is not there."""
     format: Literal["parquet", "csv"] = "parquet"
     """Kind of table."""
     workers: Annotated[int, arg(metavar="N")] = 1
     """Processes to share the work among; results do not depend on it."""
+    frontend: Annotated[str | None, arg(metavar="NAME")] = None
+    """How faces are measured, or which tool's table it is (`dfe doctor` lists all): by default the package's own
+    networks for pictures and videos, and for a table whichever front end knows it."""
+    weights: Annotated[Path | None, arg(metavar="PATH")] = None
+    """Weights of a front end whose networks you supply (deca, emoca, smirk)."""
+    flame: Annotated[Path | None, arg(metavar="FILE")] = None
+    """FLAME model file, for millimetres and pictures in FLAME's spaces."""
+    space: Annotated[Path | None, arg(metavar="DIR")] = None
+    """Learned expression space (of `dfe learn-space`), for meshes and points."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where networks in torch run."""
+    rate: Annotated[float | None, arg(metavar="FPS")] = None
+    """Frames per second of a table without times; wins over the times that a table has."""
+    calibrate: bool = False
+    """Map the coefficients of an ARKit phone to the default front end's, approximately (docs/tables.md)."""
     max_faces: Annotated[int, arg(metavar="N")] = 4
     """Faces looked for in a frame, at most."""
     largest_only: bool = False
@@ -60,9 +75,16 @@ class FaceOptions:
         from dfe.pipeline.run import encode_to_folder
 
         if not self.paths:
-            raise UsageError("nothing to do: name at least one video, picture, folder or glob")
+            raise UsageError("nothing to do: name at least one video, picture, table, folder or glob")
         options = EncodeOptions(
             tokenizer=tokenizer,
+            frontend=self.frontend,
+            weights=self.weights,
+            flame=self.flame,
+            space=self.space,
+            device=self.device,
+            rate=self.rate,
+            calibrate=self.calibrate,
             max_faces=self.max_faces,
             largest_only=self.largest_only,
             second_pass=self.second_pass,
@@ -91,7 +113,9 @@ class FaceOptions:
 
 @dataclass(frozen=True)
 class Encode(FaceOptions):
-    """Turn the faces in videos and pictures into tokens: one table a video, one a folder of pictures."""
+    """Turn the faces in videos, pictures and other tools' tables into tokens: one table a video or table, one a folder
+    of pictures.
+    """
 
     tokenizer: Annotated[str, arg(metavar="NAME")] = "default"
     """Name, name@version or folder of a tokenizer."""

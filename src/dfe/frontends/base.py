@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from dfe.space.base import ExpressionSpace
 from dfe.types import FloatArray, Frame
 
 NO_FACE = "no face found"
@@ -36,10 +37,11 @@ class Face:
     yaw: float
     roll: float
     expression: FloatArray
-    """Expression ``(41,)`` in the order of ``FACE_NAMES``, in the version of the space that was asked for."""
-    coefficients: FloatArray
-    """The network's coefficients ``(52,)`` between 0 and 1, in its order; gaze and blink are taken from here."""
-    logits: FloatArray
+    """Expression ``(D,)`` in the front end's :attr:`FrontEnd.space`."""
+    coefficients: FloatArray | None = None
+    """The default network's coefficients ``(52,)`` between 0 and 1, in its order; gaze and blink are taken from here.
+    None where a front end has none: both are then empty."""
+    logits: FloatArray | None = None
     """The same before the last sigmoid, ``(52,)``, unbounded."""
     landmarks: FloatArray | None = None
     """``(478, 3)``: x and y in pixels of the source picture, z in the same scale (smaller is nearer)."""
@@ -69,6 +71,11 @@ class FrameFaces:
 @runtime_checkable
 class FrontEnd(Protocol):
     """Anything that turns frames into faces."""
+
+    @property
+    def space(self) -> ExpressionSpace:
+        """Of the faces' expression vectors."""
+        ...
 
     def provenance(self) -> dict[str, str | int | float | bool]:
         """Name, version, options and hashes that decide what :meth:`observe` returns."""

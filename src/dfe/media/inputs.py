@@ -7,13 +7,13 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
-from dfe.errors import DfeError, MediaError, UsageError
+from dfe.errors import DfeError, MediaError, TableError, UsageError
 from dfe.media.header import DamagedHeader, open_media, picture_header, still_header
 
 # fmt: off
@@ -31,7 +31,14 @@ _DEVICE_NAMES = frozenset({"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("co
 _LONGEST_PART = 200
 """Bytes of a name's part; leaves room for suffixes below the 255 of most file systems."""
 
-Kind = Literal["video", "stills"]
+TABLE_SUFFIXES = frozenset({".csv", ".json", ".mat", ".npy", ".npz", ".obj", ".ply", ".tsv", ".txt"})
+"""Of files that other tools measured faces into, or meshes; ``.gz`` may follow."""
+_ZIPPED = ".gz"
+
+Kind = Literal["video", "stills", "table"]
+
+Recogniser = Callable[[Path], str | None]
+"""Names the front end that reads a file, or a folder as a whole, as a table; None where there is none."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,9 @@ class Source:
     """Stem of the output, unlike that of any other source even where case does not count; ``/`` between folders."""
     kind: Kind
     paths: tuple[Path, ...]
-    """One video, or pictures in the order of their names."""
+    """One video or table, or pictures in the order of their names."""
+    reader: str | None = None
+    """Name of the front end that reads a table."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +67,23 @@ class _Found(NamedTuple):
     root: Path
     """The folder below which the path's own folders are kept in the name."""
     kind: Kind
+    reader: str | None = None
 
 
-def discover(paths: Sequence[str | PathLike[str]], *, stdin: Iterable[str] = ()) -> Discovery:
-    """Find videos and pictures.
+@dataclass(frozen=True)
+class TableSearch:
+    """How tables are looked for."""
+
+    recognise: Recogniser
+    only: bool = False
+    """True: nothing but tables is wanted, and what is named itself is one. False: in a folder tables are taken only
+    where it holds no video or picture at all, since data sets keep tables of many kinds beside their videos."""
+
+
+def discover(
+    paths: Sequence[str | PathLike[str]], *, stdin: Iterable[str] = (), tables: TableSearch | None = None
+) -> Discovery:
+    """Find videos and pictures, and tables of faces where they are looked for.
 
     A folder is searched with all folders in it; hidden files and files of other kinds are passed over. A pattern
     (``*``, ``?``, ``[...]``, ``**``) is expanded where no file has that very name. ``-`` stands for the lines of
@@ -71,6 +93,7 @@ def discover(paths: Sequence[str | PathLike[str]], *, stdin: Iterable[str] = ())
     Args:
         paths: what the user named.
         stdin: lines that ``-`` stands for.
+        tables: how to find tables; None leaves them out.
 
     Returns:
         Sources in the order in which they were named, folders in the order of names; and an error for each thing
@@ -80,7 +103,7 @@ def discover(paths: Sequence[str | PathLike[str]], *, stdin: Iterable[str] = ())
     problems: list[DfeError] = []
     for named in _lines(paths, stdin):
         try:
-            for item in _expand(named, problems):
+            for item in _expand(named, problems, tables):
                 key = os.path.normcase(os.path.realpath(item.path))
                 found[key] = _outermost(found.get(key, item), item)
         except DfeError as error:
@@ -101,20 +124,64 @@ def _lines(paths: Sequence[str | PathLike[str]], stdin: Iterable[str]) -> Iterat
             yield os.fspath(path)
 
 
-def _expand(named: str, problems: list[DfeError]) -> Iterator[_Found]:
+def _expand(named: str, problems: list[DfeError], tables: TableSearch | None) -> Iterator[_Found]:
     path = Path(os.path.expanduser(named))  # noqa: PTH111 (Path's own raises for a file called ~x)
     if not named.strip():
         raise UsageError("an empty path names nothing", advice="name a video, a picture or a folder")
     if not os.path.lexists(path) and glob.has_magic(named):
-        yield from _expand_pattern(str(path), problems)
+        yield from _expand_pattern(str(path), problems, tables)
     elif _is_folder(path):
         known = len(problems)
-        found = list(_walk(path, path, problems))
+        found = list(_in_folder(path, path, problems, tables))
         if not found and len(problems) == known:
-            raise UsageError("no video or picture in this folder", where=named, advice="name another folder")
+            what = "no video, picture or table of faces" if tables else "no video or picture"
+            raise UsageError(f"{what} in this folder", where=named, advice="name another folder")
         yield from found
     else:
-        yield _Found(path, path.parent, _kind_of_file(path))
+        yield _named_file(path, tables)
+
+
+def _named_file(path: Path, tables: TableSearch | None) -> _Found:
+    """A file that was named itself: a table if a front end for tables knows it, else by what it holds."""
+    if tables is not None and (tables.only or is_table_name(path)):
+        reader = tables.recognise(path) if path.is_file() else None
+        if reader is not None:
+            return _Found(path, path.parent, "table", reader)
+        if path.is_file():
+            advice = "name its front end with --frontend (`dfe doctor` lists them), or convert it"
+            raise TableError("no front end knows this as a table of faces", where=path, advice=advice)
+    return _Found(path, path.parent, _kind_of_file(path))
+
+
+def is_table_name(path: Path) -> bool:
+    """Whether the suffix is one of :data:`TABLE_SUFFIXES`, zipped or not."""
+    return Path(_unzipped(path.name)).suffix.lower() in TABLE_SUFFIXES
+
+
+def _unzipped(name: str) -> str:
+    return name[: -len(_ZIPPED)] if name.lower().endswith(_ZIPPED) else name
+
+
+def _in_folder(folder: Path, root: Path, problems: list[DfeError], tables: TableSearch | None) -> Iterator[_Found]:
+    media = [] if tables is not None and tables.only else list(_walk(folder, root, problems))
+    if media or tables is None:
+        yield from media
+    else:
+        yield from _walk_tables(folder, root, tables.recognise)
+
+
+def _walk_tables(folder: Path, root: Path, recognise: Recogniser) -> Iterator[_Found]:
+    """Tables in a folder and below it; a folder that is one table, such as a mesh a frame, is not entered."""
+    if (reader := recognise(folder)) is not None:
+        yield _Found(folder, root if folder != root else root.parent, "table", reader)
+        return
+    for path in sorted(folder.iterdir(), key=_order):
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _walk_tables(path, root, recognise)
+        elif is_table_name(path) and (reader := recognise(path)) is not None:
+            yield _Found(path, root, "table", reader)
 
 
 def _is_folder(path: Path) -> bool:
@@ -124,7 +191,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _expand_pattern(pattern: str, problems: list[DfeError]) -> Iterator[_Found]:
+def _expand_pattern(pattern: str, problems: list[DfeError], tables: TableSearch | None) -> Iterator[_Found]:
     parts = PurePath(pattern).parts
     fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
     root = Path(*parts[:fixed])
@@ -134,11 +201,14 @@ def _expand_pattern(pattern: str, problems: list[DfeError]) -> Iterator[_Found]:
     found: list[_Found] = []
     for match in matches:
         if _is_folder(match):
-            found.extend(_walk(match, root, problems))
-        elif _suffix_kind(match):
+            found.extend(_in_folder(match, root, problems, tables))
+        elif _suffix_kind(match) and not (tables and tables.only):
             found.append(_Found(match, root, _kind_by_suffix(match)))
+        elif tables and is_table_name(match) and (reader := tables.recognise(match)) is not None:
+            found.append(_Found(match, root, "table", reader))
     if not found:
-        raise UsageError("the pattern matches no video or picture", where=pattern, advice="name one file to force it")
+        what = "no video, picture or table of faces" if tables else "no video or picture"
+        raise UsageError(f"the pattern matches {what}", where=pattern, advice="name one file to force it")
     yield from found
 
 
@@ -199,6 +269,7 @@ class _Candidate(NamedTuple):
     suffix: str
     kind: Kind
     paths: tuple[Path, ...]
+    reader: str | None = None
 
 
 def _grouped(found: list[_Found]) -> list[_Candidate]:
@@ -218,13 +289,14 @@ def _grouped(found: list[_Found]) -> list[_Candidate]:
 def _candidate(items: list[_Found]) -> _Candidate:
     first = max(items, key=lambda item: len(_below(item.path, item.root)))
     parts = _below(first.path.parent, first.root)
-    if first.kind == "video" or len(items) == 1:
-        parts, suffix = (*parts, first.path.stem), first.path.suffix.removeprefix(".").lower()
+    if first.kind != "stills" or len(items) == 1:
+        plain = Path(_unzipped(first.path.name)) if first.kind == "table" else first.path
+        parts, suffix = (*parts, plain.stem), plain.suffix.removeprefix(".").lower()
     else:
         parts, suffix = parts or (Path(os.path.realpath(first.path.parent)).name,), "pictures"
     base = "/".join(map(_safe, parts))
     paths = sorted((item.path for item in items), key=_order)
-    return _Candidate(base, _safe(suffix), first.kind, tuple(paths))
+    return _Candidate(base, _safe(suffix), first.kind, tuple(paths), first.reader)
 
 
 def _below(path: Path, root: Path) -> tuple[str, ...]:
@@ -256,7 +328,7 @@ def _named(candidates: list[_Candidate]) -> tuple[Source, ...]:
             name = f"{plain}_{number}"
         taken.add(_key(name))
         names[candidate.paths] = name
-    return tuple(Source(names[c.paths], c.kind, c.paths) for c in candidates)
+    return tuple(Source(names[c.paths], c.kind, c.paths, c.reader) for c in candidates)
 
 
 def _key(name: str) -> str:

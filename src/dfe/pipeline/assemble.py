@@ -9,12 +9,11 @@ from dfe import __version__
 from dfe.errors import MediaError, ModelError
 from dfe.frontends.tracks import identify, only_largest
 from dfe.pipeline.options import EncodeOptions
-from dfe.pipeline.tasks import Observed
+from dfe.pipeline.tasks import Observed, front_end_for
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SpaceRef, creation_time
 from dfe.recording.recording import Recording
 from dfe.recording.rows import RowBuffer
-from dfe.space.registry import load_space
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer
@@ -31,7 +30,7 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
     Raises:
         MediaError: no frame was looked at, since none lies in the cut that the options ask for.
     """
-    rows = RowBuffer(landmarks=options.landmarks)
+    rows = RowBuffer(options.landmarks, parts[0].rows.layout)
     for part in parts:
         rows.extend(part.rows)
     info = parts[0].info
@@ -42,7 +41,7 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
         raise MediaError(what, where=info.name, advice="change --start, --end or --every")
     provenance = Provenance(
         source=info,
-        space=measured_space(options),
+        space=parts[0].space,
         neutral=NEUTRAL,
         package_version=__version__,
         frontend=parts[0].front_end,
@@ -91,6 +90,11 @@ def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL) ->
 
 
 def measured_space(options: EncodeOptions) -> SpaceRef:
-    """The space of the coefficients that the front end measures under these options."""
-    space = load_space(version=options.landmark_config(still=False).space_version)
+    """The space of the coefficients that the front end for pictures measures under these options.
+
+    Raises:
+        UsageError: the front end needs an option that was not given.
+        ModelError: its weights are missing or damaged.
+    """
+    space = front_end_for(options, still=False).space
     return SpaceRef(space.id, space.version, space.hash)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Literal, get_args
 
 from dfe.errors import UsageError
 from dfe.frontends.landmarks.config import LandmarkConfig
+from dfe.frontends.registry import DEFAULT, find_front_end
+from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.recording.usability import UsabilityRule
 from dfe.space.arkit import SPACE_VERSION, VERSIONS
 
@@ -26,6 +29,21 @@ class EncodeOptions:
 
     tokenizer: str | None = DEFAULT_TOKENIZER
     """Name, ``name@version`` or folder of a tokenizer; None writes no tokens."""
+    frontend: str | None = None
+    """Name of a front end. None: pictures and videos are looked at by ``landmarks``, and each table is read by the
+    first front end that recognises it."""
+    weights: Path | None = None
+    """Weights of a front end whose networks the user supplies."""
+    flame: Path | None = None
+    """FLAME model file."""
+    space: Path | None = None
+    """Folder of a learned expression space."""
+    device: str = "auto"
+    """Of networks in torch: ``auto``, ``cpu`` or ``cuda``."""
+    rate: float | None = None
+    """Frames per second of a table that has no times; wins over those that it has."""
+    calibrate: bool = False
+    """Map another instrument's coefficients to the default front end's, as docs/tables.md says."""
     max_faces: int = 4
     """Faces looked for in a frame, at most."""
     largest_only: bool = False
@@ -55,6 +73,10 @@ class EncodeOptions:
             raise UsageError(f"--every must be 1 or more, not {self.every}")
         if not 1 <= self.max_faces <= 32:
             raise UsageError(f"--max-faces must lie between 1 and 32, not {self.max_faces}")
+        if self.rate is not None and not (math.isfinite(self.rate) and self.rate > 0):
+            raise UsageError(f"--rate must be a number of frames per second above 0, not {self.rate:g}")
+        if self.landmarks and self.frontend not in (None, DEFAULT):
+            raise UsageError(f"--landmarks goes with front end {DEFAULT}, not {self.frontend}")
         if self.both_ways not in get_args(BothWays):
             raise UsageError(f"--both-ways is {', '.join(get_args(BothWays))}, not {self.both_ways!r}")
         if self.space_version is not None and self.space_version not in VERSIONS:
@@ -64,6 +86,34 @@ class EncodeOptions:
                 raise UsageError(f"{name} must be a number of seconds from 0 up, not {seconds:g}")
         if self.end_s is not None and self.end_s <= (self.start_s or 0.0):
             raise UsageError(f"--end ({self.end_s:g} s) must come after --start ({self.start_s or 0.0:g} s)")
+
+    @property
+    def spec(self) -> FrontEndSpec | None:
+        """The front end that was asked for by name.
+
+        Raises:
+            UsageError: there is none of that name, or it needs an option that was not given.
+        """
+        if self.frontend is None:
+            return None
+        spec = find_front_end(self.frontend)
+        missing = [need for need in spec.needs if getattr(self, need) is None]
+        if missing:
+            raise UsageError(f"front end {spec.name} needs --{missing[0]}", advice="docs/front-ends.md says which file")
+        return spec
+
+    def front_end_options(self) -> FrontEndOptions:
+        """The part of the options that front ends other than the default know."""
+        return FrontEndOptions(
+            weights=self.weights,
+            flame=self.flame,
+            space=self.space,
+            device=self.device,
+            rate=self.rate,
+            calibrate=self.calibrate,
+            mirrored=self.mirrored,
+            max_faces=self.max_faces,
+        )
 
     def landmark_config(self, *, still: bool) -> LandmarkConfig:
         """The part of the options that the landmark front end needs, for still pictures or for a video."""
@@ -80,5 +130,6 @@ class EncodeOptions:
         """The options that neither the front end nor the tokenizer says of itself, for the table's metadata."""
         said_elsewhere = (
             "tokenizer", "max_faces", "second_pass", "both_ways", "space_version", "mirrored", "usability",
+            "frontend", "weights", "flame", "space", "device", "rate", "calibrate",
         )  # fmt: skip
         return {name: value for name, value in asdict(self).items() if name not in said_elsewhere}

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dfe.errors import DfeError, OutputError, UsageError
 from dfe.media.inputs import Discovery, Source, discover
-from dfe.pipeline.assemble import assemble, check_fits, measured_space
+from dfe.pipeline.assemble import add_tokens, assemble, check_fits, measured_space
 from dfe.pipeline.options import EncodeOptions
 from dfe.pipeline.report import write_report
 from dfe.pipeline.summary import InputResult, RunSummary, Targets
+from dfe.pipeline.tables import ReadTable, assemble_table, read_source, table_search
 from dfe.pipeline.tasks import Observed, Task, estimate_frames, observe, plan
 from dfe.pipeline.workers import guarded, run_tasks
 from dfe.recording.output import refuse_existing
 from dfe.recording.storage import no_lists_in_csv
+from dfe.space.registry import load_space
 from dfe.types import Progress
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 """In place of a path: one path a line on standard input."""
+Seen = list[Observed] | ReadTable
+"""What was seen in one source: the parts of a video or set of pictures, or a table."""
 Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 
@@ -41,10 +45,11 @@ def encode(
     options: EncodeOptions | None = None,
     **choices: Any,
 ) -> list[Recording]:
-    """Turn the faces in videos and pictures into recordings with tokens.
+    """Turn the faces in videos, pictures and other tools' tables into recordings with tokens.
 
     Args:
-        paths: one or several files, folders or globs. A video makes one recording, the pictures of a folder make one.
+        paths: one or several files, folders or globs. A video or a table makes one recording, the pictures of a folder
+            make one.
         workers: processes to share the work among; needs the usual ``if __name__ == "__main__":`` in a script.
         progress: called as ``progress(frames done, None or total)``.
         options: every choice at once; or give single ones by name, as in ``encode(path, largest_only=True)``.
@@ -62,15 +67,15 @@ def encode(
     except TypeError as error:
         known = ", ".join(EncodeOptions.__dataclass_fields__)
         raise UsageError(f"no such option ({error})", advice=f"the options are {known}") from None
-    found = _discover([paths] if isinstance(paths, str | PathLike) else paths, workers)
+    found = _discover([paths] if isinstance(paths, str | PathLike) else paths, options, workers)
     if found.problems:
         raise found.problems[0]
-    tokenizer, options = _settled(options)
+    tokenizer, options = _settled(options, found.sources)
     made: dict[Source, Recording] = {}
     for source, result in _observed(found.sources, options, workers, _Tally(progress)):
         if isinstance(result, DfeError):
             raise result
-        made[source] = assemble(result, options, tokenizer)
+        made[source] = _assembled(result, options, tokenizer)
     return [made[source] for source in found.sources]
 
 
@@ -98,8 +103,8 @@ def encode_to_folder(
     began = time.perf_counter()
     if options.landmarks and format == "csv":
         raise no_lists_in_csv()
-    found = _discover(paths, workers)
-    tokenizer, options = _settled(options)
+    found = _discover(paths, options, workers)
+    tokenizer, options = _settled(options, found.sources)
     if found.sources:
         _make_folder(out)
 
@@ -124,7 +129,7 @@ def encode_to_folder(
 
 
 def _finish(
-    seen: tuple[Source, list[Observed]],
+    seen: tuple[Source, Seen],
     *,
     out: Path,
     options: EncodeOptions,
@@ -137,20 +142,27 @@ def _finish(
     """Assemble one source's recording and write its files."""
     source, parts = seen
     targets = Targets.of(out, source.name, format, report)
-    recording = assemble(parts, options, tokenizer)
+    recording = _assembled(parts, options, tokenizer)
     recording.write(targets.table, overwrite=overwrite, format=format)
     if targets.report is not None:
         write_report(recording, targets.report, tokenizer, source if thumbnails else None, overwrite=overwrite)
     return InputResult.success(source, recording, targets)
 
 
-def _discover(paths: Sequence[str | PathLike[str]], workers: int) -> Discovery:
+def _assembled(seen: Seen, options: EncodeOptions, tokenizer: Tokenizer | None) -> Recording:
+    if isinstance(seen, ReadTable):
+        recording = assemble_table(seen, options)
+        return recording if tokenizer is None else add_tokens(recording, tokenizer)
+    return assemble(seen, options, tokenizer)
+
+
+def _discover(paths: Sequence[str | PathLike[str]], options: EncodeOptions, workers: int) -> Discovery:
     if workers < 1:
         raise UsageError(f"--workers must be 1 or more, not {workers}")
     words = [os.fspath(path) for path in paths]
-    found = discover(words, stdin=sys.stdin if STDIN in words else ())
+    found = discover(words, stdin=sys.stdin if STDIN in words else (), tables=table_search(options))
     if not found.sources and not found.problems:
-        raise UsageError("nothing to do: no video, picture, folder or glob was named")
+        raise UsageError("nothing to do: no video, picture, table, folder or glob was named")
     return found
 
 
@@ -161,16 +173,20 @@ def _make_folder(out: Path) -> None:
         raise OutputError(f"cannot be made a folder ({error.strerror})", where=out, advice="choose another") from None
 
 
-def _settled(options: EncodeOptions) -> tuple[Tokenizer | None, EncodeOptions]:
-    """The tokenizer, and the options with the version of the space that it codes."""
+def _settled(options: EncodeOptions, sources: Sequence[Source]) -> tuple[Tokenizer | None, EncodeOptions]:
+    """The tokenizer, and the options with the version of the space that it codes.
+
+    Whether it fits what pictures are measured in is known before they are looked at; of a table only once it is read.
+    """
     if options.tokenizer is None:
         return None, options
     from dfe.tokenizer.file import load_tokenizer
 
     tokenizer = load_tokenizer(options.tokenizer)
-    if options.space_version is None:
-        options = replace(options, space_version=tokenizer.space.version)
-    check_fits(tokenizer, measured_space(options))
+    if any(source.kind != "table" for source in sources):
+        if options.space_version is None and tokenizer.space.id == load_space().id:
+            options = replace(options, space_version=tokenizer.space.version)
+        check_fits(tokenizer, measured_space(options))
     return tokenizer, options
 
 
@@ -199,9 +215,15 @@ class _Tally:
             self._progress(done, total)
 
 
+def _look(task: Task, progress: Progress | None = None) -> Observed | ReadTable:
+    if task.source.kind == "table":
+        return read_source(task.source, task.options, progress)
+    return observe(task, progress)
+
+
 def _observed(
     sources: Sequence[Source], options: EncodeOptions, workers: int, tally: _Tally
-) -> Iterator[tuple[Source, list[Observed] | DfeError]]:
+) -> Iterator[tuple[Source, Seen | DfeError]]:
     """Each source with what was seen in it, or with the error that stopped it, as they get ready."""
     failed: list[tuple[Source, DfeError]] = []
     parts: dict[Source, dict[int, Observed]] = {source: {} for source in sources}
@@ -216,7 +238,7 @@ def _observed(
             except DfeError as error:
                 failed.append((source, error))
 
-    work = functools.partial(observe, progress=tally.within) if workers == 1 else observe
+    work = functools.partial(_look, progress=tally.within) if workers == 1 else _look
     for task, result in run_tasks(work, tasks(), workers):
         while failed:
             yield failed.pop()
@@ -227,6 +249,9 @@ def _observed(
             yield task.source, result
             continue
         tally.finish(result.frames)
+        if isinstance(result, ReadTable):
+            yield task.source, result
+            continue
         seen = parts[task.source]
         seen[task.part] = result
         if len(seen) == task.parts:

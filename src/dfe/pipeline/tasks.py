@@ -11,18 +11,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dfe.frontends.base import FrameFaces
+import numpy as np
+
+from dfe.errors import UsageError
+from dfe.frontends.base import FrameFaces, FrontEnd
 from dfe.frontends.landmarks.coefficients import columns
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.graph import LandmarkFrontEnd
+from dfe.frontends.registry import DEFAULT, find_front_end
+from dfe.frontends.spec import FrontEndOptions
 from dfe.media.announced import announced_length
 from dfe.media.image import images
 from dfe.media.inputs import Source
 from dfe.media.probe import VideoScan, file_hash, files_hash
 from dfe.media.video import Video
 from dfe.pipeline.options import EncodeOptions
-from dfe.recording.provenance import SourceInfo
+from dfe.recording.provenance import SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
+from dfe.recording.schema import Layout, expression_columns
+from dfe.space.arkit import BLINK_NAMES, GAZE_NAMES
 from dfe.types import Frame, Progress
 
 PIECE_FRAMES = 960
@@ -50,6 +57,7 @@ class Observed:
     rows: RowBuffer
     frames: int
     info: SourceInfo | None
+    space: SpaceRef
     front_end: dict[str, str | int | float | bool]
     warnings: tuple[str, ...]
 
@@ -60,7 +68,7 @@ def plan(source: Source, options: EncodeOptions, workers: int) -> list[Task]:
     Raises:
         MediaError: the video cannot be opened (only found here if it is to be cut).
     """
-    if workers <= 1:
+    if workers <= 1 or source.kind == "table":
         return [Task(source, options)]
     scan = None
     if source.kind == "stills":
@@ -79,8 +87,9 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     Raises:
         MediaError: the video cannot be opened, or holds nothing that can be decoded.
     """
-    rows = RowBuffer(landmarks=task.options.landmarks)
-    front_end = _front_end(task.options.landmark_config(still=task.source.kind == "stills"))
+    front_end = front_end_for(task.options, still=task.source.kind == "stills")
+    space = front_end.space
+    rows = RowBuffer(task.options.landmarks, Layout(expression=expression_columns(space.names)))
     video = Video(task.source.paths[0], scan=task.scan) if task.source.kind == "video" else None
     frames, first, total = _frames(task, video)
     seen = 0
@@ -92,7 +101,8 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
                 progress(seen, total)
     info = _source_info(task.source, video) if task.part == 0 else None
     warnings = video.info.warnings if video is not None and task.part == 0 else ()
-    return Observed(rows, seen, info, front_end.provenance(), warnings)
+    reference = SpaceRef(space.id, space.version, space.hash)
+    return Observed(rows, seen, info, reference, front_end.provenance(), warnings)
 
 
 def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | None:
@@ -102,6 +112,8 @@ def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | 
     """
     total = 0
     for source in sources:
+        if source.kind == "table":
+            return None
         if source.kind == "stills":
             total += len(source.paths)
             continue
@@ -114,9 +126,30 @@ def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | 
     return total
 
 
+def front_end_for(options: EncodeOptions, *, still: bool) -> FrontEnd:
+    """The front end that looks at pictures under these options; made once, and used again for the same.
+
+    Raises:
+        UsageError: there is none of that name, or it needs an option that was not given.
+        ModelError: its weights are missing or damaged.
+    """
+    spec = options.spec
+    if spec is None or spec.name == DEFAULT or spec.kind == "table":
+        return _landmarks(options.landmark_config(still=still))
+    return _foreign(spec.name, options.front_end_options())
+
+
 @functools.lru_cache(maxsize=1)
-def _front_end(config: LandmarkConfig) -> LandmarkFrontEnd:
+def _landmarks(config: LandmarkConfig) -> LandmarkFrontEnd:
     return LandmarkFrontEnd(config)
+
+
+@functools.lru_cache(maxsize=1)
+def _foreign(name: str, options: FrontEndOptions) -> FrontEnd:
+    made = find_front_end(name).make(options)
+    if not isinstance(made, FrontEnd):
+        raise UsageError(f"front end {name} does not look at pictures", advice="update the package that it comes from")
+    return made
 
 
 def _frames(task: Task, video: Video | None) -> tuple[Iterator[Frame], int, int]:
@@ -138,12 +171,18 @@ def _frames(task: Task, video: Video | None) -> tuple[Iterator[Frame], int, int]
     return frames, low, -(-high // options.every) - -(-low // options.every)
 
 
+_NO_GAZE = np.full(len(GAZE_NAMES), np.nan, np.float32)
+_NO_BLINK = np.full(len(BLINK_NAMES), np.nan, np.float32)
+
+
 def _add(rows: RowBuffer, seen: FrameFaces) -> None:
     if not seen.faces:
         rows.add_failure(seen.frame, seen.time_s, seen.source, seen.reason or "no face found")
     for face in seen.faces:
         pose = (face.pitch, face.yaw, face.roll)
-        _, gaze, blink = columns(face.coefficients)
+        gaze, blink = _NO_GAZE, _NO_BLINK
+        if face.coefficients is not None:
+            _, gaze, blink = columns(face.coefficients)
         rows.add_face(
             seen.frame, seen.time_s, seen.source, face.confidence, face.box, pose, face.expression, gaze, blink,
             note=seen.reason, landmarks=face.landmarks, logits=face.logits,

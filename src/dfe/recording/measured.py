@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -82,3 +83,28 @@ class Measured:
 
     def __len__(self) -> int:
         return len(self.frame)
+
+    def take(self, rows: IntArray) -> Measured:
+        """Some of the rows, by their places in rising order."""
+
+        def of(array: Any) -> Any:
+            return None if array is None else array[rows]
+
+        def said(words: Sequence[Any] | None) -> Any:
+            return None if words is None else [words[row] for row in rows.tolist()]
+
+        return replace(
+            self,
+            frame=of(self.frame),
+            time_s=of(self.time_s),
+            expression=of(self.expression),
+            success=of(self.success),
+            reason=said(self.reason),
+            face=of(self.face),
+            confidence=of(self.confidence),
+            box=of(self.box),
+            pose=of(self.pose),
+            gaze=of(self.gaze),
+            blink=of(self.blink),
+            source=said(self.source),
+        )

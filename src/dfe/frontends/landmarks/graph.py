@@ -21,6 +21,8 @@ from dfe.frontends.landmarks.geometry import Geometry
 from dfe.frontends.landmarks.mesh import Mesh, find_mesh, look_from_both_sides
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import Reader
+from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 from dfe.types import DoubleArray, Frame, ImageArray
 
 SETTLING = 2
@@ -58,6 +60,11 @@ class LandmarkFrontEnd:
         self.detector = Detector(self.networks, self.config.min_detection)
         self.geometry = Geometry(self.networks)
         self.read = Reader(self.networks, self.config.space_version, self.config.both_ways)
+
+    @property
+    def space(self) -> ExpressionSpace:
+        """``arkit51/face41`` in the version that was asked for."""
+        return load_space("arkit51/face41", self.config.space_version)
 
     def provenance(self) -> dict[str, str | int | float | bool]:
         """Name, options, versions of the libraries that compute, and the networks' hashes."""
