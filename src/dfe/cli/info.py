@@ -10,10 +10,11 @@ from tyro.conf import Positional
 
 @dataclass(frozen=True)
 class Info:
-    """Say what a recording's table, a tokenizer (name, name@version or folder) or a media file is."""
+    """Say what a recording's table, a tokenizer, a media file, a front end or a space is."""
 
     target: Positional[str]
-    """A table that `dfe encode` wrote, a tokenizer, a video or a picture."""
+    """A table that `dfe encode` wrote, a tokenizer (name, name@version or folder), a video or a picture, the name of a
+    front end or a space; `front-ends` and `spaces` list them all."""
     json: bool = False
     """Print it as JSON."""
 

@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from dfe.errors import DfeError, MediaError, UsageError
+from dfe.frontends.registry import find_front_end, front_end_names
+from dfe.frontends.spec import FrontEndSpec
+from dfe.space.registry import load_space, space_ids
 
+FRONT_ENDS, SPACES = "front-ends", "spaces"
 TABLE_SUFFIXES = (".parquet", ".csv")
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.safetensors")
 
@@ -16,10 +20,21 @@ TOKENIZER_FILES = ("tokenizer.json", "tokenizer.safetensors")
 def describe_target(target: str) -> dict[str, Any]:
     """Facts about a table, a tokenizer (``default``, ``name@version``, folder or file) or a media file.
 
+    ``front-ends`` and ``spaces`` stand for all of them; a front end's name for that one.
+
     Raises:
         DfeError: nothing of that name, or it is none of these.
     """
     path = Path(target)
+    if not path.exists():
+        if target == FRONT_ENDS:
+            return {"kind": "front ends", **{name: describe_front_end(name) for name in front_end_names()}}
+        if target == SPACES:
+            return {"kind": "expression spaces", **{id: describe_space(id) for id in space_ids()}}
+        if target in front_end_names():
+            return describe_front_end(target)
+        if target in space_ids():
+            return describe_space(target)
     if path.suffix.lower() in TABLE_SUFFIXES:
         return describe_table(path)
     if (
@@ -38,6 +53,45 @@ def describe_target(target: str) -> dict[str, Any]:
             "name a table (.parquet, .csv), a tokenizer (default, name@version or its folder), a video or a picture"
         )
         raise MediaError(error.what, where=path, advice=advice) from None
+
+
+def describe_front_end(name: str) -> dict[str, Any]:
+    """What a front end reads and gives, what it needs, on what terms, and what was checked."""
+    try:
+        spec = find_front_end(name)
+    except DfeError as error:
+        return {"kind": "front end", "name": name, "broken": str(error)}
+    return {
+        "kind": "front end",
+        "name": spec.name,
+        "reads": spec.title,
+        "gives": spec.space,
+        "needs": front_end_needs(spec),
+        "terms": spec.licence,
+        "verified": spec.verified,
+    }
+
+
+def front_end_needs(spec: FrontEndSpec) -> str:
+    """What a user has to supply or install, in words."""
+    needs = [f"--{need}" for need in spec.needs]
+    if spec.extra is not None:
+        needs.append(f"pip install 'discrete-facial-encoding[{spec.extra}]'")
+    return ", ".join(needs) or "nothing"
+
+
+def describe_space(id: str) -> dict[str, Any]:
+    """Coefficients and mesh of an expression space."""
+    space = load_space(id)
+    return {
+        "kind": "expression space",
+        "id": space.id,
+        "version": space.version,
+        "hash": space.hash,
+        "coefficients": list(space.names),
+        "vertices": len(space.mesh.vertices_mm),
+        "drawn": bool(len(space.mesh.triangles)),
+    }
 
 
 def describe_table(path: Path) -> dict[str, Any]:

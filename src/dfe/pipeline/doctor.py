@@ -17,7 +17,7 @@ from typing import Literal
 from dfe.errors import DfeError
 
 BASE_PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "av", "pyarrow", "safetensors", "tyro", "rich")
-EXTRAS = {"train": "torch", "pandas": "pandas"}
+EXTRAS = {"train": "torch", "flame": "torch", "pandas": "pandas"}
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,24 @@ def check_installation() -> list[Check]:
             checks.append(Check(f"extra {extra}", "absent", detail))
         else:
             checks.append(Check(f"extra {extra}", "ok", f"{module} {importlib.metadata.version(module)}"))
+    return checks + _front_ends()
+
+
+def _front_ends() -> list[Check]:
+    """Every front end with what it reads, what it needs and what was verified; a broken one of another package."""
+    from dfe.frontends.registry import find_front_end, front_end_names
+    from dfe.pipeline.describe import front_end_needs
+
+    checks: list[Check] = []
+    for name in front_end_names():
+        try:
+            spec = find_front_end(name)
+        except DfeError as error:
+            checks.append(Check(f"front end {name}", "absent", str(error)))
+            continue
+        missing = spec.extra is not None and importlib.util.find_spec(EXTRAS.get(spec.extra, spec.extra)) is None
+        detail = f"{spec.title}; gives {spec.space}; needs {front_end_needs(spec)}; verified: {spec.verified}"
+        checks.append(Check(f"front end {name}", "absent" if missing else "ok", detail))
     return checks
 
 

@@ -1,0 +1,135 @@
+"""Front ends and spaces that another package registers are used without a change to ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from example_package import install
+
+import dfe
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The command line in a process that has the example package on its path."""
+    folder = install(tmp_path_factory.mktemp("site"))
+    paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+
+    def call(*arguments):
+        env = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+        command = [sys.executable, "-m", "dfe", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+
+    return call
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "clip.csv"
+    path.write_text("person,smile,frown\n7,0.5,0.25\n7,,\n4,0.75,0\n7,1,0\n", "utf-8")
+    return path
+
+
+def test_a_table_is_read_by_whoever_knows_it(run, table, tmp_path):
+    done = run("extract", table, "-o", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    recording = dfe.read(tmp_path / "out" / "clip.parquet")
+    assert recording.space_id == "example/two"
+    np.testing.assert_array_equal(recording.expressions()[[0, 2, 3]], [[0.5, 0.25], [0.75, 0], [1, 0]])
+    assert recording.success.tolist() == [True, False, True, True]
+    assert recording.column("reason")[1] == "the example saw nothing"
+    assert recording.face_ids.tolist() == [0, -1, 1, 0]
+    made = recording.provenance
+    assert made.frontend == {"name": "example-table", "version": "1", "face numbers": "7, 4"}
+    assert made.warnings == ("an example",)
+    assert made.source.kind == "table"
+    assert made.source.frame_rate == pytest.approx(10)
+    assert made.options["usability_not_judged"] == [
+        "yaw over 25 degrees",
+        "pitch over 20 degrees",
+        "face under 60 px",
+    ]
+    assert recording.usable.tolist() == [True, False, True, True]
+
+
+def test_options_reach_it(run, table, tmp_path):
+    done = run("extract", table, "-o", tmp_path, "--rate", "50", "--start", "0.02", "--every", "2", "--largest-only")
+    assert done.returncode == 0, done.stderr
+    recording = dfe.read(tmp_path / "clip.parquet")
+    assert recording.times.tolist() == [0.04]
+    assert recording.face_ids.tolist() == [0]
+    assert dfe.read(tmp_path / "clip.parquet").provenance.options["every"] == 2
+
+
+def test_pictures_go_through_its_networks(run, tmp_path):
+    picture = tmp_path / "grey.png"
+    cv2.imwrite(str(picture), np.full((100, 160, 3), 51, np.uint8))
+    done = run("extract", picture, "-o", tmp_path, "--frontend", "example-pictures")
+    assert done.returncode == 0, done.stderr
+    recording = dfe.read(tmp_path / "grey.parquet")
+    np.testing.assert_allclose(recording.expressions(), [[0.2, 0.8]], atol=1e-6)
+    assert np.isnan(recording.gaze()).all()
+    assert np.isnan(recording.blinks()).all()
+
+
+def test_a_tokenizer_of_another_space_is_refused_in_one_line(run, table, tmp_path):
+    done = run("encode", table, "-o", tmp_path)
+    assert done.returncode == 1
+    assert "codes space arkit51/face41 version 2, and the faces are in example/two version 1" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_is_listed_with_what_it_needs(run):
+    facts = json.loads(run("info", "front-ends", "--json").stdout)
+    assert facts["example-needy"]["needs"] == "--weights"
+    assert facts["example-table"]["verified"] == "in a test"
+    assert "package dfe-example" in facts["example-broken"]["broken"]
+    assert "no FrontEndSpec" in facts["example-odd"]["broken"]
+    states = {check["name"]: check["state"] for check in json.loads(run("doctor", "--json").stdout)}
+    assert states["front end example-table"] == "ok"
+    assert states["front end example-broken"] == "absent"
+    assert json.loads(run("info", "example/two", "--json").stdout)["coefficients"] == ["smile", "frown"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("example-needy", "needs --weights"),
+        ("example-broken", "cannot be loaded"),
+        ("nobody", "no front end is called 'nobody'; use one of landmarks"),
+    ],
+)
+def test_what_is_missing_is_said_in_one_line(run, table, tmp_path, name, words):
+    done = run("extract", table, "-o", tmp_path, "--frontend", name)
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_broken_space_names_its_package(run):
+    done = run("info", "example/odd")
+    assert done.returncode == 1
+    assert "dfe-example" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_table_that_nobody_knows(run, tmp_path):
+    path = tmp_path / "shopping.csv"
+    path.write_text("milk,eggs\n1,2\n", "utf-8")
+    done = run("extract", path, "-o", tmp_path / "out")
+    assert done.returncode == 1
+    assert "no front end knows this as a table of faces" in done.stderr
+
+
+def test_tables_of_a_folder_count_only_where_it_holds_no_media(run, table, tmp_path):
+    assert run("extract", table.parent, "-o", tmp_path / "one").returncode == 0
+    assert [path.name for path in (tmp_path / "one").iterdir()] == ["clip.parquet"]
+    cv2.imwrite(str(table.parent / "grey.png"), np.full((100, 160, 3), 51, np.uint8))
+    assert run("extract", table.parent, "-o", tmp_path / "two").returncode == 0
+    assert [path.name for path in (tmp_path / "two").iterdir()] == ["grey.parquet"]
