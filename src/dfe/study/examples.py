@@ -24,7 +24,7 @@ class Target:
     """As in ``binary-stress`` or ``extraversion``."""
     kind: Literal["classes", "number"]
     metric: str
-    """The measure that the data set's literature reports: ``weighted_f1``, ``macro_f1``, ``balanced_accuracy``, ``auc``,
+    """What the data set's literature reports: ``weighted_f1``, ``macro_f1``, ``balanced_accuracy``, ``auc``,
     ``accuracy``, ``one_minus_mae``, ``ccc``, ``mae``."""
     classes: tuple[str, ...] = ()
     """In a fixed order; of two the second is the positive one."""
@@ -45,7 +45,7 @@ class Examples:
         targets: what the labels are.
         split: ``(n,)`` ``train``, ``validation`` or ``test`` of the data set's official split; None where it has none.
         onset_s, offset_s: ``(n,)`` window of the recording; -inf and inf where it is all of it.
-        picture: ``(n,)`` number of the picture (``frame``) in a recording of stills; -1 where the whole recording counts.
+        picture: ``(n,)`` number of the picture (``frame``) in a recording of stills; -1 where all of it counts.
         face: ``(n,)`` face_id; by default 0.
         condition, session: ``(n,)`` words; None where there are none.
         covariates: by name, ``(n,)`` words or float64.
@@ -97,7 +97,7 @@ class Examples:
     def take(self, rows: NDArray[Any]) -> Examples:
         """Some of the examples, by their places or by a mask."""
         places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
-        chosen = {n: None if (c := getattr(self, n)) is None else c[places] for n in _OPTIONAL}
+        chosen: dict[str, Any] = {n: None if (c := getattr(self, n)) is None else c[places] for n in _OPTIONAL}
         return replace(
             self,
             name=tuple(self.name[i] for i in places.tolist()),
