@@ -14,6 +14,7 @@ from dfe.atlas.describe import TokenDescription, describe_tokens
 from dfe.atlas.templates import heat_scale, template_pictures
 from dfe.media.inputs import Source
 from dfe.pipeline.thumbnails import still_thumbnails, video_thumbnails
+from dfe.recording.clock import row_seconds
 from dfe.recording.output import replacing
 from dfe.recording.recording import Recording
 from dfe.report.recording_page import recording_page
@@ -40,8 +41,6 @@ CARDS = 16
 """Tokens shown in the gallery, the most used."""
 HEAT_STOPS = 9
 """Colours in the legend."""
-LONGEST_ROW_S = 0.2
-"""A row stands for the time to the next one, but not for longer than this: what follows is a gap."""
 
 
 def write_report(
@@ -143,7 +142,7 @@ def _stills(recording: Recording, tokenizer: Tokenizer | None, pictured: Source 
 
 def _cards(recording: Recording, tokenizer: Tokenizer) -> tuple[TokenCard, ...]:
     rows = _counted_rows(recording)
-    seconds = _row_seconds(recording)[rows]
+    seconds = row_seconds(recording.times)[rows]
     codes = _said(recording, tokenizer)[rows]
     counted = codes if tokenizer.graded else codes[:, :FIRST]
     anywhere, first = _time_by_code(codes, seconds), _time_by_code(counted, seconds)
@@ -181,18 +180,6 @@ def _time_by_code(codes: CodeArray, seconds: DoubleArray) -> Counter[int]:
         for code in {code for code in row if code > 0}:
             used[code] += time
     return used
-
-
-def _row_seconds(recording: Recording) -> DoubleArray:
-    """Time that each row stands for ``(n,)``; 1 for each row of still pictures."""
-    times = recording.times
-    if np.isnan(times).all():
-        return np.ones(len(times))
-    moments, place = np.unique(times, return_inverse=True)
-    steps = np.diff(moments)
-    usual = float(np.median(steps)) if len(steps) else 1.0
-    lengths = np.append(steps, usual).clip(max=max(LONGEST_ROW_S, 3 * usual))
-    return np.asarray(lengths[place], np.float64)
 
 
 @functools.lru_cache(maxsize=4)

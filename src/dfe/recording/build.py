@@ -89,8 +89,8 @@ def build_measured(
     rule = usability or UsabilityRule()
     layout = schema.Layout(
         expression=schema.expression_columns(measured.space.names),
-        gaze=measured.gaze is not None,
-        blink=measured.blink is not None,
+        gaze=measured.gaze is not None or measured.space.id in schema.FACE_SPACES,
+        blink=measured.blink is not None or measured.space.id in schema.FACE_SPACES,
     )
     count = len(measured)
     success = measured.success & (face_ids >= 0)
@@ -99,8 +99,11 @@ def build_measured(
         _or_empty(measured.box, count, 4),
         _or_empty(measured.pose, count, 3),
         measured.expression,
-        *(part for part in (measured.gaze, measured.blink) if part is not None),
     ]
+    if layout.gaze:
+        parts.append(_or_empty(measured.gaze, count, len(schema.GAZE)))
+    if layout.blink:
+        parts.append(_or_empty(measured.blink, count, len(schema.BLINK)))
     numbers = np.concatenate(parts, axis=1, dtype=np.float32, casting="same_kind")
     numbers[~success] = np.nan
     ids = np.where(success, face_ids, schema.NO_FACE_ID)

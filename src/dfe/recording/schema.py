@@ -91,8 +91,8 @@ ALIASES = {"timestamp": "time_s"}
 """Names of other tools that :meth:`Recording.column` understands."""
 
 
-_FACE_SPACES = ("arkit51/face41", "arkit-phone/face41")
-"""Spaces of the 41 coefficients of ``FACE_NAMES``."""
+FACE_SPACES = ("arkit51/face41", "arkit-phone/face41")
+"""Spaces of the 41 coefficients of ``FACE_NAMES``; their tables always have columns of gaze and blink, empty or not."""
 
 
 def _expression(column: str) -> Column:
@@ -163,7 +163,7 @@ class Layout:
             level += 1
         found = tuple(name for name in present if name.startswith(PREFIX))
         # A table without provenance at hand, or foreign to the package, is measured by the default layout.
-        ours = space_id in _FACE_SPACES or not found
+        ours = space_id in FACE_SPACES or not found
         return cls(
             expression=EXPRESSION if ours else found,
             gaze=ours or any(name in held for name in GAZE),
