@@ -1,0 +1,212 @@
+"""What tokens did in each example: seconds, intensities, in all its valid time; counts in pictures.
+
+All of it is additive over rows, so that every representation made from it is a matter of division. A row counts with
+the time to the next one (:mod:`dfe.recording.clock`), so nothing depends on the camera's rate.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dfe.errors import ModelError, TableError
+from dfe.recording.clock import row_seconds
+from dfe.recording.recording import Recording
+from dfe.study.examples import Examples
+from dfe.tokenizer.tokenizer import Tokenizer
+from dfe.types import BoolArray, DoubleArray, IntArray
+
+SUFFIXES = (".parquet", ".csv")
+
+
+class ExampleRows(NamedTuple):
+    """The rows of one recording that belong to some of the examples."""
+
+    example: IntArray
+    """``(m,)`` place of the example, of each pair of a row and an example."""
+    row: IntArray
+    """``(m,)`` the row."""
+    seconds: DoubleArray
+    """``(m,)`` that the row stands for; 1 for a picture."""
+    total_s: DoubleArray
+    """``(n,)`` of all examples: seconds of the frames in the window, with a face or without."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """Sums over the usable rows of ``n`` examples; U displays, Q steps of intensity (or levels of a residual book)."""
+
+    valid_s: DoubleArray
+    """``(n,)`` seconds with a usable face; for pictures their number."""
+    total_s: DoubleArray
+    """``(n,)`` seconds of all frames."""
+    time: DoubleArray
+    """``(n, U)`` seconds in which a display is said."""
+    step_time: DoubleArray
+    """``(n, U, Q)`` the same by step."""
+    amount: DoubleArray
+    """``(n, U)`` millimetres times seconds."""
+
+    @property
+    def coverage(self) -> DoubleArray:
+        """``(n,)`` valid by total time; 0 where there is no frame."""
+        return np.divide(self.valid_s, self.total_s, out=np.zeros_like(self.valid_s), where=self.total_s > 0)
+
+
+def find_recording(folder: Path, name: str) -> Path:
+    """The table of a recording by its name below a folder.
+
+    Raises:
+        TableError: there is none.
+    """
+    for suffix in SUFFIXES:
+        path = folder / f"{name}{suffix}"
+        if path.is_file():
+            return path
+    raise TableError("no recording of this name", where=folder / name, advice="encode the data set's media first")
+
+
+def by_recording(
+    examples: Examples, folder: Path, read: Callable[[Path], Recording] | None = None
+) -> Iterator[tuple[Recording, ExampleRows]]:
+    """Every recording once, with the rows that are usable and belong to an example.
+
+    Raises:
+        TableError: a recording is missing or damaged, or an example's picture is not in it.
+    """
+    read = read or (lambda path: Recording.read(path, landmarks=False))
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(examples.recording):
+        places[name].append(place)
+    for name, of_recording in places.items():
+        recording = read(find_recording(folder, name))
+        yield recording, _rows_of(recording, examples, np.array(of_recording))
+
+
+def measure_tokens(examples: Examples, folder: Path, tokenizer: Tokenizer) -> Measures:
+    """Sum up what the tokens of each example did.
+
+    Raises:
+        TableError: a recording is missing, damaged or without tokens.
+        ModelError: the tokens are another tokenizer's.
+    """
+    displays = tokenizer.displays()
+    mm = np.sqrt(np.einsum("ud,de,ue->u", displays.directions, tokenizer.space.gram, displays.directions))
+    count, units = len(examples), len(mm)
+    steps = len(tokenizer.gains) if tokenizer.graded else tokenizer.levels
+    valid, total = np.zeros(count), np.zeros(count)
+    time, amount = np.zeros(count * units), np.zeros(count * units)
+    step_time = np.zeros(count * units * steps)
+    for recording, rows in by_recording(examples, folder):
+        check_tokens(recording, tokenizer)
+        valid += np.bincount(rows.example, rows.seconds, count)
+        total += rows.total_s
+        codes = np.maximum(recording.tokens()[rows.row].astype(np.int64), 0)
+        level = np.arange(codes.shape[1])
+        unit, size = displays.unit[level, codes], displays.intensity[level, codes].astype(np.float64)
+        cell = rows.example[:, None] * units + unit
+        amount += _summed(cell, size * mm[unit] * rows.seconds[:, None], unit >= 0, count * units)
+        step = codes % 100 - 1 if tokenizer.graded else np.broadcast_to(level, codes.shape)
+        step_time += _summed(
+            cell * steps + np.clip(step, 0, steps - 1),
+            np.broadcast_to(rows.seconds[:, None], codes.shape),
+            unit >= 0,
+            count * units * steps,
+        )
+        first = _first_of_row(unit)
+        time += _summed(cell, np.broadcast_to(rows.seconds[:, None], codes.shape), first, count * units)
+    return Measures(
+        valid,
+        total,
+        time.reshape(count, units),
+        step_time.reshape(count, units, steps),
+        amount.reshape(count, units),
+    )
+
+
+def check_tokens(recording: Recording, tokenizer: Tokenizer) -> None:
+    """Refuse a recording whose tokens are not this tokenizer's.
+
+    Raises:
+        TableError: it has no tokens.
+        ModelError: they are another tokenizer's.
+    """
+    made = recording.provenance.tokenizer
+    where = recording.provenance.source.name
+    if made is None:
+        raise TableError("has no tokens", where=where, advice="encode it with the tokenizer first")
+    if made.hash != tokenizer.hash:
+        advice = f"encode it again with {tokenizer.id}, or name {made.id} with --tokenizer"
+        raise ModelError(f"its tokens are of {made.id}, not of {tokenizer.id}", where=where, advice=advice)
+
+
+def _rows_of(recording: Recording, examples: Examples, places: IntArray) -> ExampleRows:
+    times, faces, usable = recording.times, recording.face_ids, recording.usable
+    seconds = row_seconds(times)
+    first = np.flatnonzero(np.diff(recording.frames, prepend=-1))
+    total = np.zeros(len(examples))
+    pairs: list[tuple[IntArray, IntArray]] = []
+    pictures = None if examples.picture is None else examples.picture[places]
+    if pictures is not None and (pictures >= 0).any():
+        pairs, places = _pictured(recording, examples, places, total)
+    for place in places.tolist():
+        low = -np.inf if examples.onset_s is None else examples.onset_s[place]
+        high = np.inf if examples.offset_s is None else examples.offset_s[place]
+        inside: BoolArray = np.ones(len(times), np.bool_)
+        if np.isfinite(low) or np.isfinite(high):
+            inside = (times >= low) & (times < high)
+        face = 0 if examples.face is None else int(examples.face[place])
+        found = np.flatnonzero(inside & usable & (faces == face))
+        total[place] = seconds[first][inside[first]].sum()
+        pairs.append((np.full(len(found), place), found))
+    example, row = (np.concatenate([pair[i] for pair in pairs] or [np.zeros(0, np.int64)]) for i in (0, 1))
+    return ExampleRows(example, row, seconds[row], total)
+
+
+def _pictured(
+    recording: Recording, examples: Examples, places: IntArray, total: DoubleArray
+) -> tuple[list[tuple[IntArray, IntArray]], IntArray]:
+    """Pairs of the examples that are one picture each, all at once, and the places of the others."""
+    assert examples.picture is not None
+    single = places[examples.picture[places] >= 0]
+    face = np.zeros(len(examples), np.int64) if examples.face is None else examples.face
+    shown = set(recording.frames.tolist())
+    absent = next((p for p in single.tolist() if int(examples.picture[p]) not in shown), None)
+    if absent is not None:
+        what = f"holds no picture {examples.picture[absent]}, which the example {examples.name[absent]} is"
+        raise TableError(what, where=recording.provenance.source.name, advice="encode the data set anew")
+    total[single] = 1
+    at = {
+        (frame, person): row
+        for row, (frame, person, good) in enumerate(
+            zip(recording.frames.tolist(), recording.face_ids.tolist(), recording.usable.tolist(), strict=True)
+        )
+        if good
+    }
+    found = [(p, at.get((int(examples.picture[p]), int(face[p])))) for p in single.tolist()]
+    pairs = np.array([(p, row) for p, row in found if row is not None], np.int64).reshape(-1, 2)
+    return [(pairs[:, 0], pairs[:, 1])], places[examples.picture[places] < 0]
+
+
+def _first_of_row(unit: NDArray[np.integer]) -> BoolArray:
+    """Where a row says a display for the first time ``(m, N)``: a residual tokenizer may say one at two levels."""
+    new: BoolArray = unit >= 0
+    for level in range(1, unit.shape[1]):
+        new[:, level] &= (unit[:, :level] != unit[:, level : level + 1]).all(axis=1)
+    return new
+
+
+def _summed(cell: IntArray, weight: DoubleArray, where: BoolArray, size: int) -> DoubleArray:
+    return np.bincount(cell[where], weight[where], size).astype(np.float64)
+
+
+def displays_named(tokenizer: Tokenizer, names: Sequence[str] | None = None) -> tuple[str, ...]:
+    """``U`` names of features, as in ``27`` (or ``27 lip corner pull`` where names are given), without silence."""
+    numbers = range(1, len(tokenizer.displays().directions) + 1)
+    return tuple(str(n) if names is None else f"{n} {names[n]}" for n in numbers)
