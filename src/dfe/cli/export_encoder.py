@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 
-import tyro
+from tyro.conf import arg
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,7 @@ class ExportEncoder:
     """Whose checkpoint it is."""
     weights: Path
     """The checkpoint, or the folder that it is in."""
-    out: Annotated[Path, tyro.conf.arg(aliases=["-o"])]
+    out: Annotated[Path, arg(aliases=["-o"], metavar="FILE")]
     """File to write, ending in .onnx."""
     overwrite: bool = False
     """Replace the file if it exists."""
@@ -25,11 +26,13 @@ class ExportEncoder:
     def run(self) -> int:
         """Export, say what was written, return the exit code."""
         from dfe.errors import UsageError
-        from dfe.frontends.encoders.runners import require_torch
+        from dfe.frontends.encoders.runners import INSTALL
 
         if self.out.suffix != ".onnx":
             raise UsageError(f"the name must end in .onnx, not {self.out.name!r}", advice="front ends know it by that")
-        require_torch(self.frontend)
+        missing = [name for name in ("torch", "onnx") if find_spec(name) is None]
+        if missing:
+            raise UsageError(f"exporting needs {' and '.join(missing)}", advice=INSTALL)
         from dfe.frontends.encoders.networks.export import export_onnx
 
         export_onnx(self.frontend, self.weights, self.out, overwrite=self.overwrite)

@@ -10,6 +10,7 @@ from dfe.errors import ModelError, UsageError
 from dfe.frontends.encoders.tools import EXTRA, Tool
 from dfe.types import FloatArray
 
+INSTALL = f"pip install 'discrete-facial-encoding[{EXTRA}]'"
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -73,5 +74,5 @@ def require_torch(name: str) -> None:
         UsageError: it is not.
     """
     if find_spec("torch") is None:
-        advice = f"pip install 'discrete-facial-encoding[{EXTRA}]', or give --weights a network exported to .onnx"
+        advice = f"{INSTALL}, or give --weights a network exported to .onnx"
         raise UsageError(f"front end {name!r} needs torch to read a checkpoint", advice=advice)

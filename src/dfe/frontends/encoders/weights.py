@@ -63,14 +63,14 @@ def find_weights(tool: str, given: Path) -> Weights:
         ModelError: there is none.
     """
     if given.is_file():
-        return Weights(given, settings=_settings(given))
+        return Weights(given, settings=_settings(tool, given))
     if not given.is_dir():
         raise ModelError("there is no such file or folder", where=given, advice="check --weights")
     for pattern in PLACES[tool]:
         found = sorted(path for path in given.glob(pattern) if path.is_file())
         if found:
             chosen = choose(found)
-            return Weights(chosen, len(found) - 1, _settings(chosen))
+            return Weights(chosen, len(found) - 1, _settings(tool, chosen))
     wanted = " or ".join(PLACES[tool][:2])
     raise ModelError(f"the folder holds no weights of {tool}", where=given, advice=f"it should hold {wanted}")
 
@@ -104,8 +104,10 @@ def pose_settings(settings: Path) -> tuple[bool, bool] | None:
     return (said["global"], said["jaw"]) if len(said) == 2 else None
 
 
-def _settings(path: Path) -> Path | None:
-    """``cfg.yaml`` in the folder of the checkpoint, or in one of the few above it."""
+def _settings(tool: str, path: Path) -> Path | None:
+    """EMOCA's ``cfg.yaml``, in the folder of the checkpoint or in one of the few above it."""
+    if tool != "emoca":
+        return None
     for folder in list(path.resolve().parents)[:_SETTINGS_ABOVE]:
         if (folder / "cfg.yaml").is_file():
             return folder / "cfg.yaml"

@@ -49,13 +49,14 @@ def _read(path: Path) -> object:
         return load_file(path)
     # What optimisers and decoders have stored stays on disk.
     mapped = zipfile.is_zipfile(path)
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
-    except pickle.UnpicklingError:
-        # A damaged file ends here too, and fails again below, with its own words.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=False, pickle_module=tensor_pickle(), mmap=mapped)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        except pickle.UnpicklingError:
+            # A damaged file comes here too, and fails again with its own words.
+            reader = tensor_pickle()
+            return torch.load(path, map_location="cpu", weights_only=False, pickle_module=reader, mmap=mapped)
 
 
 def _flatten(content: object, name: str, into: dict[str, Tensor], depth: int) -> None:

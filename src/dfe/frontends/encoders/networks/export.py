@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import onnx
 import torch
 
 from dfe.errors import ModelError
@@ -20,9 +21,6 @@ from dfe.frontends.encoders.weights import find_weights
 from dfe.recording.output import refuse_existing, replacing
 
 OPSET = 17
-_METADATA_FIELD = 14
-"""Number of ``metadata_props`` in ONNX's ``ModelProto``."""
-_LENGTH_DELIMITED = 2
 
 
 def export_onnx(tool: str, given: Path, out: Path, *, overwrite: bool = False) -> None:
@@ -52,17 +50,15 @@ def export_onnx(tool: str, given: Path, out: Path, *, overwrite: bool = False) -
         "dfe": version("discrete-facial-encoding"),
         "torch": torch.__version__,
     }
-    content = _exported(loaded.model, weights.path)
+    network = onnx.load_from_string(_exported(loaded.model, weights.path))
+    onnx.helper.set_model_props(network, {f"{PREFIX}{key}": value for key, value in said.items()})
+    onnx.checker.check_model(network)
     with replacing(out, overwrite=overwrite) as (file,):
-        file.write(content)
-        for key, value in said.items():
-            # Fields of a protocol buffer may be appended to it.
-            pair = _field(1, f"{PREFIX}{key}".encode()) + _field(2, value.encode())
-            file.write(_field(_METADATA_FIELD, pair))
+        file.write(network.SerializeToString())
 
 
 def _exported(model: torch.nn.Module, where: Path) -> bytes:
-    """The graph by tracing: the newer exporter of torch needs another package, and these networks have no branches."""
+    """The graph by tracing: the newer exporter of torch needs one package more, and these networks have no branches."""
     buffer = io.BytesIO()
     export: Any = torch.onnx.export
     named = {"input_names": ["crop"], "output_names": ["expression"], "opset_version": OPSET}
@@ -75,17 +71,3 @@ def _exported(model: torch.nn.Module, where: Path) -> bytes:
         what = f"torch {torch.__version__} cannot export it ({type(error).__name__}: {error})"
         raise ModelError(what, where=where, advice="try torch 2.13") from error
     return buffer.getvalue()
-
-
-def _field(number: int, content: bytes) -> bytes:
-    """A length-delimited field of a protocol buffer."""
-    return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(len(content)) + content
-
-
-def _varint(value: int) -> bytes:
-    parts = bytearray()
-    while value > 0x7F:
-        parts.append(value & 0x7F | 0x80)
-        value >>= 7
-    parts.append(value)
-    return bytes(parts)

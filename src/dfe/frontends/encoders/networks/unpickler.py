@@ -24,6 +24,9 @@ class Inert:
     def __init__(self, *_arguments: object, **_named: object) -> None:
         pass
 
+    def __call__(self, *_arguments: object, **_named: object) -> Inert:
+        return self
+
     def __setstate__(self, _state: object) -> None:
         pass
 
