@@ -25,6 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.doctor import Doctor
     from dfe.cli.encode import Encode
     from dfe.cli.evaluate import Evaluate
+    from dfe.cli.export_encoder import ExportEncoder
     from dfe.cli.extract import Extract
     from dfe.cli.info import Info
     from dfe.cli.qc import Qc
@@ -45,9 +46,10 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]
         | Annotated[Doctor, subcommand("doctor")]
+        | Annotated[ExportEncoder, subcommand("export-encoder")]
     )
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
-    verb: Encode | Extract | Train | Evaluate | Ablate | Info | Qc | Demo | Doctor = tyro.cli(
+    verb: Encode | Extract | Train | Evaluate | Ablate | Info | Qc | Demo | Doctor | ExportEncoder = tyro.cli(
         verbs,
         prog="dfe",
         args=arguments,

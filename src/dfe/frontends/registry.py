@@ -17,6 +17,9 @@ DEFAULT = "landmarks"
 
 OWN: dict[str, str] = {
     "landmarks": "dfe.frontends.landmarks.spec:LANDMARKS",
+    "deca": "dfe.frontends.encoders.spec:DECA",
+    "emoca": "dfe.frontends.encoders.spec:EMOCA",
+    "smirk": "dfe.frontends.encoders.spec:SMIRK",
 }
 """Our own, each imported when it is asked for; a table is read by the first that recognises it."""
 

@@ -1,0 +1,35 @@
+"""DECA, EMOCA and SMIRK as they are listed."""
+
+from __future__ import annotations
+
+from dfe.frontends.base import FrontEnd
+from dfe.frontends.encoders.tools import EXTRA, TOOLS, VERIFIED
+from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
+
+
+def _spec(name: str) -> FrontEndSpec:
+    tool = TOOLS[name]
+
+    def make(options: FrontEndOptions) -> FrontEnd:
+        from dfe.frontends.encoders.front_end import EncoderConfig, EncoderFrontEnd
+        from dfe.frontends.landmarks.config import LandmarkConfig
+
+        landmarks = LandmarkConfig(max_faces=options.max_faces, mirrored=options.mirrored)
+        return EncoderFrontEnd(EncoderConfig(name, options.weights, options.device, options.batch, landmarks))
+
+    return FrontEndSpec(
+        name=name,
+        kind="media",
+        title=f"videos and pictures, by {tool.title} with your own weights",
+        space=tool.space,
+        licence=tool.licence,
+        verified=VERIFIED,
+        make=make,
+        needs=("weights",),
+        extra=EXTRA,
+    )
+
+
+DECA = _spec("deca")
+EMOCA = _spec("emoca")
+SMIRK = _spec("smirk")
