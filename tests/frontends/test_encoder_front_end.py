@@ -139,7 +139,7 @@ def test_a_mirrored_recording_is_put_right(weights, networks, photo):
 def test_provenance_says_what_was_used(weights, networks, smirk):
     said = smirk.provenance()
     assert said["name"] == "smirk"
-    assert said["space"] == smirk.space_id == "flame2020/exp50+jaw3+eyelid2"
+    assert said["space"] == smirk.space.id == "flame2020/exp50+jaw3+eyelid2"
     assert said["weights"] == "SMIRK_em1.pt"
     assert len(str(said["sha256 weights"])) == 64
     assert (said["device"], said["runtime"]) == ("cpu", f"torch {torch.__version__}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from dfe.frontends.base import FrontEnd
+from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.recording.measured import Measured
 from dfe.types import Progress
 
@@ -34,6 +35,8 @@ class FrontEndOptions:
     """The recording is flipped; left and right are put right."""
     max_faces: int = 4
     """Faces looked for in a frame, at most."""
+    landmarks: LandmarkConfig | None = None
+    """How the package's own networks find faces and landmarks, for front ends that build on them."""
 
 
 @runtime_checkable

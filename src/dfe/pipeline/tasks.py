@@ -136,7 +136,8 @@ def front_end_for(options: EncodeOptions, *, still: bool) -> FrontEnd:
     spec = options.spec
     if spec is None or spec.name == DEFAULT or spec.kind == "table":
         return _landmarks(options.landmark_config(still=still))
-    return _foreign(spec.name, options.front_end_options())
+    landmarks = options.landmark_config(still=still)
+    return _foreign(spec.name, replace(options.front_end_options(), landmarks=landmarks))
 
 
 @functools.lru_cache(maxsize=1)

@@ -20,6 +20,8 @@ from dfe.frontends.encoders.tools import TOOLS, VERIFIED
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.graph import LandmarkFrontEnd
 from dfe.frontends.landmarks.networks import Networks
+from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 from dfe.types import FloatArray, Frame
 
 _WAITING = 4
@@ -70,9 +72,9 @@ class EncoderFrontEnd:
         return EncoderFrontEnd, (self.config, self.faces.networks)
 
     @property
-    def space_id(self) -> str:
-        """Id of the expression space of its rows."""
-        return self.tool.space
+    def space(self) -> ExpressionSpace:
+        """Of its rows; in version 1, whose millimetres are coefficient units (:mod:`dfe.space.plain`)."""
+        return load_space(self.tool.space)
 
     def provenance(self) -> dict[str, str | int | float | bool]:
         """Tool, space, weights, crop and device; what found the faces stands behind ``faces``."""

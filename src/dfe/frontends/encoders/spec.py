@@ -14,7 +14,7 @@ def _spec(name: str) -> FrontEndSpec:
         from dfe.frontends.encoders.front_end import EncoderConfig, EncoderFrontEnd
         from dfe.frontends.landmarks.config import LandmarkConfig
 
-        landmarks = LandmarkConfig(max_faces=options.max_faces, mirrored=options.mirrored)
+        landmarks = options.landmarks or LandmarkConfig(max_faces=options.max_faces, mirrored=options.mirrored)
         return EncoderFrontEnd(EncoderConfig(name, options.weights, options.device, options.batch, landmarks))
 
     return FrontEndSpec(
