@@ -40,11 +40,11 @@ def find_blinks(times: DoubleArray, lids: DoubleArray, config: EventConfig) -> R
 def top_hat(signal: DoubleArray, time: Timeline, window: int) -> DoubleArray:
     """How far each sample ``(m,)`` stands out of what lasts longer than ``window`` samples; 0 between stretches.
 
-    Nothing is known before and after a stretch, so what is high at its ends does not stand out.
+    Nothing is known before and after a stretch, so what is high up to its ends does not stand out.
     """
-    before, after = (window - 1) // 2, window // 2
-    low = np.pad(np.where(time.seen, signal, np.inf), (before, after), constant_values=np.inf)
-    eroded = np.where(time.seen, sliding_window_view(low, window).min(axis=1), -np.inf)
-    high = np.pad(eroded, (after, before), constant_values=-np.inf)
-    opened = sliding_window_view(high, window).max(axis=1)
+    room = (window - 1, window - 1)
+    low = np.pad(np.where(time.seen, signal, np.inf), room, constant_values=np.inf)
+    # Windows by their first sample; those that a seen sample lies in all hold at least that one.
+    eroded = sliding_window_view(low, window).min(axis=1)
+    opened = sliding_window_view(eroded, window).max(axis=1)
     return np.where(time.seen, signal - np.where(time.seen, opened, 0.0), 0.0)

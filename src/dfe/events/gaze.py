@@ -83,8 +83,9 @@ def _shifts(found: Runs, looks: DoubleArray, time: Timeline, config: EventConfig
     direction: list[str] = []
     grid = np.where(time.seen, time.grid_s, np.nan)
     index = np.flatnonzero(time.seen)
+    seconds = grid[index]
     for e in range(len(found)):
-        first, last = np.searchsorted(grid[index], [found.onset_s[e], found.offset_s[e]])
+        first, last = np.searchsorted(seconds, [found.onset_s[e], found.offset_s[e]])
         part = index[max(first - 1, 0) : last + 1]
         part = part[time.stretch[part] == time.stretch[index[min(first, len(index) - 1)]]]
         way = looks[part[-1]] - looks[part[0]]
