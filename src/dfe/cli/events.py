@@ -123,4 +123,4 @@ def _print(summary: EventsSummary) -> None:
     for note, name in reversed(notes.items()):
         others = sum(note in r.events.notes for r in summary.recordings) - 1
         print(f"note: {name}{f' and {others} more' if others else ''}: {note}")
-    print(f"events: {summary.recordings[0].path.parent}\nrates:  {summary.rates}")
+    print(f"events: {summary.rates.parent}\nrates:  {summary.rates}")

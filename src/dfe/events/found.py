@@ -75,4 +75,5 @@ class EventList(Sequence[Event]):
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{sum(e.kind == kind for e in self.events)} {kind}" for kind in ("display", "blink", "gaze"))
-        return f"<EventList {self.source!r}: {kinds} events, {len(self.faces)} faces, {self.tokenizer}>"
+        faces = f"{len(self.faces)} face{'' if len(self.faces) == 1 else 's'}"
+        return f"<EventList {self.source!r}: {kinds} events, {faces}, {self.tokenizer}>"
