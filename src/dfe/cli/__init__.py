@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from dfe.errors import DfeError, UsageError
+
+
+class Verb(Protocol):
+    """What every verb's options are."""
+
+    def run(self) -> int:
+        """Do it, print the outcome, return the exit code."""
+        ...
+
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -25,8 +34,10 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.doctor import Doctor
     from dfe.cli.encode import Encode
     from dfe.cli.evaluate import Evaluate
+    from dfe.cli.events import Events
     from dfe.cli.export_encoder import ExportEncoder
     from dfe.cli.extract import Extract
+    from dfe.cli.faces import Faces
     from dfe.cli.info import Info
     from dfe.cli.qc import Qc
     from dfe.cli.train import Train
@@ -42,6 +53,8 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Train, subcommand("train")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
+        | Annotated[Events, subcommand("events")]
+        | Annotated[Faces, subcommand("faces")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]
@@ -49,7 +62,7 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[ExportEncoder, subcommand("export-encoder")]
     )
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
-    verb: Encode | Extract | Train | Evaluate | Ablate | Info | Qc | Demo | Doctor | ExportEncoder = tyro.cli(
+    verb: Verb = tyro.cli(
         verbs,
         prog="dfe",
         args=arguments,

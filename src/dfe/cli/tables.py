@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.tree import Tree
 
 if TYPE_CHECKING:
+    from dfe.pipeline.events_folder import RecordingEvents
+    from dfe.recording.faces import FaceTrack
     from dfe.recording.quality import QcRow
 
 VERDICT_COLOURS = {"good": "green", "check": "yellow", "poor": "red"}
@@ -41,6 +43,45 @@ def quality_table(rows: Iterable[QcRow]) -> Table:
 
 def _number(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.1f}"
+
+
+def events_table(rows: Iterable[RecordingEvents]) -> Table:
+    """One line a recording: how many events of each kind, in how many seconds with a face."""
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("recording", overflow="fold")
+    for name in ("faces", "seconds", "displays", "a minute", "blinks", "gaze"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        kinds = [event.kind for event in row.events]
+        faces = row.events.faces
+        table.add_row(
+            escape(row.name),
+            str(len(faces)),
+            _number(sum(face.exposure_s for face in faces)),
+            str(kinds.count("display")),
+            _number(row.per_min),
+            str(kinds.count("blink")) if any(face.blinks for face in faces) else "–",
+            str(kinds.count("gaze")) if any(face.gaze for face in faces) else "–",
+        )
+    return table
+
+
+def faces_table(tracks: Iterable[FaceTrack]) -> Table:
+    """One line a face: where it is seen."""
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("face", "rows", "usable", "frames", "from s", "to s", "mean box, px"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for track in tracks:
+        table.add_row(
+            str(track.face_id),
+            str(track.rows),
+            str(track.usable_rows),
+            f"{track.share:.0%}",
+            _number(track.first_s),
+            _number(track.last_s),
+            "–" if track.box[0] != track.box[0] else "{:.0f}, {:.0f}  {:.0f} x {:.0f}".format(*track.box),
+        )
+    return table
 
 
 def facts_tree(title: str, facts: Mapping[str, object]) -> Tree:

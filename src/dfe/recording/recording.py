@@ -26,6 +26,9 @@ from dfe.types import BoolArray, CodeArray, DoubleArray, FloatArray
 if TYPE_CHECKING:
     import pandas as pd
 
+    from dfe.events.config import EventConfig
+    from dfe.events.found import EventList
+
 
 class Recording:
     """One row per frame and face, and one for each frame without a face; see ``docs/data-dictionary.md``.
@@ -244,6 +247,26 @@ class Recording:
             table = table.append_column(name, pa.array(column, mask=empty[:, level]))
         ref = tokenizer if isinstance(tokenizer, TokenizerRef) else TokenizerRef.of(tokenizer)
         return Recording(table, replace(self.provenance, tokenizer=ref))
+
+    def events(
+        self,
+        config: EventConfig | None = None,
+        *,
+        tokenizer: Any = None,
+        speech: Any = None,
+        speaker: Mapping[str, int] | None = None,
+        labels: Mapping[int, str] | None = None,
+    ) -> EventList:
+        """Displays, blinks and shifts of gaze: :func:`dfe.pipeline.events.find_events`, which says what the rest is.
+
+        Raises:
+            TableError: no rows, no tokens, still pictures, or a file of speech that cannot be read.
+            ModelError: another tokenizer made the tokens, or it does not come with the package: then give it.
+            UsageError: it is not clear whose voice is whose.
+        """
+        from dfe.pipeline.events import find_events
+
+        return find_events(self, config, tokenizer=tokenizer, speech=speech, speaker=speaker, labels=labels)
 
     def summary(self) -> RecordingSummary:
         """Frames, faces, coverage, failures by reason, frame rate and duration."""

@@ -1,0 +1,84 @@
+"""`dfe faces`: the faces of a recording, listed, joined and cut."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import Positional, arg
+
+from dfe.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Faces:
+    """List the faces of a recording; with --merge or --split, write a recording in which they are put right."""
+
+    recording: Positional[Path]
+    """A table that `dfe encode` or `dfe extract` wrote."""
+    split: Annotated[tuple[str, ...], arg(metavar="FACE@SECONDS")] = ()
+    """Give a face a new id from a time on, as in 0@12.5; done before any merging."""
+    merge: Annotated[tuple[str, ...], arg(metavar="FACE:INTO")] = ()
+    """Make a face part of another, as in 2:0."""
+    out: Annotated[Path | None, arg(aliases=["-o"], metavar="FILE")] = None
+    """The recording to write, .parquet or .csv; needed with --merge and --split."""
+    overwrite: bool = False
+    """Replace a recording that is there already."""
+    json: bool = False
+    """Print the faces as JSON on standard output."""
+
+    def run(self) -> int:
+        """Read, change, write, print; return the exit code."""
+        from dfe.recording.faces import list_faces, merge_faces, split_face
+        from dfe.recording.output import refuse_existing
+        from dfe.recording.recording import Recording
+
+        changes = bool(self.merge or self.split)
+        if changes != (self.out is not None):
+            raise UsageError(
+                "--merge and --split need -o" if changes else "-o needs --merge or --split",
+                advice="name the recording to write, as in dfe faces clip.parquet --merge 2:0 -o clip-faces.parquet",
+            )
+        splits = [_pair(words, "@", "--split", "0@12.5") for words in self.split]
+        merges = [_pair(words, ":", "--merge", "2:0") for words in self.merge]
+        if self.out is not None:
+            refuse_existing(self.out, overwrite=self.overwrite)
+        recording = Recording.read(self.recording)
+        for face, at in splits:
+            recording = split_face(recording, int(face), at)
+        for face, into in merges:
+            recording = merge_faces(recording, {int(face): int(into)})
+        tracks = list_faces(recording)
+        if self.out is not None:
+            recording.write(self.out, overwrite=self.overwrite)
+        if self.json:
+            rows = [{k: _plain(v) for k, v in asdict(track).items()} for track in tracks]
+            print(json.dumps(rows, indent=2))
+        else:
+            from rich.console import Console
+
+            from dfe.cli.tables import faces_table
+
+            Console().print(faces_table(tracks))
+            if self.out is not None:
+                print(f"written: {self.out}")
+        return 0
+
+
+def _pair(words: str, sign: str, option: str, example: str) -> tuple[int, float]:
+    face, found, value = words.partition(sign)
+    try:
+        number = float(value)
+        if not found or not face.isdecimal() or not abs(number) < 1e9 or (sign == ":" and not value.isdecimal()):
+            raise ValueError
+        return int(face), number
+    except ValueError:
+        raise UsageError(f"{option} {words!r} makes no sense", advice=f"write it as in {option} {example}") from None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return None if isinstance(value, float) and value != value else value

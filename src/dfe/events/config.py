@@ -1,0 +1,63 @@
+"""What counts as an event: thresholds in mm, times in seconds; nothing depends on the camera's frame rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from dfe.errors import UsageError
+
+
+@dataclass(frozen=True)
+class EventConfig:
+    """How displays, blinks and shifts of gaze are found; see ``docs/decisions/0010-events.md`` for the defaults.
+
+    Raises:
+        UsageError: a value that makes no sense.
+    """
+
+    rate: float = 25.0
+    """Samples per second that everything is brought to."""
+    smoothing_s: float = 0.08
+    """Standard deviation of the Gaussian that smooths displays, seconds; 0: none."""
+    on_mm: float = 0.3
+    """An event reaches at least this at its apex."""
+    off_mm: float = 0.1
+    """An event lasts while the display stays at or above this."""
+    min_s: float = 0.2
+    """Shorter displays are no events."""
+    merge_s: float = 0.2
+    """Two events of a display with less than this between them are one."""
+    gap_s: float = 0.2
+    """A longer stretch without a face ends what is seen: an event that touches it is censored."""
+    usable_only: bool = False
+    """Take rows that are not usable (turned or small faces) as rows without a face."""
+    unsteady: bool = False
+    """Look also at displays that the tokenizer's card calls unsteady."""
+    blink_on: float = 0.25
+    """Closure over the eyes' usual opening that a blink reaches, 0 to 1."""
+    blink_min_s: float = 0.05
+    blink_max_s: float = 0.5
+    """A longer closure is no blink."""
+    gaze_on: float = 0.15
+    """Size of the smallest shift of gaze, in the units of the gaze columns, 0 to 1."""
+    gaze_window_s: float = 0.16
+    """A shift of gaze happens within about this time; slower drifts are none."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(field.default, bool):
+                if not isinstance(value, bool):
+                    raise UsageError(f"{field.name} is {value!r}, neither true nor false", where="events")
+            elif isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e6:
+                raise UsageError(f"{field.name} is {value!r}, not a number from 0 up", where="events")
+        if not 10 <= self.rate <= 1000:
+            raise UsageError(f"rate is {self.rate:g}, not between 10 and 1000 samples a second", where="events")
+        if not 0 < self.off_mm <= self.on_mm:
+            raise UsageError("off_mm must lie above 0 and not above on_mm", where="events")
+        if not self.blink_on > 0 or self.blink_min_s > self.blink_max_s:
+            raise UsageError("blink_on must be above 0, and blink_min_s not above blink_max_s", where="events")
+        if not (self.gaze_on > 0 and 0 < self.gaze_window_s <= 1 and self.gap_s > 0):
+            raise UsageError("gaze_on, gaze_window_s (at most a second) and gap_s must be above 0", where="events")
+        if self.smoothing_s > 2:
+            raise UsageError("smoothing_s is over 2 seconds", where="events")

@@ -1,0 +1,220 @@
+"""From the frame tokens of a recording to its events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from dfe.errors import DfeError, ModelError, TableError
+from dfe.events.amounts import Amounts, display_mm, out_of_book
+from dfe.events.blink import find_blinks
+from dfe.events.config import EventConfig
+from dfe.events.event import Event, Kind
+from dfe.events.found import DisplayName, EventList, FaceTime
+from dfe.events.gaze import find_shifts
+from dfe.events.hysteresis import Runs, runs
+from dfe.events.spans import contains, spans
+from dfe.events.timeline import Timeline
+from dfe.recording.recording import Recording
+from dfe.space.base import ExpressionSpace
+from dfe.space.regions import region_sums
+from dfe.space.registry import load_space
+from dfe.types import BoolArray, Coder, Displays, DoubleArray
+
+Speech = Mapping[int, ArrayLike | Iterable[tuple[float, float]]]
+"""Stretches of speech, start and end in seconds, of each face whose speech is known."""
+
+
+def detect(
+    recording: Recording,
+    coder: Coder,
+    config: EventConfig | None = None,
+    *,
+    speech: Speech | None = None,
+    names: Mapping[int, DisplayName] | None = None,
+) -> EventList:
+    """Displays, blinks and shifts of gaze in a recording with tokens; its rows are left as they are.
+
+    Args:
+        recording: with tokens and presentation times.
+        coder: the tokenizer that made the tokens.
+        config: thresholds.
+        speech: when the owners of the faces speak; a face that is not in it has unknown speech.
+        names: labels and regions of displays by their number; others are called by their number.
+
+    Raises:
+        TableError: no rows, no tokens, still pictures, too few frames a second, or tokens that no tokenizer of this
+            kind makes.
+        ModelError: the tokens are those of another tokenizer.
+    """
+    config = config or EventConfig()
+    _check(recording, coder)
+    codes, times, ids = recording.tokens(), recording.times, recording.face_ids
+    valid = recording.success & np.isfinite(times) & (codes >= 0).any(axis=1)
+    if config.usable_only:
+        valid &= recording.usable
+    interval = _check_rate(recording, config)
+    displays = coder.displays()
+    if len(strange := out_of_book(codes, displays)):
+        where = f"{recording.provenance.source.name}, row {int(strange[0])}"
+        raise ModelError(f"has a token that tokenizer {coder.id} does not know", where=where)
+    space = _space(coder)
+    left_out = set() if config.unsteady else {int(d) for d in getattr(coder, "unsteady", ())}
+    known = _names(displays, space, names or {}, left_out)
+    unit_mm = display_mm(displays, space)
+    lids, gaze = _measured(recording, "blinks", valid), _measured(recording, "gaze", valid)
+    events: list[Event] = []
+    faces: list[FaceTime] = []
+    for face in np.unique(ids[valid]).tolist():
+        rows = _rows(times, valid & (ids == face))
+        t = times[rows]
+        talk = None if speech is None or face not in speech else spans(speech[face])
+        time = Timeline.of(t, gap_s=config.gap_s, rate=config.rate, smoothing_s=config.smoothing_s)
+        for display, amount in Amounts(codes[rows], displays, unit_mm):
+            if display + 1 in known:
+                signal = time.smoothed(amount)
+                found = runs(
+                    signal, time, on=config.on_mm, off=config.off_mm, min_s=config.min_s, merge_s=config.merge_s
+                )
+                name = known[display + 1]
+                events += _events(face, "display", display + 1, found, [name.label] * len(found), name.region, talk)
+        face_lids, face_gaze = _of_face(lids, rows), _of_face(gaze, rows)
+        if face_lids is not None:
+            found = find_blinks(t, face_lids, config)
+            events += _events(face, "blink", 0, found, ["blink"] * len(found), "eyes", talk)
+        if face_gaze is not None:
+            shifts = find_shifts(t, face_gaze, face_lids, config)
+            labels = [f"gaze {direction}" for direction in shifts.direction]
+            events += _events(face, "gaze", 0, shifts.runs, labels, "eyes", talk)
+        seen = np.column_stack([time.start_s, time.end_s + time.interval_s])
+        faces.append(FaceTime(face, seen, talk, face_gaze is not None, face_lids is not None))
+    events.sort(key=lambda e: (e.onset_s, e.face_id, e.kind, e.display, e.label))
+    finite = times[np.isfinite(times)]
+    return EventList(
+        events=tuple(events),
+        source=recording.provenance.source.name,
+        duration_s=float(finite.max() - finite.min() + interval),
+        faces=tuple(faces),
+        config=config,
+        tokenizer=recording.tokenizer_id or coder.id,
+        names=known,
+        notes=tuple(_notes(valid, faces, left_out, speech)),
+    )
+
+
+def _check(recording: Recording, coder: Coder) -> None:
+    made, where = recording.provenance.tokenizer, recording.provenance.source.name
+    if not len(recording):
+        raise TableError("has no rows, so it has no events", where=where)
+    if not recording.levels:
+        raise TableError("has no tokens", where=where, advice="encode it with dfe encode")
+    if not np.isfinite(recording.times).any():
+        raise TableError("holds still pictures: without time there are no events", where=where)
+    own = getattr(coder, "hash", None)
+    if made is not None and own is not None and made.hash != own:
+        raise ModelError(
+            f"its tokens are those of {made.id} ({made.hash[:8]}), not of {coder.id} ({str(own)[:8]})",
+            where=where,
+            advice="name the tokenizer that encoded it, or encode it again",
+        )
+
+
+def _check_rate(recording: Recording, config: EventConfig) -> float:
+    """The median time between frames, seconds."""
+    t = np.unique(recording.times[np.isfinite(recording.times)])
+    interval = float(np.median(np.diff(t))) if len(t) > 1 else 1.0 / config.rate
+    if interval > config.gap_s:
+        raise TableError(
+            f"has {1 / interval:.2g} frames a second; events need at least {1 / config.gap_s:.2g}",
+            where=recording.provenance.source.name,
+            advice="encode it without --every",
+        )
+    return interval
+
+
+def _rows(times: DoubleArray, mine: BoolArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Rows of one face in order of time, one at a time."""
+    rows = np.flatnonzero(mine)
+    rows = rows[np.argsort(times[rows], kind="stable")]
+    return rows[np.diff(times[rows], prepend=-np.inf) > 0]
+
+
+def _space(coder: Coder) -> ExpressionSpace:
+    own = getattr(coder, "space", None)
+    return own if isinstance(own, ExpressionSpace) else load_space(coder.space_id)
+
+
+def _names(
+    displays: Displays, space: ExpressionSpace, given: Mapping[int, DisplayName], left_out: set[int]
+) -> dict[int, DisplayName]:
+    directions = displays.directions.astype(np.float64)
+    energies = {r: np.einsum("ud,ud->u", directions @ gram, directions) for r, gram in region_sums(space).items()}
+    known: dict[int, DisplayName] = {}
+    for index in range(len(directions)):
+        number = index + 1
+        if number not in left_out:
+            region = max(energies, key=lambda r: energies[r][index]) if energies else "face"
+            known[number] = given.get(number) or DisplayName(f"display {number}", region)
+    return known
+
+
+def _measured(recording: Recording, what: str, valid: BoolArray) -> DoubleArray | None:
+    """The columns of lids or gaze; None where the recording has none."""
+    try:
+        values: DoubleArray = getattr(recording, what)().astype(np.float64)
+    except DfeError:
+        return None
+    return values if np.isfinite(values[valid]).any() else None
+
+
+def _of_face(values: DoubleArray | None, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> DoubleArray | None:
+    """A face's own rows, single empty cells filled with the last known; None where a column is empty throughout."""
+    if values is None:
+        return None
+    mine = values[rows]
+    known = np.isfinite(mine)
+    if not known.any(axis=0).all():
+        return None
+    place = np.maximum.accumulate(np.where(known, np.arange(len(mine))[:, None], 0), axis=0)
+    place = np.maximum(place, known.argmax(axis=0))
+    return np.take_along_axis(mine, place, axis=0)
+
+
+def _events(
+    face: int, kind: Kind, display: int, found: Runs, labels: list[str], region: str, speech: DoubleArray | None
+) -> list[Event]:
+    speaking = [None] * len(found) if speech is None else contains(speech, found.apex_s).tolist()
+    return [
+        Event(
+            face_id=face,
+            kind=kind,
+            display=display,
+            label=labels[e],
+            region=region,
+            onset_s=float(found.onset_s[e]),
+            apex_s=float(found.apex_s[e]),
+            offset_s=float(found.offset_s[e]),
+            intensity=float(found.peak[e]),
+            censored=bool(found.cut_before[e] or found.cut_after[e]),
+            speaking=speaking[e],
+        )
+        for e in range(len(found))
+    ]
+
+
+def _notes(valid: BoolArray, faces: list[FaceTime], left_out: set[int], speech: Speech | None) -> Iterable[str]:
+    if not valid.any():
+        yield "no face was found in any frame (or none that is usable)"
+    for face in faces:
+        if not face.blinks:
+            yield f"face {face.face_id}: no blinks, the recording has no measure of its lids"
+        if not face.gaze:
+            yield f"face {face.face_id}: no shifts of gaze, the recording has no measure of its gaze"
+    if left_out:
+        numbers = ", ".join(str(d) for d in sorted(left_out))
+        yield f"displays {numbers} come and go with the picture's noise (unsteady) and are left out"
+    missing = [face.face_id for face in faces if face.speech is None]
+    if speech is not None and missing:
+        yield f"speech is not known of face {', '.join(str(f) for f in missing)}"

@@ -1,0 +1,79 @@
+"""What was found in a recording: its events, and the time in which they could be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+from dfe.events.config import EventConfig
+from dfe.events.event import Event
+from dfe.types import DoubleArray
+
+
+@dataclass(frozen=True)
+class DisplayName:
+    """How a display is called in lists of events."""
+
+    label: str
+    region: str
+    """The region of the face that it moves most."""
+
+
+@dataclass(frozen=True, eq=False)
+class FaceTime:
+    """When one face was seen, and when its owner spoke."""
+
+    face_id: int
+    seen: DoubleArray
+    """``(k, 2)`` start and end of each stretch in which it was seen, seconds."""
+    speech: DoubleArray | None = None
+    """``(k, 2)`` stretches of speech; None where speech is not known."""
+    gaze: bool = True
+    """Whether the recording has the direction of its gaze."""
+    blinks: bool = True
+    """Whether the recording has the closure of its eyes."""
+
+    @property
+    def exposure_s(self) -> float:
+        """Seconds in which it was seen."""
+        return float((self.seen[:, 1] - self.seen[:, 0]).sum())
+
+
+@dataclass(frozen=True, eq=False)
+class EventList(Sequence[Event]):
+    """Events of a recording in order of onset, and all that rates need to know about it."""
+
+    events: tuple[Event, ...]
+    source: str
+    """Name of the recording's video."""
+    duration_s: float
+    """From the first frame of the recording to the end of its last one."""
+    faces: tuple[FaceTime, ...]
+    config: EventConfig
+    tokenizer: str = ""
+    """``name@version`` of the tokenizer."""
+    names: dict[int, DisplayName] = field(default_factory=dict)
+    """Displays that were looked for, by their number."""
+    notes: tuple[str, ...] = ()
+    """What could not be looked for, and why: one line each."""
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Event]: ...
+
+    def __getitem__(self, index: int | slice) -> Event | Sequence[Event]:
+        return self.events[index]
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(f"{sum(e.kind == kind for e in self.events)} {kind}" for kind in ("display", "blink", "gaze"))
+        faces = f"{len(self.faces)} face{'' if len(self.faces) == 1 else 's'}"
+        return f"<EventList {self.source!r}: {kinds} events, {faces}, {self.tokenizer}>"

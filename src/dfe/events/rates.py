@@ -1,0 +1,158 @@
+"""How often, how long and how strongly each face shows each display, per valid minute."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from dfe.events.event import Event
+from dfe.events.found import EventList, FaceTime
+from dfe.events.gaze import DIRECTIONS
+from dfe.events.spans import both, contains, spans, total, without
+from dfe.recording.roles import Role
+from dfe.types import DoubleArray
+
+Part = Literal["all", "silent", "speaking"]
+
+EVER = np.array([[-1e12, 1e12]])
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One display of one face, over all of its valid time or over the silent or speaking part of it."""
+
+    recording: str
+    subject: str
+    """Whose face it is; empty where nobody said."""
+    role: str
+    session: str
+    condition: str
+    face: int
+    token: str
+    """Number of the display in its tokenizer; ``blink``, or ``gaze left`` and the like."""
+    label: str
+    region: str
+    speech: Part
+    """Which time the row is about; silent and speaking time have rows only where speech is known."""
+    speech_known: bool
+    """False: nobody said who speaks when, so the row mixes silent and speaking time in unknown shares."""
+    count: int
+    """Events with their apex in that time that begin in sight; one that was under way already when the face came into
+    sight is not counted."""
+    exposure_s: float
+    """Seconds of that time in which the face is seen."""
+    coverage: float | None
+    """Of the whole recording, the share that ``exposure_s`` is; None where the recording has no length."""
+    per_min: float | None
+    """``count`` per minute of ``exposure_s``; None where that is 0."""
+    share: float | None
+    """Share of ``exposure_s`` in which the display is on, events cut short included."""
+    mean_duration_s: float | None
+    """Of the events that begin and end in sight; None where there are none."""
+    mean_intensity: float | None
+    """At the apex, of the events counted: mm; 0 to 1 for blinks and gaze."""
+    censored: int
+    """Events that touch the end of what is seen, counted or not."""
+
+
+def rates(
+    found: EventList,
+    *,
+    recording: str | None = None,
+    roles: Sequence[Role] = (),
+    subject: str = "",
+    session: str = "",
+    condition: str = "",
+) -> tuple[Rate, ...]:
+    """Rates of every face for every display that was looked for, zeros included.
+
+    Args:
+        found: events of a recording.
+        recording: its name in the rows; by default that of its source.
+        roles: whose face is whose when, of this recording; time outside of them has no subject.
+        subject: of all faces, where there are no roles.
+        session: goes into the rows.
+        condition: goes into the rows.
+    """
+    name = found.source if recording is None else recording
+    out: list[Rate] = []
+    for face in found.faces:
+        mine = [event for event in found if event.face_id == face.face_id]
+        for who, role, window in _windows(face, roles, subject):
+            parts, known = _parts(face, window), face.speech is not None
+            for token, label, region, events in _kinds(found, face, mine):
+                for part, time in parts:
+                    numbers = _numbers(events, face, time, found.duration_s)
+                    about = (name, who, role, session, condition, face.face_id, token, label, region, part, known)
+                    out.append(Rate(*about, *numbers))
+    return tuple(out)
+
+
+def _windows(face: FaceTime, roles: Sequence[Role], subject: str) -> Iterator[tuple[str, str, DoubleArray]]:
+    """Stretches of time of each subject whose face this is; the rest of the time is nobody's."""
+    mine = [role for role in roles if role.face_id == face.face_id]
+    if not mine:
+        yield subject if not roles else "", "", EVER
+        return
+    times: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    for role in mine:
+        times[role.subject, role.role].append((role.start_s, role.end_s))
+    for (who, part), stretches in times.items():
+        yield who, part, spans(np.clip(stretches, -1e12, 1e12))
+    rest = without(EVER, spans(np.clip([s for part in times.values() for s in part], -1e12, 1e12)))
+    if total(both(face.seen, rest)) > 0:
+        yield "", "", rest
+
+
+def _parts(face: FaceTime, window: DoubleArray) -> list[tuple[Part, DoubleArray]]:
+    if face.speech is None:
+        return [("all", window)]
+    return [("all", window), ("silent", without(window, face.speech)), ("speaking", both(window, face.speech))]
+
+
+def _kinds(found: EventList, face: FaceTime, mine: Sequence[Event]) -> Iterator[tuple[str, str, str, list[Event]]]:
+    by_token: dict[str, list[Event]] = defaultdict(list)
+    for event in mine:
+        by_token[token_of(event)].append(event)
+    for number, name in found.names.items():
+        yield str(number), name.label, name.region, by_token[str(number)]
+    if face.blinks:
+        yield "blink", "blink", "eyes", by_token["blink"]
+    if face.gaze:
+        for direction in DIRECTIONS:
+            label = f"gaze {direction}"
+            yield label, label, "eyes", by_token[label]
+
+
+def token_of(event: Event) -> str:
+    """What stands in columns called ``token``: the display's number, ``blink``, ``gaze left`` and the like."""
+    return str(event.display) if event.kind == "display" else event.label
+
+
+def _numbers(
+    events: list[Event], face: FaceTime, time: DoubleArray, duration_s: float
+) -> tuple[int, float, float | None, float | None, float | None, float | None, float | None, int]:
+    """What follows ``speech_known`` in a :class:`Rate`."""
+    seen = both(face.seen, time)
+    exposure = total(seen)
+    inside = contains(time, [event.apex_s for event in events]) if events else np.zeros(0, bool)
+    here = [event for event, is_in in zip(events, inside.tolist(), strict=True) if is_in]
+    starts = set(face.seen[:, 0].tolist())
+    counted = [event for event in here if event.onset_s not in starts]
+    whole = [event.duration_s for event in here if not event.censored]
+    on = total(both(spans([(event.onset_s, event.offset_s) for event in events]), seen))
+    return (
+        len(counted),
+        exposure,
+        exposure / duration_s if duration_s > 0 else None,
+        60 * len(counted) / exposure if exposure > 0 else None,
+        on / exposure if exposure > 0 else None,
+        math.fsum(whole) / len(whole) if whole else None,
+        math.fsum(event.intensity for event in counted) / len(counted) if counted else None,
+        sum(event.censored for event in here),
+    )

@@ -1,0 +1,151 @@
+"""Whose face is whose: ``roles.csv`` with the columns recording, face_id, start, end, subject, role."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from os import PathLike
+from pathlib import Path
+
+from dfe.errors import TableError
+
+COLUMNS = ("recording", "face_id", "start", "end", "subject", "role")
+MAX_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Role:
+    """One face of one recording belongs to a subject, from a start to an end."""
+
+    recording: str
+    """Name of the recording's table, without folder and suffix."""
+    face_id: int
+    start_s: float
+    """Minus infinity where the cell is empty: from the beginning."""
+    end_s: float
+    """Infinity where the cell is empty: to the end."""
+    subject: str
+    role: str
+    """What the subject does in the recording, such as ``client``; empty where it does not matter."""
+    row: int = 0
+    """Line of the file, for errors."""
+
+
+def read_roles(path: str | PathLike[str]) -> tuple[Role, ...]:
+    """Read a table of roles; ``start``, ``end`` and ``role`` may be empty or left out.
+
+    Raises:
+        TableError: missing, no such table, a cell that makes no sense, or a face that is two subjects' at once.
+    """
+    file = Path(path)
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            raise TableError("is too large to be a table of roles", where=file)
+        text = file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        raise TableError("no such file", where=file) from None
+    except UnicodeDecodeError:
+        raise TableError("is no text in UTF-8", where=file, advice="save it as CSV in UTF-8") from None
+    except OSError as error:
+        raise TableError(f"cannot be read ({error.strerror})", where=file) from None
+    try:
+        rows = list(csv.reader(text.splitlines(), delimiter=_delimiter(text)))
+    except csv.Error as error:
+        raise TableError(f"is no CSV ({error})", where=file) from None
+    head = [name.strip() for name in rows[0]] if rows else []
+    missing = [name for name in ("recording", "face_id", "subject") if name not in head]
+    if missing:
+        advice = f"its first line must be {','.join(COLUMNS)}"
+        raise TableError(f"has no column {missing[0]}", where=file, advice=advice)
+    roles = []
+    for line, cells in enumerate(rows[1:], start=2):
+        if any(cell.strip() for cell in cells):
+            values = dict(zip(head, (cell.strip() for cell in cells), strict=False))
+            roles.append(_role(values, f"{file}, line {line}", line))
+    check_overlaps(roles, where=file)
+    return tuple(roles)
+
+
+def check_overlaps(roles: Iterable[Role], where: str | PathLike[str]) -> None:
+    """Refuse a face that belongs to two subjects, or has two roles, at the same time.
+
+    Raises:
+        TableError: naming both lines.
+    """
+    by_face: dict[tuple[str, int], list[Role]] = {}
+    for role in roles:
+        by_face.setdefault((role.recording, role.face_id), []).append(role)
+    for (recording, face), mine in by_face.items():
+        mine.sort(key=lambda role: (role.start_s, role.end_s))
+        for one, other in pairwise(mine):
+            if other.start_s < one.end_s:
+                lines = sorted((one.row, other.row))
+                raise TableError(
+                    f"lines {lines[0]} and {lines[1]} overlap: face {face} of {recording} is {one.subject!r} and "
+                    f"{other.subject!r} at once",
+                    where=where,
+                    advice="end one before the other starts",
+                )
+
+
+def roles_of(roles: Sequence[Role], recording: str, faces: Iterable[int], where: str | PathLike[str]) -> list[Role]:
+    """The roles in one recording.
+
+    Args:
+        roles: of many recordings.
+        recording: name of the recording's table, without folder and suffix.
+        faces: that the recording has.
+        where: the table of roles, for errors.
+
+    Raises:
+        TableError: a role of a face that the recording does not have.
+    """
+    mine = [role for role in roles if role.recording == recording]
+    known = sorted(set(faces))
+    for role in mine:
+        if role.face_id not in known:
+            listed = ", ".join(str(face) for face in known[:8]) or "none"
+            raise TableError(
+                f"{recording} has no face {role.face_id}",
+                where=f"{where}, line {role.row}" if role.row else where,
+                advice=f"its faces are: {listed}; dfe faces lists them",
+            )
+    return mine
+
+
+def _role(values: dict[str, str], where: str, line: int) -> Role:
+    for name in ("recording", "subject"):
+        if not values.get(name):
+            raise TableError(f"the {name} is missing", where=where)
+    face = values.get("face_id", "")
+    if not face.isdecimal() or len(face) > 5:
+        raise TableError(f"face_id {face!r} is no number of a face", where=where)
+    start, end = _seconds(values, "start", -math.inf, where), _seconds(values, "end", math.inf, where)
+    if not start < end:
+        raise TableError(f"ends at {end:g} s, before it starts at {start:g} s", where=where)
+    name = values["recording"]
+    for suffix in (".parquet", ".csv"):
+        name = name.removesuffix(suffix)
+    return Role(name, int(face), start, end, values["subject"], values.get("role", ""), line)
+
+
+def _seconds(values: dict[str, str], name: str, otherwise: float, where: str) -> float:
+    text = values.get(name, "")
+    if not text:
+        return otherwise
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise TableError(f"{name} {text!r} is no time in seconds", where=where)
+    return value
+
+
+def _delimiter(text: str) -> str:
+    """Comma, or what spreadsheets of some languages write in its place."""
+    head = text.partition("\n")[0]
+    return max((",", ";", "\t"), key=head.count)
