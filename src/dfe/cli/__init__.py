@@ -25,6 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.doctor import Doctor
     from dfe.cli.encode import Encode
     from dfe.cli.evaluate import Evaluate
+    from dfe.cli.export import Export
     from dfe.cli.extract import Extract
     from dfe.cli.info import Info
     from dfe.cli.qc import Qc
@@ -41,13 +42,14 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Train, subcommand("train")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
+        | Annotated[Export, subcommand("export")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]
         | Annotated[Doctor, subcommand("doctor")]
     )
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
-    verb: Encode | Extract | Train | Evaluate | Ablate | Info | Qc | Demo | Doctor = tyro.cli(
+    verb: Encode | Extract | Train | Evaluate | Ablate | Export | Info | Qc | Demo | Doctor = tyro.cli(
         verbs,
         prog="dfe",
         args=arguments,
