@@ -12,7 +12,7 @@ from dfe.errors import OutputError
 from dfe.events.event import Event
 from dfe.events.export.elan import elan_text, write_elan
 from dfe.events.export.tiers import MediaRef, key, names, tiers
-from dfe.events.labels import read_elan
+from dfe.events.labels import read_labels
 from dfe.events.tsv import EventSource
 
 NO_MEDIA = MediaRef()
@@ -52,12 +52,12 @@ def test_any_events_make_a_file_by_the_schema_that_is_read_back(tmp_path_factory
         for tier in tiers(events, 1000)
         for p in tier.placed
     ]
-    assert [tuple(label) for label in read_elan(path)] == expected
+    assert [tuple(label) for label in read_labels(path)] == expected
 
 
 def test_times_come_back_to_the_millisecond(tmp_path: Path) -> None:
     exact = [Event(0, "display", 1, "a", "mouth", k * 1.2345678, k, k * 1.2345678 + 0.7, 1) for k in range(50)]
-    labels = read_elan(write_elan(tmp_path / "a.eaf", exact, NO_MEDIA, SOURCE))
+    labels = read_labels(write_elan(tmp_path / "a.eaf", exact, NO_MEDIA, SOURCE))
     assert len(labels) == 50
     for label, event in zip(labels, exact, strict=True):
         assert abs(label.start_s - event.onset_s) <= 0.0005
@@ -67,7 +67,7 @@ def test_times_come_back_to_the_millisecond(tmp_path: Path) -> None:
 def test_nothing_happened(tmp_path: Path) -> None:
     path = write_elan(tmp_path / "a.eaf", (), NO_MEDIA, EventSource())
     eaf_structure.check(path.read_bytes())
-    assert read_elan(path) == ()
+    assert read_labels(path) == ()
 
 
 def test_same_events_same_bytes_and_nothing_is_replaced_unasked(tmp_path: Path) -> None:
@@ -101,4 +101,4 @@ def test_pympi_reads_the_same(tmp_path: Path) -> None:
     # And what pympi writes of it, we read.
     again = tmp_path / "again.eaf"
     importlib.import_module("pympi").Elan.to_eaf(str(again), eaf)
-    assert sorted(read_elan(again)) == sorted(read_elan(path))
+    assert sorted(read_labels(again)) == sorted(read_labels(path))

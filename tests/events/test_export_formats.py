@@ -15,7 +15,7 @@ from dfe.events.export.csv import write_csv
 from dfe.events.export.textgrid import textgrid_text, write_textgrid
 from dfe.events.export.tiers import MediaRef, key, names, tiers
 from dfe.events.export.webvtt import webvtt_text, write_webvtt
-from dfe.events.labels import read_textgrid
+from dfe.events.labels import read_labels
 
 MEDIA = MediaRef(Path("videos/clip.mp4"), 12.5, 30.0)
 
@@ -51,7 +51,7 @@ def test_textgrids_tile_the_time_and_are_read_back(tmp_path_factory, events: lis
         for tier in tiers(events, 10_000)
         for p in tier.placed
     ]
-    assert [tuple(label) for label in read_textgrid(path)] == expected
+    assert [tuple(label) for label in read_labels(path)] == expected
 
 
 def test_other_readers_agree_on_the_textgrid(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_other_readers_agree_on_the_textgrid(tmp_path: Path) -> None:
     theirs = [
         (tier.name, start, end, text) for tier in grid.get_tiers() for start, end, text in tier.get_intervals() if text
     ]
-    assert theirs == [tuple(label) for label in read_textgrid(path)]
+    assert theirs == [tuple(label) for label in read_labels(path)]
 
 
 CUE = re.compile(r"(\d+)\n(\d\d+):(\d\d):(\d\d)\.(\d{3}) --> (\d\d+):(\d\d):(\d\d)\.(\d{3})\n([^\n]+)")

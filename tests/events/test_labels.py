@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dfe.errors import TableError, UsageError
-from dfe.events.labels import Label, pick_tier, read_elan, read_labels, read_textgrid
+from dfe.events.labels import Label, read_elan, read_labels, read_textgrid, read_tier, read_tiers
 
 
 def ref(one: str, parent: str, value: str) -> str:
@@ -106,10 +106,13 @@ def test_files_that_are_something_else(tmp_path: Path) -> None:
 
 
 def test_a_tier_that_is_not_there_names_those_that_are(tmp_path: Path) -> None:
-    labels = read_elan(written(tmp_path / "a.eaf", EAF))
-    assert [label.value for label in pick_tier(labels, "words", "a.eaf")] == ["one", "two"]
-    with pytest.raises(UsageError, match="tiers with labels: 'words', 'speech', 'parts'"):
-        pick_tier(labels, "smiles", "a.eaf")
+    path = written(
+        tmp_path / "a.eaf", EAF.replace("<TIER", '<TIER LINGUISTIC_TYPE_REF="top" TIER_ID="empty"/><TIER', 1)
+    )
+    assert [label.value for label in read_tier(path, "words")] == ["one", "two"]
+    assert read_tier(path, "empty") == ()
+    with pytest.raises(UsageError, match="tiers are: 'empty', 'words', 'speech', 'parts'"):
+        read_tier(path, "smiles")
 
 
 SHORT = """File type = "ooTextFile"
@@ -142,10 +145,11 @@ Object class = "TextGrid"
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_short_textgrids_in_the_encodings_that_praat_writes(tmp_path: Path, encoding: str) -> None:
-    assert read_textgrid(written(tmp_path / "a.TextGrid", SHORT, encoding)) == (
+    assert read_labels(written(tmp_path / "a.TextGrid", SHORT, encoding)) == (
         Label("speech", 1.0, 2.5, 'he said "ah" 3 é'),
         Label("beats", 0.75, 0.75, "x"),
     )
+    assert list(read_tiers(tmp_path / "a.TextGrid")) == ["speech", "beats"]
 
 
 @pytest.mark.parametrize("cut", [80, 120, 160])

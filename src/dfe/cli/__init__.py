@@ -21,6 +21,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from dfe import __version__
     from dfe.cli.ablate import Ablate
+    from dfe.cli.agreement import Agreement
     from dfe.cli.demo import Demo
     from dfe.cli.doctor import Doctor
     from dfe.cli.encode import Encode
@@ -28,6 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.export import Export
     from dfe.cli.extract import Extract
     from dfe.cli.info import Info
+    from dfe.cli.naming_sheets import NamingSheets
     from dfe.cli.qc import Qc
     from dfe.cli.train import Train
 
@@ -43,13 +45,17 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
         | Annotated[Export, subcommand("export")]
+        | Annotated[NamingSheets, subcommand("naming-sheets")]
+        | Annotated[Agreement, subcommand("agreement")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]
         | Annotated[Doctor, subcommand("doctor")]
     )
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
-    verb: Encode | Extract | Train | Evaluate | Ablate | Export | Info | Qc | Demo | Doctor = tyro.cli(
+    verb: (
+        Encode | Extract | Train | Evaluate | Ablate | Export | NamingSheets | Agreement | Info | Qc | Demo | Doctor
+    ) = tyro.cli(
         verbs,
         prog="dfe",
         args=arguments,

@@ -32,8 +32,17 @@ class Label(NamedTuple):
     value: str
 
 
+Tiers = dict[str, tuple[Label, ...]]
+"""Labels by the name of their tier, in the file's order; tiers without labels too."""
+
+
 def read_labels(path: str | PathLike[str]) -> tuple[Label, ...]:
-    """Labels of an ELAN ``.eaf`` or a Praat ``.TextGrid`` file, tier by tier in the file's order.
+    """All labels of an ELAN ``.eaf`` or a Praat ``.TextGrid`` file, tier by tier; see :func:`read_tiers`."""
+    return tuple(label for labels in read_tiers(path).values() for label in labels)
+
+
+def read_tiers(path: str | PathLike[str]) -> Tiers:
+    """Tiers of an ELAN ``.eaf`` or a Praat ``.TextGrid`` file.
 
     Raises:
         UsageError: it is neither, by its suffix.
@@ -46,21 +55,22 @@ def read_labels(path: str | PathLike[str]) -> tuple[Label, ...]:
     return readers[path.suffix.lower()](path)
 
 
-def pick_tier(labels: tuple[Label, ...], tier: str, where: str | PathLike[str]) -> tuple[Label, ...]:
+def read_tier(path: str | PathLike[str], tier: str) -> tuple[Label, ...]:
     """The labels of one tier.
 
     Raises:
-        UsageError: no label is on a tier of that name; the message lists those that there are.
+        UsageError: there is no such tier; the message lists those that there are.
+        TableError: as :func:`read_tiers`.
     """
-    picked = tuple(label for label in labels if label.tier == tier)
-    if not picked:
-        known = ", ".join(repr(name) for name in dict.fromkeys(label.tier for label in labels)) or "none"
-        raise UsageError(f"no labels on a tier {tier!r}", where=where, advice=f"tiers with labels: {known}")
-    return picked
+    tiers = read_tiers(path)
+    if tier not in tiers:
+        known = ", ".join(repr(name) for name in tiers) or "none"
+        raise UsageError(f"no tier {tier!r}", where=path, advice=f"tiers are: {known}")
+    return tiers[tier]
 
 
-def read_elan(path: str | PathLike[str]) -> tuple[Label, ...]:
-    """Annotations of all tiers of an ``.eaf`` file, empty ones too.
+def read_elan(path: str | PathLike[str]) -> Tiers:
+    """Annotations of an ``.eaf`` file, empty ones too.
 
     An annotation that refers to another lies in its time; several that refer to one share its time evenly, and so do
     annotations between whose ends no time was set: as ELAN shows them.
@@ -76,13 +86,13 @@ def read_elan(path: str | PathLike[str]) -> tuple[Label, ...]:
         units = root.find("HEADER").get("TIME_UNITS", "milliseconds")  # type: ignore[union-attr]
         if units != "milliseconds":
             raise TableError(f"times in {units}, not in milliseconds", where=path, advice=_ADVICE_ELAN)
-        return _elan_labels(root)
-    except (KeyError, ValueError, AttributeError, RecursionError) as error:
+        return _elan_tiers(root)
+    except (KeyError, ValueError, AttributeError) as error:
         raise TableError(f"damaged ({type(error).__name__}: {error})", where=path, advice=_ADVICE_ELAN) from None
 
 
-def read_textgrid(path: str | PathLike[str]) -> tuple[Label, ...]:
-    """Intervals with a text, and points as intervals of no length, of all tiers of a ``.TextGrid`` file.
+def read_textgrid(path: str | PathLike[str]) -> Tiers:
+    """Intervals with a text, and points as intervals of no length, of a ``.TextGrid`` file.
 
     Raises:
         TableError: missing, no TextGrid in text format, or damaged.
@@ -90,8 +100,8 @@ def read_textgrid(path: str | PathLike[str]) -> tuple[Label, ...]:
     path = Path(path)
     tokens = _praat_tokens(path, _bytes(path))
     try:
-        return tuple(_textgrid_labels(tokens))
-    except (StopIteration, RuntimeError, ValueError) as error:
+        return _textgrid_tiers(tokens)
+    except (StopIteration, ValueError) as error:
         raise TableError("damaged: it ends or changes too early", where=path, advice=_ADVICE_PRAAT) from error
 
 
@@ -131,21 +141,20 @@ def _parse(path: Path, data: bytes) -> Xml.Element:
     return builder.close()
 
 
-def _elan_labels(root: Xml.Element) -> tuple[Label, ...]:
+def _elan_tiers(root: Xml.Element) -> Tiers:
     slots = {slot.attrib["TIME_SLOT_ID"]: slot.get("TIME_VALUE") for slot in root.iterfind("TIME_ORDER/TIME_SLOT")}
     times = {slot: int(value) for slot, value in slots.items() if value is not None}
     spans: dict[str, tuple[float, float]] = {}
     referring: list[tuple[str, list[Xml.Element]]] = []
-    tiers: list[list[tuple[str, str, str]]] = []
+    rows: dict[str, list[tuple[str, str]]] = {}
     for tier in root.iterfind("TIER"):
         name = tier.attrib["TIER_ID"]
-        aligned = tier.findall("ANNOTATION/ALIGNABLE_ANNOTATION")
-        _align(aligned, times, set(slots), spans)
+        _align(tier.findall("ANNOTATION/ALIGNABLE_ANNOTATION"), times, set(slots), spans)
         referring.append((name, tier.findall("ANNOTATION/REF_ANNOTATION")))
         annotations = [element for annotation in tier.iterfind("ANNOTATION") for element in annotation]
-        tiers.append([(name, one.attrib["ANNOTATION_ID"], _value(one)) for one in annotations])
+        rows.setdefault(name, []).extend((one.attrib["ANNOTATION_ID"], _value(one)) for one in annotations)
     _refer(referring, spans)
-    return tuple(Label(name, *spans[one], value) for tier_rows in tiers for name, one, value in tier_rows)
+    return {name: tuple(Label(name, *spans[one], value) for one, value in said) for name, said in rows.items()}
 
 
 def _align(
@@ -207,7 +216,7 @@ def _praat_tokens(path: Path, data: bytes) -> Iterator[str | float]:
     return iter(found[2:])
 
 
-def _textgrid_labels(tokens: Iterator[str | float]) -> Iterator[Label]:
+def _textgrid_tiers(tokens: Iterator[str | float]) -> Tiers:
     def number() -> float:
         token = next(tokens)
         if not isinstance(token, float):
@@ -220,15 +229,17 @@ def _textgrid_labels(tokens: Iterator[str | float]) -> Iterator[Label]:
             raise ValueError(token)
         return token
 
+    tiers: dict[str, list[Label]] = {}
     number(), number()
     if word() == "absent":
-        return
+        return {}
     for _ in range(int(number())):
         kind, tier = word(), word()
+        labels = tiers.setdefault(tier, [])
         number(), number()
         for _ in range(int(number())):
             start = number()
             end = number() if kind == "IntervalTier" else start
-            value = word().strip()
-            if value:
-                yield Label(tier, start, end, value)
+            if value := word().strip():
+                labels.append(Label(tier, start, end, value))
+    return {tier: tuple(labels) for tier, labels in tiers.items()}
