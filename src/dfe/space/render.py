@@ -15,7 +15,16 @@ from dfe.space.png import to_png
 from dfe.space.raster import Visible, rasterise
 from dfe.types import DoubleArray, FloatArray, ImageArray
 
-__all__ = ["FACE_CAMERA", "Camera", "heat_colours", "render", "render_expression", "to_png"]
+__all__ = [
+    "FACE_CAMERA",
+    "Camera",
+    "heat_colours",
+    "render",
+    "render_expression",
+    "to_png",
+    "vertex_colours",
+    "vertex_normals",
+]
 
 _ALBEDO = {
     "skin": CLAY,
@@ -99,7 +108,7 @@ def render(
     visible = rasterise(xy, nearness, triangles, (side, side))
 
     vertex_albedo = _albedo(mesh, heat_mm, heat_max_mm, len(turned))
-    vertex = np.hstack([_vertex_normals(turned, triangles), vertex_albedo, _details(mesh, np.asarray(vertices_mm))])
+    vertex = np.hstack([vertex_normals(turned, triangles), vertex_albedo, _details(mesh, np.asarray(vertices_mm))])
     normal, albedo, light, height, brow, gaze = np.split(
         _interpolate(vertex.astype(np.float32), triangles, visible), [3, 6, 7, 8, 10], axis=1
     )
@@ -153,12 +162,20 @@ def _turn(yaw: float, pitch: float) -> DoubleArray:
     return np.asarray(about_y @ about_x)
 
 
-def _vertex_normals(points: DoubleArray, triangles: NDArray[np.integer[Any]]) -> DoubleArray:
-    """``(V, 3)``: mean of the triangles' normals, each by its area."""
+def vertex_normals(points: DoubleArray, triangles: NDArray[np.integer[Any]]) -> DoubleArray:
+    """Of points ``(V, 3)``, ``(V, 3)`` of length 1: mean of the triangles' normals, each by its area."""
     a, b, c = (points[triangles[:, k]] for k in range(3))
     face = np.repeat(np.cross(b - a, c - a), 3, axis=0)
     corner = triangles.ravel()
     return _unit(np.stack([np.bincount(corner, face[:, k], len(points)) for k in range(3)], axis=1).astype(np.float64))
+
+
+def vertex_colours(mesh: FaceMesh) -> DoubleArray:
+    """What each vertex of a face at rest throws back, ``(V, 3)`` linear light: clay, teeth, painted eyes and brows."""
+    details = _details(mesh, mesh.vertices_mm.astype(np.float64)).astype(np.float32)
+    albedo = _albedo(mesh, None, None, len(mesh.vertices_mm)).astype(np.float32)
+    painted = _paint(albedo, details[:, 2:4], details[:, 4:])
+    return np.asarray(painted * details[:, :1], np.float64)
 
 
 def _unit(vectors: DoubleArray) -> DoubleArray:
