@@ -31,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.info import Info
     from dfe.cli.naming_sheets import NamingSheets
     from dfe.cli.qc import Qc
+    from dfe.cli.render import Render
     from dfe.cli.train import Train
 
     arguments = sys.argv[1:] if argv is None else argv
@@ -45,6 +46,7 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
         | Annotated[Export, subcommand("export")]
+        | Annotated[Render, subcommand("render")]
         | Annotated[NamingSheets, subcommand("naming-sheets")]
         | Annotated[Agreement, subcommand("agreement")]
         | Annotated[Info, subcommand("info")]
@@ -54,7 +56,19 @@ def main(argv: list[str] | None = None) -> None:
     )
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
     verb: (
-        Encode | Extract | Train | Evaluate | Ablate | Export | NamingSheets | Agreement | Info | Qc | Demo | Doctor
+        Encode
+        | Extract
+        | Train
+        | Evaluate
+        | Ablate
+        | Export
+        | Render
+        | NamingSheets
+        | Agreement
+        | Info
+        | Qc
+        | Demo
+        | Doctor
     ) = tyro.cli(
         verbs,
         prog="dfe",
