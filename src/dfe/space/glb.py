@@ -21,7 +21,7 @@ from dfe.space.render import vertex_normals
 _FLOAT, _UBYTE, _USHORT, _UINT = 5126, 5121, 5123, 5125
 _VERTICES, _TRIANGLES = 34962, 34963
 _MM = 1e-3
-STILL_MM = 0.005
+STILL_MM = 0.001
 """A vertex that a target moves by no more than this is left where it is; most targets then move few vertices."""
 _STILL_NORMAL = 0.01
 
