@@ -59,7 +59,7 @@ def head_glb(
         targets_mm: ``(K, V, 3)``, how far each target at weight 1 moves each vertex. Normals are those of the moved
             face; those of several targets at once are their sum, near enough.
         names: of the targets, in ``extras.targetNames`` of the mesh, where Blender and three.js look for them.
-        colours: ``(V, 3)`` linear light 0 to 1 of the skin.
+        colours: ``(V, 4)`` linear light 0 to 1 and presence: what lies below 0.5 of it is cut off.
         movement: of the targets over time.
         about: plain JSON values, kept in ``asset.extras``.
 
@@ -95,7 +95,11 @@ def head_glb(
         "nodes": [{"mesh": 0, "name": "head"}],
         "meshes": [mesh],
         "materials": [
-            {"name": "clay", "pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.65}},
+            {
+                "name": "clay",
+                "pbrMetallicRoughness": {"metallicFactor": 0.0, "roughnessFactor": 0.65},
+                "alphaMode": "MASK",
+            }
         ],
     }
     if movement is not None:
@@ -152,8 +156,7 @@ class _Parts:
         return self._accessor(view, _FLOAT, "VEC3", values, limits)
 
     def colours(self, light: NDArray[np.float64]) -> int:
-        opaque = np.concatenate([np.clip(light, 0, 1), np.ones((len(light), 1))], axis=1)
-        values = np.rint(opaque * 255).astype(np.uint8)
+        values = np.rint(np.clip(light, 0, 1) * 255).astype(np.uint8)
         accessor = self._accessor(self._view(values.tobytes(), _VERTICES), _UBYTE, "VEC4", values)
         self._accessors[accessor]["normalized"] = True
         return accessor

@@ -41,6 +41,7 @@ _IRIS_EDGE = math.radians(2.5)
 _BROW_TINT, _BROW_EDGE_MM, _BROW_LENGTH_MM, _BROW_HALF_MM = 0.5, 1.2, 43.0, 3.2
 _OPEN_MOUTH_MM = 8.0
 _FADE_MM = 2.5
+_PRESENCE_MM = 32.0
 _DARK_TO_LIGHT_MM = [-20.0, 28.0]
 
 # All lights lie in the plane between left and right: a symmetric face must make a symmetric picture.
@@ -171,11 +172,16 @@ def vertex_normals(points: DoubleArray, triangles: NDArray[np.integer[Any]]) -> 
 
 
 def vertex_colours(mesh: FaceMesh) -> DoubleArray:
-    """What each vertex of a face at rest throws back, ``(V, 3)`` linear light: clay, teeth, painted eyes and brows."""
+    """What each vertex of a face at rest throws back: clay, teeth, painted eyes and brows, as linear light.
+
+    Returns:
+        ``(V, 4)``, 0 to 1; the fourth number falls through 0.5 where pictures fade out over the end of the mesh.
+    """
     details = _details(mesh, mesh.vertices_mm.astype(np.float64)).astype(np.float32)
     albedo = _albedo(mesh, None, None, len(mesh.vertices_mm)).astype(np.float32)
-    painted = _paint(albedo, details[:, 2:4], details[:, 4:])
-    return np.asarray(painted * details[:, :1], np.float64)
+    painted = _paint(albedo, details[:, 2:4], details[:, 4:]) * details[:, :1]
+    presence = np.clip(0.5 + (details[:, 1:2] - _FADE_MM / 2) / _PRESENCE_MM, 0, 1)
+    return np.hstack([painted, presence]).astype(np.float64)
 
 
 def _unit(vectors: DoubleArray) -> DoubleArray:
