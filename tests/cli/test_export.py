@@ -51,3 +51,20 @@ def test_refusals_are_one_line(dfe, table, tmp_path):
     ran = dfe("export", other, "--media", tmp_path, "-o", tmp_path / "out")
     assert "which video belongs to it is not known" in ran.err
     assert not (tmp_path / "out" / "carphone.eaf").exists()
+
+
+def test_events_of_a_recording_are_found_first(dfe, monkeypatch, carphone, tmp_path):
+    from dfe.pipeline.options import EncodeOptions
+    from dfe.pipeline.run import encode
+    from dfe.recording.recording import Recording
+
+    path = tmp_path / "carphone.parquet"
+    recording = encode(carphone, options=EncodeOptions(end_s=0.2))[0]
+    recording.write(path)
+    monkeypatch.setattr(Recording, "events", lambda self: [SMILE], raising=False)
+    ran = dfe("export", path, "--media", carphone.parent, "-o", tmp_path / "out")
+    assert ran.code == 0, ran.err
+    text = (tmp_path / "out" / "carphone.eaf").read_text()
+    assert recording.tokenizer_id in text
+    assert recording.provenance.tokenizer.hash in text
+    assert 'RELATIVE_MEDIA_URL="' in text

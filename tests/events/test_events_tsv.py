@@ -31,6 +31,8 @@ def test_the_file_as_a_person_would_read_it(tmp_path: Path) -> None:
     assert set(told) == {"DFE", *COLUMNS}
     assert told["onset"]["Units"] == "s"
     assert read_events_tsv(path) == ((SMILE, BLINK), SOURCE)
+    write_events_tsv(path, [SMILE], settings={"on_mm": 1.5}, overwrite=True)
+    assert json.loads((tmp_path / "a.events.json").read_text())["Settings"] == {"on_mm": 1.5}
 
 
 times = st.floats(0, 1e5, allow_nan=False)

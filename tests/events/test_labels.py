@@ -132,7 +132,7 @@ Object class = "TextGrid"
 ""
 1
 2.5
-"he said ""ah"" 3 é"
+"he said ""ah"" 3 é" ! 7 words, and "more"
 "TextTier"
 "beats"
 0

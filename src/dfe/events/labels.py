@@ -20,7 +20,7 @@ from dfe.errors import TableError, UsageError
 _MAX_BYTES = 256 * 2**20
 _ADVICE_ELAN = "save it again in ELAN"
 _ADVICE_PRAAT = "save it in Praat as a text file"
-_TOKEN = re.compile(r'"((?:[^"]|"")*)"|<(exists|absent)>|(?<![^\s])(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?=\s|$)')
+_TOKEN = re.compile(r'"((?:[^"]|"")*)"|![^\n]*|<(exists|absent)>|(?<![^\s])(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?=\s|$)')
 
 
 class Label(NamedTuple):
@@ -212,7 +212,13 @@ def _praat_tokens(path: Path, data: bytes) -> Iterator[str | float]:
     head = text[:200].replace(" ", "")
     if "ooTextFile" not in head or '"TextGrid"' not in head:
         raise TableError("no TextGrid in text format", where=path, advice=_ADVICE_PRAAT)
-    found = [m[1].replace('""', '"') if m[1] is not None else m[2] or float(m[3]) for m in _TOKEN.finditer(text)]
+    found: list[str | float] = []
+    for match in _TOKEN.finditer(text):
+        string, flag, number = match.groups()
+        if string is not None:
+            found.append(string.replace('""', '"'))
+        elif flag or number:
+            found.append(flag or float(number))
     return iter(found[2:])
 
 

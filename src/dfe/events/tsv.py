@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
@@ -75,15 +75,25 @@ def write_events_tsv(
     events: Sequence[Event],
     source: EventSource | None = None,
     *,
+    settings: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> Path:
     """Write the table and, beside it under the suffix ``.json``, what its columns mean and where it comes from.
+
+    Args:
+        path: of the table, ``clip.events.tsv``.
+        events: in the order in which they are written.
+        source: what they were found in.
+        settings: how they were found, as plain JSON values; kept for people to read.
+        overwrite: replace files that are there.
 
     Raises:
         OutputError: one of them exists (without ``overwrite``) or cannot be written.
     """
     path = Path(path)
-    about: dict[str, Any] = {_ABOUT: asdict(source or EventSource()), **COLUMNS}
+    about: dict[str, Any] = {**COLUMNS, _ABOUT: asdict(source or EventSource())}
+    if settings is not None:
+        about["Settings"] = dict(settings)
     with replacing(path, path.with_suffix(".json"), overwrite=overwrite) as (table, sidecar):
         table.write(events_tsv(events).encode("utf-8", "replace"))
         sidecar.write(
