@@ -230,15 +230,24 @@ def _details(mesh: FaceMesh | None, vertices_mm: DoubleArray) -> DoubleArray:
 
 def _interpolate(values: FloatArray, triangles: NDArray[np.integer[Any]], visible: Visible) -> FloatArray:
     corners, weights = triangles[visible.triangle], visible.weights.astype(np.float32)
-    return np.asarray(sum(weights[:, k, None] * values[corners[:, k]] for k in range(3)))
+    total: FloatArray = values[corners[:, 0]]
+    total *= weights[:, :1]
+    part = np.empty_like(total)
+    for k in (1, 2):
+        np.take(values, corners[:, k], axis=0, out=part, mode="clip")
+        part *= weights[:, k, None]
+        total += part
+    return total
 
 
 def _paint(albedo: FloatArray, brow: FloatArray, gaze: FloatArray) -> FloatArray:
     """Eyebrows on the skin, iris and pupil on the eyes: ``(n, 3)`` linear light."""
-    along, across = brow.T
+    near = np.flatnonzero(brow[:, 0] < _BROW_LENGTH_MM)
+    along, across = brow[near].T
     half = _BROW_HALF_MM * np.clip((_BROW_LENGTH_MM - along) / (0.6 * _BROW_LENGTH_MM), 0, 1)
     depth = np.minimum(half - np.abs(across), along)
-    albedo = albedo * (1 - _BROW_TINT * np.clip(depth / _BROW_EDGE_MM + 0.5, 0, 1) * (half > 0))[:, None]
+    albedo = albedo.copy()
+    albedo[near] *= (1 - _BROW_TINT * np.clip(depth / _BROW_EDGE_MM + 0.5, 0, 1) * (half > 0))[:, None]
 
     length = np.linalg.norm(gaze, axis=1)
     eye = np.flatnonzero(length > 0.5)

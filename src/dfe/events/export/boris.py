@@ -1,8 +1,9 @@
 """BORIS projects, ``.boris``: an ethogram of the displays and one observation with their onsets and offsets.
 
-Format: JSON of project format 7.0, as BORIS 7 to 9 open it (Friard & Gamba 2016, *Methods in Ecology and Evolution* 7,
-1325). BORIS imports observations from projects; it has no way in for tables of events but spreadsheets, which lose the
-ethogram. Faces are subjects, displays are state events, and an event is a pair of rows: its start and its stop.
+Format: JSON of project format 7.0, as BORIS opens it from version 7 on (Friard & Gamba 2016, *Methods in Ecology and
+Evolution* 7, 1325). BORIS imports observations from projects; it has no way in for tables of events but spreadsheets,
+which lose the ethogram. Faces are subjects, displays are state events, and an event is a pair of rows: its start and
+its stop.
 """
 
 from __future__ import annotations
