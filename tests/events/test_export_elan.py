@@ -102,3 +102,12 @@ def test_pympi_reads_the_same(tmp_path: Path) -> None:
     again = tmp_path / "again.eaf"
     importlib.import_module("pympi").Elan.to_eaf(str(again), eaf)
     assert sorted(read_labels(again)) == sorted(read_labels(path))
+
+
+@pytest.mark.parametrize(
+    ("video", "linked"),
+    [("a/clip.mp4", "../a/clip.mp4"), ("out/clip.mp4", "./clip.mp4"), ("out/in/..clip.mp4", "./in/..clip.mp4")],
+)
+def test_the_video_is_linked_from_where_the_file_lies(tmp_path: Path, video: str, linked: str) -> None:
+    text = elan_text((), MediaRef(tmp_path / video), SOURCE, folder=tmp_path / "out").decode()
+    assert f'RELATIVE_MEDIA_URL="{linked}"' in text

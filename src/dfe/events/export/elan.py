@@ -50,8 +50,7 @@ def write_elan(
 ) -> Path:
     """Write events for ELAN; the same events give the same bytes.
 
-    The video is linked by its place relative to the file, so that both can be moved together; its folder on this
-    machine is not kept.
+    The video is linked by its place relative to the file, so that both can be moved together, and by no absolute path.
 
     Raises:
         OutputError: the file exists (without ``overwrite``) or cannot be written.
@@ -109,13 +108,13 @@ def elan_text(events: Sequence[Event], media: MediaRef, source: EventSource, fol
 def _header(root: Xml.Element, media: MediaRef, source: EventSource, folder: Path, annotations: int) -> None:
     header = Xml.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
     if media.path is not None:
-        relative = _clean(Path(os.path.relpath(media.path, folder)).as_posix())
+        relative = _clean(_relative(media.path, folder))
         Xml.SubElement(
             header,
             "MEDIA_DESCRIPTOR",
             MEDIA_URL=f"file:///{_clean(media.path.name)}",
             MIME_TYPE=_MIME.get(media.path.suffix.lower(), "unknown"),
-            RELATIVE_MEDIA_URL=relative if relative.startswith(".") else f"./{relative}",
+            RELATIVE_MEDIA_URL=relative,
         )
     told = {
         "lastUsedAnnotationId": str(annotations),
@@ -126,6 +125,14 @@ def _header(root: Xml.Element, media: MediaRef, source: EventSource, folder: Pat
     for name, value in told.items():
         if value is not None:
             Xml.SubElement(header, "PROPERTY", NAME=name).text = _clean(value)
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        relative = Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive of Windows: ELAN then looks beside the file
+        relative = path.name
+    return relative if relative.startswith("../") else f"./{relative}"
 
 
 def _tier(
