@@ -30,16 +30,20 @@ def main(argv: list[str] | None = None) -> None:
 
     from dfe import __version__
     from dfe.cli.ablate import Ablate
+    from dfe.cli.agreement import Agreement
     from dfe.cli.demo import Demo
     from dfe.cli.doctor import Doctor
     from dfe.cli.encode import Encode
     from dfe.cli.evaluate import Evaluate
     from dfe.cli.events import Events
+    from dfe.cli.export import Export
     from dfe.cli.export_encoder import ExportEncoder
     from dfe.cli.extract import Extract
     from dfe.cli.faces import Faces
     from dfe.cli.info import Info
+    from dfe.cli.naming_sheets import NamingSheets
     from dfe.cli.qc import Qc
+    from dfe.cli.render import Render
     from dfe.cli.train import Train
 
     arguments = sys.argv[1:] if argv is None else argv
@@ -55,6 +59,10 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Ablate, subcommand("ablate")]
         | Annotated[Events, subcommand("events")]
         | Annotated[Faces, subcommand("faces")]
+        | Annotated[Export, subcommand("export")]
+        | Annotated[Render, subcommand("render")]
+        | Annotated[NamingSheets, subcommand("naming-sheets")]
+        | Annotated[Agreement, subcommand("agreement")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,9 +51,9 @@ def rasterise(xy: DoubleArray, depth: DoubleArray, triangles: NDArray[np.integer
     a_, rest = a[triangle_of_row], b[triangle_of_row] * (row + 0.5)[:, None] + c[triangle_of_row]
     with np.errstate(divide="ignore", invalid="ignore"):
         crossing = -rest / a_
-    left = np.where(a_ > 0, crossing, -np.inf).max(1)
-    right = np.where(a_ < 0, crossing, np.inf).min(1)
-    outside = ((a_ == 0) & (rest < 0)).any(1)
+    left = _of_three(np.maximum, np.where(a_ > 0, crossing, -np.inf))
+    right = _of_three(np.minimum, np.where(a_ < 0, crossing, np.inf))
+    outside = _of_three(np.logical_or, (a_ == 0) & (rest < 0))
     first = np.clip(np.ceil(left - 0.5), 0, width).astype(np.int64)
     last = np.clip(np.floor(right - 0.5) + 1, 0, width).astype(np.int64)
     span, offset = _expand(np.where(outside, 0, np.maximum(last - first, 0)))
@@ -74,6 +74,11 @@ def rasterise(xy: DoubleArray, depth: DoubleArray, triangles: NDArray[np.integer
     span, triangle = span[winner], triangle_of_row[span[winner]]
     weights = (a[triangle] * (column[winner] + 0.5)[:, None] + rest[span]) / area[triangle][:, None]
     return Visible(pixel[winner], triangle, weights)
+
+
+def _of_three(combine: np.ufunc, rows: NDArray[Any]) -> NDArray[Any]:
+    """``combine.reduce(rows, axis=1)`` of ``(n, 3)``, several times as fast: numpy reduces short rows one by one."""
+    return np.asarray(combine(combine(rows[:, 0], rows[:, 1]), rows[:, 2]))
 
 
 def _expand(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -15,7 +15,16 @@ from dfe.space.png import to_png
 from dfe.space.raster import Visible, rasterise
 from dfe.types import DoubleArray, FloatArray, ImageArray
 
-__all__ = ["FACE_CAMERA", "Camera", "heat_colours", "render", "render_expression", "to_png"]
+__all__ = [
+    "FACE_CAMERA",
+    "Camera",
+    "heat_colours",
+    "render",
+    "render_expression",
+    "to_png",
+    "vertex_colours",
+    "vertex_normals",
+]
 
 _ALBEDO = {
     "skin": CLAY,
@@ -32,6 +41,7 @@ _IRIS_EDGE = math.radians(2.5)
 _BROW_TINT, _BROW_EDGE_MM, _BROW_LENGTH_MM, _BROW_HALF_MM = 0.5, 1.2, 43.0, 3.2
 _OPEN_MOUTH_MM = 8.0
 _FADE_MM = 2.5
+_PRESENCE_MM = 32.0
 _DARK_TO_LIGHT_MM = [-20.0, 28.0]
 
 # All lights lie in the plane between left and right: a symmetric face must make a symmetric picture.
@@ -99,7 +109,7 @@ def render(
     visible = rasterise(xy, nearness, triangles, (side, side))
 
     vertex_albedo = _albedo(mesh, heat_mm, heat_max_mm, len(turned))
-    vertex = np.hstack([_vertex_normals(turned, triangles), vertex_albedo, _details(mesh, np.asarray(vertices_mm))])
+    vertex = np.hstack([vertex_normals(turned, triangles), vertex_albedo, _details(mesh, np.asarray(vertices_mm))])
     normal, albedo, light, height, brow, gaze = np.split(
         _interpolate(vertex.astype(np.float32), triangles, visible), [3, 6, 7, 8, 10], axis=1
     )
@@ -153,12 +163,25 @@ def _turn(yaw: float, pitch: float) -> DoubleArray:
     return np.asarray(about_y @ about_x)
 
 
-def _vertex_normals(points: DoubleArray, triangles: NDArray[np.integer[Any]]) -> DoubleArray:
-    """``(V, 3)``: mean of the triangles' normals, each by its area."""
+def vertex_normals(points: DoubleArray, triangles: NDArray[np.integer[Any]]) -> DoubleArray:
+    """Of points ``(V, 3)``, ``(V, 3)`` of length 1: mean of the triangles' normals, each by its area."""
     a, b, c = (points[triangles[:, k]] for k in range(3))
     face = np.repeat(np.cross(b - a, c - a), 3, axis=0)
     corner = triangles.ravel()
     return _unit(np.stack([np.bincount(corner, face[:, k], len(points)) for k in range(3)], axis=1).astype(np.float64))
+
+
+def vertex_colours(mesh: FaceMesh) -> DoubleArray:
+    """What each vertex of a face at rest throws back: clay, teeth, painted eyes and brows, as linear light.
+
+    Returns:
+        ``(V, 4)``, 0 to 1; the fourth number falls through 0.5 where pictures fade out over the end of the mesh.
+    """
+    details = _details(mesh, mesh.vertices_mm.astype(np.float64)).astype(np.float32)
+    albedo = _albedo(mesh, None, None, len(mesh.vertices_mm)).astype(np.float32)
+    painted = _paint(albedo, details[:, 2:4], details[:, 4:]) * details[:, :1]
+    presence = np.clip(0.5 + (details[:, 1:2] - _FADE_MM / 2) / _PRESENCE_MM, 0, 1)
+    return np.hstack([painted, presence]).astype(np.float64)
 
 
 def _unit(vectors: DoubleArray) -> DoubleArray:
@@ -207,15 +230,24 @@ def _details(mesh: FaceMesh | None, vertices_mm: DoubleArray) -> DoubleArray:
 
 def _interpolate(values: FloatArray, triangles: NDArray[np.integer[Any]], visible: Visible) -> FloatArray:
     corners, weights = triangles[visible.triangle], visible.weights.astype(np.float32)
-    return np.asarray(sum(weights[:, k, None] * values[corners[:, k]] for k in range(3)))
+    total: FloatArray = values[corners[:, 0]]
+    total *= weights[:, :1]
+    part = np.empty_like(total)
+    for k in (1, 2):
+        np.take(values, corners[:, k], axis=0, out=part, mode="clip")
+        part *= weights[:, k, None]
+        total += part
+    return total
 
 
 def _paint(albedo: FloatArray, brow: FloatArray, gaze: FloatArray) -> FloatArray:
     """Eyebrows on the skin, iris and pupil on the eyes: ``(n, 3)`` linear light."""
-    along, across = brow.T
+    near = np.flatnonzero(brow[:, 0] < _BROW_LENGTH_MM)
+    along, across = brow[near].T
     half = _BROW_HALF_MM * np.clip((_BROW_LENGTH_MM - along) / (0.6 * _BROW_LENGTH_MM), 0, 1)
     depth = np.minimum(half - np.abs(across), along)
-    albedo = albedo * (1 - _BROW_TINT * np.clip(depth / _BROW_EDGE_MM + 0.5, 0, 1) * (half > 0))[:, None]
+    albedo = albedo.copy()
+    albedo[near] *= (1 - _BROW_TINT * np.clip(depth / _BROW_EDGE_MM + 0.5, 0, 1) * (half > 0))[:, None]
 
     length = np.linalg.norm(gaze, axis=1)
     eye = np.flatnonzero(length > 0.5)

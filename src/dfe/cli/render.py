@@ -1,0 +1,93 @@
+"""`dfe render`: the head that does what a face does, as a video or for 3-D programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from tyro.conf import Positional, arg
+
+from dfe.errors import UsageError
+
+if TYPE_CHECKING:
+    from dfe.pipeline.performance import Performance, What
+
+
+@dataclass(frozen=True)
+class Render:
+    """Draw a recording as a moving head (MP4 or GLB), or a tokenizer's displays as morph targets (GLB).
+
+    The head never shows the person; only --beside puts the video itself next to it.
+    """
+
+    target: Positional[str]
+    """A recording (.parquet, .csv); for --glb also a tokenizer: name, name@version or folder."""
+    out: Annotated[Path | None, arg(aliases=["-o"], metavar="MP4")] = None
+    """Video to write."""
+    glb: Annotated[Path | None, arg(metavar="GLB")] = None
+    """Head with morph targets to write, for Blender and other 3-D programs; a recording becomes its animation."""
+    face: Annotated[int | None, arg(metavar="ID")] = None
+    """Face of the recording; needed where it has several."""
+    what: Literal["auto", "measured", "decoded", "both"] = "auto"
+    """Draw what was measured, what the tokens say, or both side by side; by default the tokens if there are any."""
+    beside: Annotated[Path | None, arg(metavar="VIDEO")] = None
+    """Show the recording's video at the left: the output then holds pictures of the person."""
+    tokens: bool = False
+    """Write below the head what the tokens say."""
+    heat: Annotated[float | None, arg(metavar="MM")] = None
+    """Colour the skin by how far it has moved, hottest at this many mm."""
+    rate: Annotated[float | None, arg(metavar="FPS")] = None
+    """Frames per second of the video; by default the recording's own times."""
+    size: Annotated[int, arg(metavar="PIXELS")] = 320
+    """Height and width of the head."""
+    tokenizer: Annotated[str | None, arg(metavar="NAME")] = None
+    """Tokenizer that made the tokens, where it is none of the package's."""
+    overwrite: bool = False
+    """Replace files that are there already."""
+
+    def run(self) -> int:
+        """Read, draw, say what was written; return the exit code."""
+        if self.out is None and self.glb is None:
+            raise UsageError("nothing to write", advice="name a video with -o, or a head with --glb")
+        if Path(self.target).suffix.lower() not in (".parquet", ".csv"):
+            return self._tokenizer()
+        from dfe.pipeline.performance import read_performance
+
+        performance = read_performance(Path(self.target), self.face, self.tokenizer)
+        decoded = self.what in ("decoded", "both") or (self.what == "auto" and performance.decoded is not None)
+        if self.glb is not None:
+            from dfe.pipeline.glb import write_recording_glb
+
+            one: What = "decoded" if decoded else "measured"
+            count = write_recording_glb(performance, self.glb, one, overwrite=self.overwrite)
+            print(f"{self.glb}: {count} morph targets, animated by what was {one}")
+        if self.out is not None:
+            self._video(performance, self.out, decoded)
+        return 0
+
+    def _tokenizer(self) -> int:
+        from dfe.pipeline.glb import write_tokenizer_glb
+        from dfe.tokenizer.file import load_tokenizer
+
+        if self.out is not None or self.glb is None:
+            raise UsageError("a tokenizer does not move", where=self.target, advice="write its displays with --glb")
+        tokenizer = load_tokenizer(self.target)
+        count = write_tokenizer_glb(tokenizer, self.glb, overwrite=self.overwrite)
+        print(f"{self.glb}: {count} displays of {tokenizer.id} as morph targets")
+        return 0
+
+    def _video(self, performance: Performance, out: Path, decoded: bool) -> None:
+        from dfe.cli.progress import show_progress
+        from dfe.pipeline.render import VideoOptions, render_video
+
+        what: tuple[What, ...] = ("measured", "decoded") if self.what == "both" else ("measured",)
+        if decoded and self.what != "both":
+            what = ("decoded",)
+        options = VideoOptions(what, self.size, self.rate, self.heat, self.tokens)
+        with show_progress("drawing", "frames") as progress:
+            count = render_video(
+                performance, out, options, beside=self.beside, overwrite=self.overwrite, progress=progress
+            )
+        person = "; it holds pictures of the person" if self.beside is not None else ""
+        print(f"{out}: {count} frames of what was {' and '.join(what)}{person}")

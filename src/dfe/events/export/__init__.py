@@ -1,0 +1,1 @@
+"""Events in the file formats of other tools; one module a format."""

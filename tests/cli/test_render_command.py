@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def table(dfe_encoded):
+    return dfe_encoded
+
+
+@pytest.fixture(scope="module")
+def dfe_encoded(carphone, tmp_path_factory):
+    from dfe.pipeline.options import EncodeOptions
+    from dfe.pipeline.run import encode
+
+    path = tmp_path_factory.mktemp("rendered") / "carphone.parquet"
+    encode(carphone, options=EncodeOptions(end_s=0.3))[0].write(path)
+    return path
+
+
+def test_a_video_and_a_head_of_a_recording(dfe, table, carphone, tmp_path):
+    out, glb = tmp_path / "a.mp4", tmp_path / "a.glb"
+    ran = dfe("render", table, "-o", out, "--glb", glb, "--what", "both", "--size", 96, "--beside", carphone)
+    assert ran.code == 0, ran.err
+    assert "9 frames of what was measured and decoded; it holds pictures of the person" in ran.out
+    assert "63 morph targets, animated by what was decoded" in ran.out
+    assert out.read_bytes()[4:8] == b"ftyp"
+    assert glb.read_bytes()[:4] == b"glTF"
+    again = dfe("render", table, "-o", out)
+    assert (again.code, again.err.count("\n")) == (1, 1)
+    assert "exists already" in again.err
+
+
+def test_a_tokenizer_as_a_head(dfe, tmp_path):
+    ran = dfe("render", "default", "--glb", tmp_path / "heads.glb")
+    assert ran.code == 0, ran.err
+    assert "63 displays of dfe-face41@" in ran.out
+    for arguments, says in [
+        (["default"], "nothing to write"),
+        (["default", "-o", tmp_path / "a.mp4"], "a tokenizer does not move"),
+    ]:
+        ran = dfe("render", *arguments)
+        assert (ran.code, ran.err.count("\n")) == (2, 1)
+        assert says in ran.err
