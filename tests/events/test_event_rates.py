@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfe.errors import OutputError
 from dfe.events import EventConfig, detect
 from dfe.events.event import Event
 from dfe.events.found import DisplayName, EventList, FaceTime
 from dfe.events.rates import rates
+from dfe.events.rates_csv import write_rates_csv
 from dfe.events.spans import both, contains, spans, total, without
-from dfe.events.tables import COLUMNS, write_events_csv, write_events_tsv, write_rates_csv
 from dfe.recording.roles import Role
 
 stretches = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6)), max_size=8).map(
@@ -120,32 +118,6 @@ def test_rates_of_a_recording_agree_with_a_count_by_the_millisecond(toy, make):
         assert rate.exposure_s == pytest.approx(part.sum() / 1000, abs=0.05)
         if rate.token == "1":
             assert rate.share == pytest.approx((on & part).sum() / part.sum(), abs=0.005)
-
-
-def test_tables_hold_every_event_and_say_what_is_not_known(tmp_path):
-    found = EventList(
-        (event(0.25, 1, 2, label='a\t"b",\nc'), event(3, 4, 5, speaking=True, censored=True)),
-        "clip.mp4", 9.0, (), EventConfig(min_s=0.3), "toy@1", notes=("a note",),
-    )  # fmt: skip
-    write_events_tsv(found, tmp_path / "clip.events.tsv")
-    lines = list(csv.DictReader(io.StringIO((tmp_path / "clip.events.tsv").read_text()), delimiter="\t"))
-    assert list(lines[0]) == list(COLUMNS)
-    assert list(lines[0])[:3] == ["onset", "duration", "trial_type"]
-    assert lines[0]["label"] == 'a "b", c'
-    assert (lines[0]["onset"], lines[0]["duration"], lines[0]["apex"]) == ("0.2500", "1.7500", "1.0000")
-    assert [line["speaking"] for line in lines] == ["n/a", "1"]
-    assert [line["censored"] for line in lines] == ["0", "1"]
-    about = json.loads((tmp_path / "clip.events.json").read_text())
-    assert set(COLUMNS) < set(about)
-    assert about["GeneratedBy"]["Tokenizer"] == "toy@1"
-    assert about["Settings"]["min_s"] == 0.3
-    assert about["Notes"] == ["a note"]
-    write_events_csv(found, tmp_path / "clip.csv")
-    plain = list(csv.DictReader(io.StringIO((tmp_path / "clip.csv").read_text())))
-    assert [line["speaking"] for line in plain] == ["", "1"]
-    for write in (write_events_tsv, write_events_csv):
-        with pytest.raises(OutputError, match="exists already"):
-            write(found, tmp_path / ("clip.events.tsv" if write is write_events_tsv else "clip.csv"))
 
 
 def test_the_table_of_rates_has_the_columns_that_studies_need(tmp_path):

@@ -85,7 +85,7 @@ def test_a_folder_gives_a_table_of_each_and_the_rates_of_all(folder, tmp_path, d
     assert {float(row["exposure_s"]) for row in rates} == {8.0}
     counts = {row["token"]: int(row["count"]) for row in rates if row["recording"] == "one"}
     for token, count in counts.items():
-        assert count == sum(event["token"] == token for event in events)
+        assert count == sum(token in (event["display"], event["label"]) for event in events)
     again = dfe("events", folder, "-o", tmp_path / "out")
     assert again.code == 1
     assert "exists already" in again.err

@@ -41,18 +41,23 @@ def read_labels(path: str | PathLike[str]) -> tuple[Label, ...]:
     return tuple(label for labels in read_tiers(path).values() for label in labels)
 
 
-def read_tiers(path: str | PathLike[str]) -> Tiers:
+def read_tiers(path: str | PathLike[str], *, own_times: bool = False) -> Tiers:
     """Tiers of an ELAN ``.eaf`` or a Praat ``.TextGrid`` file.
+
+    Args:
+        path: the file.
+        own_times: leave out ELAN's tiers whose annotations refer to those of others, such as translations.
 
     Raises:
         UsageError: it is neither, by its suffix.
         TableError: missing, damaged, or with declarations of types and entities, which are not read.
     """
     path = Path(path)
-    readers = {".eaf": read_elan, ".textgrid": read_textgrid}
-    if path.suffix.lower() not in readers:
-        raise UsageError("neither an .eaf nor a .TextGrid file", where=path)
-    return readers[path.suffix.lower()](path)
+    if path.suffix.lower() == ".eaf":
+        return read_elan(path, own_times=own_times)
+    if path.suffix.lower() == ".textgrid":
+        return read_textgrid(path)
+    raise UsageError("neither an .eaf nor a .TextGrid file", where=path)
 
 
 def read_tier(path: str | PathLike[str], tier: str) -> tuple[Label, ...]:
@@ -69,8 +74,8 @@ def read_tier(path: str | PathLike[str], tier: str) -> tuple[Label, ...]:
     return tiers[tier]
 
 
-def read_elan(path: str | PathLike[str]) -> Tiers:
-    """Annotations of an ``.eaf`` file, empty ones too.
+def read_elan(path: str | PathLike[str], *, own_times: bool = False) -> Tiers:
+    """Annotations of an ``.eaf`` file, empty ones too; see :func:`read_tiers`.
 
     An annotation that refers to another lies in its time; several that refer to one share its time evenly, and so do
     annotations between whose ends no time was set: as ELAN shows them.
@@ -86,7 +91,7 @@ def read_elan(path: str | PathLike[str]) -> Tiers:
         units = root.find("HEADER").get("TIME_UNITS", "milliseconds")  # type: ignore[union-attr]
         if units != "milliseconds":
             raise TableError(f"times in {units}, not in milliseconds", where=path, advice=_ADVICE_ELAN)
-        return _elan_tiers(root)
+        return _elan_tiers(root, own_times)
     except (KeyError, ValueError, AttributeError) as error:
         raise TableError(f"damaged ({type(error).__name__}: {error})", where=path, advice=_ADVICE_ELAN) from None
 
@@ -141,7 +146,7 @@ def _parse(path: Path, data: bytes) -> Xml.Element:
     return builder.close()
 
 
-def _elan_tiers(root: Xml.Element) -> Tiers:
+def _elan_tiers(root: Xml.Element, own_times: bool) -> Tiers:
     slots = {slot.attrib["TIME_SLOT_ID"]: slot.get("TIME_VALUE") for slot in root.iterfind("TIME_ORDER/TIME_SLOT")}
     times = {slot: int(value) for slot, value in slots.items() if value is not None}
     spans: dict[str, tuple[float, float]] = {}
@@ -149,6 +154,8 @@ def _elan_tiers(root: Xml.Element) -> Tiers:
     rows: dict[str, list[tuple[str, str]]] = {}
     for tier in root.iterfind("TIER"):
         name = tier.attrib["TIER_ID"]
+        if own_times and tier.find("ANNOTATION/REF_ANNOTATION") is not None:
+            continue
         _align(tier.findall("ANNOTATION/ALIGNABLE_ANNOTATION"), times, set(slots), spans)
         referring.append((name, tier.findall("ANNOTATION/REF_ANNOTATION")))
         annotations = [element for annotation in tier.iterfind("ANNOTATION") for element in annotation]
@@ -204,11 +211,15 @@ def _value(annotation: Xml.Element) -> str:
 
 def _praat_tokens(path: Path, data: bytes) -> Iterator[str | float]:
     """Texts and numbers of a file in Praat's text format; everything else is there for people."""
+    if data.startswith(b"ooBinaryFile"):
+        raise TableError("a binary TextGrid", where=path, advice=_ADVICE_PRAAT)
     encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError:
-        raise TableError("no text", where=path, advice=_ADVICE_PRAAT) from None
+        if encoding == "utf-16":
+            raise TableError("damaged: no proper UTF-16", where=path, advice=_ADVICE_PRAAT) from None
+        text = data.decode("latin-1")
     head = text[:200].replace(" ", "")
     if "ooTextFile" not in head or '"TextGrid"' not in head:
         raise TableError("no TextGrid in text format", where=path, advice=_ADVICE_PRAAT)
@@ -241,6 +252,8 @@ def _textgrid_tiers(tokens: Iterator[str | float]) -> Tiers:
         return {}
     for _ in range(int(number())):
         kind, tier = word(), word()
+        if kind not in ("IntervalTier", "TextTier"):
+            raise ValueError(f"a tier of kind {kind[:40]!r}")
         labels = tiers.setdefault(tier, [])
         number(), number()
         for _ in range(int(number())):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from dfe.errors import TableError, UsageError
+from dfe.events.labels import read_tiers
 from dfe.events.spans import spans
-from dfe.events.speech_elan import tiers_of_elan
 from dfe.events.speech_rttm import turns_of_rttm
-from dfe.events.speech_textgrid import tiers_of_textgrid
 from dfe.types import DoubleArray
 
 SUFFIXES = (".rttm", ".eaf", ".textgrid")
@@ -42,15 +41,10 @@ def read_speech(path: str | PathLike[str], recording: str | None = None) -> dict
         TableError: missing, damaged, or none of these formats.
     """
     file = Path(path)
-    readers: dict[str, Callable[[bytes, Path], dict[str, list[Annotation]]]] = {
-        ".rttm": lambda data, where: turns_of_rttm(data, where, recording),
-        ".eaf": tiers_of_elan,
-        ".textgrid": tiers_of_textgrid,
-    }
     suffix = file.suffix.lower()
-    if suffix not in readers:
+    if suffix not in SUFFIXES:
         raise TableError("is no file of speech", where=file, advice="give an .rttm, .eaf or .TextGrid file")
-    tiers = readers[suffix](_content(file), file)
+    tiers = turns_of_rttm(_content(file), file, recording) if suffix == ".rttm" else _tiers(file)
     if not tiers:
         raise TableError("names no speaker", where=file)
     for name, found in tiers.items():
@@ -99,6 +93,16 @@ def speech_of_faces(
     for name, face in speaker.items():
         out[face] = spans(np.concatenate([out.get(face, np.zeros((0, 2))), talk[name]]))
     return out
+
+
+def _tiers(path: Path) -> dict[str, list[Annotation]]:
+    """Annotations by tier; a tier of points holds no speech."""
+    tiers = read_tiers(path, own_times=True)
+    return {
+        name: [(label.start_s, label.end_s, label.value) for label in labels]
+        for name, labels in tiers.items()
+        if not labels or any(label.end_s > label.start_s for label in labels)
+    }
 
 
 def _content(path: Path) -> bytes:

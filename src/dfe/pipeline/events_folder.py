@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -13,12 +13,16 @@ from typing import Literal
 
 from dfe.errors import DfeError, UsageError
 from dfe.events.config import EventConfig
+from dfe.events.export.csv import write_csv
+from dfe.events.export.tiers import MediaRef
 from dfe.events.finding import detect
 from dfe.events.found import DisplayName, EventList
 from dfe.events.rates import Rate, rates
+from dfe.events.rates_csv import write_rates_csv
 from dfe.events.speech import SUFFIXES
-from dfe.events.tables import sidecar, write_events_csv, write_events_tsv, write_rates_csv
+from dfe.events.tsv import EventSource, write_events_tsv
 from dfe.pipeline.events import display_names, speech_from_file, tokenizer_of
+from dfe.pipeline.export import source_of
 from dfe.recording.output import refuse_existing
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role, read_roles, roles_of
@@ -101,7 +105,7 @@ def events_to_folder(
     tables = _tables(paths)
     targets = {name: out / f"{name}.events.{format}" for name in tables}
     for target in targets.values():
-        for path in (target, sidecar(target)) if format == "tsv" else (target,):
+        for path in (target, target.with_suffix(".json")) if format == "tsv" else (target,):
             refuse_existing(path, overwrite=overwrite)
     refuse_existing(out / RATES, overwrite=overwrite)
     find = _finder(options, _voices(options.speech, list(tables)))
@@ -110,11 +114,12 @@ def events_to_folder(
     all_rates: list[Rate] = []
     for count, (name, path) in enumerate(tables.items(), start=1):
         try:
-            found, mine = find(name, path)
+            found, mine, source = find(name, path)
             if format == "tsv":
-                write_events_tsv(found, targets[name], overwrite=overwrite)
+                settings = {**asdict(found.config), "notes": list(found.notes)}
+                write_events_tsv(targets[name], found, source, settings=settings, overwrite=overwrite)
             else:
-                write_events_csv(found, targets[name], overwrite=overwrite)
+                write_csv(targets[name], found, MediaRef(None), source, overwrite=overwrite)
             all_rates += mine
             done.append(RecordingEvents(name, targets[name], found, _per_min(found, mine)))
         except DfeError as error:
@@ -133,8 +138,8 @@ def entities(name: str) -> dict[str, str]:
 
 def _finder(
     options: EventOptions, voices: Mapping[str, Path]
-) -> Callable[[str, Path], tuple[EventList, tuple[Rate, ...]]]:
-    """Events and rates of a recording by its name and path."""
+) -> Callable[[str, Path], tuple[EventList, tuple[Rate, ...], EventSource]]:
+    """Events and rates of a recording by its name and path, and what they were found in."""
     roles: tuple[Role, ...] = () if options.roles is None else read_roles(options.roles)
     given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
 
@@ -144,7 +149,7 @@ def _finder(
 
     opened: dict[str, Tokenizer] = {}
 
-    def find(name: str, path: Path) -> tuple[EventList, tuple[Rate, ...]]:
+    def find(name: str, path: Path) -> tuple[EventList, tuple[Rate, ...], EventSource]:
         recording = Recording.read(path, landmarks=False)
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
         opened.setdefault(tokenizer.id, tokenizer)
@@ -155,7 +160,7 @@ def _finder(
         found = detect(recording, tokenizer, options.config, speech=speech, names=names(tokenizer))
         faces = [face.face_id for face in found.faces]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
-        return found, rates(found, recording=name, roles=mine, **entities(name))
+        return found, rates(found, recording=name, roles=mine, **entities(name)), source_of(recording)
 
     return find
 
