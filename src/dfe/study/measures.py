@@ -7,15 +7,17 @@ the time to the next one (:mod:`dfe.recording.clock`), so nothing depends on the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dfe.errors import ModelError, TableError
+from dfe.events.spans import contains
+from dfe.events.speech import read_speech, speech_of_faces
 from dfe.recording.clock import row_seconds
 from dfe.recording.recording import Recording
 from dfe.study.examples import Examples
@@ -23,6 +25,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.types import BoolArray, DoubleArray, IntArray
 
 SUFFIXES = (".parquet", ".csv")
+SPEECH_SUFFIXES = (".rttm", ".eaf", ".TextGrid")
 
 
 class ExampleRows(NamedTuple):
@@ -36,6 +39,31 @@ class ExampleRows(NamedTuple):
     """``(m,)`` that the row stands for; 1 for a picture."""
     total_s: DoubleArray
     """``(n,)`` of all examples: seconds of the frames in the window, with a face or without."""
+
+
+@dataclass(frozen=True)
+class SpeechPart:
+    """Silent or speaking time, as files of speech say: ``folder/<name of the recording>.rttm`` (.eaf, .TextGrid)."""
+
+    part: Literal["silent", "speaking"]
+    folder: Path
+    speaker: Mapping[str, int] | None = None
+    """Face of each speaker; may be left out where a recording has one of each."""
+
+    def spans(self, recording: Recording, name: str, face: int) -> DoubleArray:
+        """Stretches of speech ``(k, 2)`` of a face of a recording, in seconds.
+
+        Raises:
+            TableError: there is no file of this recording, or it cannot be read.
+            UsageError: it is not clear whose voice is whose.
+        """
+        found = [p for s in SPEECH_SUFFIXES if (p := self.folder / f"{name}{s}").is_file()]
+        if not found:
+            advice = f"give {name}.rttm, .eaf or .TextGrid"
+            raise TableError("no file of speech of this recording", where=self.folder / name, advice=advice)
+        faces = [int(number) for number in np.unique(recording.face_ids[recording.success])]
+        talk = speech_of_faces(read_speech(found[0], Path(name).name), faces, self.speaker, found[0])
+        return talk.get(face, np.zeros((0, 2)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,24 +101,31 @@ def find_recording(folder: Path, name: str) -> Path:
 
 
 def by_recording(
-    examples: Examples, folder: Path, read: Callable[[Path], Recording] | None = None
+    examples: Examples, folder: Path, speech: SpeechPart | None = None
 ) -> Iterator[tuple[Recording, ExampleRows]]:
     """Every recording once, with the rows that are usable and belong to an example.
+
+    Args:
+        examples: whose rows.
+        folder: of the recordings.
+        speech: count silent or speaking time alone.
 
     Raises:
         TableError: a recording is missing or damaged, or an example's picture is not in it.
     """
-    read = read or (lambda path: Recording.read(path, landmarks=False))
     places: dict[str, list[int]] = defaultdict(list)
     for place, name in enumerate(examples.recording):
         places[name].append(place)
     for name, of_recording in places.items():
-        recording = read(find_recording(folder, name))
-        yield recording, _rows_of(recording, examples, np.array(of_recording))
+        recording = Recording.read(find_recording(folder, name), landmarks=False)
+        rows = _rows_of(recording, examples, np.array(of_recording))
+        yield recording, rows if speech is None else _spoken(recording, rows, speech, name)
 
 
-def measure_tokens(examples: Examples, folder: Path, tokenizer: Tokenizer) -> Measures:
-    """Sum up what the tokens of each example did.
+def measure_tokens(
+    examples: Examples, folder: Path, tokenizer: Tokenizer, speech: SpeechPart | None = None
+) -> Measures:
+    """Sum up what the tokens of each example did, in all its valid time, or in its silent or speaking part.
 
     Raises:
         TableError: a recording is missing, damaged or without tokens.
@@ -103,7 +138,7 @@ def measure_tokens(examples: Examples, folder: Path, tokenizer: Tokenizer) -> Me
     valid, total = np.zeros(count), np.zeros(count)
     time, amount = np.zeros(count * units), np.zeros(count * units)
     step_time = np.zeros(count * units * steps)
-    for recording, rows in by_recording(examples, folder):
+    for recording, rows in by_recording(examples, folder, speech):
         check_tokens(recording, tokenizer)
         valid += np.bincount(rows.example, rows.seconds, count)
         total += rows.total_s
@@ -128,6 +163,16 @@ def measure_tokens(examples: Examples, folder: Path, tokenizer: Tokenizer) -> Me
         step_time.reshape(count, units, steps),
         amount.reshape(count, units),
     )
+
+
+def _spoken(recording: Recording, rows: ExampleRows, speech: SpeechPart, name: str) -> ExampleRows:
+    """The rows in the wanted part of the time."""
+    faces, times = recording.face_ids[rows.row], recording.times[rows.row]
+    keep = np.zeros(len(faces), np.bool_)
+    for face in np.unique(faces).tolist():
+        mine = faces == face
+        keep[mine] = contains(speech.spans(recording, name, face), times[mine]) == (speech.part == "speaking")
+    return ExampleRows(rows.example[keep], rows.row[keep], rows.seconds[keep], rows.total_s)
 
 
 def check_tokens(recording: Recording, tokenizer: Tokenizer) -> None:
