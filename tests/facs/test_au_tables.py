@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dfe.errors import TableError
-from dfe.facs.cells import LONGEST_LINE
+from dfe.recording.cells import LONGEST_LINE
 from dfe.facs.tables import read_au_table
 
 OPENFACE = """frame, face_id, timestamp, confidence, success, AU01_r, AU12_r, AU12_c, AU28_c

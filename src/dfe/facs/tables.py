@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from dfe.errors import TableError
-from dfe.facs.cells import Cells, number
+from dfe.recording.cells import Cells, number
 from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 Tool = Literal["OpenFace", "LibreFace", "py-feat"]
