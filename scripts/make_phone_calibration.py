@@ -80,7 +80,7 @@ def main() -> None:
     }
     options.out.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
     for i, name in enumerate(FACE_NAMES):
-        print(f"{name:20s} zero {zero[i]:.3f}  phone {high[i]:.3f}  default {reach[i]:.3f}  scale {scale[i]:.2f}  {'' if matched[i] else 'not matched'}")
+        print(f"{name:20s} zero {zero[i]:.3f}  reach {high[i]:.3f} and {reach[i]:.3f}  {scale[i]:.2f} {matched[i]}")
 
 
 def quantile(parts: list[np.ndarray], q: float) -> np.ndarray:

@@ -2,9 +2,9 @@
 
     python scripts/make_pyfeat_reading.py     (needs the tables with landmarks that `make reading` leaves)
 
-py-feat 2 asks the same coefficient network as our front end, but once, about the landmarks as they stand in the picture.
-Ours asks about the levelled landmarks and their mirror image, and takes the mean. What the one answer tells about the
-other is fitted on faces of LFW and FER2013 seen in one look, and joined with version 2's map of those.
+py-feat 2 asks the same coefficient network as our front end, but once, about the landmarks as they stand in the
+picture. Ours asks about the levelled landmarks and their mirror image, and takes the mean. What the one answer tells
+about the other is fitted on faces of LFW and FER2013 seen in one look, and joined with version 2's map of those.
 """
 
 from __future__ import annotations

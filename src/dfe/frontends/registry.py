@@ -17,6 +17,11 @@ DEFAULT = "landmarks"
 
 OWN: dict[str, str] = {
     "landmarks": "dfe.frontends.landmarks.spec:LANDMARKS",
+    "arkit": "dfe.frontends.tables.arkit:ARKIT",
+    "pyfeat": "dfe.frontends.tables.pyfeat:PYFEAT",
+    "openface": "dfe.frontends.tables.openface:OPENFACE",
+    "clnf": "dfe.frontends.tables.clnf:CLNF",
+    "libreface": "dfe.frontends.tables.libreface:LIBREFACE",
 }
 """Our own, each imported when it is asked for; a table is read by the first that recognises it."""
 

@@ -17,7 +17,7 @@ LONGEST_LINE = 4 * 2**20
 
 GZIP = b"\x1f\x8b"
 _DELIMITERS = (",", ";", "\t")
-MISSING = ("", "nan", "-nan", "na", "n/a", "null", "none", "nan(ind)", "-nan(ind)", "1.#ind", "-1.#ind", "1.#qnan", "-1.#qnan")
+MISSING = ("", "nan", "-nan", "na", "n/a", "null", "none", "nan(ind)", "-nan(ind)", "1.#ind", "-1.#ind", "1.#qnan")
 """How a cell says that there is no number, in lower case; the later ones are those of C's printf on Windows."""
 
 

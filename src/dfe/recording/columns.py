@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dfe.errors import TableError
 from dfe.recording.cells import GZIP, LONGEST_LINE, MISSING, Cells, number
@@ -201,7 +200,7 @@ def _with_short_rows(found: Columns, short: dict[int, list[str]]) -> Columns:
         exact[name][others] = column
         exact[name][rows] = [number(cell(int(row), name), str(found.path)) for row in rows]
     words = {}
-    for name, column in found.words.items():
-        rest = iter(column)
+    for name, texts in found.words.items():
+        rest = iter(texts)
         words[name] = [cell(row, name) if row in short else next(rest) for row in range(count)]
     return Columns(found.path, found.header, numbers, exact, words, rows)

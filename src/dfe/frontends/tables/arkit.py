@@ -65,7 +65,7 @@ class ArkitReader:
         track = _read_json(path) if _begins_json(path) else _read_csv(path)
         times = settle_times(track.frame, track.time, str(path), rate=self.options.rate)
         face = track.values[:, [ARKIT_NAMES.index(name) for name in FACE_NAMES]]
-        success: BoolArray = np.isfinite(face).all(axis=1)
+        success: BoolArray = np.all(np.isfinite(face), axis=1)
         face = face.clip(0, 1)
         about: dict[str, str | int | float | bool] = {"instrument": "ARKit on a phone"}
         if self.options.calibrate:
@@ -150,7 +150,7 @@ def _by_timecode(values: FloatArray, columns: Columns, codes: list[str], absent:
     frame = np.arange(len(time))
     step = frame_step(frame, time)
     if np.isfinite(step) and (np.diff(time) > 0).all():
-        # From row to row, so that a step a little off does not add up; a frame each at least, however the clock trembles.
+        # From row to row, so that a step a little off does not add up; a frame each at least, if the clock trembles.
         frame = np.cumsum(np.maximum(np.rint(np.diff(time, prepend=time[0] - step) / step), 1).astype(np.int64)) - 1
         missing = int(frame[-1]) + 1 - len(frame)
         if missing:

@@ -20,7 +20,7 @@ def find_names(header: Sequence[str], wanted: Sequence[str] = ARKIT_NAMES) -> di
     found: dict[str, int] = {}
     for index, name in enumerate(header):
         known = _known().get(plain(name))
-        if known in wanted and known not in found:
+        if known is not None and known in wanted and known not in found:
             found[known] = index
     return found
 

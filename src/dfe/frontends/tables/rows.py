@@ -10,7 +10,7 @@ from dfe.errors import TableError
 from dfe.recording.columns import Columns
 from dfe.recording.measured import Measured
 from dfe.space.arkit import BLINK_NAMES, GAZE_NAMES, mirrored_name
-from dfe.types import BoolArray, DoubleArray, IntArray
+from dfe.types import BoolArray, FloatArray, IntArray
 
 _LARGEST = 2**53
 _TURNED = np.array([1.0, -1.0, -1.0], np.float32)
@@ -75,7 +75,7 @@ def put_right(measured: Measured) -> Measured:
     )
 
 
-def box_of(points: DoubleArray) -> DoubleArray:
+def box_of(points: FloatArray) -> FloatArray:
     """Upright boxes ``(n, 4)`` around points ``(n, k, 2)``: x, y, width, height."""
     low, high = points.min(axis=1), points.max(axis=1)
     return np.concatenate([low, high - low], axis=1)

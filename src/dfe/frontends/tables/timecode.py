@@ -1,8 +1,8 @@
 """SMPTE time codes of phone recordings, ``HH:MM:SS:FF.fff``, as seconds.
 
 The frame field counts at the rate of the clock (60 on most phones), whatever the rate of the recording: a take of 30
-frames per second then advances by two. Before the field stands a semicolon where frame numbers are dropped (SMPTE ST 12:
-at nominal 30, two of them each minute except every tenth; four at 60).
+frames per second then advances by two. Before the field stands a semicolon where frame numbers are dropped (SMPTE ST
+12: at nominal 30, two of them each minute except every tenth; four at 60).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def read_timecodes(codes: Sequence[str], where: Callable[[int], str]) -> DoubleA
     minutes = np.floor_divide(whole, 60)
     dropped = round(clock / 15) * (minutes - np.floor_divide(minutes, 10))
     counted = whole * clock + fields[:, 3] - dropped
-    return (counted - counted[:1]) / (clock * _NTSC)
+    return np.asarray((counted - counted[:1]) / (clock * _NTSC))
 
 
 def clock_rate(whole: DoubleArray, frame: DoubleArray) -> int:
