@@ -39,9 +39,11 @@ class Cells:
         if first is None or not first.strip():
             raise TableError("is empty" if first is None else "begins with an empty line", where=path)
         self.delimiter = max(_DELIMITERS, key=first.count)
-        self.header: tuple[str, ...] = tuple(
-            name.strip() for name in next(csv.reader([first], delimiter=self.delimiter))
-        )
+        try:
+            names = next(csv.reader([first], delimiter=self.delimiter))
+        except csv.Error as error:
+            raise TableError(f"is no CSV: {error}", where=path) from error
+        self.header: tuple[str, ...] = tuple(name.strip() for name in names)
         second = next(lines, "")
         self.decimal_comma = self.delimiter != "," and "," in second and "." not in second
         doubled = {name for name in self.header if name and self.header.count(name) > 1}

@@ -45,7 +45,7 @@ def seconds_per_unit(frame: IntArray, time: DoubleArray, named: float = 1.0) -> 
     """
     step = frame_step(frame, time)
     for unit in (1.0, _MILLISECOND):
-        if np.isfinite(step) and 1 / FASTEST <= step * unit <= 1 / SLOWEST:
+        if np.isfinite(step) and 0.99 / FASTEST <= step * unit <= 1.01 / SLOWEST:
             return unit
     return named
 
@@ -73,7 +73,7 @@ def settle_times(frame: IntArray, time: DoubleArray, where: str, *, rate: float 
     warnings = []
     if sound.all() and (np.diff(times) > 0).all():
         step = frame_step(shown, times)
-        if np.isfinite(step) and not SLOWEST <= 1 / step <= FASTEST:
+        if np.isfinite(step) and not 0.99 * SLOWEST <= 1 / step <= 1.01 * FASTEST:
             warnings.append(f"its times mean {1 / step:.4g} frames a second; {_ADVICE} if that is wrong")
         return Times(times[own], "ok", tuple(warnings))
     step = frame_step(shown[sound], times[sound])

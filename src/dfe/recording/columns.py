@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv as plain_csv
 import gzip
 import math
@@ -82,6 +83,22 @@ def read_columns(
     return found
 
 
+class _Ascii:
+    """A stream that refuses all but ASCII: Arrow complains aloud about a short row that is no UTF-8."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stream, self.closed = stream, False
+
+    def read(self, size: int = -1) -> bytes:
+        block = self.stream.read(size)
+        if not block.removeprefix(codecs.BOM_UTF8).isascii():
+            raise ValueError("not ASCII")
+        return block
+
+    def close(self) -> None:
+        """The stream is closed by its owner."""
+
+
 @dataclass(frozen=True)
 class _Wanted:
     numbers: tuple[str, ...]
@@ -130,7 +147,7 @@ def _fast(cells: Cells, wanted: _Wanted) -> Columns | None:
     short: dict[int, list[str]] = {}
 
     def odd(row: Any) -> str:
-        if not cells.short_rows or row.actual_columns > row.expected_columns:
+        if row.actual_columns > row.expected_columns:
             return "error"
         # Arrow counts from 1, the header included and empty lines left out.
         short[row.number - 2] = next(plain_csv.reader([row.text], delimiter=cells.delimiter))
@@ -143,10 +160,13 @@ def _fast(cells: Cells, wanted: _Wanted) -> Columns | None:
         with cells.path.open("rb") as raw:
             zipped = raw.read(2) == GZIP
             raw.seek(0)
+            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw) if zipped else raw)
             reader = csv.open_csv(
-                cast("IO[bytes]", gzip.GzipFile(fileobj=raw) if zipped else raw),
+                _Ascii(stream) if cells.short_rows else stream,
                 read_options=csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=names, skip_rows=1),
-                parse_options=csv.ParseOptions(delimiter=cells.delimiter, invalid_row_handler=odd),
+                parse_options=csv.ParseOptions(
+                    delimiter=cells.delimiter, invalid_row_handler=odd if cells.short_rows else None
+                ),
                 convert_options=csv.ConvertOptions(
                     column_types=kinds,
                     include_columns=list(kinds),

@@ -1,6 +1,6 @@
 """DAIC-WOZ's tables of CLNF, the tracker that became OpenFace: 68 points of one person, with head pose beside them.
 
-All begin ``frame, timestamp, confidence, success``. Then ``<id>_CLNF_features3D.txt`` holds ``X0 ... X67, Y0, ..., Z0, ...``
+All begin ``frame, timestamp, confidence, success``. Then ``<id>_CLNF_features3D.txt`` holds ``X0 ... X67, Y0 ..., Z0``
 in millimetres in the camera's axes, ``<id>_CLNF_features.txt`` ``x0 ..., y0 ...`` in pixels, and ``<id>_CLNF_pose.txt``
 ``Tx, Ty, Tz, Rx, Ry, Rz``. Given the first, boxes are taken from the second and head pose from the third where they lie
 beside it and hold the same frames.

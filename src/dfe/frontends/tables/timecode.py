@@ -38,7 +38,7 @@ def read_timecodes(codes: Sequence[str], where: Callable[[int], str]) -> DoubleA
         parts = (f"{head}:{last}" if mark else code).split(":")
         try:
             hour, minute, second, frame = parts
-            fields[row] = int(hour), int(minute), int(second), float(frame)
+            fields[row] = int(hour), int(minute), int(second), float(frame.replace(",", "."))
         except ValueError:
             raise TableError(f"{code[:40]!r} is no time code", where=where(row)) from None
     sane = (fields >= 0).all(axis=1) & (fields < [24, 60, 60, CLOCK_RATES[-1]]).all(axis=1)
