@@ -28,7 +28,8 @@ VARIANTS = {True: "space", False: "picture"}
 """The two regressors: of points in space, and of points in a picture."""
 
 OUTPUTS: tuple[str, ...] = FACE_NAMES + BLINK_NAMES
-_SWAP = np.array([OUTPUTS.index(mirrored_name(name)) for name in OUTPUTS])
+SWAP = np.array([OUTPUTS.index(mirrored_name(name)) for name in OUTPUTS])
+"""``(43,)``: the output that each becomes in a mirror image."""
 _FOLDER = Path(__file__).resolve().parents[2] / "assets" / "points"
 _ROWS_AT_ONCE = 1024
 _ADVICE = "install discrete-facial-encoding again"
@@ -124,7 +125,7 @@ class PointRegressor:
         """Aligned shapes ``(n, 68, k)`` to expressions and blinks ``(n, 43)``, left and right treated alike."""
         offset = (shape - self.arrays.mean).astype(np.float32)
         flip = np.array([-1, 1, 1], np.float32)[: offset.shape[2]]
-        values = (self._run(offset) + self._run(offset[:, PARTNER] * flip)[:, _SWAP]) / 2
+        values = (self._run(offset) + self._run(offset[:, PARTNER] * flip)[:, SWAP]) / 2
         values[:, self.silent] = 0
         values = values.clip(0, 1)
         faces = len(FACE_NAMES)
