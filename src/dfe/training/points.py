@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.points.alignment import align_picture, align_space
-from dfe.frontends.points.mapping import PARTNER, POINTS
-from dfe.frontends.points.regressor import _SWAP, Arrays
+from dfe.frontends.points.mapping import PARTNER, POINTS, weights
+from dfe.frontends.points.regressor import SWAP, Arrays
 from dfe.space.registry import load_space
 from dfe.types import DoubleArray, FloatArray
 
@@ -38,20 +39,20 @@ class PointsConfig:
     """Settings of :func:`fit_points`; lengths in cm of a face of ordinary size."""
 
     hidden: int = 128
-    copies: int = 6
+    copies: int = 8
     """Disturbed copies of each face and of its mirror image."""
-    point_cm: float = 0.05
+    point_cm: float = 0.15
     """Standard deviation by which each point is moved."""
-    group_cm: float = 0.05
+    group_cm: float = 0.1
     """Standard deviation by which the points of a contour are moved together."""
-    jaw: float = 3.0
+    jaw: float = 6.0
     """Times as much for the jaw, where trackers agree least."""
     turn_degrees: float = 8.0
     """Standard deviation of the turn about each axis, of the regressor of pictures."""
     rate: float = 2e-3
     decay: float = 1e-2
     batch: int = 256
-    passes: int = 20
+    passes: int = 10
     """Over all copies."""
     quiet: float = 0.2
     """Share of the faces, those nearest to no expression, whose mean is the shape at rest."""
@@ -91,7 +92,8 @@ def fit_points(faces: PointFaces, reference: DoubleArray, *, depth: bool, config
     wanted = torch.tensor(np.tile(both.values, (config.copies + 1, 1)))
     layers = _train(inputs, wanted, config)
     space = load_space("arkit51/face41", 2)
-    strength = space.error_mm(both.values[:, : space.dimension], np.zeros(space.dimension, np.float32)[None].repeat(len(clean), 0))
+    said = both.values[:, : space.dimension]
+    strength = space.error_mm(said, np.zeros_like(said))
     rest = clean[strength <= np.quantile(strength, config.quiet)].mean(axis=0)
     return Arrays(*(np.asarray(part, np.float32) for part in (reference, mean, rest, *layers)))
 
@@ -99,7 +101,18 @@ def fit_points(faces: PointFaces, reference: DoubleArray, *, depth: bool, config
 def with_mirrored(faces: PointFaces) -> PointFaces:
     """The faces and their mirror images."""
     image = faces.points[:, PARTNER] * [-1.0, 1.0, 1.0]
-    return PointFaces(np.concatenate([faces.points, image]), np.concatenate([faces.values, faces.values[:, _SWAP]]))
+    return PointFaces(np.concatenate([faces.points, image]), np.concatenate([faces.values, faces.values[:, SWAP]]))
+
+
+def disturbed(points: DoubleArray, reference: DoubleArray, config: PointsConfig, *, depth: bool) -> DoubleArray:
+    """Points ``(n, 68, 3)`` as another tracker might place them, in cm; what the regressors are trained to bear."""
+    return _disturbed(_in_cm(points, reference), depth, config, np.random.default_rng(config.seed + 1))
+
+
+def reference_face(networks: Networks) -> DoubleArray:
+    """The canonical face's 68 points in cm, ``(68, 3)``: x to the picture's right, y down, z away from the camera."""
+    vertices = networks.arrays("geometry.npz")["vertices_cm"].astype(np.float64)
+    return np.asarray(weights(networks)[:, : len(vertices)] @ vertices * [1.0, -1.0, -1.0])
 
 
 def _in_cm(points: DoubleArray, reference: DoubleArray) -> DoubleArray:
@@ -169,6 +182,6 @@ def _train(inputs: torch.Tensor, wanted: torch.Tensor, config: PointsConfig) -> 
 def _metric() -> DoubleArray:
     """What errors cost ``(43, 43)``: half by the mesh in mm^2, half by the coefficients themselves."""
     gram = load_space("arkit51/face41", 2).gram
-    metric = np.eye(len(_SWAP))
+    metric = np.eye(len(SWAP))
     metric[: len(gram), : len(gram)] += gram / np.diag(gram).mean() * 4
     return np.asarray(metric)

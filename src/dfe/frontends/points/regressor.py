@@ -28,7 +28,8 @@ VARIANTS = {True: "space", False: "picture"}
 """The two regressors: of points in space, and of points in a picture."""
 
 OUTPUTS: tuple[str, ...] = FACE_NAMES + BLINK_NAMES
-_SWAP = np.array([OUTPUTS.index(mirrored_name(name)) for name in OUTPUTS])
+SWAP = np.array([OUTPUTS.index(mirrored_name(name)) for name in OUTPUTS])
+"""``(43,)``: the output that each becomes in a mirror image."""
 _FOLDER = Path(__file__).resolve().parents[2] / "assets" / "points"
 _ROWS_AT_ONCE = 1024
 _ADVICE = "install discrete-facial-encoding again"
@@ -59,23 +60,40 @@ class PointRegressor:
 
     Args:
         arrays: its weights.
-        absent: coefficients that 68 points cannot give; they are always 0.
+        absent: coefficients that 68 points cannot give (r below 0.4 with a real tracker's points); always 0.
+        weak: coefficients that they hardly give (r below 0.5).
         card: on what it was trained, and what it is worth.
 
     Raises:
         ModelError: arrays that do not fit together.
     """
 
-    def __init__(self, arrays: Arrays, absent: tuple[str, ...] = (), card: Mapping[str, Any] | None = None) -> None:
-        self.arrays, self.absent, self.card = arrays, absent, dict(card or {})
+    def __init__(
+        self,
+        arrays: Arrays,
+        absent: tuple[str, ...] = (),
+        weak: tuple[str, ...] = (),
+        card: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.arrays, self.absent, self.weak, self.card = arrays, absent, weak, dict(card or {})
         wide, hidden = arrays.first.shape
         shapes = [(POINTS, 3), (POINTS, wide // POINTS), (POINTS, wide // POINTS), (wide, hidden), (hidden,)]
         shapes += [(hidden, hidden), (hidden,), (hidden, len(OUTPUTS)), (len(OUTPUTS),)]
         if wide not in (2 * POINTS, 3 * POINTS) or [array.shape for array in arrays] != shapes:
             raise ModelError("the arrays of the point regressor do not fit together", advice=_ADVICE)
-        if unknown := set(absent) - set(FACE_NAMES):
+        if unknown := {*absent, *weak} - set(FACE_NAMES):
             raise ModelError(f"no coefficient is called {sorted(unknown)[0]!r}", advice=_ADVICE)
         self.silent: BoolArray = np.array([name in absent for name in OUTPUTS])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a table made from 68 points should say of itself, one line each."""
+        lines = ["expressions come from 68 points by regression, not from pictures; there is no gaze (docs/points.md)"]
+        if self.weak:
+            lines.append(f"68 points hardly tell {', '.join(self.weak)}")
+        if self.absent:
+            lines.append(f"68 points do not tell {', '.join(self.absent)}: always 0")
+        return tuple(lines)
 
     @property
     def depth(self) -> bool:
@@ -124,7 +142,7 @@ class PointRegressor:
         """Aligned shapes ``(n, 68, k)`` to expressions and blinks ``(n, 43)``, left and right treated alike."""
         offset = (shape - self.arrays.mean).astype(np.float32)
         flip = np.array([-1, 1, 1], np.float32)[: offset.shape[2]]
-        values = (self._run(offset) + self._run(offset[:, PARTNER] * flip)[:, _SWAP]) / 2
+        values = (self._run(offset) + self._run(offset[:, PARTNER] * flip)[:, SWAP]) / 2
         values[:, self.silent] = 0
         values = values.clip(0, 1)
         faces = len(FACE_NAMES)
@@ -198,6 +216,6 @@ def _load(depth: bool, folder: Path) -> PointRegressor:
             raise ModelError("was made for another version of the space", where=path, advice=_ADVICE)
         arrays = load_arrays(data)
         parts = [arrays[f"{VARIANTS[depth]}.{name}"].astype(np.float32) for name in Arrays._fields]
-        return PointRegressor(Arrays(*parts), tuple(variant["absent"]), variant["card"])
+        return PointRegressor(Arrays(*parts), tuple(variant["absent"]), tuple(variant["weak"]), variant["card"])
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as problem:
         raise ModelError("the point regressor cannot be read", where=path, advice=_ADVICE) from problem
