@@ -19,6 +19,7 @@ from dfe.recording.cells import Cells
 from dfe.recording.clock import Times, seconds_per_unit, settle_times
 from dfe.recording.columns import read_columns
 from dfe.recording.measured import Measured
+from dfe.space.arkit import BLINK_NAMES, FACE_NAMES
 from dfe.space.registry import load_space
 from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
 
@@ -27,6 +28,7 @@ NO_POINTS = "points are missing"
 POINTS = 68
 ROTATION = ("pose_Rx", "pose_Ry", "pose_Rz")
 
+_AT_ONCE = 1024
 _SPACE = tuple(f"{axis}_{i}" for i in range(POINTS) for axis in "XYZ")
 _PICTURE = tuple(f"{axis}_{i}" for i in range(POINTS) for axis in "xy")
 
@@ -109,15 +111,15 @@ def read_points(points: FloatArray, tracked: BoolArray) -> tuple[FloatArray, Flo
     """Expression ``(n, 41)``, blinks ``(n, 2)`` and head pose ``(n, 3)`` of the tracked rows; the rest NaN."""
     from dfe.frontends.points import read_points68
 
-    depth = points.shape[2] == 3
+    sizes = (len(FACE_NAMES), len(BLINK_NAMES), 3)
+    expression, blink, pose = (np.full((len(points), size), np.nan, np.float32) for size in sizes)
     rows = np.flatnonzero(tracked)
-    found = read_points68(points[rows], depth=depth)
-    out = []
-    for part in (found.expression, found.blink, found.pose):
-        full = np.full((len(points), part.shape[1]), np.nan, np.float32)
-        full[rows] = part
-        out.append(full)
-    return out[0], out[1], out[2]
+    # Blocks that stay in the processor's cache take half the time of one go.
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        found = read_points68(points[some], depth=points.shape[2] == 3)
+        expression[some], blink[some], pose[some] = found.expression, found.blink, found.pose
+    return expression, blink, pose
 
 
 def head_angles(rotation: FloatArray) -> FloatArray:

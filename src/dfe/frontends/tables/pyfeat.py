@@ -19,6 +19,7 @@ import numpy as np
 from dfe.errors import DfeError, ModelError, TableError
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.frontends.tables.names import find_names
+from dfe.frontends.tables.openface import read_points
 from dfe.frontends.tables.rows import box_of, failures, frame_order, put_right, whole_numbers
 from dfe.recording.cells import Cells
 from dfe.recording.clock import settle_times
@@ -136,17 +137,11 @@ def to_logits(coefficients: FloatArray) -> DoubleArray:
 
 def _measure(values: FloatArray, pose: DoubleArray, coded: bool) -> tuple[FloatArray, FloatArray | None, FloatArray]:
     if not coded:
-        from dfe.frontends.points import read_points68
-
-        found = read_points68(_points(values), depth=False)
-        return found.expression.copy(), None, found.blink.copy()
+        expression, blink, _ = read_points(values.reshape(-1, 68, 2), np.all(np.isfinite(values), axis=1))
+        return expression, None, blink
     logits = np.concatenate([np.zeros((len(values), 1)), to_logits(values)], axis=1).astype(np.float32)
     gaze, blink = (values[:, [ARKIT_NAMES.index(name) for name in names]] for names in (GAZE_NAMES, BLINK_NAMES))
     return _reading()(logits, pose), gaze, blink
-
-
-def _points(values: FloatArray) -> DoubleArray:
-    return values.reshape(len(values), 68, 2).astype(np.float64)
 
 
 @cache
