@@ -10,12 +10,14 @@ import pytest
 from made_other_tables import beat, camel, live_link, timecodes, written
 
 import dfe
-from dfe.errors import DfeError, TableError
+from dfe.errors import DfeError, ModelError, TableError
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndOptions, TableReader
 from dfe.frontends.tables.arkit import ArkitReader, recognises
 from dfe.frontends.tables.calibration import Calibration
 from dfe.frontends.tables.names import find_names
+from dfe.pipeline.assemble import check_fits
+from dfe.recording.provenance import SpaceRef
 from dfe.space.arkit import ARKIT_NAMES, FACE_NAMES, GAZE_NAMES
 from dfe.space.registry import load_space
 
@@ -159,10 +161,17 @@ def test_json_that_is_no_track(tmp_path, document, what):
         ArkitReader().read(written(tmp_path, text, "take.json"))
 
 
-def test_the_default_tokenizer_codes_another_space(tmp_path, values):
-    found = ArkitReader().read(written(tmp_path, live_link(values, timecodes(40))))
-    assert found.space.id != dfe.load_tokenizer().space_id
-    assert found.space.hash != dfe.load_tokenizer().space.hash
+def test_the_default_tokenizer_refuses_what_is_not_calibrated(tmp_path, values):
+    tokenizer = dfe.load_tokenizer()
+    for calibrate in (False, True):
+        path = written(tmp_path, live_link(values, timecodes(40)))
+        space = ArkitReader(FrontEndOptions(calibrate=calibrate)).read(path).space
+        ref = SpaceRef(space.id, space.version, space.hash)
+        if calibrate:
+            check_fits(tokenizer, ref)
+        else:
+            with pytest.raises(ModelError, match="the faces are in arkit-phone/face41 version 1"):
+                check_fits(tokenizer, ref)
 
 
 def test_calibration(tmp_path, values):
