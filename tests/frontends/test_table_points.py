@@ -12,12 +12,14 @@ from made_other_tables import clnf, fake_points68, openface, points68, written
 from dfe.errors import TableError
 from dfe.facs.tables import read_au_table
 from dfe.frontends.landmarks.geometry import angles
+from dfe.frontends.points import read_points68 as real_points68
 from dfe.frontends.points import read_points478
 from dfe.frontends.registry import front_end_names, recognise
 from dfe.frontends.spec import FrontEndOptions
 from dfe.frontends.tables.clnf import ClnfReader
 from dfe.frontends.tables.libreface import LibreFaceReader
 from dfe.frontends.tables.openface import OpenFaceReader, head_angles
+from dfe.recording.columns import read_columns
 
 
 @pytest.fixture(autouse=True)
@@ -132,18 +134,14 @@ def test_real_table_of_openface(shared_data):
     assert len(found) == 100
     assert found.success.all()
     assert "1000 frames a second" in found.warnings[0]
-    # Head pose from the points in space: the line of the eyes, and the plane of eyes and mouth.
-    from dfe.recording.columns import read_columns
-
+    # Head pose against that of the points in space, which another module lays on a reference face.
     names = [f"{axis}_{i}" for i in range(68) for axis in "XYZ"]
-    points = read_columns(path, numbers=names).numbers.reshape(-1, 68, 3).astype(np.float64) * [1, -1, -1]
-    across = points[:, 42:48].mean(axis=1) - points[:, 36:42].mean(axis=1)
-    up = points[:, 36:48].mean(axis=1) - points[:, [48, 54]].mean(axis=1)
-    ahead = np.cross(across, up)
-    pitch = np.arctan2(ahead[:, 1], np.hypot(ahead[:, 0], ahead[:, 2]))
-    yaw, roll = np.arctan2(ahead[:, 0], ahead[:, 2]), np.arctan2(-across[:, 1], across[:, 0])
-    for axis, own in enumerate([pitch, yaw, roll]):
-        assert np.corrcoef(found.pose[:, axis], own)[0, 1] > 0.8
+    points = read_columns(path, numbers=names).numbers.reshape(-1, 68, 3)
+    own = real_points68(points, depth=True).pose
+    for axis in range(3):
+        assert np.corrcoef(found.pose[:, axis], own[:, axis])[0, 1] > 0.95
+        assert np.std(found.pose[:, axis] - own[:, axis]) < 0.01
+        assert abs(np.mean(found.pose[:, axis] - own[:, axis])) < 0.15  # each has its own zero of pitch
 
 
 def clnf_folder(tmp_path, points, success=None):
