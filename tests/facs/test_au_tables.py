@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from dfe.errors import TableError
-from dfe.facs.cells import LONGEST_LINE
 from dfe.facs.tables import read_au_table
+from dfe.recording.cells import LONGEST_LINE
 
 OPENFACE = """frame, face_id, timestamp, confidence, success, AU01_r, AU12_r, AU12_c, AU28_c
 1, 0, 0, 0.98, 1, 0.5, 3.25, 1, 0
@@ -67,6 +67,11 @@ def test_libreface(tmp_path):
     assert (present.kind, present.names, present.values.tolist()) == ("binary", ("AU1", "AU7"), [[0, 1], [1, 0]])
 
 
+def test_libreface_holds_seconds_whatever_the_column_is_called(tmp_path):
+    seconds = LIBREFACE.replace(",40.0,", ",0.04,")
+    assert read_au_table(written(tmp_path, seconds)).time_s.tolist() == [0, 0.04]
+
+
 def test_pyfeat(tmp_path):
     table = read_au_table(written(tmp_path, PYFEAT))
     assert (table.tool, table.kind, table.names) == ("py-feat", "0-1", ("AU1", "AU7", "AU12"))
@@ -123,7 +128,7 @@ def test_how_a_file_was_saved_does_not_matter(tmp_path, change, encoding):
         ("frame, AU01_r\n1, inf\n", ", row 2", "'inf' is no number"),
         ("frame, AU01_r\n1, 1_0\n", ", row 2", "'1_0' is no number"),
         ("frame, AU01_r\n1.5, 1\n", ", row 2", "1.5 is no number of a frame"),
-        ("frame, AU01_r\n1e300, 1\n", ", row 2", "1e300 is no number of a frame"),
+        ("frame, AU01_r\n1e300, 1\n", ", row 2", "1e+300 is no number of a frame"),
         ("frame, AU01_r\n, 1\n", ", row 2", "an empty cell is no number of a frame"),
         ("AU01,frame\n1.5,0\n", ", row 2", "AU1 is 1.5, outside 0 to 1, the range of py-feat"),
         ("AU01,AU01,frame\n0,0,0\n", "", "column AU01 is there twice"),

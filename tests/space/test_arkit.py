@@ -42,7 +42,10 @@ def test_space_needs_no_heavy_import() -> None:
 
 
 def test_unknown_space_names_the_known_ones() -> None:
-    with pytest.raises(ModelError, match=r"'flame2020'; use one of 'arkit51/face41', 'arkit51', 'flame2020/exp50', "):
+    with pytest.raises(
+        ModelError,
+        match=r"'flame2020'; use one of 'arkit51/face41', 'arkit51', 'arkit-phone/face41', 'flame2020/exp50', ",
+    ):
         load_space("flame2020")
 
 

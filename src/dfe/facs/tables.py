@@ -1,14 +1,14 @@
 """Action-unit tables of real detectors: OpenFace 2, LibreFace and py-feat, as CSV, plain or gzipped.
 
 Formats: OpenFace wiki, *Output Format* (``AU12_r`` is an intensity 0 to 5, ``AU12_c`` is presence); LibreFace's Python
-package (``au_12_intensity`` 0 to 5, ``au_12`` presence, ``frame_idx``, ``frame_time_in_ms``); py-feat's ``Fex`` tables
-(``AU12`` 0 to 1, ``frame``, ``approx_time``).
+package (``au_12_intensity`` 0 to 5, ``au_12`` presence, ``frame_idx``, ``frame_time_in_ms``, which holds seconds);
+py-feat's ``Fex`` tables (``AU12`` 0 to 1, ``frame``, ``approx_time``).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -16,7 +16,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from dfe.errors import TableError
-from dfe.facs.cells import Cells, number
+from dfe.recording.cells import Cells, number
+from dfe.recording.columns import Columns, read_columns
+from dfe.recording.timestamps import seconds_per_unit
 from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 Tool = Literal["OpenFace", "LibreFace", "py-feat"]
@@ -26,6 +28,7 @@ HIGHEST: dict[Kind, float] = {"intensity 0-5": 5.0, "0-1": 1.0, "binary": 1.0}
 """Largest value of each kind; the smallest is 0."""
 
 _TOLERANCE = 1e-3
+_MILLISECOND = 1e-3
 _LARGEST_NUMBER = 2**53
 
 
@@ -74,30 +77,27 @@ def read_au_table(path: str | Path, *, presence: bool = False) -> AuTable:
             text editor counts it.
     """
     path = Path(path)
-    cells = Cells(path)
-    names = cells.header
+    names = Cells(path).header
     layout = _layout(names, presence, path)
-    time_column, seconds = _time(names)
-    frame_column = _first(names, "frame", "frame_idx")
-    face_column = _first(names, "face_id", "face") if layout.tool == "OpenFace" else None
-    success_column = _first(names, "success") if layout.tool == "OpenFace" else None
-    values, frame, time_s, face, success = [], [], [], [], []
-    rows_of_frame: dict[int, int] = {}
-    for place, (line, row) in enumerate(cells):
-        where = f"{path}, row {line}"
-        at = place if frame_column is None else _whole(row[frame_column], where)
-        found = [number(row[i], where) for i in layout.columns.values()]
-        _check_range(found, layout, where)
-        frame.append(at)
-        time_s.append(np.nan if time_column is None else seconds(row[time_column], where))
-        face.append(rows_of_frame.get(at, 0) if face_column is None else _whole(row[face_column], where))
-        rows_of_frame[at] = rows_of_frame.get(at, 0) + 1
-        success.append(success_column is None or number(row[success_column], where) > 0)
-        values.append(found)
-    if not values:
-        raise TableError("has no rows", where=path)
-    table = np.array(values, np.float32)
-    table[~np.array(success)] = np.nan
+    units = tuple(layout.columns)
+    time_name = next((name for name in ("frame_time_in_ms", "approx_time", "timestamp") if name in names), None)
+    frame_name = next((name for name in ("frame", "frame_idx") if name in names), None)
+    openface = layout.tool == "OpenFace"
+    face_name = next((name for name in ("face_id", "face") if openface and name in names), None)
+    success_name = "success" if openface and "success" in names else None
+    clock = time_name == "approx_time"
+    columns = read_columns(
+        path,
+        numbers=[names[layout.columns[unit]] for unit in units],
+        exact=[name for name in (None if clock else time_name, frame_name, face_name, success_name) if name],
+        words=[time_name] if time_name and clock else [],
+    )
+    _check_range(columns, layout)
+    frame = _whole(columns, frame_name) if frame_name else np.arange(len(columns))
+    table = columns.numbers.copy()
+    if success_name:
+        with np.errstate(invalid="ignore"):
+            table[~(columns.exact[success_name] > 0)] = np.nan
     # A unit without a single value was not asked for; one without a value here and there is a failed row.
     given: BoolArray = np.any(np.isfinite(table), axis=0)
     kept = given if given.any() else ~given
@@ -105,11 +105,11 @@ def read_au_table(path: str | Path, *, presence: bool = False) -> AuTable:
     works: BoolArray = np.all(np.isfinite(table), axis=1)
     table[~works] = np.nan
     return AuTable(
-        names=tuple(name for name, keep in zip(layout.columns, kept, strict=True) if keep),
+        names=tuple(name for name, keep in zip(units, kept, strict=True) if keep),
         values=table,
-        frame=np.array(frame, np.int64),
-        time_s=np.array(time_s, np.float64),
-        face=np.array(face, np.int64),
+        frame=frame,
+        time_s=_seconds(columns, time_name, frame),
+        face=_whole(columns, face_name) if face_name else _place_in_frame(frame),
         success=works,
         kind=layout.kind,
         tool=layout.tool,
@@ -143,35 +143,55 @@ def _matching(names: tuple[str, ...], pattern: str) -> dict[str, int]:
     return {f"AU{int(match[1])}": i for i, match in found.items() if match}
 
 
-def _first(names: tuple[str, ...], *wanted: str) -> int | None:
-    return next((names.index(name) for name in wanted if name in names), None)
+def _seconds(columns: Columns, name: str | None, frame: IntArray) -> DoubleArray:
+    """Times of the rows, in seconds whatever the column is called: LibreFace's ``frame_time_in_ms`` holds seconds."""
+    if name is None:
+        return np.full(len(columns), np.nan)
+    if name == "approx_time":
+        return np.array([_clock(word, columns, row) for row, word in enumerate(columns.words[name])])
+    time = columns.exact[name]
+    return time * seconds_per_unit(frame, time, _MILLISECOND if name.endswith("_ms") else 1.0)
 
 
-def _time(names: tuple[str, ...]) -> tuple[int | None, Callable[[str, str], float]]:
-    if "frame_time_in_ms" in names:
-        return names.index("frame_time_in_ms"), lambda cell, where: number(cell, where) / 1000
-    if "approx_time" in names:
-        return names.index("approx_time"), _clock
-    return _first(names, "timestamp"), number
-
-
-def _clock(cell: str, where: str) -> float:
+def _clock(cell: str, columns: Columns, row: int) -> float:
     """Seconds of ``mm:ss`` or ``hh:mm:ss``, or of a plain number."""
     total = 0.0
-    for part in cell.split(":"):
-        total = total * 60 + number(part, where)
+    try:
+        for part in cell.split(":"):
+            total = total * 60 + number(part, "")
+    except TableError:
+        raise TableError(f"{cell[:40]!r} is no time", where=columns.where(row)) from None
     return total
 
 
-def _whole(cell: str, where: str) -> int:
-    value = number(cell, where)
-    if not value.is_integer() or abs(value) > _LARGEST_NUMBER:
-        raise TableError(f"{cell.strip() or 'an empty cell'} is no number of a frame or face", where=where)
-    return int(value)
+def _place_in_frame(frame: IntArray) -> IntArray:
+    """How many rows of the same frame stand before each."""
+    order = np.argsort(frame, kind="stable")
+    rising = frame[order]
+    first = np.concatenate([[True], np.diff(rising) != 0])
+    start = np.flatnonzero(first)[np.cumsum(first) - 1]
+    place = np.empty(len(frame), np.int64)
+    place[order] = np.arange(len(frame)) - start
+    return place
 
 
-def _check_range(found: list[float], layout: _Layout, where: str) -> None:
+def _whole(columns: Columns, name: str) -> IntArray:
+    values = columns.exact[name]
+    with np.errstate(invalid="ignore"):
+        odd = ~((np.abs(values) <= _LARGEST_NUMBER) & (np.floor(values) == values))
+    if odd.any():
+        row = int(np.argmax(odd))
+        shown = "an empty cell" if np.isnan(values[row]) else f"{values[row]:g}"
+        raise TableError(f"{shown} is no number of a frame or face", where=columns.where(row))
+    return values.astype(np.int64)
+
+
+def _check_range(columns: Columns, layout: _Layout) -> None:
     highest = HIGHEST[layout.kind]
-    for name, value in zip(layout.columns, found, strict=True):
-        if value < -_TOLERANCE or value > highest + _TOLERANCE:
-            raise TableError(f"{name} is {value:g}, outside 0 to {highest:g}, the range of {layout.tool}", where=where)
+    with np.errstate(invalid="ignore"):
+        odd = (columns.numbers < -_TOLERANCE) | (columns.numbers > highest + _TOLERANCE)
+    if odd.any():
+        row, column = (int(at[0]) for at in np.nonzero(odd))
+        name, value = list(layout.columns)[column], columns.numbers[row, column]
+        what = f"{name} is {value:g}, outside 0 to {highest:g}, the range of {layout.tool}"
+        raise TableError(what, where=columns.where(row))

@@ -20,6 +20,11 @@ OWN: dict[str, str] = {
     "deca": "dfe.frontends.encoders.spec:DECA",
     "emoca": "dfe.frontends.encoders.spec:EMOCA",
     "smirk": "dfe.frontends.encoders.spec:SMIRK",
+    "arkit": "dfe.frontends.tables.arkit:ARKIT",
+    "pyfeat": "dfe.frontends.tables.pyfeat:PYFEAT",
+    "openface": "dfe.frontends.tables.openface:OPENFACE",
+    "clnf": "dfe.frontends.tables.clnf:CLNF",
+    "libreface": "dfe.frontends.tables.libreface:LIBREFACE",
 }
 """Our own, each imported when it is asked for; a table is read by the first that recognises it."""
 

@@ -89,7 +89,10 @@ docs/expression-input.md. Both lie between 0 and 1.
 
 VERSIONS = (1, 2)
 
-ARKIT_IDS: tuple[str, ...] = ("arkit51/face41", "arkit51")
+PHONE_ID = "arkit-phone/face41"
+"""The 41 coefficients as a phone's depth camera measures them: another instrument, so another space; version 1."""
+
+ARKIT_IDS: tuple[str, ...] = ("arkit51/face41", "arkit51", PHONE_ID)
 """The spaces that :func:`arkit_space` makes."""
 
 REGIONS: tuple[str, ...] = ("brow", "eyes", "nose", "cheeks", "mouth", "jaw")
@@ -119,14 +122,21 @@ def arkit_space(id: str, version: int | None = None) -> ExpressionSpace:
     Raises:
         ModelError: no such version, or the installed head is damaged.
     """
-    if version is not None and version not in VERSIONS:
+    if version is not None and version not in ((1,) if id == PHONE_ID else VERSIONS):
         raise ModelError(f"no version {version} of space {id!r} is known here", advice="update dfe")
+    if id == PHONE_ID:
+        return _phone()
     return (_arkit51 if id == "arkit51" else _face41)(version or SPACE_VERSION)
 
 
 @cache
 def _face41(version: int) -> ExpressionSpace:
     return _arkit51(version).select(FACE_NAMES, "arkit51/face41")
+
+
+@cache
+def _phone() -> ExpressionSpace:
+    return _arkit51(1).select(FACE_NAMES, PHONE_ID)
 
 
 @cache

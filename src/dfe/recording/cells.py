@@ -15,9 +15,10 @@ from dfe.errors import TableError
 LONGEST_LINE = 4 * 2**20
 """Characters; a longer line is no row of a table."""
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 _DELIMITERS = (",", ";", "\t")
-_MISSING = ("", "nan", "na", "null", "none")
+MISSING = ("", "nan", "-nan", "na", "n/a", "null", "none", "nan(ind)", "-nan(ind)", "1.#ind", "-1.#ind", "1.#qnan")
+"""How a cell says that there is no number, in lower case; the later ones are those of C's printf on Windows."""
 
 
 class Cells:
@@ -25,20 +26,26 @@ class Cells:
 
     Args:
         path: of the file.
+        short_rows: let rows through that have fewer cells than the header, as tools write where they found nothing.
 
     Raises:
         TableError: it cannot be read, is no text, or its first line is no header.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        first = next(self._lines(), None)
+    def __init__(self, path: Path, *, short_rows: bool = False) -> None:
+        self.path, self.short_rows = path, short_rows
+        lines = self._lines()
+        first = next(lines, None)
         if first is None or not first.strip():
             raise TableError("is empty" if first is None else "begins with an empty line", where=path)
         self.delimiter = max(_DELIMITERS, key=first.count)
-        self.header: tuple[str, ...] = tuple(
-            name.strip() for name in next(csv.reader([first], delimiter=self.delimiter))
-        )
+        try:
+            names = next(csv.reader([first], delimiter=self.delimiter))
+        except csv.Error as error:
+            raise TableError(f"is no CSV: {error}", where=path) from error
+        self.header: tuple[str, ...] = tuple(name.strip() for name in names)
+        second = next(lines, "")
+        self.decimal_comma = self.delimiter != "," and "," in second and "." not in second
         doubled = {name for name in self.header if name and self.header.count(name) > 1}
         if doubled:
             raise TableError(f"column {min(doubled)} is there twice", where=path)
@@ -50,20 +57,19 @@ class Cells:
         try:
             for row in reader:
                 line = reader.line_num + 1
-                if not any(cell.strip() for cell in row):
+                if len(row) < 2 and not any(cell.strip() for cell in row):
                     continue
-                if len(row) != len(self.header):
+                if len(row) > len(self.header) or (len(row) < len(self.header) and not self.short_rows):
                     what = f"has {len(row)} cells, the header {len(self.header)}"
                     raise TableError(what, where=f"{self.path}, row {line}", advice="write the table again")
-                # A spreadsheet that separates by semicolons writes decimals with a comma.
-                yield line, [cell.replace(",", ".") for cell in row] if self.delimiter == ";" else row
+                yield line, row
         except csv.Error as error:
             raise TableError(f"is no CSV: {error}", where=f"{self.path}, row {reader.line_num + 1}") from error
 
     def _lines(self) -> Iterator[str]:
         try:
             with self.path.open("rb") as raw:
-                zipped = raw.read(2) == _GZIP
+                zipped = raw.read(2) == GZIP
                 raw.seek(0)
                 handle = cast("IO[bytes]", gzip.GzipFile(fileobj=raw) if zipped else raw)
                 count = 0
@@ -83,13 +89,13 @@ class Cells:
 
 
 def number(cell: str, where: str) -> float:
-    """The number in a cell; NaN where it is empty or says so.
+    """The number in a cell, with a decimal point or comma; NaN where it is empty or says so.
 
     Raises:
         TableError: it holds something else, infinity included.
     """
-    text = cell.strip()
-    if text.lower() in _MISSING:
+    text = cell.strip().replace(",", ".")
+    if text.lower() in MISSING:
         return math.nan
     try:
         value = float(text)

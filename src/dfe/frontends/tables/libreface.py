@@ -1,0 +1,132 @@
+"""Tables of LibreFace with MediaPipe's 478 points, ``lm_mp_{i}_{x,y,z}``, as shares of the picture's sides.
+
+The column ``frame_time_in_ms`` holds seconds; the unit is judged by the step from frame to frame. Head pose is
+taken from the points. LibreFace's action units are read by :mod:`dfe.facs.tables`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from dfe.errors import DfeError, TableError
+from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
+from dfe.frontends.tables.rows import failures, frame_order, put_right, whole_numbers
+from dfe.recording.cells import Cells
+from dfe.recording.columns import read_columns
+from dfe.recording.measured import Measured
+from dfe.recording.timestamps import Times, seconds_per_unit, settle_times
+from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES
+from dfe.space.registry import load_space
+from dfe.types import BoolArray, FloatArray, Progress
+
+NO_FACE = "no face found (LibreFace)"
+POINTS = 478
+
+_NAMES = tuple(f"lm_mp_{i}_{axis}" for i in range(POINTS) for axis in "xyz")
+_MILLISECOND = 1e-3
+_WIDEST = 2.0
+"""A face may lie partly outside the picture; beyond this the numbers are pixels."""
+_HEIGHT = 1000.0
+_AT_ONCE = 1024
+
+
+class LibreFaceReader:
+    """Reads LibreFace's points into version 2 of ``arkit51/face41``, some 900 faces a second.
+
+    Args:
+        options: ``rate``, ``mirrored``.
+    """
+
+    def __init__(self, options: FrontEndOptions | None = None) -> None:
+        self.options = options or FrontEndOptions()
+
+    def read(self, path: Path, progress: Progress | None = None) -> Measured:
+        """All rows of a table; the picture's shape is guessed from the faces, since LibreFace does not say it.
+
+        Raises:
+            TableError: it cannot be read, has no points, or they are in pixels; it names file and row.
+        """
+        header = Cells(path).header
+        if not set(_NAMES) <= set(header):
+            raise TableError("has no 478 points lm_mp_0_x to lm_mp_477_z", where=path)
+        frame_name = next((name for name in ("frame_idx", "frame") if name in header), None)
+        time_name = next((name for name in ("frame_time_in_ms", "timestamp") if name in header), None)
+        columns = read_columns(path, numbers=_NAMES, exact=[name for name in (frame_name, time_name) if name])
+        frame = whole_numbers(columns, frame_name) if frame_name else np.arange(len(columns))
+        order = frame_order(columns, frame, None)
+        frame = frame[order]
+        points = columns.numbers[order].reshape(len(frame), POINTS, 3)
+        whole: BoolArray = np.all(np.isfinite(points), axis=(1, 2))
+        outside: BoolArray = whole & (np.abs(points[:, :, :2]).max(axis=(1, 2), initial=0) > _WIDEST)
+        if outside.any():
+            where = columns.where(int(order[np.argmax(outside)]))
+            advice = "give LibreFace's own table"
+            raise TableError("its points are no shares of the picture", where=where, advice=advice)
+        ratio, parts = _measure(points, whole, progress)
+        expression, gaze, blink, pose = parts
+        success: BoolArray = np.all(np.isfinite(expression), axis=1)
+        still = time_name is None and frame_name is None
+        times = Times(np.full(len(frame), np.nan), "ok", ())
+        time = times.time_s
+        if not still:
+            if time_name:
+                time = columns.exact[time_name][order]
+                time = time * seconds_per_unit(frame, time, _MILLISECOND if time_name.endswith("_ms") else 1.0)
+            times = settle_times(frame, time, str(path), rate=self.options.rate)
+        measured = Measured(
+            space=load_space("arkit51/face41", 2),
+            frame=frame if not still else np.arange(len(frame)),
+            time_s=times.time_s,
+            expression=expression,
+            success=success,
+            reason=failures(success, NO_FACE),
+            pose=pose,
+            gaze=gaze,
+            blink=blink,
+            about={"measured_by": "LibreFace", "from": "478 points", "picture_width_by_height": round(ratio, 4)},
+            warnings=(*times.warnings, f"the picture is taken to be {ratio:.3g} times as wide as high, by its faces"),
+            time_stamps=times.time_stamps,
+        )
+        return put_right(measured) if self.options.mirrored else measured
+
+
+def recognises(path: Path) -> bool:
+    """Whether a file is a table of LibreFace with points."""
+    try:
+        return set(_NAMES) <= set(Cells(path).header)
+    except DfeError:
+        return False
+
+
+def _measure(
+    points: FloatArray, whole: BoolArray, progress: Progress | None
+) -> tuple[float, tuple[FloatArray, FloatArray, FloatArray, FloatArray]]:
+    from dfe.frontends.points import aspect_ratio, in_pixels, read_points478
+
+    count = len(points)
+    sizes = (len(FACE_NAMES), len(GAZE_NAMES), len(BLINK_NAMES), 3)
+    expression, gaze, blink, pose = (np.full((count, size), np.nan, np.float32) for size in sizes)
+    ratio = float(aspect_ratio(points[whole])) if whole.any() else 1.0
+    for start in range(0, count, _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        found = read_points478(in_pixels(points[part], ratio * _HEIGHT, _HEIGHT), ratio * _HEIGHT, _HEIGHT)
+        expression[part], blink[part], pose[part] = found.expression, found.blink, found.pose
+        if found.gaze is not None:
+            gaze[part] = found.gaze
+        if progress is not None:
+            progress(min(start + _AT_ONCE, count), count)
+    return ratio, (expression, gaze, blink, pose)
+
+
+LIBREFACE = FrontEndSpec(
+    name="libreface",
+    kind="table",
+    title="tables of LibreFace with MediaPipe's 478 points",
+    space="arkit51/face41",
+    licence="LibreFace's own (non-commercial) for making them; your own tables",
+    verified="on tables made of our own landmarks in the same layout, not on LibreFace's",
+    make=LibreFaceReader,
+    recognises=recognises,
+)
