@@ -3,8 +3,8 @@
     make points           (needs ../shared/data; docs/points.md says what they are and what they are worth)
 
 They learn from the default front end's own landmarks and coefficients: LFW's training people and the videos, as the
-tokenizers do. What 68 points cannot give is decided on validating people, by a real tracker's points (scripts/track68.py
-makes them) and by points disturbed as in training; the test people are for the card alone.
+tokenizers do. What 68 points cannot give is decided on validating people, by a real tracker's points
+(scripts/track68.py makes them); the test people are for the card alone.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from dfe.training.points import PointFaces, PointsConfig, disturbed, fit_points,
 
 ROOT = Path(__file__).resolve().parents[1]
 ABSENT, WEAK = 0.4, 0.5
-"""r with a real tracker's points of validating people, mean of left and right, below which a coefficient is left at 0, or
-is said to be hardly told."""
+"""r with a real tracker's points of validating people, mean of left and right: below these a coefficient is left at 0,
+or is said to be hardly told."""
 PARTNER = load_space("arkit51/face41", 2).partner
 
 
@@ -108,7 +108,6 @@ def main() -> None:
     networks, tables, config = Networks(), options.work / "tables_2", PointsConfig()
     reference = reference_face(networks)
     training = faces_of(tables_of(tables, "lfw_train") + tables_of(tables, "video"), networks)
-    validating = faces_of(tables_of(tables, "lfw_validate"), networks)
     testing = faces_of(tables_of(tables, "lfw_test"), networks)
     mean = training.values.mean(axis=0)
     with np.load(options.tracked or options.work / TRACKED, allow_pickle=False) as file:

@@ -154,15 +154,10 @@ def _train(inputs: torch.Tensor, wanted: torch.Tensor, config: PointsConfig) -> 
     gram = torch.tensor(_metric(), dtype=torch.float32)
     wide, hidden = inputs.shape[1], config.hidden
     spread = inputs.std()
-    network = torch.nn.Sequential(
-        torch.nn.Linear(wide, hidden),
-        torch.nn.SiLU(),
-        torch.nn.Linear(hidden, hidden),
-        torch.nn.SiLU(),
-        torch.nn.Linear(hidden, wanted.shape[1]),
-    )
+    layers = [torch.nn.Linear(*ends) for ends in ((wide, hidden), (hidden, hidden), (hidden, wanted.shape[1]))]
+    network = torch.nn.Sequential(layers[0], torch.nn.SiLU(), layers[1], torch.nn.SiLU(), layers[2])
     with torch.no_grad():
-        network[-1].bias.copy_(wanted.mean(dim=0))
+        layers[-1].bias.copy_(wanted.mean(dim=0))
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.rate, weight_decay=config.decay)
     steps = config.passes * len(inputs) // config.batch
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.rate, total_steps=steps)
@@ -174,9 +169,9 @@ def _train(inputs: torch.Tensor, wanted: torch.Tensor, config: PointsConfig) -> 
         loss.backward()
         optimiser.step()
         schedule.step()
-    layers = [part.detach().numpy() for layer in network[::2] for part in (layer.weight.T, layer.bias)]
-    layers[0] = layers[0] / spread.numpy()
-    return layers
+    parts: list[FloatArray] = [p.detach().numpy() for layer in layers for p in (layer.weight.T, layer.bias)]
+    parts[0] = parts[0] / float(spread)
+    return parts
 
 
 def _metric() -> DoubleArray:

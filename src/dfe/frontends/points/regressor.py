@@ -98,7 +98,7 @@ class PointRegressor:
     @property
     def depth(self) -> bool:
         """Whether it reads points in space."""
-        return self.arrays.mean.shape[1] == 3
+        return bool(self.arrays.mean.shape[1] == 3)
 
     def align(self, points: ArrayLike) -> Aligned:
         """Points ``(n, 68, 2 or 3)`` laid on the reference face.
@@ -106,12 +106,8 @@ class PointRegressor:
         Raises:
             TableError: not 68 points, or points in a picture where those in space are wanted.
         """
-        rows = np.asarray(points, np.float64)
-        if rows.ndim != 3 or rows.shape[1] != POINTS or rows.shape[2] < (3 if self.depth else 2) or rows.shape[2] > 3:
-            wanted = "3" if self.depth else "2"
-            raise TableError(f"points of shape {rows.shape}, not (n, {POINTS}, {wanted})")
         align = align_space if self.depth else align_picture
-        return align(rows if self.depth else rows[:, :, :2], self.arrays.reference.astype(np.float64))
+        return align(self._checked(points), self.arrays.reference.astype(np.float64))
 
     def read(self, points: ArrayLike, *, person: ArrayLike | None = None) -> PointsRead:
         """Expressions, blinks and head pose of faces; no gaze, since 68 points hold no irises.
@@ -126,8 +122,8 @@ class PointRegressor:
         Raises:
             TableError: not 68 points, or another number of people than of rows.
         """
-        rows = np.asarray(points, np.float64)
-        whole = np.isfinite(rows).all(axis=tuple(range(1, rows.ndim)))
+        rows = self._checked(points)
+        whole = np.isfinite(rows).all(axis=(1, 2))
         whole &= _spread(rows) > 0
         found = self.align(rows[whole])
         shape = found.shape
@@ -143,10 +139,18 @@ class PointRegressor:
         offset = (shape - self.arrays.mean).astype(np.float32)
         flip = np.array([-1, 1, 1], np.float32)[: offset.shape[2]]
         values = (self._run(offset) + self._run(offset[:, PARTNER] * flip)[:, SWAP]) / 2
+        values = values.clip(0, 1).astype(np.float32)
         values[:, self.silent] = 0
-        values = values.clip(0, 1)
         faces = len(FACE_NAMES)
         return np.concatenate([bounded(values[:, :faces]), values[:, faces:]], axis=1)
+
+    def _checked(self, points: ArrayLike) -> DoubleArray:
+        """As doubles, without depth where none is wanted."""
+        rows = np.asarray(points, np.float64)
+        axes = 3 if self.depth else 2
+        if rows.ndim != 3 or rows.shape[1] != POINTS or not axes <= rows.shape[2] <= 3:
+            raise TableError(f"points of shape {rows.shape}, not (n, {POINTS}, {axes})")
+        return rows[:, :, :axes]
 
     def _own(self, shape: DoubleArray, person: NDArray[Any], whole: BoolArray) -> DoubleArray:
         """What brings each person's median shape to the shape at rest, ``(n, 68, k)``."""
