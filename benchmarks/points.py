@@ -217,9 +217,9 @@ def mesh(work: Path) -> list[str]:
     """Our own landmarks read again, and the shape of the picture guessed from them."""
     lines = table("recording", "faces", "largest difference", "picture", "shape guessed")
     for name, width, height in (
-        ("video/grid_brbk7n", 360, 288),
+        ("video/grid_sbia1a", 360, 288),
         ("video/grid_lbbc2a", 360, 288),
-        ("lfw_validate", 160, 160),
+        ("lfw_test", 160, 160),
     ):
         recording = Recording.read(work / "tables_2" / f"{name}.parquet")
         found = np.flatnonzero(recording.success)[:300]

@@ -159,7 +159,7 @@ def _train(inputs: torch.Tensor, wanted: torch.Tensor, config: PointsConfig) -> 
     with torch.no_grad():
         layers[-1].bias.copy_(wanted.mean(dim=0))
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.rate, weight_decay=config.decay)
-    steps = config.passes * len(inputs) // config.batch
+    steps = max(1, config.passes * len(inputs) // config.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.rate, total_steps=steps)
     for _ in range(steps):
         rows = torch.randint(len(inputs), (config.batch,))

@@ -32,6 +32,7 @@ SWAP = np.array([OUTPUTS.index(mirrored_name(name)) for name in OUTPUTS])
 """``(43,)``: the output that each becomes in a mirror image."""
 _FOLDER = Path(__file__).resolve().parents[2] / "assets" / "points"
 _ROWS_AT_ONCE = 1024
+_FARTHEST, _NEAREST = 1e9, 1e-6
 _ADVICE = "install discrete-facial-encoding again"
 
 
@@ -106,8 +107,12 @@ class PointRegressor:
         Raises:
             TableError: not 68 points, or points in a picture where those in space are wanted.
         """
-        align = align_space if self.depth else align_picture
-        return align(self._checked(points), self.arrays.reference.astype(np.float64))
+        rows, reference = self._checked(points), self.arrays.reference.astype(np.float64)
+        shape, pose = np.empty(rows.shape), np.empty((len(rows), 3))
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            block = slice(start, start + _ROWS_AT_ONCE)
+            shape[block], pose[block] = (align_space if self.depth else align_picture)(rows[block], reference)
+        return Aligned(shape, pose)
 
     def read(self, points: ArrayLike, *, person: ArrayLike | None = None) -> PointsRead:
         """Expressions, blinks and head pose of faces; no gaze, since 68 points hold no irises.
@@ -123,8 +128,7 @@ class PointRegressor:
             TableError: not 68 points, or another number of people than of rows.
         """
         rows = self._checked(points)
-        whole = np.isfinite(rows).all(axis=(1, 2))
-        whole &= _spread(rows) > 0
+        whole = _whole(rows)
         found = self.align(rows[whole])
         shape = found.shape
         if person is not None:
@@ -138,11 +142,12 @@ class PointRegressor:
         """Aligned shapes ``(n, 68, k)`` to expressions and blinks ``(n, 43)``, left and right treated alike."""
         offset = (shape - self.arrays.mean).astype(np.float32)
         flip = np.array([-1, 1, 1], np.float32)[: offset.shape[2]]
-        values = (self._run(offset) + self._run(offset[:, PARTNER] * flip)[:, SWAP]) / 2
-        values = values.clip(0, 1).astype(np.float32)
+        values: FloatArray = np.asarray(self._run(offset) + self._run(offset[:, PARTNER] * flip)[:, SWAP], np.float32)
+        values = (values / 2).clip(0, 1)
         values[:, self.silent] = 0
         faces = len(FACE_NAMES)
-        return np.concatenate([bounded(values[:, :faces]), values[:, faces:]], axis=1)
+        values[:, :faces] = bounded(values[:, :faces])
+        return values
 
     def _checked(self, points: ArrayLike) -> DoubleArray:
         """As doubles, without depth where none is wanted."""
@@ -158,11 +163,11 @@ class PointRegressor:
             raise TableError(f"{person.size} people for {len(whole)} rows of points")
         names, number = np.unique(person[whole], return_inverse=True)
         medians = [np.median(shape[number == i], axis=0) for i in range(len(names))]
-        return np.asarray(self.arrays.rest - np.array(medians).reshape(-1, *shape.shape[1:])[number])
+        return np.asarray(self.arrays.rest - np.array(medians)[number]) if len(medians) else shape
 
     def _run(self, offset: FloatArray) -> FloatArray:
         """The network on blocks of one fixed size, so that a row does not depend on how many others there are."""
-        a, flat = self.arrays, offset.reshape(len(offset), -1)
+        a, flat = self.arrays, offset.reshape(len(offset), self.arrays.mean.size)
         out = np.empty((len(flat), len(OUTPUTS)), np.float32)
         block = np.zeros((_ROWS_AT_ONCE, flat.shape[1]), np.float32)
         for start in range(0, len(flat), _ROWS_AT_ONCE):
@@ -174,9 +179,11 @@ class PointRegressor:
         return out
 
 
-def _spread(rows: DoubleArray) -> DoubleArray:
-    """How far apart the rigid points lie, ``(n,)``; 0 where a tool filled a row without a face with one number."""
-    return np.asarray(np.ptp(rows[:, RIGID, :2], axis=1).min(axis=1))
+def _whole(rows: DoubleArray) -> BoolArray:
+    """``(n,)``: which rows hold a face: finite, and not filled with one number as some tools do where there is none."""
+    finite = (np.abs(rows).max(axis=(1, 2)) < _FARTHEST) if len(rows) else np.zeros(0, bool)
+    apart = np.ptp(np.where(finite[:, None, None], rows[:, RIGID, :2], 0), axis=1).min(axis=1)
+    return np.asarray(finite & (apart > _NEAREST))
 
 
 def _swish(x: FloatArray) -> FloatArray:
