@@ -41,7 +41,7 @@ PARTNER = load_space("arkit51/face41", 2).partner
 
 def faces_of(tables: list[Path], networks: Networks) -> PointFaces:
     """68 points and values of the usable faces of some tables."""
-    points, values = [], []
+    points, values, poses = [], [], []
     for table in tables:
         recording = Recording.read(table)
         rows = recording.usable & recording.success
@@ -51,8 +51,9 @@ def faces_of(tables: list[Path], networks: Networks) -> PointFaces:
             continue
         points.append(from_mesh(landmarks[rows].astype(np.float64), networks))
         blinks = np.stack([recording.column(name)[rows] for name in schema.BLINK], axis=1)
+        poses.append(recording.poses[rows].astype(np.float64))
         values.append(np.concatenate([recording.expressions()[rows], blinks.astype(np.float32)], axis=1))
-    return PointFaces(np.concatenate(points), np.concatenate(values))
+    return PointFaces(np.concatenate(points), np.concatenate(values), np.concatenate(poses))
 
 
 def correlations(said: np.ndarray, true: np.ndarray) -> np.ndarray:
@@ -68,7 +69,9 @@ def on_tracked(table: Path, points: np.ndarray, networks: Networks) -> tuple[Poi
     found = np.isfinite(points).all(axis=(1, 2))
     faces = faces_of([table], networks)
     both = found[recording.usable & recording.success]
-    return PointFaces(faces.points[both], faces.values[both]), points[recording.usable & recording.success & found]
+    return PointFaces(faces.points[both], faces.values[both], faces.pose[both]), points[
+        recording.usable & recording.success & found
+    ]
 
 
 def below(figures: dict[str, Any], needed: float) -> list[str]:

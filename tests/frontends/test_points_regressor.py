@@ -41,7 +41,9 @@ def test_it_says_about_what_the_network_says(points: np.ndarray, face: Face, dep
     alone = space.error_mm(np.zeros((1, 41), np.float32), face.expression[None])[0]
     assert apart < alone / 2
     assert read.gaze is None
-    assert np.abs(read.pose[0] - [face.pitch, face.yaw, face.roll]).max() < np.radians(10)
+    apart = np.degrees(np.abs(read.pose[0] - [face.pitch, face.yaw, face.roll]))
+    # Pixels say how the head is turned from the line of sight, and this face is high up in the picture.
+    assert (apart < [12, 3, 3]).all()
 
 
 @BOTH

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -31,7 +32,15 @@ def made_faces(reference: np.ndarray, count: int, seed: int) -> PointFaces:
         values[:, OUTPUTS.index(name)] = by
         points[:, corner] += by[:, None] * [np.sign(reference[corner, 0]), -1.5, 0]
     scale, place = rng.uniform(5, 20, (count, 1, 1)), rng.uniform(0, 500, (count, 1, 3))
-    return PointFaces(points * scale + place, values)
+    pose = rng.normal(0, 0.2, (count, 3))
+    tilted = np.einsum("nab,nib->nia", np.array([turned(*angles) for angles in pose]), points)
+    return PointFaces(tilted * scale + place, values, pose + [0.1, 0, 0])
+
+
+def turned(pitch: float, yaw: float, roll: float) -> np.ndarray:
+    """Rotation by pitch, yaw and roll of the package's signs: x to the right, y down, z away from the camera."""
+    x, y, z = (cv2.Rodrigues(np.array(axis))[0] for axis in ([-pitch, 0, 0], [0, -yaw, 0], [0, 0, roll]))
+    return y @ x @ z
 
 
 @pytest.mark.parametrize("depth", [True, False])
@@ -42,6 +51,8 @@ def test_the_regressor_learns_what_moves(reference: np.ndarray, depth: bool) -> 
     for name in CORNERS:
         at = OUTPUTS.index(name)
         assert np.corrcoef(read[:, at], test.values[:, at])[0, 1] > 0.97
+    off = PointRegressor(arrays).read(test.points).pose - test.pose
+    assert np.abs(off).max() < 0.01, "a constant error of the pose is learnt"
     still = [i for i in range(41) if OUTPUTS[i] not in CORNERS]
     assert np.abs(read[:, still]).max() < 0.15
 

@@ -54,6 +54,8 @@ class Arrays(NamedTuple):
     last: FloatArray
     """``(h, 43)``: the expression, then the blinks."""
     last_bias: FloatArray
+    pose: FloatArray
+    """``(2, 3)``: slope and offset that bring the alignment's pitch, yaw and roll to the default front end's."""
 
 
 class PointRegressor:
@@ -79,7 +81,7 @@ class PointRegressor:
         self.arrays, self.absent, self.weak, self.card = arrays, absent, weak, dict(card or {})
         wide, hidden = arrays.first.shape
         shapes = [(POINTS, 3), (POINTS, wide // POINTS), (POINTS, wide // POINTS), (wide, hidden), (hidden,)]
-        shapes += [(hidden, hidden), (hidden,), (hidden, len(OUTPUTS)), (len(OUTPUTS),)]
+        shapes += [(hidden, hidden), (hidden,), (hidden, len(OUTPUTS)), (len(OUTPUTS),), (2, 3)]
         if wide not in (2 * POINTS, 3 * POINTS) or [array.shape for array in arrays] != shapes:
             raise ModelError("the arrays of the point regressor do not fit together", advice=_ADVICE)
         if unknown := {*absent, *weak} - set(FACE_NAMES):
@@ -112,7 +114,8 @@ class PointRegressor:
         for start in range(0, len(rows), _ROWS_AT_ONCE):
             block = slice(start, start + _ROWS_AT_ONCE)
             shape[block], pose[block] = (align_space if self.depth else align_picture)(rows[block], reference)
-        return Aligned(shape, pose)
+        slope, offset = self.arrays.pose.astype(np.float64)
+        return Aligned(shape, pose * slope + offset)
 
     def read(self, points: ArrayLike, *, person: ArrayLike | None = None) -> PointsRead:
         """Expressions, blinks and head pose of faces; no gaze, since 68 points hold no irises.
