@@ -3,8 +3,8 @@
     make points           (needs ../shared/data; docs/points.md says what they are and what they are worth)
 
 They learn from the default front end's own landmarks and coefficients: LFW's training people and the videos, as the
-tokenizers do. What 68 points cannot give is decided on validating people, by a real tracker's points (scripts/track68.py
-makes them) and by points disturbed as in training; the test people are for the card alone.
+tokenizers do. What 68 points cannot give is decided on validating people, by a real tracker's points
+(scripts/track68.py makes them); the test people are for the card alone.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from dfe.training.points import PointFaces, PointsConfig, disturbed, fit_points,
 
 ROOT = Path(__file__).resolve().parents[1]
 ABSENT, WEAK = 0.4, 0.5
-"""r with a real tracker's points of validating people, mean of left and right, below which a coefficient is left at 0, or
-is said to be hardly told."""
+"""r with a real tracker's points of validating people, mean of left and right: below these a coefficient is left at 0,
+or is said to be hardly told."""
 PARTNER = load_space("arkit51/face41", 2).partner
 
 
 def faces_of(tables: list[Path], networks: Networks) -> PointFaces:
     """68 points and values of the usable faces of some tables."""
-    points, values = [], []
+    points, values, poses = [], [], []
     for table in tables:
         recording = Recording.read(table)
         rows = recording.usable & recording.success
@@ -51,8 +51,9 @@ def faces_of(tables: list[Path], networks: Networks) -> PointFaces:
             continue
         points.append(from_mesh(landmarks[rows].astype(np.float64), networks))
         blinks = np.stack([recording.column(name)[rows] for name in schema.BLINK], axis=1)
+        poses.append(recording.poses[rows].astype(np.float64))
         values.append(np.concatenate([recording.expressions()[rows], blinks.astype(np.float32)], axis=1))
-    return PointFaces(np.concatenate(points), np.concatenate(values))
+    return PointFaces(np.concatenate(points), np.concatenate(values), np.concatenate(poses))
 
 
 def correlations(said: np.ndarray, true: np.ndarray) -> np.ndarray:
@@ -68,7 +69,9 @@ def on_tracked(table: Path, points: np.ndarray, networks: Networks) -> tuple[Poi
     found = np.isfinite(points).all(axis=(1, 2))
     faces = faces_of([table], networks)
     both = found[recording.usable & recording.success]
-    return PointFaces(faces.points[both], faces.values[both]), points[recording.usable & recording.success & found]
+    return PointFaces(faces.points[both], faces.values[both], faces.pose[both]), points[
+        recording.usable & recording.success & found
+    ]
 
 
 def below(figures: dict[str, Any], needed: float) -> list[str]:
@@ -108,7 +111,6 @@ def main() -> None:
     networks, tables, config = Networks(), options.work / "tables_2", PointsConfig()
     reference = reference_face(networks)
     training = faces_of(tables_of(tables, "lfw_train") + tables_of(tables, "video"), networks)
-    validating = faces_of(tables_of(tables, "lfw_validate"), networks)
     testing = faces_of(tables_of(tables, "lfw_test"), networks)
     mean = training.values.mean(axis=0)
     with np.load(options.tracked or options.work / TRACKED, allow_pickle=False) as file:

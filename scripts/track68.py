@@ -1,10 +1,10 @@
-"""Points of a real 68-point tracker on LFW's faces: what judges the point regressors, beside points taken from the mesh.
+"""Points of a real 68-point tracker on LFW's faces: what judges the point regressors.
 
     pip install dlib-bin face_recognition_models      (not part of any extra)
     python scripts/track68.py [--model shape_predictor_68_face_landmarks.dat]
 
-dlib's predictor, which learnt iBUG's mark-up, on the pictures of 160 px. Nothing of it is shipped and nothing is trained
-on it: it decides which coefficients 68 points give (validating people), and tells how well (test people).
+dlib's predictor, which learnt iBUG's mark-up, on the pictures of 160 px. Nothing of it is shipped and nothing is
+trained on it: it decides which coefficients 68 points give (validating people), and tells how well (test people).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import argparse
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -67,7 +68,7 @@ def packaged() -> Path:
     return Path(spec.origin).parent / "models" / "shape_predictor_68_face_landmarks.dat"
 
 
-def distance(face, middle: np.ndarray) -> float:  # type: ignore[no-untyped-def]
+def distance(face: Any, middle: np.ndarray) -> float:
     """From the middle of a detected rectangle, in pixels."""
     return float(np.hypot((face.left() + face.right()) / 2 - middle[0], (face.top() + face.bottom()) / 2 - middle[1]))
 

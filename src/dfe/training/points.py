@@ -70,6 +70,8 @@ class PointFaces(NamedTuple):
     """``(n, 68, 3)`` px: x to the right, y down, z away from the camera."""
     values: FloatArray
     """``(n, 43)``: expression and blinks."""
+    pose: DoubleArray
+    """``(n, 3)``: pitch, yaw and roll in radians."""
 
 
 def fit_points(faces: PointFaces, reference: DoubleArray, *, depth: bool, config: PointsConfig) -> Arrays:
@@ -95,13 +97,16 @@ def fit_points(faces: PointFaces, reference: DoubleArray, *, depth: bool, config
     said = both.values[:, : space.dimension]
     strength = space.error_mm(said, np.zeros_like(said))
     rest = clean[strength <= np.quantile(strength, config.quiet)].mean(axis=0)
-    return Arrays(*(np.asarray(part, np.float32) for part in (reference, mean, rest, *layers)))
+    parts = (reference, mean, rest, *layers, _pose_line(both, reference, depth))
+    return Arrays(*(np.asarray(part, np.float32) for part in parts))
 
 
 def with_mirrored(faces: PointFaces) -> PointFaces:
     """The faces and their mirror images."""
     image = faces.points[:, PARTNER] * [-1.0, 1.0, 1.0]
-    return PointFaces(np.concatenate([faces.points, image]), np.concatenate([faces.values, faces.values[:, SWAP]]))
+    pose = np.concatenate([faces.pose, faces.pose * [1.0, -1.0, -1.0]])
+    values = np.concatenate([faces.values, faces.values[:, SWAP]])
+    return PointFaces(np.concatenate([faces.points, image]), values, pose)
 
 
 def disturbed(points: DoubleArray, reference: DoubleArray, config: PointsConfig, *, depth: bool) -> DoubleArray:
@@ -126,6 +131,18 @@ def _in_cm(points: DoubleArray, reference: DoubleArray) -> DoubleArray:
 
 def _shapes(points: DoubleArray, reference: DoubleArray, depth: bool) -> DoubleArray:
     return align_space(points, reference).shape if depth else align_picture(points[:, :, :2], reference).shape
+
+
+def _pose_line(both: PointFaces, reference: DoubleArray, depth: bool) -> DoubleArray:
+    """Slope and offset ``(2, 3)`` from the alignment's angles to the true ones.
+
+    Points in space keep their slope: that of the mesh comes from its own depth, which other tools do not share.
+    """
+    found = (align_space(both.points, reference) if depth else align_picture(both.points[:, :, :2], reference)).pose
+    middle, true = found.mean(axis=0), both.pose.mean(axis=0)
+    off = found - middle
+    slope = np.ones(3) if depth else (off * both.pose).sum(axis=0) / np.maximum(np.square(off).sum(axis=0), 1e-12)
+    return np.stack([slope, true - slope * middle])
 
 
 def _disturbed(points: DoubleArray, depth: bool, config: PointsConfig, rng: np.random.Generator) -> DoubleArray:
@@ -154,17 +171,12 @@ def _train(inputs: torch.Tensor, wanted: torch.Tensor, config: PointsConfig) -> 
     gram = torch.tensor(_metric(), dtype=torch.float32)
     wide, hidden = inputs.shape[1], config.hidden
     spread = inputs.std()
-    network = torch.nn.Sequential(
-        torch.nn.Linear(wide, hidden),
-        torch.nn.SiLU(),
-        torch.nn.Linear(hidden, hidden),
-        torch.nn.SiLU(),
-        torch.nn.Linear(hidden, wanted.shape[1]),
-    )
+    layers = [torch.nn.Linear(*ends) for ends in ((wide, hidden), (hidden, hidden), (hidden, wanted.shape[1]))]
+    network = torch.nn.Sequential(layers[0], torch.nn.SiLU(), layers[1], torch.nn.SiLU(), layers[2])
     with torch.no_grad():
-        network[-1].bias.copy_(wanted.mean(dim=0))
+        layers[-1].bias.copy_(wanted.mean(dim=0))
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.rate, weight_decay=config.decay)
-    steps = config.passes * len(inputs) // config.batch
+    steps = max(1, config.passes * len(inputs) // config.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.rate, total_steps=steps)
     for _ in range(steps):
         rows = torch.randint(len(inputs), (config.batch,))
@@ -174,9 +186,9 @@ def _train(inputs: torch.Tensor, wanted: torch.Tensor, config: PointsConfig) -> 
         loss.backward()
         optimiser.step()
         schedule.step()
-    layers = [part.detach().numpy() for layer in network[::2] for part in (layer.weight.T, layer.bias)]
-    layers[0] = layers[0] / spread.numpy()
-    return layers
+    parts: list[FloatArray] = [p.detach().numpy() for layer in layers for p in (layer.weight.T, layer.bias)]
+    parts[0] = parts[0] / float(spread)
+    return parts
 
 
 def _metric() -> DoubleArray:

@@ -1,8 +1,8 @@
 """The 68 points of iBUG's mark-up (300-W) as places on the 478-point mesh.
 
-Each of the 68 is one mesh point or the middle of two: chosen on the canonical face by the mark-up's own rule (points of a
-contour are spaced evenly), then put right where the points of an iBUG predictor (dlib's) lay elsewhere on 4,000 training
-faces. Within 0.2 cm of those on eyes, nose and lips; brows and jaw are drawn differently by every tracker.
+Each of the 68 is one mesh point or the middle of two: chosen on the canonical face by the mark-up's own rule (points of
+a contour are spaced evenly), then put right where the points of an iBUG predictor (dlib's) lay elsewhere on 4,000
+training faces. Within 0.2 cm of those on eyes, nose and lips; brows and jaw are drawn differently by every tracker.
 """
 
 from __future__ import annotations

@@ -21,19 +21,21 @@ from dfe.types import DoubleArray
 POINTS = 478
 _SAMPLE = 64
 _NARROWEST, _WIDEST, _STEPS = 0.4, 2.6, 188
-_KNOWN = (9 / 16, 3 / 4, 4 / 5, 1.0, 5 / 4, 4 / 3, 3 / 2, 16 / 9)
-_NEAR = 0.06
+_USUAL = 0.975
+"""The ratio found for faces of square pictures (median of validating people)."""
+_COMMON = (9 / 16, 3 / 4, 1.0, 4 / 3, 16 / 9)
+_NEAR = 0.15
 
 
 def read_points478(
     points: ArrayLike,
-    width: float,
-    height: float,
+    width: int,
+    height: int,
     *,
     both_ways: bool = False,
     networks: Networks | None = None,
 ) -> PointsRead:
-    """Expressions, gaze, blinks and head pose from mesh points, about 900 faces a second on one core.
+    """Expressions, gaze, blinks and head pose from mesh points, some 600 to 900 faces a second on one core.
 
     Args:
         points: ``(n, 478, 3)``: x (to the right) and y (down) in pixels of the picture, z in the same scale, smaller
@@ -49,12 +51,19 @@ def read_points478(
     rows = _checked(points)
     networks = networks or Networks()
     geometry, read = Geometry(networks), Reader(networks, 2, both_ways)
+<<<<<<< HEAD
     made = [
         np.full((len(rows), k), np.nan, np.float32) for k in (len(FACE_NAMES), len(GAZE_NAMES), len(BLINK_NAMES), 3)
     ]
     expression, gaze, blink, pose = made
+=======
+    expression, gaze, blink, pose = (
+        np.full((len(rows), wide), np.nan, np.float32)
+        for wide in (len(FACE_NAMES), len(GAZE_NAMES), len(BLINK_NAMES), 3)
+    )
+>>>>>>> h-F3
     for row in np.flatnonzero(np.isfinite(rows).all(axis=(1, 2))):
-        head = geometry(rows[row], width, height)  # type: ignore[arg-type]
+        head = geometry(rows[row], width, height)
         angles = np.array([head.pitch, head.yaw, head.roll])
         face = read(rows[row], angles)
         expression[row], pose[row] = face.expression, angles
@@ -73,8 +82,9 @@ def in_pixels(points: ArrayLike, width: float, height: float) -> DoubleArray:
 def aspect_ratio(points: ArrayLike) -> float:
     """Width over height of the picture, guessed from normalised landmarks ``(n, 478, 3)`` whose picture is not known.
 
-    The ratio under which the faces come closest to the canonical one; a common ratio where it is within 6% of one. An
-    error of it squeezes the faces, so a known size is always better.
+    The ratio under which the faces come closest to the canonical one, and of the common ratios the nearest, since
+    people differ by 5% (standard deviation). A wrong ratio squeezes the faces: 7% off costs 0.5 mm, a third 1.3 mm. So
+    a known size is always better.
 
     Raises:
         TableError: not 478 points in space, or no whole face.
@@ -85,12 +95,12 @@ def aspect_ratio(points: ArrayLike) -> float:
         raise TableError("holds no whole face to tell the picture's shape from")
     rows = rows[np.linspace(0, len(rows) - 1, min(_SAMPLE, len(rows))).astype(int), :MESH_POINTS]
     canonical = Networks().arrays("geometry.npz")
-    vertices, weights = canonical["vertices_cm"].astype(np.float64), canonical["weights"].astype(np.float64)
-    align = Alignment(vertices, weights)
+    vertices = canonical["vertices_cm"].astype(np.float64)
+    align = Alignment(vertices, np.ones(len(vertices)))
     ratios = np.geomspace(_NARROWEST, _WIDEST, _STEPS)
     best = [ratios[np.argmin([_misfit(face * [r, -1.0, -r], align, vertices) for r in ratios])] for face in rows]
-    ratio = float(np.median(best))
-    nearest = min(_KNOWN, key=lambda known: abs(np.log(known / ratio)))
+    ratio = float(np.median(best)) / _USUAL
+    nearest = min(_COMMON, key=lambda known: abs(np.log(known / ratio)))
     return nearest if abs(np.log(nearest / ratio)) < _NEAR else ratio
 
 

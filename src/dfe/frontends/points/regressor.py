@@ -32,6 +32,7 @@ SWAP = np.array([OUTPUTS.index(mirrored_name(name)) for name in OUTPUTS])
 """``(43,)``: the output that each becomes in a mirror image."""
 _FOLDER = Path(__file__).resolve().parents[2] / "assets" / "points"
 _ROWS_AT_ONCE = 1024
+_FARTHEST, _NEAREST = 1e9, 1e-6
 _ADVICE = "install discrete-facial-encoding again"
 
 
@@ -53,6 +54,8 @@ class Arrays(NamedTuple):
     last: FloatArray
     """``(h, 43)``: the expression, then the blinks."""
     last_bias: FloatArray
+    pose: FloatArray
+    """``(2, 3)``: slope and offset that bring the alignment's pitch, yaw and roll to the default front end's."""
 
 
 class PointRegressor:
@@ -78,7 +81,7 @@ class PointRegressor:
         self.arrays, self.absent, self.weak, self.card = arrays, absent, weak, dict(card or {})
         wide, hidden = arrays.first.shape
         shapes = [(POINTS, 3), (POINTS, wide // POINTS), (POINTS, wide // POINTS), (wide, hidden), (hidden,)]
-        shapes += [(hidden, hidden), (hidden,), (hidden, len(OUTPUTS)), (len(OUTPUTS),)]
+        shapes += [(hidden, hidden), (hidden,), (hidden, len(OUTPUTS)), (len(OUTPUTS),), (2, 3)]
         if wide not in (2 * POINTS, 3 * POINTS) or [array.shape for array in arrays] != shapes:
             raise ModelError("the arrays of the point regressor do not fit together", advice=_ADVICE)
         if unknown := {*absent, *weak} - set(FACE_NAMES):
@@ -98,7 +101,7 @@ class PointRegressor:
     @property
     def depth(self) -> bool:
         """Whether it reads points in space."""
-        return self.arrays.mean.shape[1] == 3
+        return bool(self.arrays.mean.shape[1] == 3)
 
     def align(self, points: ArrayLike) -> Aligned:
         """Points ``(n, 68, 2 or 3)`` laid on the reference face.
@@ -106,12 +109,13 @@ class PointRegressor:
         Raises:
             TableError: not 68 points, or points in a picture where those in space are wanted.
         """
-        rows = np.asarray(points, np.float64)
-        if rows.ndim != 3 or rows.shape[1] != POINTS or rows.shape[2] < (3 if self.depth else 2) or rows.shape[2] > 3:
-            wanted = "3" if self.depth else "2"
-            raise TableError(f"points of shape {rows.shape}, not (n, {POINTS}, {wanted})")
-        align = align_space if self.depth else align_picture
-        return align(rows if self.depth else rows[:, :, :2], self.arrays.reference.astype(np.float64))
+        rows, reference = self._checked(points), self.arrays.reference.astype(np.float64)
+        shape, pose = np.empty(rows.shape), np.empty((len(rows), 3))
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            block = slice(start, start + _ROWS_AT_ONCE)
+            shape[block], pose[block] = (align_space if self.depth else align_picture)(rows[block], reference)
+        slope, offset = self.arrays.pose.astype(np.float64)
+        return Aligned(shape, pose * slope + offset)
 
     def read(self, points: ArrayLike, *, person: ArrayLike | None = None) -> PointsRead:
         """Expressions, blinks and head pose of faces; no gaze, since 68 points hold no irises.
@@ -126,9 +130,8 @@ class PointRegressor:
         Raises:
             TableError: not 68 points, or another number of people than of rows.
         """
-        rows = np.asarray(points, np.float64)
-        whole = np.isfinite(rows).all(axis=tuple(range(1, rows.ndim)))
-        whole &= _spread(rows) > 0
+        rows = self._checked(points)
+        whole = _whole(rows)
         found = self.align(rows[whole])
         shape = found.shape
         if person is not None:
@@ -142,11 +145,20 @@ class PointRegressor:
         """Aligned shapes ``(n, 68, k)`` to expressions and blinks ``(n, 43)``, left and right treated alike."""
         offset = (shape - self.arrays.mean).astype(np.float32)
         flip = np.array([-1, 1, 1], np.float32)[: offset.shape[2]]
-        values = (self._run(offset) + self._run(offset[:, PARTNER] * flip)[:, SWAP]) / 2
+        values: FloatArray = np.asarray(self._run(offset) + self._run(offset[:, PARTNER] * flip)[:, SWAP], np.float32)
+        values = (values / 2).clip(0, 1)
         values[:, self.silent] = 0
-        values = values.clip(0, 1)
         faces = len(FACE_NAMES)
-        return np.concatenate([bounded(values[:, :faces]), values[:, faces:]], axis=1)
+        values[:, :faces] = bounded(values[:, :faces])
+        return values
+
+    def _checked(self, points: ArrayLike) -> DoubleArray:
+        """As doubles, without depth where none is wanted."""
+        rows = np.asarray(points, np.float64)
+        axes = 3 if self.depth else 2
+        if rows.ndim != 3 or rows.shape[1] != POINTS or not axes <= rows.shape[2] <= 3:
+            raise TableError(f"points of shape {rows.shape}, not (n, {POINTS}, {axes})")
+        return rows[:, :, :axes]
 
     def _own(self, shape: DoubleArray, person: NDArray[Any], whole: BoolArray) -> DoubleArray:
         """What brings each person's median shape to the shape at rest, ``(n, 68, k)``."""
@@ -154,11 +166,11 @@ class PointRegressor:
             raise TableError(f"{person.size} people for {len(whole)} rows of points")
         names, number = np.unique(person[whole], return_inverse=True)
         medians = [np.median(shape[number == i], axis=0) for i in range(len(names))]
-        return np.asarray(self.arrays.rest - np.array(medians).reshape(-1, *shape.shape[1:])[number])
+        return np.asarray(self.arrays.rest - np.array(medians)[number]) if len(medians) else shape
 
     def _run(self, offset: FloatArray) -> FloatArray:
         """The network on blocks of one fixed size, so that a row does not depend on how many others there are."""
-        a, flat = self.arrays, offset.reshape(len(offset), -1)
+        a, flat = self.arrays, offset.reshape(len(offset), self.arrays.mean.size)
         out = np.empty((len(flat), len(OUTPUTS)), np.float32)
         block = np.zeros((_ROWS_AT_ONCE, flat.shape[1]), np.float32)
         for start in range(0, len(flat), _ROWS_AT_ONCE):
@@ -170,9 +182,11 @@ class PointRegressor:
         return out
 
 
-def _spread(rows: DoubleArray) -> DoubleArray:
-    """How far apart the rigid points lie, ``(n,)``; 0 where a tool filled a row without a face with one number."""
-    return np.asarray(np.ptp(rows[:, RIGID, :2], axis=1).min(axis=1))
+def _whole(rows: DoubleArray) -> BoolArray:
+    """``(n,)``: which rows hold a face: finite, and not filled with one number as some tools do where there is none."""
+    finite = (np.abs(rows).max(axis=(1, 2)) < _FARTHEST) if len(rows) else np.zeros(0, bool)
+    apart = np.ptp(np.where(finite[:, None, None], rows[:, RIGID, :2], 0), axis=1).min(axis=1)
+    return np.asarray(finite & (apart > _NEAREST))
 
 
 def _swish(x: FloatArray) -> FloatArray:
