@@ -51,17 +51,10 @@ def read_points478(
     rows = _checked(points)
     networks = networks or Networks()
     geometry, read = Geometry(networks), Reader(networks, 2, both_ways)
-<<<<<<< HEAD
-    made = [
-        np.full((len(rows), k), np.nan, np.float32) for k in (len(FACE_NAMES), len(GAZE_NAMES), len(BLINK_NAMES), 3)
-    ]
-    expression, gaze, blink, pose = made
-=======
     expression, gaze, blink, pose = (
         np.full((len(rows), wide), np.nan, np.float32)
         for wide in (len(FACE_NAMES), len(GAZE_NAMES), len(BLINK_NAMES), 3)
     )
->>>>>>> h-F3
     for row in np.flatnonzero(np.isfinite(rows).all(axis=(1, 2))):
         head = geometry(rows[row], width, height)
         angles = np.array([head.pitch, head.yaw, head.roll])
