@@ -103,6 +103,21 @@ def parse_pickle(data: bytes, content: Content, *, where: str | Path) -> object:
         return _Values().of(follow(data, allows))
 
 
+def parse_single_object(data: bytes, *, where: str | Path) -> object:
+    """What the one entry of a pickled numpy array of objects holds; ``np.save`` writes a dictionary like that.
+
+    Raises:
+        ModelError: as :func:`read_array_pickle`, or there is not one entry.
+    """
+    with _naming(where):
+        root = follow(data, lambda name: _content(name) in (Content.PLAIN, Content.ARRAYS))
+        state = root.state if isinstance(root, Call) and str(root.name) in _RECONSTRUCT else None
+        entries = state[-1] if isinstance(state, tuple) and state else None
+        if not isinstance(entries, list) or len(entries) != 1:
+            raise ValueError("not one object")
+        return _Values().of(entries[0])
+
+
 def read_bytes(path: Path) -> bytes:
     """The bytes of a file of at most :data:`MAX_BYTES`.
 
