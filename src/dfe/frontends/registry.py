@@ -17,6 +17,8 @@ DEFAULT = "landmarks"
 
 OWN: dict[str, str] = {
     "landmarks": "dfe.frontends.landmarks.spec:LANDMARKS",
+    "flame-params": "dfe.frontends.tables.flame_parameters:FLAME_PARAMETERS",
+    "bfm": "dfe.frontends.tables.bfm:BFM",
 }
 """Our own, each imported when it is asked for; a table is read by the first that recognises it."""
 

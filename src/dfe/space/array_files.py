@@ -60,6 +60,20 @@ def read_npy_objects(path: Path) -> object:
     return parse_npy(data, path)
 
 
+def npy_shape(path: Path) -> tuple[int, ...] | None:
+    """Shape of the array of an npy file, from its header alone; None if it holds objects.
+
+    Raises:
+        ModelError: as :func:`read_npy`.
+    """
+    try:
+        with path.open("rb") as stream:
+            shape, _, dtype, _ = _header(stream.read(_HEADER_BYTES), path)
+    except OSError as error:
+        raise ModelError(f"cannot be read ({error.strerror})", where=path) from None
+    return None if dtype.hasobject else shape
+
+
 def read_npz(path: Path, keys: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
     """Arrays of an npz file by name.
 

@@ -1,0 +1,1 @@
+"""Tables of other tools, one module a tool, each giving :class:`~dfe.recording.measured.Measured` rows."""
