@@ -7,17 +7,17 @@ the reader asks for it, and refused otherwise.
 
 from __future__ import annotations
 
+import ast
 import math
+import re
 import struct
 import zipfile
 import zlib
 from collections.abc import Collection
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy_format
 from numpy.typing import NDArray
 
 from dfe.errors import ModelError
@@ -144,20 +144,30 @@ def parse_npy(data: bytes, where: Path | str) -> NDArray[Any]:
     return flat.reshape(shape, order="F" if fortran else "C")
 
 
+_MAGIC = b"\x93NUMPY"
 _HEADER_BYTES = 12_000
-_VERSIONS = {(1, 0): npy_format.read_array_header_1_0, (2, 0): npy_format.read_array_header_2_0}
+_KIND = re.compile(r"[<>|=]?[a-zA-Z]\d{0,6}(\[\w*\])?")
 
 
 def _header(data: bytes, where: Path | str) -> tuple[tuple[int, ...], bool, np.dtype[Any], int]:
-    stream = BytesIO(data[:_HEADER_BYTES])
+    """Shape, whether columns come first, type, and where the entries begin; as numpy.lib.format describes them."""
     try:
-        version = npy_format.read_magic(stream)
-        if version not in _VERSIONS:
-            raise ValueError(f"version {version}")
-        shape, fortran, dtype = _VERSIONS[version](stream)
-        if any(n < 0 for n in shape) or math.prod(n or 1 for n in shape) > MAX_BYTES:
+        if data[:6] != _MAGIC or data[6:7] not in (b"\x01", b"\x02"):
+            raise ValueError("no header of numpy's")
+        start = 10 if data[6] == 1 else 12
+        end = start + int.from_bytes(data[8:start], "little")
+        if end > min(len(data), _HEADER_BYTES):
+            raise ValueError("a header that does not end")
+        # Python 2 wrote long numbers with an L behind them.
+        described = ast.literal_eval(re.sub(r"(\d)L\b", r"\1", data[start:end].decode("latin-1").strip()))
+        kind, fortran, shape = described["descr"], described["fortran_order"], described["shape"]
+        if not isinstance(kind, str) or not _KIND.fullmatch(kind):
+            raise ModelError(f"holds {str(kind)[:60]}, not numbers", where=where, advice="save plain arrays of numbers")
+        if not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape) or len(shape) > 32:
+            raise ValueError("no proper shape")
+        if math.prod(n or 1 for n in shape) > MAX_BYTES:
             raise ValueError(f"shape {shape}")
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError, OverflowError, EOFError) as error:
+        return shape, bool(fortran), np.dtype(kind), end
+    except (ValueError, TypeError, LookupError, SyntaxError, MemoryError, RecursionError) as error:
         what = f"is no npy array ({type(error).__name__}: {str(error)[:120]})"
         raise ModelError(what, where=where, advice=_DAMAGED) from None
-    return shape, fortran, dtype, stream.tell()

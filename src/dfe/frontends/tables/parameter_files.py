@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from dfe.errors import ModelError, TableError
 from dfe.space.array_files import npy_shape, npz_shapes, read_npy_objects, read_npz
-from dfe.space.pickles import MAX_BYTES, read_array_pickle
+from dfe.space.matlab_files import read_mat
+from dfe.space.pickles import read_array_pickle
 
 SUFFIXES = (".npz", ".npy", ".mat", ".pkl", ".pickle")
 UNNAMED = ""
@@ -61,7 +62,7 @@ def read_arrays(path: Path, names: Collection[str]) -> Arrays:
             own = plain_name(path.stem)
             found = value if isinstance(value, dict) else {own if own in names else UNNAMED: value}
         elif suffix == ".mat":
-            found = _read_mat(path)
+            found = dict(read_mat(path).items())
         elif suffix in SUFFIXES:
             value = read_array_pickle(path)
             found = value if isinstance(value, dict) else {UNNAMED: value}
@@ -185,30 +186,6 @@ def _as_array(value: object) -> NDArray[Any] | None:
     if isinstance(value, str):
         return np.array(value)
     return value if isinstance(value, np.ndarray) else (np.array(value) if isinstance(value, int | float) else None)
-
-
-def _read_mat(path: Path) -> dict[str, object]:
-    try:
-        from scipy.io import loadmat
-    except ImportError:
-        raise TableError("is a MATLAB file, which scipy reads", where=path, advice="pip install scipy") from None
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise TableError(f"is larger than {MAX_BYTES >> 20} MiB", where=path)
-        content = loadmat(str(path), struct_as_record=True, squeeze_me=False)
-    except TableError:
-        raise
-    except OSError as error:
-        raise TableError(f"cannot be read ({error.strerror or error})", where=path) from None
-    except NotImplementedError:
-        advice = "save it in version 7 or before (save -v7)"
-        raise TableError("is a MATLAB file of version 7.3, which is not read", where=path, advice=advice) from None
-    except Exception as error:  # scipy raises whatever damage makes it stumble over
-        what = f"is no MATLAB file that can be read ({type(error).__name__})"
-        raise TableError(what, where=path, advice="get the file anew") from None
-    return {
-        key: value for key, value in content.items() if isinstance(value, np.ndarray) and value.dtype.kind in "biufU"
-    }
 
 
 def _natural(name: str) -> list[tuple[int, int, str]]:
