@@ -13,12 +13,10 @@ import made_flame as made
 import numpy as np
 import pytest
 
-from dfe.errors import DfeError, ModelError, UsageError
+from dfe.errors import ModelError, UsageError
 from dfe.space import flame_edition
 from dfe.space.flame_edition import edition_of_name
 from dfe.space.flame_model import FlameModel, read_flame, read_masks
-
-SMALL = {"shapedirs", "weights"}
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +118,7 @@ def test_arrays_that_are_not_flames(changed: dict[str, np.ndarray], message: str
 def test_files_that_are_no_flame_model(tmp_path: Path, pickled: Path) -> None:
     for name, data, message in (
         ("flame2020.pkl", pickle.dumps({"v_template": np.zeros((5023, 3))}), "has no array 'f'"),
+        ("flame2020.pkl", pickle.dumps({"v_template": [[1.0]]}), "has no array 'v_template'"),
         ("flame2020.pkl", b"", "ends too early"),
         ("flame2020.pkl", pickled.read_bytes()[:1_000_000], "ends too early"),
         ("flame2020.pkl", b"cos\nsystem\n(S'touch PWNED'\ntR.", "names 'os.system', which is not let in"),
@@ -183,9 +182,3 @@ def test_a_file_that_moves_only_the_face_is_doubted_to_be_of_2020(tmp_path: Path
     model = read_flame(made.write_npz(tmp_path / "flame2020.npz", shapedirs=directions))
     assert len(model.notes) == 1
     assert "20% of the vertices" in model.notes[0]
-
-
-def test_errors_are_of_one_family(tmp_path: Path) -> None:
-    (tmp_path / "flame2020.pkl").write_bytes(pickle.dumps({"v_template": [[1.0]]}))
-    with pytest.raises(DfeError, match="has no array 'v_template'"):
-        read_flame(tmp_path / "flame2020.pkl")
