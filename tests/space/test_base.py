@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,16 +126,26 @@ def test_lopsided_or_misfit_basis_is_refused() -> None:
         vertex_region=np.zeros(3, np.int8),
     )
 
-    def space(basis: np.ndarray) -> ExpressionSpace:
+    def space(basis: np.ndarray, flips: bool = True) -> ExpressionSpace:
         one = np.ones(1, np.float32)
-        return ExpressionSpace("toy", 1, ("up",), one * 0, one, mesh, basis, np.int32([0]), {"all": (0,)})
+        return ExpressionSpace("toy", 1, ("up",), one * 0, one, mesh, basis, np.int32([0]), {"all": (0,)}, flips)
 
     even = np.float32([[[-1, 2, 0], [1, 2, 0], [0, 2, 0]]])
     assert space(even).error_mm([[1]], [[0]])[0] == pytest.approx(np.sqrt((5 + 5 + 4) / 3))
+    lopsided = np.float32([[[1, 2, 0], [1, 2, 0], [0, 2, 0]]])
     with pytest.raises(UsageError, match="not its own mirror image"):
-        space(np.float32([[[1, 2, 0], [1, 2, 0], [0, 2, 0]]]))
+        space(lopsided)
+    assert space(lopsided, flips=False).mirror(np.ones((1, 1), np.float32)) == 1
+    assert space(even, flips=False).hash == space(even).hash
     with pytest.raises(UsageError, match="do not fit"):
         space(even[:, :2])
+
+
+def test_coefficients_without_a_flip_have_no_partners(face41: ExpressionSpace) -> None:
+    with pytest.raises(UsageError, match="no left-right flip, but its coefficients have partners"):
+        replace(face41, flips=False)
+    alone = replace(face41, flips=False, partner=np.arange(41, dtype=np.int32))
+    assert alone.select(("mouthSmileLeft",), "one").dimension == 1
 
 
 def test_space_travels_to_other_processes(face41: ExpressionSpace) -> None:

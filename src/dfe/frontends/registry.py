@@ -25,6 +25,8 @@ OWN: dict[str, str] = {
     "openface": "dfe.frontends.tables.openface:OPENFACE",
     "clnf": "dfe.frontends.tables.clnf:CLNF",
     "libreface": "dfe.frontends.tables.libreface:LIBREFACE",
+    "flame-params": "dfe.frontends.tables.flame_parameters:FLAME_PARAMETERS",
+    "bfm": "dfe.frontends.tables.bfm:BFM",
 }
 """Our own, each imported when it is asked for; a table is read by the first that recognises it."""
 

@@ -98,6 +98,9 @@ class ExpressionSpace:
         basis: ``(D, V, 3)`` float32, mm of displacement per unit of each coefficient.
         partner: ``(D,)`` int32, the coefficient that each becomes under the left-right flip.
         regions: coefficients (their indices) by region of the face.
+        flips: whether exchanging left and right is a map of the space onto itself, so that ``partner`` says what each
+            coefficient becomes. False where the face is not exactly symmetric: ``partner`` then leaves coefficients as
+            they are, and ``mesh.mirror`` may be approximate.
 
     Raises:
         UsageError: the parts do not fit together, or the basis is not its own mirror image.
@@ -112,13 +115,17 @@ class ExpressionSpace:
     basis: FloatArray
     partner: NDArray[np.int32]
     regions: Mapping[str, tuple[int, ...]]
+    flips: bool = True
 
     def __post_init__(self) -> None:
         d, v = len(self.names), len(self.mesh.vertices_mm)
         if self.basis.shape != (d, v, 3) or any(len(a) != d for a in (self.lower, self.upper, self.partner)):
             raise UsageError(f"{d} coefficients and {v} vertices do not fit a basis of shape {self.basis.shape}")
-        if not np.array_equal(self.basis[self.partner][:, self.mesh.mirror] * _MIRROR, self.basis):
-            raise UsageError(f"the basis of space {self.id!r} is not its own mirror image")
+        if self.flips:
+            if not np.array_equal(self.basis[self.partner][:, self.mesh.mirror] * _MIRROR, self.basis):
+                raise UsageError(f"the basis of space {self.id!r} is not its own mirror image")
+        elif not np.array_equal(self.partner, np.arange(d)):
+            raise UsageError(f"space {self.id!r} has no left-right flip, but its coefficients have partners")
         _freeze(self)
 
     @property
@@ -187,7 +194,7 @@ class ExpressionSpace:
         return {region: _quadratic(difference, gram) for region, gram in self.region_grams.items()}
 
     def mirror(self, x: FloatArray) -> FloatArray:
-        """The expressions with left and right exchanged, ``(n, D)`` to ``(n, D)``."""
+        """The expressions with left and right exchanged, ``(n, D)`` to ``(n, D)``; as they are if no flip is known."""
         return x[:, self.partner]
 
     def index(self, name: str) -> int:
@@ -232,6 +239,7 @@ class ExpressionSpace:
             basis=self.basis[keep],
             partner=np.array([place[int(self.partner[old])] for old in keep], np.int32),
             regions={region: members for region, members in regions.items() if members},
+            flips=self.flips,
         )
 
     @cached_property

@@ -8,25 +8,28 @@ from importlib.metadata import EntryPoint, entry_points
 from dfe.errors import ModelError
 from dfe.space.arkit import ARKIT_IDS, arkit_space
 from dfe.space.base import ExpressionSpace
-from dfe.space.plain import FLAME_IDS, PLAIN_VERSION, flame_space
+from dfe.space.plain import BFM_ID, FLAME_IDS, PLAIN_VERSION, bfm_space, flame_space
 
 GROUP = "dfe.spaces"
 """Entry-point group; a point's name is the space's id, and it names a function of the version (None: the newest)."""
 
 _ADVICE = "update dfe"
+_PLAIN_IDS = (*FLAME_IDS, BFM_ID)
+_MESH_VERSION = 2
 
 
 def space_ids() -> tuple[str, ...]:
     """Ids of all spaces that can be loaded by name."""
-    return (*ARKIT_IDS, *FLAME_IDS, *_foreign())
+    return (*ARKIT_IDS, *_PLAIN_IDS, *_foreign())
 
 
 def load_space(id: str = "arkit51/face41", version: int | None = None) -> ExpressionSpace:
     """A space by its id; made once, then shared.
 
-    ``arkit51/face41`` (no gaze, no blink) and ``arkit51`` live on the embedded head. The ``flame2020`` spaces have no
-    mesh: their millimetres are coefficient units (:mod:`dfe.space.plain`). Other packages add spaces under the
-    entry-point group ``dfe.spaces``.
+    ``arkit51/face41`` (no gaze, no blink) and ``arkit51`` live on the embedded head. The ``flame2020`` spaces and
+    ``bfm/exp64`` have no mesh here: their millimetres are coefficient units (:mod:`dfe.space.plain`). Version 2 of the
+    ``flame2020`` spaces lives on the user's FLAME file: :func:`dfe.space.flame.flame_mesh_space` makes it. Other
+    packages add spaces under the entry-point group ``dfe.spaces``.
 
     Versions differ in what a coefficient means, never in the head that it moves; the newest if None.
 
@@ -35,10 +38,13 @@ def load_space(id: str = "arkit51/face41", version: int | None = None) -> Expres
     """
     if id in ARKIT_IDS:
         return arkit_space(id, version)
-    if id in FLAME_IDS:
+    if id in _PLAIN_IDS:
+        if id in FLAME_IDS and version == _MESH_VERSION:
+            what = f"version {version} of space {id!r} lives on a FLAME model file, which this package does not hold"
+            raise ModelError(what, advice="give the FLAME file that it was made with")
         if version not in (None, PLAIN_VERSION):
             raise ModelError(f"no version {version} of space {id!r} is known here", advice=_ADVICE)
-        return flame_space(id)
+        return bfm_space() if id == BFM_ID else flame_space(id)
     if id in (foreign := _foreign()):
         return _load_foreign(foreign[id], version)
     known = ", ".join(f"'{name}'" for name in space_ids())
@@ -47,7 +53,7 @@ def load_space(id: str = "arkit51/face41", version: int | None = None) -> Expres
 
 @cache
 def _foreign() -> dict[str, EntryPoint]:
-    own = (*ARKIT_IDS, *FLAME_IDS)
+    own = (*ARKIT_IDS, *_PLAIN_IDS)
     return {point.name: point for point in sorted(entry_points(group=GROUP)) if point.name not in own}
 
 

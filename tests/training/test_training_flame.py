@@ -1,0 +1,57 @@
+"""A tokenizer on the mesh of a FLAME file: trained in millimetres, opened only with the file it was made with."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dfe.atlas.describe import describe_tokens
+from dfe.errors import ModelError
+from dfe.space.flame import flame_mesh_space, read_flame
+from dfe.tokenizer.file import load_tokenizer
+
+pytest.importorskip("torch", reason="needs the extra train")
+
+from dfe.training.config import preset
+from dfe.training.data import TrainingTable
+from dfe.training.loop import train
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "space"))
+import made_flame as made
+
+
+def test_a_tokenizer_in_millimetres_of_a_flame_file(tmp_path: Path) -> None:
+    directions = made.made_flame()["shapedirs"].astype(np.float32)
+    directions[..., :300] = 0
+    file = made.write_npz(tmp_path / "flame2020.npz", shapedirs=directions)
+    model = read_flame(file)
+    space = flame_mesh_space(model, "flame2020/exp50+jaw3")
+    rng = np.random.default_rng(0)
+    x = rng.gamma(0.3, 1.0, (800, 10)) @ rng.normal(size=(10, 53)) * np.append(np.full(50, 0.4), [0.05, 0.01, 0.01])
+    x[:, 50] = np.abs(x[:, 50])
+    names = np.array([f"{i:05d}.jpg" for i in range(len(x))], dtype=object)
+    table = TrainingTable("flame", x.astype(np.float32), names, np.ones(len(x), bool), space.id)
+    config = replace(
+        preset("paper"), levels=4, size=16, encoder=None, decoder=None, steps=40, batch=128, validate_every=20
+    )
+    result = train([table], tmp_path / "tokenizer", config, space=space)
+    assert result.measured["error_mm"] < 0.8 * result.measured["mean_face_mm"]
+    loaded = load_tokenizer(tmp_path / "tokenizer", space=space)
+    codes = loaded.encode(table.x)
+    exact = np.sqrt(
+        np.square((space.displace(loaded.decode(codes)) - space.displace(table.x))[:, space.moving])
+        .sum(axis=2)
+        .mean(axis=1)
+    )
+    np.testing.assert_allclose(loaded.error_mm(table.x, codes).mean(), exact.mean(), rtol=0.05)
+    words = [token.words for token in describe_tokens(loaded.templates(), space)]
+    assert any("exp_" in word for word in words)
+    with pytest.raises(ModelError, match="lives on a FLAME model file"):
+        load_tokenizer(tmp_path / "tokenizer")
+    other = flame_mesh_space(replace(model, expression_basis=model.expression_basis * np.float32(1.1)), space.id)
+    with pytest.raises(ModelError, match="was made for space"):
+        load_tokenizer(tmp_path / "tokenizer", space=other)
