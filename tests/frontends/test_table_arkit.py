@@ -17,6 +17,7 @@ from dfe.frontends.tables.arkit import ArkitReader, recognises
 from dfe.frontends.tables.calibration import Calibration
 from dfe.frontends.tables.names import find_names
 from dfe.pipeline.assemble import check_fits
+from dfe.pipeline.run import encode
 from dfe.recording.provenance import SpaceRef
 from dfe.space.arkit import ARKIT_NAMES, FACE_NAMES, GAZE_NAMES
 from dfe.space.registry import load_space
@@ -111,14 +112,13 @@ def test_beat(tmp_path, values):
 
 def test_a_flipped_recording_is_put_right(tmp_path, values):
     path = written(tmp_path, live_link(values, timecodes(40)))
-    right, flipped = ArkitReader().read(path), ArkitReader(FrontEndOptions(mirrored=True)).read(path)
+    right, flipped = (encode(path, tokenizer=None, mirrored=mirrored)[0] for mirrored in (False, True))
     left, other = FACE_NAMES.index("mouthSmileLeft"), FACE_NAMES.index("mouthSmileRight")
-    np.testing.assert_array_equal(flipped.expression[:, left], right.expression[:, other])
-    assert right.gaze is not None
-    assert flipped.gaze is not None
+    np.testing.assert_array_equal(flipped.expressions()[:, left], right.expressions()[:, other])
     inner, outer = GAZE_NAMES.index("eyeLookInLeft"), GAZE_NAMES.index("eyeLookInRight")
-    np.testing.assert_array_equal(flipped.gaze[:, inner], right.gaze[:, outer])
-    assert flipped.about["mirrored"] is True
+    np.testing.assert_array_equal(flipped.gaze()[:, inner], right.gaze()[:, outer])
+    np.testing.assert_array_equal(flipped.blinks(), right.blinks()[:, ::-1])
+    assert flipped.provenance.mirrored is True
 
 
 @pytest.mark.parametrize(

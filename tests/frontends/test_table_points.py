@@ -15,10 +15,10 @@ from dfe.frontends.landmarks.geometry import angles
 from dfe.frontends.points import read_points68 as real_points68
 from dfe.frontends.points import read_points478
 from dfe.frontends.registry import front_end_names, recognise
-from dfe.frontends.spec import FrontEndOptions
 from dfe.frontends.tables.clnf import ClnfReader
 from dfe.frontends.tables.libreface import LibreFaceReader
 from dfe.frontends.tables.openface import OpenFaceReader, head_angles
+from dfe.pipeline.run import encode
 from dfe.recording.columns import read_columns
 
 
@@ -186,14 +186,15 @@ def test_clnf_beside_another_recording(tmp_path):
     path = clnf_folder(tmp_path, points68(3))
     written(tmp_path, clnf({name: np.zeros(2) for name in ("Rx", "Ry", "Rz")}, 2), "300_CLNF_pose.txt")
     found = ClnfReader().read(path)
-    assert found.warnings == ("300_CLNF_pose.txt holds other frames and was left out",)
+    assert found.warnings[-1] == "300_CLNF_pose.txt holds other frames and was left out"
+    assert "68 points" in found.warnings[0]
     with pytest.raises(TableError, match="has no 68 points of CLNF"):
         ClnfReader().read(tmp_path / "300_CLNF_pose.txt")
 
 
 @pytest.fixture
 def mesh() -> np.ndarray:
-    """Canonical faces, turned a little, as shares of a picture 1.5 times as wide as high."""
+    """Canonical faces, turned a little, as shares of a picture of 4 by 3."""
     from dfe.frontends.landmarks.networks import Networks
 
     face = Networks().arrays("geometry.npz")["vertices_cm"].astype(np.float64) * [1, -1, -1]
@@ -202,7 +203,7 @@ def mesh() -> np.ndarray:
     for yaw in (-0.2, 0.0, 0.3):
         c, s = math.cos(yaw), math.sin(yaw)
         turned = face @ np.array([[c, 0, -s], [0, 1, 0], [s, 0, c]]).T
-        rows.append((turned + [750, 500, 0]) / [1500, 1000, 1500])
+        rows.append((turned + [800, 600, 0]) / [1600, 1200, 1600])
     return np.array(rows)
 
 
@@ -222,8 +223,8 @@ def test_libreface(tmp_path, mesh, unit):
     assert name_of(path) == "libreface"
     seen: list[tuple[int, int | None]] = []
     found = LibreFaceReader().read(path, lambda done, total: seen.append((done, total)))
-    wanted = read_points478(mesh * [1500, 1000, 1500], 1500, 1000)
-    assert found.about["picture_width_by_height"] == 1.5
+    wanted = read_points478(mesh * [1600, 1200, 1600], 1600, 1200)
+    assert found.about["picture_width_by_height"] == pytest.approx(4 / 3, abs=1e-4)
     np.testing.assert_allclose(found.expression, wanted.expression, atol=2e-3)
     np.testing.assert_allclose(found.pose, wanted.pose, atol=2e-3)
     assert found.pose is not None
@@ -242,8 +243,16 @@ def test_libreface_in_pixels_is_refused(tmp_path, mesh):
 
 def test_flipped_tables_turn_their_pose(tmp_path):
     path = written(tmp_path, openface(points68(2)))
-    right, flipped = OpenFaceReader().read(path), OpenFaceReader(FrontEndOptions(mirrored=True)).read(path)
-    np.testing.assert_allclose(flipped.pose, right.pose * [1, -1, -1])
+    right, flipped = (encode(path, tokenizer=None, mirrored=mirrored)[0] for mirrored in (False, True))
+    np.testing.assert_allclose(flipped.poses, right.poses * [1, -1, -1])
+
+
+def test_of_points_in_space_and_in_the_picture_a_folder_gives_those_in_space(tmp_path):
+    clnf_folder(tmp_path, points68(3))
+    flat = tmp_path / "300_CLNF_features.txt"
+    assert flat.is_file()
+    assert recognise(flat) is None
+    assert [made.provenance.source.name for made in encode(tmp_path, tokenizer=None)] == ["300_CLNF_features3D.txt"]
 
 
 def test_all_are_listed_and_none_knows_a_foreign_table(tmp_path):

@@ -32,7 +32,8 @@ class FrontEndOptions:
     calibrate: bool = False
     """Map another instrument's coefficients to the default front end's, approximately, as the docs say."""
     mirrored: bool = False
-    """The recording is flipped; left and right are put right."""
+    """The recording is flipped. Front ends for pictures put left and right right; tables are put right by whoever reads
+    them through the pipeline."""
     max_faces: int = 4
     """Faces looked for in a frame, at most."""
     landmarks: LandmarkConfig | None = None

@@ -22,6 +22,12 @@ NEUTRAL = "none"
 """What is done about a person's own neutral face: nothing yet."""
 
 
+_ADVICE = {
+    "arkit-phone/face41": "add --calibrate to map a phone's coefficients, approximately (docs/tables.md)",
+}
+"""What to do about faces of a space that no tokenizer of the package codes."""
+
+
 def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Tokenizer | None) -> Recording:
     """One recording out of the parts of one source, in their order.
 
@@ -79,7 +85,7 @@ def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL) ->
         raise ModelError(
             f"codes space {coded.id} version {coded.version}, and the faces are in {space.id} version {space.version}",
             where=f"tokenizer {tokenizer.id}",
-            advice="choose a tokenizer of the same space",
+            advice=_ADVICE.get(space.id, "choose a tokenizer of the same space, or write no tokens (dfe extract)"),
         )
     if neutral != tokenizer.subject_neutral:
         raise ModelError(

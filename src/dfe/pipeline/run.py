@@ -182,7 +182,7 @@ def _settled(options: EncodeOptions, sources: Sequence[Source]) -> tuple[Tokeniz
         return None, options
     from dfe.tokenizer.file import load_tokenizer
 
-    tokenizer = load_tokenizer(options.tokenizer)
+    tokenizer = load_tokenizer(options.tokenizer, flame=options.flame)
     if any(source.kind != "table" for source in sources):
         if options.space_version is None and tokenizer.space.id == load_space().id:
             options = replace(options, space_version=tokenizer.space.version)

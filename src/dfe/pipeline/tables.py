@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from dfe import __version__
 from dfe.errors import TableError, UsageError
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndSpec, TableReader
+from dfe.frontends.tables.rows import put_right
 from dfe.frontends.tracks import identify, only_largest
 from dfe.media.inputs import Source, TableSearch
 from dfe.media.probe import file_hash, files_hash
@@ -21,8 +22,6 @@ from dfe.recording.measured import Measured
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef, creation_time
 from dfe.recording.recording import Recording
 from dfe.types import BoolArray, IntArray, Progress
-
-_POSE_SIGNS = np.array([1, -1, -1], np.float32)
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def read_source(source: Source, options: EncodeOptions, progress: Progress | Non
     measured = _reader(spec, options).read(path, progress)
     if not len(measured):
         raise TableError("has no rows", where=path)
-    measured = _cut(_unmirrored(measured) if options.mirrored else measured, options, path)
+    measured = _cut(put_right(measured) if options.mirrored else measured, options, path)
     return ReadTable(measured, _info(path, measured), {"name": spec.name, **measured.about})
 
 
@@ -96,22 +95,10 @@ def _reader(spec: FrontEndSpec, options: EncodeOptions) -> TableReader:
     missing = [need for need in spec.needs if getattr(options, need) is None]
     if missing:
         raise UsageError(f"front end {spec.name} needs --{missing[0]}", advice="docs/front-ends.md says which file")
-    reader = spec.make(replace(options.front_end_options(), mirrored=False))
+    reader = spec.make(options.front_end_options())
     if not isinstance(reader, TableReader):
         raise UsageError(f"front end {spec.name} does not read tables", advice="name it for pictures or videos")
     return reader
-
-
-def _unmirrored(measured: Measured) -> Measured:
-    """Left and right put right in a recording that was flipped."""
-    pose, gaze, blink = measured.pose, measured.gaze, measured.blink
-    return replace(
-        measured,
-        expression=measured.space.mirror(measured.expression),
-        pose=None if pose is None else pose * _POSE_SIGNS,
-        gaze=None if gaze is None else gaze.reshape(-1, 4, 2)[:, :, ::-1].reshape(-1, 8),
-        blink=None if blink is None else blink[:, ::-1],
-    )
 
 
 def _cut(measured: Measured, options: EncodeOptions, path: Path) -> Measured:

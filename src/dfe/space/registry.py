@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from os import PathLike
+from pathlib import Path
 
 from dfe.errors import ModelError
 from dfe.space.arkit import ARKIT_IDS, arkit_space
@@ -13,9 +16,12 @@ from dfe.space.plain import BFM_ID, FLAME_IDS, PLAIN_VERSION, bfm_space, flame_s
 GROUP = "dfe.spaces"
 """Entry-point group; a point's name is the space's id, and it names a function of the version (None: the newest)."""
 
+FLAME_VARIABLE = "DFE_FLAME"
+"""Environment variable that names the user's FLAME model file, for verbs that have no ``--flame``."""
+
 _ADVICE = "update dfe"
 _PLAIN_IDS = (*FLAME_IDS, BFM_ID)
-_MESH_VERSION = 2
+MESH_VERSION = 2
 
 
 def space_ids() -> tuple[str, ...]:
@@ -23,15 +29,22 @@ def space_ids() -> tuple[str, ...]:
     return (*ARKIT_IDS, *_PLAIN_IDS, *_foreign())
 
 
-def load_space(id: str = "arkit51/face41", version: int | None = None) -> ExpressionSpace:
+def load_space(
+    id: str = "arkit51/face41", version: int | None = None, *, flame: str | PathLike[str] | None = None
+) -> ExpressionSpace:
     """A space by its id; made once, then shared.
 
     ``arkit51/face41`` (no gaze, no blink) and ``arkit51`` live on the embedded head. The ``flame2020`` spaces and
     ``bfm/exp64`` have no mesh here: their millimetres are coefficient units (:mod:`dfe.space.plain`). Version 2 of the
-    ``flame2020`` spaces lives on the user's FLAME file: :func:`dfe.space.flame.flame_mesh_space` makes it. Other
-    packages add spaces under the entry-point group ``dfe.spaces``.
+    ``flame2020`` spaces lives on the user's FLAME file. Other packages add spaces under the entry-point group
+    ``dfe.spaces``.
 
     Versions differ in what a coefficient means, never in the head that it moves; the newest if None.
+
+    Args:
+        id: of the space.
+        version: of the space.
+        flame: FLAME model file; by default the one that the environment variable ``DFE_FLAME`` names, if any.
 
     Raises:
         ModelError: no such space or version, the installed head is damaged, or another package's space is broken.
@@ -39,9 +52,14 @@ def load_space(id: str = "arkit51/face41", version: int | None = None) -> Expres
     if id in ARKIT_IDS:
         return arkit_space(id, version)
     if id in _PLAIN_IDS:
-        if id in FLAME_IDS and version == _MESH_VERSION:
-            what = f"version {version} of space {id!r} lives on a FLAME model file, which this package does not hold"
-            raise ModelError(what, advice="give the FLAME file that it was made with")
+        if id in FLAME_IDS and version == MESH_VERSION:
+            file = flame or os.environ.get(FLAME_VARIABLE)
+            if not file:
+                what = (
+                    f"version {version} of space {id!r} lives on a FLAME model file, which this package does not hold"
+                )
+                raise ModelError(what, advice=f"name the file with --flame, or in the variable {FLAME_VARIABLE}")
+            return _on_flame(os.path.realpath(file), id)
         if version not in (None, PLAIN_VERSION):
             raise ModelError(f"no version {version} of space {id!r} is known here", advice=_ADVICE)
         return bfm_space() if id == BFM_ID else flame_space(id)
@@ -49,6 +67,13 @@ def load_space(id: str = "arkit51/face41", version: int | None = None) -> Expres
         return _load_foreign(foreign[id], version)
     known = ", ".join(f"'{name}'" for name in space_ids())
     raise ModelError(f"no expression space is called {id!r}", advice=f"use one of {known}")
+
+
+@cache
+def _on_flame(file: str, id: str) -> ExpressionSpace:
+    from dfe.space.flame import flame_mesh_space, read_flame
+
+    return flame_mesh_space(read_flame(Path(file)), id)
 
 
 @cache

@@ -48,13 +48,19 @@ class _Metadata:
     hash: str
 
 
-def load_tokenizer(name: str | PathLike[str] = DEFAULT, *, space: ExpressionSpace | None = None) -> Tokenizer:
+def load_tokenizer(
+    name: str | PathLike[str] = DEFAULT,
+    *,
+    space: ExpressionSpace | None = None,
+    flame: str | PathLike[str] | None = None,
+) -> Tokenizer:
     """Open a tokenizer.
 
     Args:
         name: ``"default"``, the ``name@version`` of one that comes with the package, or a folder (or the
             ``tokenizer.json`` in it).
         space: the space it was trained in, where that is none of the package's.
+        flame: FLAME model file, for tokenizers trained on its mesh.
 
     Raises:
         ModelError: there is no such tokenizer, or its files are missing, damaged, of another format or another space.
@@ -62,7 +68,7 @@ def load_tokenizer(name: str | PathLike[str] = DEFAULT, *, space: ExpressionSpac
     folder = _locate(name)
     path = folder / METADATA
     metadata = _metadata(path)
-    space = _space(metadata, path, space)
+    space = _space(metadata, path, space, flame)
     try:
         sparse = metadata.config.get("kind") == KIND
         config = (SparseConfig if sparse else TokenizerConfig).from_json(metadata.config)
@@ -175,15 +181,18 @@ def _metadata(path: Path) -> _Metadata:
     return _Metadata(**{key: values[key] for key in kinds | kinds_of_tables})
 
 
-def _space(metadata: _Metadata, path: Path, given: ExpressionSpace | None) -> ExpressionSpace:
+def _space(
+    metadata: _Metadata, path: Path, given: ExpressionSpace | None, flame: str | PathLike[str] | None
+) -> ExpressionSpace:
     name = metadata.space.get("id")
     if not isinstance(name, str):
         raise ModelError("does not name its space", where=path, advice=_DAMAGED)
     if given is None:
         try:
-            given = load_space(name, int(metadata.space.get("version", 1)))
+            given = load_space(name, int(metadata.space.get("version", 1)), flame=flame)
         except ModelError as error:
-            raise ModelError(f"codes an unknown space ({error.what})", where=path) from None
+            what = f"codes a space that cannot be loaded ({error.what})"
+            raise ModelError(what, where=path, advice=error.advice) from None
     if metadata.space.get("hash") != given.hash:
         raise ModelError(
             f"was made for space {name} version {metadata.space.get('version')}, not for {given.id} "

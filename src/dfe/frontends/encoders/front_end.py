@@ -21,7 +21,8 @@ from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.graph import LandmarkFrontEnd
 from dfe.frontends.landmarks.networks import Networks
 from dfe.space.base import ExpressionSpace
-from dfe.space.registry import load_space
+from dfe.space.plain import PLAIN_VERSION
+from dfe.space.registry import MESH_VERSION, load_space
 from dfe.types import FloatArray, Frame
 
 _WAITING = 4
@@ -42,6 +43,8 @@ class EncoderConfig:
     """Faces at once on CUDA; on the CPU each is looked at by itself."""
     landmarks: LandmarkConfig = field(default_factory=LandmarkConfig)
     """Options of the front end that finds the faces."""
+    flame: Path | None = None
+    """FLAME model file, for a space in millimetres; what is measured does not depend on it."""
 
     def __post_init__(self) -> None:
         if self.tool not in TOOLS:
@@ -73,8 +76,10 @@ class EncoderFrontEnd:
 
     @property
     def space(self) -> ExpressionSpace:
-        """Of its rows; in version 1, whose millimetres are coefficient units (:mod:`dfe.space.plain`)."""
-        return load_space(self.tool.space)
+        """Of its rows: version 2 on the mesh of a FLAME file, without one version 1 (:mod:`dfe.space.plain`)."""
+        if self.config.flame is None:
+            return load_space(self.tool.space, PLAIN_VERSION)
+        return load_space(self.tool.space, MESH_VERSION, flame=self.config.flame)
 
     def provenance(self) -> dict[str, str | int | float | bool]:
         """Tool, space, weights, crop and device; what found the faces stands behind ``faces``."""

@@ -19,7 +19,7 @@ from dfe.errors import DfeError, TableError
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.frontends.tables.calibration import Calibration
 from dfe.frontends.tables.names import find_names, plain
-from dfe.frontends.tables.rows import failures, frame_order, put_right, whole_numbers
+from dfe.frontends.tables.rows import failures, frame_order, whole_numbers
 from dfe.frontends.tables.timecode import read_timecodes
 from dfe.recording.cells import GZIP, Cells
 from dfe.recording.columns import Columns, read_columns
@@ -75,7 +75,7 @@ class ArkitReader:
         face[~success] = np.nan
         if progress is not None:
             progress(len(face), len(face))
-        measured = Measured(
+        return Measured(
             space=load_space("arkit51/face41", 2) if self.options.calibrate else load_space(PHONE_ID),
             frame=track.frame,
             time_s=times.time_s,
@@ -88,7 +88,6 @@ class ArkitReader:
             warnings=track.warnings + times.warnings,
             time_stamps=times.time_stamps,
         )
-        return put_right(measured) if self.options.mirrored else measured
 
 
 def recognises(path: Path) -> bool:

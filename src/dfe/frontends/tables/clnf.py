@@ -16,8 +16,8 @@ import numpy as np
 
 from dfe.errors import DfeError, TableError
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
-from dfe.frontends.tables.openface import NO_POINTS, POINTS, from_zero, head_angles, read_points
-from dfe.frontends.tables.rows import box_of, failures, frame_order, put_right, whole_numbers
+from dfe.frontends.tables.openface import NO_POINTS, POINTS, from_zero, head_angles, point_warnings, read_points
+from dfe.frontends.tables.rows import box_of, failures, frame_order, whole_numbers
 from dfe.recording.cells import Cells
 from dfe.recording.columns import Columns, read_columns
 from dfe.recording.measured import Measured
@@ -29,6 +29,9 @@ FAILED = "tracking failed (CLNF)"
 
 _COMMON = ("frame", "timestamp", "confidence", "success")
 _SUCCESS = {"detection_success": "success", "frame_number": "frame"}
+
+
+_FLAT, _DEEP = "_CLNF_features.txt", "_CLNF_features3D.txt"
 
 
 class ClnfReader:
@@ -69,7 +72,7 @@ class ClnfReader:
         turned, missing = _beside(path, columns, "pose", ("Rx", "Ry", "Rz"))
         if progress is not None:
             progress(len(frame), len(frame))
-        measured = Measured(
+        return Measured(
             space=load_space("arkit51/face41", 2),
             frame=frame,
             time_s=times.time_s,
@@ -82,14 +85,15 @@ class ClnfReader:
             pose=pose if turned is None else head_angles(turned[order]),
             blink=blink,
             about={"measured_by": "CLNF", "from": f"68 points in {'space' if len(axes) == 3 else 'the picture'}"},
-            warnings=(*times.warnings, *(word for word in (lacking, missing) if word)),
+            warnings=(*times.warnings, *point_warnings(len(axes) == 3), *(word for word in (lacking, missing) if word)),
             time_stamps=times.time_stamps,
         )
-        return put_right(measured) if self.options.mirrored else measured
 
 
 def recognises(path: Path) -> bool:
-    """Whether a file is a table of CLNF's points."""
+    """Whether a file is a table of CLNF's points; not those of the picture where those in space lie beside them."""
+    if path.name.endswith(_FLAT) and path.with_name(path.name.replace(_FLAT, _DEEP)).is_file():
+        return False
     try:
         header = Cells(path).header
     except DfeError:

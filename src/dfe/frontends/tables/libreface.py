@@ -12,7 +12,7 @@ import numpy as np
 
 from dfe.errors import DfeError, TableError
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
-from dfe.frontends.tables.rows import failures, frame_order, put_right, whole_numbers
+from dfe.frontends.tables.rows import failures, frame_order, whole_numbers
 from dfe.recording.cells import Cells
 from dfe.recording.columns import read_columns
 from dfe.recording.measured import Measured
@@ -28,7 +28,7 @@ _NAMES = tuple(f"lm_mp_{i}_{axis}" for i in range(POINTS) for axis in "xyz")
 _MILLISECOND = 1e-3
 _WIDEST = 2.0
 """A face may lie partly outside the picture; beyond this the numbers are pixels."""
-_HEIGHT = 1000.0
+_HEIGHT = 1000
 _AT_ONCE = 1024
 
 
@@ -75,7 +75,7 @@ class LibreFaceReader:
                 time = columns.exact[time_name][order]
                 time = time * seconds_per_unit(frame, time, _MILLISECOND if time_name.endswith("_ms") else 1.0)
             times = settle_times(frame, time, str(path), rate=self.options.rate)
-        measured = Measured(
+        return Measured(
             space=load_space("arkit51/face41", 2),
             frame=frame if not still else np.arange(len(frame)),
             time_s=times.time_s,
@@ -89,7 +89,6 @@ class LibreFaceReader:
             warnings=(*times.warnings, f"the picture is taken to be {ratio:.3g} times as wide as high, by its faces"),
             time_stamps=times.time_stamps,
         )
-        return put_right(measured) if self.options.mirrored else measured
 
 
 def recognises(path: Path) -> bool:
@@ -109,9 +108,10 @@ def _measure(
     sizes = (len(FACE_NAMES), len(GAZE_NAMES), len(BLINK_NAMES), 3)
     expression, gaze, blink, pose = (np.full((count, size), np.nan, np.float32) for size in sizes)
     ratio = float(aspect_ratio(points[whole])) if whole.any() else 1.0
+    width = round(ratio * _HEIGHT)
     for start in range(0, count, _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        found = read_points478(in_pixels(points[part], ratio * _HEIGHT, _HEIGHT), ratio * _HEIGHT, _HEIGHT)
+        found = read_points478(in_pixels(points[part], width, _HEIGHT), width, _HEIGHT)
         expression[part], blink[part], pose[part] = found.expression, found.blink, found.pose
         if found.gaze is not None:
             gaze[part] = found.gaze

@@ -14,7 +14,7 @@ import numpy as np
 
 from dfe.errors import DfeError, TableError
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
-from dfe.frontends.tables.rows import box_of, failures, frame_order, put_right, whole_numbers
+from dfe.frontends.tables.rows import box_of, failures, frame_order, whole_numbers
 from dfe.recording.cells import Cells
 from dfe.recording.columns import read_columns
 from dfe.recording.measured import Measured
@@ -78,7 +78,7 @@ class OpenFaceReader:
             times = _times(frame, columns.exact, order, str(path), self.options.rate)
         if progress is not None:
             progress(len(frame), len(frame))
-        measured = Measured(
+        return Measured(
             space=load_space("arkit51/face41", 2),
             frame=frame,
             time_s=times.time_s,
@@ -91,10 +91,9 @@ class OpenFaceReader:
             pose=head_angles(turned) if rotation else pose,
             blink=blink,
             about={"measured_by": "OpenFace", "from": "68 points in space" if depth else "68 points in the picture"},
-            warnings=times.warnings,
+            warnings=(*times.warnings, *point_warnings(depth)),
             time_stamps=times.time_stamps,
         )
-        return put_right(measured) if self.options.mirrored else measured
 
 
 def recognises(path: Path) -> bool:
@@ -120,6 +119,13 @@ def read_points(points: FloatArray, tracked: BoolArray) -> tuple[FloatArray, Flo
         found = read_points68(points[some], depth=points.shape[2] == 3)
         expression[some], blink[some], pose[some] = found.expression, found.blink, found.pose
     return expression, blink, pose
+
+
+def point_warnings(depth: bool) -> tuple[str, ...]:
+    """What 68 points in space, or in the picture, cannot tell."""
+    from dfe.frontends.points import load_points68
+
+    return load_points68(depth).warnings
 
 
 def head_angles(rotation: FloatArray) -> FloatArray:

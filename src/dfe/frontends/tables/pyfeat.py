@@ -20,7 +20,7 @@ from dfe.errors import DfeError, ModelError, TableError
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.frontends.tables.names import find_names
 from dfe.frontends.tables.openface import read_points
-from dfe.frontends.tables.rows import box_of, failures, frame_order, put_right, whole_numbers
+from dfe.frontends.tables.rows import box_of, failures, frame_order, whole_numbers
 from dfe.recording.cells import Cells
 from dfe.recording.columns import Columns, read_columns
 from dfe.recording.measured import Measured
@@ -99,7 +99,7 @@ class PyFeatReader:
                 array[~success] = np.nan
         if progress is not None:
             progress(len(success), len(success))
-        result = Measured(
+        return Measured(
             space=load_space("arkit51/face41", 2),
             frame=frame,
             time_s=time,
@@ -116,7 +116,6 @@ class PyFeatReader:
             warnings=tuple(warnings),
             time_stamps=stamps,
         )
-        return put_right(result) if self.options.mirrored else result
 
 
 def recognises(path: Path) -> bool:
