@@ -70,11 +70,11 @@ def add_tokens(recording: Recording, tokenizer: Tokenizer) -> Recording:
         ModelError: the tokenizer codes another space, or another treatment of the neutral face.
     """
     made = recording.provenance
-    check_fits(tokenizer, made.space, made.neutral)
+    check_fits(tokenizer, made.space, made.neutral, where=made.source.name)
     return recording.with_tokens(tokenizer.encode(recording.expressions()), tokenizer.provenance())
 
 
-def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL) -> None:
+def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL, where: str | None = None) -> None:
     """Refuse a tokenizer that cannot code what is in ``space``, treated so for a person's own neutral face.
 
     Raises:
@@ -83,14 +83,16 @@ def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL) ->
     coded = tokenizer.space
     if (space.id, space.hash) != (coded.id, coded.hash):
         raise ModelError(
-            f"codes space {coded.id} version {coded.version}, and the faces are in {space.id} version {space.version}",
-            where=f"tokenizer {tokenizer.id}",
+            f"tokenizer {tokenizer.id} codes space {coded.id} version {coded.version}, and the faces are in {space.id} "
+            f"version {space.version}",
+            where=where,
             advice=_ADVICE.get(space.id, "choose a tokenizer of the same space, or write no tokens (dfe extract)"),
         )
     if neutral != tokenizer.subject_neutral:
         raise ModelError(
-            f"was trained with neutral mode '{tokenizer.subject_neutral}', and the faces have '{neutral}'",
-            where=f"tokenizer {tokenizer.id}",
+            f"tokenizer {tokenizer.id} was trained with neutral mode '{tokenizer.subject_neutral}', and the faces have "
+            f"'{neutral}'",
+            where=where,
             advice="choose another tokenizer",
         )
 

@@ -56,6 +56,8 @@ class InputResult:
     table: str | None = None
     report: str | None = None
     problem: str | None = None
+    warnings: tuple[str, ...] = ()
+    """What the front end had to guess, repair or leave out."""
 
     @classmethod
     def failure(cls, name: str, problem: str) -> InputResult:
@@ -79,6 +81,7 @@ class InputResult:
             table=str(targets.table),
             report=None if targets.report is None else str(targets.report),
             problem=problem,
+            warnings=recording.provenance.warnings,
         )
 
 
@@ -162,6 +165,7 @@ class RunSummary:
                 )
                 people = f", {result.people} faces" if result.people > 1 else ""
                 lines.append(f"{result.table}: {seen}{why}{people}")
+                lines.extend(f"  note: {warning}" for warning in result.warnings)
                 if result.report is not None:
                     lines.append(f"  report: {result.report}")
         made = sum(result.table is not None for result in self.inputs)
