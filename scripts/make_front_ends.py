@@ -47,23 +47,25 @@ MORE = {
 def page() -> str:
     """The whole page as Markdown."""
     specs = [find_front_end(name) for name in OWN]
+    rows = "\n".join(_row(spec) for spec in specs)
+    speeds = "\n".join(f"| `{spec.name}` | {SPEED.get(spec.name, 'not timed')} |" for spec in specs)
     return f"""# Front ends: what can become tokens
 
-A front end turns something (pictures, another tool's table, meshes) into rows of one expression space; everything after
-it works on those rows alone. `dfe doctor` lists what an installation has, `dfe info NAME` says what one needs. This page is
-made from their own descriptions by `scripts/make_front_ends.py`.
+A front end turns something (pictures, another tool's table, meshes) into rows of one expression space; everything
+after it works on those rows alone. `dfe doctor` lists what an installation has, `dfe info NAME` says what one
+needs. This page is made from their own descriptions by `scripts/make_front_ends.py`.
 
 | front end | reads | gives | you supply | terms | verified |
 |---|---|---|---|---|---|
-{chr(10).join(_row(spec) for spec in specs)}
+{rows}
 
 | front end | speed on one core (script under benchmarks/) |
 |---|---|
-{chr(10).join(f"| `{spec.name}` | {SPEED.get(spec.name, "not timed")} |" for spec in specs)}
+{speeds}
 
-Without `--frontend`, pictures and videos go through `landmarks`, and a table is read by whichever front end knows it by its
-header. In a folder, tables are taken only where it holds no picture or video: data sets keep tables of many kinds beside
-their videos.
+Without `--frontend`, pictures and videos go through `landmarks`, and a table is read by whichever front end knows
+it by its header. In a folder, tables are taken only where it holds no picture or video: data sets keep tables of
+many kinds beside their videos.
 
 ```
 $ dfe encode interview.mp4 -o out
@@ -73,9 +75,9 @@ $ dfe extract codes.npz --frontend flame-params --rate 25 -o out
 $ dfe extract interview.mp4 --frontend emoca --weights EMOCA_FOLDER --flame flame2020.pkl -o out
 ```
 
-A tokenizer codes one space. The packaged ones code `arkit51/face41`; for any other, `dfe extract` writes rows without tokens,
-and `dfe train` makes a tokenizer from them ([how to](how-to.md)). Rows of two front ends are two instruments, even in one
-space: never compare people measured by one with people measured by the other.
+A tokenizer codes one space. The packaged ones code `arkit51/face41`; for any other, `dfe extract` writes rows
+without tokens, and `dfe train` makes a tokenizer from them ([how to](how-to.md)). Rows of two front ends are two
+instruments, even in one space: never compare people measured by one with people measured by the other.
 
 ## A front end of your own, in your own package
 
@@ -89,9 +91,10 @@ my-tool = "my_package:SPEC"            # a dfe.frontends.spec.FrontEndSpec
 "my/space" = "my_package:make_space"   # a function of the version (None: the newest) that returns an ExpressionSpace
 ```
 
-A front end for pictures has `space`, `provenance()` and `observe(frames, still=...)` (`dfe.frontends.base.FrontEnd`); one for
-tables has `read(path, progress)` and returns `dfe.recording.measured.Measured`: all rows at once, failures included, times in
-seconds, head pose in radians with this package's signs. `tests/frontends/example_package.py` is a whole one.
+A front end for pictures has `space`, `provenance()` and `observe(frames, still=...)`
+(`dfe.frontends.base.FrontEnd`); one for tables has `read(path, progress)` and returns
+`dfe.recording.measured.Measured`: all rows at once, failures included, times in seconds, head pose in radians with
+this package's signs. `tests/frontends/example_package.py` is a whole one.
 """
 
 
