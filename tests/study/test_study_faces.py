@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from made_study import faces, recording, write
+
+from dfe.errors import TableError
+from dfe.recording.roles import Role
+from dfe.study.examples import Examples
+from dfe.study.faces import assign_faces, lasting_faces
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    where = tmp_path_factory.mktemp("faces")
+    frames = np.arange(60).repeat(2)
+    both = recording(faces(120), frames / 30, face=np.tile([0, 1], 60), frame=frames)
+    write(where, "both", both)
+    write(where, "one", recording(faces(60), np.arange(60) / 30))
+    ghost = np.where(np.arange(60) == 59, 1, 0)
+    write(where, "ghost", recording(faces(60), np.arange(60) / 30, face=ghost))
+    write(where, "stills", recording(faces(4), np.full(4, np.nan), face=np.array([0, 0, 1, 0])))
+    return where
+
+
+def examples(*names, subject="P1"):
+    return Examples(names, names, np.array([subject] * len(names)), {}, ())
+
+
+def test_a_recording_of_two_people_needs_roles(folder):
+    with pytest.raises(TableError, match=r"both: shows 2 faces \(0, 1\).*--largest-only"):
+        assign_faces(examples("one", "both"), folder)
+
+
+def test_a_ghost_is_no_person_and_pictures_count_their_largest_face(folder):
+    done = assign_faces(examples("one", "ghost", "stills"), folder)
+    assert done.face is None
+    assert done.onset_s is None
+
+
+def test_roles_give_face_and_time(folder):
+    roles = [Role("both", 1, 0.5, 1.5, "P1", "client"), Role("both", 0, -np.inf, np.inf, "P2", "therapist")]
+    done = assign_faces(examples("both", "one"), folder, roles)
+    assert done.face.tolist() == [1, 0]
+    assert done.onset_s.tolist() == [0.5, -np.inf]
+    assert done.offset_s.tolist() == [1.5, np.inf]
+    assert assign_faces(examples("both", subject="P2"), folder, roles).face is None
+
+
+def test_what_roles_cannot_mean_is_refused(folder):
+    with pytest.raises(TableError, match="has no face 4"):
+        assign_faces(examples("both"), folder, [Role("both", 4, -np.inf, np.inf, "P1", "")])
+    changing = [Role("both", 0, -np.inf, 1.0, "P1", ""), Role("both", 1, 1.0, np.inf, "P1", "")]
+    with pytest.raises(TableError, match="changes"):
+        assign_faces(examples("both"), folder, changing)
+
+
+def test_faces_of_a_moment_do_not_last(folder):
+    from dfe.recording.recording import Recording
+
+    assert lasting_faces(Recording.read(folder / "ghost.parquet")) == (0,)
+    assert lasting_faces(Recording.read(folder / "both.parquet")) == (0, 1)
