@@ -21,6 +21,7 @@ def main(argv: list[str] | None = None) -> None:
 
     from dfe import __version__
     from dfe.cli.ablate import Ablate
+    from dfe.cli.atlas import Atlas
     from dfe.cli.demo import Demo
     from dfe.cli.doctor import Doctor
     from dfe.cli.encode import Encode
@@ -41,13 +42,14 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Train, subcommand("train")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
+        | Annotated[Atlas, subcommand("atlas")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]
         | Annotated[Doctor, subcommand("doctor")]
     )
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
-    verb: Encode | Extract | Train | Evaluate | Ablate | Info | Qc | Demo | Doctor = tyro.cli(
+    verb: Encode | Extract | Train | Evaluate | Ablate | Atlas | Info | Qc | Demo | Doctor = tyro.cli(
         verbs,
         prog="dfe",
         args=arguments,
