@@ -1,10 +1,10 @@
 """What each token means: in words, in numbers and in pictures.
 
-    >>> import dfe
-    >>> from dfe.atlas import build_atlas
-    >>> atlas = build_atlas(dfe.load_tokenizer("default"))   # doctest: +SKIP
-    >>> atlas.to_tables()["tokens"].to_pandas()               # doctest: +SKIP
-    >>> atlas.write("atlas.html")                             # doctest: +SKIP
+>>> import dfe
+>>> from dfe.atlas import build_atlas
+>>> atlas = build_atlas(dfe.load_tokenizer("default"))   # doctest: +SKIP
+>>> atlas.to_tables()["tokens"].to_pandas()               # doctest: +SKIP
+>>> atlas.write("atlas.html")                             # doctest: +SKIP
 """
 
 from __future__ import annotations

@@ -189,7 +189,8 @@ class Counting:
 
 def _strongest(mm: FloatArray, times: DoubleArray, most: int) -> list[int]:
     """Rows of one display, the strongest first, those of a video a second apart."""
-    left, chosen = mm.astype(np.float64).copy(), []
+    left = mm.astype(np.float64).copy()
+    chosen: list[int] = []
     while len(chosen) < most:
         row = int(np.argmax(left))
         if left[row] <= 0:

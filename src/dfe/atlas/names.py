@@ -1,7 +1,7 @@
 """The user's own names and notes for displays: a small JSON file that is bound to one tokenizer.
 
-    {"format_version": 1, "tokenizer": {"id": "dfe-face41@3", "hash": "ed48..."},
-     "names": {"27": {"name": "polite smile", "note": "seen with pressed lips"}}}
+{"format_version": 1, "tokenizer": {"id": "dfe-face41@3", "hash": "ed48..."},
+ "names": {"27": {"name": "polite smile", "note": "seen with pressed lips"}}}
 """
 
 from __future__ import annotations

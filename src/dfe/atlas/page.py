@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,8 +46,6 @@ def atlas_html(atlas: Atlas, progress: Progress | None = None) -> str:
 
 def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
     """Everything that the page shows, as plain data."""
-    from dfe import __version__
-
     use = atlas.use
     pictures = webp_pictures(atlas, progress) if atlas.drawable else ((),) * len(atlas)
     strengths = _strengths(atlas)
@@ -91,7 +90,7 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
             "use": None if use is None else _use_words(use),
         },
         head=pack_head(atlas.space, atlas.templates, atlas.neutral, atlas.heat_max_mm) if atlas.drawable else None,
-        made_with=__version__,
+        made_with=version("discrete-facial-encoding"),
     )
 
 
@@ -200,6 +199,4 @@ def _use_words(use: CorpusUse) -> dict[str, Any]:
 def _heat_stops(atlas: Atlas) -> tuple[tuple[float, str], ...]:
     places = np.linspace(0, atlas.heat_max_mm, HEAT_STOPS)
     colours = heat_colours(places, atlas.heat_max_mm).tolist()
-    return tuple(
-        (float(mm), "#{:02x}{:02x}{:02x}".format(*c)) for mm, c in zip(places.tolist(), colours, strict=True)
-    )
+    return tuple((float(mm), "#{:02x}{:02x}{:02x}".format(*c)) for mm, c in zip(places.tolist(), colours, strict=True))

@@ -67,4 +67,3 @@ def find_runs(times: DoubleArray, said: BoolArray, usual: float) -> Runs:
     stop = np.nonzero(last.T)[1]
     passed = np.append(0.0, np.cumsum(seconds))
     return Runs(display, passed[stop + 1] - passed[start], begins[start] | ends[stop])
-

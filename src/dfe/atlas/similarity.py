@@ -17,7 +17,7 @@ _STILL_MM = 1e-6
 
 
 class Tree(NamedTuple):
-    """A binary tree over U displays, as scipy writes linkages; nodes below U are displays, the others merges in order."""
+    """A binary tree over U displays, as scipy writes linkages: nodes below U are displays, the others merges."""
 
     merges: IntArray
     """``(U - 1, 2)``: the two nodes of each merge, the smaller number first."""
@@ -28,7 +28,7 @@ class Tree(NamedTuple):
 
 
 def cosines(directions: ArrayLike, others: ArrayLike, space: ExpressionSpace) -> DoubleArray:
-    """Cosine of displacements in mm over the moving vertices, ``(U, D)`` and ``(W, D)`` to ``(U, W)``; 0 for nothing."""
+    """Cosine of movements in mm over the moving vertices, ``(U, D)`` and ``(W, D)`` to ``(U, W)``; 0 for nothing."""
     a, b = np.asarray(directions, np.float64), np.asarray(others, np.float64)
     return np.asarray(np.clip(_unit(a, space) @ space.gram @ _unit(b, space).T, -1.0, 1.0))
 

@@ -68,7 +68,8 @@ aria-label="Nod"><button id="flip">Flip</button><button id="heat">Colours</butto
 <p class="note">The space of this tokenizer has no mesh, so there is nothing to draw: its displays are told in numbers.
 </p>"""
     return f"""<div class="controls" role="group" aria-label="How all heads are shown">
-<label>Strength <input type="range" id="strength" min="0" max="12" value="6"><output id="strength-said"></output></label>
+<label>Strength <input type="range" id="strength" min="0" max="12" value="6">
+<output id="strength-said"></output></label>
 <label>Turn <input type="range" id="turn" min="-60" max="60" value="0"></label>
 <label>Nod <input type="range" id="nod" min="-30" max="30" value="0"></label>
 <span class="buttons"><button type="button" id="play" aria-pressed="false">Move</button>
@@ -180,8 +181,8 @@ def _builder(view: AtlasView) -> str:
 def _names() -> str:
     return """<section id="names" aria-labelledby="names-title">
 <h2 id="names-title">Your names</h2>
-<p class="note">Open a display to name it. Names are kept in this browser; the file carries them to other machines and into
-every command: put it beside the tokenizer, or let the variable DFE_NAMES name it.</p>
+<p class="note">Open a display to name it. Names are kept in this browser; the file carries them to other machines and
+into every command: put it beside the tokenizer, or let the variable DFE_NAMES name it.</p>
 <p class="names-tools"><button type="button" id="names-save">Download names.json</button>
 <button type="button" id="names-load">Load names.json</button>
 <input type="file" id="names-file" accept=".json,application/json" aria-label="File of names" hidden>
@@ -195,8 +196,8 @@ def _tree(view: AtlasView) -> str:
     labels = [card.name or card.words for card in view.cards]
     return f"""<section id="tree-section" aria-labelledby="tree-title">
 <details class="fold"><summary><h2 id="tree-title">Similarity tree</h2></summary>
-<p class="note">Displays that move the face alike are joined further to the right (average linkage of 1 − |cosine| of the
-movements in mm).</p>
+<p class="note">Displays that move the face alike are joined further to the right (average linkage of 1 − |cosine| of
+the movements in mm).</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Similarity tree, scrolls sideways">
 {tree_svg(view.merges, view.order, labels)}</div></details>
 </section>"""
@@ -229,8 +230,8 @@ strengths. Its words come from the coefficients that carry most of it.</dd>
 {drawn}
 {sides}
 <dt>Not feelings</dt><dd>We measure visible movements; we don't claim to read feelings or to diagnose.</dd>
-<dt>Unsteady, correction</dt><dd>An unsteady display comes and goes when a picture is cropped, compressed or blurred: don't
-count it. A correction points away from the face, to undo what another one said: it is no display of the face.</dd>
+<dt>Unsteady, correction</dt><dd>An unsteady display comes and goes when a picture is cropped, compressed or blurred:
+don't count it. A correction points away from the face, to undo what another one said: it is no display of the face.</dd>
 {shares}
 <dt>Keys</dt><dd>Tab goes from control to control, Enter opens a display, left and right arrows go to the previous and
 next one, Escape goes back, / searches. Dragging a head turns all of them, a double click turns them back.</dd>

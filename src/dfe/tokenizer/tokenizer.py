@@ -86,6 +86,11 @@ class Tokenizer:
     def __repr__(self) -> str:
         return f"<Tokenizer {self.id}: {self.levels} of {self.size} codes, {self.space_id}>"
 
+    def _repr_html_(self) -> str:
+        from dfe.tokenizer.notebook import tokenizer_summary
+
+        return tokenizer_summary(self)
+
     @property
     def id(self) -> str:
         """``name@version``."""
