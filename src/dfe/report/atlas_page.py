@@ -231,7 +231,7 @@ strengths. Its words come from the coefficients that carry most of it.</dd>
 {sides}
 <dt>Not feelings</dt><dd>We measure visible movements; we don't claim to read feelings or to diagnose.</dd>
 <dt>Unsteady, correction</dt><dd>An unsteady display comes and goes when a picture is cropped, compressed or blurred:
-don't count it. A correction points away from the face, to undo what another one said: it is no display of the face.</dd>
+don't count it. A correction points away from the face, to undo what another one said: it is no display of it.</dd>
 {shares}
 <dt>Keys</dt><dd>Tab goes from control to control, Enter opens a display, left and right arrows go to the previous and
 next one, Escape goes back, / searches. Dragging a head turns all of them, a double click turns them back.</dd>

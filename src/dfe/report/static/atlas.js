@@ -58,7 +58,8 @@ function setUpPages(tokens, page) {
   addEventListener("hashchange", go);
   addEventListener("keydown", (event) => {
     const typing = event.target.closest?.("input, textarea, select");
-    if (event.key === "/" && !typing && !gallery.hidden) {
+    const writing = event.target.closest?.("input:not([type=range]), textarea, select");
+    if (event.key === "/" && !writing && !gallery.hidden) {
       event.preventDefault();
       byId("search").focus();
     }

@@ -57,7 +57,7 @@ class Builder {
       button.classList.toggle("on", on);
       button.title = on ? "on the face" : "add to the face";
     }
-    this.stage.refresh();
+    if (this.head) this.stage.refresh(this.head);
   }
 
   row(display) {
@@ -76,7 +76,7 @@ class Builder {
       this.said.set(display, Number(slider.value));
       said.textContent = this.strengths.labels[slider.value];
       slider.setAttribute("aria-valuetext", said.textContent);
-      this.stage.refresh();
+      this.stage.refresh(this.head);
     });
     const remove = make(
       "button",

@@ -21,7 +21,7 @@ class Gallery {
       const head = this.stage.add(canvas, () => [[token.display, this.stage.factor]]);
       const play = (on) => () => {
         head.playing = on;
-        this.stage.refresh();
+        this.stage.refresh(head);
       };
       const link = card.querySelector("a");
       for (const [target, begin, end] of [[card, "pointerenter", "pointerleave"], [link, "focus", "blur"]]) {

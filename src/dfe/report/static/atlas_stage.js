@@ -142,6 +142,8 @@ class Painter {
   }
 }
 
+const FRAME_MS = 30;
+
 /** What all heads share: strength, turn, flip, colours; and the loop that draws those in sight. */
 class Stage {
   constructor(model, painter, strengths) {
@@ -184,10 +186,13 @@ class Stage {
     for (const entry of entries) {
       const head = this.byCanvas.get(entry.target);
       if (!head) continue;
-      if (entry.isIntersecting) this.heads.add(head);
-      else this.hide(head);
+      if (!entry.isIntersecting) {
+        this.hide(head);
+        continue;
+      }
+      this.heads.add(head);
+      this.refresh(head);
     }
-    this.refresh();
   }
 
   /** Gives back what a head out of sight holds: hundreds of canvases would take hundreds of megabytes. */
@@ -199,11 +204,17 @@ class Stage {
     delete head.canvas.dataset.drawn;
   }
 
-  refresh() {
-    if (!this.painter || this.waiting) return;
-    this.waiting = requestAnimationFrame((now) => {
+  /** Draws one head anew, or all that are in sight, from the next frame on. */
+  refresh(head) {
+    if (!this.painter) return;
+    for (const one of head ? [head] : this.heads) one.stale = true;
+    this.wake();
+  }
+
+  wake() {
+    this.waiting ||= requestAnimationFrame((now) => {
       this.waiting = 0;
-      this.drawAll(now);
+      this.drawStale(now);
     });
   }
 
@@ -214,15 +225,26 @@ class Stage {
     return { share: 0.5 - 0.5 * Math.cos(phase), sway: 0.25 * Math.sin(phase / 3) };
   }
 
-  drawAll(now) {
-    if (this.painter.lost) return this.fallBack();
-    let moving = false;
-    for (const head of this.heads) {
-      const playing = this.look.play || (head.playing && !this.still.matches);
-      moving ||= playing;
-      this.drawOne(head, this.motion(now, playing));
+  /** Draws for a while and leaves the rest to the next frame, so that slow machines stay at hand. */
+  drawStale(now) {
+    if (!this.painter) return;
+    if (this.painter.lost) {
+      this.fallBack();
+      return;
     }
-    if (moving) this.refresh();
+    const until = performance.now() + FRAME_MS;
+    for (const head of [...this.heads]) {
+      const playing = this.look.play || (head.playing && !this.still.matches);
+      if (!head.stale && !playing) continue;
+      this.drawOne(head, this.motion(now, playing));
+      // What has been drawn goes to the end, so that all have their turn.
+      this.heads.delete(head);
+      this.heads.add(head);
+      head.stale = false;
+      if (performance.now() > until) break;
+    }
+    const more = this.look.play || [...this.heads].some((head) => head.stale || (head.playing && !this.still.matches));
+    if (more && this.heads.size) this.wake();
   }
 
   drawOne(head, { share, sway }) {
