@@ -77,6 +77,7 @@ aria-label="Nod"><button id="flip">Flip</button><button id="heat">Colours</butto
 <button type="button" id="heat" aria-pressed="true">Colours</button>
 <button type="button" id="straight">Reset</button></span>
 {legend(view.heat_stops)}
+<span class="still-note">This browser has no WebGL: the heads stand still, and faces cannot be built.</span>
 </div>"""
 
 
@@ -158,9 +159,9 @@ def _card(view: AtlasView, card: AtlasCard) -> str:
 def _builder(view: AtlasView) -> str:
     hidden = "" if view.drawable else " hidden"
     canvas = (
-        f"""<div class="stage"><img src="{data_uri(view.cards[0].pictures[0])}" alt="" class="ghost">
+        """<div class="stage">
 <canvas id="builder-canvas" role="img" aria-label="The face with the displays below"></canvas></div>"""
-        if view.drawable and view.cards
+        if view.drawable
         else ""
     )
     first_order = (
