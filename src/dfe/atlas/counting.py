@@ -25,6 +25,8 @@ EXAMPLES_OF_A_FACE = 3
 APART_S = 1.0
 """Two of them of one face are at least this far apart."""
 
+_ROWS_AT_ONCE = 16_384
+
 
 class Example(NamedTuple):
     """A row that says a display strongly."""
@@ -67,11 +69,13 @@ class Sums:
 
     def add(self, part: _Rows, subject: str, weights: DoubleArray) -> None:
         """Count some rows of one subject, each with its weight ``(n,)``."""
-        speaks = (part.mm > 0).astype(np.float64)
-        weighted = speaks * weights[:, None]
-        self.together += weighted.T @ speaks
-        nothing = np.zeros(speaks.shape[1])
-        self.by_subject[subject] = self.by_subject.get(subject, nothing) + weighted.sum(axis=0)
+        share = self.by_subject.setdefault(subject, np.zeros(part.mm.shape[1]))
+        for start in range(0, len(weights), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            speaks = (part.mm[rows] > 0).astype(np.float64)
+            weighted = speaks * weights[rows, None]
+            self.together += weighted.T @ speaks
+            share += weighted.sum(axis=0)
         self.subjects[subject] = self.subjects.get(subject, 0.0) + float(weights.sum())
         row, level = np.nonzero(part.said >= 0)
         display = part.said[row, level]

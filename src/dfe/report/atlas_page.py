@@ -37,6 +37,7 @@ def atlas_page(view: AtlasView) -> str:
 </div>
 {_builder(view)}
 </div>
+<button type="button" id="to-builder" hidden>See the face</button>
 {_names()}
 {_tree(view)}
 {_reading(view)}

@@ -89,6 +89,7 @@ function setUp() {
   addEventListener("beforeprint", () => (document.documentElement.dataset.theme = "light"));
   addEventListener("afterprint", () => delete document.documentElement.dataset.theme);
   document.documentElement.dataset.ready = "yes";
+  performance.mark("ready");
 }
 
 setUp();

@@ -8,6 +8,10 @@ class Builder {
     const canvas = byId("builder-canvas");
     if (canvas) this.head = stage.add(canvas, () => this.factors());
     byId("builder-clear").addEventListener("click", () => this.clear());
+    byId("to-builder").addEventListener("click", () => {
+      byId("builder").scrollIntoView({ block: "start" });
+      byId("builder-title").focus({ preventScroll: true });
+    });
     names.changed.push(() => this.draw());
     this.draw();
   }
@@ -52,6 +56,8 @@ class Builder {
     byId("builder-empty").hidden = this.said.size > 0;
     byId("builder-clear").hidden = !this.said.size;
     byId("builder").classList.toggle("used", this.said.size > 0);
+    byId("to-builder").hidden = !this.said.size;
+    byId("to-builder").textContent = `See the face (${this.said.size})`;
     for (const button of document.querySelectorAll("[data-add]")) {
       const on = this.said.has(Number(button.dataset.add));
       button.classList.toggle("on", on);

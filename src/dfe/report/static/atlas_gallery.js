@@ -38,6 +38,8 @@ class Gallery {
       const card = this.cards.get(token.display);
       card.querySelector(".name").textContent = name.trim();
       card.classList.toggle("named", Boolean(name.trim()));
+      const leaf = document.querySelector(`.tree a[href="#token-${token.display}"] text`)?.lastChild;
+      if (leaf) leaf.textContent = ` ${name.trim() || token.words}`;
       token.found = [
         token.display,
         name,
