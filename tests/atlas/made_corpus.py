@@ -9,6 +9,8 @@ import numpy as np
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
+from dfe.space.plain import flame_space
+from dfe.tokenizer.config import TokenizerConfig
 from dfe.tokenizer.tokenizer import Tokenizer
 
 
@@ -69,3 +71,15 @@ def corpus(folder: Path, tokenizer: Tokenizer) -> Path:
     video(tokenizer, seed=1).write(folder / "a" / "one.parquet")
     video(tokenizer, persons=2, lost=range(30, 45), seed=2).write(folder / "two.parquet")
     return folder
+
+
+def plain_tokenizer() -> Tokenizer:
+    """A tokenizer of a space without a mesh."""
+    space = flame_space("flame2020/exp50")
+    config = TokenizerConfig(regions=tuple(space.regions.values()), levels=2, size=5, encoder=None)
+    rng = np.random.default_rng(0)
+    weights = {name: rng.normal(0, 0.3, shape) for name, shape in config.weight_shapes().items()}
+    weights["to_latent"] = weights["from_latent"] = np.eye(50)
+    weights["book"][0], weights["gains"] = 0, np.array([1.0, 0.5])
+    weights = {name: array.astype(np.float32) for name, array in weights.items()}
+    return Tokenizer(name="flame-toy", version="1", space=space, config=config, weights=weights)

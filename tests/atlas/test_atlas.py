@@ -14,9 +14,7 @@ from dfe.atlas.action_units import nearest_units
 from dfe.atlas.names import Name, Names
 from dfe.errors import OutputError
 from dfe.space.plain import flame_space
-from dfe.tokenizer.config import TokenizerConfig
 from dfe.tokenizer.file import load_tokenizer
-from dfe.tokenizer.tokenizer import Tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -31,15 +29,7 @@ def atlas(tokenizer, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def plain():
-    """A tokenizer of a space without a mesh."""
-    space = flame_space("flame2020/exp50")
-    config = TokenizerConfig(regions=tuple(space.regions.values()), levels=2, size=5, encoder=None)
-    rng = np.random.default_rng(0)
-    weights = {name: rng.normal(0, 0.3, shape) for name, shape in config.weight_shapes().items()}
-    weights["to_latent"] = weights["from_latent"] = np.eye(50)
-    weights["book"][0], weights["gains"] = 0, np.array([1.0, 0.5])
-    weights = {name: array.astype(np.float32) for name, array in weights.items()}
-    return Tokenizer(name="flame-toy", version="1", space=space, config=config, weights=weights)
+    return made.plain_tokenizer()
 
 
 def test_every_display_has_its_row(atlas, tokenizer):

@@ -358,6 +358,23 @@ def test_without_webgl_the_pictures_stay(open_page, html):
     assert page.locator("#token .stage img:visible").count() == 2
 
 
+def test_a_space_without_a_mesh_is_told_in_words(open_page):
+    page = open_page(page_of(build_atlas(made.plain_tokenizer()))).page
+    assert "nothing to draw" in page.inner_text("main")
+    assert page.locator("canvas, .heads img").count() == 0
+    assert not page.is_visible("#builder")
+    assert shown(page) == 4
+    page.fill("#search", "exp_3")
+    assert shown(page) < 4
+    page.click("#clear-filters")
+    open_token(page, 2)
+    page.fill("#name-input", "a direction")
+    assert page.inner_text("#token-title") == "2 a direction"
+    assert "Coefficients that carry it" in page.inner_text("#token")
+    page.keyboard.press("Escape")
+    assert page.inner_text("#card-2 .name") == "a direction"
+
+
 def test_a_browser_that_keeps_nothing_says_so(open_page, html):
     page = open_page(
         html, before="Object.defineProperty(window, 'localStorage', { get() { throw new Error(); } });"

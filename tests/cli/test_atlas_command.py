@@ -84,6 +84,7 @@ def test_reports_show_the_user_s_names(dfe, tokenizer, astronaut, tmp_path, monk
     monkeypatch.setenv("DFE_NAMES", str(names_file(tokenizer, tmp_path / "n.json", names=said)))
     assert dfe("encode", astronaut, "-o", tmp_path / "out", "--report").code == 0
     assert "called " in (tmp_path / "out" / "astronaut.html").read_text("utf-8")
+    assert dfe("info", "default", "--json").json["names"]["7"] == "called 7"
     monkeypatch.setenv("DFE_NAMES", str(tmp_path / "absent.json"))
     ran = dfe("encode", astronaut, "-o", tmp_path / "out2", "--report")
     assert ran.code == 1

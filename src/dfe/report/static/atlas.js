@@ -40,7 +40,6 @@ function setUpPages(tokens, page) {
     const here = display >= 1 && display <= tokens.length;
     if (here && !gallery.hidden) scrolled = scrollY;
     gallery.hidden = here;
-    document.documentElement.classList.toggle("one-token", here);
     if (here) {
       page.open(display);
       byId("views").scrollIntoView({ block: "start", behavior: "instant" });
