@@ -17,7 +17,8 @@ def picture_strip(pictures: Iterable[tuple[bytes, str]], size: int) -> str:
     """Pictures side by side, each with its caption below."""
     figures = "".join(
         f'<figure style="margin:0;width:{size}px"><img src="{data_uri(picture)}" width="{size}" height="{size}" '
-        f'alt=""><figcaption style="font-size:0.8em;line-height:1.3">{text(caption)}</figcaption></figure>'
+        f'alt=""><figcaption style="font-size:0.8em;line-height:1.3;overflow-wrap:anywhere">{text(caption)}'
+        "</figcaption></figure>"
         for picture, caption in pictures
     )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:8px;align-items:start">{figures}</div>'
+    return f'<div style="display:flex;flex-wrap:wrap;gap:12px 8px;align-items:start">{figures}</div>'
