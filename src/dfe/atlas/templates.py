@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +9,12 @@ from numpy.typing import ArrayLike
 
 from dfe.space.base import ExpressionSpace
 from dfe.space.render import render, to_png
+from dfe.space.scale import heat_scale
+
+__all__ = ["TURNED", "TemplatePictures", "heat_scale", "template_pictures"]
 
 TURNED = 0.5
 """Yaw of the three-quarter view, radians."""
-
-_SCALE_PERCENTILE = 65
 
 
 class TemplatePictures(NamedTuple):
@@ -25,16 +25,6 @@ class TemplatePictures(NamedTuple):
     """Three-quarter view, the face turned to its own left."""
     heat_max_mm: float
     """Displacement at the hot end of the colours; see :func:`dfe.space.colours.heat_colours` for a legend."""
-
-
-def heat_scale(space: ExpressionSpace, templates: ArrayLike) -> float:
-    """A hot end in whole mm that suits a set of templates ``(K, D)``.
-
-    The 65th percentile of their largest displacements: one wide jaw drop must not bleach all the others.
-    """
-    peaks = np.linalg.norm(space.displace(templates), axis=2).max(axis=1)
-    peaks = peaks[peaks > 0]
-    return max(1.0, float(math.ceil(np.percentile(peaks, _SCALE_PERCENTILE)))) if len(peaks) else 1.0
 
 
 def template_pictures(

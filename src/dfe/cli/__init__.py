@@ -31,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe import __version__
     from dfe.cli.ablate import Ablate
     from dfe.cli.agreement import Agreement
+    from dfe.cli.atlas import Atlas
     from dfe.cli.demo import Demo
     from dfe.cli.doctor import Doctor
     from dfe.cli.encode import Encode
@@ -63,6 +64,7 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Render, subcommand("render")]
         | Annotated[NamingSheets, subcommand("naming-sheets")]
         | Annotated[Agreement, subcommand("agreement")]
+        | Annotated[Atlas, subcommand("atlas")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]

@@ -105,10 +105,12 @@ def describe_table(path: Path) -> dict[str, Any]:
 
 
 def describe_tokenizer(name: str) -> dict[str, Any]:
-    """Identity, shape and card of a tokenizer."""
+    """Identity, shape and card of a tokenizer, and the names that the user has given to its displays."""
+    from dfe.atlas.names import load_names
     from dfe.tokenizer.file import load_tokenizer
 
     tokenizer = load_tokenizer(name)
+    names = load_names(tokenizer)
     return {
         "kind": "tokenizer",
         "id": tokenizer.id,
@@ -118,6 +120,7 @@ def describe_tokenizer(name: str) -> dict[str, Any]:
         "codes": tokenizer.size,
         "levels": tokenizer.levels,
         "gains": [round(float(gain), 4) for gain in tokenizer.gains],
+        "names": {str(display): names.name(display) for display in sorted(names.entries) if names.name(display)},
         "card": dict(tokenizer.card),
     }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dfe.atlas.describe import TokenDescription, describe_tokens
+from dfe.atlas.names import Names, load_names
 from dfe.atlas.templates import heat_scale, template_pictures
 from dfe.media.inputs import Source
 from dfe.pipeline.thumbnails import still_thumbnails, video_thumbnails
@@ -49,19 +50,28 @@ def write_report(
     tokenizer: Tokenizer | None,
     pictured: Source | None = None,
     *,
+    names: Names | None = None,
     overwrite: bool = False,
 ) -> None:
     """Write the page of a recording; with ``pictured`` it also shows small pictures of the person, from that source.
 
+    Displays go by the user's names: ``names``, or what :func:`dfe.atlas.names.load_names` finds.
+
     Raises:
+        ModelError: a file of names that does not fit the tokenizer.
         OutputError: the file exists (without ``overwrite``) or cannot be written.
     """
-    page = recording_page(recording_view(recording, tokenizer, pictured))
+    page = recording_page(recording_view(recording, tokenizer, pictured, names))
     with replacing(target, overwrite=overwrite) as (file,):
         file.write(page.encode("utf-8", "replace"))
 
 
-def recording_view(recording: Recording, tokenizer: Tokenizer | None, pictured: Source | None = None) -> RecordingView:
+def recording_view(
+    recording: Recording,
+    tokenizer: Tokenizer | None,
+    pictured: Source | None = None,
+    names: Names | None = None,
+) -> RecordingView:
     """Everything that the page shows, as plain data."""
     source = recording.provenance.source
     summary = recording.summary()
@@ -81,7 +91,7 @@ def recording_view(recording: Recording, tokenizer: Tokenizer | None, pictured: 
         share_basis="usable" if recording.usable.any() else "found",
         steps_mm=tuple(tokenizer.gains.tolist()) if tokenizer is not None and tokenizer.graded else (),
         weakest_gain=None if tokenizer is None or tokenizer.graded else float(tokenizer.gains.min()),
-        cards=() if tokenizer is None else _cards(recording, tokenizer),
+        cards=() if tokenizer is None else _cards(recording, tokenizer, names or load_names(tokenizer)),
         quality=None if stills else state_spans(times, *_states(recording)),
         reasons=tuple(
             [ReasonCount(NOT_FOUND, reason, n) for reason, n in summary.failures.items()]
@@ -140,7 +150,7 @@ def _stills(recording: Recording, tokenizer: Tokenizer | None, pictured: Source 
     )
 
 
-def _cards(recording: Recording, tokenizer: Tokenizer) -> tuple[TokenCard, ...]:
+def _cards(recording: Recording, tokenizer: Tokenizer, names: Names) -> tuple[TokenCard, ...]:
     rows = _counted_rows(recording)
     seconds = row_seconds(recording.times)[rows]
     codes = _said(recording, tokenizer)[rows]
@@ -154,7 +164,7 @@ def _cards(recording: Recording, tokenizer: Tokenizer) -> tuple[TokenCard, ...]:
     return tuple(
         TokenCard(
             code=code,
-            words=described[code].words,
+            words=names.title(code, described[code].words),
             side="both" if described[code].side == "symmetric" else described[code].side,
             share_of_time=first[code] / total,
             later_share=(anywhere[code] - first[code]) / total,

@@ -12,6 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from dfe.atlas.names import Names, load_names
 from dfe.errors import DfeError, OutputError, UsageError
 from dfe.media.inputs import Discovery, Source, discover
 from dfe.pipeline.assemble import add_tokens, assemble, check_fits, measured_space
@@ -97,7 +98,7 @@ def encode_to_folder(
 
     Raises:
         UsageError: no input at all, a number of workers that makes no sense, or landmarks and CSV.
-        ModelError: the tokenizer cannot be used.
+        ModelError: the tokenizer, or the user's file of names for its displays, cannot be used.
         OutputError: ``out`` is not a folder that can be written.
     """
     began = time.perf_counter()
@@ -105,6 +106,7 @@ def encode_to_folder(
         raise no_lists_in_csv()
     found = _discover(paths, options, workers)
     tokenizer, options = _settled(options, found.sources)
+    names = load_names(tokenizer) if report and tokenizer is not None else None
     if found.sources:
         _make_folder(out)
 
@@ -118,8 +120,8 @@ def encode_to_folder(
         except OutputError as error:
             results[source] = InputResult.failure(source.name, str(error))
     finish = functools.partial(
-        _finish, out=out, options=options, tokenizer=tokenizer, format=format, report=report, thumbnails=thumbnails,
-        overwrite=overwrite,
+        _finish, out=out, options=options, tokenizer=tokenizer, names=names, format=format, report=report,
+        thumbnails=thumbnails, overwrite=overwrite,
     )  # fmt: skip
     for source, observed in _observed(wanted, options, workers, _Tally(progress)):
         result = observed if isinstance(observed, DfeError) else guarded(finish, (source, observed))
@@ -134,6 +136,7 @@ def _finish(
     out: Path,
     options: EncodeOptions,
     tokenizer: Tokenizer | None,
+    names: Names | None,
     format: Literal["parquet", "csv"],
     report: bool,
     thumbnails: bool,
@@ -145,7 +148,8 @@ def _finish(
     recording = _assembled(parts, options, tokenizer)
     recording.write(targets.table, overwrite=overwrite, format=format)
     if targets.report is not None:
-        write_report(recording, targets.report, tokenizer, source if thumbnails else None, overwrite=overwrite)
+        pictured = source if thumbnails else None
+        write_report(recording, targets.report, tokenizer, pictured, names=names, overwrite=overwrite)
     return InputResult.success(source, recording, targets)
 
 

@@ -89,6 +89,7 @@ def load_tokenizer(
         raise ModelError(error.what, where=folder / WEIGHTS, advice=_DAMAGED) from None
     if tokenizer.hash != metadata.hash:
         raise ModelError("its fields do not match its hash: the file was changed", where=path, advice=_DAMAGED)
+    tokenizer.folder = folder
     return tokenizer
 
 

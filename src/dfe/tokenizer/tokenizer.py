@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,8 @@ class Tokenizer:
         self.name, self.version, self.space, self.config = name, version, space, config
         self.subject_neutral = subject_neutral
         self.card: dict[str, Any] = dict(card or {})
+        self.folder: Path | None = None
+        """Where :func:`~dfe.tokenizer.file.load_tokenizer` found it; names of its displays may lie there."""
         self.weights = {key: np.ascontiguousarray(weights[key], dtype=np.float32) for key in config.weight_shapes()}
         for array in self.weights.values():
             array.setflags(write=False)
@@ -82,6 +85,11 @@ class Tokenizer:
 
     def __repr__(self) -> str:
         return f"<Tokenizer {self.id}: {self.levels} of {self.size} codes, {self.space_id}>"
+
+    def _repr_html_(self) -> str:
+        from dfe.tokenizer.notebook import tokenizer_summary
+
+        return tokenizer_summary(self)
 
     @property
     def id(self) -> str:
@@ -122,6 +130,11 @@ class Tokenizer:
     def additive(self) -> bool:
         """True where a face is exactly the neutral plus the sum of its displays."""
         return isinstance(self.config, SparseConfig) or self.config.decoder is None
+
+    @property
+    def agreeing(self) -> bool:
+        """True where no display is said that points away from the face in the display's own region."""
+        return isinstance(self.config, SparseConfig) and self.config.faithful
 
     @property
     def unsteady(self) -> tuple[int, ...]:

@@ -1,0 +1,216 @@
+"""Counts of displays over the recordings of a corpus, one recording in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from dfe.atlas.book import Book
+from dfe.atlas.runs import find_runs, row_seconds, usual_step
+from dfe.recording.recording import Recording
+from dfe.space.regions import own_images
+from dfe.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
+
+Subjects = Mapping[tuple[str, int], str]
+"""Who a face of a recording is, by the recording's name (its file without suffix, in its folder) and face id."""
+
+EXAMPLES = 12
+"""Rows kept of each display, the strongest."""
+
+EXAMPLES_OF_A_FACE = 3
+"""Of them, rows of one face of one recording at most."""
+
+APART_S = 1.0
+"""Two of them of one face are at least this far apart."""
+
+_ROWS_AT_ONCE = 16_384
+
+
+class Example(NamedTuple):
+    """A row that says a display strongly."""
+
+    recording: str
+    frame: int
+    time_s: float
+    """NaN for a picture."""
+    face_id: int
+    source: str
+    """The picture's file; empty in a video."""
+    intensity_mm: float
+
+
+class _Rows(NamedTuple):
+    """Rows of one face of a video in order of time, or all faces of a set of pictures."""
+
+    stills: bool
+    face: int
+    rows: IntArray
+    """``(n,)`` in the recording."""
+    times: DoubleArray
+    said: IntArray
+    """``(n, N)`` column of the display, -1 for none."""
+    step: IntArray
+    """``(n, N)``."""
+    mm: FloatArray
+    """``(n, U)`` intensity of each display."""
+
+
+class Sums:
+    """Weights of rows that say this and that."""
+
+    def __init__(self, displays: int, levels: int, steps: int) -> None:
+        self.together = np.zeros((displays, displays))
+        self.by_level = np.zeros((displays, levels))
+        self.by_step = np.zeros((displays, steps))
+        self.by_subject: dict[str, DoubleArray] = {}
+        self.subjects: dict[str, float] = {}
+
+    def add(self, part: _Rows, subject: str, weights: DoubleArray) -> None:
+        """Count some rows of one subject, each with its weight ``(n,)``."""
+        share = self.by_subject.setdefault(subject, np.zeros(part.mm.shape[1]))
+        for start in range(0, len(weights), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            speaks = (part.mm[rows] > 0).astype(np.float64)
+            weighted = speaks * weights[rows, None]
+            self.together += weighted.T @ speaks
+            share += weighted.sum(axis=0)
+        self.subjects[subject] = self.subjects.get(subject, 0.0) + float(weights.sum())
+        row, level = np.nonzero(part.said >= 0)
+        display = part.said[row, level]
+        np.add.at(self.by_level, (display, level), weights[row])
+        np.add.at(self.by_step, (display, part.step[row, level]), weights[row])
+
+
+class Counting:
+    """Everything that is counted; see :func:`dfe.atlas.use.measure_use`."""
+
+    def __init__(self, book: Book, subjects: Subjects | None, all_faces: bool) -> None:
+        self._book, self._subjects, self._all = book, subjects, all_faces
+        shown = book.displays()
+        self._amount = np.abs(shown.intensity).astype(np.float64)
+        self._mm = book.space.error_mm(shown.directions, np.zeros_like(shown.directions))
+        self._images = own_images(shown.directions.astype(np.float64), book.space)
+        count = len(shown.directions)
+        steps = len(book.gains) if book.graded else book.levels
+        self.names: list[str] = []
+        self.kinds: set[str] = set()
+        self.rows = 0
+        self.by_time, self.by_row = Sums(count, book.levels, steps), Sums(count, book.levels, steps)
+        self.uses, self.judged, self.agreed = (np.zeros(count, np.int64) for _ in range(3))
+        self.examples: list[list[Example]] = [[] for _ in range(count)]
+        self._runs: list[tuple[IntArray, DoubleArray]] = []
+        self._intensities: list[tuple[IntArray, FloatArray]] = []
+
+    def add(self, recording: Recording, name: str) -> None:
+        """Count the usable rows of a recording (or all that have a face)."""
+        self.names.append(name)
+        rows = np.flatnonzero(recording.success if self._all else recording.usable)
+        if not len(rows):
+            return
+        times, codes = recording.times[rows], recording.tokens()[rows]
+        said = np.asarray(self._book.said(codes), np.int64) - 1
+        self._judge(recording, rows, said)
+        stills = bool(np.isnan(times).any())
+        self.rows += len(rows)
+        self.kinds.add("stills" if stills else "video")
+        # The step is that of the whole recording: a face may have been seen once.
+        usual = 0.0 if stills else usual_step(recording.times[np.isfinite(recording.times)])
+        faces = np.zeros(len(rows), np.int64) if stills else recording.face_ids[rows].astype(np.int64)
+        for face in np.unique(faces).tolist():
+            here = np.flatnonzero(faces == face)
+            here = here[np.argsort(times[here], kind="stable")]
+            mm, step = self._measured(codes[here], said[here])
+            part = _Rows(stills, face, rows[here], times[here], said[here], step, mm)
+            self._count(part, self._subject(name, part), usual)
+            self._find_examples(part, recording, name)
+
+    def median_mm(self) -> DoubleArray:
+        """``(U,)``; NaN where a display is never said."""
+        out = np.full(len(self.uses), np.nan)
+        for display, values in _grouped(self._intensities):
+            out[display] = np.median(values)
+        return out
+
+    def durations(self) -> tuple[DoubleArray, IntArray]:
+        """Quartiles ``(U, 3)`` of whole stretches in seconds, and how many there are."""
+        quartiles, count = np.full((len(self.uses), 3), np.nan), np.zeros(len(self.uses), np.int64)
+        for display, seconds in _grouped(self._runs):
+            quartiles[display], count[display] = np.percentile(seconds, [25, 50, 75]), len(seconds)
+        return quartiles, count
+
+    def _subject(self, name: str, part: _Rows) -> str:
+        own = name if part.stills else f"{name}, face {part.face}"
+        return own if self._subjects is None else self._subjects.get((name, part.face), own)
+
+    def _count(self, part: _Rows, subject: str, usual: float) -> None:
+        ones = np.ones(len(part.rows))
+        self.by_row.add(part, subject, ones)
+        if not part.stills:
+            self.by_time.add(part, subject, row_seconds(part.times, usual))
+            runs = find_runs(part.times, part.mm > 0, usual)
+            self._runs.append((runs.display[~runs.censored], runs.seconds[~runs.censored]))
+        row, display = np.nonzero(part.mm)
+        self._intensities.append((display, part.mm[row, display]))
+        self.uses += np.bincount(part.said[part.said >= 0], minlength=len(self.uses))
+
+    def _measured(self, codes: CodeArray, said: IntArray) -> tuple[FloatArray, IntArray]:
+        """Intensity in mm of each display ``(n, U)``, and the step of each code ``(n, N)``."""
+        levels = np.arange(codes.shape[1])
+        amount = self._amount[levels, np.maximum(codes, 0)]
+        mm = np.zeros((len(said), len(self.uses)), np.float32)
+        row, level = np.nonzero(said >= 0)
+        display = said[row, level]
+        np.add.at(mm, (row, display), (amount[row, level] * self._mm[display]).astype(np.float32))
+        if not self._book.graded:
+            return mm, np.broadcast_to(levels, codes.shape)
+        return mm, np.abs(amount[..., None] - self._book.gains).argmin(axis=-1)
+
+    def _judge(self, recording: Recording, rows: IntArray, said: IntArray) -> None:
+        """Which uses agree with the face in the display's own region, where the table holds that space."""
+        x = recording.expressions()[rows]
+        if recording.space_id != self._book.space.id or x.shape[1] != self._book.space.dimension:
+            return
+        inner = (x.astype(np.float64) - self._book.neutral) @ self._images.T
+        agrees: BoolArray = np.take_along_axis(inner, np.maximum(said, 0), axis=1) > 0
+        count = len(self.uses)
+        self.judged += np.bincount(said[said >= 0], minlength=count)
+        self.agreed += np.bincount(said[(said >= 0) & agrees], minlength=count)
+
+    def _find_examples(self, part: _Rows, recording: Recording, name: str) -> None:
+        most = EXAMPLES if part.stills else EXAMPLES_OF_A_FACE
+        frames, ids = recording.frames[part.rows], recording.face_ids[part.rows]
+        sources = recording.column("source")[part.rows] if part.stills else [""] * len(part.rows)
+        for display in np.flatnonzero(part.mm.any(axis=0)).tolist():
+            kept = self.examples[display]
+            for row in _strongest(part.mm[:, display], part.times, most):
+                mm, time = float(part.mm[row, display]), float(part.times[row])
+                kept.append(Example(name, int(frames[row]), time, int(ids[row]), str(sources[row] or ""), mm))
+            kept.sort(key=lambda e: (-e.intensity_mm, e.recording, e.frame, e.face_id))
+            del kept[EXAMPLES:]
+
+
+def _strongest(mm: FloatArray, times: DoubleArray, most: int) -> list[int]:
+    """Rows of one display, the strongest first, those of a video a second apart."""
+    left = mm.astype(np.float64).copy()
+    chosen: list[int] = []
+    while len(chosen) < most:
+        row = int(np.argmax(left))
+        if left[row] <= 0:
+            break
+        chosen.append(row)
+        left[row] = 0
+        left[np.abs(times - times[row]) < APART_S] = 0
+    return chosen
+
+
+def _grouped(pairs: list[tuple[IntArray, np.ndarray]]) -> list[tuple[int, DoubleArray]]:
+    """Values by display."""
+    if not pairs:
+        return []
+    display = np.concatenate([d for d, _ in pairs])
+    values = np.concatenate([v for _, v in pairs]).astype(np.float64)
+    order = np.argsort(display, kind="stable")
+    present, first = np.unique(display[order], return_index=True)
+    return list(zip(present.tolist(), np.split(values[order], first[1:]), strict=True))

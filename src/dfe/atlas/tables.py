@@ -1,0 +1,162 @@
+"""An atlas as plain tables, for R, pandas and papers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from dfe.recording.output import refuse_existing, replacing
+
+if TYPE_CHECKING:
+    from dfe.atlas.atlas import Atlas
+    from dfe.atlas.use import CorpusUse
+
+ALWAYS = ("tokens", "templates", "similarity", "tree")
+OF_CORPUS = ("levels", "steps", "subjects", "together", "examples")
+"""Names of the tables, without and with a corpus."""
+
+
+def atlas_tables(atlas: Atlas) -> dict[str, pa.Table]:
+    """Tables by name; those from ``levels`` on only where there is a corpus.
+
+    - ``tokens``: a row per display: number, the user's name and note, words, side, region and a column of shares for
+      each region, energy in mm, locality, mirror partner, status, reliability, nearest action units, use.
+    - ``templates``: a row per display, a column per coefficient.
+    - ``similarity``: a row per pair: cosine in mm. ``tree``: the merges, as scipy writes linkages.
+    - ``levels``, ``steps``: display, level or step, its intensity, share. ``subjects``: display, subject, share.
+    - ``together``: display, other, share, lift; pairs that come together at least once.
+    - ``examples``: display, recording, frame, time_s, face_id, source, intensity_mm.
+    """
+    tables = {
+        "tokens": _tokens(atlas),
+        "templates": _templates(atlas),
+        "similarity": _similarity(atlas),
+        "tree": _tree(atlas),
+    }
+    return tables if atlas.use is None else tables | _use(atlas, atlas.use)
+
+
+def refuse_existing_tables(folder: Path, *, corpus: bool, overwrite: bool) -> None:
+    """Stop before any work is done when a table may not be written.
+
+    Raises:
+        OutputError: one exists and ``overwrite`` is False.
+    """
+    for name in (*ALWAYS, *OF_CORPUS) if corpus else ALWAYS:
+        refuse_existing(folder / f"{name}.csv", overwrite=overwrite)
+
+
+def write_tables(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> None:
+    """Every table as ``folder/<name>.csv``.
+
+    Raises:
+        OutputError: one exists (without ``overwrite``) or cannot be written.
+    """
+    import pyarrow.csv as pa_csv
+
+    tables = atlas_tables(atlas)
+    with replacing(*(folder / f"{name}.csv" for name in tables), overwrite=overwrite) as files:
+        for table, file in zip(tables.values(), files, strict=True):
+            pa_csv.write_csv(table, file)
+
+
+def _tokens(atlas: Atlas) -> pa.Table:
+    columns: dict[str, list[object]] = {
+        "display": [t.display for t in atlas.tokens],
+        "name": [atlas.names.name(t.display) for t in atlas.tokens],
+        "note": [atlas.names.note(t.display) for t in atlas.tokens],
+        "words": [t.words for t in atlas.tokens],
+        "side": [t.side for t in atlas.tokens],
+        "region": [t.region for t in atlas.tokens],
+    }
+    for region in atlas.space.mesh.regions:
+        columns[f"share_{region}"] = [t.regions[region] for t in atlas.tokens]
+    columns |= {
+        "energy_mm": [t.energy_mm for t in atlas.tokens],
+        "locality": [t.locality for t in atlas.tokens],
+        "mirror_partner": [t.partner for t in atlas.tokens],
+        "status": [t.status for t in atlas.tokens],
+        "reliability": [t.reliability for t in atlas.tokens],
+        "au_proxy": [" ".join(unit.id for unit in t.units) for t in atlas.tokens],
+    }
+    types = {"mirror_partner": pa.int64(), "reliability": pa.float64()}
+    if (use := atlas.use) is not None:
+        quartiles = use.duration_s.T
+        columns |= {
+            "share": use.share.tolist(),
+            "median_mm": _known(use.median_mm),
+            "faithful": _known(use.faithful),
+            "duration_q25_s": _known(quartiles[0]),
+            "duration_median_s": _known(quartiles[1]),
+            "duration_q75_s": _known(quartiles[2]),
+            "stretches": use.stretches.tolist(),
+            "subjects": (use.by_subject > 0).sum(axis=1).tolist(),
+        }
+        floats = ("median_mm", "faithful", "duration_q25_s", "duration_median_s", "duration_q75_s")
+        types |= dict.fromkeys(floats, pa.float64())
+    return pa.table({name: pa.array(values, types.get(name)) for name, values in columns.items()})
+
+
+def _templates(atlas: Atlas) -> pa.Table:
+    numbers = {"display": [t.display for t in atlas.tokens]}
+    return pa.table(numbers | {name: atlas.templates[:, i] for i, name in enumerate(atlas.space.names)})
+
+
+def _similarity(atlas: Atlas) -> pa.Table:
+    first, second = np.triu_indices(len(atlas), 1)
+    return pa.table({"display": first + 1, "other": second + 1, "cosine": atlas.cosines[first, second]})
+
+
+def _tree(atlas: Atlas) -> pa.Table:
+    a, b = atlas.tree.merges.T if len(atlas) > 1 else (np.zeros(0, np.int64),) * 2
+    return pa.table({"a": a, "b": b, "height": atlas.tree.heights})
+
+
+def _use(atlas: Atlas, use: CorpusUse) -> dict[str, pa.Table]:
+    displays = np.arange(1, len(atlas) + 1)
+
+    def long(values: np.ndarray, name: str, labels: list[object], **more: list[object]) -> pa.Table:
+        width = len(labels)
+        columns = {name: labels} | more
+        return pa.table(
+            {"display": np.repeat(displays, width)}
+            | {key: pa.array(list(column) * len(displays)) for key, column in columns.items()}
+            | {"share": values.ravel()}
+        )
+
+    levels = list(range(1, use.by_level.shape[1] + 1))
+    steps = list(range(1, use.by_step.shape[1] + 1))
+    first, second = np.nonzero((use.together > 0) & ~np.eye(len(atlas), dtype=bool))
+    lift = use.lift()
+    found = [(at + 1, example) for at, kept in enumerate(use.examples) for example in kept]
+    return {
+        "levels": long(use.by_level, "level", [*levels]),
+        "steps": long(use.by_step, "step", [*steps], intensity=[float(s) for s in atlas.steps]),
+        "subjects": long(use.by_subject, "subject", [*use.subjects]),
+        "together": pa.table(
+            {
+                "display": first + 1,
+                "other": second + 1,
+                "share": use.together[first, second],
+                "lift": lift[first, second],
+            }
+        ),
+        "examples": pa.table(
+            {
+                "display": pa.array([display for display, _ in found], pa.int64()),
+                "recording": pa.array([e.recording for _, e in found], pa.string()),
+                "frame": pa.array([e.frame for _, e in found], pa.int64()),
+                "time_s": pa.array([e.time_s if e.time_s == e.time_s else None for _, e in found], pa.float64()),
+                "face_id": pa.array([e.face_id for _, e in found], pa.int64()),
+                "source": pa.array([e.source for _, e in found], pa.string()),
+                "intensity_mm": pa.array([e.intensity_mm for _, e in found], pa.float64()),
+            }
+        ),
+    }
+
+
+def _known(values: np.ndarray) -> list[object]:
+    return [float(v) if v == v else None for v in values.tolist()]

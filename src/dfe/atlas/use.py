@@ -1,0 +1,145 @@
+"""How a corpus uses the displays: how often, how strongly, by whom, together with what, for how long, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from dfe.atlas.book import Book
+from dfe.atlas.counting import Counting, Example, Subjects
+from dfe.errors import TableError, UsageError
+from dfe.recording.recording import Recording
+from dfe.recording.storage import recordings_in
+from dfe.types import DoubleArray, IntArray, Progress
+
+
+@dataclass(frozen=True, eq=False)
+class CorpusUse:
+    """What U displays do in a corpus; shares are of the usable time (or of the faces, see :attr:`weight`).
+
+    Display u of the book is row u - 1. Tokens of frames that follow each other are not independent: shares and lifts
+    describe this corpus, and test nothing.
+    """
+
+    recordings: tuple[str, ...]
+    """Names of those that were read, without suffix."""
+    weight: Literal["seconds", "faces", "rows"]
+    """What a row counts: the seconds up to the next one; 1 in a corpus of pictures; 1 in a corpus of both."""
+    total: float
+    """Seconds, faces or rows in all."""
+    rows: int
+    tokens_per_row: float
+    share: DoubleArray
+    """``(U,)`` in which the display is said."""
+    median_mm: DoubleArray
+    """``(U,)`` median intensity where it is said; NaN where it never is."""
+    by_level: DoubleArray
+    """``(U, N)`` share by the place among a face's tokens."""
+    by_step: DoubleArray
+    """``(U, Q)`` share by the step of intensity; of a residual book the same as :attr:`by_level`."""
+    subjects: tuple[str, ...]
+    """People, or where no roles are given faces of recordings (a set of pictures is one)."""
+    by_subject: DoubleArray
+    """``(U, P)`` share of each one's own time."""
+    subject_totals: DoubleArray
+    """``(P,)``."""
+    together: DoubleArray
+    """``(U, U)`` share in which both are said; the diagonal is :attr:`share`."""
+    faithful: DoubleArray
+    """``(U,)`` share of its uses that point the way the face does in the display's own region; NaN where unused."""
+    duration_s: DoubleArray
+    """``(U, 3)`` quartiles of the stretches in seconds that touch no gap; NaN where there is none or no time."""
+    stretches: IntArray
+    """``(U,)`` number of those stretches."""
+    examples: tuple[tuple[Example, ...], ...]
+    """Where each display happens most strongly."""
+
+    def lift(self) -> DoubleArray:
+        """``(U, U)``: how many times more often two displays come together than if each came by chance; NaN unused."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.together / (self.share[:, None] * self.share[None, :]))
+
+
+def measure_use(
+    book: Book,
+    corpus: Path,
+    *,
+    subjects: Subjects | None = None,
+    all_faces: bool = False,
+    progress: Progress | None = None,
+) -> CorpusUse:
+    """Read every recording of a folder and count.
+
+    Args:
+        book: the tokenizer whose tokens the recordings hold.
+        corpus: folder that `dfe encode` wrote into.
+        subjects: who is who; each face of a recording is somebody else if None, a set of pictures one group.
+        all_faces: count faces too that are turned or small, not only the usable ones.
+        progress: called as ``progress(recordings done, of how many)``.
+
+    Raises:
+        UsageError: no folder, no recording in it, or no usable face in any.
+        TableError: a recording cannot be read, has no tokens, or those of another tokenizer.
+    """
+    paths = recordings_in(corpus)
+    count = Counting(book, subjects, all_faces)
+    for done, path in enumerate(paths, start=1):
+        recording = Recording.read(path, landmarks=False)
+        check_tokens(recording, book, path)
+        count.add(recording, path.relative_to(corpus).with_suffix("").as_posix())
+        if progress is not None:
+            progress(done, len(paths))
+    if not count.rows:
+        kind = "face" if all_faces else "usable face"
+        advice = "name another folder" if all_faces else "take all faces (--all-faces), or see `dfe qc` for the reasons"
+        raise UsageError(f"no {kind} in its {len(paths)} recordings", where=corpus, advice=advice)
+    return _result(count)
+
+
+def check_tokens(recording: Recording, book: Book, where: Path) -> None:
+    """Stop at a recording without tokens, or with those of another tokenizer.
+
+    Raises:
+        TableError: it is one.
+    """
+    made_by = recording.provenance.tokenizer
+    if made_by is None:
+        raise TableError("has no tokens", where=where, advice="make it with `dfe encode`")
+    if made_by.hash != book.hash:
+        other = made_by.id if made_by.id != book.id else f"another {made_by.id} (its hash differs)"
+        advice = f"make an atlas of {made_by.id}, or encode it anew with {book.id}"
+        raise TableError(f"has tokens of {other}, not of {book.id}", where=where, advice=advice)
+
+
+def _result(count: Counting) -> CorpusUse:
+    weight: Literal["seconds", "faces", "rows"] = (
+        "rows" if len(count.kinds) == 2 else "faces" if "stills" in count.kinds else "seconds"
+    )
+    sums = count.by_time if weight == "seconds" else count.by_row
+    total = sum(sums.subjects.values())
+    subjects = sorted(sums.subjects)
+    totals = np.array([sums.subjects[subject] for subject in subjects])
+    by_subject = np.stack([sums.by_subject[subject] for subject in subjects], axis=1)
+    median_mm, quartiles, stretches = count.median_mm(), *count.durations()
+    return CorpusUse(
+        recordings=tuple(count.names),
+        weight=weight,
+        total=total,
+        rows=count.rows,
+        tokens_per_row=float(count.uses.sum() / count.rows),
+        share=np.diagonal(sums.together) / total,
+        median_mm=median_mm,
+        by_level=sums.by_level / total,
+        by_step=sums.by_step / total,
+        subjects=tuple(subjects),
+        by_subject=by_subject / np.maximum(totals, 1e-12),
+        subject_totals=totals,
+        together=sums.together / total,
+        faithful=np.where(count.judged > 0, count.agreed / np.maximum(count.judged, 1), np.nan),
+        duration_s=quartiles,
+        stretches=stretches,
+        examples=tuple(tuple(kept) for kept in count.examples),
+    )

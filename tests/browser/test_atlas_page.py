@@ -1,0 +1,426 @@
+"""The page of an atlas in a real browser, its heads drawn by WebGL in software."""
+
+import base64
+import io
+import json
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+import cv2
+import numpy as np
+import pytest
+
+from dfe.atlas import build_atlas
+from dfe.atlas.names import read_names
+from dfe.atlas.pictures import display_picture, to_webp
+from dfe.tokenizer.file import load_tokenizer
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "atlas"))
+import made_corpus as made
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
+pytestmark = pytest.mark.browser
+
+NASTY = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
+NO_WEBGL = """const get = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  return kind.startsWith("webgl") ? null : get.call(this, kind, ...rest);
+};"""
+
+
+@pytest.fixture
+def open_page(open_page):
+    """A small window: fewer heads to draw in software."""
+    return lambda html, **context: open_page(html, **{"viewport": {"width": 1000, "height": 640}, **context})
+
+
+def drawn(display):
+    return f"#card-{display} canvas[data-drawn=yes]"
+
+
+def page_of(atlas):
+    """The page with one picture for all displays: drawing 126 of them takes too long for a test."""
+    pictures = tuple(to_webp(display_picture(atlas, 22, yaw=yaw)) for yaw in (0.0, 0.5)) if atlas.drawable else ()
+    with patch("dfe.atlas.page.webp_pictures", lambda atlas, progress=None: (pictures,) * len(atlas)):
+        return atlas.to_html()
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    return build_atlas(load_tokenizer())
+
+
+@pytest.fixture(scope="module")
+def html(atlas):
+    return page_of(atlas)
+
+
+@pytest.fixture(scope="module")
+def with_corpus(tmp_path_factory):
+    tokenizer = load_tokenizer()
+    return page_of(build_atlas(tokenizer, made.corpus(tmp_path_factory.mktemp("corpus"), tokenizer)))
+
+
+def pixels(page, selector):
+    """What a canvas shows, ``(size, size, 4)`` RGBA."""
+    address = page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
+    data = np.frombuffer(base64.b64decode(address.split(",")[1]), np.uint8)
+    return cv2.cvtColor(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), cv2.COLOR_BGRA2RGBA)
+
+
+def slide(page, id, value):
+    page.eval_on_selector(
+        f"#{id}", "(e, value) => { e.value = value; e.dispatchEvent(new Event('input', { bubbles: true })); }", value
+    )
+    page.wait_for_timeout(120)
+
+
+def shown(page):
+    return page.locator(".head-card:visible").count()
+
+
+def open_token(page, display):
+    page.evaluate(f"location.hash = '#token-{display}'")
+    page.wait_for_selector("#token-title")
+
+
+def test_heads_are_those_of_the_package_s_own_renderer(open_page, html, atlas):
+    page = open_page(html).page
+    assert page.get_attribute("html", "data-webgl") == "yes"
+    page.mouse.move(2, 2)
+    for display in (1, 6):
+        page.wait_for_selector(drawn(display))
+        seen = pixels(page, drawn(display)).astype(float)
+        expected = display_picture(atlas, display, size=len(seen)).astype(float)
+        both = (seen[..., 3] > 250) & (expected[..., 3] > 250)
+        assert both.mean() > 0.4
+        assert np.abs(seen[..., 3] - expected[..., 3]).mean() < 3
+        assert np.abs(seen - expected)[both].mean() < 2
+
+
+def test_only_heads_in_sight_are_drawn(open_page, html):
+    page = open_page(html).page
+    page.wait_for_selector(drawn(1))
+    assert page.locator("#heads canvas[data-drawn]").count() < 40
+    page.locator("#card-63").scroll_into_view_if_needed()
+    page.wait_for_selector(drawn(63))
+    sync_api.expect(page.locator("#card-1 canvas[data-drawn]")).to_have_count(0)
+
+
+def test_dragging_turns_all_heads_and_a_double_click_turns_them_back(open_page, html):
+    page = open_page(html).page
+    page.wait_for_selector(drawn(2))
+    before = pixels(page, drawn(2))
+    box = page.locator("#card-1 canvas").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 70)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 110, box["y"] + 70, steps=4)
+    page.mouse.up()
+    page.mouse.move(2, 2)
+    page.wait_for_timeout(150)
+    assert int(page.input_value("#turn")) > 10
+    assert page.url.endswith(".html")
+    assert np.abs(pixels(page, drawn(2)).astype(int) - before).mean() > 3
+    page.click("#straight")
+    page.wait_for_timeout(150)
+    assert page.input_value("#turn") == "0"
+    assert np.abs(pixels(page, drawn(2)).astype(int) - before).mean() < 0.5
+
+
+def test_strength_flip_and_colours_change_the_heads(open_page, html, atlas):
+    page = open_page(html).page
+    left = next(t for t in atlas.tokens if t.side == "left")
+    page.fill("#search", str(left.display))
+    page.mouse.move(2, 2)
+    page.wait_for_selector(drawn(left.display))
+    page.wait_for_timeout(150)
+    usual = pixels(page, drawn(left.display))
+    page.click("#flip")
+    page.wait_for_timeout(150)
+    flipped = pixels(page, drawn(left.display))
+    partner = display_picture(atlas, left.partner, size=len(flipped))
+    opaque = (flipped[..., 3] > 250) & (partner[..., 3] > 250)
+    assert np.abs(flipped.astype(int) - partner)[opaque].mean() < 2
+    assert np.abs(usual.astype(int) - partner)[opaque].mean() > 3
+    page.click("#flip")
+    slide(page, "strength", 0)
+    assert page.inner_text("#strength-said") == "rest"
+    rest = pixels(page, drawn(left.display))
+    assert np.abs(rest[..., 0].astype(int) - rest[..., 2])[rest[..., 3] > 250].max() < 60
+    slide(page, "strength", 12)
+    assert page.inner_text("#strength-said") == "2.62 mm"
+    strong = pixels(page, drawn(left.display))
+    assert np.abs(strong.astype(int) - usual).mean() > np.abs(rest.astype(int) - usual).mean()
+    page.click("#heat")
+    page.wait_for_timeout(150)
+    assert page.get_attribute("#heat", "aria-pressed") == "false"
+    plain = pixels(page, drawn(left.display))
+    assert np.abs(plain.astype(int) - strong).mean() > 3
+
+
+def test_move_plays_the_movement(open_page, html):
+    page = open_page(html).page
+    page.wait_for_selector(drawn(1))
+    page.mouse.move(2, 2)
+    page.click("#play")
+    page.wait_for_timeout(200)
+    first = pixels(page, drawn(1)).astype(int)
+    page.wait_for_timeout(700)
+    assert np.abs(pixels(page, drawn(1)) - first).mean() > 0.5
+
+
+def test_search_and_filters(open_page, with_corpus):
+    page = open_page(with_corpus).page
+    assert shown(page) == 63
+    page.fill("#search", "27")
+    assert shown(page) == 1
+    assert page.inner_text("#count") == "1 of 63"
+    page.fill("#search", "au12 left")
+    smiles = shown(page)
+    assert 0 < smiles < 30
+    page.fill("#search", "zzz")
+    assert page.is_visible("#none")
+    page.click("#clear-filters")
+    assert shown(page) == 63
+    sides = []
+    for side in ("symmetric", "left", "right"):
+        page.select_option("#side", side)
+        sides.append(shown(page))
+    assert sides == [31, 16, 16]
+    page.select_option("#side", "")
+    page.select_option("#region", "brow")
+    assert 0 < shown(page) < 20
+    page.select_option("#region", "")
+    page.select_option("#use", "doubtful")
+    assert shown(page) == 4
+    uses = []
+    for use in ("often", "seldom", "never"):
+        page.select_option("#use", use)
+        uses.append(shown(page))
+    assert sum(uses) == 63
+    page.select_option("#use", "")
+    page.select_option("#sort", "use")
+    percents = page.locator(".head-card:visible .head-facts").all_inner_texts()
+    first, last = percents[0], percents[-1]
+    assert "%" in first
+    assert first != last
+
+
+def test_a_display_s_own_page_and_the_way_back(open_page, with_corpus):
+    page = open_page(with_corpus).page
+    page.click("#card-31 .head-name")
+    page.wait_for_selector("#token-title")
+    assert page.url.endswith("#token-31")
+    assert page.inner_text("#token-title").startswith("31 ")
+    assert not page.is_visible("#gallery")
+    page.wait_for_selector("#token canvas[data-drawn=yes]")
+    assert page.locator("#token canvas[data-drawn=yes]").count() == 2
+    for title in ("Where it moves the face", "Most like these action units", "Nearest in the similarity tree",
+                  "By strength", "By person", "Comes together with", "Where it is strongest"):  # fmt: skip
+        assert page.locator("h3", has_text=title).count() == 1
+    page.locator(".relative").first.click()
+    page.wait_for_url(lambda url: not url.endswith("#token-31"))
+    page.go_back()
+    page.wait_for_url("**#token-31")
+    page.click("#token nav a")
+    assert page.is_visible("#gallery")
+    assert page.evaluate("document.activeElement.closest('li')?.id") == "card-31"
+
+
+def test_a_name_is_kept_saved_and_loaded(open_page, html, tmp_path):
+    opened = open_page(html, accept_downloads=True)
+    page = opened.page
+    open_token(page, 22)
+    page.fill("#name-input", "polite smile")
+    page.fill("#note-input", "no eyes\nno cheeks")
+    assert page.inner_text("#token-title") == "22 polite smile"
+    page.reload()
+    page.wait_for_selector("#token-title")
+    assert page.input_value("#name-input") == "polite smile"
+    page.keyboard.press("Escape")
+    assert page.inner_text("#card-22 .name") == "polite smile"
+    page.select_option("#use", "named")
+    assert shown(page) == 1
+    with page.expect_download() as download:
+        page.click("#names-save")
+    assert download.value.suggested_filename == "names.json"
+    names = read_names(download.value.path(), load_tokenizer())
+    assert (names.name(22), names.note(22)) == ("polite smile", "no eyes\nno cheeks")
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    page.wait_for_selector("html[data-ready=yes]", state="attached")
+    assert page.inner_text("#card-22 .name") == ""
+    page.set_input_files("#names-file", str(download.value.path()))
+    sync_api.expect(page.locator("#card-22 .name")).to_have_text("polite smile")
+    assert opened.said == []
+    opened.asked[1:] = [url for url in opened.asked[1:] if not url.startswith("file:")]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("no json", "not JSON"),
+        ("[]", "no file of names"),
+        ('{"tokenizer": {"id": "other@1", "hash": "00"}, "names": {}}', "names of other@1"),
+        ('{"tokenizer": {"id": "dfe-face41@3", "hash": "HASH"}, "names": {"99": {"name": "x"}}}', "does not have"),
+    ],
+)
+def test_a_names_file_that_does_not_fit_is_told(open_page, html, atlas, tmp_path, text, says):
+    page = open_page(html).page
+    (tmp_path / "n.json").write_text(text.replace("HASH", atlas.hash))
+    page.set_input_files("#names-file", str(tmp_path / "n.json"))
+    sync_api.expect(page.locator("#names-status")).to_contain_text(says)
+    sync_api.expect(page.locator("#names-status")).to_have_class("problem")
+
+
+def test_script_in_a_name_is_shown_and_never_run(open_page, html):
+    page = open_page(html).page
+    open_token(page, 5)
+    page.fill("#name-input", NASTY[:120])
+    page.fill("#note-input", NASTY)
+    page.click(".token-facts button")
+    page.keyboard.press("Escape")
+    assert page.inner_text("#card-5 .name") == NASTY[:120]
+    assert NASTY[:20] in page.inner_text("#built")
+    assert page.title() == "dfe-face41@3 – atlas of facial displays"
+    assert page.locator("#heads script, #built script, #heads img[src=x]").count() == 0
+
+
+def test_the_builder_adds_strengthens_and_removes(open_page, html, atlas):
+    page = open_page(html).page
+    page.wait_for_selector("#builder-canvas[data-drawn=yes]")
+    rest = pixels(page, "#builder-canvas").astype(int)
+    page.click("[data-add='22']")
+    page.click("[data-add='6']")
+    page.click("[data-add='6']")
+    page.wait_for_timeout(200)
+    assert page.locator("#built li").count() == 2
+    two = pixels(page, "#builder-canvas").astype(int)
+    assert np.abs(two - rest).mean() > 2
+    slide(page, "built-6", 0)
+    one = pixels(page, "#builder-canvas")
+    expected = display_picture(atlas, 22, size=len(one))
+    opaque = (one[..., 3] > 250) & (expected[..., 3] > 250)
+    assert np.abs(one.astype(int) - expected)[opaque].mean() < 2
+    page.click("#built li:nth-child(1) button")
+    assert page.locator("#built li").count() == 1
+    page.click("#builder-clear")
+    page.wait_for_timeout(200)
+    assert np.abs(pixels(page, "#builder-canvas").astype(int) - rest).mean() < 0.1
+
+
+def test_all_of_it_by_keyboard_alone(open_page, html):
+    page = open_page(html).page
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+    page.keyboard.type("22")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.getAttribute('href')") == "#token-22":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#token-title")
+    assert page.evaluate("document.activeElement.id") == "token-title"
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "name-input":
+            break
+    page.keyboard.type("smile, said by hand")
+    page.keyboard.press("Escape")
+    assert page.is_visible("#gallery")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#token-22"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#built").startswith("22 smile, said by hand")
+    assert "Added display 22" in page.inner_text("#live")
+    page.focus("#turn")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert page.input_value("#turn") == "5"
+    page.keyboard.press("/")
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    assert shown(page) == 63
+    open_token(page, 22)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**#token-23")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**#token-22")
+
+
+def test_without_webgl_the_pictures_stay(open_page, html):
+    page = open_page(html, before=NO_WEBGL).page
+    assert page.get_attribute("html", "data-webgl") == "no"
+    assert page.locator("#heads img").first.is_visible()
+    assert page.locator("canvas:visible").count() == 0
+    open_token(page, 7)
+    assert page.locator("#token .stage img:visible").count() == 2
+
+
+def test_a_space_without_a_mesh_is_told_in_words(open_page):
+    page = open_page(page_of(build_atlas(made.plain_tokenizer()))).page
+    assert "nothing to draw" in page.inner_text("main")
+    assert page.locator("canvas, .heads img").count() == 0
+    assert not page.is_visible("#builder")
+    assert shown(page) == 4
+    page.fill("#search", "exp_3")
+    assert shown(page) < 4
+    page.click("#clear-filters")
+    open_token(page, 2)
+    page.fill("#name-input", "a direction")
+    assert page.inner_text("#token-title") == "2 a direction"
+    assert "Coefficients that carry it" in page.inner_text("#token")
+    page.keyboard.press("Escape")
+    assert page.inner_text("#card-2 .name") == "a direction"
+
+
+def test_a_browser_that_keeps_nothing_says_so(open_page, html):
+    page = open_page(
+        html, before="Object.defineProperty(window, 'localStorage', { get() { throw new Error(); } });"
+    ).page
+    assert "does not keep" in page.inner_text("#names-status")
+    open_token(page, 3)
+    page.fill("#name-input", "for now")
+    assert page.inner_text("#token-title") == "3 for now"
+
+
+def test_dark_light_and_print(open_page, html):
+    page = open_page(html, color_scheme="dark").page
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(ground)
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(ground) != dark
+    page.emulate_media(media="print")
+    assert page.locator("#card-1 img:visible").count() == 2
+    assert not page.is_visible("#builder")
+    assert page.pdf(format="A4")[:5] == b"%PDF-"
+
+
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_nothing_sticks_out_sideways(open_page, with_corpus, width):
+    page = open_page(with_corpus, viewport={"width": width, "height": 800}).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.click("[data-add='22']")
+    open_token(page, 40)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_every_control_has_a_name(open_page, with_corpus):
+    page = open_page(with_corpus).page
+    page.click("[data-add='22']")
+    open_token(page, 40)
+    nameless = page.evaluate(
+        """() => [...document.querySelectorAll("button, select, input, textarea, [tabindex], [role=img], img")]
+            .filter(e => !e.getAttribute("aria-label") && !e.textContent.trim())
+            .filter(e => !e.hasAttribute("alt") && !e.labels?.length)
+            .map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert nameless == []
+
+
+def test_the_page_is_small_and_says_what_it_is(html):
+    assert len(html.encode()) < 3e6
+    assert "We measure visible movements; we don't claim to read feelings or to diagnose." in html
+    assert "http" not in html.replace("http-equiv", "")
+    assert json.loads(io.StringIO(html.split('id="data">')[1].split("</script>")[0]).read())["tokens"]
