@@ -74,6 +74,11 @@ class Names:
         """Displays with a name or a note."""
         return len(self.entries)
 
+    @property
+    def by_display(self) -> dict[int, str]:
+        """Names by number, of the displays that have one."""
+        return {display: entry.name for display, entry in self.entries.items() if entry.name}
+
     def name(self, display: int) -> str:
         """The user's name of a display; empty where there is none."""
         return self.entries[display].name if display in self.entries else ""

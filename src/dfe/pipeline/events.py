@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dfe.atlas.describe import describe_tokens
+from dfe.atlas.names import load_names
 from dfe.errors import ModelError, TableError
 from dfe.events.config import EventConfig
 from dfe.events.finding import Speech, detect
@@ -72,8 +73,10 @@ def tokenizer_of(recording: Recording) -> Tokenizer:
 
 
 def display_names(tokenizer: Tokenizer, labels: Mapping[int, str] | None = None) -> dict[int, DisplayName]:
-    """Label and region of every display: in words from the nearest coefficients, or as the user calls it."""
-    own = labels or {}
+    """Label and region of every display: as the user calls it (``labels``, else the tokenizer's file of names), or in
+    words from the nearest coefficients.
+    """
+    own = labels if labels is not None else load_names(tokenizer).by_display
     names = {}
     for described in describe_tokens(tokenizer.templates(), tokenizer.space)[1:]:
         shares = described.regions

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.atlas.describe import describe_tokens
+from dfe.atlas.naming import display_words
 from dfe.pipeline.performance import Performance, What, drawable
 from dfe.recording.output import replacing
 from dfe.space.base import ExpressionSpace
@@ -70,8 +70,7 @@ def _display_weights(performance: Performance, tokenizer: Tokenizer) -> DoubleAr
 
 
 def _display_names(tokenizer: Tokenizer) -> list[str]:
-    told = describe_tokens(tokenizer.templates(), tokenizer.space)[1:]
-    return [f"{one.code} {one.words}" for one in told]
+    return [f"{display} {words}" for display, words in display_words(tokenizer).items()]
 
 
 def _write(

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from dfe.atlas.describe import describe_tokens
+from dfe.atlas.naming import display_words
 from dfe.errors import ModelError, UsageError
 from dfe.recording.recording import Recording
 from dfe.space.base import ExpressionSpace
@@ -59,8 +59,8 @@ class Performance:
         """What the tokens of each frame say, in plain words, the first token first."""
         if self.tokenizer is None or self.codes is None:
             return [()] * len(self.time_s)
-        told = describe_tokens(self.tokenizer.templates(), self.space)
-        return [tuple(told[display].words for display in row if display > 0) for row in self.tokenizer.said(self.codes)]
+        told = display_words(self.tokenizer)
+        return [tuple(told[int(display)] for display in row if display > 0) for row in self.tokenizer.said(self.codes)]
 
 
 def drawable(space: ExpressionSpace) -> ExpressionSpace:
