@@ -35,8 +35,7 @@ def unit_recording(path: Path) -> Recording:
     if table.tool != "OpenFace" or not np.isfinite(table.time_s).all():
         raise TableError("is no table of OpenFace with times", where=path)
     columns = _columns(path, (*_ROTATION, "confidence"))
-    own = np.flatnonzero(table.face == table.face.min())
-    order = own[np.lexsort((table.time_s[own], table.frame[own]))]
+    order = np.argsort(table.frame, kind="stable")
     if (np.diff(table.frame[order]) <= 0).any():
         raise TableError("holds a frame twice", where=path, advice="get it from the data set anew")
     return _recording(path.name, table, columns, order)

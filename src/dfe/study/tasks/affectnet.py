@@ -33,6 +33,7 @@ AROUSAL = Target("arousal", "number", "ccc")
 _SETS = {"train_set": "train", "val_set": "validation"}
 _LISTS = {"training.csv": "train", "validation.csv": "validation"}
 _LIST_FOLDER, _PICTURES = "Manually_Annotated_file_lists", "Manually_Annotated_Images"
+_HEADER = "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal"
 _NO_CLASS = (8, 9, 10)
 """None of the eight, uncertain, no face."""
 _NO_NUMBER = -2.0
@@ -148,12 +149,20 @@ def _read_lists(root: Path) -> list[_Label]:
     once = Once()
     labels: list[_Label] = []
     for part, path in lists.items():
+        _need_header(path)
         for row in read_rows(path, ("subDirectory_filePath",), ("expression",), ("valence",), ("arousal",)):
             below = f"{folder}/{row.word('subDirectory_filePath')}"
             once.add(below, row.where)
             expression = row.class_of(EXPRESSION.classes, "expression", unknown=_NO_CLASS)
             labels.append(_Label(below, part, expression, _affect(row, "valence"), _affect(row, "arousal")))
     return labels
+
+
+def _need_header(path: Path) -> None:
+    with path.open("rb") as file:
+        begins = file.read(len(_HEADER)).decode("utf-8-sig", "replace")
+    if not begins.lower().lstrip().startswith(_HEADER.partition(",")[0].lower()):
+        raise TableError("has no line of column names", where=path, advice=f"put this one first: {_HEADER}")
 
 
 def _affect(row: Row, name: str) -> float:

@@ -1,8 +1,8 @@
 """FER2013: 48 x 48 grey pictures from the web in seven classes (Goodfellow et al., ICML 2013 challenge).
 
 A data set that cannot be encoded as it comes: :meth:`Fer2013.prepare` reads any of three layouts and writes a picture
-file each, enlarged to 256 pixels and padded by 64, since detectors miss a face that fills its picture (of these, 87% are
-found). What it makes is then the folder that the task runs on.
+file each, enlarged to 256 pixels and padded by 64, since detectors miss a face that fills its picture; in these, 87% of
+faces are found. What it makes is then the folder that the task runs on.
 
 - ``fer2013.csv`` or ``icml_face_data.csv``: ``emotion, pixels, Usage`` (``Training``, ``PublicTest``, ``PrivateTest``);
 - ``train/<class>/*.png`` (or jpg) and ``test/<class>/``, as on Kaggle, where both tests are one;

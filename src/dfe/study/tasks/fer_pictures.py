@@ -84,6 +84,8 @@ def read_pictures(root: Path) -> Iterator[Picture]:
     """
     if not root.is_dir():
         raise TableError("no such folder", where=root, advice="name the folder that FER2013 was unpacked into")
+    if (root / LABELS).is_file():
+        raise TableError("is prepared already", where=root, advice="encode it, or name the data set as it came")
     if any((root / f"{name}.npz").is_file() for name in _USAGE):
         yield from _of_arrays(root)
         return
