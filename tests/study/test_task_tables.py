@@ -132,7 +132,9 @@ def test_edaic_from_tables_of_units_to_features(tmp_path: Path) -> None:
     assert EDAIC.check(root) == (NO_TOKENS,)
     assert EDAIC.media(root) == ()
     assert isinstance(EDAIC, Prepares)
-    assert NO_TOKENS in EDAIC.prepare(root, tmp_path / "out")
+    told: list[tuple[int, int | None]] = []
+    assert NO_TOKENS in EDAIC.prepare(root, tmp_path / "out", lambda done, total: told.append((done, total)))
+    assert told == [(done, 7) for done in range(1, 8)]
     examples = EDAIC.examples(root)
     assert examples.recording[0] == "600_P/features/600_OpenFace2.1.0_Pose_gaze_AUs"
     assert [len(rows.row) for _, rows in by_recording(examples, tmp_path / "out")] == [15] * 7
