@@ -7,7 +7,7 @@ OpenFace, LibreFace or py-feat wrote of the same recording.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -99,13 +99,21 @@ def au_proxy() -> ActionUnits:
     return ActionUnits("AU proxy", _proxy)
 
 
-def au_tables(folder: Path) -> ActionUnits:
-    """Units of a detector's tables, ``folder/<name of the recording>.csv`` (``.csv.gz``, ``.txt``)."""
+def au_tables(tables: Path | Mapping[str, Path]) -> ActionUnits:
+    """Units of a detector's tables.
+
+    Args:
+        tables: a folder of ``<name of the recording>.csv`` (``.csv.gz``, ``.txt``), or each table by that name.
+    """
 
     def read(recording: Recording, name: str) -> Units:
-        path = next((p for s in TABLE_SUFFIXES if (p := folder / f"{name}{s}").is_file()), None)
+        if isinstance(tables, Path):
+            path = next((p for s in TABLE_SUFFIXES if (p := tables / f"{name}{s}").is_file()), None)
+        else:
+            path = tables.get(name)
         if path is None:
-            raise TableError("no AU table of this recording", where=folder / name, advice="run the detector on it")
+            where = tables / name if isinstance(tables, Path) else name
+            raise TableError("no AU table of this recording", where=where, advice="run the detector on it")
         return _aligned(read_au_table(path), recording, path)
 
     return ActionUnits("AU tables", read)

@@ -1,0 +1,1 @@
+"""Data sets that studies know, one file each, imported when they are asked for."""
