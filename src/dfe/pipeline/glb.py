@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.atlas.naming import display_words
+from dfe.pipeline.naming import display_words
 from dfe.pipeline.performance import Performance, What, drawable
 from dfe.recording.output import replacing
 from dfe.space.base import ExpressionSpace

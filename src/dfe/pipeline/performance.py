@@ -8,8 +8,8 @@ from typing import Literal
 
 import numpy as np
 
-from dfe.atlas.naming import display_words
 from dfe.errors import ModelError, UsageError
+from dfe.pipeline.naming import display_words
 from dfe.recording.recording import Recording
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
