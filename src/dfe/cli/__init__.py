@@ -27,6 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.evaluate import Evaluate
     from dfe.cli.extract import Extract
     from dfe.cli.info import Info
+    from dfe.cli.learn_space import LearnSpace
     from dfe.cli.qc import Qc
     from dfe.cli.train import Train
 
@@ -39,6 +40,7 @@ def main(argv: list[str] | None = None) -> None:
         Annotated[Encode, subcommand("encode")]
         | Annotated[Extract, subcommand("extract")]
         | Annotated[Train, subcommand("train")]
+        | Annotated[LearnSpace, subcommand("learn-space")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
         | Annotated[Info, subcommand("info")]
@@ -47,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Doctor, subcommand("doctor")]
     )
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
-    verb: Encode | Extract | Train | Evaluate | Ablate | Info | Qc | Demo | Doctor = tyro.cli(
+    verb: Encode | Extract | Train | LearnSpace | Evaluate | Ablate | Info | Qc | Demo | Doctor = tyro.cli(
         verbs,
         prog="dfe",
         args=arguments,

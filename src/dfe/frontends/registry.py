@@ -17,6 +17,7 @@ DEFAULT = "landmarks"
 
 OWN: dict[str, str] = {
     "landmarks": "dfe.frontends.landmarks.spec:LANDMARKS",
+    "mesh": "dfe.frontends.meshes.spec:MESH",
 }
 """Our own, each imported when it is asked for; a table is read by the first that recognises it."""
 

@@ -98,9 +98,12 @@ class ExpressionSpace:
         basis: ``(D, V, 3)`` float32, mm of displacement per unit of each coefficient.
         partner: ``(D,)`` int32, the coefficient that each becomes under the left-right flip.
         regions: coefficients (their indices) by region of the face.
+        flips: whether there is a left-right flip. False: which coefficient would be which on the other side is not
+            known, ``partner`` and ``mesh.mirror`` leave everything where it is, and nothing that is said about symmetry
+            in the space means anything.
 
     Raises:
-        UsageError: the parts do not fit together, or the basis is not its own mirror image.
+        UsageError: the parts do not fit together, or the basis is not its own mirror image though the space flips.
     """
 
     id: str
@@ -112,12 +115,13 @@ class ExpressionSpace:
     basis: FloatArray
     partner: NDArray[np.int32]
     regions: Mapping[str, tuple[int, ...]]
+    flips: bool = True
 
     def __post_init__(self) -> None:
         d, v = len(self.names), len(self.mesh.vertices_mm)
         if self.basis.shape != (d, v, 3) or any(len(a) != d for a in (self.lower, self.upper, self.partner)):
             raise UsageError(f"{d} coefficients and {v} vertices do not fit a basis of shape {self.basis.shape}")
-        if not np.array_equal(self.basis[self.partner][:, self.mesh.mirror] * _MIRROR, self.basis):
+        if self.flips and not np.array_equal(self.basis[self.partner][:, self.mesh.mirror] * _MIRROR, self.basis):
             raise UsageError(f"the basis of space {self.id!r} is not its own mirror image")
         _freeze(self)
 
@@ -232,6 +236,7 @@ class ExpressionSpace:
             basis=self.basis[keep],
             partner=np.array([place[int(self.partner[old])] for old in keep], np.int32),
             regions={region: members for region, members in regions.items() if members},
+            flips=self.flips,
         )
 
     @cached_property

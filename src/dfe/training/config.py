@@ -82,7 +82,7 @@ class TrainConfig:
     Args:
         name: of the tokenizer.
         version: of the tokenizer.
-        space: expression space that the tables must be in.
+        space: expression space that the tables must be in: its id, or the folder of a learned one.
         levels: tokens per face at most, N.
         size: codes, K, the silent code 0 included.
         threshold_mm2: a level speaks only if it lowers the squared mesh error by more than this, in mm^2.

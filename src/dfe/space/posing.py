@@ -1,0 +1,125 @@
+"""From frames of points to displacements in mm: the head's motion taken out, a recording's own neutral face found."""
+
+from __future__ import annotations
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dfe.errors import TableError
+from dfe.space.recipe import TYPICAL_MM, UNIT_MM, Recipe
+from dfe.space.rigid import LEAST_POINTS, align, seen_points
+from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
+
+LEAST_SEEN = 0.5
+"""A frame in which a smaller share of the points is seen holds no face."""
+
+_CALM_SHARE = 4
+_ROUNDS = 4
+_NEUTRAL_FRAMES = 600
+
+
+class Posed(NamedTuple):
+    """One recording's faces without the head's motion."""
+
+    neutral_mm: FloatArray
+    """``(V, 3)``: its own neutral face; NaN where a point was never seen."""
+    displacement: FloatArray
+    """``(T, V, 3)`` mm from there, in the pose of ``onto``; missing points are NaN, coordinates that do not count 0."""
+    seen: BoolArray
+    """``(T, V)``."""
+    reason: tuple[str | None, ...]
+    """Why a frame holds no face; its displacement is NaN then."""
+
+
+def pose_frames(
+    points: NDArray[np.floating], recipe: Recipe, *, frame: IntArray | None = None, onto: FloatArray | None = None
+) -> Posed:
+    """Take head motion and neutral face out of one recording.
+
+    Args:
+        points: ``(T, V, 3)`` in the data's unit; NaN where a point is missing.
+        recipe: unit, neutral, points that decide the motion.
+        frame: ``(T,)`` numbers of the frames, for a neutral that is named; 0, 1, ... if None.
+        onto: ``(V, 3)`` mm, face in whose pose the result stands; None: that of the recording's first whole frame.
+
+    Raises:
+        TableError: no frame holds a face, or none of those that are named as neutral.
+    """
+    seen = seen_points(points)
+    deciding = np.array(recipe.rigid, np.int64) if recipe.rigid else np.arange(points.shape[1])
+    reason = [_reason(row, row[deciding]) for row in seen]
+    faces = np.flatnonzero([r is None for r in reason])
+    if not len(faces):
+        raise TableError("no frame holds a face: too many points are missing in all of them")
+    numbers = np.arange(len(points)) if frame is None else frame
+    rest = _neutral(points, seen, faces, numbers, recipe)
+    size = face_size(rest)
+    if not size > 0:
+        raise TableError("all points lie in one place")
+    factor = UNIT_MM.get(recipe.unit) or TYPICAL_MM / size
+    among = deciding if recipe.rigid else None
+    placed = (rest - np.nanmean(rest, axis=0)) * factor
+    if onto is not None:
+        placed = align(placed[None], onto, among=among).apply(placed[None])[0]
+    rest = placed.astype(np.float32)
+    displacement = np.full(points.shape, np.nan, np.float32)
+    scaled = points[faces] * np.float32(factor)
+    displacement[faces] = align(scaled, rest, among=among, scale=recipe.scale).apply(scaled) - rest
+    for axis, name in enumerate("xyz"):
+        if name not in recipe.axes:
+            displacement[..., axis] *= 0
+    return Posed(rest, displacement, seen_points(displacement), tuple(reason))
+
+
+def face_size(points: NDArray[np.floating]) -> float:
+    """Root mean square distance of the points ``(V, 3)`` from their middle."""
+    return float(np.sqrt(np.nanmean(np.square(points - np.nanmean(points, axis=0)).sum(axis=-1))))
+
+
+def _reason(seen: BoolArray, deciding: BoolArray) -> str | None:
+    if deciding.sum() < LEAST_POINTS or seen.mean() < LEAST_SEEN:
+        return f"{int(seen.sum())} of {len(seen)} points seen"
+    return None
+
+
+def _neutral(
+    points: NDArray[np.floating], seen: BoolArray, faces: IntArray, numbers: IntArray, recipe: Recipe
+) -> DoubleArray:
+    """``(V, 3)`` in the data's unit."""
+    interval = recipe.neutral_frames
+    if interval is not None:
+        faces = faces[(numbers[faces] >= interval[0]) & (numbers[faces] <= interval[1])]
+        if not len(faces):
+            raise TableError(f"no face in the frames {interval[0]} to {interval[1]} that are named as neutral")
+    chosen = faces[np.unique(np.linspace(0, len(faces) - 1, min(len(faces), _NEUTRAL_FRAMES)).astype(np.int64))]
+    among = np.array(recipe.rigid, np.int64) if recipe.rigid else None
+    some = points[chosen]
+    middle: DoubleArray = some[int(np.argmax(seen[chosen].sum(axis=1)))].astype(np.float64)
+    for _ in range(_ROUNDS):
+        aligned = _aligned(some, middle, among, recipe.scale)
+        middle = _median(aligned)
+    if recipe.neutral != "calm":
+        return middle
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        distance = np.sqrt(np.nanmean(np.square(aligned - middle).sum(axis=2), axis=1))
+    calm = np.argsort(distance, kind="stable")[: max(len(distance) // _CALM_SHARE, 1)]
+    rest = _median(aligned[calm])
+    rest[~np.isfinite(rest)] = middle[~np.isfinite(rest)]
+    return rest
+
+
+def _aligned(some: NDArray[np.floating], middle: DoubleArray, among: IntArray | None, scale: bool) -> FloatArray:
+    both = seen_points(some) & seen_points(middle)
+    usable = both[:, among].sum(axis=1) >= LEAST_POINTS if among is not None else both.sum(axis=1) >= LEAST_POINTS
+    return align(some[usable], middle, among=among, scale=scale).apply(some[usable])
+
+
+def _median(frames: FloatArray) -> DoubleArray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # a point that is never seen stays missing
+        median: DoubleArray = np.nanmedian(frames, axis=0).astype(np.float64)
+    return median
