@@ -12,14 +12,16 @@ import numpy as np
 from dfe.errors import TableError, UsageError
 from dfe.frontends.meshes.reading import read_sequence, sequences_in
 from dfe.frontends.meshes.sequence import MeshSequence
-from dfe.space.learned import LearnedSpace, learn
-from dfe.space.posing import Posed, face_size, pose_frames
+from dfe.space.learned import LearnedSpace, learn, mean_face
+from dfe.space.posing import Neutral, Posed, face_size, own_neutral, pose_frames
 from dfe.space.recipe import UNIT_MM, Recipe, Unit
-from dfe.types import DoubleArray, FloatArray, Progress
+from dfe.types import DoubleArray, Progress
 
 FACE_MM = (35.0, 180.0)
 """A face's points lie this far from their middle, root mean square, in any plausible selection of them: a unit that
 makes it so is taken for the data's. The range is less than a factor of ten, so at most one unit fits."""
+
+_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -121,27 +123,20 @@ def learn_from(sequences: Sequence[MeshSequence], options: LearnOptions | None =
 
 
 def pose_all(sequences: Sequence[MeshSequence], recipe: Recipe) -> list[Posed]:
-    """Every sequence from its own neutral face, all in the pose of one mean neutral."""
-    first = _pose(sequences[0], recipe, None)
-    middle = first.neutral_mm
-    for _ in range(2):
-        posed = [_pose(sequence, recipe, middle) for sequence in sequences]
-        neutrals = np.stack([p.neutral_mm for p in posed])
-        with np.errstate(invalid="ignore"):
-            seen = np.isfinite(neutrals)
-            middle = np.where(
-                seen.any(axis=0),
-                np.where(seen, neutrals, 0).sum(axis=0) / np.maximum(seen.sum(axis=0), 1),
-                np.nan,
-            ).astype(np.float32)
-        if len(sequences) == 1:
-            break
-    return posed
+    """Every sequence from its own neutral face, all in the pose of their mean neutral."""
+    neutrals = [_neutral(sequence, recipe) for sequence in sequences]
+    middle = neutrals[0].points_mm
+    for _ in range(_ROUNDS if len(neutrals) > 1 else 0):
+        neutrals = [neutral.placed(middle, recipe) for neutral in neutrals]
+        middle = mean_face([neutral.points_mm for neutral in neutrals])
+    return [
+        pose_frames(sequence.points, recipe, neutral) for sequence, neutral in zip(sequences, neutrals, strict=True)
+    ]
 
 
-def _pose(sequence: MeshSequence, recipe: Recipe, onto: FloatArray | None) -> Posed:
+def _neutral(sequence: MeshSequence, recipe: Recipe) -> Neutral:
     try:
-        return pose_frames(sequence.points, recipe, frame=sequence.frame, onto=onto)
+        return own_neutral(sequence.points, recipe, sequence.frame)
     except TableError as error:
         raise TableError(error.what, where=sequence.name, advice=error.advice) from None
 

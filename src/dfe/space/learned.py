@@ -128,12 +128,9 @@ def learn(
     if not 0 < variance <= 1:
         raise UsageError(f"the variance to explain is a share above 0 and up to 1, not {variance}")
     fields, seen = _frames(recordings)
-    neutral = np.stack([posed.neutral_mm for posed in recordings]).astype(np.float64)
-    there = seen_points(neutral)
-    if not there.any(axis=0).all():
-        missing = int(np.flatnonzero(~there.any(axis=0))[0])
-        raise TableError(f"point {missing} is missing in all frames", advice="leave it out of the data")
-    middle = np.where(there[..., None], neutral, 0).sum(axis=0) / there.sum(axis=0)[:, None]
+    middle = mean_face([posed.neutral_mm for posed in recordings])
+    if missing := np.flatnonzero(~seen_points(middle)).tolist():
+        raise TableError(f"point {missing[0]} is missing in all frames", advice="leave it out of the data")
     whole = fill(fields, seen)
     if not np.abs(whole).max() > MOVES_MM:
         raise TableError(f"no point ever moves by more than {MOVES_MM} mm", advice="check the unit and the neutral")
@@ -165,6 +162,15 @@ def learn(
             frames=sum(reason is None for posed in recordings for reason in posed.reason),
         ),
     )
+
+
+def mean_face(neutrals: Sequence[NDArray[np.floating]]) -> DoubleArray:
+    """Mean of neutral faces ``(V, 3)`` in one pose, over those in which a point is there; NaN where in none."""
+    stacked = np.stack(neutrals).astype(np.float64)
+    there = seen_points(stacked)[..., None]
+    count = there.sum(axis=0)
+    mean: DoubleArray = np.where(count > 0, np.where(there, stacked, 0).sum(axis=0) / np.maximum(count, 1), np.nan)
+    return mean
 
 
 def _components(fields: FloatArray, recipe: Recipe, count: int | None, variance: float, strength: float) -> Components:

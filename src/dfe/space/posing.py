@@ -27,51 +27,71 @@ class Posed(NamedTuple):
     neutral_mm: FloatArray
     """``(V, 3)``: its own neutral face; NaN where a point was never seen."""
     displacement: FloatArray
-    """``(T, V, 3)`` mm from there, in the pose of ``onto``; missing points are NaN, coordinates that do not count 0."""
+    """``(T, V, 3)`` mm from there; missing points are NaN, coordinates that do not count 0."""
     seen: BoolArray
     """``(T, V)``."""
     reason: tuple[str | None, ...]
     """Why a frame holds no face; its displacement is NaN then."""
 
 
-def pose_frames(
-    points: NDArray[np.floating], recipe: Recipe, *, frame: IntArray | None = None, onto: FloatArray | None = None
-) -> Posed:
-    """Take head motion and neutral face out of one recording.
+class Neutral(NamedTuple):
+    """A recording's own neutral face."""
+
+    points_mm: DoubleArray
+    """``(V, 3)`` in any pose; NaN where a point was never seen."""
+    unit_mm: float
+    """Millimetres in the data's unit."""
+
+    def placed(self, onto: NDArray[np.floating], recipe: Recipe) -> Neutral:
+        """In the pose of another face, ``(V, 3)`` mm."""
+        among = _among(recipe)
+        moved = align(self.points_mm[None], onto, among=among).apply(self.points_mm[None])[0]
+        return Neutral(moved.astype(np.float64), self.unit_mm)
+
+
+def own_neutral(points: NDArray[np.floating], recipe: Recipe, frame: IntArray | None = None) -> Neutral:
+    """A recording's own neutral face, as the recipe says.
 
     Args:
         points: ``(T, V, 3)`` in the data's unit; NaN where a point is missing.
-        recipe: unit, neutral, points that decide the motion.
+        recipe: unit, kind of neutral, points that decide the motion.
         frame: ``(T,)`` numbers of the frames, for a neutral that is named; 0, 1, ... if None.
-        onto: ``(V, 3)`` mm, face in whose pose the result stands; None: that of the recording's first whole frame.
 
     Raises:
         TableError: no frame holds a face, or none of those that are named as neutral.
     """
     seen = seen_points(points)
-    deciding = np.array(recipe.rigid, np.int64) if recipe.rigid else np.arange(points.shape[1])
-    reason = [_reason(row, row[deciding]) for row in seen]
-    faces = np.flatnonzero([r is None for r in reason])
+    faces = np.flatnonzero([reason is None for reason in _reasons(seen, recipe)])
     if not len(faces):
         raise TableError("no frame holds a face: too many points are missing in all of them")
     numbers = np.arange(len(points)) if frame is None else frame
     rest = _neutral(points, seen, faces, numbers, recipe)
+    rest = rest - np.nanmean(rest, axis=0)
     size = face_size(rest)
     if not size > 0:
         raise TableError("all points lie in one place")
-    factor = UNIT_MM.get(recipe.unit) or TYPICAL_MM / size
-    among = deciding if recipe.rigid else None
-    placed = (rest - np.nanmean(rest, axis=0)) * factor
-    if onto is not None:
-        placed = align(placed[None], onto, among=among).apply(placed[None])[0]
-    rest = placed.astype(np.float32)
+    unit_mm = UNIT_MM.get(recipe.unit, TYPICAL_MM / size)
+    return Neutral(rest * unit_mm, unit_mm)
+
+
+def pose_frames(points: NDArray[np.floating], recipe: Recipe, neutral: Neutral) -> Posed:
+    """Take head motion and neutral face out of one recording.
+
+    Args:
+        points: ``(T, V, 3)`` in the data's unit; NaN where a point is missing.
+        recipe: points that decide the motion.
+        neutral: of :func:`own_neutral`, in the pose in which the result shall stand.
+    """
+    rest = neutral.points_mm
+    reason = _reasons(seen_points(points), recipe)
+    faces = np.flatnonzero([r is None for r in reason])
     displacement = np.full(points.shape, np.nan, np.float32)
-    scaled = points[faces] * np.float32(factor)
-    displacement[faces] = align(scaled, rest, among=among, scale=recipe.scale).apply(scaled) - rest
+    scaled = points[faces] * np.float32(neutral.unit_mm)
+    displacement[faces] = align(scaled, rest, among=_among(recipe), scale=recipe.scale).apply(scaled) - rest
     for axis, name in enumerate("xyz"):
         if name not in recipe.axes:
             displacement[..., axis] *= 0
-    return Posed(rest, displacement, seen_points(displacement), tuple(reason))
+    return Posed(rest.astype(np.float32), displacement, seen_points(displacement), reason)
 
 
 def face_size(points: NDArray[np.floating]) -> float:
@@ -79,10 +99,11 @@ def face_size(points: NDArray[np.floating]) -> float:
     return float(np.sqrt(np.nanmean(np.square(points - np.nanmean(points, axis=0)).sum(axis=-1))))
 
 
-def _reason(seen: BoolArray, deciding: BoolArray) -> str | None:
-    if deciding.sum() < LEAST_POINTS or seen.mean() < LEAST_SEEN:
-        return f"{int(seen.sum())} of {len(seen)} points seen"
-    return None
+def _reasons(seen: BoolArray, recipe: Recipe) -> tuple[str | None, ...]:
+    deciding = seen[:, list(recipe.rigid)] if recipe.rigid else seen
+    enough = (seen.mean(axis=1) >= LEAST_SEEN) & (deciding.sum(axis=1) >= LEAST_POINTS)
+    count = seen.sum(axis=1)
+    return tuple(None if good else f"{k} of {seen.shape[1]} points seen" for good, k in zip(enough, count, strict=True))
 
 
 def _neutral(
@@ -95,7 +116,7 @@ def _neutral(
         if not len(faces):
             raise TableError(f"no face in the frames {interval[0]} to {interval[1]} that are named as neutral")
     chosen = faces[np.unique(np.linspace(0, len(faces) - 1, min(len(faces), _NEUTRAL_FRAMES)).astype(np.int64))]
-    among = np.array(recipe.rigid, np.int64) if recipe.rigid else None
+    among = _among(recipe)
     some = points[chosen]
     middle: DoubleArray = some[int(np.argmax(seen[chosen].sum(axis=1)))].astype(np.float64)
     for _ in range(_ROUNDS):
@@ -116,6 +137,10 @@ def _aligned(some: NDArray[np.floating], middle: DoubleArray, among: IntArray | 
     both = seen_points(some) & seen_points(middle)
     usable = both[:, among].sum(axis=1) >= LEAST_POINTS if among is not None else both.sum(axis=1) >= LEAST_POINTS
     return align(some[usable], middle, among=among, scale=scale).apply(some[usable])
+
+
+def _among(recipe: Recipe) -> IntArray | None:
+    return np.array(recipe.rigid, np.int64) if recipe.rigid else None
 
 
 def _median(frames: FloatArray) -> DoubleArray:

@@ -20,8 +20,8 @@ from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 LEAST_POINTS = 3
 """Fewer points fix no motion."""
 
-_ROUNDS = 40
-_SETTLED = 1e-7
+_ROUNDS = 25
+_SETTLED = 1e-5
 _POINTS = 600
 _FRAMES_AT_ONCE = 256
 _NARROWEST = 1e-7

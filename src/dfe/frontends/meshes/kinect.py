@@ -1,8 +1,8 @@
 """Face points of a Kinect's tracker as text: x and y in pixels of the picture, z in millimetres.
 
 The layout is that of the UCI set "Grammatical Facial Expressions" (F. A. Freitas et al., FLAIRS 2014): a header
-``0x 0y 0z 1x ...`` (in some files behind a ``0.0`` that stands for the time) and a line a frame, a time in seconds and then the points. Three things about these files are known
-from the data alone:
+``0x 0y 0z 1x ...`` (in some files behind a ``0.0`` that stands for the time) and a line a frame, a time in seconds and
+then the points. Three things about these files are known from the data alone:
 
 - What stands after the decimal point of a time is a number of milliseconds WITHOUT its leading zeros: ``453.97`` is
   0.097 s after ``453``. Read so, the times of all files rise throughout, at 16 to 19 frames per second; read as written

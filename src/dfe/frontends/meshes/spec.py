@@ -13,7 +13,7 @@ from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.recording.measured import Measured
 from dfe.space.file import read_space
 from dfe.space.learned import LearnedSpace
-from dfe.space.posing import pose_frames
+from dfe.space.posing import own_neutral, pose_frames
 from dfe.types import BoolArray, DoubleArray, Progress
 
 ASSUMED_RATE = 30.0
@@ -59,9 +59,10 @@ class MeshReader:
         space, recipe = self.space, self.space.recipe
         check_topology(sequence, space)
         try:
-            posed = pose_frames(sequence.points, recipe, frame=sequence.frame, onto=space.mesh.vertices_mm)
+            neutral = own_neutral(sequence.points, recipe, sequence.frame).placed(space.mesh.vertices_mm, recipe)
         except TableError as error:
             raise TableError(error.what, where=sequence.name, advice=error.advice) from None
+        posed = pose_frames(sequence.points, recipe, neutral)
         fitted = space.fit(posed.displacement, posed.seen)
         success = np.array([reason is None for reason in posed.reason])
         time_s, assumed, warnings = self._times(sequence)
