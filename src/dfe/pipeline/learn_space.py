@@ -127,7 +127,7 @@ def pose_all(sequences: Sequence[MeshSequence], recipe: Recipe) -> list[Posed]:
     neutrals = [_neutral(sequence, recipe) for sequence in sequences]
     middle = neutrals[0].points_mm
     for _ in range(_ROUNDS if len(neutrals) > 1 else 0):
-        neutrals = [neutral.placed(middle, recipe) for neutral in neutrals]
+        neutrals = [_placed(n, middle, recipe, s.name) for n, s in zip(neutrals, sequences, strict=True)]
         middle = mean_face([neutral.points_mm for neutral in neutrals])
     return [
         pose_frames(sequence.points, recipe, neutral) for sequence, neutral in zip(sequences, neutrals, strict=True)
@@ -139,6 +139,13 @@ def _neutral(sequence: MeshSequence, recipe: Recipe) -> Neutral:
         return own_neutral(sequence.points, recipe, sequence.frame)
     except TableError as error:
         raise TableError(error.what, where=sequence.name, advice=error.advice) from None
+
+
+def _placed(neutral: Neutral, onto: DoubleArray, recipe: Recipe, name: str) -> Neutral:
+    try:
+        return neutral.placed(onto, recipe)
+    except TableError as error:
+        raise TableError(error.what, where=name) from None
 
 
 def _same_topology(sequence: MeshSequence, first: MeshSequence) -> None:

@@ -11,8 +11,9 @@ import numpy as np
 
 from dfe.types import BoolArray, DoubleArray, FloatArray
 
-_FILLING = 12
+_FILLING = 20
 _FILLED_RANK = 20
+_FILLED_VARIANCE = 0.95
 _SWEEPS = 30
 _SMALLEST = 1e-12
 _VERTICES_AT_ONCE = 2048
@@ -106,7 +107,7 @@ def fill(fields: FloatArray, seen: BoolArray) -> FloatArray:
     if seen.all():
         return whole
     for _ in range(_FILLING):
-        found = principal(whole, count=_FILLED_RANK)
+        found = principal(whole, variance=_FILLED_VARIANCE, most=_FILLED_RANK)
         guess = np.tensordot(found.weights, found.basis, axes=1).astype(np.float32)
         whole = np.where(seen[..., None], whole, guess)
     return whole

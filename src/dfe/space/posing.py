@@ -43,8 +43,15 @@ class Neutral(NamedTuple):
     """Millimetres in the data's unit."""
 
     def placed(self, onto: NDArray[np.floating], recipe: Recipe) -> Neutral:
-        """In the pose of another face, ``(V, 3)`` mm."""
+        """In the pose of another face, ``(V, 3)`` mm.
+
+        Raises:
+            TableError: the two have too few points in common.
+        """
         among = _among(recipe)
+        both = seen_points(self.points_mm) & seen_points(onto)
+        if both[slice(None) if among is None else among].sum() < LEAST_POINTS:
+            raise TableError("its neutral face has too few points in common with the others'")
         moved = align(self.points_mm[None], onto, among=among).apply(self.points_mm[None])[0]
         return Neutral(moved.astype(np.float64), self.unit_mm)
 
@@ -83,7 +90,7 @@ def pose_frames(points: NDArray[np.floating], recipe: Recipe, neutral: Neutral) 
         neutral: of :func:`own_neutral`, in the pose in which the result shall stand.
     """
     rest = neutral.points_mm
-    reason = _reasons(seen_points(points), recipe)
+    reason = _reasons(seen_points(points) & seen_points(rest), recipe)
     faces = np.flatnonzero([r is None for r in reason])
     displacement = np.full(points.shape, np.nan, np.float32)
     scaled = points[faces] * np.float32(neutral.unit_mm)

@@ -99,6 +99,8 @@ def align(
     """
     if among is None:
         among = np.unique(np.linspace(0, len(fixed) - 1, min(len(fixed), _POINTS)).astype(np.int64))
+        if len(points) and (seen_points(points[:, among]) & seen_points(fixed[among])).sum(axis=1).min() < LEAST_POINTS:
+            among = np.arange(len(fixed))
     target = np.asarray(fixed, np.float64)[among]
     parts = [
         _robust(points[start : start + _FRAMES_AT_ONCE, among].astype(np.float64), target, scale)
@@ -112,13 +114,16 @@ def align(
 def _robust(points: DoubleArray, fixed: DoubleArray, scale: bool) -> Motion:
     seen = seen_points(points) & seen_points(fixed)
     weights = seen.astype(np.float64)
+    points = np.where(seen[..., None], points, 0.0)
+    fixed = np.where(seen_points(fixed)[:, None], fixed, np.nan)
     size = np.sqrt(np.nanmean(np.square(fixed - np.nanmean(fixed, axis=0)).sum(axis=1)))
+    narrowest = max(_NARROWEST * float(size), np.finfo(np.float64).tiny)
     before = np.full(len(points), np.inf)
     for _ in range(_ROUNDS):
         motion = fit_motion(points, fixed, weights, scale=scale)
         moved = (points @ motion.rotation) * motion.scale[:, None, None] + motion.shift[:, None]
         distance = np.linalg.norm(moved - fixed, axis=2)
-        width = np.maximum(np.nanmedian(np.where(seen, distance, np.nan), axis=1), _NARROWEST * size)
+        width = np.maximum(np.nanmedian(np.where(seen, distance, np.nan), axis=1), narrowest)
         if np.all(np.abs(width - before) <= _SETTLED * size):
             break
         before = width

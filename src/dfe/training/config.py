@@ -48,7 +48,7 @@ class GradedConfig:
         gains_learning_rate: of the logarithm of the ladder.
         faithful: only displays that agree with a face are said of it.
         mirrored: the book holds every display's mirror image.
-        nonnegative: no display lowers a coefficient.
+        nonnegative: no display lowers a coefficient, in spaces whose coefficients begin at zero.
 
     The last three are switched off to measure what they bring (``dfe ablate``).
     """
