@@ -124,7 +124,7 @@ def labels(folder: Path, a: dict[str, Posed], b: dict[str, Posed], spaces: dict[
     """Is a grammatical expression going on? From signer a's frames to signer b's, one kind of sentence at a time."""
     kinds = [kind for kind in a if kind in b]
     truth = {
-        (who, kind): np.array(gzip.open(folder / f"{who}_{kind}_targets.txt.gz", "rt").read().split(), int)
+        (who, kind): np.array(gzip.decompress((folder / f"{who}_{kind}_targets.txt.gz").read_bytes()).split(), int)
         for who in "ab"
         for kind in kinds
     }
@@ -175,8 +175,8 @@ def tokens(space: LearnedSpace, x: dict, wanted: list) -> dict:
     codes = made.tokenizer.encode(test)
     left, still = made.tokenizer.error_mm(test, codes).mean(), space.error_mm(test, np.zeros_like(test)).mean()
     print(
-        f"tokenizer on {space.dimension} components, axes {space.recipe.axes}: {(codes > 0).sum(axis=1).mean():.1f} tokens "
-        f"a face; left of the components' movement: a (a sequence kept apart) {measured['error_mm']:.2f} of "
+        f"tokenizer on {space.dimension} components, axes {space.recipe.axes}: {(codes > 0).sum(axis=1).mean():.1f} "
+        f"tokens a face; left of the components' movement: a (a sequence kept apart) {measured['error_mm']:.2f} of "
         f"{measured['neutral_mm']:.2f} mm, b {left:.2f} of {still:.2f} mm"
     )
     rows = {}
@@ -221,9 +221,7 @@ def tracks(shared: Path) -> None:
     sequences = {
         name: moved(p, neutral, deltas, list(face["expression_names"]), triangles) for name, p in takes.items()
     }
-    print(
-        f"\nICT face ({len(neutral)} vertices, cm) moved by {len(sequences)} takes, every {STRIDE}nd frame, heads turned"
-    )
+    print(f"\nICT face ({len(neutral)} vertices, cm), {len(sequences)} takes, every {STRIDE}nd frame, heads turned")
     for apart in sequences:
         rest = [sequence for name, sequence in sequences.items() if name != apart]
         for method in ("pca", "sparse"):
@@ -234,9 +232,9 @@ def tracks(shared: Path) -> None:
                 print(f"  {apart}: movement {errors(learned.space, [test], 1)[1]:.2f} mm")
             counts = [c for c in COUNTS if c < learned.space.dimension] + [learned.space.dimension]
             figures = "  ".join(f"{c}: {errors(learned.space, [test], c)[0]:.3f}" for c in counts)
-            still = np.mean(np.abs(learned.space.basis).max(axis=(2,)) < 0.01)
+            still = np.mean(np.abs(learned.space.basis).max(axis=2) < 0.01)
             print(
-                f"    {method:6s} mm left by number of components   {figures}   vertices a component leaves: {still:.0%}"
+                f"    {method:6s} mm left by number of components   {figures}   vertices that stay still: {still:.0%}"
             )
 
 

@@ -59,7 +59,9 @@ def test_sparse_components_move_their_own_vertices_alone() -> None:
 def test_without_a_penalty_they_explain_what_principal_ones_do() -> None:
     rng = np.random.default_rng(5)
     fields = fields_of(rng.normal(size=(60, 6)), rng.normal(size=(6, 20, 3)))
-    assert sparse(fields, 4, strength=0.0).explained[-1] == pytest.approx(principal(fields, count=4).explained[-1], abs=0.01)
+    assert sparse(fields, 4, strength=0.0).explained[-1] == pytest.approx(
+        principal(fields, count=4).explained[-1], abs=0.01
+    )
 
 
 def test_a_penalty_too_strong_leaves_one_component() -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_meshes import MOVING, moving_face, sequence_of
 
 from dfe.errors import ModelError, TableError, UsageError
 from dfe.pipeline.learn_space import LearnOptions, learn_from, pose_all
@@ -10,6 +9,7 @@ from dfe.space.base import ExpressionSpace
 from dfe.space.learned import LearnedSpace, fit_fields, learn
 from dfe.space.posing import own_neutral, pose_frames
 from dfe.space.recipe import Recipe, neutral_mode
+from made_meshes import MOVING, moving_face, sequence_of
 
 
 @pytest.fixture(scope="module")

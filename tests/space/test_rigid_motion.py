@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_meshes import moving_face, rotations
 from scipy.spatial.transform import Rotation
 
 from dfe.space.rigid import align, fit_motion
+from made_meshes import moving_face, rotations
 
 
 def test_weighted_rotation_is_scipys() -> None:
@@ -58,7 +58,9 @@ def test_chosen_points_decide() -> None:
     points = face.points.copy()
     points[:, 40:] += 30
     motion = align(points, face.neutral, among=np.arange(20, 40))
-    np.testing.assert_allclose(motion.apply(points)[:, 20:40], np.broadcast_to(face.neutral[20:40], (80, 20, 3)), atol=1e-3)
+    np.testing.assert_allclose(
+        motion.apply(points)[:, 20:40], np.broadcast_to(face.neutral[20:40], (80, 20, 3)), atol=1e-3
+    )
 
 
 def test_no_frames_give_no_motion() -> None:

@@ -88,7 +88,7 @@ class LearnSpace:
         if self.json:
             recordings = [{"name": n, "frames": t, "faces": f} for n, t, f in learned.recordings]
             about = {"id": space.id, "components": space.dimension, "points": len(space.mesh.vertices_mm)}
-            print(json.dumps(about | {"folder": str(self.out), "recordings": recordings, **recipe.to_json()}))
+            print(json.dumps(about | {"folder": str(self.out), "recordings": recordings, "recipe": recipe.to_json()}))
             return 0
         print(
             f"{space.id} is in {self.out}: {space.dimension} components of {len(space.mesh.vertices_mm)} points tell "

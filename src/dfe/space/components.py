@@ -15,8 +15,10 @@ _FILLING = 20
 _FILLED_RANK = 20
 _FILLED_VARIANCE = 0.95
 _SWEEPS = 30
+_SETTLED = 1e-3
+_NEGLIGIBLE = 1e-4
+_RANKS = 4
 _SMALLEST = 1e-12
-_VERTICES_AT_ONCE = 2048
 
 
 class Components(NamedTuple):
@@ -68,14 +70,17 @@ def sparse(fields: FloatArray, count: int, strength: float = 0.3) -> Components:
     n, vertices = fields.shape[:2]
     flat = fields.reshape(n, -1)
     values, scores = _scores(flat)
-    kept = scores[:, : int((values > 1e-9 * values[0]).sum())]
     # All is done in the coordinates of the principal components: time courses are rotated there, their lengths are not.
+    # Those of the last ten thousandth of the energy, or beyond four times as many as are asked for, are left out.
+    enough = int(np.searchsorted(np.cumsum(values), (1 - _NEGLIGIBLE) * values.sum())) + 1
+    kept = scores[:, : max(min(enough, _RANKS * count), count)]
     x = (kept.T @ flat).astype(np.float64).reshape(kept.shape[1], vertices, 3)
     count = min(count, len(x))
     penalty = strength * np.sqrt(np.square(x).sum() / vertices)
     w, c = _begin(x, count, penalty)
     rest = x - np.tensordot(w, c, axes=1)
     for _ in range(_SWEEPS):
+        before = w.copy()
         for k in range(count):
             rest += w[:, k, None, None] * c[k]
             energy = np.square(c[k]).sum()
@@ -84,6 +89,8 @@ def sparse(fields: FloatArray, count: int, strength: float = 0.3) -> Components:
                 w[:, k] = course / max(float(np.linalg.norm(course)), _SMALLEST)
             c[k] = _shrink(np.tensordot(w[:, k], rest, axes=1), penalty)
             rest -= w[:, k, None, None] * c[k]
+        if np.abs(w - before).max() < _SETTLED:
+            break
     used = np.square(c).sum(axis=(1, 2)) > _SMALLEST
     if not used.any():
         return principal(fields, count=1)
@@ -91,9 +98,8 @@ def sparse(fields: FloatArray, count: int, strength: float = 0.3) -> Components:
     order = np.argsort(-np.square(c).sum(axis=(1, 2)), kind="stable")
     w, c = w[:, order], c[order]
     weights, basis = kept @ w * np.sqrt(n), c / np.sqrt(n)
-    total = max(float(values.sum()), _SMALLEST)
-    left = [np.square(x - _fitted(x, c[: k + 1])).sum() + values[kept.shape[1] :].sum() for k in range(len(c))]
-    return _upright(weights, basis, 1 - np.array(left) / total)
+    explained = _captured(x, c) / max(float(values.sum()), _SMALLEST)
+    return _upright(weights, basis, explained)
 
 
 def fill(fields: FloatArray, seen: BoolArray) -> FloatArray:
@@ -162,9 +168,9 @@ def _refitted(x: DoubleArray, w: DoubleArray, active: BoolArray) -> DoubleArray:
     return c
 
 
-def _fitted(x: DoubleArray, basis: DoubleArray) -> DoubleArray:
-    """``x`` as the basis gives it with the best weights."""
-    flat, rows = basis.reshape(len(basis), -1), x.reshape(len(x), -1)
-    weights = np.linalg.lstsq(flat @ flat.T, flat @ rows.T, rcond=None)[0].T
-    fitted: DoubleArray = (weights @ flat).reshape(x.shape)
-    return fitted
+def _captured(x: DoubleArray, basis: DoubleArray) -> DoubleArray:
+    """``(D,)``: squared length of what the first 1, 2, ... fields of a basis tell of ``x`` with the best weights."""
+    flat = basis.reshape(len(basis), -1)
+    gram, products = flat @ flat.T, flat @ x.reshape(len(x), -1).T
+    solved = (np.linalg.lstsq(gram[:k, :k], products[:k], rcond=None)[0] for k in range(1, len(basis) + 1))
+    return np.array([np.sum(part * products[: len(part)]) for part in solved])

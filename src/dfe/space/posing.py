@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dfe.errors import TableError
 from dfe.space.recipe import TYPICAL_MM, UNIT_MM, Recipe
-from dfe.space.rigid import LEAST_POINTS, align, seen_points
+from dfe.space.rigid import FEW_POINTS, LEAST_POINTS, align, seen_points
 from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 LEAST_SEEN = 0.5
@@ -72,7 +72,7 @@ def own_neutral(points: NDArray[np.floating], recipe: Recipe, frame: IntArray | 
     if not len(faces):
         raise TableError("no frame holds a face: too many points are missing in all of them")
     numbers = np.arange(len(points)) if frame is None else frame
-    rest = _neutral(points, seen, faces, numbers, recipe)
+    rest = _neutral(points, faces, numbers, recipe)
     rest = rest - np.nanmean(rest, axis=0)
     size = face_size(rest)
     if not size > 0:
@@ -113,37 +113,43 @@ def _reasons(seen: BoolArray, recipe: Recipe) -> tuple[str | None, ...]:
     return tuple(None if good else f"{k} of {seen.shape[1]} points seen" for good, k in zip(enough, count, strict=True))
 
 
-def _neutral(
-    points: NDArray[np.floating], seen: BoolArray, faces: IntArray, numbers: IntArray, recipe: Recipe
-) -> DoubleArray:
+def _neutral(points: NDArray[np.floating], faces: IntArray, numbers: IntArray, recipe: Recipe) -> DoubleArray:
     """``(V, 3)`` in the data's unit."""
     interval = recipe.neutral_frames
     if interval is not None:
         faces = faces[(numbers[faces] >= interval[0]) & (numbers[faces] <= interval[1])]
         if not len(faces):
             raise TableError(f"no face in the frames {interval[0]} to {interval[1]} that are named as neutral")
-    chosen = faces[np.unique(np.linspace(0, len(faces) - 1, min(len(faces), _NEUTRAL_FRAMES)).astype(np.int64))]
+    some = points[_spread(faces, _NEUTRAL_FRAMES)]
     among = _among(recipe)
-    some = points[chosen]
-    middle: DoubleArray = some[int(np.argmax(seen[chosen].sum(axis=1)))].astype(np.float64)
+    few = np.unique(
+        np.concatenate([_spread(np.arange(points.shape[1]), FEW_POINTS), among if among is not None else []])
+    )
+    few = few.astype(np.int64)
+    within = None if among is None else np.searchsorted(few, among)
+    middle: DoubleArray = some[int(np.argmax(seen_points(some).sum(axis=1)))][few].astype(np.float64)
     for _ in range(_ROUNDS):
-        aligned = _aligned(some, middle, among, recipe.scale)
+        common = seen_points(some[:, few]) & seen_points(middle)
+        some = some[(common if within is None else common[:, within]).sum(axis=1) >= LEAST_POINTS]
+        motion = align(some[:, few], middle, among=within, scale=recipe.scale)
+        aligned = motion.apply(some[:, few])
         middle = _median(aligned)
+    aligned_all = motion.apply(some)
+    everything = _median(aligned_all)
     if recipe.neutral != "calm":
-        return middle
+        return everything
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         distance = np.sqrt(np.nanmean(np.square(aligned - middle).sum(axis=2), axis=1))
     calm = np.argsort(distance, kind="stable")[: max(len(distance) // _CALM_SHARE, 1)]
-    rest = _median(aligned[calm])
-    rest[~np.isfinite(rest)] = middle[~np.isfinite(rest)]
+    rest = _median(aligned_all[calm])
+    rest[~np.isfinite(rest)] = everything[~np.isfinite(rest)]
     return rest
 
 
-def _aligned(some: NDArray[np.floating], middle: DoubleArray, among: IntArray | None, scale: bool) -> FloatArray:
-    both = seen_points(some) & seen_points(middle)
-    usable = both[:, among].sum(axis=1) >= LEAST_POINTS if among is not None else both.sum(axis=1) >= LEAST_POINTS
-    return align(some[usable], middle, among=among, scale=scale).apply(some[usable])
+def _spread(items: IntArray, most: int) -> IntArray:
+    """At most so many of the items, evenly over their list."""
+    return items[np.unique(np.linspace(0, len(items) - 1, min(len(items), most)).astype(np.int64))]
 
 
 def _among(recipe: Recipe) -> IntArray | None:
@@ -151,7 +157,8 @@ def _among(recipe: Recipe) -> IntArray | None:
 
 
 def _median(frames: FloatArray) -> DoubleArray:
+    if np.isfinite(frames).all():
+        return np.asarray(np.median(frames, axis=0), np.float64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a point that is never seen stays missing
-        median: DoubleArray = np.nanmedian(frames, axis=0).astype(np.float64)
-    return median
+        return np.asarray(np.nanmedian(frames, axis=0), np.float64)

@@ -20,9 +20,11 @@ from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 LEAST_POINTS = 3
 """Fewer points fix no motion."""
 
+FEW_POINTS = 600
+"""So many points, spread evenly over their list, tell a motion as well as all."""
+
 _ROUNDS = 25
 _SETTLED = 1e-5
-_POINTS = 600
 _FRAMES_AT_ONCE = 256
 _NARROWEST = 1e-7
 
@@ -98,7 +100,7 @@ def align(
         scale: fit a scale too: points in pixels grow as the head comes nearer.
     """
     if among is None:
-        among = np.unique(np.linspace(0, len(fixed) - 1, min(len(fixed), _POINTS)).astype(np.int64))
+        among = np.unique(np.linspace(0, len(fixed) - 1, min(len(fixed), FEW_POINTS)).astype(np.int64))
         if len(points) and (seen_points(points[:, among]) & seen_points(fixed[among])).sum(axis=1).min() < LEAST_POINTS:
             among = np.arange(len(fixed))
     target = np.asarray(fixed, np.float64)[among]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.errors import ModelError, TableError, UsageError
+from dfe.errors import TableError, UsageError
 from dfe.frontends.meshes.reading import is_sequence, read_sequence
 from dfe.frontends.meshes.sequence import MeshSequence
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
@@ -131,7 +131,7 @@ def _make(options: FrontEndOptions) -> MeshReader:
     if options.mirrored:
         raise UsageError("meshes cannot be mirrored: which point is which on the other side is not known")
     if options.calibrate:
-        raise ModelError("there is no calibration of a learned space")
+        raise UsageError("there is no calibration of a learned space")
     return MeshReader(read_space(options.space), options.rate)
 
 
