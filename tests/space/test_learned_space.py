@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -147,8 +149,6 @@ def test_points_that_grow_with_nearness_are_scaled(faces: list) -> None:
 
 
 def test_the_recipe_is_part_of_the_meaning(space: LearnedSpace) -> None:
-    from dataclasses import replace
-
     other = replace(space, recipe=replace(space.recipe, neutral="median"))
     told = replace(space, recipe=replace(space.recipe, frames=5))
     assert other.hash != space.hash == told.hash
@@ -206,3 +206,7 @@ def test_what_cannot_be_learned_from() -> None:
         learn_from([face.sequence], LearnOptions(components=0))
     with pytest.raises(UsageError, match="variance to explain"):
         learn_from([face.sequence], LearnOptions(variance=2.0))
+    with pytest.raises(UsageError, match="strength of the penalty"):
+        learn_from([face.sequence], LearnOptions(strength=-1.0))
+    with pytest.raises(UsageError, match="is in mm, whatever --unit says"):
+        learn_from([replace(face.sequence, unit="mm")], LearnOptions(unit="cm"))

@@ -35,7 +35,7 @@ class LearnSpace:
     """Share of the squared movement that principal components shall tell."""
     sparse: bool = False
     """Components that each move a part of the face, in place of principal ones."""
-    strength: Annotated[float, arg(metavar="X")] = 0.3
+    strength: Annotated[float, arg(metavar="X")] = 0.1
     """With --sparse: how much it costs to move a further point."""
     neutral: Annotated[str, arg(metavar="MODE")] = "calm"
     """Each recording's own neutral face: calm (median of its calm frames), median, or a frame or FIRST-LAST."""

@@ -45,7 +45,7 @@ class LearnOptions:
     components: int | None = None
     variance: float = 0.98
     method: Literal["pca", "sparse"] = "pca"
-    strength: float = 0.3
+    strength: float = 0.1
     neutral: str = "calm"
     unit: Unit | Literal["auto"] = "auto"
     rigid: tuple[int, ...] = ()
@@ -99,6 +99,8 @@ def learn_from(sequences: Sequence[MeshSequence], options: LearnOptions | None =
         _same_topology(sequence, first)
     warnings = [f"{Path(sequence.name).name}: {line}" for sequence in sequences for line in sequence.warnings]
     unit: Unit = options.unit if options.unit != "auto" else _unit(sequences, warnings)
+    if first.unit not in (None, unit) and unit != "size":
+        raise UsageError(f"{first.name} is in {first.unit}, whatever --unit says", advice="leave --unit out")
     if max(options.rigid, default=0) >= first.points.shape[1]:
         raise UsageError(f"there is no point {max(options.rigid)}: the data have {first.points.shape[1]}, from 0")
     recipe = Recipe(

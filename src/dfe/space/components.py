@@ -53,7 +53,7 @@ def principal(fields: FloatArray, *, count: int | None = None, variance: float =
     return _upright(weights, basis, share[:count])
 
 
-def sparse(fields: FloatArray, count: int, strength: float = 0.3) -> Components:
+def sparse(fields: FloatArray, count: int, strength: float = 0.1) -> Components:
     """Sparse localised components: each moves few vertices, and the others not at all.
 
     Minimises ``|X - W C|^2 + penalty * sum over components and vertices of |C_kv|`` with columns of W of fixed length:

@@ -106,7 +106,7 @@ def learn(
     name: str,
     components: int | None = None,
     variance: float = 0.98,
-    strength: float = 0.3,
+    strength: float = 0.1,
 ) -> LearnedSpace:
     """A space from recordings without head motion, all in the pose of one face and of one topology.
 
@@ -121,12 +121,14 @@ def learn(
 
     Raises:
         TableError: too few frames, faces that never move, or a point that is never seen.
-        UsageError: no components are asked for.
+        UsageError: no components are asked for, or settings out of their range.
     """
     if components is not None and components < 1:
         raise UsageError(f"a space needs a component or more, not {components}")
     if not 0 < variance <= 1:
         raise UsageError(f"the variance to explain is a share above 0 and up to 1, not {variance}")
+    if not 0 <= strength < np.inf:
+        raise UsageError(f"the strength of the penalty is a number from 0 up, not {strength}")
     fields, seen = _frames(recordings)
     middle = mean_face([posed.neutral_mm for posed in recordings])
     if missing := np.flatnonzero(~seen_points(middle)).tolist():
