@@ -22,7 +22,7 @@ def test_links_and_pictures_are_there(page):
 
 def test_commands_and_options_named_in_the_documents_exist(dfe_help):
     for page in PAGES:
-        for verb, rest in re.findall(r"^(?:\$ )?dfe (\w+)([^\n`]*)", page.read_text("utf-8"), re.MULTILINE):
+        for verb, rest in re.findall(r"^(?:\$ )?dfe ([\w-]+)([^\n`]*)", page.read_text("utf-8"), re.MULTILINE):
             for option in re.findall(r"(?<!\w)--[a-z-]+", rest.partition("#")[0]):
                 assert option in dfe_help(verb), f"{page.name}: dfe {verb} {option}"
 
