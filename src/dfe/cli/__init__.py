@@ -42,6 +42,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.extract import Extract
     from dfe.cli.faces import Faces
     from dfe.cli.info import Info
+    from dfe.cli.learn_space import LearnSpace
     from dfe.cli.naming_sheets import NamingSheets
     from dfe.cli.qc import Qc
     from dfe.cli.render import Render
@@ -56,6 +57,7 @@ def main(argv: list[str] | None = None) -> None:
         Annotated[Encode, subcommand("encode")]
         | Annotated[Extract, subcommand("extract")]
         | Annotated[Train, subcommand("train")]
+        | Annotated[LearnSpace, subcommand("learn-space")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
         | Annotated[Events, subcommand("events")]

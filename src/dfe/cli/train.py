@@ -35,7 +35,7 @@ class Train:
     """What it is for: displays (to look at and count; few, local, steady), fidelity (faces told exactly) or paper
     (transformers on both sides of the book, for comparison)."""
     space: Annotated[str, arg(metavar="ID")] = "arkit51/face41"
-    """Expression space of the tables."""
+    """Expression space of the tables: its name, or the folder of one that `dfe learn-space` wrote."""
     name: str = "mine"
     """Name of the tokenizer."""
     version: str = "1"

@@ -27,6 +27,7 @@ OWN: dict[str, str] = {
     "libreface": "dfe.frontends.tables.libreface:LIBREFACE",
     "flame-params": "dfe.frontends.tables.flame_parameters:FLAME_PARAMETERS",
     "bfm": "dfe.frontends.tables.bfm:BFM",
+    "mesh": "dfe.frontends.meshes.spec:MESH",
 }
 """Our own, each imported when it is asked for; a table is read by the first that recognises it."""
 

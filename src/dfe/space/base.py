@@ -103,7 +103,7 @@ class ExpressionSpace:
             they are, and ``mesh.mirror`` may be approximate.
 
     Raises:
-        UsageError: the parts do not fit together, or the basis is not its own mirror image.
+        UsageError: the parts do not fit together, or the basis is not its own mirror image though the space flips.
     """
 
     id: str

@@ -11,6 +11,7 @@ from pathlib import Path
 from dfe.errors import ModelError
 from dfe.space.arkit import ARKIT_IDS, arkit_space
 from dfe.space.base import ExpressionSpace
+from dfe.space.file import holds_space, read_space
 from dfe.space.plain import BFM_ID, FLAME_IDS, PLAIN_VERSION, bfm_space, flame_space
 
 GROUP = "dfe.spaces"
@@ -39,6 +40,8 @@ def load_space(
     ``flame2020`` spaces lives on the user's FLAME file. Other packages add spaces under the entry-point group
     ``dfe.spaces``.
 
+    A folder with a ``space.json`` (its path as a string) is a learned space (:mod:`dfe.space.learned`).
+
     Versions differ in what a coefficient means, never in the head that it moves; the newest if None.
 
     Args:
@@ -47,7 +50,8 @@ def load_space(
         flame: FLAME model file; by default the one that the environment variable ``DFE_FLAME`` names, if any.
 
     Raises:
-        ModelError: no such space or version, the installed head is damaged, or another package's space is broken.
+        ModelError: no such space or version, the installed head or a learned space is damaged, or another package's
+            space is broken.
     """
     if id in ARKIT_IDS:
         return arkit_space(id, version)
@@ -65,8 +69,15 @@ def load_space(
         return bfm_space() if id == BFM_ID else flame_space(id)
     if id in (foreign := _foreign()):
         return _load_foreign(foreign[id], version)
+    if holds_space(id):
+        space = read_space(id)
+        if version not in (None, space.version):
+            raise ModelError(f"is version {space.version}, not {version}", where=id)
+        return space
     known = ", ".join(f"'{name}'" for name in space_ids())
-    raise ModelError(f"no expression space is called {id!r}", advice=f"use one of {known}")
+    raise ModelError(
+        f"no expression space is called {id!r}", advice=f"use one of {known}, or the folder of a learned space"
+    )
 
 
 @cache

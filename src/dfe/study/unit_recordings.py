@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from dfe.errors import TableError
-from dfe.facs.cells import Cells, number
 from dfe.facs.tables import HIGHEST, AuTable, read_au_table
 from dfe.recording.build import build_measured
+from dfe.recording.cells import Cells, number
 from dfe.recording.measured import Measured
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording

@@ -1,4 +1,7 @@
-"""Tokenizers on disk: a folder with ``tokenizer.safetensors`` (arrays) and ``tokenizer.json`` (everything else)."""
+"""Tokenizers on disk: a folder with ``tokenizer.safetensors`` (arrays) and ``tokenizer.json`` (everything else).
+
+One on a learned space has the space's own two files beside them.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,10 @@ from safetensors.numpy import save as save_arrays
 from dfe.errors import ModelError, OutputError
 from dfe.recording.output import replacing
 from dfe.space.base import ExpressionSpace
+from dfe.space.file import ARRAYS as SPACE_ARRAYS
+from dfe.space.file import FIELDS as SPACE_FIELDS
+from dfe.space.file import holds_space, read_space, space_files
+from dfe.space.learned import PREFIX, LearnedSpace
 from dfe.space.registry import load_space
 from dfe.tokenizer.config import NAME, TokenizerConfig
 from dfe.tokenizer.sparse import KIND, SparseConfig
@@ -59,7 +66,7 @@ def load_tokenizer(
     Args:
         name: ``"default"``, the ``name@version`` of one that comes with the package, or a folder (or the
             ``tokenizer.json`` in it).
-        space: the space it was trained in, where that is none of the package's.
+        space: the space it was trained in, where that is none of the package's, nor a learned one that lies beside it.
         flame: FLAME model file, for tokenizers trained on its mesh.
 
     Raises:
@@ -94,7 +101,7 @@ def load_tokenizer(
 
 
 def save_tokenizer(tokenizer: Tokenizer, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
-    """Write a tokenizer's two files into a folder, and return the folder.
+    """Write a tokenizer's two files into a folder, and return the folder; those of a learned space beside them.
 
     Raises:
         OutputError: the folder holds a tokenizer already, or cannot be written.
@@ -113,9 +120,13 @@ def save_tokenizer(tokenizer: Tokenizer, folder: str | PathLike[str], *, overwri
         "card": tokenizer.card,
     }
     text = json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    with replacing(folder / WEIGHTS, folder / METADATA, overwrite=True) as (arrays, fields_file):
-        arrays.write(weights)
-        fields_file.write(text.encode())
+    contents = {WEIGHTS: weights, METADATA: text.encode()}
+    if isinstance(tokenizer.space, LearnedSpace):
+        beside = space_files(tokenizer.space)
+        contents = {SPACE_ARRAYS: beside.arrays, SPACE_FIELDS: beside.fields} | contents
+    with replacing(*(folder / name for name in contents), overwrite=True) as files:
+        for file, content in zip(files, contents.values(), strict=True):
+            file.write(content)
     return folder
 
 
@@ -188,6 +199,8 @@ def _space(
     name = metadata.space.get("id")
     if not isinstance(name, str):
         raise ModelError("does not name its space", where=path, advice=_DAMAGED)
+    if given is None and name.startswith(PREFIX) and holds_space(path.parent):
+        given = read_space(path.parent)
     if given is None:
         try:
             given = load_space(name, int(metadata.space.get("version", 1)), flame=flame)

@@ -48,7 +48,7 @@ class GradedConfig:
         gains_learning_rate: of the logarithm of the ladder.
         faithful: only displays that agree with a face are said of it.
         mirrored: the book holds every display's mirror image.
-        nonnegative: no display lowers a coefficient.
+        nonnegative: no display lowers a coefficient, in spaces whose coefficients begin at zero.
 
     The last three are switched off to measure what they bring (``dfe ablate``).
     """
@@ -82,7 +82,7 @@ class TrainConfig:
     Args:
         name: of the tokenizer.
         version: of the tokenizer.
-        space: expression space that the tables must be in.
+        space: expression space that the tables must be in: its id, or the folder of a learned one.
         levels: tokens per face at most, N.
         size: codes, K, the silent code 0 included.
         threshold_mm2: a level speaks only if it lowers the squared mesh error by more than this, in mm^2.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -83,7 +84,10 @@ def train(
     if (folder / METADATA).exists() and not overwrite:
         raise OutputError("holds a tokenizer already", where=folder, advice="choose another folder or overwrite it")
     device = choose_device(config.device)
-    space = space or load_space(config.space)
+    if space is None:
+        space = load_space(config.space)
+        # A learned space may be named by its folder, which is nothing to keep in a checkpoint or a card.
+        config = replace(config, space=space.id)
     data = load_data(tables, space, config, validation=validation, table_weights=table_weights)
     if neutral is not None and (neutral.shape != (space.dimension,) or not np.isfinite(neutral).all()):
         raise UsageError(f"the neutral has shape {neutral.shape}, not {space.dimension} finite numbers")

@@ -80,7 +80,10 @@ def _residual(
 def _graded(
     data: TrainingData, space: ExpressionSpace, config: TrainConfig, maps: LatentMap, rest: DoubleArray
 ) -> GradedDisplays:
-    """Displays that begin as single coefficients, the busiest first, and then as what random faces show."""
+    """Displays that begin as single coefficients, the busiest first, and then as what random faces show.
+
+    Where coefficients go either way from zero (learned components, FLAME's), displays may lower them too.
+    """
     settings = config.graded
     assert settings is not None
     shape = SparseConfig(
@@ -100,20 +103,27 @@ def _graded(
     pairs = round((config.size - 1) * (1 - settings.symmetric) / 2) if (partner != own).any() else 0
     rows = data.training.astype(np.float64) - rest
     rng = np.random.default_rng(config.seed)
-    symmetric = _first_displays(rows, space, rng, config.size - 1 - 2 * pairs, own <= partner)
-    left = _first_displays(rows, space, rng, pairs, own < partner)
+    signed = bool((space.lower < 0).any())
+    symmetric = _first_displays(rows, space, rng, config.size - 1 - 2 * pairs, own <= partner, signed)
+    left = _first_displays(rows, space, rng, pairs, own < partner, signed)
     gains = np.geomspace(settings.lowest_mm, settings.highest_mm, settings.steps)
-    return GradedDisplays(shape, space, rest, maps.to_latent, symmetric, left, gains, nonnegative=settings.nonnegative)
+    nonnegative = settings.nonnegative and not signed
+    return GradedDisplays(shape, space, rest, maps.to_latent, symmetric, left, gains, nonnegative=nonnegative)
 
 
 def _first_displays(
-    rows: DoubleArray, space: ExpressionSpace, rng: np.random.Generator, count: int, among: BoolArray
+    rows: DoubleArray, space: ExpressionSpace, rng: np.random.Generator, count: int, among: BoolArray, signed: bool
 ) -> DoubleArray:
-    """``(count, D)``: each coefficient of ``among`` alone, those that move faces most first, then faces."""
+    """``(count, D)``: each coefficient of ``among`` alone, those that move faces most first, then faces.
+
+    Of signed coefficients first up, then down.
+    """
     busy = np.square(rows).mean(axis=0) * np.diag(space.gram)
-    order = [i for i in np.argsort(-busy, kind="stable") if among[i]][:count]
+    order = [i for i in np.argsort(-busy, kind="stable") if among[i]]
     single = np.eye(space.dimension)[order]
-    faces = np.maximum(rows[rng.choice(len(rows), count - len(order))], 0.0) * among
+    single = np.stack([single, -single], axis=1).reshape(-1, space.dimension)[:count] if signed else single[:count]
+    faces = rows[rng.choice(len(rows), count - len(single))] * among
+    faces = faces if signed else np.maximum(faces, 0.0)
     return np.concatenate([single, faces]) + MOVABLE
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dfe.errors import TableError
-from dfe.facs.cells import Cells, number
+from dfe.recording.cells import Cells, number
 
 _DEPTH = 3
 """Archives unpack into a folder, or a folder in a folder; label files are looked for so deep."""
