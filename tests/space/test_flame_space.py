@@ -92,7 +92,7 @@ def test_the_coefficients_are_those_of_the_plain_space(parts: str, model: FlameM
     np.testing.assert_array_equal(space.upper, plain.upper)
     assert space.hash != plain.hash
     assert not space.flips
-    with pytest.raises(ModelError, match="lives on a FLAME model file"):
+    with pytest.raises(ModelError, match="lives on a FLAME file"):
         load_space(space.id, 2)
 
 
@@ -233,3 +233,11 @@ def test_a_selection_is_linear_and_needs_no_partners(space: FlameSpace) -> None:
     assert type(small).__name__ == "ExpressionSpace"
     assert not small.flips
     np.testing.assert_array_equal(small.displace([[0, 1.0]])[0], space.basis[50])
+
+
+def test_a_flame_file_is_found_by_variable(tmp_path, monkeypatch) -> None:
+    path = made.write_pickle(tmp_path / "flame2020.pkl", made.made_flame())
+    monkeypatch.setenv("DFE_FLAME", str(path))
+    assert load_space("flame2020/exp50").version == 2
+    assert load_space("flame2020/exp50", 1).version == 1
+    assert load_space("bfm/exp64").version == 1

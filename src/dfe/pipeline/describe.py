@@ -10,6 +10,7 @@ from typing import Any
 from dfe.errors import DfeError, MediaError, UsageError
 from dfe.frontends.registry import find_front_end, front_end_names
 from dfe.frontends.spec import FrontEndSpec
+from dfe.space.file import holds_space
 from dfe.space.registry import load_space, space_ids
 
 FRONT_ENDS, SPACES = "front-ends", "spaces"
@@ -43,6 +44,8 @@ def describe_target(target: str) -> dict[str, Any]:
         or (not path.exists() and _is_name(target))
     ):
         return describe_tokenizer(target)
+    if holds_space(path):
+        return describe_space(str(path))
     if path.is_dir():
         advice = "name a table, a tokenizer's folder or a media file; `dfe qc` looks at a folder of tables"
         raise UsageError("a folder without a tokenizer in it", where=path, advice=advice)

@@ -13,6 +13,7 @@ from dfe.frontends.registry import DEFAULT, find_front_end
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.recording.usability import UsabilityRule
 from dfe.space.arkit import SPACE_VERSION, VERSIONS
+from dfe.space.registry import flame_file
 
 DEFAULT_TOKENIZER = "default"
 
@@ -35,7 +36,7 @@ class EncodeOptions:
     weights: Path | None = None
     """Weights of a front end whose networks the user supplies."""
     flame: Path | None = None
-    """FLAME model file."""
+    """FLAME model file; None: the one that the environment variable ``DFE_FLAME`` names, if any."""
     space: Path | None = None
     """Folder of a learned expression space."""
     device: str = "auto"
@@ -106,7 +107,7 @@ class EncodeOptions:
         """The part of the options that front ends other than the default know."""
         return FrontEndOptions(
             weights=self.weights,
-            flame=self.flame,
+            flame=flame_file(self.flame),
             space=self.space,
             device=self.device,
             rate=self.rate,

@@ -42,7 +42,8 @@ def load_space(
 
     A folder with a ``space.json`` (its path as a string) is a learned space (:mod:`dfe.space.learned`).
 
-    Versions differ in what a coefficient means, never in the head that it moves; the newest if None.
+    Versions differ in what a coefficient means, never in the head that it moves; the newest if None, which of the
+    ``flame2020`` spaces is 2 where there is a FLAME file.
 
     Args:
         id: of the space.
@@ -56,12 +57,10 @@ def load_space(
     if id in ARKIT_IDS:
         return arkit_space(id, version)
     if id in _PLAIN_IDS:
-        if id in FLAME_IDS and version == MESH_VERSION:
-            file = flame or os.environ.get(FLAME_VARIABLE)
-            if not file:
-                what = (
-                    f"version {version} of space {id!r} lives on a FLAME model file, which this package does not hold"
-                )
+        file = flame_file(flame)
+        if id in FLAME_IDS and (version == MESH_VERSION or (version is None and file is not None)):
+            if file is None:
+                what = f"version {version} of space {id!r} lives on a FLAME file, which this package does not hold"
                 raise ModelError(what, advice=f"name the file with --flame, or in the variable {FLAME_VARIABLE}")
             return _on_flame(os.path.realpath(file), id)
         if version not in (None, PLAIN_VERSION):
@@ -78,6 +77,12 @@ def load_space(
     raise ModelError(
         f"no expression space is called {id!r}", advice=f"use one of {known}, or the folder of a learned space"
     )
+
+
+def flame_file(given: str | PathLike[str] | None = None) -> Path | None:
+    """The user's FLAME model file: the one that was given, else the one that :data:`FLAME_VARIABLE` names, if any."""
+    named = given or os.environ.get(FLAME_VARIABLE)
+    return Path(named) if named else None
 
 
 @cache
