@@ -28,6 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.extract import Extract
     from dfe.cli.info import Info
     from dfe.cli.qc import Qc
+    from dfe.cli.study import Study
     from dfe.cli.train import Train
 
     arguments = sys.argv[1:] if argv is None else argv
@@ -41,13 +42,14 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Train, subcommand("train")]
         | Annotated[Evaluate, subcommand("evaluate")]
         | Annotated[Ablate, subcommand("ablate")]
+        | Annotated[Study, subcommand("study")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]
         | Annotated[Doctor, subcommand("doctor")]
     )
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes)
-    verb: Encode | Extract | Train | Evaluate | Ablate | Info | Qc | Demo | Doctor = tyro.cli(
+    verb: Encode | Extract | Train | Evaluate | Ablate | Study | Info | Qc | Demo | Doctor = tyro.cli(
         verbs,
         prog="dfe",
         args=arguments,

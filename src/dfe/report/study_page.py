@@ -26,16 +26,16 @@ METRICS = {
     "rmse": ("RMSE", "root mean squared error; less is better"),
 }
 _USE = (
-    "For research only. This is no medical device and no diagnosis, and it says nothing about any one person: scores are "
-    "averages over people. Tokens describe visible movements of a face, not what somebody feels. Not for inferring "
+    "For research only. This is no medical device and no diagnosis, and it says nothing about any one person: scores "
+    "are averages over people. Tokens describe visible movements of a face, not what somebody feels. Not for inferring "
     "emotions at work or in education (EU AI Act, Article 5(1)(f)). Tables, landmarks and tokens of a person are "
     "personal data."
 )
 _LIMITS = (
     "Intervals are conditional on the fitted models: they say how scores vary over people, not over training sets.",
     "Labels are those of the data set: ratings and self-reports, not what somebody feels, nor a diagnosis.",
-    "The AU proxy is made of the same coefficients as the tokens. It is no FACS coder, and beating it says nothing about "
-    "one.",
+    "The AU proxy is made of the same coefficients as the tokens. It is no FACS coder, and beating it says nothing "
+    "about one.",
     "A large weight means that the model goes by a display here, not that the display causes or expresses the label; "
     "displays that go together share their weight.",
     "Scores of other populations, cameras and tasks may be lower: nothing here was tested on another data set.",
@@ -141,7 +141,7 @@ def _chart(target: Mapping[str, Any], i: int) -> str:
     series, place = [], 0
     for row, figure in shown:
         floor = row["role"] != "representation"
-        look = Look(-1 if floor else place, "square" if floor else "circle", not floor)
+        look = Look(-1 if floor else place, "square" if floor else "circle", strong=False)
         place += not floor
         series.append(Series(row["id"], (Dot(figure.value, 0.0, None, figure.interval),), look))
     bare = [f.value for row, f in shown if row["role"] == "nuisance"]
@@ -164,20 +164,24 @@ def _flow(target: Mapping[str, Any]) -> str:
 
 
 def _scores(target: Mapping[str, Any]) -> str:
-    metrics = target["metrics"]
+    metrics: Sequence[str] = target["metrics"]
     heads = "".join(
         f'<th class="n{" main" if i == 0 else ""}" title="{text(METRICS[m][1])}">{_name(m)}</th>'
         for i, m in enumerate(metrics)
     )
     rows = "".join(_score_row(row, metrics) for row in target["rows"])
     about = "; ".join(f"{METRICS[m][0]}: {METRICS[m][1]}" for m in metrics)
-    tested = next((row["permutation"] for row in target["rows"] if row.get("permutation")), None)
-    drawn = f" p: share of {tested['permutations']:,} permutations, the whole pipeline fitted anew in each, that score "
-    drawn += "as high ((b + 1) / (B + 1))." if tested else ""
+    tested = next((found for row in target["rows"] if (found := row.get("permutation"))), None)
+    drawn = (
+        f" p: share of {tested['permutations']:,} permutations, the whole pipeline fitted anew in each, that score as "
+        "high on the first repeat, ((b + 1) / (B + 1))."
+        if tested
+        else ""
+    )
     return f"""<div class="scroll"><table class="study"><thead><tr><th>representation</th><th class="n">features</th>
 {heads}<th class="n">p</th><th class="n">cost</th></tr></thead><tbody>{rows}</tbody></table></div>
 <p class="note">Small print: 95% intervals from drawing people anew, conditional on the fitted models. {text(about)}.
-{text(drawn) if tested else ""} Cost: CPU time to make the features, and for all fits. Examples without a usable face get the
+{text(drawn)} Cost: CPU time to make the features, and for all fits. Examples without a usable face get the
 most frequent class or the mean; their number stands below a representation's name.</p>"""
 
 
@@ -213,7 +217,7 @@ def _contrasts(target: Mapping[str, Any]) -> str:
         rows.append(
             f'<tr class="{kind}"><th scope="row">{text(one["a"])} − {text(one["b"])}</th>'
             f'<td class="n">{"–" if value is None else _signed(value)}</td><td class="n">{interval}</td>'
-            f'<td class="n">{_p(one["p"])}</td><td class="n">{text(adjusted)}</td></tr>'
+            f'<td class="n">{_p(one["p"])}</td><td class="n">{adjusted}</td></tr>'
         )
     first = target["contrasts"][0]
     turned = " Above 0: the first has the smaller error." if first["metric"] in ("mae", "rmse") else ""
@@ -225,7 +229,8 @@ def _contrasts(target: Mapping[str, Any]) -> str:
     return f"""<div class="scroll"><table class="study"><thead><tr><th>difference in {_name(first["metric"])}</th>
 <th class="n">mean</th><th class="n">95% interval</th><th class="n">p</th><th class="n">p, Holm</th></tr></thead>
 <tbody>{"".join(rows)}</tbody></table></div>
-<p class="note">{text(first["method"])}.{turned}{within} Holm's correction is over all contrasts but the primary one.</p>"""
+<p class="note">{text(first["method"])}.{turned}{within} Holm's correction is over all contrasts but the
+primary one.</p>"""
 
 
 def _displays(target: Mapping[str, Any], pictures: Mapping[int, bytes], result: Mapping[str, Any]) -> str:
@@ -240,9 +245,10 @@ def _displays(target: Mapping[str, Any], pictures: Mapping[int, bytes], result: 
     for group in groups:
         cards = "".join(_card(one, pictures) for one in group["displays"])
         parts.append(f'<h4>Speaks for <b>{text(group["towards"])}</b></h4><ul class="displays">{cards}</ul>')
-    return f"""<p class="note">Displays whose weight has the same sign in at least nine of ten folds, the largest first. Weight: per
-standard deviation of the feature. r: how the display goes with what the model says, over the training examples; where it
-has the other sign, the display corrects for others and is no sign of the label by itself.{colours}</p>
+    return f"""<p class="note">Displays whose weight has the same sign in at least nine of ten folds, the largest first.
+Weight: per standard deviation of the feature. r: how the display goes with what the model says, over the training
+examples; where it has the other sign, the display corrects for others and is no sign of the label by itself.{colours}
+</p>
 {"".join(parts)}"""
 
 
@@ -253,7 +259,7 @@ def _card(one: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
     extra = one["feature"].split(maxsplit=1)[1:]
     step = f" <span>{text(extra[0])}</span>" if extra else ""
     return f"""<li>{drawn}<p><b>{one["display"]}</b>{step} {text(one["words"])}</p>
-<p class="quiet">weight {_signed(one["weight"])}, r {_signed(one["pattern"])}</p></li>"""
+<p class="quiet">weight&nbsp;{_signed(one["weight"])}<br>r&nbsp;{_signed(one["pattern"])}</p></li>"""
 
 
 def _settings(result: Mapping[str, Any]) -> str:
@@ -261,8 +267,8 @@ def _settings(result: Mapping[str, Any]) -> str:
     config = about["config"]
     tokenizer = about.get("tokenizer") or {}
     facts = {
-        "Cross-validation": f"{config['folds']} folds of people, {config['repeats']} times; inner {config['inner_folds']}; "
-        "not used where there is an official split",
+        "Cross-validation": f"{config['folds']} folds of people, {config['repeats']} times; inner folds: "
+        f"{config['inner_folds']}; not used where there is an official split",
         "Model": "L2-penalised logistic regression or ridge, on columns scaled within each training part; the penalty "
         "with the least loss over the inner folds",
         "Primary contrast": " − ".join(config["primary"]),
@@ -279,7 +285,8 @@ def _settings(result: Mapping[str, Any]) -> str:
 
 def _limits() -> str:
     items = "".join(f"<li>{text(limit)}</li>" for limit in _LIMITS)
-    return f"""<section id="limits" aria-labelledby="limits-title"><h2 id="limits-title">What these figures do not say</h2>
+    return f"""<section id="limits" aria-labelledby="limits-title">
+<h2 id="limits-title">What these figures do not say</h2>
 <ul class="limits">{items}</ul></section>"""
 
 
@@ -292,7 +299,8 @@ def _checklist(result: Mapping[str, Any]) -> str:
         for item in items
     )
     done = sum(item["status"] == "reported here" for item in items)
-    return f"""<section id="checklist" aria-labelledby="checklist-title"><h2 id="checklist-title">Checklist (TRIPOD+AI)</h2>
+    return f"""<section id="checklist" aria-labelledby="checklist-title">
+<h2 id="checklist-title">Checklist (TRIPOD+AI)</h2>
 <p class="note">{done} of {len(items)} items are reported here; the others only the authors can fill.</p>
 <details><summary>All items</summary><div class="scroll"><table class="checklist"><thead><tr><th></th><th>item</th>
 <th>status</th><th></th></tr></thead><tbody>{rows}</tbody></table></div></details></section>"""
