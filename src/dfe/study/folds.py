@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from dfe.types import DoubleArray, IntArray
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 _EXAMPLES_A_STRATUM = 10
+_TIED = 1e-9
 _STRATA = 5
 """Numbers are cut into at most so many strata of like size."""
 
@@ -87,19 +87,38 @@ def official_split(
 
 
 def deal(subject: IntArray, strata: IntArray, folds: int, *, seed: int) -> IntArray:
-    """Fold of each example ``(n,)``; all examples of a person go into one, and strata are spread over the folds."""
-    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+    """Fold of each example ``(n,)``; all examples of a person go into one, and strata are spread over the folds.
 
-    fold = np.zeros(len(subject), np.int64)
-    alone = len(np.unique(subject)) == len(subject)
-    maker = StratifiedKFold if alone else StratifiedGroupKFold
-    splitter = maker(n_splits=folds, shuffle=True, random_state=seed)
-    with warnings.catch_warnings():
-        # A class with fewer people than folds is missing from some test parts; the report counts its people.
-        warnings.simplefilter("ignore", UserWarning)
-        for number, (_, test) in enumerate(splitter.split(strata, strata, None if alone else subject)):
-            fold[test] = number
-    return fold
+    People come in a random order, those of the most uneven strata first, and each goes to the fold that makes the folds
+    most alike: what scikit-learn's ``StratifiedGroupKFold`` does, many times as fast.
+    """
+    _, person = np.unique(subject, return_inverse=True)
+    _, stratum = np.unique(strata, return_inverse=True)
+    counts = np.zeros((person.max() + 1, stratum.max() + 1))
+    np.add.at(counts, (person, stratum), 1)
+    order = np.random.default_rng(seed).permutation(len(counts))
+    placed = np.empty(len(counts), np.int64)
+    placed[order] = _spread(counts[order], folds)
+    return np.asarray(placed[person], np.int64)
+
+
+def _spread(counts: DoubleArray, folds: int) -> IntArray:
+    """Fold of each person ``(S,)`` from their examples by stratum ``(S, C)``."""
+    total = counts.sum(axis=0)
+    held, size = np.zeros((folds, counts.shape[1])), np.zeros(folds)
+    placed = np.empty(len(counts), np.int64)
+    for person in np.argsort(-counts.std(axis=1), kind="stable").tolist():
+        own = counts[person] / total
+        squares, sums = (held**2).sum(axis=0), held.sum(axis=0)
+        # Spread over the folds of each stratum's share, if the person went into each fold in turn.
+        spread = (squares + (2 * held + own) * own) / folds - ((sums + own) / folds) ** 2
+        worse = np.sqrt(np.maximum(spread, 0.0)).mean(axis=1)
+        tied = worse <= worse.min() + _TIED
+        best = int(np.flatnonzero(tied)[size[tied].argmin()])
+        held[best] += own
+        size[best] += counts[person].sum()
+        placed[person] = best
+    return placed
 
 
 def strata_of(numbers: ArrayLike, subject: IntArray) -> IntArray:

@@ -119,11 +119,16 @@ def _large(
 def fit_numbers(x: DoubleArray, truth: DoubleArray, penalties: Sequence[float]) -> list[Linear]:
     """Ridge regression (Hoerl and Kennard, Technometrics 1970), for each penalty, from one decomposition."""
     middle, mean = x.mean(axis=0), float(truth.mean())
-    left, sizes, right = np.linalg.svd(x - middle, full_matrices=False)
-    along = left.T @ (truth - mean)
+    centred, wanted = x - middle, truth - mean
+    # The smaller of the two products: over columns, or over rows (Saunders, Gammerman and Vovk, ICML 1998).
+    tall = x.shape[0] >= x.shape[1]
+    product = centred.T @ centred if tall else centred @ centred.T
+    sizes, turn = np.linalg.eigh(product)
+    along = turn.T @ (centred.T @ wanted if tall else wanted)
     found = []
     for penalty in penalties:
-        weights = (sizes / (sizes**2 + len(x) * penalty) * along) @ right
+        solved = turn @ (along / (np.maximum(sizes, 0.0) + len(x) * penalty))
+        weights = solved if tall else centred.T @ solved
         found.append(Linear(weights[None], np.array([mean - middle @ weights]), np.array([mean])))
     return found
 

@@ -29,7 +29,8 @@ Metric = Literal[
 LOWER_IS_BETTER = frozenset({"mae", "rmse"})
 _OF_CLASSES = ("weighted_f1", "macro_f1", "balanced_accuracy", "accuracy", "auc")
 _OF_NUMBERS = ("ccc", "one_minus_mae", "mae", "rmse")
-_AT_ONCE = 1 << 22
+_DRAWS_AT_ONCE = 64
+"""Draws of the bootstrap that are worked on together, lest their weights of all examples leave the cache."""
 
 
 class Predicted(NamedTuple):
@@ -191,19 +192,19 @@ def _auc(predicted: Predicted, weights: DoubleArray, subject: IntArray) -> Doubl
 
 def _area(output: DoubleArray, positive: Any, weights: DoubleArray, subject: IntArray) -> DoubleArray:
     """Weighted Mann-Whitney: share of pairs in which the positive one has the higher output, ties counting half."""
-    levels, level = np.unique(output, return_inverse=True)
+    order = np.argsort(output, kind="stable")
+    ordered, up = output[order], positive[order]
+    # Of examples with one output the first, for each of them: ties are counted from there.
+    first = np.searchsorted(ordered, ordered[up], side="left")
+    last = np.searchsorted(ordered, ordered[up], side="right")
     area = np.empty(len(weights))
-    # A block of draws at a time, lest the weights of all examples in all draws fill the memory.
-    block = max(_AT_ONCE // max(len(output), 1), 1)
-    order = np.argsort(level, kind="stable")
-    starts = np.searchsorted(level[order], np.arange(len(levels)))
-    for at in range(0, len(weights), block):
-        of_rows = weights[at : at + block, subject[order]]
-        up = np.add.reduceat(of_rows * positive[order], starts, axis=1)
-        down = np.add.reduceat(of_rows * ~positive[order], starts, axis=1)
-        below = np.cumsum(down, axis=1) - down
-        pairs = up.sum(axis=1) * down.sum(axis=1)
-        area[at : at + block] = _over((up * (below + down / 2)).sum(axis=1), pairs)
+    for at in range(0, len(weights), _DRAWS_AT_ONCE):
+        of_rows = np.ascontiguousarray(weights[at : at + _DRAWS_AT_ONCE].T)[subject[order]]
+        below = np.zeros((len(order) + 1, of_rows.shape[1]))
+        np.cumsum(np.where(up[:, None], 0.0, of_rows), axis=0, out=below[1:])
+        won = of_rows[up] * (below[first] + below[last])
+        pairs = of_rows[up].sum(axis=0) * below[-1]
+        area[at : at + _DRAWS_AT_ONCE] = _over(won.sum(axis=0) / 2, pairs)
     return area
 
 

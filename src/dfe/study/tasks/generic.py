@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfe.errors import TableError
+from dfe.evaluation.about import NOT_KNOWN
 from dfe.media.inputs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from dfe.study.examples import Examples, Target
 from dfe.study.folds import TEST, TRAIN, VALIDATION
@@ -22,7 +23,7 @@ _NEEDED = (PATH, SUBJECT, LABEL)
 _KNOWN = (*_NEEDED, "session", "condition", "onset", "offset", "split", "face", "frame")
 _PARTS = {"train": TRAIN, "training": TRAIN, "validation": VALIDATION, "val": VALIDATION, "dev": VALIDATION}
 _PARTS |= {"test": TEST, "testing": TEST}
-_ABSENT = frozenset({"", "na", "n/a", "nan", "none", "null", "<na>"})
+_ABSENT = NOT_KNOWN | {""}
 _SUFFIXES = VIDEO_SUFFIXES | PICTURE_SUFFIXES | {".parquet", ".csv"}
 _FEW = 10
 """Whole numbers with no more different values than this are classes, unless the user says otherwise."""
@@ -80,7 +81,7 @@ class Generic:
         rows = self._rows()
         for row in rows:
             for column in _NEEDED:
-                if row.cells[column].lower() in _ABSENT:
+                if row.cells[column] in _ABSENT:
                     raise self._error(row, f"no {column}", "fill it in, or take the row out")
         recording = tuple(_recording(row.cells[PATH]) for row in rows)
         onset, offset = self._seconds(rows, "onset", -math.inf), self._seconds(rows, "offset", math.inf)
@@ -148,7 +149,7 @@ class Generic:
     def _seconds(self, rows: Sequence[_Row], column: str, default: float) -> Any:
         if column not in rows[0].cells:
             return None
-        absent = [row.cells[column].lower() in _ABSENT for row in rows]
+        absent = [row.cells[column] in _ABSENT for row in rows]
         return np.array(
             [default if none else self._number(row, column) for row, none in zip(rows, absent, strict=True)]
         )
@@ -221,7 +222,7 @@ def _words(rows: Sequence[_Row], column: str) -> Any:
 
 
 def _covariate(cells: Sequence[str]) -> NDArray[Any]:
-    known = [cell.lower() not in _ABSENT for cell in cells]
+    known = [cell not in _ABSENT for cell in cells]
     if any(known) and all(_is_number(cell) for cell, there in zip(cells, known, strict=True) if there):
         return np.array([float(c) if there else math.nan for c, there in zip(cells, known, strict=True)])
     return np.array([cell if there else "" for cell, there in zip(cells, known, strict=True)], np.str_)
