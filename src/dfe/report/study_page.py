@@ -174,12 +174,12 @@ def _scores(target: Mapping[str, Any]) -> str:
     tested = next((found for row in target["rows"] if (found := row.get("permutation"))), None)
     drawn = (
         f" p: share of {tested['permutations']:,} permutations, the whole pipeline fitted anew in each, that score as "
-        "high on the first repeat, ((b + 1) / (B + 1))."
+        "high as the true labels do on the first repeat, (b + 1) / (B + 1)."
         if tested
         else ""
     )
     return f"""<div class="scroll"><table class="study"><thead><tr><th>representation</th><th class="n">features</th>
-{heads}<th class="n">p</th><th class="n">cost</th></tr></thead><tbody>{rows}</tbody></table></div>
+{heads}<th class="n">permutation p</th><th class="n">cost</th></tr></thead><tbody>{rows}</tbody></table></div>
 <p class="note">Small print: 95% intervals from drawing people anew, conditional on the fitted models. {text(about)}.
 {text(drawn)} Cost: CPU time to make the features, and for all fits. Examples without a usable face get the
 most frequent class or the mean; their number stands below a representation's name.</p>"""
@@ -240,7 +240,7 @@ def _displays(target: Mapping[str, Any], pictures: Mapping[int, bytes], result: 
             '<p class="note">None keeps the sign of its weight over the folds, or no bag of tokens was among them.</p>'
         )
     heat = number_at(result, "about", "heat_max_mm")
-    colours = f" Red: the skin moves by {heat:g} mm or more." if heat else ""
+    colours = f" Darkest red: the skin moves by {heat:g} mm or more." if heat else ""
     parts = []
     for group in groups:
         cards = "".join(_card(one, pictures) for one in group["displays"])
