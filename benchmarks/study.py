@@ -78,12 +78,13 @@ def fit(count: int, tokens: int, workers: int) -> None:
             ],
             "targets": [outcome.about],
         }
+        cpu = outcome.about["of_representations"]["bag of tokens"]["fit_s"]
         figures(Study(about, joined(outcome.tables), {}))
         scored = time.perf_counter()
         print(
             f"{target.name}: {count} recordings of {tokens} tokens, {len(splits)} folds, {workers} workers: "
             f"dealt {dealt - began:.0f} s, fitted {done - dealt:.0f} s, scored with intervals {scored - done:.0f} s, "
-            f"in all {scored - began:.0f} s"
+            f"in all {scored - began:.0f} s (fits took {cpu:.0f} CPU s)"
         )
 
 
