@@ -57,7 +57,9 @@ def test_version(dfe):
     assert dfe("--version").out == f"dfe {package.__version__}\n"
 
 
-@pytest.mark.parametrize("verb", ["encode", "extract", "train", "evaluate", "ablate", "info", "qc", "demo", "doctor"])
+@pytest.mark.parametrize(
+    "verb", ["encode", "extract", "train", "evaluate", "ablate", "study", "info", "qc", "demo", "doctor"]
+)
 def test_every_verb_explains_itself(dfe, verb):
     ran = dfe(verb, "--help")
     assert ran.code == 0

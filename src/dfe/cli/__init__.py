@@ -46,6 +46,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.naming_sheets import NamingSheets
     from dfe.cli.qc import Qc
     from dfe.cli.render import Render
+    from dfe.cli.study import Study
     from dfe.cli.train import Train
 
     arguments = sys.argv[1:] if argv is None else argv
@@ -67,6 +68,7 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[NamingSheets, subcommand("naming-sheets")]
         | Annotated[Agreement, subcommand("agreement")]
         | Annotated[Atlas, subcommand("atlas")]
+        | Annotated[Study, subcommand("study")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]

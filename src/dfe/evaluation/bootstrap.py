@@ -54,6 +54,14 @@ class SubjectBootstrap:
             raise UsageError(f"{n} values do not fit a bootstrap of {len(self._index)} faces")
         return self._index
 
+    def counts(self, n: int) -> NDArray[np.int32]:
+        """How often each person of the n faces is drawn, ``(draws, S)``.
+
+        Raises:
+            UsageError: it was made for another number of faces.
+        """
+        return self._drawn(_count(self.index(n)))
+
     def mean(self, values: ArrayLike) -> Estimate:
         """Mean over faces of values ``(n,)``; NaN stands for a face that was not measured and is left out."""
         return self.mean_of_columns(np.asarray(values, np.float64)[:, None])[0]

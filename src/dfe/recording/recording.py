@@ -57,7 +57,12 @@ class Recording:
         Raises:
             TableError: missing, damaged, foreign, or written by a newer version.
         """
-        return cls(*read_table(Path(path), landmarks=landmarks))
+        table, provenance = read_table(Path(path), landmarks=landmarks)
+        # What was read is checked already, and checking a small table takes as long as reading it.
+        made = cls.__new__(cls)
+        made.table, made.provenance = table, provenance
+        made.layout = schema.Layout.of(table.column_names, provenance.space.id)
+        return made
 
     def write(self, path: str | PathLike[str], overwrite: bool = False, format: Format | None = None) -> None:
         """Write to ``path``, whole or not at all; the same content gives the same bytes.

@@ -74,11 +74,12 @@ def conform(table: pa.Table, *, space_id: str | None, where: str | Path) -> pa.T
     """
     layout = Layout.of(table.column_names, space_id)
     schema = arrow_schema(layout)
-    missing = [name for name in schema.names if name not in table.column_names]
+    present = set(table.column_names)
+    missing = [name for name in schema.names if name not in present]
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         raise TableError(f"{_FOREIGN}: column {missing[0]}{more} is missing", where=where)
-    extra = set(table.column_names) - set(schema.names)
+    extra = present - set(schema.names)
     if extra or len(table.column_names) != len(schema.names):
         names = ", ".join(sorted(extra)) or "a column twice"
         raise TableError(f"has columns that no recording has: {names}", where=where)
