@@ -182,6 +182,69 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Prepare:
+    """Make a data set that cannot be encoded as it comes into one that can: pictures of FER2013, tables of E-DAIC."""
+
+    task: Positional[str]
+    """fer2013 or edaic."""
+    root: Positional[Path]
+    """The data set as it was unpacked."""
+    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
+    """New folder for what is made."""
+
+    def run(self) -> int:
+        """Make it, say what comes next, return the exit code."""
+        from dfe.cli.progress import show_progress
+        from dfe.study.tasks import find_task
+        from dfe.study.tasks.extras import Prepares
+
+        task = find_task(self.task)
+        if not isinstance(task, Prepares):
+            raise UsageError(f"{self.task} needs no preparation", advice="encode it with dfe study encode")
+        with show_progress("preparing", "files") as progress:
+            print(task.prepare(self.root, self.out, progress))
+        return 0
+
+
+@dataclass(frozen=True)
+class EncodeMedia:
+    """Encode a data set's media into recordings of the names that its labels go by."""
+
+    task: Positional[str]
+    """stressid, chalearn, daic, affectnet or fer2013."""
+    root: Positional[Path]
+    """The data set's own folder."""
+    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
+    """Folder for the recordings."""
+    tokenizer: str = "default"
+    """Name, name@version or folder of a tokenizer."""
+    largest_only: bool = False
+    """Keep the one face that is largest over each recording."""
+    workers: Annotated[int, arg(metavar="N")] = 1
+    """Processes to share the work among; results do not depend on it."""
+    overwrite: bool = False
+    """Replace recordings that are there already."""
+
+    def run(self) -> int:
+        """Encode, print the summary, return the exit code."""
+        from dfe.cli.encode import print_summary
+        from dfe.cli.progress import show_progress
+        from dfe.pipeline.options import EncodeOptions
+        from dfe.pipeline.run import encode_to_folder
+        from dfe.study.tasks import find_task
+
+        media = find_task(self.task).media(self.root)
+        if not media:
+            raise UsageError(f"{self.task} comes without media", advice="use its AU tables (docs/data-sets.md)")
+        options = EncodeOptions(tokenizer=self.tokenizer, largest_only=self.largest_only)
+        with show_progress("encoding", "frames") as progress:
+            summary = encode_to_folder(
+                media, self.out, options, workers=self.workers, overwrite=self.overwrite, progress=progress
+            )
+        return print_summary(summary, as_json=False)
+
+
+@dataclass(frozen=True)
 class Study:
     """From tokens to labels: cross-validated prediction with floors, permutations and contrasts (extra "study")."""
 
@@ -189,6 +252,8 @@ class Study:
         Annotated[Run, subcommand("run")]
         | Annotated[Report, subcommand("report")]
         | Annotated[Check, subcommand("check")]
+        | Annotated[Prepare, subcommand("prepare")]
+        | Annotated[EncodeMedia, subcommand("encode")]
     )
 
     def run(self) -> int:
