@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.errors import UsageError
-from dfe.study.groups import PERMUTATIONS, Design
 from dfe.study.covariates import exchanges
+from dfe.study.groups import PERMUTATIONS, Design
 from dfe.types import BoolArray, DoubleArray
 
 CAUTION = (

@@ -19,7 +19,6 @@ from dfe.study.groups import (
     GroupEffects,
     benjamini_hochberg,
     bootstrap_interval,
-    hedges_g,
     permutation_test,
 )
 from dfe.types import BoolArray, DoubleArray, IntArray
@@ -60,7 +59,9 @@ def code_covariates(columns: Mapping[str, Sequence[str]], categories: Sequence[s
             coded += [np.array([cell == word for cell in cells], np.float64) for word in words[1:]]
             names += [f"{name}: {word}" for word in words[1:]]
         if len(set(cells)) < 2:
-            raise UsageError(f"the covariate {name} is {next(iter(cells), '')!r} for all subjects", advice="leave it out")
+            raise UsageError(
+                f"the covariate {name} is {next(iter(cells), '')!r} for all subjects", advice="leave it out"
+            )
     count = len(next(iter(columns.values()), ()))
     matrix = np.column_stack(coded) if coded else np.zeros((count, 0))
     return Covariates(matrix - matrix.mean(axis=0), tuple(names))
@@ -90,11 +91,11 @@ def compare_adjusted(
     stacked = np.column_stack([values, z])
 
     def adjusted(rows: DoubleArray, labels: BoolArray) -> DoubleArray:
-        return adjusted_g(rows[:, : values.shape[1]], labels, rows[:, values.shape[1] :])
+        # Covariates are drawn with their subjects; they have no effect of their own.
+        g = adjusted_g(rows[:, : values.shape[1]], labels, rows[:, values.shape[1] :])
+        return np.append(g, np.full(z.shape[1], np.nan))
 
-    low, high = bootstrap_interval(stacked, second, adjusted, draws, seed) if z.shape[1] else (None, None)
-    if low is None or high is None:
-        low, high = bootstrap_interval(values, second, hedges_g, draws, seed)
+    low, high = bootstrap_interval(stacked, second, adjusted, draws, seed)
     mean = np.stack([values[~second].mean(axis=0), values[second].mean(axis=0)])
     kept = slice(values.shape[1])
     g = adjusted_g(values, second, z)
@@ -104,8 +105,7 @@ def compare_adjusted(
 def adjusted_g(values: DoubleArray, second: BoolArray, covariates: DoubleArray) -> DoubleArray:
     """Adjusted difference of groups over the residual spread, ``(T,)``, times Hedges' small-sample correction.
 
-    Without covariates this is :func:`dfe.study.groups.hedges_g`. Columns beyond the values' own (as in a bootstrap
-    that draws values and covariates together) are none of its business. NaN where nothing is left to spread, or where
+    Without covariates this is :func:`dfe.study.groups.hedges_g`. NaN where nothing is left to spread, or where
     group and covariates cannot be told apart.
     """
     x = np.column_stack([np.ones(len(values)), second.astype(np.float64), covariates])

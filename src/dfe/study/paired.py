@@ -66,7 +66,9 @@ def compare_conditions(
     return PairedEffects(mean, cohens_dz(differences), low, high, p, benjamini_hochberg(p), p_any)
 
 
-def sign_flip_test(differences: DoubleArray, permutations: int = PERMUTATIONS, seed: int = 0) -> tuple[DoubleArray, float]:
+def sign_flip_test(
+    differences: DoubleArray, permutations: int = PERMUTATIONS, seed: int = 0
+) -> tuple[DoubleArray, float]:
     """P of each column of differences ``(S, T)``, and of the largest over all of them.
 
     A subject's differences change sign together. The statistic is the mean over the root mean square, which no flip

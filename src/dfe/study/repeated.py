@@ -92,7 +92,8 @@ def _fit(y: DoubleArray, time: DoubleArray, x: DoubleArray, who: IntArray, df: i
     reach = float(t.ppf(0.975, df)) * error
     p = 2 * float(t.sf(abs(slope) / error, df))
     correlation = float(dependence.dep_params) if repeated else 0.0
-    return RateModel(*(float(v) for v in np.exp([slope, slope - reach, slope + reach])), p, df, alpha, correlation)
+    low, high = float(np.exp(slope - reach)), float(np.exp(slope + reach))
+    return RateModel(float(np.exp(slope)), low, high, p, df, alpha, correlation)
 
 
 def dispersion(y: DoubleArray, x: DoubleArray, offset: DoubleArray) -> float:

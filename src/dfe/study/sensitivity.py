@@ -77,13 +77,13 @@ def sensitivity(
     if min(first, second) < 2:
         raise UsageError("a comparison needs two subjects in each group")
     if displays < 1 or not 0 < alpha < 0.5 or not alpha < power < 1 or simulations < 100:
-        raise UsageError("displays must be 1 or more, alpha under 0.5, power between alpha and 1, simulations 100 or more")
+        raise UsageError(
+            "displays must be 1 or more, alpha under 0.5, power between alpha and 1, simulations 100 or more"
+        )
     rates = rates or RateDesign()
     strict = alpha / displays
-    curve = tuple(
-        (ratio, *(float(v) for v in rate_power(first, second, rates, ratio, (alpha, strict), simulations, seed)))
-        for ratio in RATIOS
-    )
+    powers = [rate_power(first, second, rates, ratio, (alpha, strict), simulations, seed) for ratio in RATIOS]
+    curve = tuple((ratio, float(both[0]), float(both[1])) for ratio, both in zip(RATIOS, powers, strict=True))
     ratio, ratio_strict = (
         detectable_ratio(first, second, rates, level, power, simulations, seed) for level in (alpha, strict)
     )
