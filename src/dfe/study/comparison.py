@@ -135,7 +135,9 @@ def compare(
     )
     sums, tokenizer = measure_rows(read.rows, config=options.events, tokenizer=tokenizer, progress=progress)
     subjects, flow, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
-    covariates = code_covariates(subjects.covariates, options.categories)
+    covariates = Covariates(np.zeros((len(subjects), 0)), ())
+    if columns.covariates:
+        covariates = code_covariates(subjects.covariates, options.categories)
     rows: list[EffectRow] = []
     families: list[Family] = []
     notes = list(_notes(read, sums))

@@ -18,8 +18,8 @@ def methods_text(result: Mapping[str, Any]) -> str:
     if result["detectable"] is not None:
         found = result["detectable"]
         parts.append(
-            f"With these numbers of subjects, a two-sided test at {found['alpha']:g} has {found['power']:.0%} power for "
-            f"a standardised difference of {found['g']:.2f} in one display tested alone, and of "
+            f"With these numbers of subjects, a two-sided test at {found['alpha']:g} has {found['power']:.0%} power "
+            f"for a standardised difference of {found['g']:.2f} in one display tested alone, and of "
             f"{found['g_bonferroni']:.2f} in each of {found['displays']} displays after Bonferroni's correction."
         )
     parts += [*result["notes"], result["statement"]]
@@ -54,12 +54,12 @@ def _measures(result: Mapping[str, Any]) -> str:
     unsteady = "with" if events["unsteady"] else "without"
     return (
         f"Events of {displays} displays ({unsteady} those that the tokenizer's card calls unsteady) and of {regions} "
-        f"regions of the face (all displays that move the region most) were found at {events['rate']:g} samples a second "
-        f"after Gaussian smoothing ({1000 * events['smoothing_s']:.0f} ms): from {events['off_mm']:g} mm on, "
-        f"{events['on_mm']:g} mm at the apex, {events['min_s']:g} s or longer; events less than {events['merge_s']:g} s "
-        f"apart are one, and gaps over {events['gap_s']:g} s censor. The subject is the unit: a subject's recordings "
-        "were pooled, sums over sums, into events per valid minute, share of valid time, and mean intensity at the apex "
-        "(of subjects with events). Events under way when a face comes into sight are not counted."
+        f"regions of the face (all displays that move the region most) were found at {events['rate']:g} samples a "
+        f"second after Gaussian smoothing ({1000 * events['smoothing_s']:.0f} ms): from {events['off_mm']:g} mm on, "
+        f"{events['on_mm']:g} mm at the apex, {events['min_s']:g} s or longer; events less than {events['merge_s']:g} "
+        f"s apart are one, and gaps over {events['gap_s']:g} s censor. The subject is the unit: a subject's recordings "
+        "were pooled, sums over sums, into events per valid minute, share of valid time, and mean intensity at the "
+        "apex (of subjects with events). Events under way when a face comes into sight are not counted."
     )
 
 
@@ -69,8 +69,8 @@ def _evidence(result: Mapping[str, Any]) -> str:
     said = []
     if within is not None:
         said.append(
-            f"Within subjects, {within[1]} was compared with {within[0]}: Cohen's d_z (corrected for small samples), and "
-            "p from exchanging the conditions within subjects (signs of differences)."
+            f"Within subjects, {within[1]} was compared with {within[0]}: Cohen's d_z (corrected for small samples), "
+            "and p from exchanging the conditions within subjects (signs of differences)."
         )
     if between is not None:
         what = "Subjects' values" if within is None else "The subjects' differences between the conditions"
@@ -88,9 +88,9 @@ def _evidence(result: Mapping[str, Any]) -> str:
     said.append(
         f"p is two-sided, (b + 1) / (B + 1) with B = {settings['permutations']:,}; intervals are 95% percentiles over "
         f"{settings['draws']:,} draws of subjects (seed {settings['seed']}). q controls the false discovery rate "
-        "(Benjamini and Hochberg, 1995) over the displays of one measure, and over the regions separately; displays that "
-        "nobody showed are in no family. The p of any difference is that of the largest effect over all displays. Ratios "
-        "of rates are those of all events by all minutes."
+        "(Benjamini and Hochberg, 1995) over the displays of one measure, and over the regions separately; displays "
+        "that nobody showed are in no family. The p of any difference is that of the largest effect over all displays. "
+        "Ratios of rates are those of all events by all minutes."
     )
     return " ".join(said)
 
@@ -100,10 +100,10 @@ def _models(result: Mapping[str, Any]) -> str:
     failed = [row for row in result["rows"] if row.get("model") and row["model"]["p"] is None]
     return (
         "Counts of recordings were modelled by generalised estimating equations with a negative-binomial variance "
-        "(dispersion by moments), log link, exchangeable correlation within subjects and the log of the valid minutes as "
-        "offset; covariance corrected after Mancl and DeRouen (2001), t with subjects less parameters as degrees of "
-        f"freedom. {len(fitted)} models were fitted; {len(failed)} were not (too few events, or no convergence) and are "
-        "flagged in results.csv."
+        "(dispersion by moments), log link, exchangeable correlation within subjects and the log of the valid minutes "
+        "as offset; covariance corrected after Mancl and DeRouen (2001), t with subjects less parameters as degrees of "
+        f"freedom. {len(fitted)} models were fitted; {len(failed)} were not (too few events, or no convergence) and "
+        "are flagged in results.csv."
     )
 
 
@@ -111,8 +111,8 @@ def _composition(result: Mapping[str, Any]) -> str:
     parts = {row["token"] for row in result["rows"] if row["measure"] == "main_clr"}
     return (
         "The main display of a moment is the one that the first token says, or none. Shares of time were taken as a "
-        f"composition of {len(parts)} parts (those that half of the subjects have, and all others together) and compared "
-        "as centred log-ratios (Aitchison, 1986)."
+        f"composition of {len(parts)} parts (those that half of the subjects have, and all others together) and "
+        "compared as centred log-ratios (Aitchison, 1986)."
     )
 
 
@@ -122,8 +122,8 @@ def _courses(result: Mapping[str, Any]) -> str:
     return (
         f"Time courses (mm, bins of {course['bin_s']:g} s, {low:g} to {high:g} s around {result['columns']['align']}) "
         f"were compared by cluster mass with |t| > {course['threshold']:.2f} and the largest mass over all displays "
-        f"under B = {course['permutations']:,} permutations (Maris and Oostenveld, 2007); {course['left_out']} subjects "
-        f"had too few bins; covariates were not held constant. {CAUTION}"
+        f"under B = {course['permutations']:,} permutations (Maris and Oostenveld, 2007); {course['left_out']} "
+        f"subjects had too few bins; covariates were not held constant. {CAUTION}"
     )
 
 

@@ -18,7 +18,6 @@ from dfe.study.groups import (
     Design,
     GroupEffects,
     benjamini_hochberg,
-    bootstrap_interval,
     permutation_test,
 )
 from dfe.types import BoolArray, DoubleArray, IntArray
@@ -26,6 +25,8 @@ from dfe.types import BoolArray, DoubleArray, IntArray
 _AT_ONCE = 512
 _TINY = 1e-12
 _NEAR = 1 - 1e-9
+_SINGULAR = 1e10
+_ROUNDING = 1e-12
 
 
 class Covariates(NamedTuple):
@@ -88,45 +89,77 @@ def compare_adjusted(
         raise UsageError("a comparison needs two subjects in each group")
     _residual_group(second, z)
     p, p_any = freedman_lane(values, design, z, permutations, seed)
-    stacked = np.column_stack([values, z])
-
-    def adjusted(rows: DoubleArray, labels: BoolArray) -> DoubleArray:
-        # Covariates are drawn with their subjects; they have no effect of their own.
-        g = adjusted_g(rows[:, : values.shape[1]], labels, rows[:, values.shape[1] :])
-        return np.append(g, np.full(z.shape[1], np.nan))
-
-    low, high = bootstrap_interval(stacked, second, adjusted, draws, seed)
+    low, high = interval_of_g(values, second, z, draws, seed)
     mean = np.stack([values[~second].mean(axis=0), values[second].mean(axis=0)])
-    kept = slice(values.shape[1])
-    g = adjusted_g(values, second, z)
-    return GroupEffects(mean, g, low[kept], high[kept], p, benjamini_hochberg(p), p_any)
+    return GroupEffects(mean, adjusted_g(values, second, z), low, high, p, benjamini_hochberg(p), p_any)
 
 
 def adjusted_g(values: DoubleArray, second: BoolArray, covariates: DoubleArray) -> DoubleArray:
     """Adjusted difference of groups over the residual spread, ``(T,)``, times Hedges' small-sample correction.
 
-    Without covariates this is :func:`dfe.study.groups.hedges_g`. NaN where nothing is left to spread, or where
-    group and covariates cannot be told apart.
+    Without covariates this is :func:`dfe.study.groups.hedges_g`. NaN where nothing is left to spread, or where group
+    and covariates cannot be told apart.
     """
-    x = np.column_stack([np.ones(len(values)), second.astype(np.float64), covariates])
-    q, r = np.linalg.qr(x)
-    pivots = np.abs(np.diag(r))
-    keep = pivots > 1e-9 * pivots.max()
-    if not keep[1]:
-        return np.full(values.shape[1], np.nan)
-    if not keep.all():
-        # A draw that has lost a level of a covariate: its column says nothing more.
-        x = x[:, keep]
-        q, r = np.linalg.qr(x)
-    df = len(values) - x.shape[1]
-    if df < 2:
-        return np.full(values.shape[1], np.nan)
-    projected = q.T @ values
-    difference = np.linalg.solve(r, projected)[1]
-    residual = ((values - q @ projected) ** 2).sum(axis=0)
-    spread = np.sqrt(residual / df)
-    g = np.divide(difference, spread, out=np.full(len(spread), np.nan), where=spread > _TINY)
-    return np.asarray(g * (1 - 3 / (4 * df - 1)))
+    g: DoubleArray = _weighted_g(values, second, covariates, np.ones((1, len(values))))[0]
+    return g
+
+
+def interval_of_g(
+    values: DoubleArray, second: BoolArray, covariates: DoubleArray, draws: int, seed: int
+) -> tuple[DoubleArray, DoubleArray]:
+    """95% percentile interval of :func:`adjusted_g`, ``(T,)`` both, drawing subjects anew within their groups.
+
+    A draw in which group and covariates cannot be told apart is left out.
+    """
+    rng = np.random.default_rng([seed, 1])
+    drawn = np.concatenate(
+        [
+            _weighted_g(values, second, covariates, draw_weights(rng, second, min(_AT_ONCE, draws - start)))
+            for start in range(0, draws, _AT_ONCE)
+        ]
+    )
+    return percentiles(drawn)
+
+
+def draw_weights(rng: np.random.Generator, second: BoolArray, draws: int) -> DoubleArray:
+    """How often each subject is drawn, ``(draws, S)``, each group keeping its size."""
+    weights = np.zeros((draws, len(second)))
+    for group in (~second, second):
+        size = int(group.sum())
+        weights[:, group] = rng.multinomial(size, np.full(size, 1 / size), draws)
+    return weights
+
+
+def percentiles(drawn: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
+    """2.5th and 97.5th percentile of each column of ``(draws, T)``; NaN where no draw says anything."""
+    known = np.isfinite(drawn).any(axis=0)
+    low, high = np.full(drawn.shape[1], np.nan), np.full(drawn.shape[1], np.nan)
+    low[known], high[known] = np.nanpercentile(drawn[:, known], [2.5, 97.5], axis=0)
+    return low, high
+
+
+def _weighted_g(values: DoubleArray, second: BoolArray, covariates: DoubleArray, weights: DoubleArray) -> DoubleArray:
+    """G of each set of weights ``(b, S)``, whole numbers that sum to S: ``(b, T)``, by normal equations."""
+    centred = values - values.mean(axis=0)
+    scale = covariates.std(axis=0)
+    z = np.divide(covariates, scale, out=np.zeros_like(covariates), where=scale > 0)
+    x = np.column_stack([np.ones(len(values)), second.astype(np.float64) - second.mean(), z])
+    width, df = x.shape[1], len(values) - x.shape[1]
+    out = np.full((len(weights), values.shape[1]), np.nan)
+    xx = (weights @ (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)).reshape(-1, width, width)
+    sound = np.linalg.cond(xx) < _SINGULAR
+    if df < 2 or not sound.any():
+        return out
+    xx, weights = xx[sound], weights[sound]
+    xy = np.stack([weights @ (column[:, None] * centred) for column in x.T], axis=1)
+    slopes = np.linalg.solve(xx, xy)
+    total = weights @ centred**2
+    residual = total - (slopes * xy).sum(axis=1)
+    spread = np.sqrt(residual.clip(0) / df)
+    fine = residual > _ROUNDING * total.clip(_TINY)
+    g = np.divide(slopes[:, 1], spread, out=np.full(spread.shape, np.nan), where=fine)
+    out[sound] = g * (1 - 3 / (4 * df - 1))
+    return out
 
 
 def freedman_lane(

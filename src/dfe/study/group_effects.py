@@ -10,10 +10,10 @@ import numpy as np
 
 from dfe.errors import UsageError
 from dfe.study.composition import OTHER, Composition
-from dfe.study.covariates import Covariates, compare_adjusted
+from dfe.study.covariates import Covariates, compare_adjusted, draw_weights
 from dfe.study.group_measures import Kind
 from dfe.study.group_subjects import Subjects
-from dfe.study.groups import GroupEffects, benjamini_hochberg, compare_groups
+from dfe.study.groups import GroupEffects, benjamini_hochberg
 from dfe.study.paired import PairedEffects, compare_conditions
 from dfe.study.repeated import RateModel, fit_rates
 from dfe.types import BoolArray, DoubleArray, IntArray
@@ -157,13 +157,15 @@ def with_ratios(
 ) -> list[EffectRow]:
     """Ratios of rates, with intervals by drawing subjects; ``rows`` in the order of the sides' columns."""
     rng = np.random.default_rng([settings.seed, 3])
+    weights: list[DoubleArray | IntArray]
     if len(sides) == 2:
         weights = [rng.multinomial(len(second), np.full(len(second), 1 / len(second)), settings.draws)] * 2
         parts = sides
         whole = [np.ones((1, len(second)))] * 2
     else:
         groups = (~second, second)
-        weights = [_weights(rng, group, settings.draws) for group in groups]
+        drawn_all = draw_weights(rng, second, settings.draws)
+        weights = [np.asarray(drawn_all * group) for group in groups]
         parts = (sides[0], sides[0])
         whole = [group[None].astype(np.float64) for group in groups]
     seen = _ratio(whole, parts)[0]
@@ -233,8 +235,6 @@ def _compare(
         return compare_conditions(sides[0], sides[1], **how)
     values = sides[0] if analysis == "groups" else sides[1] - sides[0]
     design = subjects.design._replace(second=subjects.design.second[known], stratum=subjects.design.stratum[known])
-    if not covariates.names:
-        return compare_groups(values, design, **how)
     matrix = covariates.matrix[known]
     matrix = matrix[:, matrix.std(axis=0) > 0]
     held = Covariates(matrix - matrix.mean(axis=0), covariates.names)
@@ -296,14 +296,7 @@ def _numbers(analysis: Analysis, known: BoolArray, second: BoolArray) -> tuple[i
     return int((known & ~second).sum()), int((known & second).sum())
 
 
-def _weights(rng: np.random.Generator, group: BoolArray, draws: int) -> IntArray:
-    weights = np.zeros((draws, len(group)), np.int64)
-    size = int(group.sum())
-    weights[:, group] = rng.multinomial(size, np.full(size, 1 / size), draws)
-    return weights
-
-
-def _ratio(weights: Sequence[np.ndarray], parts: tuple[Side, ...]) -> DoubleArray:
+def _ratio(weights: Sequence[DoubleArray | IntArray], parts: tuple[Side, ...]) -> DoubleArray:
     """Second rate by first, ``(draws, T)``; NaN where neither has an event."""
     rates = [w @ part.count / (w @ part.exposure_s)[:, None] for w, part in zip(weights, parts, strict=True)]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -7,12 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.errors import UsageError
+from dfe.study.covariates import percentiles
 from dfe.study.groups import PERMUTATIONS, benjamini_hochberg
 from dfe.types import DoubleArray
 
 _AT_ONCE = 512
 _TINY = 1e-12
 _NEAR = 1 - 1e-9
+_ROUNDING = 1e-12
 
 
 class PairedEffects(NamedTuple):
@@ -56,12 +58,7 @@ def compare_conditions(
     if not np.isfinite(differences).all():
         raise UsageError("a subject's values are not finite")
     p, p_any = sign_flip_test(differences, permutations, seed)
-    rng = np.random.default_rng([seed, 2])
-    rows = rng.integers(len(differences), size=(draws, len(differences)))
-    drawn = np.stack([cohens_dz(differences[chosen]) for chosen in rows])
-    known = np.isfinite(drawn).any(axis=0)
-    low, high = np.full(len(p), np.nan), np.full(len(p), np.nan)
-    low[known], high[known] = np.nanpercentile(drawn[:, known], [2.5, 97.5], axis=0)
+    low, high = percentiles(_drawn(differences, draws, seed))
     mean = np.stack([first.mean(axis=0), second.mean(axis=0)])
     return PairedEffects(mean, cohens_dz(differences), low, high, p, benjamini_hochberg(p), p_any)
 
@@ -85,3 +82,16 @@ def sign_flip_test(
         beyond += (null >= seen * _NEAR).sum(axis=0)
         beyond_any += int((null.max(axis=1) >= seen.max() * _NEAR).sum())
     return (beyond + 1) / (permutations + 1), (beyond_any + 1) / (permutations + 1)
+
+
+def _drawn(differences: DoubleArray, draws: int, seed: int) -> DoubleArray:
+    """:func:`cohens_dz` of subjects drawn anew, ``(draws, T)``."""
+    count = len(differences)
+    weights = np.random.default_rng([seed, 2]).multinomial(count, np.full(count, 1 / count), draws)
+    centred = differences - differences.mean(axis=0)
+    mean = weights @ centred / count
+    squares = weights @ centred**2
+    variance = (squares - count * mean**2).clip(0) / (count - 1)
+    fine = variance * count > _ROUNDING * squares.clip(_TINY)
+    d = np.divide(mean + differences.mean(axis=0), np.sqrt(variance), out=np.full(mean.shape, np.nan), where=fine)
+    return np.asarray(d * (1 - 3 / (4 * (count - 1) - 1)))
