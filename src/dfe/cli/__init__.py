@@ -31,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe import __version__
     from dfe.cli.ablate import Ablate
     from dfe.cli.agreement import Agreement
+    from dfe.cli.compare import Compare
     from dfe.cli.demo import Demo
     from dfe.cli.doctor import Doctor
     from dfe.cli.encode import Encode
@@ -43,7 +44,9 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.info import Info
     from dfe.cli.naming_sheets import NamingSheets
     from dfe.cli.qc import Qc
+    from dfe.cli.reliability import Reliability
     from dfe.cli.render import Render
+    from dfe.cli.sensitivity import Sensitivity
     from dfe.cli.train import Train
 
     arguments = sys.argv[1:] if argv is None else argv
@@ -63,6 +66,9 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Render, subcommand("render")]
         | Annotated[NamingSheets, subcommand("naming-sheets")]
         | Annotated[Agreement, subcommand("agreement")]
+        | Annotated[Compare, subcommand("compare")]
+        | Annotated[Sensitivity, subcommand("sensitivity")]
+        | Annotated[Reliability, subcommand("reliability")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]

@@ -213,7 +213,8 @@ def _coverage(result: Mapping[str, Any]) -> str:
     return (
         f'<p class="note">Before anything was left out for it, {percent(mean[0])} of the time was usable in '
         f"{text(one)} and {percent(mean[1])} in {text(two)} (p {_p(cover['p'])}); {minutes[0]:.1f} and "
-        f"{minutes[1]:.1f} minutes a subject (p {_p(cover['p_minutes'])}). Where coverage differs, so may what could be seen.</p>"
+        f"{minutes[1]:.1f} minutes a subject (p {_p(cover['p_minutes'])}). Where coverage differs, so may "
+        "what could be seen.</p>"
     )
 
 

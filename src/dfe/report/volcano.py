@@ -9,7 +9,7 @@ from math import log10
 from dfe.report.axis import Axis
 from dfe.report.chart import Frame
 from dfe.report.html import data_uri, text
-from dfe.report.svg import LINE, Look, dot, n, name, spread_out, svg, width_of
+from dfe.report.svg import LINE, Look, dot, fitted, n, name, spread_out, svg, width_of
 
 _QUIET = 'fill="var(--quiet)"'
 _PICTURE = 34

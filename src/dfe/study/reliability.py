@@ -24,8 +24,8 @@ from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.types import BoolArray, DoubleArray, Progress
 
 MINUTE_S = 60.0
-LEAST_S = 10.0
-"""A stretch of a minute with less valid time than this is not counted."""
+LEAST = 0.2
+"""A block of which less than this share is valid time is not counted."""
 LENGTHS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 """Minutes for which reliability is extrapolated."""
 
@@ -44,7 +44,7 @@ class Source:
 class Minutes:
     """Events of ``T`` displays in each stretch of up to a minute, of all recordings."""
 
-    displays: dict[int, DisplayName]
+    displays: Mapping[int, DisplayName]
     subject: tuple[str, ...]
     """``n`` owners."""
     session: tuple[str, ...]
@@ -98,14 +98,17 @@ def measure_minutes(
     *,
     tokenizer: Tokenizer | None = None,
     config: EventConfig | None = None,
+    block_s: float = MINUTE_S,
     progress: Progress | None = None,
 ) -> Minutes:
-    """Count events minute by minute.
+    """Count events minute by minute (or in blocks of another length).
 
     Raises:
         UsageError: nothing to measure, or recordings of different tokenizers.
         TableError: a recording that cannot be read or has no tokens.
     """
+    if not 1 <= block_s <= 3600:
+        raise UsageError(f"blocks of {block_s:g} s, they must last between 1 and 3,600 s")
     config = replace(config or EventConfig(), usable_only=True)
     subject: list[str] = []
     session: list[str] = []
@@ -119,13 +122,13 @@ def measure_minutes(
         found = detect(recording, tokenizer, config, names=names)
         names = dict(found.names)
         start = float(np.nanmin(recording.times))
-        for minute in range(int(np.ceil(found.duration_s / MINUTE_S))):
-            low = start + MINUTE_S * minute
-            role = Role("", source.face, low, low + MINUTE_S, "x", "")
+        for block in range(int(np.ceil(found.duration_s / block_s))):
+            low = start + block_s * block
+            role = Role("", source.face, low, low + block_s, "x", "")
             mine = [r for r in rates(found, roles=[role]) if r.subject == "x" and r.face == source.face]
             kept = {int(r.token): r.count for r in mine if r.token.isdecimal() and r.speech == "all"}
             seconds = next((r.exposure_s for r in mine), 0.0)
-            if kept and seconds >= LEAST_S:
+            if kept and seconds >= LEAST * block_s:
                 subject.append(source.subject)
                 session.append(source.session)
                 exposure.append(seconds)
@@ -146,7 +149,7 @@ def reliability(minutes: Minutes, *, draws: int = 1_000, seed: int = 0) -> Relia
     Raises:
         UsageError: fewer than three subjects with two minutes and more.
     """
-    sessions = sorted({one for one in minutes.session})
+    sessions = sorted(set(minutes.session))
     two = _two_sessions(minutes, sessions)
     first = np.array([two is None or one == two[0] for one in minutes.session])
     rows = _rows_of(minutes, first)

@@ -108,7 +108,8 @@ def power_of_g(g: float, first: int, second: int, alpha: float) -> float:
 
     df, centre = first + second - 2, g * np.sqrt(first * second / (first + second))
     reach = t.isf(alpha / 2, df)
-    return float(nct.sf(reach, df, centre) + nct.cdf(-reach, df, centre))
+    # Far out, SciPy's lower tail is not a number; there it adds nothing.
+    return float(nct.sf(reach, df, centre) + np.nan_to_num(nct.cdf(-reach, df, centre)))
 
 
 def detectable_g(first: int, second: int, alpha: float, power: float) -> float:
