@@ -26,15 +26,15 @@ def reliability_page(result: Mapping[str, Any]) -> str:
     body = f"""<main>
 <header><p class="kind">Reliability</p>
 <h1>How many minutes are enough?</h1>
-<p class="lead">Events per valid minute of {count(len(known), "display")} in {count(result["subjects"], "subject")}:
+<p class="lead">Events per valid minute of {count(len(known), "display")}, {count(result["subjects"], "subject")}:
 odd and even minutes compared.{text(retest)}</p>
-<p class="note">ICC(A,1): how near two measurements of a subject are, against how far subjects differ; 1 is perfect, 0 is
-none. It belongs to these subjects and this situation: where subjects differ little it is low, however good the
+<p class="note">ICC(A,1): how near two measurements of a subject are, against how far subjects differ; 1 is perfect,
+0 is none. It belongs to these subjects and this situation: where subjects differ little it is low, however good the
 measurement is.</p></header>
 <section><h2>Reliability against minutes recorded</h2>
 <div class="compared"><figure>{reliability_chart(result)}</figure></div>
-<p class="note">Lines: Spearman and Brown's formula from all minutes; dots: halves of that length as measured. The
-{min(SHOWN, len(known))} displays shown most often.</p></section>
+<p class="note">Extrapolated by Spearman and Brown's formula from all minutes; shorter halves as they were measured are
+in curve.csv. The {min(SHOWN, len(known))} displays shown most often.</p></section>
 <section><h2>All displays</h2>{_table(known, result)}</section>
 <section><p class="note">{text(result["statement"])}</p></section>
 </main>"""
@@ -82,7 +82,8 @@ def _needed(row: Mapping[str, Any]) -> str:
     r, each = row["half"]["value"], row["minutes"]
     if r < _LEAST:
         return "–"
-    return f"{each * GOOD * (1 - r) / (r * (1 - GOOD)):,.0f}" if r < 1 else "0"
+    minutes = each * GOOD * (1 - r) / (r * (1 - GOOD))
+    return f"{minutes:.1f}" if minutes < 9.95 else f"{minutes:,.0f}"
 
 
 def _interval(estimate: Mapping[str, float | None]) -> str:

@@ -97,6 +97,7 @@ def _evidence(result: Mapping[str, Any]) -> str:
 
 def _models(result: Mapping[str, Any]) -> str:
     fitted = [row for row in result["rows"] if row.get("model") and row["model"]["p"] is not None]
+    simple = sum(bool(row["model"]["note"]) for row in fitted)
     failed = [row for row in result["rows"] if row.get("model") and row["model"]["p"] is None]
     return (
         "Counts of recordings were modelled by generalised estimating equations with a negative-binomial variance "

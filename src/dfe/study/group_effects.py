@@ -29,6 +29,7 @@ MEASURES: dict[Measure, str] = {
 FEWEST = 5
 """Subjects on each side that a mean intensity needs: those without an event have none."""
 UNSTEADY = "unsteady display"
+NOBODY = "nobody shows it"
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def effects(
         for column, adjusted in zip(columns.tolist(), q.tolist(), strict=True):
             row = made.get(column)
             if row is None:
-                why = "nobody shows it" if not shown[column] else "too few subjects show it"
+                why = NOBODY if not shown[column] else "too few subjects show it"
                 row = _untested(analysis, measure, kinds[column], sides, column, subjects, why)
             rows.append(replace(row, q=adjusted))
         families.append(Family(analysis, measure, regions, len(made), float(p_any)))
@@ -176,7 +177,7 @@ def with_ratios(
         flags = row.flags
         if not np.isfinite(seen[i]) or seen[i] == 0:
             low = high = value = np.nan
-            if "nobody shows it" not in flags:
+            if NOBODY not in flags:
                 flags += ("no events on one side",)
         else:
             value = float(seen[i])
@@ -198,7 +199,8 @@ def with_models(
         q = benjamini_hochberg(np.array([models[i].p for i in places]))
         for place, adjusted in zip(places, q.tolist(), strict=True):
             note = models[place].note
-            flags = out[place].flags + ((f"model: {note}",) if note else ())
+            said = note and NOBODY not in out[place].flags
+            flags = out[place].flags + ((f"model: {note}",) if said else ())
             out[place] = replace(out[place], model_q=adjusted, flags=flags)
     return out
 
@@ -283,7 +285,7 @@ def _untested(
     why: str,
 ) -> EffectRow:
     known = np.all([np.isfinite(side[:, column]) for side in sides], axis=0)
-    nobody = why == "nobody shows it" and measure != "intensity"
+    nobody = why == NOBODY and measure != "intensity"
     mean = (0.0, 0.0) if nobody else (np.nan, np.nan)
     flags = (why,) + ((UNSTEADY,) if kind.unsteady else ())
     numbers = _numbers(analysis, known, subjects.design.second)

@@ -8,7 +8,8 @@ come from a t distribution with as many degrees of freedom as there are subjects
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,13 +20,19 @@ from dfe.types import DoubleArray, IntArray
 _ROUNDS = 12
 _MOST = 1e3
 """A dispersion beyond this says that hardly anybody has any event."""
+_WIDEST = 10.0
+"""A standard error of a logarithm beyond this says nothing."""
 _FEWEST = 5
 """Events below which no model is fitted."""
+FALLBACK = "exchangeable correlation did not converge, independence taken"
 
 
 @dataclass(frozen=True)
 class RateModel:
-    """Ratio of rates of one display; NaN where the model says nothing, and then a note says why."""
+    """Ratio of rates of one display; NaN where the model says nothing, and then a note says why.
+
+    A note beside a ratio says what was done otherwise than usual.
+    """
 
     ratio: float
     low: float
@@ -77,21 +84,34 @@ def fit_rates(counts: ArrayLike, exposure: ArrayLike, design: ArrayLike, subject
 
 def _fit(y: DoubleArray, time: DoubleArray, x: DoubleArray, who: IntArray, df: int) -> RateModel:
     import statsmodels.api as sm
+
+    alpha = dispersion(y, x, np.log(time))
+    if len(np.unique(who)) < len(who):
+        done = _solve(y, time, x, who, df, alpha, sm.cov_struct.Exchangeable())
+        if not done.note:
+            return done
+        # The covariance is robust to a wrong working correlation; what is lost is some precision.
+        done = _solve(y, time, x, who, df, alpha, sm.cov_struct.Independence())
+        return done if done.note else replace(done, note=FALLBACK)
+    return _solve(y, time, x, who, df, alpha, sm.cov_struct.Independence())
+
+
+def _solve(
+    y: DoubleArray, time: DoubleArray, x: DoubleArray, who: IntArray, df: int, alpha: float, dependence: Any
+) -> RateModel:
+    import statsmodels.api as sm
     from scipy.stats import t
 
-    offset = np.log(time)
-    alpha = dispersion(y, x, offset)
-    repeated = len(np.unique(who)) < len(who)
-    dependence = sm.cov_struct.Exchangeable() if repeated else sm.cov_struct.Independence()
     family = sm.families.NegativeBinomial(alpha=alpha) if alpha > 0 else sm.families.Poisson()
-    model = sm.GEE(y, x, groups=who, offset=offset, family=family, cov_struct=dependence)
-    fitted = model.fit(maxiter=100, cov_type="bias_reduced")
+    model = sm.GEE(y, x, groups=who, offset=np.log(time), family=family, cov_struct=dependence)
+    fitted = model.fit(maxiter=60, cov_type="bias_reduced")
     slope, error = float(fitted.params[1]), float(np.sqrt(fitted.cov_params()[1, 1]))
-    if not fitted.converged or not np.isfinite([slope, error]).all() or error > 10:
+    parameter = dependence.dep_params
+    correlation = float(parameter) if parameter is not None and np.ndim(parameter) == 0 else 0.0
+    if not fitted.converged or not np.isfinite([slope, error]).all() or error > _WIDEST or abs(correlation) >= 1:
         return _nothing(df, "did not converge")
     reach = float(t.ppf(0.975, df)) * error
     p = 2 * float(t.sf(abs(slope) / error, df))
-    correlation = float(dependence.dep_params) if repeated else 0.0
     low, high = float(np.exp(slope - reach)), float(np.exp(slope + reach))
     return RateModel(float(np.exp(slope)), low, high, p, df, alpha, correlation)
 
