@@ -102,9 +102,10 @@ def _models(result: Mapping[str, Any]) -> str:
     return (
         "Counts of recordings were modelled by generalised estimating equations with a negative-binomial variance "
         "(dispersion by moments), log link, exchangeable correlation within subjects and the log of the valid minutes "
-        "as offset; covariance corrected after Mancl and DeRouen (2001), t with subjects less parameters as degrees of "
-        f"freedom. {len(fitted)} models were fitted; {len(failed)} were not (too few events, or no convergence) and "
-        "are flagged in results.csv."
+        "as offset; covariance corrected after Mancl and DeRouen (2001), t with subjects less parameters as degrees "
+        f"of freedom. {len(fitted)} models were fitted, {simple} of them with independence as working correlation, "
+        f"since the exchangeable one did not converge; {len(failed)} were not fitted (too few events, or no "
+        "convergence). Both are flagged in results.csv."
     )
 
 
