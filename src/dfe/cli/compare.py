@@ -122,11 +122,15 @@ def summary(done: Comparison) -> str:
         )
         lines.append("  display  effect [95%]            ratio   p       q")
         lines += [
-            f"  {r.kind.token:>7}  {r.effect:6.2f} [{r.low:6.2f},{r.high:6.2f}]  {r.ratio:6.2f}   {p_words(r.p):6}  "
+            f"  {r.kind.token:>7}  {r.effect:6.2f} [{r.low:6.2f},{r.high:6.2f}]  {_ratio(r.ratio)}   {p_words(r.p):6}  "
             f"{r.q:.3f}  {r.kind.label}"
             for r in tested[:5]
         ]
     return "\n".join(lines)
+
+
+def _ratio(value: float) -> str:
+    return f"{value:6.2f}" if value == value else "     –"
 
 
 def listed(words: str) -> tuple[str, ...]:

@@ -298,7 +298,8 @@ def _ratio(row: Row) -> str:
     ratio = row["ratio"]
     if ratio["value"] is None:
         return "–"
-    return f"{_f(ratio['value'])} [{_f(ratio['low'])}, {_f(ratio['high'])}]"
+    high = "∞" if ratio["high"] is None else _f(ratio["high"])
+    return f"{_f(ratio['value'])} [{_f(ratio['low'])}, {high}]"
 
 
 def _f(value: float | None) -> str:

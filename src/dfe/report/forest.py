@@ -95,7 +95,7 @@ def _row(row: ForestRow, top: float, axis: Axis, ends: tuple[float, float], colu
     drawn.append(name(row.name, (_PICTURE + 10, middle - 2), f'{_INK} font-weight="{weight}"', room))
     drawn.append(name(row.detail, (_PICTURE + 10, middle + 13), _QUIET, room))
     if row.value is None:
-        drawn.append(f'<text x="{n(axis.place(0, *ends) + 8)}" y="{n(middle + 4)}" {_QUIET}>not tested</text>')
+        drawn.append(f'<text x="{n(axis.place(0, *ends) + 8)}" y="{n(middle + 4)}" {_QUIET}>no spread</text>')
     else:
         said = f"{row.name}: {axis.label} {axis.says(row.value)}"
         if row.interval is not None:
