@@ -227,3 +227,21 @@ def test_reliability_from_a_table_and_from_names(study, tmp_path, dfe):
     ran = dfe("reliability", study / "recordings", *more, "-o", tmp_path / "names")
     assert ran.code == 2
     assert "says no subject" in ran.err
+
+
+@pytest.mark.shared_data
+def test_halves_of_sentences_of_real_speakers(shared_data, tmp_path, dfe):
+    clips = sorted((shared_data / "video").glob("grid_*.mpg"))[:4]
+    assert dfe("encode", *clips, "-o", tmp_path / "in").code == 0
+    lines = ["recording,subject,half,onset,offset"]
+    for clip in clips:
+        lines += [f"{clip.name},{clip.stem},first,0,1.5", f"{clip.name},{clip.stem},second,1.5,"]
+    (tmp_path / "halves.csv").write_text("\n".join(lines) + "\n")
+    more = ("--within", "half", *FEW, "--recordings", tmp_path / "in", "-o", tmp_path / "out")
+    ran = dfe("compare", tmp_path / "halves.csv", *more, "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["flow"]["steps"][-1] == {"step": "in both conditions", "recordings": [8], "subjects": [4]}
+    # Four subjects have 16 ways of changing signs: no p can be below 2 / 16.
+    tested = [row["p"] for row in ran.json["rows"] if row["p"] is not None]
+    assert tested
+    assert min(tested) > 0.08

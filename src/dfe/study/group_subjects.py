@@ -106,10 +106,10 @@ def choose_subjects(
         note("in both conditions", kept)
     for step, name in zip(flow[-1].subjects, table.groups or (EVERYONE,), strict=True):
         if step < 2:
-            advice = (
-                f"lower --min-coverage (now {min_coverage:g}) or record more" if flow[1].subjects[0] > step else None
+            what = (
+                f"{step} subject{'' if step == 1 else 's'} left in {name} at {flow[-1].step!r}, a comparison needs two"
             )
-            raise UsageError(f"{step} subject left in {name}, a comparison needs two", where=where, advice=advice)
+            raise UsageError(what, where=where, advice="record more, or lower --min-coverage")
     chosen = np.flatnonzero(kept)
     names, subject = np.unique(people[chosen], return_inverse=True)
     first = np.array([chosen[subject == one][0] for one in range(len(names))])
