@@ -32,6 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.ablate import Ablate
     from dfe.cli.agreement import Agreement
     from dfe.cli.atlas import Atlas
+    from dfe.cli.compare import Compare
     from dfe.cli.demo import Demo
     from dfe.cli.doctor import Doctor
     from dfe.cli.encode import Encode
@@ -45,7 +46,9 @@ def main(argv: list[str] | None = None) -> None:
     from dfe.cli.learn_space import LearnSpace
     from dfe.cli.naming_sheets import NamingSheets
     from dfe.cli.qc import Qc
+    from dfe.cli.reliability import Reliability
     from dfe.cli.render import Render
+    from dfe.cli.sensitivity import Sensitivity
     from dfe.cli.study import Study
     from dfe.cli.train import Train
 
@@ -69,6 +72,9 @@ def main(argv: list[str] | None = None) -> None:
         | Annotated[Agreement, subcommand("agreement")]
         | Annotated[Atlas, subcommand("atlas")]
         | Annotated[Study, subcommand("study")]
+        | Annotated[Compare, subcommand("compare")]
+        | Annotated[Sensitivity, subcommand("sensitivity")]
+        | Annotated[Reliability, subcommand("reliability")]
         | Annotated[Info, subcommand("info")]
         | Annotated[Qc, subcommand("qc")]
         | Annotated[Demo, subcommand("demo")]

@@ -1,0 +1,128 @@
+"""The folder of a reliability study: tables, JSON and a page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dfe import __version__
+from dfe.errors import TableError, UsageError
+from dfe.pipeline.events_folder import entities
+from dfe.recording.output import refuse_existing, replacing
+from dfe.recording.storage import recordings_in
+from dfe.report.reliability_page import reliability_chart, reliability_page
+from dfe.report.svg import standalone
+from dfe.study.comparison_files import csv_text
+from dfe.study.comparison_json import STATEMENT, known
+from dfe.study.group_table import find_path, read_cells
+from dfe.study.reliability import Reliability, Source
+
+FILES = ("reliability.csv", "curve.csv", "reliability.json", "reliability.svg", "reliability.html")
+
+
+def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> tuple[Source, ...]:
+    """Recordings of a folder with their owners: from columns of a table, or from names as in ``sub-01_ses-2``.
+
+    Raises:
+        TableError: no such column, or a row without a subject or a recording.
+        UsageError: no recording, or names that say no subject.
+    """
+    found = {p.relative_to(folder).with_suffix("").as_posix(): p for p in recordings_in(folder)}
+    if table is None:
+        sources = []
+        for name, path in found.items():
+            said = entities(name)
+            if "subject" not in said:
+                advice = "name recordings as in sub-01_ses-2, or give a table with --table"
+                raise UsageError("its name says no subject", where=path, advice=advice)
+            sources.append(Source(path, said["subject"], said.get("session", "")))
+        return tuple(sources)
+    head, rows = read_cells(table)
+    key = "recording" if "recording" in head else "path"
+    missing = next((name for name in (key, subject) if name not in head), None)
+    if missing is not None:
+        raise TableError(f"has no column {missing}", where=table, advice=f"it has {', '.join(head)}")
+    sources = []
+    seen: dict[tuple[Path, int], int] = {}
+    for line, cells in rows:
+        where = f"{table}, line {line}"
+        face = cells.get("face_id", "") or "0"
+        if not cells[key] or not cells[subject] or not face.isdecimal():
+            raise TableError("a recording, a subject or a face_id is missing", where=where)
+        path = find_path(cells[key], found, where, folder)
+        if (path, int(face)) in seen:
+            raise TableError(f"is about the same face as line {seen[path, int(face)]}", where=where)
+        seen[path, int(face)] = line
+        sources.append(Source(path, cells[subject], cells.get(session, ""), int(face)))
+    return tuple(sources)
+
+
+def reliability_json(done: Reliability) -> dict[str, Any]:
+    """Everything that is reported; what is not known is null."""
+    displays = [
+        {
+            "display": one.display,
+            "label": one.name.label,
+            "region": one.name.region,
+            **{key: value for key, value in asdict(one).items() if key not in ("display", "name", "half", "retest")},
+            "half": one.half._asdict(),
+            "retest": one.retest._asdict(),
+        }
+        for one in done.displays
+    ]
+    result = {
+        "made_by": f"dfe {__version__}",
+        "tokenizer": done.tokenizer,
+        "subjects": done.subjects,
+        "retested": done.retested,
+        "sessions": done.sessions,
+        "displays": displays,
+        "statement": STATEMENT,
+    }
+    return dict(known(result))
+
+
+def check_reliability_folder(out: Path, *, overwrite: bool = False) -> None:
+    """Stop before any work is done if a result may not be written.
+
+    Raises:
+        OutputError: one is there already.
+    """
+    for name in FILES:
+        refuse_existing(out / name, overwrite=overwrite)
+
+
+def write_reliability(done: Reliability, out: Path, *, overwrite: bool = False) -> tuple[Path, ...]:
+    """Write all files, all or none; gives their paths.
+
+    Raises:
+        OutputError: one is there already, or cannot be written.
+    """
+    result = reliability_json(done)
+    head = ["token", "label", "region", "per_min", "minutes_each_half", "icc_a1", "icc_a1_low", "icc_a1_high", "icc_c1",
+            "all_minutes", "retest_icc_a1", "retest_low", "retest_high", "retest_icc_c1"]  # fmt: skip
+    rows, curve = [], []
+    for one in done.displays:
+        numbers = (one.per_min, one.minutes, *one.half, one.half_consistency, one.whole, *one.retest)
+        cells = [_cell(value) for value in (*numbers, one.retest_consistency)]
+        rows.append([one.display, one.name.label, one.name.region, *cells])
+        curve += [[one.display, "measured", _cell(m), _cell(r)] for m, r in one.by_minutes]
+        curve += [[one.display, "extrapolated", _cell(m), _cell(r)] for m, r in one.extrapolated]
+    contents = {
+        "reliability.csv": csv_text(head, rows),
+        "curve.csv": csv_text(["token", "kind", "minutes", "icc_a1"], curve),
+        "reliability.json": json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        "reliability.svg": standalone(reliability_chart(result)),
+        "reliability.html": reliability_page(result),
+    }
+    paths = tuple(out / name for name in contents)
+    with replacing(*paths, overwrite=overwrite) as files:
+        for file, words in zip(files, contents.values(), strict=True):
+            file.write(words.encode("utf-8"))
+    return paths
+
+
+def _cell(value: float) -> str:
+    return "" if value != value else f"{value:.6g}"
