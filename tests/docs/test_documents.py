@@ -24,16 +24,17 @@ def test_commands_and_options_named_in_the_documents_exist(dfe_help):
     for page in PAGES:
         for verb, rest in re.findall(r"^(?:\$ )?dfe ([\w-]+)([^\n`]*)", page.read_text("utf-8"), re.MULTILINE):
             for option in re.findall(r"(?<!\w)--[a-z-]+", rest.partition("#")[0]):
-                assert option in dfe_help(verb), f"{page.name}: dfe {verb} {option}"
+                words = [verb, *re.findall(r"^ ([a-z]+)\b", rest)] if verb == "study" else [verb]
+                assert option in dfe_help(*words), f"{page.name}: dfe {verb} {option}"
 
 
 @pytest.fixture
 def dfe_help(capsys):
     from dfe.cli import main
 
-    def text(verb: str) -> str:
+    def text(*words: str) -> str:
         with pytest.raises(SystemExit):
-            main([verb, "--help"])
+            main([*words, "--help"])
         return capsys.readouterr().out
 
     return text

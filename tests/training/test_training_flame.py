@@ -50,7 +50,7 @@ def test_a_tokenizer_in_millimetres_of_a_flame_file(tmp_path: Path) -> None:
     np.testing.assert_allclose(loaded.error_mm(table.x, codes).mean(), exact.mean(), rtol=0.05)
     words = [token.words for token in describe_tokens(loaded.templates(), space)]
     assert any("exp_" in word for word in words)
-    with pytest.raises(ModelError, match="lives on a FLAME model file"):
+    with pytest.raises(ModelError, match="lives on a FLAME file"):
         load_tokenizer(tmp_path / "tokenizer")
     other = flame_mesh_space(replace(model, expression_basis=model.expression_basis * np.float32(1.1)), space.id)
     with pytest.raises(ModelError, match="was made for space"):

@@ -84,5 +84,5 @@ def test_a_space_that_does_not_belong_is_refused(
     with pytest.raises(ModelError, match=r"space\.safetensors: is missing"):
         load_tokenizer(folder)
     (folder / "space.json").unlink()
-    with pytest.raises(ModelError, match="codes an unknown space"):
+    with pytest.raises(ModelError, match="codes a space that cannot be loaded"):
         load_tokenizer(folder)

@@ -88,6 +88,10 @@ def read_rows(path: Path, *needed: Sequence[str]) -> Iterator[Row]:
             shown = ", ".join(cells.header[:8]) + (", ..." if len(header) > 8 else "")
             raise TableError(f"has no column {names[0]}", where=path, advice=f"it has {shown}")
     for line, row in cells:
+        if not any(cell.strip() for cell in row):
+            continue
+        if cells.decimal_comma:
+            row = [cell.replace(",", ".") for cell in row]
         yield Row(f"{path}, row {line}", dict(zip(header, row, strict=True)))
 
 
