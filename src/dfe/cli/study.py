@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from dfe.study.examples import Task
+    from dfe.study.measures import SpeechPart
 
 _Policy = Literal["refuse", "drop"]
 _Leak = Literal["refuse", "drop", "allow"]
@@ -39,8 +40,8 @@ class Run:
     target: Annotated[tuple[str, ...], arg(metavar="NAME")] = ()
     """Labels to predict; by default all of the data set."""
     representations: Annotated[tuple[str, ...], arg(metavar="NAME")] = ("tokens", "au-proxy", "coefficients", "words")
-    """Of tokens, tokens-amount, tokens-steps, tokens-log-ratio, au-proxy, au-tables, coefficients, words; a row without
-    any expression (nuisance) is always added."""
+    """Of tokens, tokens-amount, -steps, -log-ratio, -tf-idf, -presence, -events, -durations, -bigrams, au-proxy,
+    au-tables, coefficients, words; a row without any expression (nuisance) is always added."""
     primary: Annotated[tuple[str, str], arg(metavar="NAME")] = ("tokens", "au-proxy")
     """The one contrast that the study is about; all others are adjusted by Holm's method."""
     tokenizer: str = "default"
@@ -49,6 +50,16 @@ class Run:
     """Tables of OpenFace, LibreFace or py-feat, named as the recordings, for au-tables."""
     words: Annotated[int, arg(metavar="K")] = 256
     """Number of flat words."""
+    roles: Annotated[Path | None, arg(metavar="CSV")] = None
+    """Whose face is whose, for recordings of several people (recording, face_id, start, end, subject, role)."""
+    windows: Annotated[Path | None, arg(metavar="CSV")] = None
+    """Windows of recordings that become examples (recording, onset, duration, condition, clock_offset)."""
+    baseline: Annotated[str | None, arg(metavar="CONDITION")] = None
+    """Condition of the windows whose features are taken off as each person's own baseline."""
+    speech: Annotated[Path | None, arg(metavar="DIR")] = None
+    """Files of speech (.rttm, .eaf, .TextGrid) named as the recordings, for --time."""
+    time: Literal["all", "silent", "speaking"] = "all"
+    """Time in which tokens count; silent and speaking need --speech."""
     folds: Annotated[int, arg(metavar="K")] = 5
     """Folds of cross-validation, where the data set has no official split."""
     repeats: Annotated[int, arg(metavar="R")] = 10
@@ -84,19 +95,26 @@ class Run:
         """Describe, fit, score, write, print; return the exit code."""
         _need_extra()
         from dfe.cli.progress import show_progress
+        from dfe.recording.roles import read_roles
         from dfe.study.choose import choose
         from dfe.study.config import StudyConfig
+        from dfe.study.faces import assign_faces
         from dfe.study.protocol import run_study
         from dfe.study.store import refuse_existing_study, write_study
+        from dfe.study.tasks.extras import HasAuTables
         from dfe.study.trace import with_displays
+        from dfe.study.windows import in_windows, read_windows
         from dfe.study.write_report import write_report
         from dfe.tokenizer.file import load_tokenizer
 
         refuse_existing_study(self.out, overwrite=self.overwrite)
         task = _task(self.task, self.table, self.label, self.level, self.metric)
         tokenizer = load_tokenizer(self.tokenizer)
-        chosen = choose(self.representations, tokenizer, au_tables=self.au_tables, words=self.words)
-        first, second = choose(self.primary, tokenizer, au_tables=self.au_tables or Path(), words=self.words)
+        tables = self.au_tables or (task.au_tables(self.root) if isinstance(task, HasAuTables) else None)
+        chosen, (first, second) = (
+            choose(names, tokenizer, au_tables=tables, words=self.words, speech=self._part(), baseline=self.baseline)
+            for names in (self.representations, self.primary)
+        )
         config = StudyConfig(
             folds=self.folds,
             repeats=self.repeats,
@@ -110,6 +128,10 @@ class Run:
             workers=self.workers,
         )
         examples = task.examples(self.root)
+        if self.windows is not None:
+            examples = in_windows(examples, read_windows(self.windows))
+        roles = () if self.roles is None else read_roles(self.roles)
+        examples = assign_faces(examples, self.recordings, roles, self.roles or "")
         with show_progress("fitting", "fits") as progress:
             study = run_study(
                 task.name,
@@ -127,6 +149,15 @@ class Run:
         write_study(study, self.out, overwrite=self.overwrite)
         _show(write_report(self.out, overwrite=self.overwrite), self.out, as_json=self.json)
         return 0
+
+    def _part(self) -> SpeechPart | None:
+        from dfe.study.measures import SpeechPart
+
+        if self.time == "all":
+            return None
+        if self.speech is None:
+            raise UsageError(f"--time {self.time} needs --speech", advice="name the folder of the files of speech")
+        return SpeechPart(self.time, self.speech)
 
 
 @dataclass(frozen=True)

@@ -2,33 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from dfe.errors import UsageError
+from dfe.study.measures import SpeechPart
 from dfe.study.representation import Representation
 from dfe.tokenizer.tokenizer import Tokenizer
 
 USUAL = ("tokens", "au-proxy", "coefficients", "words")
 """What a study compares by default; the nuisance row is always there."""
+CORRECTED = frozenset(
+    {
+        "tokens",
+        "tokens-amount",
+        "tokens-steps",
+        "tokens-events",
+        "tokens-bigrams",
+        "au-proxy",
+        "au-tables",
+        "coefficients",
+    }
+)
+"""Representations from which a baseline is taken off where one is named."""
 
 
 def choose(
-    names: Sequence[str], tokenizer: Tokenizer, *, au_tables: Path | None = None, words: int = 256
+    names: Sequence[str],
+    tokenizer: Tokenizer,
+    *,
+    au_tables: Path | Mapping[str, Path] | None = None,
+    words: int = 256,
+    speech: SpeechPart | None = None,
+    baseline: str | None = None,
 ) -> list[Representation]:
     """Representations by name, in the order given.
 
     Args:
-        names: of :data:`USUAL`, ``tokens-amount``, ``tokens-steps``, ``tokens-log-ratio``, ``au-tables``, ``nuisance``.
+        names: of :data:`USUAL`, ``tokens-amount``, ``tokens-steps``, ``tokens-log-ratio``, ``tokens-tf-idf``,
+            ``tokens-presence``, ``tokens-events``, ``tokens-durations``, ``tokens-bigrams``, ``au-tables``,
+            ``nuisance``.
         tokenizer: whose tokens the recordings hold.
-        au_tables: folder of a detector's tables, for ``au-tables``.
+        au_tables: a detector's tables, in a folder or by recording, for ``au-tables``.
         words: number of flat words.
+        speech: bags of tokens count silent or speaking time alone.
+        baseline: condition of the windows that are taken off as each person's own baseline, of tokens (shares and
+            events), coefficients and action units.
 
     Raises:
         UsageError: no such representation, one named twice, or one that needs a folder which is not named.
     """
     from dfe.study.representations.action_units import au_proxy
     from dfe.study.representations.action_units import au_tables as read_tables
+    from dfe.study.representations.baseline import WithoutBaseline
     from dfe.study.representations.coefficients import CoefficientMoments
     from dfe.study.representations.nuisance import Nuisance
     from dfe.study.representations.tokens import TokenBag
@@ -40,10 +66,15 @@ def choose(
         return read_tables(au_tables)
 
     makers: dict[str, Callable[[], Representation]] = {
-        "tokens": lambda: TokenBag(tokenizer),
-        "tokens-amount": lambda: TokenBag(tokenizer, "amount"),
-        "tokens-steps": lambda: TokenBag(tokenizer, "steps"),
-        "tokens-log-ratio": lambda: TokenBag(tokenizer, kind="log-ratio"),
+        "tokens": lambda: TokenBag(tokenizer, speech=speech),
+        "tokens-amount": lambda: TokenBag(tokenizer, "amount", speech=speech),
+        "tokens-steps": lambda: TokenBag(tokenizer, "steps", speech=speech),
+        "tokens-log-ratio": lambda: TokenBag(tokenizer, kind="log-ratio", speech=speech),
+        "tokens-tf-idf": lambda: TokenBag(tokenizer, kind="tf-idf", speech=speech),
+        "tokens-presence": lambda: TokenBag(tokenizer, kind="presence", speech=speech),
+        "tokens-events": lambda: TokenBag(tokenizer, "events", speech=speech),
+        "tokens-durations": lambda: TokenBag(tokenizer, "durations", speech=speech),
+        "tokens-bigrams": lambda: TokenBag(tokenizer, "bigrams", speech=speech),
         "au-proxy": au_proxy,
         "au-tables": tables,
         "coefficients": CoefficientMoments,
@@ -55,4 +86,7 @@ def choose(
             raise UsageError(f"no representation {name!r}", advice=f"use some of {', '.join(makers)}")
     if len(set(names)) < len(names):
         raise UsageError("a representation is named twice")
-    return [makers[name]() for name in names]
+    made = [makers[name]() for name in names]
+    if baseline is None:
+        return made
+    return [WithoutBaseline(one, baseline) if name in CORRECTED else one for name, one in zip(names, made, strict=True)]

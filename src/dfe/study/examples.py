@@ -25,7 +25,7 @@ class Target:
     kind: Literal["classes", "number"]
     metric: str
     """What the data set's literature reports: ``weighted_f1``, ``macro_f1``, ``balanced_accuracy``, ``auc``,
-    ``accuracy``, ``one_minus_mae``, ``ccc``, ``mae``."""
+    ``f1`` (of the positive class), ``accuracy``, ``one_minus_mae``, ``ccc``, ``mae``, ``rmse``."""
     classes: tuple[str, ...] = ()
     """In a fixed order; of two the second is the positive one."""
     level: Literal["subject", "task"] = "subject"
@@ -97,10 +97,14 @@ class Examples:
     def take(self, rows: NDArray[Any]) -> Examples:
         """Some of the examples, by their places or by a mask."""
         places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        return self.repeated(places, tuple(self.name[i] for i in places.tolist()))
+
+    def repeated(self, places: IntArray, name: tuple[str, ...]) -> Examples:
+        """Examples by their places, any of them more than once, under new names."""
         chosen: dict[str, Any] = {n: None if (c := getattr(self, n)) is None else c[places] for n in _OPTIONAL}
         return replace(
             self,
-            name=tuple(self.name[i] for i in places.tolist()),
+            name=name,
             recording=tuple(self.recording[i] for i in places.tolist()),
             subject=self.subject[places],
             labels={name: column[places] for name, column in self.labels.items()},

@@ -36,7 +36,7 @@ def assign_faces(
     """The examples with the face, and the stretch of time, that is their subject's.
 
     Args:
-        examples: whose recordings.
+        examples: whose recordings; one that is not there is left to whoever matches names.
         folder: of the recordings.
         roles: whose face is whose; needed for recordings that show more than one person.
         where: the table of roles, for errors.
@@ -52,7 +52,10 @@ def assign_faces(
     known: dict[str, tuple[int, ...]] = {}
     for place, name in enumerate(examples.recording):
         if name not in known:
-            known[name] = lasting_faces(Recording.read(find_recording(folder, name), landmarks=False))
+            path = find_recording(folder, name, missing_ok=True)
+            known[name] = () if path is None else lasting_faces(Recording.read(path, landmarks=False))
+        if not known[name]:
+            continue
         mine = roles_of(roles, Path(name).name, known[name], where)
         own = [role for role in mine if role.subject == str(examples.subject[place])]
         if not own and (len(known[name]) < 2 or examples.face is not None):

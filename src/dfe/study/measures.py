@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,8 +87,16 @@ class Measures:
         return np.divide(self.valid_s, self.total_s, out=np.zeros_like(self.valid_s), where=self.total_s > 0)
 
 
-def find_recording(folder: Path, name: str) -> Path:
-    """The table of a recording by its name below a folder.
+@overload
+def find_recording(folder: Path, name: str) -> Path: ...
+
+
+@overload
+def find_recording(folder: Path, name: str, *, missing_ok: bool) -> Path | None: ...
+
+
+def find_recording(folder: Path, name: str, *, missing_ok: bool = False) -> Path | None:
+    """The table of a recording by its name below a folder; None if it is not there and that is all right.
 
     Raises:
         TableError: there is none.
@@ -97,6 +105,8 @@ def find_recording(folder: Path, name: str) -> Path:
         path = folder / f"{name}{suffix}"
         if path.is_file():
             return path
+    if missing_ok:
+        return None
     raise TableError("no recording of this name", where=folder / name, advice="encode the data set's media first")
 
 
