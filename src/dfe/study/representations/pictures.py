@@ -10,12 +10,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
-from dfe.errors import MediaError, TableError, UsageError
+from dfe.errors import DfeError, MediaError, TableError, UsageError
 from dfe.media.image import read_image
 from dfe.media.inputs import discover
 from dfe.media.video import Video
@@ -139,6 +139,21 @@ def sample_rows(times: DoubleArray, rows: ExampleRows, every_s: float) -> Exampl
     new[1:] = (np.diff(example) != 0) | (np.diff(ordered) != 0)
     seconds = np.add.reduceat(rows.seconds[order], np.flatnonzero(new))
     return ExampleRows(example[new], rows.row[order][new], seconds, rows.total_s)
+
+
+def load_encoder(folder: Path, pooling: Literal["mean", "cls"] = "mean", name: str | None = None) -> PictureEncoder:
+    """The encoder of a Hugging Face folder: :func:`dfe.study.vit.encoder.load_vit`, imported only now.
+
+    Raises:
+        ModelError: the folder is not what it should be.
+        DfeError: torch is not installed.
+    """
+    try:
+        from dfe.study.vit.encoder import load_vit
+    except ImportError as error:
+        advice = "pip install 'discrete-facial-encoding[train]'"
+        raise DfeError("a vision transformer needs torch, which is not installed", advice=advice) from error
+    return load_vit(folder, pooling, name)
 
 
 def find_media(folder: Path, name: str) -> Path:

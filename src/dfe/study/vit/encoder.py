@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -53,19 +54,28 @@ class VitEncoder:
         Raises:
             ModelError: crops of another shape.
         """
+        said = [tokens[:, 0] if self.pooling == "cls" else tokens[:, 1:].mean(axis=1) for tokens in self.tokens(crops)]
+        return np.concatenate(said) if said else np.zeros((0, self.width), np.float32)
+
+    def tokens(self, crops: ImageArray) -> Iterator[FloatArray]:
+        """All tokens ``(m, 1 + patches, width)`` after the last norm, the cls token first, batch after batch.
+
+        Raises:
+            ModelError: crops of another shape.
+        """
         if crops.ndim != 4 or crops.shape[1:] != (self.size, self.size, 3) or crops.dtype != np.uint8:
             raise ModelError(f"crops of shape {crops.shape} for a network of {self.size} px")
         mean, std = (np.asarray(values, np.float32) for values in (self.config.mean, self.config.std))
-        out = np.empty((len(crops), self.width), np.float32)
-        batch = np.zeros((BATCH, self.config.channels, self.size, self.size), np.float32)
         for start in range(0, len(crops), BATCH):
             part = in_channels(crops[start : start + BATCH], self.config.channels)
+            batch = np.zeros((BATCH, self.config.channels, self.size, self.size), np.float32)
             batch[: len(part)] = ((part.astype(np.float32) / 255 - mean) / std).transpose(0, 3, 1, 2)
             with torch.no_grad():
-                tokens = self._vit(torch.from_numpy(batch))
-            said = tokens[:, 0] if self.pooling == "cls" else tokens[:, 1:].mean(dim=1)
-            out[start : start + len(part)] = said[: len(part)].numpy()
-        return out
+                yield self._vit(torch.from_numpy(batch))[: len(part)].numpy()
+
+    def content(self) -> bytes:
+        """The weights, for a hash."""
+        return b"".join(value.numpy().tobytes() for value in self._vit.state_dict().values())
 
 
 def load_vit(folder: Path, pooling: Pooling = "mean", name: str | None = None) -> VitEncoder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,12 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from safetensors.torch import save
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor
 
-from dfe.errors import UsageError
+from dfe.errors import ModelError, UsageError
 from dfe.recording.output import replacing
-from dfe.study.vit.layout import CONFIG, PREPROCESSOR, WEIGHTS, VitConfig, folder_files
+from dfe.study.vit.layout import CONFIG, PREPROCESSOR, WEIGHTS, VitConfig, find_weights, folder_files, read_config
 from dfe.study.vit.masked import DecoderConfig, MaskedAutoencoder, loss_of, shuffled
 from dfe.types import DoubleArray, ImageArray
 
@@ -130,6 +132,24 @@ def write_folder(model: MaskedAutoencoder, decoder: DecoderConfig, folder: Path,
         for file, content in zip(files, (texts[CONFIG].encode(), texts[PREPROCESSOR].encode(), weights), strict=True):
             file.write(content)
     return hashlib.sha256(weights).hexdigest()
+
+
+def load_autoencoder(folder: Path) -> MaskedAutoencoder:
+    """Encoder and decoder of a folder that :func:`write_folder` wrote, to measure its reconstruction.
+
+    Raises:
+        ModelError: a file is missing or damaged, or the tensors are not those of such an autoencoder.
+    """
+    config, path = read_config(folder), find_weights(folder)
+    said = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    try:
+        names = ("decoder_hidden_size", "decoder_num_hidden_layers", "decoder_num_attention_heads", "mask_ratio")
+        model = MaskedAutoencoder(config, DecoderConfig(*(said[name] for name in names)))
+        model.load_state_dict(load(path.read_bytes()))
+    except (KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        what = f"is not an autoencoder with its decoder ({error})"
+        raise ModelError(what, where=path, advice="give a folder of ViTMAEForPreTraining") from None
+    return model.eval().requires_grad_(False)
 
 
 def scaled(pixels: Tensor, config: VitConfig) -> Tensor:
