@@ -36,9 +36,10 @@ from dfe.study.vit.pretraining import load_autoencoder, reconstruction_errors, s
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
 
 SMILES = ("happiness", "neutral")
-SHRINKAGE = tuple(10.0**power for power in range(-4, 2))
+SHRINKAGE = tuple(10.0**power for power in range(-4, 3))
 """Ridge penalties, as shares of the columns' mean variance times the number of faces."""
-COMPLETED = 500
+COMPLETED, COMPONENTS = 500, 512
+"""Held-out faces that principal components fill in, and how many of these."""
 
 
 class Part(NamedTuple):
@@ -241,53 +242,49 @@ def macro_f1(truth: np.ndarray, predicted: np.ndarray) -> Callable[[np.ndarray],
 def errors(options: argparse.Namespace, learned: np.ndarray) -> list[str]:
     """Mean square over hidden patches, each at mean 0 and spread 1."""
     model = load_autoencoder(options.mae / "folder")
-    seen = middle(learned)
-    places = normalised(patches_of(scaled(torch.from_numpy(seen.transpose(0, 3, 1, 2).copy()), model.config), 8)).mean(
-        0
-    )
-    x = flat(seen)
+
+    def own(crops: np.ndarray) -> np.ndarray:
+        pixels = scaled(torch.from_numpy(crops.transpose(0, 3, 1, 2).copy()), model.config)
+        return normalised(patches_of(pixels, model.config.patch_size)).flatten(1).numpy()
+
+    x = own(middle(learned))
     mean = x.mean(axis=0)
     values, vectors = np.linalg.eigh(np.cov(x - mean, rowvar=False, dtype=np.float32))
+    rest = float(values[:-COMPONENTS].mean())
     lines = ["| three quarters of the patches hidden | " + " | ".join(HELD_OUT) + " |", "| --- | --- | --- |"]
-    table: dict[str, list[str]] = {"small MAE": [], f"PCA, {COMPLETED} faces": [], "each place's mean patch": []}
+    gaussian = f"PCA, {COMPONENTS} components ({COMPLETED} faces)"
+    table: dict[str, list[str]] = {"small MAE": [], gaussian: [], "each place's mean patch": []}
     for part in HELD_OUT:
         shown = middle(crops_of(part, options.work, options.mae / "crops").pixels)
         table["small MAE"].append(said(SubjectBootstrap(None).mean(reconstruction_errors(model, shown))))
-        some = shown[:COMPLETED]
-        order = shuffled(len(some), model.config.patches, torch.Generator().manual_seed(0)).numpy()
-        truth = normalised(patches_of(torch.from_numpy(some.transpose(0, 3, 1, 2)).float() / 255, 8)).numpy()
+        truth = own(shown)
+        order = shuffled(len(shown), model.config.patches, torch.Generator().manual_seed(0)).numpy()
         hidden = order[:, int(order.shape[1] * (1 - model.mask)) :]
-        scale = patches_of(torch.from_numpy(some.transpose(0, 3, 1, 2)).float() / 255, 8).std(-1).numpy()
-        filled = completed(flat(some), hidden, mean, values[-512:], vectors[:, -512:], float(values[:-512].mean()))
-        guess = patches_of(torch.from_numpy(filled.reshape(-1, 1, 64, 64)), 8).numpy()
-        guess = (guess - guess.mean(-1, keepdims=True)) / (scale[..., None] + 1e-3)
-        for name, guessed in ((f"PCA, {COMPLETED} faces", guess), ("each place's mean patch", places.numpy()[None])):
-            square = ((guessed - truth) ** 2).mean(-1)
-            rows = np.take_along_axis(square, hidden, axis=1).mean(axis=1)
+        filled = completed(truth[:COMPLETED], hidden, mean, values[-COMPONENTS:], vectors[:, -COMPONENTS:], rest)
+        for name, guessed in ((gaussian, filled), ("each place's mean patch", np.tile(mean, (len(truth), 1)))):
+            square = (guessed - truth[: len(guessed)]) ** 2
+            by_patch = square.reshape(len(guessed), model.config.patches, -1).mean(-1)
+            rows = np.take_along_axis(by_patch, hidden[: len(guessed)], axis=1).mean(axis=1)
             table[name].append(said(SubjectBootstrap(None).mean(rows)))
     lines += [f"| {name} | " + " | ".join(cells) + " |" for name, cells in table.items()]
-    lines.append("| each patch's own mean | " + " | ".join(["1"] * len(HELD_OUT)) + " |")
+    lines.append("| each patch's own mean | " + " | ".join(["1 at most"] * len(HELD_OUT)) + " |")
     made = json.loads((options.mae / "made.json").read_text())
-    crops, epochs, cpu = made["crops"], made["epochs"], made["cpu_s"] / 60
-    lines += [
-        "",
-        f"{crops:,} crops, {epochs} epochs, {cpu:.0f} minutes of one processor, {made['parameters']:,} weights.",
-    ]
+    spent = f"{made['crops']:,} crops, {made['epochs']} epochs, {made['cpu_s'] / 60:.0f} minutes of one processor"
+    lines += ["", f"{spent}, {made['parameters']:,} weights."]
     return lines
 
 
 def completed(
     x: np.ndarray, hidden: np.ndarray, mean: np.ndarray, values: np.ndarray, vectors: np.ndarray, noise: float
 ) -> np.ndarray:
-    """Pixels with hidden patches filled in: what a normal distribution of faces expects, given those that are seen."""
-    at = np.arange(64 * 64).reshape(8, 8, 8, 8).transpose(0, 2, 1, 3).reshape(64, 64)
+    """Patches ``(n, patches * pixels)``, those hidden filled in as a normal distribution expects, given the others."""
+    size = x.shape[1] // 64
     out = x.copy()
-    for row, patches in enumerate(hidden):
-        away = at[patches].ravel()
+    for row, patches in enumerate(hidden[: len(x)]):
+        away = (patches[:, None] * size + np.arange(size)).ravel()
         kept = np.setdiff1d(np.arange(len(mean)), away)
         basis = vectors[kept]
-        normal = basis.T @ basis + np.diag(noise / values)
-        code = np.linalg.solve(normal, basis.T @ (x[row, kept] - mean[kept]))
+        code = np.linalg.solve(basis.T @ basis + np.diag(noise / values), basis.T @ (x[row, kept] - mean[kept]))
         out[row, away] = mean[away] + vectors[away] @ code
     return out
 

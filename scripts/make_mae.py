@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="cpu", help="or cuda")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     faces = np.concatenate([crops_of(part, options.work, options.out / "crops").pixels for part in LEARNED])
@@ -53,7 +54,7 @@ def main() -> None:
         left = gone / progress.epoch * (options.epochs - progress.epoch)
         print(f"epoch {progress.epoch}: loss {progress.loss:.4f}, {gone:.0f} s, {left:.0f} s to go", flush=True)
 
-    model = pretrain(faces, config, DECODER, how, tell)
+    model = pretrain(faces, config, DECODER, how, tell, options.device)
     spent = resource.getrusage(resource.RUSAGE_SELF).ru_utime - cpu
     sha = write_folder(model, DECODER, options.out / "folder", overwrite=True)
     errors = {}

@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from made_study import faces, recording, write
 from made_vit import TINY, tensors
 from made_vit import by_hand as tokens_by_hand
@@ -179,6 +181,28 @@ def test_stretches_begin_at_the_same_times_in_every_window():
     assert sample_rows(times, rows, 1.0).row.tolist() == [5, 15, 25, 35]
     assert sample_rows(times, late, 1.0).row.tolist() == [25, 35]
     np.testing.assert_allclose(sample_rows(times, rows, 1.0).seconds, 1.0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    steps=st.lists(st.floats(0.001, 3.0), min_size=1, max_size=40),
+    every_s=st.floats(0.05, 4.0),
+    seed=st.integers(0, 999),
+)
+def test_sampling_keeps_all_usable_time_and_one_row_a_stretch(steps, every_s, seed):
+    rng = np.random.default_rng(seed)
+    times = np.cumsum(steps)
+    example, row = np.nonzero(rng.random((3, len(times))) < 0.6)
+    rows = ExampleRows(example, row, row_seconds(times)[row], np.ones(3))
+    made = sample_rows(times, rows, every_s)
+    before, after = (np.bincount(r.example, r.seconds, 3) for r in (rows, made))
+    np.testing.assert_allclose(after, before)
+    pairs = set(zip(example.tolist(), row.tolist(), strict=True))
+    assert set(zip(made.example.tolist(), made.row.tolist(), strict=True)) <= pairs
+    stretch = np.floor(times / every_s)
+    wanted = {(e, s) for e, s in zip(example.tolist(), stretch[row].tolist(), strict=True)}
+    said = list(zip(made.example.tolist(), stretch[made.row].tolist(), strict=True))
+    assert sorted(wanted) == said
 
 
 def refusal(folder, media, recordings=("clip",)):

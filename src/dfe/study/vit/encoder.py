@@ -91,8 +91,7 @@ def load_vit(folder: Path, pooling: Pooling = "mean", name: str | None = None) -
     """
     config = read_config(folder)
     path = find_weights(folder)
-    vit = Vit(config)
-    _fill(vit, path, config)
+    vit = _read(path, config)
     if name is None:
         with path.open("rb") as file:
             name = f"MAE {folder.resolve().name} {hashlib.file_digest(file, 'sha256').hexdigest()[:8]}"
@@ -106,15 +105,19 @@ def random_vit(config: VitConfig, seed: int = 0, pooling: Pooling = "mean") -> V
     return VitEncoder(MaskedAutoencoder(config, DecoderConfig(), seed).vit, config, pooling, "random ViT")
 
 
-def _fill(vit: Vit, path: Path, config: VitConfig) -> None:
-    own = vit.state_dict()
+def _read(path: Path, config: VitConfig) -> Vit:
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
             shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-            for name, stored in names_in_file(shapes, config, path).items():
+            # Checked before anything is built: a damaged configuration could ask for more memory than there is.
+            names = names_in_file(shapes, config, path)
+            vit = Vit(config)
+            own = vit.state_dict()
+            for name, stored in names.items():
                 tensor = file.get_tensor(stored)
                 if not tensor.is_floating_point() or not bool(torch.isfinite(tensor).all()):
                     raise ModelError(f"{stored} holds values that are not finite", where=path, advice="get it again")
                 own[name].copy_(tensor)
     except (SafetensorError, OSError) as error:
         raise ModelError(f"cannot be read as safetensors ({error})", where=path, advice="get it again") from None
+    return vit

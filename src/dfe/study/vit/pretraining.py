@@ -54,8 +54,9 @@ def pretrain(
     decoder: DecoderConfig | None = None,
     how: PretrainConfig | None = None,
     tell: Callable[[Progress], None] | None = None,
+    device: str = "cpu",
 ) -> MaskedAutoencoder:
-    """Train on crops ``(n, s, s, c)`` uint8 with s the network's side plus ``how.jitter``.
+    """Train on crops ``(n, s, s, c)`` uint8 with s the network's side plus ``how.jitter``; on the CPU the same again.
 
     Raises:
         UsageError: crops of another size, or fewer than a batch.
@@ -65,7 +66,7 @@ def pretrain(
     if crops.shape[1:] != (side, side, config.channels) or len(crops) < how.batch:
         raise UsageError(f"crops of shape {crops.shape} for pictures of {side} px in batches of {how.batch}")
     generator = torch.Generator().manual_seed(how.seed)
-    model = MaskedAutoencoder(config, decoder, how.seed)
+    model = MaskedAutoencoder(config, decoder, how.seed).to(device)
     groups = [
         {"params": [p for p in model.parameters() if p.requires_grad and (p.ndim > 1) == matrix], "weight_decay": w}
         for matrix, w in ((True, how.decay), (False, 0.0))
@@ -80,7 +81,8 @@ def pretrain(
             for group in optimiser.param_groups:
                 group["lr"] = _rate(done, steps * how.epochs, how)
             order = shuffled(len(batch), config.patches, generator)
-            loss = loss_of(model(batch, order), batch, config.patch_size)
+            shown = batch.to(device)
+            loss = loss_of(model(shown, order.to(device)), shown, config.patch_size)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -88,7 +90,7 @@ def pretrain(
             done += 1
         if tell:
             tell(Progress(epoch + 1, float(np.mean(losses))))
-    return model.eval().requires_grad_(False)
+    return model.cpu().eval().requires_grad_(False)
 
 
 def reconstruction_errors(model: MaskedAutoencoder, crops: ImageArray, seed: int = 0) -> DoubleArray:
