@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MEDIA  := $(DEMO)/media/astronaut.png $(DEMO)/media/carphone_pristine.mp4
 export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 
-.PHONY: help demo test lint format media install dev wheel reading points tokenizer results clean
+.PHONY: help demo test lint format media install dev wheel reading points mae tokenizer results clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -71,6 +71,10 @@ reading: $(VENV)/.dev
 # Trains the regressors from 68 points (docs/points.md); scripts/track68.py has to have run once.
 points: $(VENV)/.dev
 	@$(BIN)/python scripts/make_points.py
+
+# Trains the small masked autoencoder that tokens are measured against (docs/mae.md); `make tokenizer` has to have run once.
+mae: $(VENV)/.dev
+	@$(BIN)/python scripts/make_mae.py
 
 # Measures all that docs/results.md reports, from ../shared/data, and writes it.
 results: $(VENV)/.dev
