@@ -41,6 +41,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "study-results.md"
 PARTS = {"fer2013_train": "train", "fer2013_validate": "train", "fer2013_test": "test"}
+NEWS = {"gn": "good", "bn": "bad"}
 SMILE = {"happiness": "smile", "neutral": "neutral", "smiling": "smile"}
 
 
@@ -158,8 +159,9 @@ def news(options: argparse.Namespace, recordings: Path) -> Examples:
         encode_to_folder(tables, recordings / "news", EncodeOptions(largest_only=True), overwrite=True)
     with (options.data / "news" / "clip_attrs.csv").open(newline="") as file:
         classes = {row["clipN"]: row["class"] for row in csv.DictReader(file)}
-    names = tuple(f"news/{path.stem}" for path in tables)
-    labels = np.array([{"gn": "good", "bn": "bad"}[classes[path.stem]] for path in tables])
+    known = {path.stem: NEWS[classes[path.stem]] for path in tables if classes[path.stem] in NEWS}
+    names = tuple(f"news/{stem}" for stem in known)
+    labels = np.array(list(known.values()))
     target = Target("news", "classes", "balanced_accuracy", ("bad", "good"))
     return Examples(names, names, np.array(names), {"news": labels}, (target,))
 

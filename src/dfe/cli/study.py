@@ -41,7 +41,7 @@ class Run:
     """Labels to predict; by default all of the data set."""
     representations: Annotated[tuple[str, ...], arg(metavar="NAME")] = ("tokens", "au-proxy", "coefficients", "words")
     """Of tokens, tokens-amount, -steps, -log-ratio, -tf-idf, -presence, -events, -durations, -bigrams, au-proxy,
-    au-tables, coefficients, words; a row without any expression (nuisance) is always added."""
+    au-tables, coefficients, words, mae, given; a row without any expression (nuisance) is always added."""
     primary: Annotated[tuple[str, str], arg(metavar="NAME")] = ("tokens", "au-proxy")
     """The one contrast that the study is about; all others are adjusted by Holm's method."""
     tokenizer: str = "default"
@@ -50,6 +50,12 @@ class Run:
     """Tables of OpenFace, LibreFace or py-feat, named as the recordings, for au-tables."""
     words: Annotated[int, arg(metavar="K")] = 256
     """Number of flat words."""
+    mae: Annotated[Path | None, arg(metavar="DIR")] = None
+    """Folder of a masked autoencoder in Hugging Face's layout (config.json, model.safetensors), for mae."""
+    media: Annotated[Path | None, arg(metavar="DIR")] = None
+    """Folder of the videos and pictures that were encoded, for mae."""
+    given: Annotated[Path | None, arg(metavar="NPZ")] = None
+    """Features made elsewhere (VideoMAE, MARLIN), by recording, for given."""
     roles: Annotated[Path | None, arg(metavar="CSV")] = None
     """Whose face is whose, for recordings of several people (recording, face_id, start, end, subject, role)."""
     windows: Annotated[Path | None, arg(metavar="CSV")] = None
@@ -112,7 +118,17 @@ class Run:
         tokenizer = load_tokenizer(self.tokenizer)
         tables = self.au_tables or (task.au_tables(self.root) if isinstance(task, HasAuTables) else None)
         chosen, (first, second) = (
-            choose(names, tokenizer, au_tables=tables, words=self.words, speech=self._part(), baseline=self.baseline)
+            choose(
+                names,
+                tokenizer,
+                au_tables=tables,
+                words=self.words,
+                speech=self._part(),
+                baseline=self.baseline,
+                mae=self.mae,
+                media=self.media,
+                given=self.given,
+            )
             for names in (self.representations, self.primary)
         )
         config = StudyConfig(

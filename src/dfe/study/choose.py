@@ -35,19 +35,25 @@ def choose(
     words: int = 256,
     speech: SpeechPart | None = None,
     baseline: str | None = None,
+    mae: Path | None = None,
+    media: Path | None = None,
+    given: Path | None = None,
 ) -> list[Representation]:
     """Representations by name, in the order given.
 
     Args:
         names: of :data:`USUAL`, ``tokens-amount``, ``tokens-steps``, ``tokens-log-ratio``, ``tokens-tf-idf``,
-            ``tokens-presence``, ``tokens-events``, ``tokens-durations``, ``tokens-bigrams``, ``au-tables``,
-            ``nuisance``.
+            ``tokens-presence``, ``tokens-events``, ``tokens-durations``, ``tokens-bigrams``, ``au-tables``, ``mae``,
+            ``given``, ``nuisance``.
         tokenizer: whose tokens the recordings hold.
         au_tables: a detector's tables, in a folder or by recording, for ``au-tables``.
         words: number of flat words.
         speech: bags of tokens count silent or speaking time alone.
         baseline: condition of the windows that are taken off as each person's own baseline, of tokens (shares and
             events), coefficients and action units.
+        mae: folder of a vision transformer in Hugging Face's layout, for ``mae``.
+        media: folder of the videos and pictures that were encoded, for ``mae``.
+        given: features made elsewhere (VideoMAE, MARLIN), an npz file, for ``given``.
 
     Raises:
         UsageError: no such representation, one named twice, or one that needs a folder which is not named.
@@ -65,6 +71,21 @@ def choose(
             raise UsageError("au-tables needs a folder of AU tables", advice="name it with --au-tables")
         return read_tables(au_tables)
 
+    def pictures() -> Representation:
+        from dfe.study.representations.pictures import PictureFeatures, load_encoder, media_below
+
+        if mae is None or media is None:
+            advice = "name them with --mae and --media"
+            raise UsageError("mae needs a folder of weights and one of media", advice=advice)
+        return PictureFeatures(load_encoder(mae), media_below(media))
+
+    def features() -> Representation:
+        from dfe.study.representations.given import GivenFeatures
+
+        if given is None:
+            raise UsageError("given needs a file of features", advice="name it with --given")
+        return GivenFeatures(given)
+
     makers: dict[str, Callable[[], Representation]] = {
         "tokens": lambda: TokenBag(tokenizer, speech=speech),
         "tokens-amount": lambda: TokenBag(tokenizer, "amount", speech=speech),
@@ -79,6 +100,8 @@ def choose(
         "au-tables": tables,
         "coefficients": CoefficientMoments,
         "words": lambda: FlatWords(words),
+        "mae": pictures,
+        "given": features,
         "nuisance": Nuisance,
     }
     for name in names:
