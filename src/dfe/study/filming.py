@@ -1,7 +1,7 @@
 """What a camera makes of made-up events: frames at its rate, time without a face, and what can be counted.
 
 :func:`count_events` is a short form of what :mod:`dfe.events` does to rows, for many studies at once;
-:func:`rows_of_tokens` writes the rows themselves, so that one can be held against the other.
+:mod:`dfe.study.made_recording` makes the rows themselves, so that one can be held against the other.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import numpy as np
 
 from dfe.errors import UsageError
 from dfe.study.simulate import APART_S, Stream, Takes, covered, stretches
-from dfe.types import CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.types import DoubleArray, IntArray
 
 UNEVEN_S = (1 / 50, 1 / 12)
 """Shortest and longest time between frames of an uneven camera."""
 _GAP_S = 0.2
 _MIN_S = 0.2
-_RISE_S = 0.12
 _HIDING_S = 0.3
 
 
@@ -52,18 +51,21 @@ class Camera:
 class Frames(NamedTuple):
     """M frames with a face, recording after recording."""
 
-    recording: IntArray
-    """``(M,)``"""
-    time_s: DoubleArray
-    """``(M,)`` from the start of the recording."""
+    axis_s: DoubleArray
+    """``(M,)`` rising: the number of the recording times :data:`~dfe.study.simulate.APART_S`, and the time in it."""
     interval_s: DoubleArray
     """``(R,)`` how long a frame lasts, of each recording."""
+
+    def of(self, recording: int) -> DoubleArray:
+        """Times of one recording's frames ``(m,)``, from its start."""
+        first, last = np.searchsorted(self.axis_s, [recording * APART_S, (recording + 1) * APART_S])
+        return self.axis_s[first:last] - recording * APART_S
 
 
 class Counts(NamedTuple):
     """What can be seen of R recordings."""
 
-    count: DoubleArray
+    events: DoubleArray
     """``(R, U)`` events that begin in sight."""
     on_s: DoubleArray
     """``(R, U)`` seconds in which a display is on."""
@@ -73,11 +75,12 @@ class Counts(NamedTuple):
 
 def film(cameras: tuple[Camera, Camera], takes: Takes, stream: Stream, rng: np.random.Generator) -> Frames:
     """The frames with a face, of both groups' cameras."""
-    parts = [_film(camera, takes, stream, np.flatnonzero(takes.second == g), rng) for g, camera in enumerate(cameras)]
-    recording = np.concatenate([part[0] for part in parts])
-    order = np.argsort(recording, kind="stable")
-    interval = np.where(takes.second, *(_interval(camera) for camera in reversed(cameras)))
-    return Frames(recording[order], np.concatenate([part[1] for part in parts])[order], interval)
+    axis = np.concatenate(
+        [_film(c, takes, stream, np.flatnonzero(takes.second == g), rng) for g, c in enumerate(cameras)]
+    )
+    if (np.diff(takes.second.astype(np.int8)) < 0).any():
+        axis.sort()
+    return Frames(axis, np.where(takes.second, *(_interval(camera) for camera in reversed(cameras))))
 
 
 def count_events(frames: Frames, stream: Stream, recordings: int, displays: int) -> Counts:
@@ -86,95 +89,51 @@ def count_events(frames: Frames, stream: Stream, recordings: int, displays: int)
     As in :mod:`dfe.events`: over 0.2 s without a face ends what is seen, what is under way when the face comes into
     sight is not counted, and neither is what can be seen for less than 0.2 s.
     """
-    axis = frames.recording * APART_S + frames.time_s
-    usual = frames.interval_s[frames.recording]
-    step = np.diff(axis, append=np.inf)
-    ends = step > _GAP_S
-    seconds = np.where(ends, usual, step)
-    last = np.flatnonzero(ends)
+    axis = frames.axis_s
+    last = np.append(np.flatnonzero(np.diff(axis) > _GAP_S), len(axis) - 1) if len(axis) else np.zeros(0, np.int64)
     first = np.append(0, last[:-1] + 1) if len(last) else last
+    owner = (axis[first] // APART_S).astype(np.int64)
+    usual = frames.interval_s[owner]
+    length = axis[last] - axis[first] + usual
+    # Where each stretch begins when the time seen is counted through.
+    place = np.cumsum(length) - length - axis[first]
     base = stream.recording * APART_S
     i = np.searchsorted(axis, base + stream.onset_s)
     j = np.searchsorted(axis, base + stream.offset_s) - 1
     some = i <= j
     i, j, cell = i[some], j[some], (stream.recording * displays + stream.display)[some]
-    stretch = np.searchsorted(last, i)
-    until = np.minimum(j, last[stretch])
+    here, there = np.searchsorted(last, i), np.searchsorted(last, j)
     # A display is halfway between off and on halfway between two frames.
-    lasted = axis[until] - axis[i] + usual[i]
-    counted = (i > first[stretch]) & (lasted >= _MIN_S)
-    sums = np.append(0.0, np.cumsum(seconds))
-    size = recordings * displays
-    return Counts(
-        np.bincount(cell[counted], minlength=size).reshape(recordings, displays).astype(np.float64),
-        np.bincount(cell, sums[j + 1] - sums[i], size).reshape(recordings, displays),
-        np.bincount(frames.recording, seconds, recordings),
-    )
+    lasted = axis[np.minimum(j, last[here])] - axis[i] + usual[here]
+    counted = (i > first[here]) & (lasted >= _MIN_S)
+    size, shape = recordings * displays, (recordings, displays)
+    on = np.bincount(cell, place[there] + axis[j] + usual[there] - place[here] - axis[i], size)
+    events = np.bincount(cell[counted], minlength=size)
+    seen = np.bincount(owner, length, recordings)
+    return Counts(*(np.asarray(v, np.float64) for v in (events.reshape(shape), on.reshape(shape), seen)))
 
 
-def rows_of_tokens(
-    frames: Frames, stream: Stream, recording: int, steps_mm: FloatArray, levels: int, rng: np.random.Generator
-) -> tuple[DoubleArray, CodeArray]:
-    """One recording's rows as a graded tokenizer would code them: times ``(m,)`` and codes ``(m, levels)``.
-
-    A display rises and falls within about a tenth of a second, to 0.4 mm and more at its height, with noise from frame
-    to frame; its intensity is the nearest step of the tokenizer, and a face says its strongest displays.
-
-    Args:
-        frames: of all recordings.
-        stream: likewise.
-        recording: which one.
-        steps_mm: ``(Q,)`` steps of intensity, rising.
-        levels: displays that a face can say at once.
-        rng: of the sizes and the noise.
-    """
-    times = frames.time_s[frames.recording == recording]
-    mine = stream.recording == recording
-    displays = int(stream.display.max(initial=0)) + 1
-    amount = np.zeros((len(times), displays))
-    for display, onset, offset in zip(stream.display[mine], stream.onset_s[mine], stream.offset_s[mine], strict=True):
-        # The flanks reach 0.1 mm, where an event begins and ends, at the moments meant.
-        size = 0.4 + rng.gamma(2.0, 0.3)
-        edge = _RISE_S * 0.1 / size
-        a, b = np.searchsorted(times, [onset - edge, offset + edge])
-        t = times[a:b]
-        shape = np.minimum(t - (onset - edge), (offset + edge) - t) / _RISE_S
-        amount[a:b, display] = np.maximum(amount[a:b, display], size * shape.clip(0, 1))
-    amount += rng.normal(0, 0.02, amount.shape)
-    halfway = (steps_mm[1:] + steps_mm[:-1]) / 2
-    step = np.where(amount < steps_mm[0] / 2, 0, np.searchsorted(halfway, amount) + 1)
-    codes = np.where(step > 0, (np.arange(displays) + 1) * 100 + step, 0)
-    if displays < levels:
-        codes = np.pad(codes, ((0, 0), (0, levels - displays)))
-    strongest = np.argsort(np.where(codes > 0, codes % 100, 0), axis=1, kind="stable")[:, ::-1][:, :levels]
-    return times, np.take_along_axis(codes, strongest, axis=1).astype(np.int16)
-
-
-def _film(
-    camera: Camera, takes: Takes, stream: Stream, mine: IntArray, rng: np.random.Generator
-) -> tuple[IntArray, DoubleArray]:
+def _film(camera: Camera, takes: Takes, stream: Stream, mine: IntArray, rng: np.random.Generator) -> DoubleArray:
     seconds = takes.seconds[mine]
     if camera.rate is None:
         steps = rng.uniform(*UNEVEN_S, (len(mine), int(seconds.max(initial=0.0) / UNEVEN_S[0]) + 1))
         time = np.cumsum(steps, axis=1)
-        there = time < seconds[:, None]
-        recording, time_s = np.repeat(mine, there.sum(axis=1)), time[there]
+        axis = (time + mine[:, None] * APART_S)[time < seconds[:, None]]
     else:
-        first = rng.random(len(mine)) / camera.rate
-        count = np.ceil((seconds - first) * camera.rate).astype(np.int64)
-        recording = np.repeat(mine, count)
-        frame = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        time_s = np.repeat(first, count) + frame / camera.rate
+        begin = rng.random(len(mine)) / camera.rate
+        count = np.ceil((seconds - begin) * camera.rate).astype(np.int64)
+        ramp = np.arange(count.max(initial=0)) / camera.rate
+        axis = np.empty(count.sum())
+        for start, end, offset in zip(np.cumsum(count) - count, np.cumsum(count), mine * APART_S + begin, strict=True):
+            np.add(ramp[: end - start], offset, out=axis[start:end])
     gaps = [stretches(1 - camera.seen, camera.gap_s, takes.seconds, rng)] if camera.seen < 1 else []
     if camera.hides:
         lost = rng.random(len(stream.onset_s)) < camera.hides
         base = stream.recording[lost] * APART_S
         gaps.append((base + stream.onset_s[lost] - _HIDING_S, base + stream.offset_s[lost] + _HIDING_S))
     if not gaps:
-        return recording, time_s
-    start, end = (np.concatenate([gap[k] for gap in gaps]) for k in (0, 1))
-    seen = ~covered(start, end, recording * APART_S + time_s)
-    return recording[seen], time_s[seen]
+        return axis
+    return axis[~covered(*(np.concatenate([gap[k] for gap in gaps]) for k in (0, 1)), axis)]
 
 
 def _interval(camera: Camera) -> float:

@@ -7,7 +7,7 @@ of the time left out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -42,7 +42,7 @@ class Group:
     subjects: int = 20
     minutes: float = 5.0
     recordings: tuple[int, int] = (1, 1)
-    camera: Camera = Camera()
+    camera: Camera = field(default_factory=Camera)
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Condition:
     are errors that a recovery test has to catch.
     """
 
-    behaviour: Behaviour = Behaviour()
-    groups: tuple[Group, Group] = (Group(), Group())
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    groups: tuple[Group, Group] = field(default_factory=lambda: (Group(), Group()))
     unit: Unit = "subject"
     measure: Measure = "per minute"
 
@@ -115,7 +115,7 @@ def make_study(condition: Condition, rng: np.random.Generator) -> MadeStudy:
     minutes = np.array([takes.seconds[~takes.second].sum(), takes.seconds[takes.second].sum()]) / 60
     unit = takes.subject if condition.unit == "subject" else np.arange(recordings)
     total = np.bincount(unit, takes.seconds)
-    seen = np.bincount(unit, counts.seen_s)
+    seen = np.asarray(np.bincount(unit, counts.seen_s), np.float64)
     keep = seen >= LEAST_COVERAGE * total
     second = np.zeros(len(total), np.bool_)
     second[unit] = takes.second
@@ -191,8 +191,8 @@ def recover(
 
 
 def _values(counts: Counts, unit: np.ndarray, seen: DoubleArray, measure: Measure) -> DoubleArray:
-    sums = np.zeros((len(seen), counts.count.shape[1]))
-    np.add.at(sums, unit, counts.on_s if measure == "share" else counts.count)
+    sums = np.zeros((len(seen), counts.events.shape[1]))
+    np.add.at(sums, unit, counts.on_s if measure == "share" else counts.events)
     if measure == "count":
         return sums
     minutes = (seen if measure == "share" else seen / 60)[:, None]

@@ -37,7 +37,8 @@ class Behaviour:
         dispersion: variance of a subject's own factor on each display (gamma, mean 1).
         expressive: variance of a subject's factor on all displays.
         session: variance of a recording's factor on all displays.
-        offspring: how many events an event calls forth on average, below 1; the mean rate stays what it is.
+        offspring: how many events an event calls forth on average, below 1; the mean rate stays what it is, but for
+            those that come while their display is on and so are none of their own.
         talk: share of time in bursts of speech, in which every second display comes ``talk_ratio`` times as often as in
             silence; the mean rate stays what it is.
 
@@ -106,7 +107,7 @@ def make_events(behaviour: Behaviour, takes: Takes, rng: np.random.Generator) ->
     rate = _rates(behaviour, takes, rng) / 60 / _thinned(behaviour)
     # Events of some time before the start call forth events after it.
     early = 8 * _LAG_S / (1 - behaviour.offspring)
-    recordings, displays = rate.shape
+    displays = behaviour.displays
     length = np.repeat(takes.seconds + early, displays)
     cell = np.repeat(np.arange(rate.size), rng.poisson(rate.ravel() * (1 - behaviour.offspring) * length))
     onset = rng.random(len(cell)) * length[cell] - early
@@ -140,7 +141,8 @@ def stretches(
     owner = np.repeat(np.arange(len(seconds)), count)
     start = rng.random(len(owner)) * (seconds + before)[owner] - before
     end = np.minimum(start + rng.exponential(mean_s, len(owner)), seconds[owner])
-    return owner * APART_S + start, owner * APART_S + end
+    base = owner * float(APART_S)
+    return base + start, np.asarray(base + end, np.float64)
 
 
 def _rates(behaviour: Behaviour, takes: Takes, rng: np.random.Generator) -> DoubleArray:
