@@ -94,7 +94,7 @@ def test_a_made_study_is_one_number_for_each_subject():
 def test_subjects_seen_too_little_are_left_out():
     groups = (Group(30), Group(30, camera=Camera(seen=0.7, gap_s=5)))
     made = make_study(Condition(Behaviour(displays=2), groups), np.random.default_rng(0))
-    assert 5 < made.left_out < 25
+    assert 5 < made.left_out < 25  # One recording each.
     assert (~made.second).sum() == 30
 
 

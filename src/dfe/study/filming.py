@@ -133,7 +133,8 @@ def _film(camera: Camera, takes: Takes, stream: Stream, mine: IntArray, rng: np.
         gaps.append((base + stream.onset_s[lost] - _HIDING_S, base + stream.offset_s[lost] + _HIDING_S))
     if not gaps:
         return axis
-    return axis[~covered(*(np.concatenate([gap[k] for gap in gaps]) for k in (0, 1)), axis)]
+    start, end = (np.concatenate([gap[k] for gap in gaps]) for k in (0, 1))
+    return axis[~covered(start, end, axis)]
 
 
 def _interval(camera: Camera) -> float:

@@ -1,8 +1,8 @@
 """Does a comparison of groups find what was planted in made-up studies, and nothing else?
 
 Each run makes a study (:mod:`dfe.study.simulate`), films it (:mod:`dfe.study.filming`), and compares the groups with
-:mod:`dfe.study.groups` as ``dfe compare`` does: a number for each subject and display, subjects seen for less than 70%
-of the time left out.
+:mod:`dfe.study.groups` as ``dfe compare`` does: a number for each subject and display, recordings in which the face is
+seen for less than 70% of the time left out, displays that nobody shows not tested.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from dfe.study.filming import Camera, Counts, count_events, film
 from dfe.study.groups import Design, benjamini_hochberg, bootstrap_interval, hedges_g, permutation_test
 from dfe.study.simulate import Behaviour, Takes, make_events
-from dfe.types import BoolArray, DoubleArray
+from dfe.types import BoolArray, DoubleArray, IntArray
 
 Q = 0.1
 """The false discovery rate that is asked for."""
@@ -69,7 +69,7 @@ class MadeStudy(NamedTuple):
     happened: DoubleArray
     """``(2, U)`` events per minute of each group, seen or not."""
     left_out: int
-    """Subjects that were seen too little."""
+    """Recordings in which too little was seen."""
 
 
 class Recovery(NamedTuple):
@@ -95,7 +95,7 @@ class Recovery(NamedTuple):
     counted_se: float
     """Relative."""
     left_out: float
-    """Subjects left out per study."""
+    """Recordings left out per study."""
 
     @property
     def holds(self) -> bool:
@@ -113,14 +113,13 @@ def make_study(condition: Condition, rng: np.random.Generator) -> MadeStudy:
     cell = takes.second[stream.recording] * displays + stream.display
     events = np.bincount(cell, minlength=2 * displays).reshape(2, displays)
     minutes = np.array([takes.seconds[~takes.second].sum(), takes.seconds[takes.second].sum()]) / 60
-    unit = takes.subject if condition.unit == "subject" else np.arange(recordings)
-    total = np.bincount(unit, takes.seconds)
-    seen = np.asarray(np.bincount(unit, counts.seen_s), np.float64)
-    keep = seen >= LEAST_COVERAGE * total
-    second = np.zeros(len(total), np.bool_)
-    second[unit] = takes.second
-    values = _values(counts, unit, seen, condition.measure)
-    return MadeStudy(values[keep], second[keep], events / minutes[:, None], int((~keep).sum()))
+    kept = np.flatnonzero(counts.seen_s >= LEAST_COVERAGE * takes.seconds)
+    names = takes.subject if condition.unit == "subject" else np.arange(recordings)
+    unit = np.unique(names[kept], return_inverse=True)[1]
+    second = np.zeros(unit.max() + 1, np.bool_)
+    second[unit] = takes.second[kept]
+    values = _values(Counts(*(part[kept] for part in counts)), unit, condition.measure)
+    return MadeStudy(values, second, events / minutes[:, None], recordings - len(kept))
 
 
 def make_takes(groups: tuple[Group, Group], rng: np.random.Generator) -> Takes:
@@ -161,7 +160,7 @@ def recover(
         study = make_study(condition, np.random.default_rng([seed, run]))
         design = Design(study.second, np.zeros(len(study.second), np.int64))
         p, p_any = permutation_test(study.values, design, permutations, seed=run)
-        found[run] = benjamini_hochberg(p) <= Q
+        found[run] = benjamini_hochberg(np.where(study.values.any(axis=0), p, np.nan)) <= Q
         any_effect[run] = p_any <= ALPHA
         for g, group in enumerate((study.values[~study.second], study.values[study.second])):
             mean[run, g] = group.mean(axis=0)
@@ -190,13 +189,13 @@ def recover(
     )
 
 
-def _values(counts: Counts, unit: np.ndarray, seen: DoubleArray, measure: Measure) -> DoubleArray:
+def _values(counts: Counts, unit: IntArray, measure: Measure) -> DoubleArray:
+    seen = np.bincount(unit, counts.seen_s)
     sums = np.zeros((len(seen), counts.events.shape[1]))
     np.add.at(sums, unit, counts.on_s if measure == "share" else counts.events)
     if measure == "count":
         return sums
-    minutes = (seen if measure == "share" else seen / 60)[:, None]
-    return np.divide(sums, minutes, out=np.zeros_like(sums), where=minutes > 0)
+    return np.asarray(sums / (seen if measure == "share" else seen / 60)[:, None])
 
 
 def _ratio(mean: DoubleArray) -> tuple[float, float]:
