@@ -22,7 +22,7 @@ CONDITIONS = {
     "exposure": (Group(minutes=8), Group(minutes=3), {}),
     "frame rate": (Group(camera=Camera(60)), Group(camera=Camera(15)), {}),
     "coverage": (Group(), Group(camera=Camera(seen=0.85, gap_s=4)), {}),
-    "clusters and speech": (Group(), Group(), {"offspring": 0.5, "talk": 0.35}),
+    "clusters and speech": (Group(), Group(), {"offspring": 0.4, "talk": 0.35}),
     "recordings": (*(Group(minutes=2, recordings=(1, 4)),) * 2, {"session": 0.3}),
 }
 

@@ -20,7 +20,7 @@ APART_S = 1e5
 """Recordings lie one after the other on one axis of time, this far apart: longer than any of them."""
 REST_S = 0.4
 """A display that comes again sooner has not gone."""
-_LAG_S = 4.0
+_LAG_S = 10.0
 _DURATION_S, _DURATION_SHAPE, _SHORTEST_S = 0.6, 2.0, 0.3
 _BURST_S = 6.0
 
@@ -37,8 +37,8 @@ class Behaviour:
         dispersion: variance of a subject's own factor on each display (gamma, mean 1).
         expressive: variance of a subject's factor on all displays.
         session: variance of a recording's factor on all displays.
-        offspring: how many events an event calls forth on average, below 1; the mean rate stays what it is, but for
-            those that come while their display is on and so are none of their own.
+        offspring: how many events an event calls forth on average once it is gone, below 1; the mean rate stays what
+            it is.
         talk: share of time in bursts of speech, in which every second display comes ``talk_ratio`` times as often as in
             silence; the mean rate stays what it is.
 
@@ -111,11 +111,11 @@ def make_events(behaviour: Behaviour, takes: Takes, rng: np.random.Generator) ->
     length = np.repeat(takes.seconds + early, displays)
     cell = np.repeat(np.arange(rate.size), rng.poisson(rate.ravel() * (1 - behaviour.offspring) * length))
     onset = rng.random(len(cell)) * length[cell] - early
-    cell, onset = _with_offspring(cell, onset, behaviour.offspring, rng)
     if behaviour.talk:
         keep = _as_one_talks(behaviour, takes, early, cell, onset, rng)
         cell, onset = cell[keep], onset[keep]
-    offset = onset + np.maximum(rng.gamma(_DURATION_SHAPE, _DURATION_S / _DURATION_SHAPE, len(onset)), _SHORTEST_S)
+    offset = onset + _durations(len(cell), rng)
+    cell, onset, offset = _with_offspring(cell, onset, offset, behaviour.offspring, rng)
     cell, onset, offset = _one_at_a_time(cell, onset, offset)
     there = (offset > 0) & (onset < takes.seconds[cell // displays])
     cell, onset, offset = cell[there], onset[there], offset[there]
@@ -157,17 +157,24 @@ def _factor(variance: float, shape: tuple[int, int], rng: np.random.Generator) -
     return rng.gamma(1 / variance, variance, shape) if variance else np.ones(shape)
 
 
+def _durations(count: int, rng: np.random.Generator) -> DoubleArray:
+    return np.maximum(rng.gamma(_DURATION_SHAPE, _DURATION_S / _DURATION_SHAPE, count), _SHORTEST_S)
+
+
 def _with_offspring(
-    cell: IntArray, onset: DoubleArray, offspring: float, rng: np.random.Generator
-) -> tuple[IntArray, DoubleArray]:
-    cells, onsets = [cell], [onset]
+    cell: IntArray, onset: DoubleArray, offset: DoubleArray, offspring: float, rng: np.random.Generator
+) -> tuple[IntArray, DoubleArray, DoubleArray]:
+    """Events and those that they call forth once they are gone, generation after generation."""
+    cells, onsets, offsets = [cell], [onset], [offset]
     while offspring and len(cell):
         children = rng.poisson(offspring, len(cell))
-        cell, onset = np.repeat(cell, children), np.repeat(onset, children)
+        cell, onset = np.repeat(cell, children), np.repeat(offset, children) + REST_S
         onset = onset + rng.exponential(_LAG_S, len(onset))
+        offset = onset + _durations(len(onset), rng)
         cells.append(cell)
         onsets.append(onset)
-    return np.concatenate(cells), np.concatenate(onsets)
+        offsets.append(offset)
+    return np.concatenate(cells), np.concatenate(onsets), np.concatenate(offsets)
 
 
 def _as_one_talks(
