@@ -105,8 +105,8 @@ class Stream(NamedTuple):
 def make_events(behaviour: Behaviour, takes: Takes, rng: np.random.Generator) -> Stream:
     """All that happens in the recordings, seen or not. An event may be under way when a recording begins or ends."""
     rate = _rates(behaviour, takes, rng) / 60 / _thinned(behaviour)
-    # Events of some time before the start call forth events after it.
-    early = 8 * _LAG_S / (1 - behaviour.offspring)
+    # Events of some time before the start last into it, or call forth events after it.
+    early = 8 * (_LAG_S / (1 - behaviour.offspring) if behaviour.offspring else _DURATION_S)
     displays = behaviour.displays
     length = np.repeat(takes.seconds + early, displays)
     cell = np.repeat(np.arange(rate.size), rng.poisson(rate.ravel() * (1 - behaviour.offspring) * length))
