@@ -164,8 +164,8 @@ since a display that is on cannot begin anew.
 {power(mended)}
 
 Cut everybody's recordings to the same time and subjects are exchangeable again, whatever the sizes of the groups; power
-is what is left of it. Shares of time suffer from faces lost during displays nearly as much as counts: nothing here mends
-that.
+is what is left of it. Shares of time suffer from faces lost during displays nearly as much as counts: nothing here
+mends that.
 
 ## Errors that this test catches
 
