@@ -79,6 +79,7 @@ mae: $(VENV)/.dev
 # Measures all that docs/results.md reports, from ../shared/data, and writes it.
 results: $(VENV)/.dev
 	@$(BIN)/python scripts/make_results.py
+	@$(BIN)/python benchmarks/recovery.py --write docs/recovery.md
 
 # Trains the shipped tokenizers anew from ../shared/data (docs/tokenizer.md says how long it takes).
 tokenizer: $(VENV)/.dev
