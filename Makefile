@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 MEDIA  := $(DEMO)/media/astronaut.png $(DEMO)/media/carphone_pristine.mp4
 export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 
-.PHONY: help demo test lint format media install dev wheel reading points mae tokenizer results clean
+.PHONY: help demo test lint format media install dev wheel reading points mae tokenizer results studies clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -85,6 +85,10 @@ results: $(VENV)/.dev
 tokenizer: $(VENV)/.dev
 	@$(BIN)/python scripts/make_tokenizer.py --preset displays
 	@$(BIN)/python scripts/make_tokenizer.py --preset fidelity
+
+# Runs the studies that can be run on ../shared/data (docs/study-results.md); `make results` has to have run once.
+studies: $(VENV)/.dev
+	@$(BIN)/python scripts/make_studies.py
 
 clean:
 	@rm -rf $(VENV) $(DEMO) dist build

@@ -215,6 +215,7 @@ def _coverage(result: Mapping[str, Any]) -> str:
         f"{text(one)} and {percent(mean[1])} in {text(two)} (p {_p(cover['p'])}); {minutes[0]:.1f} and "
         f"{minutes[1]:.1f} minutes a subject (p {_p(cover['p_minutes'])}). Where coverage differs, so may "
         "what could be seen.</p>"
+        + "".join(f'<p class="note"><strong>{text(caution)}</strong></p>' for caution in cover["cautions"])
     )
 
 

@@ -46,7 +46,7 @@ def comparison_json(done: Comparison) -> dict[str, Any]:
         },
         "measures": dict(MEASURES),
         "flow": {"groups": table.groups or (EVERYONE,), "steps": [asdict(step) for step in done.flow]},
-        "coverage": asdict(done.coverage),
+        "coverage": {**asdict(done.coverage), "cautions": list(done.coverage.cautions)},
         "rows": [_row(row) for row in done.rows],
         "families": [family._asdict() for family in done.families],
         "courses": [_course(course, done) for course in done.courses],

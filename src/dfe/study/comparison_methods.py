@@ -43,7 +43,7 @@ def _data(result: Mapping[str, Any]) -> str:
         f"out. Analysed were {numbers(last)}. Before this, {cover['mean'][0]:.1%} of the time was usable in {one} and "
         f"{cover['mean'][1]:.1%} in {two} (permutation p = {p_words(cover['p'])}), "
         f"{cover['minutes'][0]:.2f} and {cover['minutes'][1]:.2f} minutes a subject (p = "
-        f"{p_words(cover['p_minutes'])})."
+        f"{p_words(cover['p_minutes'])})." + "".join(f" {caution}" for caution in cover["cautions"])
     )
 
 

@@ -28,6 +28,12 @@ class FlowStep:
     subjects: tuple[int, ...]
 
 
+UNEQUAL_MINUTES = 4.0
+"""From this ratio of usable minutes on a comparison is cautioned against."""
+UNEQUAL_COVERAGE = 0.05
+"""From this difference of the share of usable time on."""
+
+
 @dataclass(frozen=True)
 class Coverage:
     """How much of the recordings could be used, before anything was left out for it."""
@@ -42,6 +48,23 @@ class Coverage:
     """Permutation p of the difference of the shares."""
     p_minutes: float
     """The same of the minutes."""
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What docs/recovery.md found to inflate false discoveries, where it is so here; a sentence each."""
+        found = []
+        low, high = sorted(self.minutes)
+        if low > 0 and high / low >= UNEQUAL_MINUTES:
+            found.append(
+                f"One side was seen {high / low:.1f} times as long as the other. Rates from short recordings scatter "
+                "more, and in simulations this led to more false discoveries than asked for; compare equal minutes."
+            )
+        if abs(self.mean[0] - self.mean[1]) >= UNEQUAL_COVERAGE:
+            found.append(
+                f"The share of usable time differs by {abs(self.mean[0] - self.mean[1]):.0%}. Faces that are lost because "
+                "of a display look like a difference in it."
+            )
+        return tuple(found)
 
 
 @dataclass(frozen=True, eq=False)
