@@ -59,10 +59,11 @@ class Coverage:
                 f"One side was seen {high / low:.1f} times as long as the other. Rates from short recordings scatter "
                 "more, and in simulations this led to more false discoveries than asked for; compare equal minutes."
             )
-        if abs(self.mean[0] - self.mean[1]) >= UNEQUAL_COVERAGE:
+        apart = abs(self.mean[0] - self.mean[1])
+        if apart >= UNEQUAL_COVERAGE:
             found.append(
-                f"The share of usable time differs by {abs(self.mean[0] - self.mean[1]):.0%}. Faces that are lost because "
-                "of a display look like a difference in it."
+                f"The share of usable time differs by {apart:.0%}. Faces that are lost because of a display look like a "
+                "difference in it."
             )
         return tuple(found)
 
