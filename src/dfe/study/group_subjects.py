@@ -62,8 +62,8 @@ class Coverage:
         apart = abs(self.mean[0] - self.mean[1])
         if apart >= UNEQUAL_COVERAGE:
             found.append(
-                f"The share of usable time differs by {apart:.0%}. Faces that are lost because of a display look like a "
-                "difference in it."
+                f"The share of usable time differs by {apart:.0%}. Faces that are lost because of a display look like "
+                "a difference in it."
             )
         return tuple(found)
 
