@@ -109,7 +109,7 @@ class PictureFeatures:
         if not len(rows):
             return out
         if name not in self.media:
-            raise MediaError("no video or pictures of this recording", where=name, advice="name the folder that holds it")
+            raise MediaError("no video or pictures of this recording", where=name, advice="name their folder")
         crops: list[ImageArray] = []
         done = 0
         for crop in _crops(self.media[name], recording, rows, self.encoder.size):
