@@ -30,7 +30,7 @@ from make_mae import config_for  # noqa: E402
 
 from dfe.evaluation.bootstrap import Estimate, SubjectBootstrap  # noqa: E402
 from dfe.evaluation.probe import bag, probe  # noqa: E402
-from dfe.study.vit.encoder import VitEncoder, load_vit, random_vit  # noqa: E402
+from dfe.study.vit.encoder import Pooling, VitEncoder, load_vit, pooled, random_vit  # noqa: E402
 from dfe.study.vit.masked import normalised, patches_of, shuffled  # noqa: E402
 from dfe.study.vit.pretraining import load_autoencoder, reconstruction_errors, scaled  # noqa: E402
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
@@ -70,7 +70,7 @@ def main() -> None:
     torch.set_num_threads(1)
     learned = np.concatenate([crops_of(part, options.work, options.mae / "crops").pixels for part in LEARNED])
     tasks = tasks_of(options.work, options.mae, options.data)
-    parts = {"probes": probes(tasks, learned, options.mae), "errors": errors(options, learned)}
+    parts = {"errors": errors(options, learned), "probes": probes(tasks, learned, options.mae)}
     page = options.write.read_text(encoding="utf-8") if options.write else ""
     for name, lines in parts.items():
         text = "\n".join(lines)
@@ -109,7 +109,7 @@ def probes(tasks: list[Task], learned: np.ndarray, mae: Path) -> list[str]:
     """A row a representation, for each task accuracy and macro-F1 with intervals, and the time a face takes."""
     trained = load_vit(mae / "folder", name="MAE")
     untrained = random_vit(config_for(learned))
-    components = principal(middle(learned), trained.width)
+    components = principal(middle(learned), 4 * trained.width)
     tokenizer = load_tokenizer("default")
     displays = tokenizer.displays()
 
@@ -117,10 +117,13 @@ def probes(tasks: list[Task], learned: np.ndarray, mae: Path) -> list[str]:
         return bag(displays, tokenizer.encode(part.x), "intensity")
 
     rows: list[tuple[str, int, Callable[[Part], object]]] = [
+        ("small MAE, quarters", 4 * trained.width, lambda p: frozen(trained, p, mae, "quarters")),
         ("small MAE, mean of patches", trained.width, lambda p: frozen(trained, p, mae)),
         ("small MAE, cls token", trained.width, lambda p: frozen(trained, p, mae, "cls")),
-        ("same ViT, untrained, mean of patches", untrained.width, lambda p: frozen(untrained, p, mae)),
-        (f"PCA of the same crops, {trained.width}", trained.width, components),
+        ("same ViT, untrained, quarters", 4 * trained.width, lambda p: frozen(untrained, p, mae, "quarters")),
+        ("same ViT, untrained, mean of patches", trained.width, lambda p: frozen(untrained, p, mae)),
+        (f"PCA of the same crops, {4 * trained.width}", 4 * trained.width, components),
+        (f"PCA of the same crops, {trained.width}", trained.width, lambda p: components(p)[:, -trained.width :]),
         ("(front end: 41 coefficients)", 41, lambda p: p.x),
         ("(default tokenizer: bag of tokens)", len(displays.directions), tokens),
     ]
@@ -136,13 +139,16 @@ def probes(tasks: list[Task], learned: np.ndarray, mae: Path) -> list[str]:
             cells += [said(found.accuracy), said(found.macro_f1)]
         lines.append(f"| {name} | {width} | " + " | ".join(cells) + " |")
         print(lines[-1], flush=True)
-    cells = []
-    for task in tasks:
-        people = SubjectBootstrap(task.test.subject)
-        predicted = ridge(flat(task.train.pixels), task.train.label, flat(task.test.pixels))
-        hit = right["pixels", task.name] = predicted == task.test.label
-        cells += [said(people.mean(hit)), said(people.statistic(macro_f1(task.test.label, predicted)))]
-    lines.append("| pixels, ridge | 4096 | " + " | ".join(cells) + " |")
+    by_ridge: list[tuple[str, int, Callable[[Part], np.ndarray]]] = [
+        ("small MAE, quarters, ridge", 4 * trained.width, lambda p: frozen(trained, p, mae, "quarters")),
+        (f"PCA of the same crops, {4 * trained.width}, ridge", 4 * trained.width, components),
+        ("pixels, ridge", 4096, lambda p: flat(p.pixels)),
+    ]
+    for name, width, described in by_ridge:
+        line, hits = ridge_row(name, width, described, tasks)
+        lines.append(line)
+        print(line, flush=True)
+        right |= {(name, task.name): hit for task, hit in zip(tasks, hits, strict=True)}
     cells = []
     for task in tasks:
         classes, counts = np.unique(task.train.label, return_counts=True)
@@ -155,13 +161,26 @@ def probes(tasks: list[Task], learned: np.ndarray, mae: Path) -> list[str]:
     first = rows[0][0]
     lines += ["", f"{first} minus another, share of faces told rightly:", ""]
     lines += ["| than | " + " | ".join(task.name for task in tasks) + " |", "| --- |" + " --- |" * len(tasks)]
-    for other in [name for name, _, _ in rows[1:]] + ["pixels"]:
+    for other in [name for name, _, _ in rows[1:]] + ["pixels, ridge"]:
         cells = []
         for task in tasks:
             more = right[first, task.name].astype(float) - right[other, task.name]
             cells.append(said(SubjectBootstrap(task.test.subject).mean(more), "+.3f"))
         lines.append(f"| {other} | " + " | ".join(cells) + " |")
     return lines
+
+
+def ridge_row(
+    name: str, width: int, features: Callable[[Part], np.ndarray], tasks: list[Task]
+) -> tuple[str, list[np.ndarray]]:
+    """The row of a representation read by :func:`ridge`, and which faces were told rightly."""
+    cells, hits = [], []
+    for task in tasks:
+        people = SubjectBootstrap(task.test.subject)
+        predicted = ridge(features(task.train), task.train.label, features(task.test))
+        hits.append(predicted == task.test.label)
+        cells += [said(people.mean(hits[-1])), said(people.statistic(macro_f1(task.test.label, predicted)))]
+    return f"| {name} | {width} | " + " | ".join(cells) + " |", hits
 
 
 def said(estimate: Estimate, form: str = ".3f") -> str:
@@ -172,17 +191,17 @@ def flat(pixels: np.ndarray) -> np.ndarray:
     return pixels.reshape(len(pixels), -1).astype(np.float32) / 255
 
 
-def frozen(encoder: VitEncoder, part: Part, mae: Path, pooling: str = "mean") -> np.ndarray:
+def frozen(encoder: VitEncoder, part: Part, mae: Path, pooling: Pooling = "mean") -> np.ndarray:
     """Features, kept between runs by the network's and the pictures' content."""
     key = hashlib.sha256(encoder.content() + part.pixels.tobytes()).hexdigest()[:16]
     kept = mae / "features" / f"{key}.npz"
     if not kept.is_file():
         began = time.process_time()
-        made: dict[str, list[np.ndarray]] = {"mean": [], "cls": []}
+        made: dict[Pooling, list[np.ndarray]] = {"mean": [], "cls": [], "quarters": []}
         for at in range(0, len(part.pixels), 512):
             for tokens in encoder.tokens(np.repeat(part.pixels[at : at + 512], 3, axis=3)):
-                made["mean"].append(tokens[:, 1:].mean(axis=1))
-                made["cls"].append(tokens[:, 0])
+                for name, parts in made.items():
+                    parts.append(pooled(tokens, name))
         spent = 1000 * (time.process_time() - began) / len(part.pixels)
         print(f"  {encoder.id}: {spent:.2f} ms of one processor a face", flush=True)
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -43,6 +43,18 @@ def test_equals_the_sums_written_out(tmp_path, config, before):
     np.testing.assert_allclose(load_vit(tmp_path, "cls").encode(crops), by_patch[:, 0], atol=2e-5)
 
 
+def test_quarters_are_pooled_by_place(tmp_path):
+    config = replace(TINY, image_size=20)
+    encoder = load_vit(write(tmp_path, config), "quarters")
+    crop = pictures(1, config)
+    grid = by_hand(tensors(config), config, crop[0])[1:].reshape(5, 5, 8)
+    parts = [grid[:2, :2], grid[:2, 2:], grid[2:, :2], grid[2:, 2:]]
+    expected = np.concatenate([part.reshape(-1, 8).mean(axis=0) for part in parts])
+    assert encoder.width == 32
+    assert encoder.id.endswith(", quarters")
+    np.testing.assert_allclose(encoder.encode(crop)[0], expected, atol=2e-5)
+
+
 def test_shapes_are_those_of_the_network():
     made = {name: tuple(value.shape) for name, value in Vit(TINY).state_dict().items()}
     assert made == TINY.shapes()

@@ -109,7 +109,7 @@ class PictureFeatures:
         if not len(rows):
             return out
         if name not in self.media:
-            raise MediaError("no video or pictures of this recording", where=name, advice="give --media its folder")
+            raise MediaError("no video or pictures of this recording", where=name, advice="name their folder")
         crops: list[ImageArray] = []
         done = 0
         for crop in _crops(self.media[name], recording, rows, self.encoder.size):
@@ -141,7 +141,9 @@ def sample_rows(times: DoubleArray, rows: ExampleRows, every_s: float) -> Exampl
     return ExampleRows(example[new], rows.row[order][new], seconds, rows.total_s)
 
 
-def load_encoder(folder: Path, pooling: Literal["mean", "cls"] = "mean", name: str | None = None) -> PictureEncoder:
+def load_encoder(
+    folder: Path, pooling: Literal["mean", "cls", "quarters"] = "mean", name: str | None = None
+) -> PictureEncoder:
     """The encoder of a Hugging Face folder: :func:`dfe.study.vit.encoder.load_vit`, imported only now.
 
     Raises:

@@ -17,7 +17,7 @@ from dfe.study.vit.layout import VitConfig, find_weights, names_in_file, read_co
 from dfe.study.vit.network import Vit
 from dfe.types import FloatArray, ImageArray
 
-Pooling = Literal["mean", "cls"]
+Pooling = Literal["mean", "cls", "quarters"]
 BATCH = 16
 """Pictures at once, always: the last batch is filled up, so that a picture's numbers do not hang on its company."""
 
@@ -28,15 +28,14 @@ class VitEncoder:
     Args:
         vit: the network with its weights.
         config: its sizes and the scale of its pictures.
-        pooling: ``mean`` of the patches' tokens after the last norm, or the ``cls`` token. MAE gives no task to its
-            ``cls`` token, so that the mean is the better choice there.
+        pooling: how tokens become features; see :func:`pooled`.
         name: in results.
     """
 
     def __init__(self, vit: Vit, config: VitConfig, pooling: Pooling = "mean", name: str = "MAE") -> None:
         self._vit = vit.eval().requires_grad_(False)
         self.config, self.pooling = config, pooling
-        self.id = name if pooling == "mean" else f"{name}, cls token"
+        self.id = name + {"mean": "", "cls": ", cls token", "quarters": ", quarters"}[pooling]
 
     @property
     def size(self) -> int:
@@ -46,7 +45,7 @@ class VitEncoder:
     @property
     def width(self) -> int:
         """Numbers of a face."""
-        return self.config.width
+        return self.config.width * (4 if self.pooling == "quarters" else 1)
 
     def encode(self, crops: ImageArray) -> FloatArray:
         """``(n, width)`` of RGB crops ``(n, size, size, 3)`` uint8.
@@ -54,7 +53,7 @@ class VitEncoder:
         Raises:
             ModelError: crops of another shape.
         """
-        said = [tokens[:, 0] if self.pooling == "cls" else tokens[:, 1:].mean(axis=1) for tokens in self.tokens(crops)]
+        said = [pooled(tokens, self.pooling) for tokens in self.tokens(crops)]
         return np.concatenate(said) if said else np.zeros((0, self.width), np.float32)
 
     def tokens(self, crops: ImageArray) -> Iterator[FloatArray]:
@@ -76,6 +75,23 @@ class VitEncoder:
     def content(self) -> bytes:
         """The weights, for a hash."""
         return b"".join(value.numpy().tobytes() for value in self._vit.state_dict().values())
+
+
+def pooled(tokens: FloatArray, pooling: Pooling) -> FloatArray:
+    """Features ``(n, F)`` of tokens ``(n, 1 + patches, width)``, the picture's own one first.
+
+    ``mean`` of the patches; ``cls``, the picture's own token, to which MAE gives no task; ``quarters``: the means of
+    upper left, upper right, lower left and lower right patches side by side, since in a face it matters where.
+    """
+    if pooling == "cls":
+        return tokens[:, 0]
+    if pooling == "mean":
+        return np.asarray(tokens[:, 1:].mean(axis=1))
+    side = round((tokens.shape[1] - 1) ** 0.5)
+    grid, half = tokens[:, 1:].reshape(len(tokens), side, side, -1), side // 2
+    halves = (slice(half), slice(half, None))
+    parts = [grid[:, rows, columns] for rows in halves for columns in halves]
+    return np.concatenate([part.mean(axis=(1, 2)) for part in parts], axis=1)
 
 
 def load_vit(folder: Path, pooling: Pooling = "mean", name: str | None = None) -> VitEncoder:

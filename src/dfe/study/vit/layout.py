@@ -91,7 +91,7 @@ def read_config(folder: Path) -> VitConfig:
     content = _json(path)
     kind = content.get("model_type")
     if kind not in KINDS:
-        advice = "give a ViTMAE or ViT, or the features of another network with --features FILE.npz"
+        advice = "give a ViTMAE or ViT, or the features of another network as an npz file"
         raise ModelError(f"describes a network of type {kind!r}, not vit_mae or vit", where=path, advice=advice)
     channels = _whole(content, "num_channels", path)
     mean, std = _scale(_json(folder / PREPROCESSOR), channels, folder / PREPROCESSOR)
