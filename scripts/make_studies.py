@@ -94,7 +94,9 @@ def representations(
         tables = {f"news/{path.stem}": path for path in (options.data / "news").glob("0*.csv")}
         chosen.append(au_tables(tables))
     elif mae is not None:
-        chosen.append(PictureFeatures(load_encoder(mae), {n: media / n for n in (*PARTS, "lfw_test", "london")}))
+        chosen.append(
+            PictureFeatures(load_encoder(mae, "quarters"), {n: media / n for n in (*PARTS, "lfw_test", "london")})
+        )
     return chosen
 
 

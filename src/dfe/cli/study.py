@@ -52,6 +52,8 @@ class Run:
     """Number of flat words."""
     mae: Annotated[Path | None, arg(metavar="DIR")] = None
     """Folder of a masked autoencoder in Hugging Face's layout (config.json, model.safetensors), for mae."""
+    pooling: Literal["mean", "cls", "quarters"] = "quarters"
+    """For mae: the mean of its patches, means of the face's four quarters side by side, or its own token."""
     media: Annotated[Path | None, arg(metavar="DIR")] = None
     """Folder of the videos and pictures that were encoded, for mae."""
     given: Annotated[Path | None, arg(metavar="NPZ")] = None
@@ -126,6 +128,7 @@ class Run:
                 speech=self._part(),
                 baseline=self.baseline,
                 mae=self.mae,
+                pooling=self.pooling,
                 media=self.media,
                 given=self.given,
             )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from dfe.errors import UsageError
 from dfe.study.measures import SpeechPart
 from dfe.study.representation import Representation
 from dfe.tokenizer.tokenizer import Tokenizer
+
+Pooling = Literal["mean", "cls", "quarters"]
 
 USUAL = ("tokens", "au-proxy", "coefficients", "words")
 """What a study compares by default; the nuisance row is always there."""
@@ -36,6 +39,7 @@ def choose(
     speech: SpeechPart | None = None,
     baseline: str | None = None,
     mae: Path | None = None,
+    pooling: Pooling = "quarters",
     media: Path | None = None,
     given: Path | None = None,
 ) -> list[Representation]:
@@ -52,6 +56,7 @@ def choose(
         baseline: condition of the windows that are taken off as each person's own baseline, of tokens (shares and
             events), coefficients and action units.
         mae: folder of a vision transformer in Hugging Face's layout, for ``mae``.
+        pooling: what of its patches counts: their ``mean``, that of each of the face's ``quarters``, or the ``cls`` token.
         media: folder of the videos and pictures that were encoded, for ``mae``.
         given: features made elsewhere (VideoMAE, MARLIN), an npz file, for ``given``.
 
@@ -77,7 +82,7 @@ def choose(
         if mae is None or media is None:
             advice = "name them with --mae and --media"
             raise UsageError("mae needs a folder of weights and one of media", advice=advice)
-        return PictureFeatures(load_encoder(mae), media_below(media))
+        return PictureFeatures(load_encoder(mae, pooling), media_below(media))
 
     def features() -> Representation:
         from dfe.study.representations.given import GivenFeatures
