@@ -56,7 +56,7 @@ def choose(
         baseline: condition of the windows that are taken off as each person's own baseline, of tokens (shares and
             events), coefficients and action units.
         mae: folder of a vision transformer in Hugging Face's layout, for ``mae``.
-        pooling: what of its patches counts: their ``mean``, that of each of the face's ``quarters``, or the ``cls`` token.
+        pooling: what counts: the ``mean`` of its patches, those of the face's ``quarters``, or the ``cls`` token.
         media: folder of the videos and pictures that were encoded, for ``mae``.
         given: features made elsewhere (VideoMAE, MARLIN), an npz file, for ``given``.
 
