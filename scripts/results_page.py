@@ -74,7 +74,10 @@ def _head(found: Mapping[str, Any]) -> str:
     people = found["people"]
     return "\n\n".join(
         [
-            "# Results\n\nWritten by `make results` (scripts/make_results.py), from measurements on this code. "
+            "# Results\n\nStudies, with tokens beside AU proxy, words, MAE and a row without expression: "
+            "[study-results.md](study-results.md). "
+            "Does a comparison of groups find what was planted? [recovery.md](recovery.md).\n\n"
+            "Written by `make results` (scripts/make_results.py), from measurements on this code. "
             "How each measure is made: [evaluation.md](evaluation.md).",
             "## Faces\n\n"
             f"LFW's people are split by the hash of their names: {people['train']} train, {people['validate']} "
