@@ -209,7 +209,12 @@ def _table(target: dict[str, Any]) -> str:
     from dfe.study.figures import estimate_words
 
     metrics = list(dict.fromkeys([target["metric"], *SHOWN]))
-    lines = [f"{target['examples']} examples, {target['scheme']}.", ""]
+    usable = (
+        f" Usable faces: {target['trained']} to train on, {target['tested']} to test on."
+        if "official" in target["scheme"]
+        else ""
+    )
+    lines = [f"{target['examples']} examples, {target['scheme']}.{usable}", ""]
     lines += [f"| representation | {' | '.join(m.replace('_', ' ') for m in metrics)} | permutation p | CPU s |"]
     lines += ["|---|" + "---|" * (len(metrics) + 2)]
     for row in target["rows"]:
