@@ -1,6 +1,6 @@
 """Runs the studies that can be run on ../shared/data, and writes docs/study-results.md.
 
-    python scripts/make_studies.py [--work .cache] [--only fer2013 lfw london news] [--permutations 100]
+    python scripts/make_studies.py [--work .cache] [--only fer2013 lfw london news] [--permutations 20]
 
 FER2013 (training part, then the public test, once), smiles of LFW's and London's people whom no tokenizer has seen, and
 `news`, a demonstration of 20 clips whose labels are of sentences. It works on the tables that scripts/make_tables.py
@@ -50,7 +50,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / ".cache")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--only", nargs="*", default=["fer2013", "lfw", "london", "news"])
-    parser.add_argument("--permutations", type=int, default=100)
+    parser.add_argument("--permutations", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     tokenizer = load_tokenizer("default")
