@@ -80,7 +80,11 @@ def test_parts_of_a_recording(folder):
         "recording,id,g,onset,offset,face_id\na,1,x,0,10,\na,1,x,10,20,\na,5,y,0,20,1\nb,2,y,,,\nc,3,x,,,\nd,4,y,,,\n"
     )
     done = read(folder, text)
-    assert [(row.onset_s, row.offset_s, row.face) for row in done.rows][:3] == [(0, 10, 0), (10, 20, 0), (0, 20, 1)]
+    assert [(row.onset_s, row.offset_s, row.face) for row in done.rows][:3] == [
+        (0, 10, None),
+        (10, 20, None),
+        (0, 20, 1),
+    ]
     for old, new, says in (
         ("10,20", "9,20", "same time"),
         ("10,20", "20,20", "before it starts"),

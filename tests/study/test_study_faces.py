@@ -5,9 +5,17 @@ import pytest
 from made_study import faces, recording, write
 
 from dfe.errors import TableError
+from dfe.recording.faces import lasting_faces
+from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
+from dfe.study.episodes import measure_events
 from dfe.study.examples import Examples
-from dfe.study.faces import assign_faces, lasting_faces
+from dfe.study.faces import assign_faces
+from dfe.study.group_measures import measure_rows
+from dfe.study.group_table import GroupRow
+from dfe.study.measures import by_recording
+from dfe.study.reliability import Source, measure_minutes
+from dfe.tokenizer.file import load_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -27,24 +35,37 @@ def examples(*names, subject="P1"):
     return Examples(names, names, np.array([subject] * len(names)), {}, ())
 
 
-def test_a_recording_of_two_people_needs_roles(folder):
-    with pytest.raises(TableError, match=r"both: shows 2 faces \(0, 1\).*--largest-only"):
-        assign_faces(examples("one", "both"), folder)
+def read(examples, folder):
+    return [recording for recording, _ in by_recording(examples, folder)]
+
+
+def test_a_recording_of_two_people_is_refused_by_whoever_reads_it(folder):
+    words = r"both: shows 2 faces \(0, 1\).*--largest-only"
+    with pytest.raises(TableError, match=words):
+        read(examples("one", "both"), folder)
+    tokenizer = load_tokenizer("default")
+    with pytest.raises(TableError, match=words):
+        measure_events(examples("both"), folder, tokenizer)
+    with pytest.raises(TableError, match="shows 2 faces"):
+        measure_minutes([Source(folder / "both.parquet", "P1")])
+    with pytest.raises(TableError, match="shows 2 faces"):
+        measure_rows([GroupRow("both", folder / "both.parquet", "P1")])
+    assert measure_minutes([Source(folder / "both.parquet", "P1", face=1)], block_s=1).subject
 
 
 def test_a_ghost_is_no_person_and_pictures_count_their_largest_face(folder):
-    done = assign_faces(examples("one", "ghost", "stills"), folder)
-    assert done.face is None
-    assert done.onset_s is None
+    assert len(read(examples("one", "ghost", "stills"), folder)) == 3
 
 
-def test_roles_give_face_and_time(folder):
+def test_roles_give_face_and_time_and_leave_the_rest_unsaid(folder):
     roles = [Role("both", 1, 0.5, 1.5, "P1", "client"), Role("both", 0, -np.inf, np.inf, "P2", "therapist")]
-    done = assign_faces(examples("both", "one"), folder, roles)
-    assert done.face.tolist() == [1, 0]
-    assert done.onset_s.tolist() == [0.5, -np.inf]
-    assert done.offset_s.tolist() == [1.5, np.inf]
-    assert assign_faces(examples("both", subject="P2"), folder, roles).face is None
+    done = assign_faces(examples("both", "one", "absent"), folder, roles)
+    assert done.face.tolist() == [1, -1, -1]
+    assert done.onset_s.tolist() == [0.5, -np.inf, -np.inf]
+    assert done.offset_s.tolist() == [1.5, np.inf, np.inf]
+    assert len(read(done.take(np.arange(2)), folder)) == 2
+    with pytest.raises(TableError, match="both: shows 2 faces"):
+        read(assign_faces(examples("both", subject="P3"), folder, roles), folder)
 
 
 def test_what_roles_cannot_mean_is_refused(folder):
@@ -56,7 +77,5 @@ def test_what_roles_cannot_mean_is_refused(folder):
 
 
 def test_faces_of_a_moment_do_not_last(folder):
-    from dfe.recording.recording import Recording
-
     assert lasting_faces(Recording.read(folder / "ghost.parquet")) == (0,)
     assert lasting_faces(Recording.read(folder / "both.parquet")) == (0, 1)

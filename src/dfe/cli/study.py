@@ -149,8 +149,8 @@ class Run:
         examples = task.examples(self.root)
         if self.windows is not None:
             examples = in_windows(examples, read_windows(self.windows))
-        roles = () if self.roles is None else read_roles(self.roles)
-        examples = assign_faces(examples, self.recordings, roles, self.roles or "")
+        if self.roles is not None:
+            examples = assign_faces(examples, self.recordings, read_roles(self.roles), self.roles)
         with show_progress("fitting", "fits") as progress:
             study = run_study(
                 task.name,

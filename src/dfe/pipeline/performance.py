@@ -56,11 +56,14 @@ class Performance:
         return self.decoded
 
     def words(self) -> list[tuple[str, ...]]:
-        """What the tokens of each frame say, in plain words, the first token first."""
+        """Number and name of what the tokens of each frame say, the first token first; two may be called alike."""
         if self.tokenizer is None or self.codes is None:
             return [()] * len(self.time_s)
         told = display_words(self.tokenizer)
-        return [tuple(told[int(display)] for display in row if display > 0) for row in self.tokenizer.said(self.codes)]
+        return [
+            tuple(f"{display} {told[int(display)]}" for display in row if display > 0)
+            for row in self.tokenizer.said(self.codes)
+        ]
 
 
 def drawable(space: ExpressionSpace) -> ExpressionSpace:

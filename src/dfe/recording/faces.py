@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from os import PathLike
 
 import numpy as np
 import pyarrow as pa
 
 from dfe.errors import TableError
+from dfe.recording.clock import row_seconds
 from dfe.recording.recording import Recording
 from dfe.types import IntArray
+
+LASTING_SHARE = 0.05
+"""A face counts as a second person if it is seen for at least this share of the first one's time."""
+SAY_WHICH = "name the face_id (or give a table of roles, docs/events.md), or encode with --largest-only"
 
 _LARGEST = np.iinfo(np.int16).max
 
@@ -30,6 +36,29 @@ class FaceTrack:
     """Time of its last row."""
     box: tuple[float, float, float, float]
     """Mean x, y, width, height in pixels; NaN where the recording has none."""
+
+
+def lasting_faces(recording: Recording) -> tuple[int, ...]:
+    """Faces of a video that are seen for more than a moment; of still pictures face 0 alone, the largest of each."""
+    if np.isnan(recording.times).all():
+        return (0,)
+    seconds, faces = row_seconds(recording.times), recording.face_ids
+    shown = {int(face): float(seconds[faces == face].sum()) for face in np.unique(faces) if face >= 0}
+    longest = max(shown.values(), default=0.0)
+    return tuple(face for face, time in sorted(shown.items()) if time >= LASTING_SHARE * longest)
+
+
+def sole_face(recording: Recording, where: str | PathLike[str]) -> int:
+    """Face 0, of a recording that nobody said whose faces it shows.
+
+    Raises:
+        TableError: several faces last in it, so that face 0 need not be the subject's.
+    """
+    faces = lasting_faces(recording)
+    if len(faces) > 1:
+        what = f"shows {len(faces)} faces ({', '.join(map(str, faces))}), and nobody said which is the subject's"
+        raise TableError(what, where=where, advice=SAY_WHICH)
+    return 0
 
 
 def list_faces(recording: Recording) -> tuple[FaceTrack, ...]:

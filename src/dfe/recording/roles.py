@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from os import PathLike
 from pathlib import Path
 
 from dfe.errors import TableError
+from dfe.recording.label_table import read_cells
 
 COLUMNS = ("recording", "face_id", "start", "end", "subject", "role")
-MAX_BYTES = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -41,30 +40,12 @@ def read_roles(path: str | PathLike[str]) -> tuple[Role, ...]:
         TableError: missing, no such table, a cell that makes no sense, or a face that is two subjects' at once.
     """
     file = Path(path)
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise TableError("is too large to be a table of roles", where=file)
-        text = file.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise TableError("no such file", where=file) from None
-    except UnicodeDecodeError:
-        raise TableError("is no text in UTF-8", where=file, advice="save it as CSV in UTF-8") from None
-    except OSError as error:
-        raise TableError(f"cannot be read ({error.strerror})", where=file) from None
-    try:
-        rows = list(csv.reader(text.splitlines(), delimiter=_delimiter(text)))
-    except csv.Error as error:
-        raise TableError(f"is no CSV ({error})", where=file) from None
-    head = [name.strip() for name in rows[0]] if rows else []
+    head, lines = read_cells(file)
     missing = [name for name in ("recording", "face_id", "subject") if name not in head]
     if missing:
         advice = f"its first line must be {','.join(COLUMNS)}"
         raise TableError(f"has no column {missing[0]}", where=file, advice=advice)
-    roles = []
-    for line, cells in enumerate(rows[1:], start=2):
-        if any(cell.strip() for cell in cells):
-            values = dict(zip(head, (cell.strip() for cell in cells), strict=False))
-            roles.append(_role(values, f"{file}, line {line}", line))
+    roles = [_role(values, f"{file}, line {line}", line) for line, values in lines]
     check_overlaps(roles, where=file)
     return tuple(roles)
 
@@ -143,9 +124,3 @@ def _seconds(values: dict[str, str], name: str, otherwise: float, where: str) ->
     if not math.isfinite(value):
         raise TableError(f"{name} {text!r} is no time in seconds", where=where)
     return value
-
-
-def _delimiter(text: str) -> str:
-    """Comma, or what spreadsheets of some languages write in its place."""
-    head = text.partition("\n")[0]
-    return max((",", ";", "\t"), key=head.count)

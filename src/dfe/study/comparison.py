@@ -236,7 +236,7 @@ def _notes(table: GroupTable, sums: RowSums) -> list[str]:
     several = int((sums.faces > 1).sum())
     if several:
         notes.append(
-            f"{several} recordings show more than one face; a row is about the face_id that the table names, or 0."
+            f"{several} recordings show more than one face, if only for a moment; a row is about the subject's alone."
         )
     if table.columns.covariates and table.conditions is not None and table.groups is None:
         notes.append(

@@ -92,7 +92,7 @@ def measure_events(
         found = find_events(recording, config, tokenizer=tokenizer)
         first = float(np.nanmin(recording.times))
         for place in mine:
-            face = 0 if examples.face is None else int(examples.face[place])
+            face = examples.face_in(recording, place)
             window = _window(examples, place)
             made.total_s[place] = total(both(spans([(first, first + found.duration_s)]), window))
             time = _part(window, speech.spans(recording, name, face), speech) if speech is not None else window

@@ -11,9 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfe.errors import TableError
+from dfe.recording.faces import sole_face
+from dfe.recording.recording import Recording
 from dfe.types import DoubleArray, IntArray
 
 Words = NDArray[np.str_]
+NOT_SAID = -1
+"""Face of an example of which nobody said whose it is."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Examples:
         split: ``(n,)`` ``train``, ``validation`` or ``test`` of the data set's official split; None where it has none.
         onset_s, offset_s: ``(n,)`` window of the recording; -inf and inf where it is all of it.
         picture: ``(n,)`` number of the picture (``frame``) in a recording of stills; -1 where all of it counts.
-        face: ``(n,)`` face_id; by default 0.
+        face: ``(n,)`` face_id; -1 (or None for all) where nobody said: the recording then has to show one person alone.
         condition, session: ``(n,)`` words; None where there are none.
         covariates: by name, ``(n,)`` words or float64.
 
@@ -93,6 +97,15 @@ class Examples:
                 return target
         known = ", ".join(target.name for target in self.targets)
         raise TableError(f"no target {name!r}", advice=f"use one of {known}")
+
+    def face_in(self, recording: Recording, place: int) -> int:
+        """The face_id of an example in its recording: the one that is said, or the only one.
+
+        Raises:
+            TableError: nobody said, and several faces last in the recording.
+        """
+        said = NOT_SAID if self.face is None else int(self.face[place])
+        return sole_face(recording, self.recording[place]) if said == NOT_SAID else said
 
     def take(self, rows: NDArray[Any]) -> Examples:
         """Some of the examples, by their places or by a mask."""

@@ -18,6 +18,7 @@ from dfe.events.found import DisplayName, EventList
 from dfe.events.rates import Rate, rates
 from dfe.pipeline.events import display_names, tokenizer_of
 from dfe.recording.clock import row_seconds
+from dfe.recording.faces import sole_face
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
 from dfe.study.group_table import GroupRow
@@ -110,7 +111,9 @@ def measure_rows(
         if sums is None:
             sums = _empty(len(rows), found, tokenizer)
         for place in mine:
-            _measure(sums, place, rows[place], found, recording, tokenizer)
+            row = rows[place]
+            face = sole_face(recording, row.path) if row.face is None else row.face
+            _measure(sums, place, replace(row, face=face), found, recording, tokenizer)
             done += 1
             if progress is not None:
                 progress(done, len(rows))
@@ -156,7 +159,8 @@ def _measure(
         )
     sums.total_s[place] = high - low
     sums.faces[place] = len(found.faces)
-    role = Role("", row.face, row.onset_s, row.offset_s, "x", "")
+    face = row.face or 0
+    role = Role("", face, row.onset_s, row.offset_s, "x", "")
     regions = {kind.token: -i for i, kind in enumerate(sums.kinds, start=1) if kind.is_region}
     by_region = replace(
         found,
@@ -167,10 +171,10 @@ def _measure(
     columns = {kind.token: i for i, kind in enumerate(sums.kinds)}
     columns |= {str(number): columns[name] for name, number in regions.items()}
     for rate in (*rates(found, roles=[role]), *rates(by_region, roles=[role])):
-        if rate.face == row.face and rate.subject == "x" and rate.speech == "all" and rate.token in columns:
+        if rate.face == face and rate.subject == "x" and rate.speech == "all" and rate.token in columns:
             sums.exposure_s[place] = rate.exposure_s
             _add(sums, place, columns[rate.token], rate)
-    mine = recording.usable & (recording.face_ids == row.face) & (times >= row.onset_s) & (times < row.offset_s)
+    mine = recording.usable & (recording.face_ids == face) & (times >= row.onset_s) & (times < row.offset_s)
     sums.main_s[place] = _main(recording, tokenizer, mine, sums.main_s.shape[1])
 
 

@@ -6,7 +6,6 @@ Columns: ``recording`` (or ``path``), the subject and the group under any name, 
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,9 +15,9 @@ from os import PathLike
 from pathlib import Path, PurePosixPath
 
 from dfe.errors import TableError, UsageError
+from dfe.recording.label_table import read_cells
 from dfe.recording.storage import recordings_in
 
-MAX_BYTES = 64 * 2**20
 UNKNOWN = ("", "nan", "na", "n/a", "null", "none", ".")
 """What cells without a value hold, in any case."""
 
@@ -58,7 +57,8 @@ class GroupRow:
     stratum: str = ""
     covariates: Mapping[str, str] = field(default_factory=dict)
     """Cells by name; empty where there is no value."""
-    face: int = 0
+    face: int | None = None
+    """face_id; None where the table does not say, and the recording has to show one person alone."""
     onset_s: float = -math.inf
     offset_s: float = math.inf
     align_s: float = math.nan
@@ -132,39 +132,6 @@ def read_group_table(
     return GroupTable(tuple(rows), groups, conditions, columns, dict(left_out))
 
 
-def read_cells(file: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Names of columns, and of each line that is not empty its number and its cells by column, without spaces around.
-
-    Raises:
-        TableError: missing, no text in UTF-8, no CSV, or lines with more cells than there are columns.
-    """
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise TableError("is too large to be a table of recordings", where=file)
-        text = file.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise TableError("no such file", where=file) from None
-    except UnicodeDecodeError:
-        raise TableError("is no text in UTF-8", where=file, advice="save it as CSV in UTF-8") from None
-    except OSError as error:
-        raise TableError(f"cannot be read ({error.strerror})", where=file) from None
-    first = text.partition("\n")[0]
-    reader = csv.reader(text.splitlines(), delimiter=max((",", ";", "\t"), key=first.count))
-    try:
-        head = [name.strip() for name in next(reader, [])]
-        lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except csv.Error as error:
-        raise TableError(f"is no CSV ({error})", where=file) from None
-    double = next((name for i, name in enumerate(head) if name in head[:i]), None)
-    if double is not None:
-        raise TableError(f"has two columns {double!r}", where=file)
-    for line, cells in lines:
-        if len(cells) > len(head):
-            raise TableError(f"{len(cells)} cells for {len(head)} columns", where=f"{file}, line {line}")
-    rows = [(line, dict(zip(head, cells + [""] * len(head), strict=False))) for line, cells in lines if any(cells)]
-    return head, rows
-
-
 def _row(
     values: Mapping[str, str],
     line: int,
@@ -186,8 +153,8 @@ def _row(
     onset, offset = (_seconds(values.get(n, ""), n, o, where) for n, o in (("onset", -math.inf), ("offset", math.inf)))
     if not onset < offset:
         raise TableError(f"ends at {offset:g} s, before it starts at {onset:g} s", where=where)
-    face = values.get("face_id", "") or "0"
-    if not face.isdecimal() or len(face) > 5:
+    face = values.get("face_id", "")
+    if face and (not face.isdecimal() or len(face) > 5):
         raise TableError(f"face_id {face!r} is no number of a face", where=where)
     return GroupRow(
         recording=cell(key),
@@ -198,7 +165,7 @@ def _row(
         session=values.get("session", ""),
         stratum=cell(columns.stratum),
         covariates={name: "" if values[name].lower() in UNKNOWN else values[name] for name in columns.covariates},
-        face=int(face),
+        face=int(face) if face else None,
         onset_s=onset,
         offset_s=offset,
         align_s=math.nan if columns.align is None else _seconds(cell(columns.align), columns.align, math.nan, where),
@@ -243,7 +210,7 @@ def _seconds(text: str, name: str, otherwise: float, where: str) -> float:
 def _check_twice(rows: Sequence[GroupRow], file: Path) -> None:
     by_face: dict[tuple[Path, int], list[GroupRow]] = defaultdict(list)
     for row in rows:
-        by_face[row.path, row.face].append(row)
+        by_face[row.path, row.face or 0].append(row)
     for mine in by_face.values():
         mine.sort(key=lambda row: (row.onset_s, row.offset_s, row.line))
         for one, other in pairwise(mine):

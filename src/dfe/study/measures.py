@@ -216,7 +216,7 @@ def _rows_of(recording: Recording, examples: Examples, places: IntArray) -> Exam
         inside: BoolArray = np.ones(len(times), np.bool_)
         if np.isfinite(low) or np.isfinite(high):
             inside = (times >= low) & (times < high)
-        face = 0 if examples.face is None else int(examples.face[place])
+        face = examples.face_in(recording, place)
         found = np.flatnonzero(inside & usable & (faces == face))
         total[place] = seconds[first][inside[first]].sum()
         pairs.append((np.full(len(found), place), found))
@@ -230,7 +230,7 @@ def _pictured(
     """Pairs of the examples that are one picture each, all at once, and the places of the others."""
     assert examples.picture is not None
     single = places[examples.picture[places] >= 0]
-    face = np.zeros(len(examples), np.int64) if examples.face is None else examples.face
+    face = np.zeros(len(examples), np.int64) if examples.face is None else np.maximum(examples.face, 0)
     shown = set(recording.frames.tolist())
     absent = next((p for p in single.tolist() if int(examples.picture[p]) not in shown), None)
     if absent is not None:

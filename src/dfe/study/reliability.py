@@ -17,6 +17,7 @@ from dfe.events.finding import detect
 from dfe.events.found import DisplayName
 from dfe.events.rates import rates
 from dfe.pipeline.events import display_names, tokenizer_of
+from dfe.recording.faces import sole_face
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
 from dfe.study.agreement import icc_a1
@@ -37,7 +38,8 @@ class Source:
     path: Path
     subject: str
     session: str = ""
-    face: int = 0
+    face: int | None = None
+    """face_id; None where nobody said, and the recording has to show one person alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +124,11 @@ def measure_minutes(
         found = detect(recording, tokenizer, config, names=names)
         names = dict(found.names)
         start = float(np.nanmin(recording.times))
+        face = sole_face(recording, source.path) if source.face is None else source.face
         for block in range(int(np.ceil(found.duration_s / block_s))):
             low = start + block_s * block
-            role = Role("", source.face, low, low + block_s, "x", "")
-            mine = [r for r in rates(found, roles=[role]) if r.subject == "x" and r.face == source.face]
+            role = Role("", face, low, low + block_s, "x", "")
+            mine = [r for r in rates(found, roles=[role]) if r.subject == "x" and r.face == face]
             kept = {int(r.token): r.count for r in mine if r.token.isdecimal() and r.speech == "all"}
             seconds = next((r.exposure_s for r in mine), 0.0)
             if kept and seconds >= LEAST * block_s:

@@ -10,13 +10,14 @@ from typing import Any
 from dfe import __version__
 from dfe.errors import TableError, UsageError
 from dfe.pipeline.events_folder import entities
+from dfe.recording.label_table import read_cells
 from dfe.recording.output import refuse_existing, replacing
 from dfe.recording.storage import recordings_in
 from dfe.report.reliability_page import reliability_chart, reliability_page
 from dfe.report.svg import standalone
 from dfe.study.comparison_files import csv_text
 from dfe.study.comparison_json import STATEMENT, known
-from dfe.study.group_table import find_path, read_cells
+from dfe.study.group_table import find_path
 from dfe.study.reliability import Reliability, Source
 
 FILES = ("reliability.csv", "curve.csv", "reliability.json", "reliability.svg", "reliability.html")
@@ -45,17 +46,18 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
     if missing is not None:
         raise TableError(f"has no column {missing}", where=table, advice=f"it has {', '.join(head)}")
     sources = []
-    seen: dict[tuple[Path, int], int] = {}
+    seen: dict[tuple[Path, str], int] = {}
     for line, cells in rows:
         where = f"{table}, line {line}"
-        face = cells.get("face_id", "") or "0"
-        if not cells[key] or not cells[subject] or not face.isdecimal():
+        face = cells.get("face_id", "")
+        if not cells[key] or not cells[subject] or (face and not face.isdecimal()):
             raise TableError("a recording, a subject or a face_id is missing", where=where)
         path = find_path(cells[key], found, where, folder)
-        if (path, int(face)) in seen:
-            raise TableError(f"is about the same face as line {seen[path, int(face)]}", where=where)
-        seen[path, int(face)] = line
-        sources.append(Source(path, cells[subject], cells.get(session, ""), int(face)))
+        at = path, face or "0"
+        if at in seen:
+            raise TableError(f"is about the same face as line {seen[at]}", where=where)
+        seen[at] = line
+        sources.append(Source(path, cells[subject], cells.get(session, ""), int(face) if face else None))
     return tuple(sources)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from dfe.errors import TableError, UsageError
 from dfe.events.amounts import Amounts, display_mm
 from dfe.recording.clock import row_seconds
+from dfe.recording.faces import sole_face
 from dfe.recording.recording import Recording
 from dfe.study.group_table import GroupRow
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -59,7 +60,8 @@ def measure_courses(
             what = f"{row.align_s:g} s (line {row.line}) is outside of the recording"
             raise TableError(what, where=row.path, advice="give seconds from the recording's start")
         at = np.floor((times - row.align_s - window_s[0]) / bin_s + 1e-9)
-        mine = np.flatnonzero(recording.usable & (recording.face_ids == row.face) & (at >= 0) & (at < bins))
+        face = sole_face(recording, row.path) if row.face is None else row.face
+        mine = np.flatnonzero(recording.usable & (recording.face_ids == face) & (at >= 0) & (at < bins))
         each, bin_of = row_seconds(times)[mine], at[mine].astype(np.int64)
         seconds[place] = np.bincount(bin_of, each, bins)
         for display, signal in Amounts(recording.tokens()[mine], displays, mm):
