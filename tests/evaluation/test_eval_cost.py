@@ -37,7 +37,7 @@ def test_every_run_takes_all_faces(coder, faces) -> None:
 
 
 def test_linear_algebra_is_held_to_one_thread(coder, faces) -> None:
-    threadpoolctl = pytest.importorskip("threadpoolctl")
+    threadpoolctl = pytest.importorskip("threadpoolctl", reason="comes with the extra study")
     seen = []
 
     class Spy(Watched):
