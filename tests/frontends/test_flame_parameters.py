@@ -86,7 +86,7 @@ def test_one_dictionary_in_npy_or_pickle_and_matlab(tmp_path: Path) -> None:
     np.save(tmp_path / "d.npy", codes)
     (tmp_path / "d.pkl").write_bytes(pickle.dumps(codes))
     paths = [tmp_path / "d.npy", tmp_path / "d.pkl"]
-    scipy_io = pytest.importorskip("scipy.io")
+    scipy_io = pytest.importorskip("scipy.io", reason="comes with the extra study")
     scipy_io.savemat(tmp_path / "d.mat", {"exp": EXP, "pose": POSE, "fps": 30.0, "more": {"exp": 1}})
     for path in (*paths, tmp_path / "d.mat"):
         measured = read(path)
@@ -327,7 +327,7 @@ def test_coefficients_of_the_basel_face_model(arrays: dict[str, np.ndarray], tmp
 
 
 def test_a_folder_of_deep3dface_files(tmp_path: Path) -> None:
-    scipy_io = pytest.importorskip("scipy.io")
+    scipy_io = pytest.importorskip("scipy.io", reason="comes with the extra study")
     for row in range(3):
         scipy_io.savemat(tmp_path / f"{row:06d}.mat", {"exp": BFM_EXP[[row]], "angle": np.zeros((1, 3))})
     measured = BfmReader(FrontEndOptions(rate=25)).read(tmp_path)

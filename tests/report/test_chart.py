@@ -131,7 +131,7 @@ def test_names_of_lines_do_not_overlap_and_stay_inside(count):
 
 
 def test_names_are_spread_with_the_least_squares():
-    scipy = pytest.importorskip("scipy.optimize")
+    scipy = pytest.importorskip("scipy.optimize", reason="comes with the extra study")
     wanted = [30.0, 31.0, 29.5, 80.0, 82.0, 140.0]
     placed = spread_out(wanted, 15, 0, 200)
     order = np.argsort(wanted)

@@ -58,7 +58,7 @@ def test_a_file_made_by_hand(order: str, compressed: bool, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_what_scipy_writes(compressed: bool, tmp_path: Path) -> None:
-    scipy_io = pytest.importorskip("scipy.io")
+    scipy_io = pytest.importorskip("scipy.io", reason="comes with the extra study")
     others = {"text": "abc", "struct": {"exp": 1.0}, "cell": np.array([[1, "a"]], object), "complex": np.array([[1j]])}
     scipy_io.savemat(tmp_path / "a.mat", ARRAYS | others, do_compression=compressed, long_field_names=True)
     arrays = read_mat(tmp_path / "a.mat")
@@ -102,5 +102,5 @@ def test_damage_never_raises_anything_else(tmp_path_factory: pytest.TempPathFact
 
 
 def test_the_oracle_of_the_hand_made_file() -> None:
-    scipy_io = pytest.importorskip("scipy.io")
+    scipy_io = pytest.importorskip("scipy.io", reason="comes with the extra study")
     assert scipy_io.loadmat(io.BytesIO(made()))["exp"].tolist() == [[1, 3], [2, 4]]

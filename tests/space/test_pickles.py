@@ -128,7 +128,7 @@ def _fake_chumpy() -> dict[str, types.ModuleType]:
 
 
 def test_wrapped_arrays_are_opened_without_their_packages(tmp_path: Path, monkeypatch) -> None:
-    sparse = pytest.importorskip("scipy.sparse")
+    sparse = pytest.importorskip("scipy.sparse", reason="comes with the extra study")
     modules = _fake_chumpy()
     rng = np.random.default_rng(1)
     values = rng.normal(size=(4, 3))

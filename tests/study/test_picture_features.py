@@ -306,7 +306,7 @@ def test_grey_is_the_usual_mixture():
 
 
 def test_a_real_clip_end_to_end(carphone, tmp_path):
-    pytest.importorskip("torch")
+    pytest.importorskip("torch", reason="needs the extra train")
     made = dfe.encode(carphone)[0]
     # The face is small; it is taken as usable here so that there is something to look at.
     column = made.table.column_names.index("usable")

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from dfe.errors import DfeError, ModelError
 from dfe.study.representations.face_crops import in_channels
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs the extra train")
 
 from dfe.study.vit.encoder import BATCH, load_vit, random_vit  # noqa: E402
 from dfe.study.vit.layout import read_config  # noqa: E402

@@ -7,7 +7,7 @@ import pytest
 
 from dfe.errors import ModelError, OutputError, UsageError
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="needs the extra train")
 
 from dfe.study.vit.encoder import VitEncoder, load_vit  # noqa: E402
 from dfe.study.vit.layout import VitConfig  # noqa: E402
