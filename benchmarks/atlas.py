@@ -21,10 +21,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from dfe.atlas import Atlas, build_atlas
+from dfe.quantizers.sparse.search import SparseConfig
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.tokenizer.file import load_tokenizer
-from dfe.tokenizer.sparse import SparseConfig
 from dfe.tokenizer.tokenizer import Tokenizer
 
 HOUR, RATE = 3600, 60

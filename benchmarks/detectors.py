@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.evaluation.bootstrap import SubjectBootstrap
 from dfe.facs.coder import fit_au_proxy
 from dfe.facs.detectors import detector_codes, fit_detector_decoder
 from dfe.facs.tables import read_au_table
 from dfe.space.arkit import FACE_NAMES
 from dfe.space.registry import load_space
+from dfe.stats.bootstrap import SubjectBootstrap
 from dfe.tokenizer.file import load_tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]

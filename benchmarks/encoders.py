@@ -1,8 +1,8 @@
 """Time the user-supplied encoders in torch and, exported, in onnxruntime, on one thread of the CPU:
 
-    PYTHONPATH=tests/frontends python benchmarks/encoders.py
+    PYTHONPATH=tests/made python benchmarks/encoders.py
 
-The weights are made up (tests/frontends/made_encoders.py); time does not depend on them. The two take turns, so that
+The weights are made up (tests/made/made_encoders.py); time does not depend on them. The two take turns, so that
 what else the machine does hits both. Prints a Markdown table: median milliseconds a face in torch with one face at a
 time and with eight together, in onnxruntime with one; the gain; and the largest difference of any coefficient.
 """
@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import made_encoders
 import numpy as np
 import torch
 
+import made_encoders
 from dfe.frontends.encoders.networks.export import export_onnx
 from dfe.frontends.encoders.networks.run import TorchRunner
 from dfe.frontends.encoders.runners import open_runner

@@ -22,8 +22,8 @@ def main() -> None:
     options = parser.parse_args()
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = str(options.threads)
-    from dfe.evaluation.inputs import Inputs, load_bench
-    from dfe.evaluation.run import evaluate
+    from dfe.judge.inputs import Inputs, load_bench
+    from dfe.judge.run import evaluate
     from dfe.tokenizer.file import load_tokenizer
 
     tables, changed = options.work / "tables_2", options.work / "tables_perturbed_2"

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 
 import dfe
+from dfe.events.find import display_names
 from dfe.events.finding import detect
 from dfe.events.found import DisplayName
 from dfe.events.rates import rates
-from dfe.pipeline.events import display_names
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording

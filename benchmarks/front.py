@@ -17,19 +17,19 @@ from pathlib import Path
 
 import numpy as np
 
+from dfe.base.types import Coder, FloatArray
 from dfe.baselines.suite import BaselineConfig, fit_baseline
-from dfe.evaluation.bits import code_lengths
-from dfe.evaluation.bootstrap import SubjectBootstrap
-from dfe.evaluation.faithfulness import faithfulness
-from dfe.evaluation.locality import locality
-from dfe.evaluation.redundancy import redundancy
-from dfe.evaluation.reliability import ALL, Perturbed, align, reliability
-from dfe.evaluation.units import Units
+from dfe.judge.bits import code_lengths
+from dfe.judge.faithfulness import faithfulness
+from dfe.judge.locality import locality
+from dfe.judge.redundancy import redundancy
+from dfe.judge.reliability import ALL, Perturbed, align, reliability
+from dfe.judge.units import Units
 from dfe.recording.recording import Recording
 from dfe.space.registry import load_space
+from dfe.stats.bootstrap import SubjectBootstrap
 from dfe.training.config import TrainConfig, preset
 from dfe.training.loop import train
-from dfe.types import Coder, FloatArray
 
 ROOT = Path(__file__).resolve().parents[1]
 CHANGES = ("crop", "jpeg", "blur", "shift")

@@ -11,11 +11,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from looks import Seen
 
 from dfe.frontends.landmarks.networks import Networks
 from dfe.space.arkit import ARKIT_NAMES
-from dfe.training.reading import FACE, PARTNER, POSE_SIGNS
+from learning.reading import FACE, PARTNER, POSE_SIGNS
+from looks import Seen
 
 CHANNELS = len(ARKIT_NAMES)
 RIDGE = 1e-3
@@ -71,7 +71,7 @@ def mirrored_landmarks(landmarks: np.ndarray) -> np.ndarray:
 def erase_in(features: np.ndarray, pose: np.ndarray, mirror: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Matrix and shift after which no linear reader finds the pose ``(n, 3)`` in the features ``(n, size)``.
 
-    Fitted on the faces and their mirror images; as dfe.training.reading.erase, for features of any kind.
+    Fitted on the faces and their mirror images; as learning.reading.erase, for features of any kind.
     """
     x = np.concatenate([features, features @ mirror])
     z = np.concatenate([pose, pose * POSE_SIGNS])

@@ -23,14 +23,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from input_candidates import filtered, from_landmarks, shape_fit  # noqa: E402
+
+from dfe.frontends.landmarks.reading import pose_terms  # noqa: E402
+from dfe.judge.invariance import drift, person_probe, pose_r2  # noqa: E402
+from dfe.judge.probe import probe  # noqa: E402
+from dfe.space.registry import load_space  # noqa: E402
+from learning.reading import FACE, Fit, Looks, ReadingConfig, erase, fit_reading  # noqa: E402
 from looks import Seen, fer_labels, one_of_both, people_and_labels  # noqa: E402
 from make_reading import reach_of_version_1  # noqa: E402
-
-from dfe.evaluation.invariance import drift, person_probe, pose_r2  # noqa: E402
-from dfe.evaluation.probe import probe  # noqa: E402
-from dfe.frontends.landmarks.reading import pose_terms  # noqa: E402
-from dfe.space.registry import load_space  # noqa: E402
-from dfe.training.reading import FACE, Fit, Looks, ReadingConfig, erase, fit_reading  # noqa: E402
 
 SPACE = load_space("arkit51/face41", 2)
 
@@ -61,6 +61,7 @@ def main() -> None:
     (options.work / "inputs.json").write_text(json.dumps(rows, indent=1))
     if options.picture:
         from inputs_picture import draw
+
         from results_page import CHOSEN
 
         options.picture.write_text(draw(rows, CHOSEN), encoding="utf-8")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dfe.report.axis import Axis
-from dfe.report.chart import Dot, Frame, Series, front
-from dfe.report.svg import Look, standalone
+from dfe.pages.axis import Axis
+from dfe.pages.chart import Dot, Frame, Series, front
+from dfe.pages.svg import Look, standalone
 
 LITTLE = 0.2
 """Largest share of a head angle's variance that an input may give away."""

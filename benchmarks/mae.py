@@ -25,15 +25,14 @@ import torch
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from dfe.judge.probe import bag, probe  # noqa: E402
+from dfe.predict.vit.encoder import Pooling, VitEncoder, load_vit, pooled, random_vit  # noqa: E402
+from dfe.predict.vit.masked import normalised, patches_of, shuffled  # noqa: E402
+from dfe.stats.bootstrap import Estimate, SubjectBootstrap  # noqa: E402
+from dfe.tokenizer.file import load_tokenizer  # noqa: E402
+from learning.vit_pretraining import load_autoencoder, reconstruction_errors, scaled  # noqa: E402
 from mae_crops import HELD_OUT, LEARNED, crops_of, middle  # noqa: E402
 from make_mae import config_for  # noqa: E402
-
-from dfe.evaluation.bootstrap import Estimate, SubjectBootstrap  # noqa: E402
-from dfe.evaluation.probe import bag, probe  # noqa: E402
-from dfe.study.vit.encoder import Pooling, VitEncoder, load_vit, pooled, random_vit  # noqa: E402
-from dfe.study.vit.masked import normalised, patches_of, shuffled  # noqa: E402
-from dfe.study.vit.pretraining import load_autoencoder, reconstruction_errors, scaled  # noqa: E402
-from dfe.tokenizer.file import load_tokenizer  # noqa: E402
 
 SMILES = ("happiness", "neutral")
 SHRINKAGE = tuple(10.0**power for power in range(-4, 3))

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import numpy as np
 
+from dfe.frontends.meshes.learn_space import LearnOptions, learn_from, pose_all
 from dfe.frontends.meshes.reading import read_sequence
 from dfe.frontends.meshes.sequence import MeshSequence, regular_fans
-from dfe.pipeline.learn_space import LearnOptions, learn_from, pose_all
 from dfe.space.learned import LearnedSpace, fit_fields, learn
 from dfe.space.posing import Posed, own_neutral, pose_frames
 from dfe.space.recipe import Recipe

@@ -15,6 +15,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from dfe.base.types import Frame
 from dfe.frontends.landmarks.coefficients import find_coefficients
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.crops import roi_from_landmarks
@@ -22,7 +23,6 @@ from dfe.frontends.landmarks.geometry import Geometry, angles
 from dfe.frontends.landmarks.graph import LandmarkFrontEnd
 from dfe.frontends.landmarks.mesh import find_mesh
 from dfe.media.image import images
-from dfe.types import Frame
 
 STORED = Path(__file__).resolve().parents[1] / "tests" / "fixtures" / "mediapipe_parity.npz"
 SETTLED = 6

@@ -21,9 +21,6 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from make_points import correlations, faces_of, on_tracked  # noqa: E402
-from training_media import lfw_people  # noqa: E402
-
 from dfe.frontends.landmarks.coefficients import find_logits  # noqa: E402
 from dfe.frontends.landmarks.networks import Networks  # noqa: E402
 from dfe.frontends.points import aspect_ratio, load_points68, read_points68, read_points478  # noqa: E402
@@ -32,7 +29,9 @@ from dfe.recording.recording import Recording  # noqa: E402
 from dfe.space.arkit import ARKIT_NAMES, FACE_NAMES, NETWORK_NAMES  # noqa: E402
 from dfe.space.registry import load_space  # noqa: E402
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
-from dfe.training.points import PointsConfig, disturbed, reference_face  # noqa: E402
+from learning.points import PointsConfig, disturbed, reference_face  # noqa: E402
+from make_points import correlations, faces_of, on_tracked  # noqa: E402
+from training_media import lfw_people  # noqa: E402
 
 SPACE = load_space("arkit51/face41", 2)
 FACES = len(FACE_NAMES)

@@ -22,7 +22,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import numpy as np  # noqa: E402
 
 import dfe  # noqa: E402
-from dfe.tokenizer.codec import GramSearch, encode_rows  # noqa: E402
+from dfe.quantizers.rvq.search import GramSearch, encode_rows  # noqa: E402
 
 TOKENIZERS = ("default", "dfe-face41-fidelity@1", "dfe-face41@2")
 TRAINED_ROWS = 1024
@@ -91,7 +91,7 @@ def our_step(book: np.ndarray, levels: int) -> Callable[[], None]:
     """One step of a book with gains by level: greedy search, reconstruction and codebook losses, gradient, Adam."""
     import torch
 
-    from dfe.tokenizer.quantizer import ResidualQuantizer
+    from dfe.quantizers.rvq.quantizer import ResidualQuantizer
     from dfe.training.losses import codebook
 
     torch.manual_seed(0)

@@ -17,17 +17,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from recovery_page import Done, Row, written
 
-import dfe
-from dfe.events.config import EventConfig
-from dfe.events.finding import detect
-from dfe.events.rates import rates
-from dfe.study.filming import Camera, count_events, film
-from dfe.study.made_recording import made_recording
-from dfe.study.plain_power import plain_power
-from dfe.study.recovery import Condition, Group, recover
-from dfe.study.simulate import Behaviour, Takes, make_events
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from recovery_page import Done, Row, written  # noqa: E402
+
+import dfe  # noqa: E402
+from dfe.events.config import EventConfig  # noqa: E402
+from dfe.events.finding import detect  # noqa: E402
+from dfe.events.rates import rates  # noqa: E402
+from simulation.filming import Camera, count_events, film  # noqa: E402
+from simulation.made_recording import made_recording  # noqa: E402
+from simulation.plain_power import plain_power  # noqa: E402
+from simulation.recovery import Condition, Group, recover  # noqa: E402
+from simulation.simulate import Behaviour, Takes, make_events  # noqa: E402
 
 PLANTED, RATIO = 8, 2.0
 

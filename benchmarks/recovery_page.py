@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfe.study.plain_power import PlainPower
-from dfe.study.recovery import Condition, Group, Q, Recovery
+from simulation.plain_power import PlainPower
+from simulation.recovery import Condition, Group, Q, Recovery
 
 NEAR = 0.03
 """What the plain simulation leaves out may make this much of a difference: a display that is on does not begin anew."""

@@ -37,14 +37,14 @@ def fit(count: int, tokens: int, workers: int) -> None:
     import numpy as np
     from sklearn.preprocessing import StandardScaler
 
-    from dfe.study.bag import BagOfTokens
-    from dfe.study.config import StudyConfig
-    from dfe.study.examples import Examples, Target
-    from dfe.study.figures import figures
-    from dfe.study.predict import Described, predict_target
-    from dfe.study.store import FORMAT, Study
-    from dfe.study.tabulate import joined
-    from dfe.study.usable import split_of, usable_examples
+    from dfe.datasets.examples import Examples, Target
+    from dfe.predict.config import StudyConfig
+    from dfe.predict.figures import figures
+    from dfe.predict.predict import Described, predict_target
+    from dfe.predict.store import FORMAT, Study
+    from dfe.predict.tabulate import joined
+    from dfe.predict.usable import split_of, usable_examples
+    from dfe.stats.bag import BagOfTokens
 
     rng = np.random.default_rng(0)
     seconds = rng.uniform(20, 60, count)
@@ -89,13 +89,13 @@ def fit(count: int, tokens: int, workers: int) -> None:
 
 
 def read(count: int) -> None:
-    sys.path.insert(0, str(ROOT / "tests" / "study"))
+    sys.path.insert(0, str(ROOT / "tests" / "made"))
     import numpy as np
-    from made_study import faces, recording, write
 
-    from dfe.study.choose import USUAL, choose
-    from dfe.study.examples import Examples
+    from dfe.datasets.examples import Examples
+    from dfe.predict.choose import USUAL, choose
     from dfe.tokenizer.file import load_tokenizer
+    from made_study import faces, recording, write
 
     with tempfile.TemporaryDirectory() as folder:
         made = recording(faces(375, 1), np.arange(375) / 25)

@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 
 import dfe
+from dfe.base.cells import Cells
 from dfe.facs.tables import read_au_table
 from dfe.frontends.registry import find_front_end
 from dfe.frontends.spec import FrontEndOptions
-from dfe.recording.cells import Cells
 
 SMALLER = {"pyfeat, whole": 20, "openface, whole": 5, "libreface": 100}
 """Tables of thousands of columns are made of so many times fewer rows."""

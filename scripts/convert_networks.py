@@ -20,6 +20,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+
 from onnx_writer import Converter
 from tflite import read_graph
 

@@ -6,13 +6,13 @@ import csv
 from pathlib import Path
 
 import numpy as np
-from training_media import lfw_people
 
 from dfe.frontends.landmarks.coefficients import find_logits
 from dfe.frontends.landmarks.geometry import pose_normalised
 from dfe.frontends.landmarks.networks import Networks
 from dfe.recording.recording import Recording
-from dfe.training.reading import Looks
+from learning.reading import Looks
+from training_media import lfw_people
 
 FER_WORDS = {
     "angry": "anger",

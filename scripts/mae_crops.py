@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.media.image import read_image
+from dfe.predict.representations.face_crops import face_crop, in_channels
 from dfe.recording.recording import Recording
-from dfe.study.representations.face_crops import face_crop, in_channels
 
 SIDE, JITTER = 64, 8
 LEARNED, HELD_OUT = ("lfw_train", "fer2013_train"), ("lfw_validate", "fer2013_validate")

@@ -94,7 +94,7 @@ my-tool = "my_package:SPEC"            # a dfe.frontends.spec.FrontEndSpec
 A front end for pictures has `space`, `provenance()` and `observe(frames, still=...)`
 (`dfe.frontends.base.FrontEnd`); one for tables has `read(path, progress)` and returns
 `dfe.recording.measured.Measured`: all rows at once, failures included, times in seconds, head pose in radians with
-this package's signs. `tests/frontends/example_package.py` is a whole one.
+this package's signs. `tests/made/example_package.py` is a whole one.
 """
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save
 
+from dfe.draw.raster import rasterise
 from dfe.space.arkit import ARKIT_NAMES, REGIONS, mirrored_name
 from dfe.space.base import MATERIALS
-from dfe.space.raster import rasterise
 
 SOURCE_SHA256 = "90b66f70377708aa6024c181955c3407fc4f7c93d1129251b142ee46cf282aa8"
 HEAD = Path(__file__).resolve().parents[1] / "src" / "dfe" / "assets" / "head"

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from mae_crops import HELD_OUT, JITTER, LEARNED, SIDE, crops_of, middle
 
-from dfe.study.vit.layout import VitConfig
-from dfe.study.vit.masked import DecoderConfig
-from dfe.study.vit.pretraining import PretrainConfig, Progress, pretrain, reconstruction_errors, write_folder
+from dfe.predict.vit.layout import VitConfig
+from dfe.predict.vit.masked import DecoderConfig
+from learning.vit_pretraining import PretrainConfig, Progress, pretrain, reconstruction_errors, write_folder
+from mae_crops import HELD_OUT, JITTER, LEARNED, SIDE, crops_of, middle
 
 ROOT = Path(__file__).resolve().parents[1]
 DECODER = DecoderConfig(width=96, depth=1, heads=3)

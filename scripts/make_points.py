@@ -17,20 +17,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from make_tables import extract_all, remeasure_all
-from make_tokenizer import TERMS, people_seen, tables_of
 from safetensors.numpy import save
-from track68 import FILE as TRACKED
 
+from dfe.base.files import replacing
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.points.mapping import from_mesh, mesh_points
 from dfe.frontends.points.regressor import METADATA, OUTPUTS, VARIANTS, WEIGHTS, PointRegressor
 from dfe.recording import schema
-from dfe.recording.output import replacing
 from dfe.recording.recording import Recording
 from dfe.space.arkit import FACE_NAMES
 from dfe.space.registry import load_space
-from dfe.training.points import PointFaces, PointsConfig, disturbed, fit_points, reference_face
+from learning.points import PointFaces, PointsConfig, disturbed, fit_points, reference_face
+from make_tables import extract_all, remeasure_all
+from make_tokenizer import TERMS, people_seen, tables_of
+from track68 import FILE as TRACKED
 
 ROOT = Path(__file__).resolve().parents[1]
 ABSENT, WEAK = 0.4, 0.5

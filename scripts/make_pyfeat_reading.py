@@ -18,7 +18,7 @@ from dfe.frontends.landmarks.coefficients import find_coefficients, find_logits
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import LinearMap
 from dfe.recording.recording import Recording
-from dfe.training.reading import Looks, asymmetry
+from learning.reading import Looks, asymmetry
 
 ROOT = Path(__file__).resolve().parents[1]
 FACES = {"lfw_train": 4000, "fer2013_train": 3000}

@@ -15,12 +15,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from looks import Seen, fer_labels, one_of_both, people_and_labels
-from make_tables import extract_all
 
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import FILE
-from dfe.training.reading import ReadingConfig, fit_reading
+from learning.reading import ReadingConfig, fit_reading
+from looks import Seen, fer_labels, one_of_both, people_and_labels
+from make_tables import extract_all
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "src" / "dfe" / "assets" / "networks"

@@ -18,13 +18,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+
+from dfe.recording.recording import Recording
 from looks import FER_WORDS
 from make_tables import extract_all, remeasure_all
 from make_tokenizer import SHIPPED_TERMS, TABLE_WEIGHTS
 from results_page import write_results
 from training_media import PERTURBATIONS, lfw_people, part_of_person
-
-from dfe.recording.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[1]
 AGE_BANDS = (0, 18, 25, 30, 40)

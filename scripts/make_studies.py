@@ -19,22 +19,22 @@ from typing import Any
 import numpy as np
 
 from dfe.cli.progress import show_progress
-from dfe.pipeline.assemble import add_tokens
-from dfe.pipeline.options import EncodeOptions
-from dfe.pipeline.run import encode_to_folder
+from dfe.datasets.examples import Examples, Target
+from dfe.encode.assemble import add_tokens
+from dfe.encode.options import EncodeOptions
+from dfe.encode.run import encode_to_folder
+from dfe.predict.config import StudyConfig
+from dfe.predict.protocol import run_study
+from dfe.predict.representation import Representation
+from dfe.predict.representations.action_units import au_proxy, au_tables
+from dfe.predict.representations.coefficients import CoefficientMoments
+from dfe.predict.representations.pictures import PictureFeatures, load_encoder
+from dfe.predict.representations.tokens import TokenBag
+from dfe.predict.representations.words import FlatWords
+from dfe.predict.store import write_study
+from dfe.predict.trace import with_displays
+from dfe.predict.write_report import write_report
 from dfe.recording.recording import Recording
-from dfe.study.config import StudyConfig
-from dfe.study.examples import Examples, Target
-from dfe.study.protocol import run_study
-from dfe.study.representation import Representation
-from dfe.study.representations.action_units import au_proxy, au_tables
-from dfe.study.representations.coefficients import CoefficientMoments
-from dfe.study.representations.pictures import PictureFeatures, load_encoder
-from dfe.study.representations.tokens import TokenBag
-from dfe.study.representations.words import FlatWords
-from dfe.study.store import write_study
-from dfe.study.trace import with_displays
-from dfe.study.write_report import write_report
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -206,7 +206,7 @@ def page(folder: Path) -> str:
 
 
 def _table(target: dict[str, Any]) -> str:
-    from dfe.study.figures import estimate_words
+    from dfe.predict.figures import estimate_words
 
     metrics = list(dict.fromkeys([target["metric"], *SHOWN]))
     usable = (

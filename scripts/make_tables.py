@@ -12,14 +12,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from training_media import lay_out, lay_out_perturbed
-from turned_heads import lay_out_turned
-
 from dfe.cli.progress import show_progress
+from dfe.encode.remeasure import remeasure
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import FILE
-from dfe.pipeline.remeasure import remeasure
 from dfe.recording.recording import Recording
+from training_media import lay_out, lay_out_perturbed
+from turned_heads import lay_out_turned
 
 ONE_LOOK = ("lfw_train", "lfw_validate", "lfw_test", "fer2013_train", "fer2013_validate")
 

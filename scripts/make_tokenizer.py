@@ -17,8 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from make_tables import extract_all, remeasure_all
-from training_media import lfw_people, part_of_person
 
 from dfe.cli.progress import show_progress
 from dfe.recording.recording import Recording
@@ -26,6 +24,8 @@ from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.card import measure, steadiness
 from dfe.training.config import preset
 from dfe.training.loop import train
+from make_tables import extract_all, remeasure_all
+from training_media import lfw_people, part_of_person
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = {"displays": ("dfe-face41", "3"), "fidelity": ("dfe-face41-fidelity", "1")}

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dfe.report.evaluation_charts import error_charts, retrieval_chart
-from dfe.report.evaluation_values import coders_of, figure_at, number_at
-from dfe.report.svg import standalone
+from dfe.judge.page_charts import error_charts, retrieval_chart
+from dfe.judge.page_values import coders_of, figure_at, number_at
+from dfe.pages.svg import standalone
 
 Row = Mapping[str, Any]
 CHOSEN = "beyond 0.8"

@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -45,6 +48,18 @@ def shared_data() -> Path:
     if folder is None:
         pytest.skip("no ../shared/data beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def face41() -> ExpressionSpace:
+    """The default front end's 41 coefficients."""
+    return load_space("arkit51/face41")
+
+
+@pytest.fixture(scope="session")
+def arkit51() -> ExpressionSpace:
+    """All 51 ARKit coefficients."""
+    return load_space("arkit51")
 
 
 class Ran(NamedTuple):

@@ -13,15 +13,16 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-__version__ = "0.1.0"
+from dfe.base.version import __version__ as __version__
 
 _HOMES = {
-    "DfeError": "dfe.errors",
-    "EncodeOptions": "dfe.pipeline.options",
+    "DfeError": "dfe.base.errors",
+    "EncodeOptions": "dfe.encode.options",
     "ExpressionSpace": "dfe.space.base",
     "Recording": "dfe.recording.recording",
     "Tokenizer": "dfe.tokenizer.tokenizer",
-    "encode": "dfe.pipeline.run",
+    "encode": "dfe.encode.run",
+    "find_events": "dfe.events.find",
     "load_space": "dfe.space.registry",
     "load_tokenizer": "dfe.tokenizer.file",
     "read": "dfe.recording.recording",
@@ -30,9 +31,10 @@ _HOMES = {
 __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:
-    from dfe.errors import DfeError as DfeError
-    from dfe.pipeline.options import EncodeOptions as EncodeOptions
-    from dfe.pipeline.run import encode as encode
+    from dfe.base.errors import DfeError as DfeError
+    from dfe.encode.options import EncodeOptions as EncodeOptions
+    from dfe.encode.run import encode as encode
+    from dfe.events.find import find_events as find_events
     from dfe.recording.recording import Recording as Recording
     from dfe.recording.recording import read as read
     from dfe.space.base import ExpressionSpace as ExpressionSpace

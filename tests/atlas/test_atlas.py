@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 
-import made_corpus as made
 import numpy as np
 import pytest
 
+import made_corpus as made
 from dfe.atlas import build_atlas
 from dfe.atlas.action_units import nearest_units
-from dfe.atlas.names import Name, Names
-from dfe.errors import OutputError
+from dfe.base.errors import OutputError
+from dfe.displays.names import Name, Names
 from dfe.space.plain import flame_space
 from dfe.tokenizer.file import load_tokenizer
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import made_corpus as made
 import numpy as np
 import pytest
 
+import made_corpus as made
 from dfe.atlas import build_atlas
 from dfe.atlas.plots import plot_co_occurrence, plot_gallery, plot_tree
-from dfe.errors import TableError, UsageError
-from dfe.pipeline.plots import plot_tokens
+from dfe.base.errors import TableError, UsageError
+from dfe.report.plots import plot_tokens
 from dfe.tokenizer.file import load_tokenizer
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import made_corpus as made
 import numpy as np
 import pytest
 
+import made_corpus as made
 from dfe.atlas.use import measure_use
-from dfe.errors import TableError, UsageError
+from dfe.base.errors import TableError, UsageError
 from dfe.recording.provenance import TokenizerRef
 from dfe.recording.recording import Recording
 from dfe.tokenizer.file import load_tokenizer

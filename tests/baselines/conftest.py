@@ -5,14 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dfe.base.types import FloatArray
 from dfe.space.base import ExpressionSpace
-from dfe.space.registry import load_space
-from dfe.types import FloatArray
-
-
-@pytest.fixture(scope="session")
-def face41() -> ExpressionSpace:
-    return load_space("arkit51/face41")
 
 
 def made_up(space: ExpressionSpace, rows: int, seed: int) -> FloatArray:

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dfe.base.errors import UsageError
+from dfe.base.types import Coder, Displays
 from dfe.baselines.additive import AdditiveCoder
-from dfe.errors import UsageError
-from dfe.types import Coder, Displays
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from dfe.base.errors import UsageError
 from dfe.baselines.metric import mesh_metric, metric_of
-from dfe.errors import UsageError
 
 
 @pytest.mark.parametrize("which", ["face41", "flat_space"])

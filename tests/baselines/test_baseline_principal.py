@@ -6,10 +6,10 @@ from scipy.stats import norm
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 
+from dfe.base.errors import UsageError
 from dfe.baselines.metric import mesh_metric
 from dfe.baselines.principal import flame_style, principal_bits
 from dfe.baselines.scalar import equal_steps, lloyd_max, quantiles, step_of
-from dfe.errors import UsageError
 
 
 def bits_by_level(coder):

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dfe.base.errors import DfeError, UsageError
+from dfe.base.types import Coder
 from dfe.baselines.suite import NAMES, BaselineConfig, baselines, fit_baseline
-from dfe.errors import DfeError, UsageError
-from dfe.types import Coder
 
 SMALL = BaselineConfig(size=16, levels=4, flat_words=64, nmf_units=6, regional_units=20, intensities=4)
 

@@ -9,12 +9,12 @@ import pytest
 from scipy.optimize import nnls
 from sklearn.decomposition import NMF, sparse_encode
 
+from dfe.base.errors import UsageError
 from dfe.baselines.dictionary import learn_units
 from dfe.baselines.metric import mesh_metric
 from dfe.baselines.regional import dealt_units, regional_dictionaries
 from dfe.baselines.sparse import lowest_face, nmf, sparse_coding
 from dfe.baselines.units import pursue, unit_coder
-from dfe.errors import UsageError
 
 
 def textbook_pursuit(z, atoms, active):

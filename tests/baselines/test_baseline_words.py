@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from sklearn.cluster import KMeans
 
+from dfe.base.errors import UsageError
 from dfe.baselines.flat import flat_kmeans
 from dfe.baselines.kmeans import kmeans, nearest
 from dfe.baselines.metric import mesh_metric
 from dfe.baselines.product import balanced_groups, product_quantisation
 from dfe.baselines.residual import residual_kmeans, residual_kmeans_shared
-from dfe.errors import UsageError
 
 
 def greedy(coder, x):

@@ -2,13 +2,9 @@
 
 import os
 import shutil
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "report"))
 
 ARGUMENTS = [
     "--headless",

@@ -3,21 +3,17 @@
 import base64
 import io
 import json
-import sys
-from pathlib import Path
 from unittest.mock import patch
 
 import cv2
 import numpy as np
 import pytest
 
-from dfe.atlas import build_atlas
-from dfe.atlas.names import read_names
-from dfe.atlas.pictures import display_picture, to_webp
-from dfe.tokenizer.file import load_tokenizer
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "atlas"))
 import made_corpus as made
+from dfe.atlas import build_atlas
+from dfe.atlas.pictures import display_picture, to_webp
+from dfe.displays.names import read_names
+from dfe.tokenizer.file import load_tokenizer
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
 pytestmark = pytest.mark.browser

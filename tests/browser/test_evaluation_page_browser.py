@@ -1,10 +1,10 @@
 """The page of an evaluation in a real browser."""
 
-import made_evaluation as made
 import pytest
-from made_reports import NASTY
 
-from dfe.report.evaluation_page import evaluation_page
+import made_evaluation as made
+from dfe.judge.page import evaluation_page
+from made_reports import NASTY
 
 pytestmark = pytest.mark.browser
 

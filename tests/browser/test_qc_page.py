@@ -4,9 +4,9 @@ import csv
 import io
 from pathlib import Path
 
-import made_reports as made
 import pytest
 
+import made_reports as made
 from dfe.report.qc_page import qc_page
 
 pytestmark = pytest.mark.browser

@@ -6,9 +6,9 @@ import json
 import re
 from pathlib import Path
 
-import made_reports as made
 import pytest
 
+import made_reports as made
 from dfe.report.recording_page import recording_page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")

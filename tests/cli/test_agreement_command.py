@@ -3,10 +3,10 @@ from __future__ import annotations
 import csv
 import json
 
-from dfe.events.event import Event
-from dfe.events.export.elan import write_elan
-from dfe.events.export.tiers import MediaRef
-from dfe.events.tsv import EventSource, write_events_tsv
+from dfe.formats.elan import write_elan
+from dfe.formats.event import Event
+from dfe.formats.tiers import MediaRef
+from dfe.formats.tsv import EventSource, write_events_tsv
 
 
 def test_from_sheets_to_agreement(dfe, tmp_path):

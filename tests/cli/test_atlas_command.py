@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
+import made_corpus as made
 from dfe.recording.provenance import TokenizerRef
 from dfe.tokenizer.file import load_tokenizer
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "atlas"))
-import made_corpus as made
 
 
 @pytest.fixture(autouse=True)

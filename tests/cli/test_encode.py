@@ -232,7 +232,7 @@ def test_nothing_named(dfe, tmp_path, monkeypatch):
     import io
 
     import dfe as package
-    from dfe.errors import UsageError
+    from dfe.base.errors import UsageError
 
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert dfe("encode", "-", "-o", tmp_path / "out").code == 2
@@ -254,7 +254,7 @@ def test_missing_inputs_count_as_failed(dfe, astronaut, tmp_path):
 
 def test_csv_is_refused_before_the_work_when_its_provenance_is_there(dfe, astronaut, tmp_path, monkeypatch):
     (tmp_path / "astronaut.provenance.json").write_text("{}")
-    monkeypatch.setattr("dfe.pipeline.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encode.run.observe", lambda *_: pytest.fail("the work was begun"))
     ran = dfe("encode", astronaut, "-o", tmp_path, "--format", "csv")
     assert ran.code == 1
     assert "astronaut.provenance.json: exists already" in ran.err
@@ -271,7 +271,7 @@ def test_a_reader_that_goes_away_is_no_fault(tmp_path):
 def test_the_page_counts_the_tokens_that_can_be_trusted(carphone, name, counted):
     """All of graded displays, of which the unsteady ones come last; the first two where later ones correct them."""
     import dfe as package
-    from dfe.pipeline.report import recording_view
+    from dfe.report.build import recording_view
 
     tokenizer = package.load_tokenizer(name)
     recording = package.encode(carphone, tokenizer=name)[0]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import dfe as package
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 from dfe.recording.recording import Recording
 from dfe.space.arkit import SPACE_VERSION
 from dfe.space.registry import load_space
@@ -55,7 +55,7 @@ def test_extract_measures_the_newest_version_unless_another_is_named(dfe, astron
 
 
 def test_a_tokenizer_of_another_version_is_refused_before_the_work(dfe, astronaut, tmp_path, monkeypatch):
-    monkeypatch.setattr("dfe.pipeline.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encode.run.observe", lambda *_: pytest.fail("the work was begun"))
     words = ["--tokenizer", "dfe-face41@1", "--space-version", "2"]
     ran = dfe("encode", astronaut, "-o", tmp_path / "out", *words)
     assert ran.code == 1

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dfe.evaluation.inputs import ALL_BASELINES
-from dfe.evaluation.seen import hashed
 from dfe.frontends.landmarks.networks import Networks
+from dfe.judge.inputs import ALL_BASELINES
+from dfe.judge.seen import hashed
+from dfe.quantizers.rvq.config import TokenizerConfig
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
-from dfe.tokenizer.config import TokenizerConfig
 from dfe.tokenizer.file import save_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from dfe.events.event import Event
-from dfe.events.labels import read_labels
-from dfe.events.tsv import EventSource, write_events_tsv
+from dfe.formats.event import Event
+from dfe.formats.labels import read_labels
+from dfe.formats.tsv import EventSource, write_events_tsv
 
 SMILE = Event(0, "display", 7, "lip corner pull", "mouth", 1.25, 1.5, 2.0, 3.125)
 
@@ -54,8 +54,8 @@ def test_refusals_are_one_line(dfe, table, tmp_path):
 
 
 def test_events_of_a_recording_are_found_first(dfe, monkeypatch, carphone, tmp_path):
-    from dfe.pipeline.options import EncodeOptions
-    from dfe.pipeline.run import encode
+    from dfe.encode.options import EncodeOptions
+    from dfe.encode.run import encode
     from dfe.recording.recording import Recording
 
     path = tmp_path / "carphone.parquet"

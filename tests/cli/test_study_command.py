@@ -13,8 +13,6 @@ import numpy as np
 import pytest
 
 from dfe.cli import main
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "study"))
 from made_study import faces, recording, write
 
 PEOPLE = 10

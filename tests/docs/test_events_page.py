@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dfe.events.config import EventConfig
 from dfe.events.rates import Rate
-from dfe.events.tsv import COLUMNS
+from dfe.formats.tsv import COLUMNS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text(encoding="utf-8")
 

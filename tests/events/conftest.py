@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 import pytest
 
+from dfe.base.types import Displays
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
 from dfe.space.registry import load_space
-from dfe.types import Displays
 
 STEP_MM = 0.1
 STEPS = 10

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dfe.clock.resampling import Timeline
 from dfe.events import EventConfig, detect
 from dfe.events.blink import RATE, find_blinks, top_hat
 from dfe.events.gaze import find_shifts, gaze_angles
-from dfe.events.timeline import Timeline
 from dfe.space.arkit import GAZE_NAMES
 
 CAMERAS = {f"{rate}/s": np.arange(round(20 * rate)) / rate for rate in (60, 30, 25, 15)}

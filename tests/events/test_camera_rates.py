@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import dfe
-from dfe.events.amounts import Amounts, display_mm
+from dfe.clock.resampling import Timeline
+from dfe.displays.amounts import Amounts, display_mm
 from dfe.events.blink import find_blinks
 from dfe.events.config import EventConfig
 from dfe.events.hysteresis import runs
-from dfe.events.timeline import Timeline
 from dfe.space.arkit import BLINK_NAMES, FACE_NAMES
 
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dfe.clock.spans import both, contains, spans, total, without
 from dfe.events import EventConfig, detect
-from dfe.events.event import Event
 from dfe.events.found import DisplayName, EventList, FaceTime
 from dfe.events.rates import rates
 from dfe.events.rates_csv import write_rates_csv
-from dfe.events.spans import both, contains, spans, total, without
+from dfe.formats.event import Event
 from dfe.recording.roles import Role
 
 stretches = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 6)), max_size=8).map(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dfe.errors import ModelError, TableError, UsageError
+from dfe.base.errors import ModelError, TableError, UsageError
 from dfe.events import EventConfig, detect
 from dfe.events.found import DisplayName
 from dfe.recording.provenance import TokenizerRef

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dfe.clock.resampling import Timeline
 from dfe.events.hysteresis import runs
-from dfe.events.timeline import Timeline
 
 ON, OFF, MIN_S, MERGE_S = 0.6, 0.3, 0.1, 0.08
 

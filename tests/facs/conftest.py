@@ -9,17 +9,6 @@ import pytest
 
 from dfe.space.arkit import FACE_NAMES
 from dfe.space.base import ExpressionSpace
-from dfe.space.registry import load_space
-
-
-@pytest.fixture(scope="session")
-def face41() -> ExpressionSpace:
-    return load_space()
-
-
-@pytest.fixture(scope="session")
-def arkit51() -> ExpressionSpace:
-    return load_space("arkit51")
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import Coder
 from dfe.facs.coder import fit_au_proxy
 from dfe.facs.decoder import PENALTIES, decode_codes, fit_decoder, unit_displays
 from dfe.facs.proxy import LEVEL_VALUES, au_codes, au_intensities
-from dfe.types import Coder
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 from dfe.facs.detectors import detector_codes, fit_detector_decoder
 from dfe.facs.tables import AuTable, read_au_table
 

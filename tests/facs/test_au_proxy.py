@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 from dfe.facs.proxy import LEVEL_VALUES, au_codes, au_intensities, status_in, units_in
 from dfe.facs.units import BANDS, TABLE, UNITS, VERSION, fingerprint
 from dfe.space.arkit import ARKIT_NAMES, FACE_NAMES

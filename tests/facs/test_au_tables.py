@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.errors import TableError
+from dfe.base.cells import LONGEST_LINE
+from dfe.base.errors import TableError
 from dfe.facs.tables import read_au_table
-from dfe.recording.cells import LONGEST_LINE
 
 OPENFACE = """frame, face_id, timestamp, confidence, success, AU01_r, AU12_r, AU12_c, AU28_c
 1, 0, 0, 0.98, 1, 0.5, 3.25, 1, 0

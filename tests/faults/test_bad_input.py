@@ -265,8 +265,8 @@ def test_a_pickle_called_tokenizer_is_never_opened(dfe, astronaut, tmp_path):
 
 
 def test_a_tokenizer_of_another_space_or_neutral_is_refused_before_the_work(dfe, astronaut, tmp_path, monkeypatch):
+    from dfe.quantizers.rvq.config import TokenizerConfig
     from dfe.space.registry import load_space
-    from dfe.tokenizer.config import TokenizerConfig
     from dfe.tokenizer.file import load_tokenizer, save_tokenizer
     from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -288,7 +288,7 @@ def test_a_tokenizer_of_another_space_or_neutral_is_refused_before_the_work(dfe,
             subject_neutral="median",
         ),
     }  # fmt: skip
-    monkeypatch.setattr("dfe.pipeline.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encode.run.observe", lambda *_: pytest.fail("the work was begun"))
     for words, tokenizer in made.items():
         folder = save_tokenizer(tokenizer, tmp_path / tokenizer.name)
         ran = dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", folder)

@@ -10,11 +10,11 @@ import av
 import cv2
 import numpy as np
 import pytest
-from observing import Observer
 
+from dfe.base.types import ImageArray
 from dfe.frontends.base import Face
 from dfe.frontends.landmarks.networks import Networks
-from dfe.types import ImageArray
+from observing import Observer
 
 
 def _pictures(path: Path) -> list[ImageArray]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dfe.base.types import ImageArray
 from dfe.frontends.base import Face
 from dfe.frontends.landmarks.crops import roi_from_landmarks
 from dfe.frontends.landmarks.mesh import find_mesh, look_from_both_sides
 from dfe.frontends.landmarks.networks import Networks
 from dfe.space.arkit import NETWORK_NAMES, mirrored_name
 from dfe.space.registry import load_space
-from dfe.types import ImageArray
 
 SWAPPED = [NETWORK_NAMES.index(mirrored_name(name)) for name in NETWORK_NAMES]
 

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import FILE
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dfe.base.types import ImageArray
 from dfe.frontends.landmarks.detector import BACK_CAMERA, SHORT_RANGE, BlazeFace, Detector, overlap
 from dfe.frontends.landmarks.networks import Networks
-from dfe.types import ImageArray
 
 FACE = (slice(20, 230), slice(130, 320))
 """The head in the photograph."""

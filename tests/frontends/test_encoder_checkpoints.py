@@ -6,12 +6,12 @@ import pickle
 import zipfile
 from pathlib import Path
 
-import made_encoders as made
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from dfe.errors import ModelError
+import made_encoders as made
+from dfe.base.errors import ModelError
 from dfe.frontends.encoders.networks.checkpoint import fill, part_of, read_checkpoint
 from dfe.frontends.encoders.networks.load import load_network
 from dfe.frontends.encoders.networks.unpickler import TensorUnpickler

@@ -6,12 +6,13 @@ import importlib.util
 import pickle
 from pathlib import Path
 
-import made_encoders as made
 import numpy as np
 import pytest
 import torch
 
-from dfe.errors import ModelError, OutputError, UsageError
+import made_encoders as made
+from dfe.base.errors import ModelError, OutputError, UsageError
+from dfe.base.types import Frame, ImageArray
 from dfe.frontends.base import NO_FACE, FrameFaces, FrontEnd
 from dfe.frontends.encoders.front_end import EncoderConfig, EncoderFrontEnd
 from dfe.frontends.encoders.networks.export import export_onnx
@@ -21,7 +22,6 @@ from dfe.frontends.encoders.tools import TOOLS
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.registry import find_front_end
 from dfe.frontends.spec import FrontEndOptions
-from dfe.types import Frame, ImageArray
 
 CROPS = np.random.default_rng(7).uniform(size=(5, 3, 224, 224)).astype(np.float32)
 

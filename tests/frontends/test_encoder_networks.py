@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import made_encoders as made
 import numpy as np
-import plain_encoders as plain
 import pytest
 import torch
 
+import made_encoders as made
+import plain_encoders as plain
 from dfe.frontends.encoders.networks.models import Deca, Emoca, Smirk
 from dfe.frontends.encoders.networks.resnet import Regressor
 

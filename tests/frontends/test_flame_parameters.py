@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import pickle
-import sys
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,16 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfe.errors import DfeError, ModelError, TableError, UsageError
+import made_flame as made
+from dfe.base.errors import DfeError, ModelError, TableError, UsageError
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndOptions, TableReader
 from dfe.frontends.tables.bfm import BFM, BfmReader
 from dfe.frontends.tables.flame_parameters import FLAME_PARAMETERS, FlameParameterReader
 from dfe.recording.measured import Measured
 from dfe.space.flame import FlameSpace
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "space"))
-import made_flame as made
 
 RNG = np.random.default_rng(0)
 EXP, JAW, POSE, LIDS = (RNG.normal(size=(6, d)).astype(np.float32) for d in (50, 3, 6, 2))

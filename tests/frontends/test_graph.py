@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 import pytest
-from observing import Observer
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import Frame, ImageArray
 from dfe.frontends.base import NO_FACE, Face, FrameFaces, FrontEnd
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.graph import LandmarkFrontEnd
 from dfe.space.arkit import NETWORK_NAMES
-from dfe.types import Frame, ImageArray
+from observing import Observer
 
 LEFT_LIDS = {"upper": (398, 384, 385, 386, 387, 388, 466), "lower": (382, 381, 380, 374, 373, 390, 249)}
 LEFT_BROW = 282

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 from dfe.frontends.landmarks.networks import Networks
 
 Stored = Mapping[str, Any]

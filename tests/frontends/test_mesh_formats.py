@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dfe.errors import DfeError, TableError
+from dfe.base.errors import DfeError, TableError
 from dfe.frontends.meshes.kinect import CENTRE_PX, FOCAL_PX, read_kinect
 from dfe.frontends.meshes.obj import read_obj
 from dfe.frontends.meshes.ply import read_ply

@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.errors import TableError, UsageError
+from dfe.base.errors import TableError, UsageError
+from dfe.frontends.meshes.learn_space import LearnOptions, learn_from
 from dfe.frontends.meshes.sequence import MeshSequence
 from dfe.frontends.meshes.spec import MESH, MeshReader
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndOptions, TableReader
-from dfe.pipeline.learn_space import LearnOptions, learn_from
-from dfe.recording.space_output import save_space
 from dfe.space.learned import LearnedSpace
+from dfe.space.output import save_space
 from made_meshes import MadeFace, moving_face, sequence_of
 
 

@@ -10,9 +10,9 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from example_package import install
 
 import dfe
+from example_package import install
 
 
 @pytest.fixture(scope="module")

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from observing import Observer
 
+from dfe.base.types import ImageArray
 from dfe.frontends.base import Face
 from dfe.frontends.landmarks.coefficients import find_coefficients
 from dfe.frontends.landmarks.crops import LEFT_EYE, RIGHT_EYE
 from dfe.frontends.landmarks.geometry import Geometry, angles
 from dfe.frontends.landmarks.networks import Networks
 from dfe.space.arkit import NETWORK_NAMES
-from dfe.types import ImageArray
+from observing import Observer
 
 
 @pytest.fixture(scope="module")

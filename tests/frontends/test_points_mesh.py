@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
+from dfe.base.types import ImageArray
 from dfe.frontends.base import Face
 from dfe.frontends.landmarks.coefficients import columns
 from dfe.frontends.points import aspect_ratio, in_pixels, read_points68, read_points478
 from dfe.space.arkit import FACE_NAMES
-from dfe.types import ImageArray
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as any_array
 
 import dfe
-from dfe.errors import ModelError, TableError
+from dfe.base.errors import ModelError, TableError
 from dfe.frontends.base import Face
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.points import PointRegressor, load_points68, read_points68

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import dfe
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 from dfe.frontends.base import Face
 from dfe.frontends.landmarks.coefficients import bounded, columns, find_coefficients, find_logits
 from dfe.frontends.landmarks.networks import Networks

@@ -7,20 +7,20 @@ import json
 
 import numpy as np
 import pytest
-from made_other_tables import beat, camel, live_link, timecodes, written
 
 import dfe
-from dfe.errors import DfeError, ModelError, TableError
+from dfe.base.errors import DfeError, ModelError, TableError
+from dfe.encode.assemble import check_fits
+from dfe.encode.run import encode
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndOptions, TableReader
 from dfe.frontends.tables.arkit import ArkitReader, recognises
 from dfe.frontends.tables.calibration import Calibration
 from dfe.frontends.tables.names import find_names
-from dfe.pipeline.assemble import check_fits
-from dfe.pipeline.run import encode
 from dfe.recording.provenance import SpaceRef
 from dfe.space.arkit import ARKIT_NAMES, FACE_NAMES, GAZE_NAMES
 from dfe.space.registry import load_space
+from made_other_tables import beat, camel, live_link, timecodes, written
 
 AT = [ARKIT_NAMES.index(name) for name in FACE_NAMES]
 

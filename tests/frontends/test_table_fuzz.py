@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_other_tables import beat, clnf, fake_points68, live_link, openface, points68, timecodes
 from test_table_pyfeat import coefficients, fex
 
-from dfe.errors import DfeError
+from dfe.base.errors import DfeError
 from dfe.facs.tables import read_au_table
 from dfe.frontends.registry import OWN, find_front_end
 from dfe.frontends.spec import FrontEndOptions
 from dfe.recording.measured import Measured
 from dfe.space.arkit import ARKIT_NAMES
+from made_other_tables import beat, clnf, fake_points68, live_link, openface, points68, timecodes
 
 VALUES = np.random.default_rng(0).random((4, len(ARKIT_NAMES))).astype(np.float32)
 POINTS = points68(3)

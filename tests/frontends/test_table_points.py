@@ -7,9 +7,10 @@ import math
 
 import numpy as np
 import pytest
-from made_other_tables import clnf, fake_points68, openface, points68, written
 
-from dfe.errors import TableError
+from dfe.base.columns import read_columns
+from dfe.base.errors import TableError
+from dfe.encode.run import encode
 from dfe.facs.tables import read_au_table
 from dfe.frontends.landmarks.geometry import angles
 from dfe.frontends.points import read_points68 as real_points68
@@ -18,8 +19,7 @@ from dfe.frontends.registry import front_end_names, recognise
 from dfe.frontends.tables.clnf import ClnfReader
 from dfe.frontends.tables.libreface import LibreFaceReader
 from dfe.frontends.tables.openface import OpenFaceReader, head_angles
-from dfe.pipeline.run import encode
-from dfe.recording.columns import read_columns
+from made_other_tables import clnf, fake_points68, openface, points68, written
 
 
 @pytest.fixture(autouse=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_other_tables import fake_points68, points68, written
 
-from dfe.errors import TableError
+from dfe.base.columns import read_columns
+from dfe.base.errors import TableError
 from dfe.frontends.landmarks.coefficients import find_coefficients, find_logits
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import LinearMap
@@ -14,9 +14,9 @@ from dfe.frontends.points import read_points478
 from dfe.frontends.registry import recognise
 from dfe.frontends.spec import FrontEndOptions
 from dfe.frontends.tables.pyfeat import BOX, POSE, PyFeatReader, recognises, to_logits
-from dfe.recording.columns import read_columns
 from dfe.space.arkit import ARKIT_NAMES, FACE_NAMES, NETWORK_NAMES
 from dfe.space.registry import load_space
+from made_other_tables import fake_points68, points68, written
 
 HEADER = [*BOX, "FaceScore", *POSE, *NETWORK_NAMES, "input", "frame", "approx_time"]
 
@@ -157,10 +157,10 @@ def test_real_tables_agree_with_their_own_meshes(shared_data):
 
 def test_the_map_gives_what_our_own_reading_would(astronaut):
     """On a real face: one answer of the network, in bfloat16, against our own two."""
+    from dfe.base.types import Frame
     from dfe.frontends.landmarks.config import LandmarkConfig
     from dfe.frontends.landmarks.graph import LandmarkFrontEnd
     from dfe.media.image import read_image
-    from dfe.types import Frame
 
     front_end = LandmarkFrontEnd(LandmarkConfig())
     (seen,) = front_end.observe([Frame(0, float("nan"), read_image(astronaut))], still=True)

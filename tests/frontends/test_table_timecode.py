@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
 from dfe.frontends.tables.timecode import clock_rate, read_timecodes
 
 

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dfe.errors import MediaError
+from dfe.base.errors import MediaError
 from dfe.media.image import MAX_PIXELS, images, read_header, read_image
 from dfe.media.probe import probe
 

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numbered_video import write_video
 
-from dfe.errors import MediaError, UsageError
+from dfe.base.errors import MediaError, UsageError
 from dfe.media.inputs import discover
+from numbered_video import write_video
 
 PNG = cv2.imencode(".png", np.zeros((2, 2, 3), np.uint8))[1].tobytes()
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from numbered_video import HEIGHT, WIDTH, number_of, numbered, sound_packets, write_video
 
-from dfe.errors import MediaError, UsageError
+from dfe.base.errors import MediaError, UsageError
+from dfe.base.types import Frame
 from dfe.media.probe import file_hash, files_hash, probe
 from dfe.media.video import LOST, PATCHED, Video
-from dfe.types import Frame
+from numbered_video import HEIGHT, WIDTH, number_of, numbered, sound_packets, write_video
 
 X264 = {"x264-params": "keyint=8:min-keyint=8:scenecut=0:bframes=3:b-pyramid=normal:b-adapt=0"}
 OPEN = {"x264-params": "keyint=8:min-keyint=8:scenecut=0:bframes=3:b-adapt=0:open-gop=1"}

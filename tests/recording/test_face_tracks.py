@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
 from dfe.recording.faces import list_faces, merge_faces, split_face
 from dfe.recording.recording import Recording
 

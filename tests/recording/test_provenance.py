@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
 from dfe.recording.provenance import Provenance, TokenizerRef, creation_time
 
 

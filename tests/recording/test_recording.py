@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from dfe.errors import DfeError, TableError
+from dfe.base.errors import DfeError, TableError
 from dfe.recording.recording import Recording, read
 from dfe.recording.schema import BLINK, EXPRESSION, GAZE, Layout, columns
 from dfe.space.arkit import ARKIT_NAMES

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dfe.errors import OutputError, TableError, UsageError
+from dfe.base.errors import OutputError, TableError, UsageError
+from dfe.base.files import refuse_existing, replacing
 from dfe.recording.build import build_recording
-from dfe.recording.output import refuse_existing, replacing
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
 from dfe.recording.rows import RowBuffer

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dfe.errors import DfeError, TableError
+from dfe.base.errors import DfeError, TableError
 from dfe.recording.roles import read_roles, roles_of
 
 HEAD = "recording,face_id,start,end,subject,role\n"

@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 from dfe.space import arkit
 from dfe.space.base import MATERIALS, ExpressionSpace
 from dfe.space.registry import load_space
@@ -36,7 +36,7 @@ def test_load_is_shared() -> None:
 
 def test_space_needs_no_heavy_import() -> None:
     heavy = ("torch", "cv2", "av", "pyarrow", "onnxruntime")
-    code = f"import sys, dfe.space.arkit, dfe.space.render; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys, dfe.space.arkit, dfe.draw.render; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
 

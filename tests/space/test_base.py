@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 from dfe.space.base import ExpressionSpace, FaceMesh
 from dfe.space.registry import load_space
 

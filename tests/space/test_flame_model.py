@@ -9,11 +9,11 @@ import shutil
 import sys
 from pathlib import Path
 
-import made_flame as made
 import numpy as np
 import pytest
 
-from dfe.errors import ModelError, UsageError
+import made_flame as made
+from dfe.base.errors import ModelError, UsageError
 from dfe.space import flame_edition
 from dfe.space.flame_edition import edition_of_name
 from dfe.space.flame_model import FlameModel, read_flame, read_masks

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import made_flame as made
 import numpy as np
 import pytest
 
-from dfe.errors import UsageError
+import made_flame as made
+from dfe.base.errors import UsageError
 from dfe.space.flame_model import FlameModel, read_flame
 from dfe.space.flame_skinning import flame_vertices, rotations
 

@@ -6,13 +6,13 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
-import made_flame as made
 import numpy as np
 import pytest
 
-from dfe.atlas.describe import describe_tokens
-from dfe.atlas.templates import template_pictures
-from dfe.errors import ModelError, UsageError
+import made_flame as made
+from dfe.base.errors import ModelError, UsageError
+from dfe.displays.describe import describe_tokens
+from dfe.draw.templates import template_pictures
 from dfe.space.flame import FlameSpace, flame_mesh_space
 from dfe.space.flame_model import FlameModel, read_flame
 from dfe.space.flame_skinning import flame_vertices

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dfe.errors import ModelError, TableError, UsageError
-from dfe.pipeline.learn_space import LearnOptions, learn_from, pose_all
+from dfe.base.errors import ModelError, TableError, UsageError
+from dfe.frontends.meshes.learn_space import LearnOptions, learn_from, pose_all
 from dfe.space.base import ExpressionSpace
 from dfe.space.learned import LearnedSpace, fit_fields, learn
 from dfe.space.posing import own_neutral, pose_frames

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dfe.atlas.describe import describe_tokens
-from dfe.atlas.templates import template_pictures
-from dfe.errors import ModelError, UsageError
+from dfe.base.errors import ModelError, UsageError
+from dfe.displays.describe import describe_tokens
+from dfe.draw.templates import template_pictures
 from dfe.space.plain import plain_space
 from dfe.space.regions import own_images
 from dfe.space.registry import load_space

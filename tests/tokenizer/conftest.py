@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from dfe.quantizers.rvq.config import DecoderConfig, EncoderConfig, TokenizerConfig
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
-from dfe.tokenizer.config import DecoderConfig, EncoderConfig, TokenizerConfig
 from dfe.tokenizer.tokenizer import Tokenizer
 
 

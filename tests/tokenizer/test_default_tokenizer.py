@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import dfe
+from dfe.base.types import FloatArray
 from dfe.tokenizer.tokenizer import Tokenizer
-from dfe.types import FloatArray
 
 RESIDUAL = ("dfe-face41-fidelity@1", "dfe-face41@2", "dfe-face41@1")
 SHIPPED = ("default", *RESIDUAL)
@@ -40,8 +40,8 @@ def rows(carphone: Path) -> FloatArray:
 @pytest.mark.parametrize("name", RESIDUAL)
 def test_same_codes_as_the_torch_model_on_every_row(name: str, rows: FloatArray) -> None:
     torch = pytest.importorskip("torch", reason="needs the extra train")
-    from dfe.tokenizer.config import TokenizerConfig
-    from dfe.tokenizer.model import RvqVae
+    from dfe.quantizers.rvq.config import TokenizerConfig
+    from dfe.quantizers.rvq.model import RvqVae
 
     tokenizer = dfe.load_tokenizer(name)
     assert isinstance(tokenizer.config, TokenizerConfig)

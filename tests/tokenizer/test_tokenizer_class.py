@@ -9,11 +9,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dfe.errors import ModelError, UsageError
+from dfe.base.errors import ModelError, UsageError
+from dfe.base.types import Coder
+from dfe.quantizers.rvq.config import EncoderConfig, TokenizerConfig
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer.config import EncoderConfig, TokenizerConfig
 from dfe.tokenizer.tokenizer import Tokenizer
-from dfe.types import Coder
 
 
 def test_is_a_coder(tokenizer: Tokenizer, space: ExpressionSpace) -> None:
@@ -177,5 +177,5 @@ def test_arrays_cannot_be_changed_behind_the_hash(tokenizer: Tokenizer) -> None:
 
 
 def test_using_a_tokenizer_needs_no_torch() -> None:
-    code = "import sys, dfe.tokenizer, dfe.tokenizer.codec; sys.exit('torch' in sys.modules)"
+    code = "import sys, dfe.tokenizer, dfe.quantizers.rvq.search; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from dfe.errors import ModelError, OutputError
+from dfe.base.errors import ModelError, OutputError
 from dfe.tokenizer import file as file_module
 from dfe.tokenizer.file import load_tokenizer, save_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_tables import make_table, write_table
 
+from dfe.quantizers.rvq.config import EncoderConfig
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
-from dfe.tokenizer.config import EncoderConfig
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingTable
+from made_tables import make_table, write_table
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
+from dfe.quantizers.rvq.config import TokenizerConfig
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer.config import TokenizerConfig
 from dfe.tokenizer.tokenizer import Tokenizer
 
 pytest.importorskip("torch", reason="needs the extra train")

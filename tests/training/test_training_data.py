@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.errors import TableError, UsageError
+from dfe.base.errors import TableError, UsageError
 from dfe.space.base import ExpressionSpace
 
 pytest.importorskip("torch", reason="needs the extra train")

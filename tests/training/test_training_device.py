@@ -9,9 +9,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
-from dfe.errors import UsageError  # noqa: E402
+from dfe.base.errors import UsageError  # noqa: E402
+from dfe.quantizers.rvq.config import EncoderConfig  # noqa: E402
 from dfe.space.base import ExpressionSpace  # noqa: E402
-from dfe.tokenizer.config import EncoderConfig  # noqa: E402
 from dfe.training.config import PRESETS, TrainConfig  # noqa: E402
 from dfe.training.data import TrainingTable, load_data  # noqa: E402
 from dfe.training.device import choose_device  # noqa: E402

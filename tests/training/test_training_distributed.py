@@ -12,9 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
-from made_tables import make_table  # noqa: E402
-
-from dfe.errors import DfeError, UsageError  # noqa: E402
+from dfe.base.errors import DfeError, UsageError  # noqa: E402
 from dfe.space.base import ExpressionSpace  # noqa: E402
 from dfe.training import distributed  # noqa: E402
 from dfe.training.checkpoint import CHECKPOINT  # noqa: E402
@@ -24,6 +22,7 @@ from dfe.training.distributed import Processes, processes, share_search  # noqa:
 from dfe.training.initialise import latent_map  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
 from dfe.training.start import start_model  # noqa: E402
+from made_tables import make_table  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -34,7 +33,7 @@ from pathlib import Path
 sys.path.insert(0, {here!r})
 from made_tables import make_table
 from dfe.space.registry import load_space
-from dfe.tokenizer.config import EncoderConfig
+from dfe.quantizers.rvq.config import EncoderConfig
 from dfe.training.config import GradedConfig, LossWeights, TrainConfig
 from dfe.training.loop import train
 for name, config in {configs!r}.items():
@@ -81,7 +80,7 @@ def test_batches_that_cannot_be_dealt_out_evenly(space: ExpressionSpace, quick: 
         train([make_table(space, 600)], tmp_path / "three" / "displays", begun, stop)
     assert (tmp_path / "three" / "displays" / CHECKPOINT).exists()
     script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(here=str(Path(__file__).parent), configs=configs))
+    script.write_text(SCRIPT.format(here=str(Path(__file__).parents[1] / "made"), configs=configs))
     ran = torchrun(3, str(script), str(tmp_path / "three"))
     assert ran.returncode == 0, ran.stderr
     for name, config in configs.items():

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dfe.atlas.describe import describe_tokens
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
+from dfe.displays.describe import describe_tokens
 from dfe.space.flame import flame_mesh_space, read_flame
 from dfe.tokenizer.file import load_tokenizer
 
 pytest.importorskip("torch", reason="needs the extra train")
 
+import made_flame as made
 from dfe.training.config import preset
 from dfe.training.data import TrainingTable
 from dfe.training.loop import train
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "space"))
-import made_flame as made
 
 
 def test_a_tokenizer_in_millimetres_of_a_flame_file(tmp_path: Path) -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 from dfe.space.base import ExpressionSpace
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
+from dfe.quantizers.sparse.model import GradedDisplays  # noqa: E402
+from dfe.quantizers.sparse.search import STEP_PLACES, partners  # noqa: E402
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
-from dfe.tokenizer.graded import GradedDisplays  # noqa: E402
-from dfe.tokenizer.sparse import STEP_PLACES, partners  # noqa: E402
 from dfe.training.config import GradedConfig, LossWeights, TrainConfig, preset  # noqa: E402
 from dfe.training.data import TrainingTable, load_data  # noqa: E402
 from dfe.training.initialise import latent_map  # noqa: E402

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
+from dfe.frontends.meshes.learn_space import LearnOptions, learn_from
 from dfe.frontends.meshes.spec import MeshReader
-from dfe.pipeline.learn_space import LearnOptions, learn_from
-from dfe.recording.space_output import save_space
 from dfe.space.file import read_space
 from dfe.space.learned import LearnedSpace
+from dfe.space.output import save_space
 from dfe.tokenizer.file import load_tokenizer, save_tokenizer
 from dfe.training.config import preset
 from dfe.training.data import TrainingTable

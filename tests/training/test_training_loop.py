@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.errors import ModelError, OutputError, TableError, UsageError
+from dfe.base.errors import ModelError, OutputError, TableError, UsageError
 from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.file import load_tokenizer
 
@@ -71,7 +71,7 @@ import sys, time
 sys.path.insert(0, {here!r})
 from made_tables import make_table
 from dfe.space.registry import load_space
-from dfe.tokenizer.config import EncoderConfig
+from dfe.quantizers.rvq.config import EncoderConfig
 from dfe.training.config import LossWeights, TrainConfig
 from dfe.training.loop import train
 def slowly(done, total):
@@ -84,7 +84,7 @@ train([make_table(load_space("arkit51/face41"))], sys.argv[1], {config!r}, slowl
 def test_a_killed_run_goes_on_to_the_same_tokenizer(table: TrainingTable, quick: TrainConfig, tmp_path: Path) -> None:
     whole = train([table], tmp_path / "whole", quick)
     folder = tmp_path / "killed"
-    code = KILLED.format(here=str(Path(__file__).parent), config=quick)
+    code = KILLED.format(here=str(Path(__file__).parents[1] / "made"), config=quick)
     process = subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     for line in process.stdout:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 from dfe.space.base import ExpressionSpace
 
 torch = pytest.importorskip("torch", reason="needs the extra train")

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.quantizers.rvq.config import DecoderConfig, EncoderConfig
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
-from dfe.tokenizer.config import DecoderConfig, EncoderConfig
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -121,7 +121,7 @@ def test_it_starts_where_the_additive_one_does(table: TrainingTable, space: Expr
 
 
 def test_templates_in_training_are_codes_decoded_alone(table: TrainingTable, tmp_path: Path) -> None:
-    from dfe.tokenizer.model import RvqVae
+    from dfe.quantizers.rvq.model import RvqVae
 
     tokenizer = train([table], tmp_path, SMALL).tokenizer
     model = RvqVae.from_weights(tokenizer.config, tokenizer.weights)

@@ -9,9 +9,9 @@ from dfe.space.base import ExpressionSpace
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
-from dfe.tokenizer.config import EncoderConfig  # noqa: E402
-from dfe.tokenizer.encoder import RegionEncoder  # noqa: E402
-from dfe.tokenizer.quantizer import ResidualQuantizer  # noqa: E402
+from dfe.quantizers.rvq.config import EncoderConfig  # noqa: E402
+from dfe.quantizers.rvq.encoder import RegionEncoder  # noqa: E402
+from dfe.quantizers.rvq.quantizer import ResidualQuantizer  # noqa: E402
 from dfe.training import kmeans as kmeans_module  # noqa: E402
 from dfe.training.data import TrainingTable  # noqa: E402
 from dfe.training.initialise import common_face, first_book, latent_map  # noqa: E402

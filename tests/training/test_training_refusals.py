@@ -12,14 +12,13 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the extra train")
 
-from made_tables import make_table, write_table
-
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.file import load_tokenizer
 from dfe.training.config import PRESETS, GradedConfig, LossWeights, TrainConfig
 from dfe.training.data import TrainingTable
 from dfe.training.loop import train
+from made_tables import make_table, write_table
 
 SMALL = ("--size", 8, "--levels", 2, "--steps", 2)
 

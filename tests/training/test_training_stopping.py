@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="needs the extra train")
 
 from safetensors import safe_open  # noqa: E402
 
-from dfe.errors import UsageError  # noqa: E402
+from dfe.base.errors import UsageError  # noqa: E402
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
 from dfe.training.checkpoint import CHECKPOINT  # noqa: E402
 from dfe.training.config import PRESETS, TrainConfig  # noqa: E402

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.errors import ModelError, UsageError
+from dfe.base.errors import ModelError, UsageError
+from dfe.quantizers.sparse.search import SparseConfig, partners
 from dfe.space.base import ExpressionSpace
 from dfe.space.regions import own_images
 from dfe.tokenizer.file import load_tokenizer
-from dfe.tokenizer.sparse import SparseConfig, partners
 from dfe.tokenizer.tokenizer import Tokenizer
 
 torch = pytest.importorskip("torch", reason="needs the extra train")

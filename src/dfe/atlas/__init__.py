@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 _HOMES = {
     "Atlas": "dfe.atlas.atlas",
     "AtlasToken": "dfe.atlas.atlas",
-    "Names": "dfe.atlas.names",
+    "Names": "dfe.displays.names",
     "build_atlas": "dfe.atlas.atlas",
-    "load_names": "dfe.atlas.names",
+    "load_names": "dfe.displays.names",
 }
 
 __all__ = [*_HOMES]
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from dfe.atlas.atlas import Atlas as Atlas
     from dfe.atlas.atlas import AtlasToken as AtlasToken
     from dfe.atlas.atlas import build_atlas as build_atlas
-    from dfe.atlas.names import Names as Names
-    from dfe.atlas.names import load_names as load_names
+    from dfe.displays.names import Names as Names
+    from dfe.displays.names import load_names as load_names
 
 
 def __getattr__(name: str) -> object:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.atlas.similarity import cosines
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import FloatArray
 from dfe.facs.proxy import units_in
 from dfe.facs.units import SIDES
 from dfe.space.base import ExpressionSpace
-from dfe.types import FloatArray
 
 NEAR_COSINE = 0.3
 """Action units less like a display than this are not named."""

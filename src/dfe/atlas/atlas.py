@@ -13,14 +13,14 @@ import numpy as np
 from dfe.atlas.action_units import NearUnit, nearest_units
 from dfe.atlas.book import Book
 from dfe.atlas.counting import Subjects
-from dfe.atlas.describe import describe_tokens
-from dfe.atlas.names import Names, load_names
 from dfe.atlas.similarity import Tree, cosines, mirror_partners, similarity_tree
-from dfe.atlas.templates import heat_scale
 from dfe.atlas.use import CorpusUse, measure_use
-from dfe.recording.output import replacing
+from dfe.base.files import replacing
+from dfe.base.types import DoubleArray, FloatArray, Progress
+from dfe.displays.describe import describe_tokens
+from dfe.displays.names import Names, load_names
+from dfe.draw.templates import heat_scale
 from dfe.space.base import ExpressionSpace
-from dfe.types import DoubleArray, FloatArray, Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -142,7 +142,7 @@ class Atlas:
         Raises:
             OutputError: the file exists (without ``overwrite``) or cannot be written.
         """
-        from dfe.recording.output import refuse_existing
+        from dfe.base.files import refuse_existing
 
         refuse_existing(Path(path), overwrite=overwrite)
         page = self.to_html(progress)
@@ -172,7 +172,7 @@ def build_atlas(
     Args:
         tokenizer: as :func:`dfe.load_tokenizer` gives it.
         corpus: folder of recordings with its tokens; None: nothing is said about use.
-        names: the user's names; what :func:`dfe.atlas.names.load_names` finds if None.
+        names: the user's names; what :func:`dfe.displays.names.load_names` finds if None.
         subjects: who is who in the corpus, by name of the recording and face id; each face by itself if None.
         all_faces: count faces of the corpus that are turned or small too, not only the usable ones.
         progress: called as ``progress(recordings done, of how many)``.

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from numpy.typing import ArrayLike
 
+from dfe.base.types import Displays, FloatArray, IntArray
 from dfe.space.base import ExpressionSpace
-from dfe.types import Displays, FloatArray, IntArray
 
 
 class Book(Protocol):

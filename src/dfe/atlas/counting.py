@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.atlas.book import Book
-from dfe.atlas.runs import find_runs, row_seconds, usual_step
+from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.clock.runs import find_runs, row_seconds, usual_step
 from dfe.recording.recording import Recording
 from dfe.space.regions import own_images
-from dfe.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
 
 Subjects = Mapping[tuple[str, int], str]
 """Who a face of a recording is, by the recording's name (its file without suffix, in its folder) and face id."""

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dfe.base.types import DoubleArray, FloatArray
+from dfe.draw.colours import heat_light
+from dfe.draw.render import FACE_CAMERA
 from dfe.space.base import ExpressionSpace
-from dfe.space.colours import heat_light
-from dfe.space.render import FACE_CAMERA
-from dfe.types import DoubleArray, FloatArray
 
 HEAT_COLOURS = 65
 

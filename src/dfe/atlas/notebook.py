@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dfe.atlas.pictures import display_picture, to_webp
-from dfe.report.html import percent
-from dfe.report.notebook import facts_table, picture_strip
+from dfe.pages.html import percent
+from dfe.pages.notebook import facts_table, picture_strip
 
 if TYPE_CHECKING:
     from dfe.atlas.atlas import Atlas

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dfe.atlas.head import pack_head
+from dfe.atlas.markup import atlas_page
 from dfe.atlas.pictures import webp_pictures
-from dfe.report.atlas_page import atlas_page
-from dfe.report.atlas_view import AtlasCard, AtlasView
-from dfe.report.html import count, number, seconds
-from dfe.space.colours import heat_colours
-from dfe.types import DoubleArray, Progress
+from dfe.atlas.view import AtlasCard, AtlasView
+from dfe.base.types import DoubleArray, Progress
+from dfe.draw.colours import heat_colours
+from dfe.pages.html import count, number, seconds
 
 if TYPE_CHECKING:
     from dfe.atlas.atlas import Atlas, AtlasToken

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dfe.atlas.templates import TURNED
-from dfe.errors import OutputError
-from dfe.space.render import render
-from dfe.types import ImageArray, Progress
+from dfe.base.errors import OutputError
+from dfe.base.types import ImageArray, Progress
+from dfe.draw.render import render
+from dfe.draw.templates import TURNED
 
 if TYPE_CHECKING:
     from dfe.atlas.atlas import Atlas

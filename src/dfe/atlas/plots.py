@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dfe.atlas.pictures import display_picture
-from dfe.errors import DfeError, UsageError
+from dfe.base.errors import DfeError, UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

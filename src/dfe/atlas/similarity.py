@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dfe.base.types import DoubleArray, IntArray
 from dfe.space.base import ExpressionSpace
-from dfe.types import DoubleArray, IntArray
 
 PARTNER_COSINE = 0.95
 """A display is another's mirror partner if its cosine with the mirror image is at least this."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from dfe.recording.output import refuse_existing, replacing
+from dfe.base.files import refuse_existing, replacing
 
 if TYPE_CHECKING:
     from dfe.atlas.atlas import Atlas

@@ -10,10 +10,10 @@ import numpy as np
 
 from dfe.atlas.book import Book
 from dfe.atlas.counting import Counting, Example, Subjects
-from dfe.errors import TableError, UsageError
+from dfe.base.errors import TableError, UsageError
+from dfe.base.types import DoubleArray, IntArray, Progress
 from dfe.recording.recording import Recording
 from dfe.recording.storage import recordings_in
-from dfe.types import DoubleArray, IntArray, Progress
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
 from dfe.space.base import ExpressionSpace
-from dfe.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
 
 NO_FACE = -1
 """Stands in place of a code where there is no expression to encode."""

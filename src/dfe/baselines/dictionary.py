@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from dfe.base.errors import UsageError
+from dfe.base.types import DoubleArray
 from dfe.baselines.metric import metric_of
 from dfe.baselines.needs import one_thread
 from dfe.baselines.units import pursue
-from dfe.errors import UsageError
-from dfe.types import DoubleArray
 
 _UPDATES = 40
 _DEAD = 1e-9

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from dfe.base.types import Displays, FloatArray
 from dfe.baselines.additive import AdditiveCoder, mean_face
 from dfe.baselines.kmeans import kmeans
 from dfe.baselines.metric import mesh_metric
 from dfe.baselines.residual import ResidualSearch
 from dfe.space.base import ExpressionSpace
-from dfe.types import Displays, FloatArray
 
 
 def flat_kmeans(train: FloatArray, space: ExpressionSpace, words: int, seed: int = 0) -> AdditiveCoder:

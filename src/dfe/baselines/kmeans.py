@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dfe.base.errors import UsageError
+from dfe.base.types import DoubleArray, IntArray
 from dfe.baselines.needs import one_thread, sklearn
-from dfe.errors import UsageError
-from dfe.types import DoubleArray, IntArray
 
 _BATCHED_FROM = 512
 _ITERATIONS = 60

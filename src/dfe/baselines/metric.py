@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import DoubleArray
 from dfe.space.base import ExpressionSpace
-from dfe.types import DoubleArray
 
 _RANK = 1e-8
 _COEFFICIENT_PLACES = 24

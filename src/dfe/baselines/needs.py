@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from importlib import import_module
 from typing import Any
 
-from dfe.errors import DfeError
+from dfe.base.errors import DfeError
 
 
 def sklearn(module: str) -> Any:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dfe.base.errors import UsageError
+from dfe.base.types import Displays, DoubleArray, FloatArray, IntArray
 from dfe.baselines.additive import AdditiveCoder, mean_face
 from dfe.baselines.metric import MeshMetric, mesh_metric, metric_of
 from dfe.baselines.scalar import equal_steps, lloyd_max, quantiles, step_of
-from dfe.errors import UsageError
 from dfe.space.base import ExpressionSpace
-from dfe.types import Displays, DoubleArray, FloatArray, IntArray
 
 _MOST_BITS = 10
 _REACH = 3.0

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dfe.base.errors import UsageError
+from dfe.base.types import Displays, DoubleArray, FloatArray, IntArray
 from dfe.baselines.additive import AdditiveCoder, mean_face
 from dfe.baselines.kmeans import kmeans, nearest
 from dfe.baselines.metric import MeshMetric, mesh_metric
-from dfe.errors import UsageError
 from dfe.space.base import ExpressionSpace
-from dfe.types import Displays, DoubleArray, FloatArray, IntArray
 
 _SMALLEST_VARIANCE = 1e-9
 

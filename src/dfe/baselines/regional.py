@@ -11,13 +11,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from dfe.base.errors import UsageError
+from dfe.base.types import DoubleArray, FloatArray
 from dfe.baselines.additive import AdditiveCoder
 from dfe.baselines.dictionary import learn_units
 from dfe.baselines.sparse import learning_rows, lowest_face
 from dfe.baselines.units import unit_coder
-from dfe.errors import UsageError
 from dfe.space.base import ExpressionSpace
-from dfe.types import DoubleArray, FloatArray
 
 FEWEST = 2
 """Units that every region gets."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dfe.types import DoubleArray, IntArray
+from dfe.base.types import DoubleArray, IntArray
 
 _ITERATIONS = 200
 _SETTLED = 1e-9

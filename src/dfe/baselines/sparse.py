@@ -10,12 +10,12 @@ import warnings
 
 import numpy as np
 
+from dfe.base.types import FloatArray
 from dfe.baselines.additive import AdditiveCoder
 from dfe.baselines.dictionary import learn_units
 from dfe.baselines.needs import one_thread, sklearn
 from dfe.baselines.units import unit_coder
 from dfe.space.base import ExpressionSpace
-from dfe.types import FloatArray
 
 LEARNED_ROWS = 8000
 """Rows, drawn by the seed, that dictionaries and intensities are learned from."""

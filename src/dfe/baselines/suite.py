@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dfe.base.errors import UsageError
+from dfe.base.types import FloatArray
 from dfe.baselines.additive import AdditiveCoder
 from dfe.baselines.flat import flat_kmeans
 from dfe.baselines.principal import flame_style, principal_bits
@@ -15,9 +17,7 @@ from dfe.baselines.product import product_quantisation
 from dfe.baselines.regional import regional_dictionaries
 from dfe.baselines.residual import residual_kmeans, residual_kmeans_shared
 from dfe.baselines.sparse import nmf, sparse_coding
-from dfe.errors import UsageError
 from dfe.space.base import ExpressionSpace
-from dfe.types import FloatArray
 
 _FACES_PER_WORD = 4
 

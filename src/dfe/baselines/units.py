@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dfe.base.types import Displays, DoubleArray, FloatArray, IntArray
 from dfe.baselines.additive import AdditiveCoder
 from dfe.baselines.metric import MeshMetric, mesh_metric
 from dfe.baselines.scalar import lloyd_max, quantiles
 from dfe.space.base import ExpressionSpace
-from dfe.types import Displays, DoubleArray, FloatArray, IntArray
 
 _SWEEPS = 25
 _ROUNDING_SWEEPS = 4

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Annotated, Protocol
 
-from dfe.errors import DfeError, UsageError
+from dfe.base.errors import DfeError, UsageError
 
 
 class Verb(Protocol):
@@ -28,7 +28,7 @@ def main(argv: list[str] | None = None) -> None:
     """
     import tyro
 
-    from dfe import __version__
+    from dfe.base.version import __version__
     from dfe.cli.ablate import Ablate
     from dfe.cli.agreement import Agreement
     from dfe.cli.atlas import Atlas

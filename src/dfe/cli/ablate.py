@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import DfeError, UsageError
+from dfe.base.errors import DfeError, UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from dfe.experiments.inputs import AblationTables
+    from dfe.judge.ablation.inputs import AblationTables
 
 _COLUMNS = ("error_mm", "tokens", "bits", "local_share", "faithful", "reliability")
 
@@ -64,12 +64,12 @@ class Ablate:
     def run(self) -> int:
         """Train, judge, write, print; return the exit code."""
         try:
-            from dfe.experiments.ablation import AblationConfig, ablate
+            from dfe.judge.ablation.ablation import AblationConfig, ablate
         except ModuleNotFoundError as error:
             advice = "pip install 'discrete-facial-encoding[train,study]'"
             raise DfeError(f"training needs {error.name}, which is not installed", advice=advice) from error
         from dfe.cli.progress import show_progress
-        from dfe.experiments.output import JSON, PAGE, PICTURE, write_ablation
+        from dfe.judge.ablation.output import JSON, PAGE, PICTURE, write_ablation
 
         config = AblationConfig(self.seeds, self.steps, self.size, self.levels, self.preset, self.only)
         with show_progress("training", "runs") as progress:
@@ -90,7 +90,7 @@ class Ablate:
         return 1 if found.failed else 0
 
     def _tables(self) -> AblationTables:
-        from dfe.experiments.inputs import AblationTables
+        from dfe.judge.ablation.inputs import AblationTables
         from dfe.training.tables import table_files
 
         changed: list[tuple[str, Path]] = []
@@ -115,8 +115,8 @@ def variants_table(result: Mapping[str, Any]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    from dfe.experiments.ablation import headings
-    from dfe.experiments.output import mean
+    from dfe.judge.ablation.ablation import headings
+    from dfe.judge.ablation.output import mean
 
     shown = {name: figure for name, figure in headings(result).items() if name in _COLUMNS}
     table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)

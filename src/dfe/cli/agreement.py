@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from dfe.evaluation.bootstrap import Estimate
-    from dfe.study.human import HumanAgreement
-    from dfe.study.naming import NamingResult
+    from dfe.naming.human import HumanAgreement
+    from dfe.naming.sheets import NamingResult
+    from dfe.stats.bootstrap import Estimate
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ class Agreement:
             advice = "name either sheets and their --key, or --events, --human and --tier"
             raise UsageError("nothing to compare" if not self.sheets else "sheets and events", advice=advice)
         if self.sheets:
-            from dfe.study.naming import name_agreement, read_key
+            from dfe.naming.sheets import name_agreement, read_key
 
             if self.key is None:
                 raise UsageError("sheets are blind without their key", advice="name it with --key")
             named = name_agreement(self.sheets, read_key(self.key), draws=self.draws, seed=self.seed)
             print(_json(named_figures(named)) if self.json else named_text(named))
             return 0
-        from dfe.study.human import Selection, compare_files
+        from dfe.naming.human import Selection, compare_files
 
         if self.tier is None:
             raise UsageError("no tier to compare with", advice="name it with --tier")
@@ -76,7 +76,7 @@ class Agreement:
 
 def named_figures(result: NamingResult) -> dict[str, Any]:
     """Everything about names, as plain JSON values."""
-    from dfe.study.naming import agreed_name
+    from dfe.naming.sheets import agreed_name
 
     return {
         "tokenizer": {"id": result.key.tokenizer, "hash": result.key.tokenizer_hash},
@@ -92,7 +92,7 @@ def named_figures(result: NamingResult) -> dict[str, Any]:
 
 def named_text(result: NamingResult) -> str:
     """The same for a reader."""
-    from dfe.study.naming import agreed_name
+    from dfe.naming.sheets import agreed_name
 
     lines = [f"{len(result.displays)} displays of {result.key.tokenizer}, coders {', '.join(map(str, result.coders))}"]
     for what, figures in (("names", result.names), ("sides", result.sides)):

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Atlas:
     def run(self) -> int:
         """Build, write, say where; return the exit code."""
         from dfe.atlas.atlas import build_atlas
-        from dfe.atlas.names import load_names
         from dfe.atlas.tables import refuse_existing_tables, write_tables
+        from dfe.base.files import refuse_existing
         from dfe.cli.progress import show_progress
-        from dfe.recording.output import refuse_existing
+        from dfe.displays.names import load_names
         from dfe.tokenizer.file import load_tokenizer
 
         if self.out.suffix.lower() not in (".html", ".htm"):

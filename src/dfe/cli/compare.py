@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from dfe.study.comparison import Comparison
+    from dfe.compare.comparison import Comparison
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,12 @@ class Compare:
     def run(self) -> int:
         """Compare, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
+        from dfe.compare.as_json import comparison_json
+        from dfe.compare.comparison import CompareOptions, compare
+        from dfe.compare.effects import Settings
+        from dfe.compare.files import check_folder, write_comparison
+        from dfe.compare.table import Columns
         from dfe.events.config import EventConfig
-        from dfe.study.comparison import CompareOptions, compare
-        from dfe.study.comparison_files import check_folder, write_comparison
-        from dfe.study.comparison_json import comparison_json
-        from dfe.study.group_effects import Settings
-        from dfe.study.group_table import Columns
         from dfe.tokenizer.file import load_tokenizer
 
         check_folder(self.out, overwrite=self.overwrite)
@@ -104,7 +104,7 @@ class Compare:
 
 def summary(done: Comparison) -> str:
     """What was compared and what differs, in a few lines."""
-    from dfe.study.comparison_methods import p_words
+    from dfe.compare.methods import p_words
 
     first, last = done.flow[0], done.flow[-1]
     subjects = " and ".join(str(number) for number in last.subjects)

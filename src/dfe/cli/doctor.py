@@ -15,7 +15,7 @@ class Doctor:
 
     def run(self) -> int:
         """Run the checks, print them, return 1 if one that matters failed."""
-        from dfe.pipeline.doctor import check_installation
+        from dfe.encode.doctor import check_installation
 
         checks = check_installation()
         if self.json:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from dfe.pipeline.summary import RunSummary
+    from dfe.encode.summary import RunSummary
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ class FaceOptions:
     def process(self, tokenizer: str | None, report: bool, thumbnails: bool) -> int:
         """Run the pipeline and print what it says."""
         from dfe.cli.progress import show_progress
-        from dfe.pipeline.options import EncodeOptions
-        from dfe.pipeline.run import encode_to_folder
+        from dfe.encode.options import EncodeOptions
+        from dfe.encode.run import encode_to_folder
 
         if not self.paths:
             raise UsageError("nothing to do: name at least one video, picture, table, folder or glob")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from dfe.evaluation.faces import Faces
-    from dfe.evaluation.inputs import Fitted, Inputs
+    from dfe.judge.faces import Faces
+    from dfe.judge.inputs import Fitted, Inputs
     from dfe.tokenizer.tokenizer import Tokenizer
 
 _NONE = "none"
@@ -77,9 +77,9 @@ class Evaluate:
     def run(self) -> int:
         """Read, fit, judge, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.evaluation.inputs import load_bench
-        from dfe.evaluation.result import refuse_existing_results, write_evaluation
-        from dfe.evaluation.run import check, evaluate
+        from dfe.judge.inputs import load_bench
+        from dfe.judge.result import refuse_existing_results, write_evaluation
+        from dfe.judge.run import check, evaluate
         from dfe.tokenizer.file import load_tokenizer
 
         if not self.tokenizers:
@@ -119,7 +119,7 @@ class Evaluate:
         return 0
 
     def _inputs(self) -> Inputs:
-        from dfe.evaluation.inputs import Inputs
+        from dfe.judge.inputs import Inputs
         from dfe.training.tables import table_files
 
         perturbed: dict[str, list[Path]] = {}
@@ -150,7 +150,7 @@ class Evaluate:
     def _fit(self, fit: Faces, tokenizers: Sequence[Tokenizer], names: Sequence[str]) -> Fitted:
         from dfe.baselines.suite import BaselineConfig
         from dfe.cli.progress import show_progress
-        from dfe.evaluation.inputs import fit_baselines
+        from dfe.judge.inputs import fit_baselines
 
         size = self.size or max(tokenizer.size for tokenizer in tokenizers)
         levels = self.levels or max(tokenizer.levels for tokenizer in tokenizers)
@@ -176,7 +176,7 @@ def figures_table(result: Mapping[str, Any]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    from dfe.evaluation.result import main_figures
+    from dfe.judge.result import main_figures
 
     table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for heading, _ in _COLUMNS.values():

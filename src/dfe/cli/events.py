@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from dfe.pipeline.events_folder import EventsSummary
+    from dfe.events.folder import EventsSummary
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Events:
         """Find, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
         from dfe.events.config import EventConfig
-        from dfe.pipeline.events_folder import EventOptions, events_to_folder
+        from dfe.events.folder import EventOptions, events_to_folder
 
         options = EventOptions(
             config=EventConfig(

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Export:
     def run(self) -> int:
         """Read, write, print what was written; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.pipeline.export import export_events
+        from dfe.events.export import export_events
 
         if not self.inputs:
             raise UsageError("nothing to export: name at least one table of events or recording")

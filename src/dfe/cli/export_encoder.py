@@ -25,7 +25,7 @@ class ExportEncoder:
 
     def run(self) -> int:
         """Export, say what was written, return the exit code."""
-        from dfe.errors import UsageError
+        from dfe.base.errors import UsageError
         from dfe.frontends.encoders.runners import INSTALL
 
         if self.out.suffix != ".onnx":

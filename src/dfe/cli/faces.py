@@ -9,7 +9,7 @@ from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Faces:
 
     def run(self) -> int:
         """Read, change, write, print; return the exit code."""
+        from dfe.base.files import refuse_existing
         from dfe.recording.faces import list_faces, merge_faces, split_face
-        from dfe.recording.output import refuse_existing
         from dfe.recording.recording import Recording
 
         changes = bool(self.merge or self.split)

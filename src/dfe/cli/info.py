@@ -20,7 +20,7 @@ class Info:
 
     def run(self) -> int:
         """Find out what the target is, describe it, return the exit code."""
-        from dfe.pipeline.describe import describe_target
+        from dfe.encode.describe import describe_target
 
         facts = describe_target(self.target)
         if self.json:

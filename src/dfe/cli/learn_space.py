@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import OutputError, UsageError
+from dfe.base.errors import OutputError, UsageError
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ class LearnSpace:
     def run(self) -> int:
         """Read, learn, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.pipeline.learn_space import LearnOptions, learn_space
-        from dfe.recording.space_output import save_space
+        from dfe.frontends.meshes.learn_space import LearnOptions, learn_space
         from dfe.space.file import holds_space
+        from dfe.space.output import save_space
         from dfe.space.recipe import neutral_mode
 
         if not self.paths:

@@ -29,7 +29,7 @@ class NamingSheets:
     def run(self) -> int:
         """Draw, write, say what to do next; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.study.naming import KEY, make_key, write_sheets
+        from dfe.naming.sheets import KEY, make_key, write_sheets
         from dfe.tokenizer.file import load_tokenizer
 
         tokenizer = load_tokenizer(self.tokenizer)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dfe.types import Progress
+from dfe.base.types import Progress
 
 QUIET_S = 2.0
 LINE_EVERY_S = 15.0

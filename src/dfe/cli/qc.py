@@ -25,7 +25,7 @@ class Qc:
     def run(self) -> int:
         """Measure, print, write; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.pipeline.qc import check_folder
+        from dfe.report.qc import check_folder
 
         with show_progress("checking", "recordings") as progress:
             check = check_folder(self.folder, self.out or self.folder, progress=progress)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from tyro.conf import Positional, arg
 
 if TYPE_CHECKING:
-    from dfe.study.reliability import Reliability as Result
+    from dfe.reliability.reliability import Reliability as Result
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ class Reliability:
     def run(self) -> int:
         """Measure, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.study.reliability import measure_minutes, reliability
-        from dfe.study.reliability_files import (
+        from dfe.reliability.files import (
             check_reliability_folder,
             reliability_json,
             sources_in,
             write_reliability,
         )
+        from dfe.reliability.reliability import measure_minutes, reliability
         from dfe.tokenizer.file import load_tokenizer
 
         check_reliability_folder(self.out, overwrite=self.overwrite)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from dfe.pipeline.performance import Performance, What
+    from dfe.movies.performance import Performance, What
 
 
 @dataclass(frozen=True)
@@ -52,12 +52,12 @@ class Render:
             raise UsageError("nothing to write", advice="name a video with -o, or a head with --glb")
         if Path(self.target).suffix.lower() not in (".parquet", ".csv"):
             return self._tokenizer()
-        from dfe.pipeline.performance import read_performance
+        from dfe.movies.performance import read_performance
 
         performance = read_performance(Path(self.target), self.face, self.tokenizer)
         decoded = self.what in ("decoded", "both") or (self.what == "auto" and performance.decoded is not None)
         if self.glb is not None:
-            from dfe.pipeline.glb import write_recording_glb
+            from dfe.movies.glb import write_recording_glb
 
             one: What = "decoded" if decoded else "measured"
             count = write_recording_glb(performance, self.glb, one, overwrite=self.overwrite)
@@ -67,7 +67,7 @@ class Render:
         return 0
 
     def _tokenizer(self) -> int:
-        from dfe.pipeline.glb import write_tokenizer_glb
+        from dfe.movies.glb import write_tokenizer_glb
         from dfe.tokenizer.file import load_tokenizer
 
         if self.out is not None or self.glb is None:
@@ -79,7 +79,7 @@ class Render:
 
     def _video(self, performance: Performance, out: Path, decoded: bool) -> None:
         from dfe.cli.progress import show_progress
-        from dfe.pipeline.render import VideoOptions, render_video
+        from dfe.movies.render import VideoOptions, render_video
 
         what: tuple[What, ...] = ("measured", "decoded") if self.what == "both" else ("measured",)
         if decoded and self.what != "both":

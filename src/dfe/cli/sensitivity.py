@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import arg
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from dfe.study.sensitivity import Sensitivity as Result
+    from dfe.stats.sensitivity import Sensitivity as Result
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Sensitivity:
 
     def run(self) -> int:
         """Work it out and print it; return the exit code."""
-        from dfe.study.sensitivity import RateDesign, sensitivity
+        from dfe.stats.sensitivity import RateDesign, sensitivity
 
         numbers = [word.strip() for word in self.subjects.split(",")]
         if len(numbers) != 2 or not all(word.isdecimal() and len(word) < 7 for word in numbers):

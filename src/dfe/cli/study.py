@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from tyro.conf import Positional, arg, subcommand
 
-from dfe.errors import DfeError, UsageError
+from dfe.base.errors import DfeError, UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from dfe.study.examples import Task
-    from dfe.study.measures import SpeechPart
+    from dfe.datasets.examples import Task
+    from dfe.predict.measures import SpeechPart
 
 _Policy = Literal["refuse", "drop"]
 _Leak = Literal["refuse", "drop", "allow"]
@@ -103,16 +103,16 @@ class Run:
         """Describe, fit, score, write, print; return the exit code."""
         _need_extra()
         from dfe.cli.progress import show_progress
+        from dfe.datasets.extras import HasAuTables
+        from dfe.datasets.windows import in_windows, read_windows
+        from dfe.predict.choose import choose
+        from dfe.predict.config import StudyConfig
+        from dfe.predict.faces import assign_faces
+        from dfe.predict.protocol import run_study
+        from dfe.predict.store import refuse_existing_study, write_study
+        from dfe.predict.trace import with_displays
+        from dfe.predict.write_report import write_report
         from dfe.recording.roles import read_roles
-        from dfe.study.choose import choose
-        from dfe.study.config import StudyConfig
-        from dfe.study.faces import assign_faces
-        from dfe.study.protocol import run_study
-        from dfe.study.store import refuse_existing_study, write_study
-        from dfe.study.tasks.extras import HasAuTables
-        from dfe.study.trace import with_displays
-        from dfe.study.windows import in_windows, read_windows
-        from dfe.study.write_report import write_report
         from dfe.tokenizer.file import load_tokenizer
 
         refuse_existing_study(self.out, overwrite=self.overwrite)
@@ -170,7 +170,7 @@ class Run:
         return 0
 
     def _part(self) -> SpeechPart | None:
-        from dfe.study.measures import SpeechPart
+        from dfe.predict.measures import SpeechPart
 
         if self.time == "all":
             return None
@@ -191,7 +191,7 @@ class Report:
     def run(self) -> int:
         """Read, score, write, print; return the exit code."""
         _need_extra()
-        from dfe.study.write_report import write_report
+        from dfe.predict.write_report import write_report
 
         _show(write_report(self.folder, overwrite=True), self.folder, as_json=self.json)
         return 0
@@ -245,8 +245,8 @@ class Prepare:
     def run(self) -> int:
         """Make it, say what comes next, return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.study.tasks import find_task
-        from dfe.study.tasks.extras import Prepares
+        from dfe.datasets import find_task
+        from dfe.datasets.extras import Prepares
 
         task = find_task(self.task)
         if not isinstance(task, Prepares):
@@ -279,9 +279,9 @@ class EncodeMedia:
         """Encode, print the summary, return the exit code."""
         from dfe.cli.encode import print_summary
         from dfe.cli.progress import show_progress
-        from dfe.pipeline.options import EncodeOptions
-        from dfe.pipeline.run import encode_to_folder
-        from dfe.study.tasks import find_task
+        from dfe.datasets import find_task
+        from dfe.encode.options import EncodeOptions
+        from dfe.encode.run import encode_to_folder
 
         media = find_task(self.task).media(self.root)
         if not media:
@@ -321,10 +321,10 @@ def _need_extra() -> None:
 
 
 def _task(name: str, table: Path | None, label: Any, level: Any, metric: str | None) -> Task:
-    from dfe.study.tasks import GENERIC, find_task
+    from dfe.datasets import GENERIC, find_task
 
     if name == GENERIC and table is not None:
-        from dfe.study.tasks.generic import Generic
+        from dfe.datasets.generic import Generic
 
         return Generic(table, label, level, metric)
     if table is not None:
@@ -351,8 +351,8 @@ def scores_table(target: Mapping[str, Any]) -> Table:
     from rich.markup import escape
     from rich.table import Table
 
-    from dfe.report.study_page import METRICS
-    from dfe.study.figures import estimate_words
+    from dfe.predict.figures import estimate_words
+    from dfe.predict.page import METRICS
 
     title = f"{target['name']}: {target['examples']} examples of {target['people']} people, {target['scheme']}"
     table = Table(title=escape(title), title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)

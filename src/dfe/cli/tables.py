@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 if TYPE_CHECKING:
-    from dfe.pipeline.events_folder import RecordingEvents
+    from dfe.events.folder import RecordingEvents
     from dfe.recording.faces import FaceTrack
     from dfe.recording.quality import QcRow
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, arg
 
-from dfe.errors import DfeError, UsageError
+from dfe.base.errors import DfeError, UsageError
 
 
 @dataclass(frozen=True)

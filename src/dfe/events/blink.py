@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from dfe.base.types import DoubleArray
+from dfe.clock.resampling import Timeline
 from dfe.events.config import EventConfig
 from dfe.events.hysteresis import Runs, runs
-from dfe.events.timeline import Timeline
-from dfe.types import DoubleArray
 
 RATE = 50.0
 """Samples per second for blinks: at 25 a blink would be two or three of them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,21 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfe.errors import DfeError, ModelError, TableError
-from dfe.events.amounts import Amounts, display_mm, out_of_book
+from dfe.base.errors import DfeError, ModelError, TableError
+from dfe.base.types import BoolArray, Coder, Displays, DoubleArray
+from dfe.clock.resampling import Timeline
+from dfe.clock.spans import contains, spans
+from dfe.displays.amounts import Amounts, display_mm, out_of_book
 from dfe.events.blink import find_blinks
 from dfe.events.config import EventConfig
-from dfe.events.event import Event, Kind
 from dfe.events.found import DisplayName, EventList, FaceTime
 from dfe.events.gaze import find_shifts
 from dfe.events.hysteresis import Runs, runs
-from dfe.events.spans import contains, spans
-from dfe.events.timeline import Timeline
+from dfe.formats.event import Event, Kind
 from dfe.recording.recording import Recording
 from dfe.space.base import ExpressionSpace
 from dfe.space.regions import region_sums
 from dfe.space.registry import load_space
-from dfe.types import BoolArray, Coder, Displays, DoubleArray
 
 Speech = Mapping[int, ArrayLike | Iterable[tuple[float, float]]]
 """Stretches of speech, start and end in seconds, of each face whose speech is known."""

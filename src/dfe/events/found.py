@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
+from dfe.base.types import DoubleArray
 from dfe.events.config import EventConfig
-from dfe.events.event import Event
-from dfe.types import DoubleArray
+from dfe.formats.event import Event
 
 
 @dataclass(frozen=True)

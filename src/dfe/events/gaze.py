@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dfe.base.types import BoolArray, DoubleArray
+from dfe.clock.resampling import Timeline
 from dfe.events.blink import find_blinks
 from dfe.events.config import EventConfig
 from dfe.events.hysteresis import Runs, runs
-from dfe.events.timeline import Timeline
-from dfe.types import BoolArray, DoubleArray
 
 SMOOTHING_S = 0.03
 DIRECTIONS = ("left", "right", "up", "down")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dfe.events.timeline import Timeline
-from dfe.types import BoolArray, DoubleArray, IntArray
+from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.clock.resampling import Timeline
 
 
 @dataclass(frozen=True, eq=False)

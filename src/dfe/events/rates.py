@@ -10,12 +10,12 @@ from typing import Literal
 
 import numpy as np
 
-from dfe.events.event import Event
+from dfe.base.types import DoubleArray
+from dfe.clock.spans import both, contains, spans, total, without
 from dfe.events.found import EventList, FaceTime
 from dfe.events.gaze import DIRECTIONS
-from dfe.events.spans import both, contains, spans, total, without
+from dfe.formats.event import Event
 from dfe.recording.roles import Role
-from dfe.types import DoubleArray
 
 Part = Literal["all", "silent", "speaking"]
 

@@ -9,8 +9,8 @@ from dataclasses import fields
 from os import PathLike
 from pathlib import Path
 
+from dfe.base.files import replacing
 from dfe.events.rates import Rate
-from dfe.recording.output import replacing
 
 
 def write_rates_csv(rates: Sequence[Rate], path: str | PathLike[str], *, overwrite: bool = False) -> Path:

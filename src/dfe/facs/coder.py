@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dfe.base.types import BoolArray, CodeArray, Displays, FloatArray
 from dfe.facs.decoder import Decoder, decode_codes, fit_decoder, unit_displays
 from dfe.facs.proxy import LEVEL_VALUES, LEVELS, au_codes, au_intensities, units_in
 from dfe.facs.units import VERSION
 from dfe.space.base import ExpressionSpace
-from dfe.types import BoolArray, CodeArray, Displays, FloatArray
 
 
 @dataclass(frozen=True, eq=False)

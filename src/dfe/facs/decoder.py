@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import Displays, DoubleArray, FloatArray, IntArray
 from dfe.space.base import ExpressionSpace
-from dfe.types import Displays, DoubleArray, FloatArray, IntArray
 
 PENALTIES: tuple[float, ...] = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 """Ridge penalties to choose from, for values between 0 and 1."""

@@ -1,7 +1,7 @@
 """Real detectors' action units beside a tokenizer's codes: of the same faces, with a decoder fitted to them.
 
-A detector sees pictures, not expression vectors, so it is no :class:`~dfe.types.Coder`: where its table of the same
-faces is missing, it is not compared.
+A detector sees pictures, not expression vectors, so it is no :class:`~dfe.base.types.Coder`: where its table of the
+same faces is missing, it is not compared.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dfe.base.types import CodeArray, Displays, FloatArray
 from dfe.facs.decoder import Decoder, decode_codes, fit_decoder, unit_displays
 from dfe.facs.tables import HIGHEST, AuTable
 from dfe.space.base import ExpressionSpace
-from dfe.types import CodeArray, Displays, FloatArray
 
 STEPS = 5
 """Codes of a value above 0: FACS intensities, or fifths of a detector's 0 to 1, which is no intensity."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import CodeArray, DoubleArray, FloatArray
 from dfe.facs.units import BANDS, UNITS, AuUnit, Status
 from dfe.space.base import ExpressionSpace
-from dfe.types import CodeArray, DoubleArray, FloatArray
 
 LEVELS = len(BANDS) + 1
 """Codes of a unit: nothing, A, B, C, D, E."""

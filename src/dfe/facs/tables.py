@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from dfe.errors import TableError
-from dfe.recording.cells import Cells, number
-from dfe.recording.columns import Columns, read_columns
-from dfe.recording.timestamps import seconds_per_unit
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
+from dfe.base.cells import Cells, number
+from dfe.base.columns import Columns, read_columns
+from dfe.base.errors import TableError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
+from dfe.clock.stamps import seconds_per_unit
 
 Tool = Literal["OpenFace", "LibreFace", "py-feat"]
 Kind = Literal["intensity 0-5", "0-1", "binary"]

@@ -15,8 +15,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from dfe.base.types import FloatArray, Frame
 from dfe.space.base import ExpressionSpace
-from dfe.types import FloatArray, Frame
 
 NO_FACE = "no face found"
 """Reason of a frame that was decoded and looked at, and holds no face."""
@@ -57,7 +57,7 @@ class FrameFaces:
     """What a front end saw in one frame: some faces, or none and the reason."""
 
     frame: int
-    """Number of the frame in its source, as in :class:`dfe.types.Frame`."""
+    """Number of the frame in its source, as in :class:`dfe.base.types.Frame`."""
     time_s: float
     """Presentation time in seconds; NaN for a still picture."""
     source: str

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dfe.base.types import DoubleArray, IntArray
 from dfe.frontends.assignment import FORBIDDEN, best_pairs
-from dfe.types import DoubleArray, IntArray
 
 
 @dataclass(frozen=True)

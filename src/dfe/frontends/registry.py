@@ -7,7 +7,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from dfe.errors import DfeError, UsageError
+from dfe.base.errors import DfeError, UsageError
 from dfe.frontends.spec import FrontEndSpec
 
 GROUP = "dfe.frontends"

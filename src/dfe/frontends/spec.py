@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
+from dfe.base.types import Progress
 from dfe.frontends.base import FrontEnd
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.recording.measured import Measured
-from dfe.types import Progress
 
 
 @dataclass(frozen=True)

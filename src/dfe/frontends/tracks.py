@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.frontends.assignment import FORBIDDEN, best_pairs
 from dfe.frontends.losses import LossConfig, link_over_losses, same_size
-from dfe.types import BoolArray, DoubleArray, IntArray
 
 NO_ID = -1
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import av
 
-from dfe.errors import MediaError
+from dfe.base.errors import MediaError
 from dfe.media.container import open_video
 
 

@@ -13,7 +13,7 @@ from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from dfe.errors import MediaError
+from dfe.base.errors import MediaError
 from dfe.media.header import foreign_picture, open_media
 
 _NO_RECORDINGS = {"tty", "bin", "xbin", "adf", "idf", "image2"}

@@ -9,7 +9,7 @@ from os import SEEK_CUR
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from dfe.errors import MediaError
+from dfe.base.errors import MediaError
 
 PictureFormat = Literal["jpeg", "png", "gif", "webp", "bmp", "tiff"]
 

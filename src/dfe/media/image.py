@@ -13,10 +13,10 @@ from typing import cast
 import cv2
 import numpy as np
 
-from dfe.errors import MediaError
+from dfe.base.errors import MediaError
+from dfe.base.types import Frame, ImageArray
 from dfe.media.header import DamagedHeader, PictureHeader, foreign_picture, open_media, picture_header
 from dfe.media.pixels import Turn, on_ground, turn_of_orientation, upright
-from dfe.types import Frame, ImageArray
 
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused before they are decoded: they would take over a gigabyte of memory."""

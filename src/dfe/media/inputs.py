@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
-from dfe.errors import DfeError, MediaError, TableError, UsageError
+from dfe.base.errors import DfeError, MediaError, TableError, UsageError
 from dfe.media.header import DamagedHeader, open_media, picture_header, still_header
 
 # fmt: off

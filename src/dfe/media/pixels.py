@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from dfe.types import ImageArray
+from dfe.base.types import ImageArray
 
 GROUND = 128
 """Grey level behind transparent pixels: the middle, which makes an edge neither with dark nor with fair hair."""

@@ -19,7 +19,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from dfe.errors import MediaError
+from dfe.base.errors import MediaError
 from dfe.media.container import announces_frame, open_video, packets
 from dfe.media.header import open_media, still_header
 from dfe.media.pixels import Turn, turn_of_display_matrix, turn_of_orientation

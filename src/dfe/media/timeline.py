@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 import numpy as np
 
-from dfe.types import DoubleArray, IntArray
+from dfe.base.types import DoubleArray, IntArray
 
 _REORDER_LIMIT = 32
 """Decoders hold back 16 frames at most; a frame further than twice that from its place has a wrong stamp."""

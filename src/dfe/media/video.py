@@ -17,12 +17,12 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
-from dfe.errors import MediaError, UsageError
+from dfe.base.errors import MediaError, UsageError
+from dfe.base.types import Frame, ImageArray
 from dfe.media.container import announces_frame, open_video, packets
 from dfe.media.header import still_header
 from dfe.media.pixels import on_ground, upright
 from dfe.media.probe import Entry, MediaInfo, VideoScan, scan_video
-from dfe.types import Frame, ImageArray
 
 LOST = "corrupt frame"
 """Reason of a frame that the file announces and the decoder cannot deliver."""

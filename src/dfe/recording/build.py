@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from dfe.base.lists import to_lists
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.recording import schema
-from dfe.recording.lists import to_lists
 from dfe.recording.measured import Measured
 from dfe.recording.provenance import Provenance, plain_text
 from dfe.recording.recording import Recording
 from dfe.recording.rows import UNSET, RowBuffer, index_of
 from dfe.recording.usability import UsabilityRule
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 _BOX = slice(1, 5)
 _POSE = slice(5, 8)

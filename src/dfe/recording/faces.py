@@ -9,10 +9,10 @@ from os import PathLike
 import numpy as np
 import pyarrow as pa
 
-from dfe.errors import TableError
-from dfe.recording.clock import row_seconds
+from dfe.base.errors import TableError
+from dfe.base.types import IntArray
+from dfe.clock.rows import row_seconds
 from dfe.recording.recording import Recording
-from dfe.types import IntArray
 
 LASTING_SHARE = 0.05
 """A face counts as a second person if it is seen for at least this share of the first one's time."""

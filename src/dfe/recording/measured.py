@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.space.base import ExpressionSpace
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)

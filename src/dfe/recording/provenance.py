@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
 from dfe.recording.schema import FORMAT_VERSION
 
 

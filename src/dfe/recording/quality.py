@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.recording.recording import Recording
 from dfe.recording.summary import by_count
 from dfe.recording.verdict import QcRule, judge
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 _SECOND_DIFFERENCE = math.sqrt(6.0)
 _MAD_TO_SIGMA = 1.4826

@@ -15,19 +15,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dfe.errors import DfeError, TableError
+from dfe.base.errors import DfeError, TableError
+from dfe.base.lists import from_lists
+from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
 from dfe.recording import schema
-from dfe.recording.lists import from_lists
 from dfe.recording.provenance import Provenance, TokenizerRef
 from dfe.recording.storage import Format, conform, read_table, write_table
 from dfe.recording.summary import RecordingSummary, summarise
-from dfe.types import BoolArray, CodeArray, DoubleArray, FloatArray
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from dfe.events.config import EventConfig
-    from dfe.events.found import EventList
 
 
 class Recording:
@@ -252,26 +249,6 @@ class Recording:
             table = table.append_column(name, pa.array(column, mask=empty[:, level]))
         ref = tokenizer if isinstance(tokenizer, TokenizerRef) else TokenizerRef.of(tokenizer)
         return Recording(table, replace(self.provenance, tokenizer=ref))
-
-    def events(
-        self,
-        config: EventConfig | None = None,
-        *,
-        tokenizer: Any = None,
-        speech: Any = None,
-        speaker: Mapping[str, int] | None = None,
-        labels: Mapping[int, str] | None = None,
-    ) -> EventList:
-        """Displays, blinks and shifts of gaze: :func:`dfe.pipeline.events.find_events`, which says what the rest is.
-
-        Raises:
-            TableError: no rows, no tokens, still pictures, or a file of speech that cannot be read.
-            ModelError: another tokenizer made the tokens, or it does not come with the package: then give it.
-            UsageError: it is not clear whose voice is whose.
-        """
-        from dfe.pipeline.events import find_events
-
-        return find_events(self, config, tokenizer=tokenizer, speech=speech, speaker=speaker, labels=labels)
 
     def summary(self) -> RecordingSummary:
         """Frames, faces, coverage, failures by reason, frame rate and duration."""

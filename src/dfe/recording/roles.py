@@ -9,8 +9,8 @@ from itertools import pairwise
 from os import PathLike
 from pathlib import Path
 
-from dfe.errors import TableError
-from dfe.recording.label_table import read_cells
+from dfe.base.errors import TableError
+from dfe.base.label_table import read_cells
 
 COLUMNS = ("recording", "face_id", "start", "end", "subject", "role")
 

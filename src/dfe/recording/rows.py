@@ -7,9 +7,9 @@ from array import array
 
 import numpy as np
 
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.recording import schema
 from dfe.recording.provenance import plain_text
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 _BOX = slice(1, 5)
 UNSET = -2

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from dfe.errors import DfeError, TableError, UsageError
-from dfe.recording.lists import ELEMENT, have_length, list_type
-from dfe.recording.output import replacing
+from dfe.base.errors import DfeError, TableError, UsageError
+from dfe.base.files import replacing
+from dfe.base.lists import ELEMENT, have_length, list_type
 from dfe.recording.provenance import Provenance
 from dfe.recording.schema import WIDTHS, Column, Layout, columns
 

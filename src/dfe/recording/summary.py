@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dfe.types import BoolArray, DoubleArray, IntArray
+from dfe.base.types import BoolArray, DoubleArray, IntArray
 
 
 @dataclass(frozen=True)

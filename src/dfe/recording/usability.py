@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dfe.types import BoolArray, FloatArray
+from dfe.base.types import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)

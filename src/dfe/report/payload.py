@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfe.report.spans import StateSpans, TokenSpans, frame_interval
-from dfe.report.view import FaceTrack, RecordingView
+from dfe.pages.spans import StateSpans, TokenSpans, frame_interval
+from dfe.pages.view import FaceTrack, RecordingView
 
 
 def chart_data(view: RecordingView) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from math import isfinite
 from typing import Literal
 from urllib.parse import quote
 
-from dfe.report.html import count, data_uri, number, page, percent, seconds, text
-from dfe.report.view import QcEntry
+from dfe.pages.html import count, data_uri, number, page, percent, seconds, text
+from dfe.pages.view import QcEntry
 
 _STYLES = ("page.css", "qc.css")
 _SCRIPTS = ("save.js", "qc.js")

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from dfe.report.gallery import gallery
-from dfe.report.html import count, data_block, data_uri, page, percent, seconds, text
+from dfe.pages.gallery import gallery
+from dfe.pages.html import count, data_block, data_uri, page, percent, seconds, text
+from dfe.pages.view import NOT_FOUND, FaceTrack, RecordingView
 from dfe.report.payload import chart_data
 from dfe.report.stills import stills_list
-from dfe.report.view import NOT_FOUND, FaceTrack, RecordingView
 
 _STYLES = ("page.css", "charts.css", "gallery.css", "recording.css")
 _SCRIPTS = ("time.js", "paint.js", "plot.js", "charts.js", "save.js", "spans_table.js", "recording.js")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dfe.report.gallery import side_class
-from dfe.report.html import data_uri, text
-from dfe.report.view import RecordingView, StillFace, TokenCard
+from dfe.pages.gallery import side_class
+from dfe.pages.html import data_uri, text
+from dfe.pages.view import RecordingView, StillFace, TokenCard
 
 
 def stills_list(view: RecordingView) -> str:

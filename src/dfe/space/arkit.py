@@ -10,7 +10,7 @@ from importlib import resources
 import numpy as np
 from safetensors.numpy import load
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 from dfe.space.base import Appearance, ExpressionSpace, FaceMesh
 
 NETWORK_NAMES: tuple[str, ...] = (

@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dfe.errors import UsageError
-from dfe.types import BoolArray, DoubleArray, FloatArray
+from dfe.base.errors import UsageError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray
 
 MOVES_MM = 0.1
 """A vertex moves when some unit moves it by more than this on some axis."""

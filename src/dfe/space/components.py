@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfe.types import BoolArray, DoubleArray, FloatArray
+from dfe.base.types import BoolArray, DoubleArray, FloatArray
 
 _FILLING = 20
 _FILLED_RANK = 20

@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from dfe.errors import ModelError, UsageError
+from dfe.base.errors import ModelError, UsageError
 from dfe.space.base import FaceMesh
 from dfe.space.learned import PREFIX, LearnedSpace
 from dfe.space.recipe import Recipe
@@ -37,7 +37,7 @@ class SpaceFiles(NamedTuple):
 def space_files(space: LearnedSpace) -> SpaceFiles:
     """The contents of a learned space's two files.
 
-    To write them use :func:`dfe.recording.space_output.save_space`.
+    To write them use :func:`dfe.space.output.save_space`.
     """
     arrays: dict[str, NDArray[Any]] = {
         "basis_mm": space.basis.astype(np.float32),

@@ -25,14 +25,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dfe.errors import ModelError, UsageError
+from dfe.base.errors import ModelError, UsageError
+from dfe.base.types import DoubleArray, FloatArray
 from dfe.space.base import ExpressionSpace, FaceMesh
 from dfe.space.flame_edition import EDITIONS, check_decodes
 from dfe.space.flame_model import JAW, LEFT_EYE, RIGHT_EYE, FlameModel, read_flame
 from dfe.space.flame_regions import vertex_regions
 from dfe.space.flame_skinning import rotations
 from dfe.space.plain import FLAME_PARTS, coefficients_of
-from dfe.types import DoubleArray, FloatArray
 
 __all__ = ["MESH_VERSION", "FlameSpace", "flame_mesh_space", "read_flame"]
 

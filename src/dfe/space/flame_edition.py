@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dfe.errors import ModelError, UsageError
+from dfe.base.errors import ModelError, UsageError
 
 EDITIONS: dict[str, str] = {
     "2017": "FLAME 2017",

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import ModelError
-from dfe.space.array_files import read_npy, read_npz
+from dfe.base.array_files import read_npy, read_npz
+from dfe.base.errors import ModelError
+from dfe.base.pickles import read_bytes, read_model_pickle
+from dfe.base.types import DoubleArray, FloatArray, IntArray
 from dfe.space.flame_edition import ENCODERS_EDITION, find_edition
-from dfe.space.pickles import read_bytes, read_model_pickle
-from dfe.types import DoubleArray, FloatArray, IntArray
 
 VERTICES, TRIANGLES, JOINTS = 5023, 9976, 5
 SHAPES, EXPRESSIONS = 300, 100

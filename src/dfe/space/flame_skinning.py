@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import DoubleArray
 from dfe.space.flame_model import EXPRESSIONS, JOINTS, SHAPES, FlameModel
-from dfe.types import DoubleArray
 
 _PARENTS = (-1, 0, 1, 1, 1)
 _ROWS_AT_ONCE = 64

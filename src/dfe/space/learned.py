@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError, UsageError
+from dfe.base.errors import TableError, UsageError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray
 from dfe.space.base import MOVES_MM, ExpressionSpace, FaceMesh
 from dfe.space.components import Components, fill, principal, sparse
 from dfe.space.posing import Posed
 from dfe.space.recipe import Recipe
 from dfe.space.rigid import seen_points
-from dfe.types import BoolArray, DoubleArray, FloatArray
 
 PREFIX = "learned/"
 """The id of every learned space begins so; its files lie beside the data and the tokenizers on it."""

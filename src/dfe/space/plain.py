@@ -16,9 +16,9 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import FloatArray
 from dfe.space.base import ExpressionSpace, FaceMesh
-from dfe.types import FloatArray
 
 PLAIN_VERSION = 1
 """Version of the plain FLAME spaces; millimetres of a mesh will be another version, never comparable with this one."""

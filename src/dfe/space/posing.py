@@ -8,10 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.space.recipe import TYPICAL_MM, UNIT_MM, Recipe
 from dfe.space.rigid import FEW_POINTS, LEAST_POINTS, align, seen_points
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 LEAST_SEEN = 0.5
 """A frame in which a smaller share of the points is seen holds no face."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from dfe.errors import ModelError, UsageError
+from dfe.base.errors import ModelError, UsageError
 
 Unit = Literal["mm", "cm", "m", "size"]
 """Unit of the data's coordinates; ``size``: none that is known, every face is scaled to :data:`TYPICAL_MM`."""

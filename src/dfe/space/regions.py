@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from dfe.base.types import BoolArray, DoubleArray
 from dfe.space.base import ExpressionSpace
-from dfe.types import BoolArray, DoubleArray
 
 OWN_SHARE = 0.5
 """A display's own region: the fewest regions that hold at least this share of its energy within all regions."""

@@ -8,7 +8,7 @@ from importlib.metadata import EntryPoint, entry_points
 from os import PathLike
 from pathlib import Path
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 from dfe.space.arkit import ARKIT_IDS, arkit_space
 from dfe.space.base import ExpressionSpace
 from dfe.space.file import holds_space, read_space

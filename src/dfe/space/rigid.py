@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 LEAST_POINTS = 3
 """Fewer points fix no motion."""

@@ -12,15 +12,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
+from dfe.base.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
+from dfe.quantizers.rvq.beam import BeamSearch
+from dfe.quantizers.rvq.config import TokenizerConfig
+from dfe.quantizers.rvq.decoding import AdditiveDecoding, TransformerDecoding
+from dfe.quantizers.rvq.forward import Forward
+from dfe.quantizers.rvq.search import GramSearch, Search, encode_rows
+from dfe.quantizers.sparse.search import STEP_PLACES, SparseConfig, SparseSearch, joined, partners
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer.beam import BeamSearch
-from dfe.tokenizer.codec import GramSearch, Search, encode_rows
-from dfe.tokenizer.config import TokenizerConfig
-from dfe.tokenizer.decoding import AdditiveDecoding, TransformerDecoding
-from dfe.tokenizer.forward import Forward
-from dfe.tokenizer.sparse import STEP_PLACES, SparseConfig, SparseSearch, joined, partners
-from dfe.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
 
 Weights = Mapping[str, NDArray[Any]]
 

@@ -19,16 +19,16 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from dfe.errors import ModelError, OutputError
-from dfe.recording.output import replacing
+from dfe.base.errors import ModelError, OutputError
+from dfe.base.files import replacing
+from dfe.quantizers.rvq.config import NAME, TokenizerConfig
+from dfe.quantizers.sparse.search import KIND, SparseConfig
 from dfe.space.base import ExpressionSpace
 from dfe.space.file import ARRAYS as SPACE_ARRAYS
 from dfe.space.file import FIELDS as SPACE_FIELDS
 from dfe.space.file import holds_space, read_space, space_files
 from dfe.space.learned import PREFIX, LearnedSpace
 from dfe.space.registry import load_space
-from dfe.tokenizer.config import NAME, TokenizerConfig
-from dfe.tokenizer.sparse import KIND, SparseConfig
 from dfe.tokenizer.tokenizer import FORMAT_VERSION, Tokenizer
 
 WEIGHTS = "tokenizer.safetensors"

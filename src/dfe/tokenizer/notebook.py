@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dfe.report.notebook import facts_table, picture_strip
-from dfe.space.render import render_expression, to_png
-from dfe.space.scale import heat_scale
+from dfe.draw.render import render_expression, to_png
+from dfe.draw.scale import heat_scale
+from dfe.pages.notebook import facts_table, picture_strip
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer

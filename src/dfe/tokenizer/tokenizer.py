@@ -1,7 +1,7 @@
 """A trained tokenizer: expression vectors to a few codes and back.
 
 A code says a display at an intensity. In a residual tokenizer every code of the book is a display and the level gives
-the intensity; in a sparse one the code itself holds both (:data:`dfe.tokenizer.sparse.STEP_PLACES`).
+the intensity; in a sparse one the code itself holds both (:data:`dfe.quantizers.sparse.search.STEP_PLACES`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dfe.errors import ModelError, UsageError
+from dfe.base.errors import ModelError, UsageError
+from dfe.base.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
+from dfe.quantizers.rvq.config import TokenizerConfig
+from dfe.quantizers.rvq.search import Search
+from dfe.quantizers.sparse.search import SparseConfig
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer.codec import Search
 from dfe.tokenizer.coding import Coding, ResidualCoding, SparseCoding
-from dfe.tokenizer.config import TokenizerConfig
-from dfe.tokenizer.sparse import SparseConfig
-from dfe.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
 
 AnyConfig = TokenizerConfig | SparseConfig
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from dfe.atlas.describe import local_share
+from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.displays.describe import local_share
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingData
-from dfe.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
 
 _FIGURES = 4
 _BY_TABLE = ("mean_face_mm", "error_mm", "tokens_per_face")

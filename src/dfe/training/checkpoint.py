@@ -12,8 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from dfe.errors import ModelError
-from dfe.recording.output import replacing
+from dfe.base.errors import ModelError
+from dfe.base.files import replacing
 from dfe.training.validation import Best
 
 CHECKPOINT = "checkpoint.safetensors"

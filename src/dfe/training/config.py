@@ -6,9 +6,9 @@ import re
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, get_args
 
-from dfe.errors import ModelError, UsageError
-from dfe.tokenizer.config import NAME, DecoderConfig, EncoderConfig, TokenizerConfig
-from dfe.tokenizer.sparse import SparseConfig
+from dfe.base.errors import ModelError, UsageError
+from dfe.quantizers.rvq.config import NAME, DecoderConfig, EncoderConfig, TokenizerConfig
+from dfe.quantizers.sparse.search import SparseConfig
 
 Device = Literal["auto", "cpu", "cuda"]
 """Where to train; ``auto`` is CUDA where there is one."""
@@ -44,7 +44,7 @@ class GradedConfig:
         steps: intensities of the ladder.
         lowest_mm, highest_mm: ends of the ladder to begin from.
         symmetric: displays that are their own mirror image, as a share of the book; the others come in pairs.
-        penalty_mm, least_mm, iterations, sweeps: of the search (:class:`dfe.tokenizer.sparse.SparseConfig`).
+        penalty_mm, least_mm, iterations, sweeps: of the search (:class:`dfe.quantizers.sparse.search.SparseConfig`).
         gains_learning_rate: of the logarithm of the ladder.
         faithful: only displays that agree with a face are said of it.
         mirrored: the book holds every display's mirror image.

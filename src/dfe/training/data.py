@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError, UsageError
+from dfe.base.errors import TableError, UsageError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray
 from dfe.recording.recording import Recording
 from dfe.space.base import ExpressionSpace
 from dfe.training.config import TrainConfig
 from dfe.training.split import group_of, held_out
-from dfe.types import BoolArray, DoubleArray, FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 
 
 def choose_device(name: str) -> torch.device:

@@ -21,8 +21,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from dfe.errors import DfeError, UsageError
-from dfe.tokenizer.graded import GradedDisplays
+from dfe.base.errors import DfeError, UsageError
+from dfe.quantizers.sparse.model import GradedDisplays
 from dfe.training.start import Model
 
 T = TypeVar("T")

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dfe.base.types import DoubleArray, FloatArray
 from dfe.space.base import ExpressionSpace
 from dfe.training.kmeans import kmeans, nearest
-from dfe.types import DoubleArray, FloatArray
 
 _SAMPLE = 20_000
 _EIGENVALUE_FLOOR = 1e-8

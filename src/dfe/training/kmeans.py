@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.types import DoubleArray
+from dfe.base.types import DoubleArray
 
 _CHUNK = 8192
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dfe.errors import DfeError
-from dfe.recording.output import replacing
+from dfe.base.errors import DfeError
+from dfe.base.files import replacing
 
 LOG = "log.jsonl"
 EVENTS = "events.out.tfevents.*"

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dfe.errors import OutputError, UsageError
+from dfe.base.errors import OutputError, UsageError
+from dfe.base.types import FloatArray, Progress
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 from dfe.tokenizer.file import METADATA, save_tokenizer
@@ -23,7 +24,6 @@ from dfe.training.device import choose_device, described, deterministic
 from dfe.training.distributed import processes
 from dfe.training.log import need_tensorboard
 from dfe.training.run import Run
-from dfe.types import FloatArray, Progress
 
 
 class TrainResult(NamedTuple):

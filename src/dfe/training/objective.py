@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dfe.tokenizer.graded import GradedDisplays
-from dfe.tokenizer.model import Output
+from dfe.quantizers.rvq.model import Output
+from dfe.quantizers.sparse.model import GradedDisplays
 from dfe.training import losses
 from dfe.training.config import LossWeights, TrainConfig
 from dfe.training.start import Model

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from dfe.tokenizer.graded import GradedDisplays
-from dfe.tokenizer.quantizer import Quantized, ResidualQuantizer
-from dfe.tokenizer.sparse import STEP_PLACES
+from dfe.quantizers.rvq.quantizer import Quantized, ResidualQuantizer
+from dfe.quantizers.sparse.model import GradedDisplays
+from dfe.quantizers.sparse.search import STEP_PLACES
 from dfe.training.start import MOVABLE
 
 DEAD_DISPLAY_SHARE = 0.1

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dfe.base.types import FloatArray, Progress
+from dfe.quantizers.rvq.model import Output
+from dfe.quantizers.sparse.model import GradedDisplays
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer.graded import GradedDisplays
-from dfe.tokenizer.model import Output
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.checkpoint import load_checkpoint, save_checkpoint
 from dfe.training.config import TrainConfig
@@ -25,7 +26,6 @@ from dfe.training.objective import loss_terms, parameter_groups, schedule
 from dfe.training.reseed import reseed_dead_codes, reseed_dead_displays
 from dfe.training.start import Model, mesh_map, start_model
 from dfe.training.validation import Best, validate
-from dfe.types import FloatArray, Progress
 
 _VALIDATION_ROWS = 4096
 _RESEED_UNTIL = 0.8

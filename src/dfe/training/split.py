@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.types import BoolArray
+from dfe.base.types import BoolArray
 
 VALIDATION_SHARE = 10
 """One group in this many is kept for validation."""

@@ -6,15 +6,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from dfe.base.types import BoolArray, DoubleArray, FloatArray
+from dfe.quantizers.rvq.config import TokenizerConfig
+from dfe.quantizers.rvq.model import RvqVae
+from dfe.quantizers.sparse.model import GradedDisplays
+from dfe.quantizers.sparse.search import SparseConfig
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer.config import TokenizerConfig
-from dfe.tokenizer.graded import GradedDisplays
-from dfe.tokenizer.model import RvqVae
-from dfe.tokenizer.sparse import SparseConfig
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingData
 from dfe.training.initialise import LatentMap, common_face, first_book
-from dfe.types import BoolArray, DoubleArray, FloatArray
 
 Model = RvqVae | GradedDisplays
 """What a training run trains."""

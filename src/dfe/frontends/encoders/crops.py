@@ -11,8 +11,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from dfe.base.types import DoubleArray, FloatArray, ImageArray
 from dfe.frontends.encoders.points68 import sixty_eight
-from dfe.types import DoubleArray, FloatArray, ImageArray
 
 SIZE = 224
 """Side of a crop in pixels."""

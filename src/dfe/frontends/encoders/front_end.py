@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import FloatArray, Frame
 from dfe.frontends.base import FrameFaces
 from dfe.frontends.encoders.runners import open_runner
 from dfe.frontends.encoders.tools import TOOLS, VERIFIED
@@ -23,7 +24,6 @@ from dfe.frontends.landmarks.networks import Networks
 from dfe.space.base import ExpressionSpace
 from dfe.space.plain import PLAIN_VERSION
 from dfe.space.registry import MESH_VERSION, load_space
-from dfe.types import FloatArray, Frame
 
 _WAITING = 4
 """So many times the batch in frames without a face may wait for it to fill."""

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
+from dfe.base.types import FloatArray
 from dfe.frontends.encoders.crops import SIZE
 from dfe.frontends.encoders.tools import Tool
 from dfe.frontends.encoders.weights import Weights
-from dfe.types import FloatArray
 
 PREFIX = "dfe."
 """Of the keys of the file's metadata that are ours: tool, space, and the provenance of the checkpoint."""

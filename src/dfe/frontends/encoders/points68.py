@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dfe.types import DoubleArray, FloatArray
+from dfe.base.types import DoubleArray, FloatArray
 
 _JAW = (127, 234, 93, 132, 58, 172, 150, 176, 152, 400, 379, 397, 288, 361, 323, 454, 356)
 _BROWS = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)

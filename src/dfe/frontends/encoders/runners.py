@@ -6,9 +6,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
 
-from dfe.errors import ModelError, UsageError
+from dfe.base.errors import ModelError, UsageError
+from dfe.base.types import FloatArray
 from dfe.frontends.encoders.tools import EXTRA, Tool
-from dfe.types import FloatArray
 
 INSTALL = f"pip install 'discrete-facial-encoding[{EXTRA}]'"
 DEVICES = ("auto", "cpu", "cuda")

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 
 _LOSS = re.compile(r"=([-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?:-v\d+)?$")
 _SETTINGS_ABOVE = 3

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dfe.base.types import DoubleArray, FloatArray
 from dfe.frontends.landmarks.crops import LEFT_EYE, RIGHT_EYE
 from dfe.frontends.landmarks.networks import Networks
 from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES, NETWORK_NAMES, mirrored_name
-from dfe.types import DoubleArray, FloatArray
 
 _RANGES = """
 0-1 4-8 10 13-14 17 21 33 37 39-40 46 52-55 58 61 63 65-67 70 78 80-82 84 87-88 91 93 95 103 105 107 109 127 132-133 136

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 from dfe.space.arkit import SPACE_VERSION
 
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.types import DoubleArray, ImageArray
+from dfe.base.types import DoubleArray, ImageArray
 
 MARGIN = 1.5
 """Side of the crop over the longer side of the box it is made from (MediaPipe's face landmarker)."""

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dfe.base.types import DoubleArray, FloatArray, ImageArray
 from dfe.frontends.landmarks.crops import letterbox
 from dfe.frontends.landmarks.networks import Networks
-from dfe.types import DoubleArray, FloatArray, ImageArray
 
 SAME_FACE = 0.3
 """Boxes of one network that overlap more than this are averaged (MediaPipe's face detector)."""

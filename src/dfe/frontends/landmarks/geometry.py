@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from dfe.base.types import DoubleArray
 from dfe.frontends.landmarks.networks import Networks
-from dfe.types import DoubleArray
 
 FIELD_OF_VIEW = math.radians(63.0)
 MESH_POINTS = 468

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from dfe.base.types import DoubleArray, Frame, ImageArray
 from dfe.frontends.base import NO_FACE, NOT_DECODED, Face, FrameFaces
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.crops import Roi, roi_from_detection, roi_from_landmarks
@@ -23,7 +24,6 @@ from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import Reader
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
-from dfe.types import DoubleArray, Frame, ImageArray
 
 SETTLING = 2
 """Further landmark passes for a face that begins to be followed: the crop made from a detection is coarse, and its

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dfe.base.types import DoubleArray, ImageArray
 from dfe.frontends.landmarks.crops import Roi, crop, roi_from_landmarks
 from dfe.frontends.landmarks.networks import Networks
-from dfe.types import DoubleArray, ImageArray
 
 CROP_SIZE = 256
 WIDER = 1.08

@@ -14,8 +14,8 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import ModelError
-from dfe.types import FloatArray
+from dfe.base.errors import ModelError
+from dfe.base.types import FloatArray
 
 _IRIS_PARTNER = np.array([473, 476, 475, 474, 477, 468, 471, 470, 469, 472])
 """The irises have no place on the canonical face: centre, then right, top, left and bottom edge in the picture."""

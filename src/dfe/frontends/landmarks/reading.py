@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
+from dfe.base.types import DoubleArray, FloatArray
 from dfe.frontends.landmarks.coefficients import bounded, columns, find_coefficients, find_logits
 from dfe.frontends.landmarks.networks import ADVICE, Networks
 from dfe.space.registry import load_space
-from dfe.types import DoubleArray, FloatArray
 
 FILE = "reading-2.npz"
 POSE_TERMS = 9

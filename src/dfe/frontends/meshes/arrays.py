@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
+from dfe.base.types import DoubleArray
 from dfe.frontends.meshes.sequence import MeshSequence, regular_fans
-from dfe.types import DoubleArray
 
 VERTICES = ("vertices", "verts", "points")
 FACES = ("faces", "triangles")

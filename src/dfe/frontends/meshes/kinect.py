@@ -22,8 +22,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfe.errors import TableError
-from dfe.types import DoubleArray, FloatArray
+from dfe.base.errors import TableError
+from dfe.base.types import DoubleArray, FloatArray
 
 FOCAL_PX = 531.15
 """``NUI_CAMERA_COLOR_NOMINAL_FOCAL_LENGTH_IN_PIXELS`` of the Kinect for Windows SDK 1.8, for 640 x 480 pixels."""

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
+from dfe.base.types import DoubleArray
 from dfe.frontends.meshes.sequence import check_triangles, fans
-from dfe.types import DoubleArray
 
 
 class Mesh(NamedTuple):

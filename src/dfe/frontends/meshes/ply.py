@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
 from dfe.frontends.meshes.obj import Mesh
 from dfe.frontends.meshes.sequence import check_triangles, fans, regular_fans
 

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
+from dfe.base.types import FloatArray, Progress
 from dfe.frontends.meshes.arrays import VERTICES, read_npy, read_npz
 from dfe.frontends.meshes.kinect import is_kinect, read_kinect
 from dfe.frontends.meshes.obj import Mesh, read_obj
 from dfe.frontends.meshes.ply import read_ply
 from dfe.frontends.meshes.sequence import MeshSequence
-from dfe.types import FloatArray, Progress
 
 _READERS: dict[str, Callable[[bytes, str], Mesh]] = {".obj": read_obj, ".ply": read_ply}
 _MAX_ARRAY_BYTES = 2**33

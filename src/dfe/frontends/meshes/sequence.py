@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
+from dfe.base.types import DoubleArray, FloatArray, IntArray
 from dfe.space.recipe import Unit
-from dfe.types import DoubleArray, FloatArray, IntArray
 
 FARTHEST = 1e7
 """No coordinate lies farther from zero than this, in any unit."""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.errors import TableError, UsageError
+from dfe.base.errors import TableError, UsageError
+from dfe.base.types import BoolArray, DoubleArray, Progress
 from dfe.frontends.meshes.reading import is_sequence, read_sequence
 from dfe.frontends.meshes.sequence import MeshSequence
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
@@ -14,7 +15,6 @@ from dfe.recording.measured import Measured
 from dfe.space.file import read_space
 from dfe.space.learned import LearnedSpace
 from dfe.space.posing import own_neutral, pose_frames
-from dfe.types import BoolArray, DoubleArray, Progress
 
 ASSUMED_RATE = 30.0
 """Frames per second where neither the file nor the user says."""

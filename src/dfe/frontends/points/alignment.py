@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dfe.base.types import DoubleArray
 from dfe.frontends.points.mapping import RIGID
-from dfe.types import DoubleArray
 
 _SMALLEST = 1e-12
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from dfe.base.types import DoubleArray, IntArray
 from dfe.frontends.landmarks.networks import Networks
-from dfe.types import DoubleArray, IntArray
 
 POINTS = 68
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
+from dfe.base.types import DoubleArray
 from dfe.frontends.landmarks.coefficients import columns
 from dfe.frontends.landmarks.geometry import MESH_POINTS, Alignment, Geometry
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import Reader
 from dfe.frontends.points.result import PointsRead
 from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES
-from dfe.types import DoubleArray
 
 POINTS = 478
 _SAMPLE = 64

@@ -14,14 +14,14 @@ from numpy.typing import ArrayLike, NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 
-from dfe.errors import ModelError, TableError
+from dfe.base.errors import ModelError, TableError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray
 from dfe.frontends.landmarks.coefficients import bounded
 from dfe.frontends.points.alignment import Aligned, align_picture, align_space
 from dfe.frontends.points.mapping import PARTNER, POINTS, RIGID
 from dfe.frontends.points.result import PointsRead
 from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, mirrored_name
 from dfe.space.registry import load_space
-from dfe.types import BoolArray, DoubleArray, FloatArray
 
 WEIGHTS, METADATA = "points68.safetensors", "points68.json"
 VARIANTS = {True: "space", False: "picture"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from dfe.types import FloatArray
+from dfe.base.types import FloatArray
 
 
 class PointsRead(NamedTuple):

@@ -15,19 +15,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dfe.errors import DfeError, TableError
+from dfe.base.cells import GZIP, Cells
+from dfe.base.columns import Columns, read_columns
+from dfe.base.errors import DfeError, TableError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
+from dfe.clock.stamps import frame_step, seconds_per_unit, settle_times
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.frontends.tables.calibration import Calibration
 from dfe.frontends.tables.names import find_names, plain
 from dfe.frontends.tables.rows import failures, frame_order, whole_numbers
 from dfe.frontends.tables.timecode import read_timecodes
-from dfe.recording.cells import GZIP, Cells
-from dfe.recording.columns import Columns, read_columns
 from dfe.recording.measured import Measured
-from dfe.recording.timestamps import frame_step, seconds_per_unit, settle_times
 from dfe.space.arkit import ARKIT_NAMES, BLINK_NAMES, FACE_NAMES, GAZE_NAMES, PHONE_ID
 from dfe.space.registry import load_space
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
 
 NO_FACE = "no face found (phone)"
 _SLACK = 0.5

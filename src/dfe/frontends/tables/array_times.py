@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError
-from dfe.types import DoubleArray, IntArray
+from dfe.base.errors import TableError
+from dfe.base.types import DoubleArray, IntArray
 
 SLOWEST, FASTEST = 1.0, 240.0
 """Frames per second that recordings of faces have."""

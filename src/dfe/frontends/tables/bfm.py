@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dfe.errors import TableError, UsageError
+from dfe.base.errors import TableError, UsageError
+from dfe.base.types import Progress
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.frontends.tables.parameter_files import UNNAMED, Arrays, array_shapes
 from dfe.frontends.tables.parameter_rows import Columns, as_float32, as_rows, read_rows
 from dfe.recording.measured import Measured
 from dfe.space.plain import BFM_ID
 from dfe.space.registry import load_space
-from dfe.types import Progress
 
 EXPRESSIONS = ("exp", "expcoeff", "expcode", "expression", "coeff3dmm", "full3dmm", "coeff", "coeffs", "coefficients")
 NAMES = (*EXPRESSIONS, UNNAMED)

@@ -14,9 +14,9 @@ from importlib import resources
 
 import numpy as np
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
+from dfe.base.types import DoubleArray, FloatArray
 from dfe.space.arkit import FACE_NAMES
-from dfe.types import DoubleArray, FloatArray
 
 FILE = "calibration.json"
 

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.errors import DfeError, TableError
+from dfe.base.cells import Cells
+from dfe.base.columns import Columns, read_columns
+from dfe.base.errors import DfeError, TableError
+from dfe.base.types import BoolArray, FloatArray, Progress
+from dfe.clock.stamps import seconds_per_unit, settle_times
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.frontends.tables.openface import NO_POINTS, POINTS, from_zero, head_angles, point_warnings, read_points
 from dfe.frontends.tables.rows import box_of, failures, frame_order, whole_numbers
-from dfe.recording.cells import Cells
-from dfe.recording.columns import Columns, read_columns
 from dfe.recording.measured import Measured
-from dfe.recording.timestamps import seconds_per_unit, settle_times
 from dfe.space.registry import load_space
-from dfe.types import BoolArray, FloatArray, Progress
 
 FAILED = "tracking failed (CLNF)"
 

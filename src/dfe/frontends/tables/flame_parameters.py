@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfe.errors import TableError, UsageError
+from dfe.base.errors import TableError, UsageError
+from dfe.base.types import DoubleArray, Progress
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.frontends.tables.parameter_files import UNNAMED, Arrays, array_shapes, plain_name
 from dfe.frontends.tables.parameter_rows import Columns, as_float32, as_rows, read_rows
@@ -27,7 +28,6 @@ from dfe.space.flame import flame_mesh_space, read_flame
 from dfe.space.flame_edition import EDITIONS, ENCODERS_EDITION
 from dfe.space.flame_model import FlameModel
 from dfe.space.registry import load_space
-from dfe.types import DoubleArray, Progress
 
 EXPRESSIONS = (
     "exp", "expcode", "expression", "expressions", "expressionparams", "expressioncode", "expparams", "expr",

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.errors import DfeError, TableError
+from dfe.base.cells import Cells
+from dfe.base.columns import read_columns
+from dfe.base.errors import DfeError, TableError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
+from dfe.clock.stamps import Times, seconds_per_unit, settle_times
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.frontends.tables.rows import box_of, failures, frame_order, whole_numbers
-from dfe.recording.cells import Cells
-from dfe.recording.columns import read_columns
 from dfe.recording.measured import Measured
-from dfe.recording.timestamps import Times, seconds_per_unit, settle_times
 from dfe.space.arkit import BLINK_NAMES, FACE_NAMES
 from dfe.space.registry import load_space
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
 
 FAILED = "tracking failed (OpenFace)"
 NO_POINTS = "points are missing"

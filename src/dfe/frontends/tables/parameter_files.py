@@ -1,7 +1,7 @@
 """Named arrays as model-fitting tools save them: npz, npy, mat and pickles, and folders of one of these a frame.
 
 Names are compared without case, underscores and hyphens. Nothing is unpickled: a dictionary that ``np.save`` or pickle
-wrote is read as data (:mod:`dfe.space.pickles`).
+wrote is read as data (:mod:`dfe.base.pickles`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import ModelError, TableError
-from dfe.space.array_files import npy_shape, npz_shapes, read_npy_objects, read_npz
-from dfe.space.matlab_files import read_mat
-from dfe.space.pickles import read_array_pickle
+from dfe.base.array_files import npy_shape, npz_shapes, read_npy_objects, read_npz
+from dfe.base.errors import ModelError, TableError
+from dfe.base.matlab_files import read_mat
+from dfe.base.pickles import read_array_pickle
 
 SUFFIXES = (".npz", ".npy", ".mat", ".pkl", ".pickle")
 UNNAMED = ""

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
 from dfe.frontends.tables.array_times import stated_rate, times_of_rows
 from dfe.frontends.tables.parameter_files import Arrays, frame_files, is_one_file, read_arrays
 from dfe.recording.measured import Measured
 from dfe.space.base import ExpressionSpace
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
 
 TIMES = ("time", "times", "timess", "timestamp", "timestamps", "timesec", "timems", "timestampms", "timestampsms")
 RATES = ("fps", "framerate", "videofps")

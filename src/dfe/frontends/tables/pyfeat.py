@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dfe.errors import DfeError, ModelError, TableError
+from dfe.base.cells import Cells
+from dfe.base.columns import Columns, read_columns
+from dfe.base.errors import DfeError, ModelError, TableError
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
+from dfe.clock.stamps import settle_times
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.frontends.tables.names import find_names
 from dfe.frontends.tables.openface import read_points
 from dfe.frontends.tables.rows import box_of, failures, frame_order, whole_numbers
-from dfe.recording.cells import Cells
-from dfe.recording.columns import Columns, read_columns
 from dfe.recording.measured import Measured
-from dfe.recording.timestamps import settle_times
 from dfe.space.arkit import ARKIT_NAMES, BLINK_NAMES, GAZE_NAMES
 from dfe.space.registry import load_space
-from dfe.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
 
 if TYPE_CHECKING:
     from dfe.frontends.landmarks.reading import LinearMap

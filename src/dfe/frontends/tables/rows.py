@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from dfe.errors import TableError
-from dfe.recording.columns import Columns
+from dfe.base.columns import Columns
+from dfe.base.errors import TableError
+from dfe.base.types import BoolArray, FloatArray, IntArray
 from dfe.recording.measured import Measured
 from dfe.space.arkit import BLINK_NAMES, GAZE_NAMES, mirrored_name
-from dfe.types import BoolArray, FloatArray, IntArray
 
 _LARGEST = 2**53
 _TURNED = np.array([1.0, -1.0, -1.0], np.float32)

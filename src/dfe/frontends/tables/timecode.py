@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dfe.errors import TableError
-from dfe.types import DoubleArray
+from dfe.base.errors import TableError
+from dfe.base.types import DoubleArray
 
 CLOCK_RATES = (24, 25, 30, 48, 50, 60, 100, 120, 240)
 _DAY_S = 24 * 3600

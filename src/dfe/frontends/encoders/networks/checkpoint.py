@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 from dfe.frontends.encoders.networks.unpickler import tensor_pickle
 
 _DEEPEST = 6

@@ -12,13 +12,13 @@ from typing import Any
 import onnx
 import torch
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
+from dfe.base.files import refuse_existing, replacing
 from dfe.frontends.encoders.crops import SIZE
 from dfe.frontends.encoders.networks.load import load_network
 from dfe.frontends.encoders.onnx_run import PREFIX
 from dfe.frontends.encoders.tools import TOOLS
 from dfe.frontends.encoders.weights import find_weights
-from dfe.recording.output import refuse_existing, replacing
 
 OPSET = 17
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 from dfe.frontends.encoders.networks.checkpoint import fill, part_of, read_checkpoint
 from dfe.frontends.encoders.networks.models import EXPRESSIONS, JAW, Deca, Emoca, Smirk
 from dfe.frontends.encoders.weights import Weights, pose_settings

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import FloatArray
 from dfe.frontends.encoders.crops import SIZE
 from dfe.frontends.encoders.networks.load import load_network
 from dfe.frontends.encoders.tools import Tool
 from dfe.frontends.encoders.weights import find_weights
-from dfe.types import FloatArray
 
 
 class TorchRunner:

@@ -1,0 +1,1 @@
+"""Drawing of faces: rasteriser, colours, pictures of templates, glTF; numpy alone."""

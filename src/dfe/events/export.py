@@ -1,0 +1,161 @@
+"""Events to files of other tools: from tables of events, or from recordings, whose events are then found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from dfe.base.errors import MediaError, UsageError
+from dfe.base.files import refuse_existing
+from dfe.base.types import Progress
+from dfe.formats.boris import write_boris
+from dfe.formats.csv import write_csv
+from dfe.formats.elan import write_elan
+from dfe.formats.event import Event
+from dfe.formats.textgrid import write_textgrid
+from dfe.formats.tiers import MediaRef
+from dfe.formats.tsv import EventSource, EventTable, read_events_tsv
+from dfe.formats.webvtt import write_webvtt
+from dfe.recording.recording import Recording
+
+
+class Writer(Protocol):
+    """Writes events into a file of one format."""
+
+    def __call__(
+        self, path: Path, events: Sequence[Event], media: MediaRef, source: EventSource, *, overwrite: bool = False
+    ) -> Path:
+        """Write the file and return its path."""
+        ...
+
+
+WRITERS: Mapping[str, tuple[str, Writer]] = {
+    "elan": (".eaf", write_elan),
+    "textgrid": (".TextGrid", write_textgrid),
+    "boris": (".boris", write_boris),
+    "webvtt": (".vtt", write_webvtt),
+    "csv": (".csv", write_csv),
+}
+"""Suffix and writer of each format."""
+
+
+class Exported(NamedTuple):
+    """What was written of one input."""
+
+    name: str
+    events: int
+    files: tuple[Path, ...]
+    linked: bool
+    """Whether a video is linked."""
+
+
+def export_events(
+    inputs: Sequence[Path],
+    folder: Path,
+    formats: Sequence[str],
+    *,
+    media: Path | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> tuple[Exported, ...]:
+    """Write the events of every input in every format, as ``folder/NAME.suffix``; all are read before any is written.
+
+    Args:
+        inputs: tables of events (``.tsv``), or recordings, whose events are found with the options by default.
+        folder: made if it is not there.
+        formats: names of :data:`WRITERS`.
+        media: the video that the events lie on, or the folder in which each recording's video lies.
+        overwrite: replace files that are there.
+        progress: told of inputs done.
+
+    Raises:
+        UsageError: no such format, two inputs of one name, one video for several inputs.
+        MediaError: a video that is not there or cannot be read.
+        TableError: an input that cannot be read.
+        OutputError: a file that exists or cannot be written; nothing is written if one exists before.
+    """
+    if not formats or (unknown := sorted(set(formats) - set(WRITERS))):
+        said = repr(unknown[0]) if formats else "none"
+        raise UsageError(f"no such format: {said}", advice=f"formats are {', '.join(WRITERS)}")
+    if media is not None and not media.is_dir() and len(inputs) > 1:
+        raise UsageError("one video for several inputs", where=media, advice="name the folder of their videos instead")
+    targets: dict[str, Path] = {}
+    for path in inputs:
+        if (name := name_of(path)) in targets:
+            raise UsageError(f"two inputs are called {name}", where=path, advice="export them to different folders")
+        targets[name] = path
+        for format in formats:
+            refuse_existing(folder / f"{name}{WRITERS[format][0]}", overwrite=overwrite)
+    tables = {name: load_events(path) for name, path in targets.items()}
+    links = {name: find_media(media, table.source, targets[name]) for name, table in tables.items()}
+    done: list[Exported] = []
+    for name, table in tables.items():
+        files = tuple(
+            write(folder / f"{name}{suffix}", table.events, links[name], table.source, overwrite=overwrite)
+            for suffix, write in (WRITERS[format] for format in dict.fromkeys(formats))
+        )
+        done.append(Exported(name, len(table.events), files, links[name].path is not None))
+        if progress is not None:
+            progress(len(done), len(tables))
+    return tuple(done)
+
+
+def name_of(path: Path) -> str:
+    """What files made from an input are called: ``clip`` for ``clip.events.tsv`` and for ``clip.parquet``."""
+    return path.stem.removesuffix(".events")
+
+
+def load_events(path: Path) -> EventTable:
+    """Events of a table of events, or of a recording, in which they are found.
+
+    Raises:
+        TableError: it cannot be read, or is a recording without tokens.
+    """
+    if path.suffix.lower() == ".tsv":
+        return read_events_tsv(path)
+    recording = Recording.read(path, landmarks=False)
+    find = getattr(recording, "events", None)
+    if find is None:
+        raise UsageError("a recording, not a table of events", where=path, advice="run dfe events on it first")
+    return EventTable(tuple(find()), source_of(recording))
+
+
+def source_of(recording: Recording) -> EventSource:
+    """What a table of a recording's events keeps of the recording."""
+    made, times = recording.provenance, recording.times
+    known = np.unique(times[np.isfinite(times)])
+    rate = recording.summary().frame_rate
+    return EventSource(
+        recording=made.source.name,
+        tokenizer=recording.tokenizer_id,
+        tokenizer_hash=None if made.tokenizer is None else made.tokenizer.hash,
+        duration_s=float(known[-1] + np.median(np.diff(known))) if len(known) > 1 else None,
+        frame_rate=rate,
+    )
+
+
+def find_media(media: Path | None, source: EventSource, where: Path) -> MediaRef:
+    """The video to link, with its length and rate; without a video those of the recording.
+
+    Raises:
+        MediaError: the video is not there or cannot be read.
+    """
+    known = MediaRef(None, source.duration_s, source.frame_rate)
+    if media is None:
+        return known
+    path = media
+    if media.is_dir():
+        if source.recording is None:
+            advice = "name the video itself with --media"
+            raise MediaError("which video belongs to it is not known", where=where, advice=advice)
+        path = media / Path(source.recording).name
+    if not path.is_file():
+        raise MediaError("no such video", where=path, advice="name the video, or the folder it lies in, with --media")
+    from dfe.media.video import Video
+
+    info = Video(path).info
+    return replace(known, path=path, duration_s=info.duration_s, frame_rate=info.frame_rate)

@@ -1,1 +1,0 @@
-"""Events in the file formats of other tools; one module a format."""

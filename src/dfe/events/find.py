@@ -1,0 +1,94 @@
+"""Events of a recording, with the tokenizer that made its tokens and with what its displays are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from dfe.base.errors import ModelError, TableError
+from dfe.displays.describe import describe_tokens
+from dfe.displays.names import load_names
+from dfe.events.config import EventConfig
+from dfe.events.finding import Speech, detect
+from dfe.events.found import DisplayName, EventList
+from dfe.formats.speech import read_speech, speech_of_faces
+from dfe.recording.recording import Recording
+from dfe.tokenizer.file import load_tokenizer
+from dfe.tokenizer.tokenizer import Tokenizer
+
+
+def find_events(
+    recording: Recording,
+    config: EventConfig | None = None,
+    *,
+    tokenizer: Tokenizer | str | PathLike[str] | None = None,
+    speech: Speech | str | PathLike[str] | None = None,
+    speaker: Mapping[str, int] | None = None,
+    labels: Mapping[int, str] | None = None,
+) -> EventList:
+    """Displays, blinks and shifts of gaze in a recording, called by what its tokens do to a face.
+
+    Args:
+        recording: with tokens and presentation times.
+        config: thresholds.
+        tokenizer: that made the tokens, or its name or folder; by default the packaged one that the recording names.
+        speech: a file of speech (RTTM, ELAN, TextGrid), or stretches by face.
+        speaker: face of each speaker of the file; see :func:`dfe.formats.speech.speech_of_faces`.
+        labels: the user's own names of displays, by number.
+
+    Raises:
+        TableError: no rows, no tokens, still pictures, or a file of speech that cannot be read.
+        ModelError: another tokenizer made the tokens, or there is no such tokenizer.
+        UsageError: it is not clear whose voice is whose.
+    """
+    if not isinstance(tokenizer, Tokenizer):
+        tokenizer = tokenizer_of(recording) if tokenizer is None else load_tokenizer(tokenizer)
+    name = Path(recording.provenance.source.name).stem
+    if speech is not None and not isinstance(speech, Mapping):
+        speech = speech_from_file(recording, speech, speaker, name)
+    return detect(recording, tokenizer, config, speech=speech, names=display_names(tokenizer, labels))
+
+
+def tokenizer_of(recording: Recording) -> Tokenizer:
+    """The packaged tokenizer that made a recording's tokens.
+
+    Raises:
+        TableError: it has no tokens.
+        ModelError: its tokenizer is none of the package's, or not the same.
+    """
+    made, where = recording.provenance.tokenizer, recording.provenance.source.name
+    if made is None or not recording.levels:
+        raise TableError("has no tokens", where=where, advice="encode it with dfe encode")
+    try:
+        return load_tokenizer(made.id)
+    except ModelError:
+        raise ModelError(
+            f"its tokenizer {made.id} does not come with the package",
+            where=where,
+            advice="name the tokenizer's folder with --tokenizer (in Python tokenizer=)",
+        ) from None
+
+
+def display_names(tokenizer: Tokenizer, labels: Mapping[int, str] | None = None) -> dict[int, DisplayName]:
+    """Label and region of every display: as the user calls it (``labels``, else the tokenizer's file of names), or in
+    words from the nearest coefficients.
+    """
+    own = labels if labels is not None else load_names(tokenizer).by_display
+    names = {}
+    for described in describe_tokens(tokenizer.templates(), tokenizer.space)[1:]:
+        shares = described.regions
+        region = max(shares, key=lambda r: shares[r]) if shares else "face"
+        names[described.code] = DisplayName(own.get(described.code, described.words), region)
+    return names
+
+
+def speech_from_file(
+    recording: Recording, path: str | PathLike[str], speaker: Mapping[str, int] | None, name: str
+) -> Speech:
+    """Stretches of speech of the faces of a recording; ``name`` picks its lines from an RTTM file of several."""
+    faces = [int(face) for face in np.unique(recording.face_ids[recording.success])]
+    talk = read_speech(path, name)
+    return {face: spans for face, spans in speech_of_faces(talk, faces, speaker, path).items() if face in faces}

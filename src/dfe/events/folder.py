@@ -1,0 +1,204 @@
+"""Events of many recordings: a table of each, and the rates of all."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+from dfe.base.errors import DfeError, UsageError
+from dfe.base.files import refuse_existing
+from dfe.base.types import Progress
+from dfe.events.config import EventConfig
+from dfe.events.export import source_of
+from dfe.events.find import display_names, speech_from_file, tokenizer_of
+from dfe.events.finding import detect
+from dfe.events.found import DisplayName, EventList
+from dfe.events.rates import Rate, rates
+from dfe.events.rates_csv import write_rates_csv
+from dfe.formats.csv import write_csv
+from dfe.formats.speech import SUFFIXES
+from dfe.formats.tiers import MediaRef
+from dfe.formats.tsv import EventSource, write_events_tsv
+from dfe.recording.recording import Recording
+from dfe.recording.roles import Role, read_roles, roles_of
+from dfe.recording.storage import recordings_in
+from dfe.tokenizer.file import load_tokenizer
+from dfe.tokenizer.tokenizer import Tokenizer
+
+RATES = "rates.csv"
+_ENTITY = re.compile(r"(?:^|[_/])(sub|ses|task)-([^_/]+)")
+_COLUMN = {"sub": "subject", "ses": "session", "task": "condition"}
+
+
+@dataclass(frozen=True)
+class RecordingEvents:
+    """One recording, and what was written of it."""
+
+    name: str
+    path: Path
+    """Its table of events."""
+    events: EventList
+    per_min: float
+    """Displays that begin in sight, per minute in which a face is seen, all faces together; NaN where none is."""
+
+
+@dataclass(frozen=True)
+class EventsSummary:
+    """What :func:`events_to_folder` found and wrote."""
+
+    recordings: tuple[RecordingEvents, ...]
+    problems: tuple[DfeError, ...]
+    """Recordings without a table of events, and why."""
+    rates: Path
+
+
+@dataclass(frozen=True)
+class EventOptions:
+    """What to look for, and what is known beside the recordings."""
+
+    config: EventConfig | None = None
+    """Thresholds."""
+    tokenizer: str | PathLike[str] | None = None
+    """Name or folder; by default the packaged one that each recording names."""
+    speech: Path | None = None
+    """A file of one recording (or an RTTM file of several), or a folder of files named like the recordings."""
+    speaker: Mapping[str, int] | None = None
+    """Face of each speaker; may be left out where each recording has one of each."""
+    roles: Path | None = None
+    """Table of subjects; see :func:`dfe.recording.roles.read_roles`."""
+    labels: Mapping[int, str] | None = None
+    """The user's own names of displays, by number."""
+
+
+def events_to_folder(
+    paths: Sequence[str | PathLike[str]],
+    out: Path,
+    options: EventOptions | None = None,
+    *,
+    format: Literal["tsv", "csv"] = "tsv",
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> EventsSummary:
+    """Find the events of recordings; write ``<name>.events.tsv`` of each and ``rates.csv`` over all.
+
+    Args:
+        paths: tables, or folders of them.
+        out: folder for the results; made if it is not there.
+        options: thresholds, tokenizer, speech, roles, names.
+        format: of the events; TSV has a JSON file beside it that explains its columns.
+        overwrite: replace results that are there.
+        progress: called after each recording.
+
+    Raises:
+        UsageError: no recording, two of the same name, or a file of speech for several recordings.
+        TableError: the table of roles cannot be used.
+        ModelError: there is no such tokenizer.
+        OutputError: a result is there already, or cannot be written.
+    """
+    options = options or EventOptions()
+    tables = _tables(paths)
+    targets = {name: out / f"{name}.events.{format}" for name in tables}
+    for target in targets.values():
+        for path in (target, target.with_suffix(".json")) if format == "tsv" else (target,):
+            refuse_existing(path, overwrite=overwrite)
+    refuse_existing(out / RATES, overwrite=overwrite)
+    find = _finder(options, _voices(options.speech, list(tables)))
+    done: list[RecordingEvents] = []
+    problems: list[DfeError] = []
+    all_rates: list[Rate] = []
+    for count, (name, path) in enumerate(tables.items(), start=1):
+        try:
+            found, mine, source = find(name, path)
+            if format == "tsv":
+                settings = {**asdict(found.config), "notes": list(found.notes)}
+                write_events_tsv(targets[name], found, source, settings=settings, overwrite=overwrite)
+            else:
+                write_csv(targets[name], found, MediaRef(None), source, overwrite=overwrite)
+            all_rates += mine
+            done.append(RecordingEvents(name, targets[name], found, _per_min(found, mine)))
+        except DfeError as error:
+            problems.append(error)
+        if progress is not None:
+            progress(count, len(tables))
+    if done:
+        write_rates_csv(all_rates, out / RATES, overwrite=overwrite)
+    return EventsSummary(tuple(done), tuple(problems), out / RATES)
+
+
+def entities(name: str) -> dict[str, str]:
+    """Subject, session and condition that a name of BIDS's form says: ``sub-01_ses-2_task-rest``."""
+    return {_COLUMN[key]: value for key, value in _ENTITY.findall(name)}
+
+
+def _finder(
+    options: EventOptions, voices: Mapping[str, Path]
+) -> Callable[[str, Path], tuple[EventList, tuple[Rate, ...], EventSource]]:
+    """Events and rates of a recording by its name and path, and what they were found in."""
+    roles: tuple[Role, ...] = () if options.roles is None else read_roles(options.roles)
+    given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
+
+    @cache
+    def names(tokenizer: Tokenizer) -> dict[int, DisplayName]:
+        return display_names(tokenizer, options.labels)
+
+    opened: dict[str, Tokenizer] = {}
+
+    def find(name: str, path: Path) -> tuple[EventList, tuple[Rate, ...], EventSource]:
+        recording = Recording.read(path, landmarks=False)
+        tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
+        opened.setdefault(tokenizer.id, tokenizer)
+        short = Path(name).name
+        speech = None
+        if name in voices:
+            speech = speech_from_file(recording, voices[name], options.speaker, short)
+        found = detect(recording, tokenizer, options.config, speech=speech, names=names(tokenizer))
+        faces = [face.face_id for face in found.faces]
+        mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
+        return found, rates(found, recording=name, roles=mine, **entities(name)), source_of(recording)
+
+    return find
+
+
+def _tables(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
+    """Tables by the name of their results: below a folder its way from there, without suffix."""
+    tables: dict[str, Path] = {}
+    for path in map(Path, paths):
+        inside = (
+            {p.relative_to(path).with_suffix("").as_posix(): p for p in recordings_in(path)} if path.is_dir() else None
+        )
+        for name, table in (inside or {path.stem: path}).items():
+            if name in tables:
+                raise UsageError(f"has the name of {tables[name]}", where=table, advice="rename one of them")
+            tables[name] = table
+    if not tables:
+        raise UsageError("nothing to do: name at least one recording or a folder of them")
+    return tables
+
+
+def _voices(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
+    """File of speech of each recording that has one."""
+    if speech is None:
+        return {}
+    if not speech.is_dir():
+        if len(names) > 1 and speech.suffix.lower() != ".rttm":
+            advice = "name a folder with one file a recording, or an RTTM file of them all"
+            raise UsageError(f"is one file of speech for {len(names)} recordings", where=speech, advice=advice)
+        return dict.fromkeys(names, speech)
+    files = {p.stem: p for p in sorted(speech.rglob("*")) if p.suffix.lower() in SUFFIXES}
+    found = {name: files[Path(name).name] for name in names if Path(name).name in files}
+    if not found:
+        advice = "name the files like the recordings: clip.rttm, clip.eaf or clip.TextGrid"
+        raise UsageError("holds no file of speech of these recordings", where=speech, advice=advice)
+    return found
+
+
+def _per_min(found: EventList, mine: Sequence[Rate]) -> float:
+    seconds = sum(face.exposure_s for face in found.faces)
+    count = sum(rate.count or 0 for rate in mine if rate.speech == "all" and rate.token.isdecimal())
+    return 60 * count / seconds if seconds > 0 else math.nan

@@ -1,0 +1,130 @@
+"""Which trainings an ablation compares: two presets, and each with one thing left out or put in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from dfe.base.errors import UsageError
+from dfe.baselines.suite import BaselineConfig
+from dfe.training.config import GradedConfig, LossWeights, TrainConfig, preset
+
+Family = Literal["displays", "fidelity"]
+
+FAMILIES: dict[Family, str] = {
+    "displays": "Graded displays, found all at once (preset displays)",
+    "fidelity": "Codes said level after level (preset fidelity)",
+}
+"""By the preset that others are compared with, what its family is called."""
+
+_ONE_INTENSITY_MM = 0.6
+"""Where the only step of a ladder begins: the geometric middle of the preset's ladder; training moves it."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A coding that is fitted and not trained.
+
+    Args:
+        name: in :data:`dfe.baselines.suite.NAMES`.
+        config: sizes and seed.
+    """
+
+    name: str
+    config: BaselineConfig
+
+    def to_json(self) -> dict[str, Any]:
+        """The settings as plain JSON values."""
+        return {"baseline": self.name, **asdict(self.config)}
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One row of an ablation.
+
+    Args:
+        name: on the command line and in file names.
+        family: whose row it is.
+        label: in tables and pictures.
+        settings: of its training or fit.
+    """
+
+    name: str
+    family: Family
+    label: str
+    settings: TrainConfig | Baseline
+
+    @property
+    def is_preset(self) -> bool:
+        """Whether its family's other variants are compared with it."""
+        return self.name == self.family
+
+    def seeded(self, seed: int) -> TrainConfig | Baseline:
+        """Its settings with a seed."""
+        if isinstance(self.settings, Baseline):
+            return replace(self.settings, config=replace(self.settings.config, seed=seed))
+        return replace(self.settings, name=self.name, version=f"seed{seed}", seed=seed)
+
+
+def all_variants(size: int, levels: int, steps: int) -> tuple[Variant, ...]:
+    """Every variant in the order of the tables, with K codes or displays, N levels and as many training steps.
+
+    Raises:
+        UsageError: sizes that no training takes.
+    """
+    displays, fidelity, residual = (
+        replace(base, size=size, levels=levels, steps=steps)
+        for base in (preset("displays"), preset("fidelity"), TrainConfig())
+    )
+    fitted = BaselineConfig(size=size, levels=levels)
+    return (
+        Variant("displays", "displays", "preset displays", displays),
+        _losses("no-sparsity", "without sparsity", displays, sparsity=0.0),
+        _losses("no-orthogonality", "without orthogonality", displays, orthogonality=0.0, coherence=0.0),
+        _graded("no-mask", "without the faithful mask", displays, faithful=False),
+        _graded("no-mirror", "without mirror closure", displays, mirrored=False),
+        _graded("signed", "without non-negativity", displays, nonnegative=False),
+        _graded(
+            "one-intensity",
+            "one intensity for all",
+            displays,
+            steps=1,
+            lowest_mm=_ONE_INTENSITY_MM,
+            highest_mm=_ONE_INTENSITY_MM,
+        ),
+        Variant("one-display", "displays", "one display a face", replace(displays, levels=1)),
+        _graded("no-silence", "without penalty and threshold", displays, penalty_mm=0.0, least_mm=0.0),
+        Variant("level-by-level", "displays", "found level by level", replace(displays, graded=None)),
+        Variant("fidelity", "fidelity", "preset fidelity", fidelity),
+        Variant("greedy", "fidelity", "greedy search", replace(fidelity, beam=1)),
+        Variant("no-gains", "fidelity", "without gains", replace(fidelity, gains=False)),
+        Variant("encoder", "fidelity", "encoder, greedy, all losses", residual),
+        Variant("kmeans-shared", "fidelity", "k-means, one book", Baseline("residual-kmeans-shared", fitted)),
+        Variant("kmeans-separate", "fidelity", "k-means, separate books", Baseline("residual-kmeans", fitted)),
+    )
+
+
+def choose(variants: Sequence[Variant], family: str | None = None, only: Sequence[str] = ()) -> tuple[Variant, ...]:
+    """Those of one family, or all; and of these those that are named, or all.
+
+    Raises:
+        UsageError: an unknown family or name, or a name of the other family.
+    """
+    if family is not None and family not in FAMILIES:
+        raise UsageError(f"there is no preset {family!r}", advice=f"choose one of {', '.join(FAMILIES)}")
+    among = [variant for variant in variants if family in (None, variant.family)]
+    names = [variant.name for variant in among]
+    if unknown := [name for name in only if name not in names]:
+        raise UsageError(f"there is no variant {unknown[0]!r}", advice=f"choose among {', '.join(names)}")
+    return tuple(variant for variant in among if not only or variant.name in only)
+
+
+def _losses(name: str, label: str, base: TrainConfig, **weights: float) -> Variant:
+    losses: LossWeights = replace(base.losses, **weights)
+    return Variant(name, "displays", label, replace(base, losses=losses))
+
+
+def _graded(name: str, label: str, base: TrainConfig, **settings: Any) -> Variant:
+    graded = replace(base.graded or GradedConfig(), **settings)
+    return Variant(name, "displays", label, replace(base, graded=graded))

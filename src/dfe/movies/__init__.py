@@ -1,0 +1,1 @@
+"""Recordings as moving heads: MP4 and glTF."""

@@ -1,0 +1,18 @@
+"""What displays are called: the user's own names where there are any, else words from what moves."""
+
+from __future__ import annotations
+
+from dfe.displays.describe import describe_tokens
+from dfe.displays.names import load_names
+from dfe.tokenizer.tokenizer import Tokenizer
+
+
+def display_words(tokenizer: Tokenizer) -> dict[int, str]:
+    """A name for each display by its number, ``names.json`` and ``DFE_NAMES`` heeded; two may be called alike.
+
+    Raises:
+        ModelError: a file of names that is damaged or another tokenizer's.
+    """
+    names = load_names(tokenizer)
+    told = describe_tokens(tokenizer.templates(), tokenizer.space)[1:]
+    return {one.code: names.label(one.code, one.words) for one in told}

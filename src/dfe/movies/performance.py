@@ -1,0 +1,125 @@
+"""What a drawn head does over a recording: an expression a frame, measured or said by its tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from dfe.base.errors import ModelError, UsageError
+from dfe.base.types import CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.movies.naming import display_words
+from dfe.recording.recording import Recording
+from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
+from dfe.tokenizer.file import load_tokenizer
+from dfe.tokenizer.tokenizer import Tokenizer
+
+What = Literal["measured", "decoded"]
+
+
+@dataclass(frozen=True, eq=False)
+class Performance:
+    """One face over the frames of a recording.
+
+    Args:
+        name: of the recording.
+        space: of the expressions.
+        frame: ``(T,)`` number of each frame of the source, ascending.
+        time_s: ``(T,)`` presentation times, strictly ascending.
+        measured: ``(T, D)``; NaN rows where the face is not seen.
+        decoded: ``(T, D)`` what its tokens stand for; None where the recording has none.
+        codes: ``(T, N)`` its tokens, -1 where it is not seen.
+        tokenizer: that made them.
+        source_sha256: hash of the video; None where it is not known.
+    """
+
+    name: str
+    space: ExpressionSpace
+    frame: IntArray
+    time_s: DoubleArray
+    measured: FloatArray
+    decoded: FloatArray | None
+    codes: CodeArray | None
+    tokenizer: Tokenizer | None
+    source_sha256: str | None = None
+
+    def expressions(self, what: What) -> FloatArray:
+        """The expressions of one kind, ``(T, D)``."""
+        if what == "measured":
+            return self.measured
+        if self.decoded is None:
+            advice = "encode it with a tokenizer, or draw what was measured with --what measured"
+            raise UsageError("has no tokens to draw", where=self.name, advice=advice)
+        return self.decoded
+
+    def words(self) -> list[tuple[str, ...]]:
+        """Number and name of what the tokens of each frame say, the first token first; two may be called alike."""
+        if self.tokenizer is None or self.codes is None:
+            return [()] * len(self.time_s)
+        told = display_words(self.tokenizer)
+        return [
+            tuple(f"{display} {told[int(display)]}" for display in row if display > 0)
+            for row in self.tokenizer.said(self.codes)
+        ]
+
+
+def drawable(space: ExpressionSpace) -> ExpressionSpace:
+    """The space, if there is a face to draw.
+
+    Raises:
+        UsageError: its mesh has no triangles.
+    """
+    if not len(space.mesh.triangles):
+        raise UsageError(f"space {space.id} has no surface: there is no head to draw")
+    return space
+
+
+def read_performance(path: Path, face: int | None = None, tokenizer: str | Path | None = None) -> Performance:
+    """Read one face of a recording.
+
+    Args:
+        path: of the recording's table.
+        face: its id; None for the only one.
+        tokenizer: the one that made the tokens, where it is none of the package's.
+
+    Raises:
+        UsageError: pictures instead of a video, several faces and none chosen, or a space without a surface.
+        TableError: no recording, or no such face.
+        ModelError: the tokenizer is not here, or is another than the one that made the tokens.
+    """
+    recording = Recording.read(path, landmarks=False)
+    space = drawable(load_space(recording.space_id, recording.provenance.space.version))
+    ids = sorted({int(i) for i in recording.face_ids[recording.success]})
+    if face is None:
+        if len(ids) != 1:
+            said = f"faces {', '.join(map(str, ids))}" if ids else "no faces"
+            advice = "choose one with --face" if ids else None
+            raise UsageError(f"has {said}", where=path, advice=advice)
+        (face,) = ids
+    frame, first = np.unique(recording.frames, return_index=True)
+    time = recording.times[first]
+    if not np.isfinite(time).all() or len(time) < 2:
+        raise UsageError("pictures without times, or a single frame: there is no movement to draw", where=path)
+    later = np.concatenate([[True], time[1:] > np.maximum.accumulate(time)[:-1]])
+    frame, time = frame[later].astype(np.int64), time[later]
+    rows = recording.for_face(face)
+    place = np.searchsorted(frame, rows.frames)
+    known = (place < len(frame)) & (frame[np.minimum(place, len(frame) - 1)] == rows.frames)
+    measured = np.full((len(frame), space.dimension), np.nan, np.float32)
+    measured[place[known]] = rows.expressions()[known]
+    source, made = recording.provenance.source, recording.provenance.tokenizer
+    if made is None:
+        return Performance(source.name, space, frame, time, measured, None, None, None, source.sha256)
+    coder = load_tokenizer(tokenizer or made.id)
+    if coder.hash != made.hash:
+        raise ModelError(
+            f"{coder.id} is not the tokenizer that made the tokens ({made.id})",
+            where=path,
+            advice="name that one's folder with --tokenizer",
+        )
+    codes = np.full((len(frame), recording.levels), -1, np.int16)
+    codes[place[known]] = rows.tokens()[known]
+    return Performance(source.name, space, frame, time, measured, coder.decode(codes), codes, coder, source.sha256)

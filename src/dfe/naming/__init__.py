@@ -1,0 +1,1 @@
+"""Blinded naming of displays and agreement of events with human annotations."""

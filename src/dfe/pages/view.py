@@ -1,0 +1,164 @@
+"""What a report page shows, as plain data: the page functions know of no table, network or tokenizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from numpy.typing import ArrayLike
+
+from dfe.pages.spans import StateSpans, TokenSpans
+
+USABLE, NOT_USABLE, NOT_FOUND = 0, 1, 2
+"""States of a moment in :attr:`RecordingView.quality`: a usable face, a face that is not usable, no face."""
+
+
+@dataclass(frozen=True)
+class TokenCard:
+    """One token of the gallery."""
+
+    code: int
+    words: str
+    """Plain-words name of the movement, for example ``lip corners up``."""
+    side: str
+    """``both``, ``left`` or ``right``: the subject's side that moves."""
+    share_of_time: float
+    """Share of the rows' time in which the token is among the first two of a face, 0 to 1; see ``share_basis``."""
+    later_share: float
+    """Share of time in which it is used, but only at a later level, where it mostly corrects an earlier token."""
+    frames_used: int
+    """Frames (or faces of stills) in which it is among the first two."""
+    pictures: tuple[bytes, ...] = ()
+    """PNG files of the rendered template, front view first, then three-quarter."""
+    strongest: tuple[tuple[str, float], ...] = ()
+    """Coefficients that the token moves most, with how much, in units of the space."""
+    rms_mm: float | None = None
+    """Root mean square displacement of the moving vertices, mm."""
+    locality: float | None = None
+    """Share of the moving vertices that hold 90% of the movement's energy, 0 to 1."""
+    unsteady: bool = False
+    """Small changes of a picture make it come and go: not to be counted."""
+
+
+@dataclass(frozen=True, eq=False)
+class FaceTrack:
+    """One face through the recording; poses are in radians, NaN where unknown, one per entry of ``times_s``."""
+
+    face_id: int
+    spans: TokenSpans
+    times_s: ArrayLike = ()
+    yaw: ArrayLike = ()
+    pitch: ArrayLike = ()
+    roll: ArrayLike = ()
+    whereabouts: str = ""
+    """Where the face mostly is in the picture, and how large, so that two people can be told apart."""
+
+
+@dataclass(frozen=True)
+class StillFace:
+    """One face of a still picture, or a picture in which none was found (``face_id`` -1 and a ``note``)."""
+
+    source: str
+    face_id: int
+    codes: tuple[int, ...]
+    """Tokens in the order of their levels; 0 (says nothing) and -1 (no face) are left out by the page."""
+    usable: bool
+    note: str = ""
+    """Why there is no face, or why it is not usable."""
+    thumbnail: bytes | None = None
+
+
+@dataclass(frozen=True)
+class ReasonCount:
+    """How many frames have no face, or no usable one, for one reason."""
+
+    state: int
+    """``NOT_USABLE`` or ``NOT_FOUND``."""
+    reason: str
+    frames: int
+
+
+@dataclass(frozen=True, eq=False)
+class RecordingView:
+    """All that the page of one recording shows.
+
+    Times are seconds from the start of the recording. Text may hold anything: the page escapes it.
+    """
+
+    name: str
+    kind: Literal["video", "stills"]
+    frames: int
+    """Frames of a video, or pictures of a set of stills."""
+    faces: int
+    """Number of distinct faces (of a video), or of all faces found (in stills)."""
+    coverage: float
+    """Share of frames in which a face was found, 0 to 1."""
+    usable_share: float
+    """Share of frames with a usable face, 0 to 1."""
+    duration_s: float | None = None
+    frame_rate: float | None = None
+    tracks: tuple[FaceTrack, ...] = ()
+    stills: tuple[StillFace, ...] = ()
+    share_basis: Literal["usable", "found"] = "usable"
+    """Rows that the cards count: usable faces, or all faces where none is usable."""
+    steps_mm: tuple[float, ...] = ()
+    """Intensities at which a token is said, in mm, where tokens are graded; pictures show the middle one."""
+    weakest_gain: float | None = None
+    """Intensity of a template at the last level, as a share of what its picture shows."""
+    cards: tuple[TokenCard, ...] = ()
+    """Tokens used most, first the one that is used most: rows of the timeline and pictures of the gallery."""
+    quality: StateSpans | None = None
+    """Stretches of ``USABLE``, ``NOT_USABLE``, ``NOT_FOUND`` with their reasons."""
+    reasons: tuple[ReasonCount, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    """Anything that JSON can say; shown key by key."""
+    tokenizer: str = ""
+    """Name and version; empty when the recording has no tokens."""
+    book_size: int | None = None
+    """Number of tokens that the tokenizer knows, the silent code 0 not counted."""
+    heat_stops: tuple[tuple[float, str], ...] = ()
+    """Legend of the pictures: displacement in mm and its colour as ``#rrggbb``, ascending."""
+    thumbnails: tuple[tuple[float, bytes], ...] = ()
+    """Pictures of the person with their times; only given when the user asked for them."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class QcEntry:
+    """One recording in the table of :func:`dfe.report.qc_page.qc_page`.
+
+    Shares are 0 to 1. None (or NaN) where there was nothing to measure. The names are those of
+    :class:`dfe.recording.quality.QcRow`, which this page doesn't know.
+    """
+
+    name: str
+    frames: int
+    faces: int
+    coverage: float
+    """Share of frames with a face."""
+    usable_share: float
+    verdict: str
+    """``good``, ``check`` or ``poor``."""
+    why: str = ""
+    """Plain words behind the verdict."""
+    duration_s: float | None = None
+    frame_rate: float | None = None
+    yaw_median_deg: float | None = None
+    yaw_p95_deg: float | None = None
+    """95th percentile of the absolute yaw, degrees."""
+    pitch_median_deg: float | None = None
+    pitch_p95_deg: float | None = None
+    face_px_median: float | None = None
+    confidence_median: float | None = None
+    jitter_percent: float | None = None
+    longest_gap_s: float | None = None
+    time_stamps: str = ""
+    strip_face: tuple[float | None, ...] = ()
+    """Share of frames with a face in equal parts of the recording, in order; None in a part without a frame."""
+    strip_usable: tuple[float | None, ...] = ()
+    """Share of frames with a usable face, likewise."""
+    picture: bytes | None = None
+    """PNG of a rendered head, never of the person."""
+    href: str | None = None
+    """Where the recording's own page lies, relative to this one."""

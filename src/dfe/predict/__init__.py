@@ -1,0 +1,1 @@
+"""Prediction of labels from recordings: representations, nested folds, permutation, one report."""

@@ -1,0 +1,120 @@
+"""Representations by the names that the command line knows them by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+from dfe.base.errors import UsageError
+from dfe.predict.measures import SpeechPart
+from dfe.predict.representation import Representation
+from dfe.tokenizer.tokenizer import Tokenizer
+
+Pooling = Literal["mean", "cls", "quarters"]
+
+USUAL = ("tokens", "au-proxy", "coefficients", "words")
+"""What a study compares by default; the nuisance row is always there."""
+CORRECTED = frozenset(
+    {
+        "tokens",
+        "tokens-amount",
+        "tokens-steps",
+        "tokens-events",
+        "tokens-bigrams",
+        "au-proxy",
+        "au-tables",
+        "coefficients",
+    }
+)
+"""Representations from which a baseline is taken off where one is named."""
+
+
+def choose(
+    names: Sequence[str],
+    tokenizer: Tokenizer,
+    *,
+    au_tables: Path | Mapping[str, Path] | None = None,
+    words: int = 256,
+    speech: SpeechPart | None = None,
+    baseline: str | None = None,
+    mae: Path | None = None,
+    pooling: Pooling = "quarters",
+    media: Path | None = None,
+    given: Path | None = None,
+) -> list[Representation]:
+    """Representations by name, in the order given.
+
+    Args:
+        names: of :data:`USUAL`, ``tokens-amount``, ``tokens-steps``, ``tokens-log-ratio``, ``tokens-tf-idf``,
+            ``tokens-presence``, ``tokens-events``, ``tokens-durations``, ``tokens-bigrams``, ``au-tables``, ``mae``,
+            ``given``, ``nuisance``.
+        tokenizer: whose tokens the recordings hold.
+        au_tables: a detector's tables, in a folder or by recording, for ``au-tables``.
+        words: number of flat words.
+        speech: bags of tokens count silent or speaking time alone.
+        baseline: condition of the windows that are taken off as each person's own baseline, of tokens (shares and
+            events), coefficients and action units.
+        mae: folder of a vision transformer in Hugging Face's layout, for ``mae``.
+        pooling: what counts: the ``mean`` of its patches, those of the face's ``quarters``, or the ``cls`` token.
+        media: folder of the videos and pictures that were encoded, for ``mae``.
+        given: features made elsewhere (VideoMAE, MARLIN), an npz file, for ``given``.
+
+    Raises:
+        UsageError: no such representation, one named twice, or one that needs a folder which is not named.
+    """
+    from dfe.predict.representations.action_units import au_proxy
+    from dfe.predict.representations.action_units import au_tables as read_tables
+    from dfe.predict.representations.baseline import WithoutBaseline
+    from dfe.predict.representations.coefficients import CoefficientMoments
+    from dfe.predict.representations.nuisance import Nuisance
+    from dfe.predict.representations.tokens import TokenBag
+    from dfe.predict.representations.words import FlatWords
+
+    def tables() -> Representation:
+        if au_tables is None:
+            raise UsageError("au-tables needs a folder of AU tables", advice="name it with --au-tables")
+        return read_tables(au_tables)
+
+    def pictures() -> Representation:
+        from dfe.predict.representations.pictures import PictureFeatures, load_encoder, media_below
+
+        if mae is None or media is None:
+            advice = "name them with --mae and --media"
+            raise UsageError("mae needs a folder of weights and one of media", advice=advice)
+        return PictureFeatures(load_encoder(mae, pooling), media_below(media))
+
+    def features() -> Representation:
+        from dfe.predict.representations.given import GivenFeatures
+
+        if given is None:
+            raise UsageError("given needs a file of features", advice="name it with --given")
+        return GivenFeatures(given)
+
+    makers: dict[str, Callable[[], Representation]] = {
+        "tokens": lambda: TokenBag(tokenizer, speech=speech),
+        "tokens-amount": lambda: TokenBag(tokenizer, "amount", speech=speech),
+        "tokens-steps": lambda: TokenBag(tokenizer, "steps", speech=speech),
+        "tokens-log-ratio": lambda: TokenBag(tokenizer, kind="log-ratio", speech=speech),
+        "tokens-tf-idf": lambda: TokenBag(tokenizer, kind="tf-idf", speech=speech),
+        "tokens-presence": lambda: TokenBag(tokenizer, kind="presence", speech=speech),
+        "tokens-events": lambda: TokenBag(tokenizer, "events", speech=speech),
+        "tokens-durations": lambda: TokenBag(tokenizer, "durations", speech=speech),
+        "tokens-bigrams": lambda: TokenBag(tokenizer, "bigrams", speech=speech),
+        "au-proxy": au_proxy,
+        "au-tables": tables,
+        "coefficients": CoefficientMoments,
+        "words": lambda: FlatWords(words),
+        "mae": pictures,
+        "given": features,
+        "nuisance": Nuisance,
+    }
+    for name in names:
+        if name not in makers:
+            raise UsageError(f"no representation {name!r}", advice=f"use some of {', '.join(makers)}")
+    if len(set(names)) < len(names):
+        raise UsageError("a representation is named twice")
+    made = [makers[name]() for name in names]
+    if baseline is None:
+        return made
+    return [WithoutBaseline(one, baseline) if name in CORRECTED else one for name, one in zip(names, made, strict=True)]

@@ -1,0 +1,61 @@
+"""How a study is run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dfe.base.errors import UsageError
+from dfe.predict.selection import LOW_COVERAGE, Policy, SeenPolicy
+
+LEAST_REPEATS = 10
+"""Fewer repeats of a cross-validation are said to be too few."""
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """Options of :func:`~dfe.predict.protocol.run_study`.
+
+    Args:
+        folds, repeats: of cross-validation, where there is no official split.
+        inner_folds: within each training part, to choose the penalty.
+        permutations: B of the permutation test; 0 for none.
+        primary: ids of the two representations that the study is about; all other contrasts are Holm's.
+        min_coverage: examples with a usable face for a smaller share of their time are left out (of an official split:
+            of its training part alone, since its test part is what others report on).
+        draws: of the subject bootstrap.
+        seed: of everything drawn.
+        seen, shared, unmatched: what to do with people whom the tokenizer knows, with people in two parts of an
+            official split, and with labels and recordings that do not find each other.
+        workers: processes; results do not depend on it.
+    """
+
+    folds: int = 5
+    repeats: int = LEAST_REPEATS
+    inner_folds: int = 3
+    permutations: int = 200
+    primary: tuple[str, str] = ("bag of tokens", "AU proxy")
+    min_coverage: float = LOW_COVERAGE
+    draws: int = 1000
+    seed: int = 0
+    seen: SeenPolicy = "refuse"
+    shared: SeenPolicy = "refuse"
+    unmatched: Policy = "refuse"
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        least = {"folds": 2, "repeats": 1, "inner_folds": 2, "permutations": 0, "draws": 1, "workers": 1, "seed": 0}
+        for name, lowest in least.items():
+            if getattr(self, name) < lowest:
+                raise UsageError(f"{name} is {getattr(self, name)}, and must be at least {lowest}")
+        if not 0 <= self.min_coverage <= 1:
+            raise UsageError(f"min_coverage is {self.min_coverage}, and must be between 0 and 1")
+        if self.primary[0] == self.primary[1]:
+            raise UsageError("the primary contrast names one representation twice")
+
+    def to_json(self) -> dict[str, Any]:
+        """All that decides the results."""
+        own = asdict(self)
+        own.pop("workers")
+        own["primary"] = list(self.primary)
+        return own

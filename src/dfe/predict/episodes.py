@@ -1,0 +1,139 @@
+"""What happened in each example as events: how often each display came, how long it lasted, what followed what.
+
+Events are found in the whole recording (:mod:`dfe.events`) and belong to the example in whose time their apex lies. Of
+still pictures there are none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from dfe.base.errors import TableError
+from dfe.base.types import DoubleArray
+from dfe.clock.spans import both, contains, spans, total, without
+from dfe.datasets.examples import Examples
+from dfe.events.config import EventConfig
+from dfe.events.find import find_events
+from dfe.events.found import EventList
+from dfe.formats.event import Event
+from dfe.predict.measures import SpeechPart, check_tokens, find_recording
+from dfe.recording.recording import Recording
+from dfe.tokenizer.tokenizer import Tokenizer
+
+FOLLOWS_S = 1.0
+"""An event follows another if it begins within this time after the other's beginning."""
+_EVER = 1e12
+
+
+@dataclass(frozen=True, eq=False)
+class Episodes:
+    """Sums over ``n`` examples; U displays."""
+
+    valid_s: DoubleArray
+    """``(n,)`` seconds in which the face is seen."""
+    total_s: DoubleArray
+    """``(n,)`` seconds of the recording within the example's window."""
+    count: DoubleArray
+    """``(n, U)`` events that begin in sight."""
+    whole: DoubleArray
+    """``(n, U)`` events that begin and end in sight."""
+    duration_s: DoubleArray
+    """``(n, U)`` seconds that these lasted."""
+    follows: DoubleArray | None
+    """``(n, U, U)`` how often the second display began within :data:`FOLLOWS_S` after the first."""
+
+    @property
+    def coverage(self) -> DoubleArray:
+        """``(n,)`` valid by total time."""
+        return np.divide(self.valid_s, self.total_s, out=np.zeros_like(self.valid_s), where=self.total_s > 0)
+
+
+def measure_events(
+    examples: Examples,
+    folder: Path,
+    tokenizer: Tokenizer,
+    *,
+    config: EventConfig | None = None,
+    speech: SpeechPart | None = None,
+    bigrams: bool = False,
+) -> Episodes:
+    """Count the events of each example.
+
+    Args:
+        examples: recordings or windows of them, no pictures.
+        folder: of the recordings.
+        tokenizer: whose tokens they hold.
+        config: thresholds; by default usable rows alone, displays called unsteady included.
+        speech: count silent or speaking time alone.
+        bigrams: count what follows what.
+
+    Raises:
+        TableError: still pictures, or a recording that is missing, damaged or without tokens.
+        ModelError: the tokens are another tokenizer's.
+    """
+    config = config or EventConfig(usable_only=True, unsteady=True)
+    count, units = len(examples), len(tokenizer.displays().directions)
+    made = Episodes(
+        np.zeros(count), np.zeros(count), np.zeros((count, units)), np.zeros((count, units)),
+        np.zeros((count, units)), np.zeros((count, units, units)) if bigrams else None,
+    )  # fmt: skip
+    places: dict[str, list[int]] = defaultdict(list)
+    for place, name in enumerate(examples.recording):
+        places[name].append(place)
+    for name, mine in places.items():
+        recording = Recording.read(find_recording(folder, name), landmarks=False)
+        check_tokens(recording, tokenizer)
+        if np.isnan(recording.times).all():
+            raise TableError("still pictures have no events", where=name, advice="use shares of pictures instead")
+        found = find_events(recording, config, tokenizer=tokenizer)
+        first = float(np.nanmin(recording.times))
+        for place in mine:
+            face = examples.face_in(recording, place)
+            window = _window(examples, place)
+            made.total_s[place] = total(both(spans([(first, first + found.duration_s)]), window))
+            time = _part(window, speech.spans(recording, name, face), speech) if speech is not None else window
+            _add(made, place, found, face, time)
+    return made
+
+
+def _window(examples: Examples, place: int) -> DoubleArray:
+    low = -_EVER if examples.onset_s is None else max(float(examples.onset_s[place]), -_EVER)
+    high = _EVER if examples.offset_s is None else min(float(examples.offset_s[place]), _EVER)
+    return np.array([[low, high]])
+
+
+def _part(window: DoubleArray, talk: DoubleArray, speech: SpeechPart) -> DoubleArray:
+    return both(window, talk) if speech.part == "speaking" else without(window, talk)
+
+
+def _add(made: Episodes, place: int, found: EventList, face: int, time: DoubleArray) -> None:
+    seen = next((one.seen for one in found.faces if one.face_id == face), np.zeros((0, 2)))
+    made.valid_s[place] = total(both(seen, time))
+    mine = [event for event in found if event.face_id == face and event.kind == "display"]
+    if not mine:
+        return
+    begins = set(seen[:, 0].tolist())
+    inside = contains(time, [event.apex_s for event in mine]).tolist()
+    here = [event for event, is_in in zip(mine, inside, strict=True) if is_in]
+    for event in here:
+        unit = event.display - 1
+        made.count[place, unit] += event.onset_s not in begins
+        if not event.censored:
+            made.whole[place, unit] += 1
+            made.duration_s[place, unit] += event.duration_s
+    if made.follows is not None:
+        _count_pairs(made.follows[place], here)
+
+
+def _count_pairs(follows: DoubleArray, events: list[Event]) -> None:
+    """Pairs of an event and one that begins after it in time; events are in order of onset."""
+    for place, first in enumerate(events):
+        for second in events[place + 1 :]:
+            if second.onset_s - first.onset_s > FOLLOWS_S:
+                break
+            if second.onset_s > first.onset_s:
+                follows[first.display - 1, second.display - 1] += 1

@@ -1,0 +1,225 @@
+"""All figures of a study, made from its files alone: scores with intervals, permutation p, contrasts, displays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow.compute as pc
+
+from dfe.base.types import DoubleArray, IntArray
+from dfe.datasets.examples import Target
+from dfe.judge.result import plain
+from dfe.predict.checklist import checklist
+from dfe.predict.scores import LOWER_IS_BETTER, Metric, Predicted, draws, estimate, fold_scores, metrics_of, score
+from dfe.predict.store import Study
+from dfe.stats.bootstrap import Estimate, SubjectBootstrap
+from dfe.stats.significance import Difference, holm, nadeau_bengio, paired_bootstrap, permutation_p
+
+_STABLE = 0.9
+"""A display counts as one that the model relies on where its weight keeps its sign in this share of the folds."""
+_SHOWN = 6
+"""Displays shown for each direction of each score."""
+
+
+class _Labels(NamedTuple):
+    place: dict[str, int]
+    truth: DoubleArray
+    subject: IntArray
+
+
+def figures(study: Study) -> dict[str, Any]:
+    """Plain JSON values of all that the report shows; nobody's own scores are among them."""
+    about = study.about
+    return {
+        "about": {key: value for key, value in about.items() if key != "targets"},
+        "targets": [_target(study, target) for target in about["targets"]],
+        "checklist": [item._asdict() for item in checklist(about)],
+    }
+
+
+def target_of(about: Mapping[str, Any]) -> Target:
+    """A target as a study's JSON describes it."""
+    return Target(about["name"], about["kind"], about["metric"], tuple(about["classes"]), about["level"])
+
+
+def predictions_of(study: Study, about: Mapping[str, Any]) -> tuple[dict[str, list[Predicted]], IntArray]:
+    """By representation the predictions of each repeat, all of the same examples in the same order; and whose they are.
+
+    Returns:
+        Predictions, and ``(n,)`` numbers of the people.
+    """
+    labels = _labels(study, about["name"])
+    rows = study.tables["predictions"]
+    rows = rows.filter(pc.equal(rows["target"], about["name"]))
+    outputs = [f"p_{k}" for k in range(len(about["classes"]))] if about["kind"] == "classes" else []
+    ids = np.asarray(rows["representation"].to_numpy())
+    columns = {name: np.asarray(rows[name].to_numpy()) for name in ("repeat", "fold", "said", *outputs)}
+    place = np.array([labels.place[example] for example in rows["example"].to_pylist()], np.int64)
+    found: dict[str, list[Predicted]] = {}
+    tested = np.zeros(0, np.int64)
+    for id in dict.fromkeys(ids.tolist()):
+        own = np.flatnonzero(ids == id)
+        repeats = []
+        for repeat in np.unique(columns["repeat"][own]):
+            these = own[columns["repeat"][own] == repeat]
+            these = these[np.argsort(place[these], kind="stable")]
+            tested = place[these]
+            p = np.column_stack([columns[name][these] for name in outputs]) if outputs else None
+            repeats.append(Predicted(labels.truth[tested], columns["said"][these], p, columns["fold"][these]))
+        found[id] = repeats
+    return found, labels.subject[tested]
+
+
+def _labels(study: Study, name: str) -> _Labels:
+    rows = study.tables["folds"]
+    rows = rows.filter(pc.and_(pc.equal(rows["target"], name), pc.equal(rows["repeat"], 0)))
+    place = {example: i for i, example in enumerate(rows["example"].to_pylist())}
+    return _Labels(place, np.asarray(rows["truth"].to_numpy()), np.asarray(rows["subject"].to_numpy()))
+
+
+def _target(study: Study, about: Mapping[str, Any]) -> dict[str, Any]:
+    config, target = study.about["config"], target_of(about)
+    metrics = metrics_of(target)
+    predicted, subject = predictions_of(study, about)
+    bootstrap = SubjectBootstrap(subject, config["draws"], config["seed"])
+    roles = {one["id"]: one for one in study.about["representations"]}
+    rows = []
+    for id, repeats in predicted.items():
+        role = roles.get(id, {"role": "floor"})
+        scores: dict[str, Any] = {metric: estimate(metric, repeats, bootstrap) for metric in metrics}
+        row: dict[str, Any] = {"id": id, "role": role["role"], "scores": scores}
+        row["by_repeat"] = [score(metrics[0], one) for one in repeats]
+        if id in roles:
+            row |= {"features": role["features"], "features_s": role["features_s"], **about["of_representations"][id]}
+            row["permutation"] = _permutation(study, target, id)
+        rows.append(row)
+    order = {"representation": 0, "nuisance": 1, "floor": 2}
+    rows.sort(key=lambda row: order[row["role"]])
+    kept = {key: value for key, value in about.items() if key != "of_representations"}
+    contrasts = _contrasts(about, predicted, bootstrap, config, metrics[0], list(roles))
+    done: dict[str, Any] = plain(
+        {
+            **kept,
+            "metrics": list(metrics),
+            "rows": rows,
+            "contrasts": contrasts,
+            "displays": _displays(study, target),
+        }
+    )
+    return done
+
+
+def _permutation(study: Study, target: Target, id: str) -> dict[str, Any] | None:
+    rows = study.tables["permutations"]
+    own = rows.filter(pc.and_(pc.equal(rows["target"], target.name), pc.equal(rows["representation"], id)))
+    if not own.num_rows:
+        return None
+    scores = np.asarray(own["score"].to_numpy())[np.argsort(own["permutation"].to_numpy())]
+    turn = -1 if metrics_of(target)[0] in LOWER_IS_BETTER else 1
+    return {
+        "p": permutation_p(scores[0], scores[1:]),
+        "permutations": len(scores) - 1,
+        "observed": turn * scores[0],
+        "null_mean": turn * float(np.nanmean(scores[1:])),
+    }
+
+
+def _contrasts(
+    about: Mapping[str, Any],
+    predicted: Mapping[str, Sequence[Predicted]],
+    bootstrap: SubjectBootstrap,
+    config: Mapping[str, Any],
+    metric: Metric,
+    ids: Sequence[str],
+) -> list[dict[str, Any]]:
+    """The primary contrast, then its first side against every other representation, Holm among these."""
+    first, second = config["primary"]
+    if first not in ids:
+        return []
+    others = [id for id in ids if id not in (first, second)]
+    pairs = ([second] if second in ids else []) + others
+    official = about["scheme"] == "official split"
+    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    found = []
+    for other in pairs:
+        sides = [list(predicted[id]) for id in (first, other)]
+        if official:
+            value = sign * (score(metric, sides[0][0]) - score(metric, sides[1][0]))
+            drawn = [draws(metric, side, bootstrap) for side in sides]
+            difference: Difference = paired_bootstrap(value, sign * (drawn[0] - drawn[1]))
+        else:
+            folds = [np.concatenate([fold_scores(metric, one) for one in side]) for side in sides]
+            difference = nadeau_bengio(sign * (folds[0] - folds[1]), about["tested"] / about["trained"])
+        found.append(
+            {
+                "a": first,
+                "b": other,
+                "primary": other == second,
+                "method": "paired subject bootstrap" if official else "Nadeau-Bengio corrected t-test",
+                "metric": metric,
+                **difference._asdict(),
+                "p_holm": None,
+            }
+        )
+    rest = [one for one in found if not one["primary"]]
+    for one, adjusted in zip(rest, holm([one["p"] for one in rest]).tolist(), strict=True):
+        one["p_holm"] = adjusted
+    return found
+
+
+def _displays(study: Study, target: Target) -> list[dict[str, Any]]:
+    """What the tokens' model goes by: displays with the largest weights that keep their sign, for each score."""
+    named = {int(number): words for number, words in study.about.get("displays", {}).items()}
+    bag = study.about.get("bag")
+    rows = study.tables["weights"]
+    own = rows.filter(pc.and_(pc.equal(rows["target"], target.name), pc.equal(rows["representation"], bag or "")))
+    found: list[dict[str, Any]] = []
+    values = own.to_pylist()
+    for row in sorted({value["row"] for value in values}):
+        of_row = [value for value in values if value["row"] == row and value["weight"]]
+        stable = [value for value in of_row if value["same_sign"] >= _STABLE]
+        for direction in (1, -1):
+            chosen = sorted(
+                (value for value in stable if value["weight"] * direction > 0), key=lambda v: -abs(v["weight"])
+            )[:_SHOWN]
+            if not chosen:
+                continue
+            found.append(
+                {
+                    "towards": _towards(target, row, direction),
+                    "displays": [
+                        {
+                            "feature": value["feature"],
+                            "display": (number := int(value["feature"].split()[0])),
+                            "words": named.get(number, ""),
+                            "weight": value["weight"],
+                            "sd": value["sd"],
+                            "same_sign": value["same_sign"],
+                            "pattern": value["pattern"],
+                            "folds": value["folds"],
+                        }
+                        for value in chosen
+                    ],
+                }
+            )
+    return found
+
+
+def _towards(target: Target, row: int, direction: int) -> str:
+    if target.kind == "number":
+        return f"higher {target.name}" if direction > 0 else f"lower {target.name}"
+    if len(target.classes) == 2:
+        return target.classes[1 if direction > 0 else 0]
+    return target.classes[row] if direction > 0 else f"not {target.classes[row]}"
+
+
+def estimate_words(value: Estimate | Mapping[str, Any] | None) -> str:
+    """``0.62 (0.55 to 0.70)`` for a terminal."""
+    if value is None:
+        return "–"
+    middle, low, high = value.values() if isinstance(value, Mapping) else value
+    if middle is None:
+        return "–"
+    return f"{middle:.3f}" if low is None or low != low else f"{middle:.3f} ({low:.3f} to {high:.3f})"

@@ -1,0 +1,186 @@
+"""All representations of one target through the same folds, and again with labels exchanged."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from dfe.base.errors import TableError
+from dfe.base.types import DoubleArray
+from dfe.datasets.examples import Target
+from dfe.predict.config import StudyConfig
+from dfe.predict.fitting import Fitted, ModelConfig, fit_fold
+from dfe.predict.floors import floors
+from dfe.predict.permute import exchangeable, permuted
+from dfe.predict.scores import LOWER_IS_BETTER, Predicted, metrics_of, score
+from dfe.predict.tabulate import fold_rows, permutation_rows, prediction_rows, weight_rows
+from dfe.predict.usable import Usable, split_of
+from dfe.stats.folds import Split
+from dfe.stats.linear import blank
+
+Call = tuple[Callable[..., Any], tuple[Any, ...]]
+_DIGITS = 9
+
+
+class Described(NamedTuple):
+    """One representation of a target's examples."""
+
+    id: str
+    x: DoubleArray
+    steps: Sequence[tuple[str, Any]]
+    names: tuple[str, ...]
+
+
+class Outcome(NamedTuple):
+    """What came of one target."""
+
+    about: dict[str, Any]
+    tables: dict[str, list[pa.Table]]
+
+
+def predict_target(
+    usable: Usable,
+    splits: Sequence[Split],
+    described: Sequence[Described],
+    config: StudyConfig,
+    told: Callable[[], None] = lambda: None,
+) -> Outcome:
+    """Fit and predict every fold of every representation, permutations too.
+
+    Args:
+        usable: the examples.
+        splits: their folds.
+        described: representations of these examples.
+        config: permutations, seed, workers.
+        told: called after each fit.
+
+    Raises:
+        TableError: a training part without a single usable face.
+    """
+    target, names = usable.target, usable.examples.name
+    model = ModelConfig.of(target)
+    for one in described:
+        if any(blank(one.x[split.train]).all() for split in splits):
+            raise TableError(f"no training example has a usable face, so that {one.id} cannot be fitted")
+    calls = [(fit_fold, (one.x, usable.truth, s, one.steps, model, one.names)) for one in described for s in splits]
+    results: list[Fitted] = list(in_order(calls, config.workers, told))
+    fitted = {one.id: results[i * len(splits) : (i + 1) * len(splits)] for i, one in enumerate(described)}
+    tables: dict[str, list[pa.Table]] = defaultdict(list)
+    for id, found in fitted.items():
+        rows = [
+            prediction_rows(target.name, id, names, s, f.said, f.outputs) for s, f in zip(splits, found, strict=True)
+        ]
+        tables["predictions"] += rows
+        tables["weights"].append(weight_rows(target.name, id, found))
+    for split in splits:
+        for floor in floors(usable.truth, split, target, config.seed):
+            tables["predictions"].append(
+                prediction_rows(target.name, floor.id, names, split, floor.said, floor.outputs)
+            )
+    part = usable.examples.split
+    tables["folds"] += fold_rows(target.name, names, usable.subject, usable.truth, splits, part, usable.untrained)
+    can = exchangeable(usable.truth, usable.subject, target) > 1
+    if config.permutations and can:
+        null = _null(usable, described, model, config, told)
+        for one, drawn in zip(described, null, strict=True):
+            observed = score_once(target, usable.truth, zip(splits, fitted[one.id], strict=True))
+            tables["permutations"].append(permutation_rows(target.name, one.id, observed, drawn))
+    return Outcome(_about(usable, splits, described, fitted, model, config, can), tables)
+
+
+def score_once(target: Target, truth: DoubleArray, found: Iterable[tuple[Split, Fitted]]) -> float:
+    """The target's metric on the first repeat alone, turned so that more is better: what permutations are held to."""
+    first = [(split, one) for split, one in found if split.repeat == 0]
+    metric = metrics_of(target)[0]
+    rows = np.concatenate([split.test for split, _ in first])
+    fold = np.concatenate([np.full(len(split.test), split.fold) for split, _ in first])
+    outputs = [one.outputs for _, one in first if one.outputs is not None]
+    said = np.concatenate([one.said for _, one in first])
+    value = score(metric, Predicted(truth[rows], said, np.concatenate(outputs) if outputs else None, fold))
+    return -value if metric in LOWER_IS_BETTER else value
+
+
+def permuted_score(one: Described, usable: Usable, model: ModelConfig, config: StudyConfig, number: int) -> float:
+    """One permutation of one representation: labels exchanged, dealt into folds and fitted, all anew.
+
+    Permutation ``number`` exchanges labels alike for all representations.
+    """
+    rng = np.random.default_rng([config.seed, 1, number])
+    truth = permuted(usable.truth, usable.subject, usable.target.level, rng, usable.examples.split)
+    splits = split_of(usable, config, truth, once=True)
+    return score_once(
+        usable.target, truth, [(s, fit_fold(one.x, truth, s, one.steps, model, traced=False)) for s in splits]
+    )
+
+
+def in_order(calls: Sequence[Call], workers: int, told: Callable[[], None]) -> Iterator[Any]:
+    """Results in the order of the calls, whichever process made them."""
+    if workers == 1:
+        for function, arguments in calls:
+            yield function(*arguments)
+            told()
+        return
+    from joblib import Parallel, delayed
+
+    pool = Parallel(n_jobs=workers, return_as="generator")
+    for result in pool(delayed(function)(*arguments) for function, arguments in calls):
+        yield result
+        told()
+
+
+def _null(
+    usable: Usable,
+    described: Sequence[Described],
+    model: ModelConfig,
+    config: StudyConfig,
+    told: Callable[[], None],
+) -> list[list[float]]:
+    count = config.permutations
+    calls = [(permuted_score, (one, usable, model, config, b)) for one in described for b in range(1, count + 1)]
+    found = list(in_order(calls, config.workers, told))
+    return [found[i * count : (i + 1) * count] for i in range(len(described))]
+
+
+def _about(
+    usable: Usable,
+    splits: Sequence[Split],
+    described: Sequence[Described],
+    fitted: dict[str, list[Fitted]],
+    model: ModelConfig,
+    config: StudyConfig,
+    can: bool,
+) -> dict[str, Any]:
+    target, truth = usable.target, usable.truth
+    classes = target.kind == "classes"
+    where = "within people" if target.level == "task" else "between people"
+    permuted = where if can else "not possible: the label does not vary within people"
+    return {
+        "name": target.name,
+        "kind": target.kind,
+        "metric": target.metric,
+        "classes": list(target.classes),
+        "level": target.level,
+        "scheme": "repeated cross-validation" if usable.examples.split is None else "official split",
+        "balanced": model.balanced,
+        "examples": len(truth),
+        "people": len(np.unique(usable.subject)),
+        "trained": len(splits[0].train),
+        "tested": len(splits[0].test),
+        "counts": np.bincount(truth.astype(np.int64), minlength=len(target.classes)).tolist() if classes else None,
+        "mean": None if classes else round(float(truth.mean()), _DIGITS),
+        "sd": None if classes else round(float(truth.std()), _DIGITS),
+        "permuted": permuted if config.permutations else "not asked for",
+        "flow": list(usable.flow),
+        "of_representations": {
+            one.id: {
+                "fit_s": round(sum(found.seconds for found in fitted[one.id]), 2),
+                "without": int(blank(one.x).sum()),
+                "penalties": sorted({found.penalty for found in fitted[one.id]}),
+            }
+            for one in described
+        },
+    }

@@ -1,0 +1,47 @@
+"""Means and spreads of columns over an example's valid time, the representation that needs no coding at all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dfe.base.types import DoubleArray
+from dfe.predict.measures import ExampleRows
+
+
+class Moments:
+    """Sums up weighted values of the rows of n examples, recording after recording."""
+
+    def __init__(self, count: int, width: int) -> None:
+        self.valid_s: DoubleArray = np.zeros(count)
+        self.total_s: DoubleArray = np.zeros(count)
+        self._sum: DoubleArray = np.zeros((count, width))
+        self._square: DoubleArray = np.zeros((count, width))
+
+    def add(self, values: DoubleArray, rows: ExampleRows) -> None:
+        """Add the values ``(m, width)`` of the rows of one recording."""
+        count = len(self.valid_s)
+        self.total_s += rows.total_s
+        self.valid_s += np.bincount(rows.example, rows.seconds, count)
+        for column, value in enumerate(values.T):
+            self._sum[:, column] += np.bincount(rows.example, rows.seconds * value, count)
+            self._square[:, column] += np.bincount(rows.example, rows.seconds * value * value, count)
+
+    @property
+    def mean(self) -> DoubleArray:
+        """``(n, width)``; NaN for an example without valid time."""
+        return _divided(self._sum, self.valid_s)
+
+    @property
+    def spread(self) -> DoubleArray:
+        """Standard deviation over time ``(n, width)``; 0 for a single picture."""
+        return np.asarray(np.sqrt(np.maximum(_divided(self._square, self.valid_s) - self.mean**2, 0.0)))
+
+    @property
+    def coverage(self) -> DoubleArray:
+        """``(n,)`` valid by total time."""
+        return np.divide(self.valid_s, self.total_s, out=np.zeros_like(self.valid_s), where=self.total_s > 0)
+
+
+def _divided(sums: DoubleArray, seconds: DoubleArray) -> DoubleArray:
+    where = np.broadcast_to(seconds[:, None] > 0, sums.shape)
+    return np.divide(sums, seconds[:, None], out=np.full_like(sums, np.nan), where=where)

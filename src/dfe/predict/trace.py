@@ -1,0 +1,42 @@
+"""From weights of a model back to displays: which ones, in words and as drawn heads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dfe.displays.describe import describe_tokens
+from dfe.draw.templates import template_pictures
+from dfe.predict.figures import figures
+from dfe.predict.store import Study
+from dfe.tokenizer.tokenizer import Tokenizer
+
+_SIZE = 160
+
+
+def with_displays(study: Study, tokenizer: Tokenizer, bag: str) -> Study:
+    """The study with words of the tokenizer's displays, and pictures of those that its models go by.
+
+    Args:
+        study: as run.
+        tokenizer: behind the bag of tokens.
+        bag: id of the representation whose features begin with the numbers of displays.
+    """
+    templates = tokenizer.templates()
+    words = {str(one.code): one.words for one in describe_tokens(templates, tokenizer.space) if one.code}
+    about = {**study.about, "bag": bag, "displays": words}
+    told = replace(study, about=about)
+    numbers = sorted(
+        {one["display"] for target in figures(told)["targets"] for group in target["displays"] for one in _of(group)}
+    )
+    if not numbers:
+        return told
+    drawn = template_pictures(tokenizer.space, templates[np.array(numbers)], size=_SIZE)
+    about["heat_max_mm"] = drawn.heat_max_mm
+    return replace(told, pictures=dict(zip(numbers, drawn.front, strict=True)))
+
+
+def _of(group: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(group["displays"])

@@ -1,0 +1,1 @@
+"""Residual vector quantisation with one shared codebook: encoder, quantiser, decoder, search."""

@@ -1,0 +1,1 @@
+"""Graded displays, found all at once by a non-negative lasso."""

@@ -1,0 +1,1 @@
+"""How many minutes of a person are enough for which display."""

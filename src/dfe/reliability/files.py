@@ -1,0 +1,130 @@
+"""The folder of a reliability study: tables, JSON and a page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dfe.base.errors import TableError, UsageError
+from dfe.base.files import refuse_existing, replacing
+from dfe.base.label_table import read_cells
+from dfe.base.version import __version__
+from dfe.compare.as_json import STATEMENT, known
+from dfe.compare.files import csv_text
+from dfe.compare.table import find_path
+from dfe.events.folder import entities
+from dfe.pages.svg import standalone
+from dfe.recording.storage import recordings_in
+from dfe.reliability.page import reliability_chart, reliability_page
+from dfe.reliability.reliability import Reliability, Source
+
+FILES = ("reliability.csv", "curve.csv", "reliability.json", "reliability.svg", "reliability.html")
+
+
+def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> tuple[Source, ...]:
+    """Recordings of a folder with their owners: from columns of a table, or from names as in ``sub-01_ses-2``.
+
+    Raises:
+        TableError: no such column, or a row without a subject or a recording.
+        UsageError: no recording, or names that say no subject.
+    """
+    found = {p.relative_to(folder).with_suffix("").as_posix(): p for p in recordings_in(folder)}
+    if table is None:
+        sources = []
+        for name, path in found.items():
+            said = entities(name)
+            if "subject" not in said:
+                advice = "name recordings as in sub-01_ses-2, or give a table with --table"
+                raise UsageError("its name says no subject", where=path, advice=advice)
+            sources.append(Source(path, said["subject"], said.get("session", "")))
+        return tuple(sources)
+    head, rows = read_cells(table)
+    key = "recording" if "recording" in head else "path"
+    missing = next((name for name in (key, subject) if name not in head), None)
+    if missing is not None:
+        raise TableError(f"has no column {missing}", where=table, advice=f"it has {', '.join(head)}")
+    sources = []
+    seen: dict[tuple[Path, str], int] = {}
+    for line, cells in rows:
+        where = f"{table}, line {line}"
+        face = cells.get("face_id", "")
+        if not cells[key] or not cells[subject] or (face and not face.isdecimal()):
+            raise TableError("a recording, a subject or a face_id is missing", where=where)
+        path = find_path(cells[key], found, where, folder)
+        at = path, face or "0"
+        if at in seen:
+            raise TableError(f"is about the same face as line {seen[at]}", where=where)
+        seen[at] = line
+        sources.append(Source(path, cells[subject], cells.get(session, ""), int(face) if face else None))
+    return tuple(sources)
+
+
+def reliability_json(done: Reliability) -> dict[str, Any]:
+    """Everything that is reported; what is not known is null."""
+    displays = [
+        {
+            "display": one.display,
+            "label": one.name.label,
+            "region": one.name.region,
+            **{key: value for key, value in asdict(one).items() if key not in ("display", "name", "half", "retest")},
+            "half": one.half._asdict(),
+            "retest": one.retest._asdict(),
+        }
+        for one in done.displays
+    ]
+    result = {
+        "made_by": f"dfe {__version__}",
+        "tokenizer": done.tokenizer,
+        "subjects": done.subjects,
+        "retested": done.retested,
+        "sessions": done.sessions,
+        "displays": displays,
+        "statement": STATEMENT,
+    }
+    return dict(known(result))
+
+
+def check_reliability_folder(out: Path, *, overwrite: bool = False) -> None:
+    """Stop before any work is done if a result may not be written.
+
+    Raises:
+        OutputError: one is there already.
+    """
+    for name in FILES:
+        refuse_existing(out / name, overwrite=overwrite)
+
+
+def write_reliability(done: Reliability, out: Path, *, overwrite: bool = False) -> tuple[Path, ...]:
+    """Write all files, all or none; gives their paths.
+
+    Raises:
+        OutputError: one is there already, or cannot be written.
+    """
+    result = reliability_json(done)
+    head = ["token", "label", "region", "per_min", "minutes_each_half", "icc_a1", "icc_a1_low", "icc_a1_high", "icc_c1",
+            "all_minutes", "retest_icc_a1", "retest_low", "retest_high", "retest_icc_c1"]  # fmt: skip
+    rows, curve = [], []
+    for one in done.displays:
+        numbers = (one.per_min, one.minutes, *one.half, one.half_consistency, one.whole, *one.retest)
+        cells = [_cell(value) for value in (*numbers, one.retest_consistency)]
+        rows.append([one.display, one.name.label, one.name.region, *cells])
+        curve += [[one.display, "measured", _cell(m), _cell(r)] for m, r in one.by_minutes]
+        curve += [[one.display, "extrapolated", _cell(m), _cell(r)] for m, r in one.extrapolated]
+    contents = {
+        "reliability.csv": csv_text(head, rows),
+        "curve.csv": csv_text(["token", "kind", "minutes", "icc_a1"], curve),
+        "reliability.json": json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+        "reliability.svg": standalone(reliability_chart(result)),
+        "reliability.html": reliability_page(result),
+    }
+    paths = tuple(out / name for name in contents)
+    with replacing(*paths, overwrite=overwrite) as files:
+        for file, words in zip(files, contents.values(), strict=True):
+            file.write(words.encode("utf-8"))
+    return paths
+
+
+def _cell(value: float) -> str:
+    return "" if value != value else f"{value:.6g}"

@@ -1,0 +1,1 @@
+"""Statistics: arrays in, numbers out; nothing here knows of recordings or displays."""

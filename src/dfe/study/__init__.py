@@ -1,1 +1,0 @@
-"""From tokens to studies: bags of tokens, prediction with honest splits, comparison of groups."""

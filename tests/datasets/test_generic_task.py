@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+
+from dfe.base.errors import TableError, UsageError
+from dfe.datasets import TASKS, find_task
+from dfe.datasets.generic import Generic
+
+HEAD = "path,subject,label"
+
+
+def table(tmp_path, text, **more):
+    path = tmp_path / "labels.csv"
+    path.write_text(text + "\n", "utf-8")
+    return Generic(path, **more)
+
+
+def test_a_whole_table(tmp_path):
+    text = (
+        "Path,Subject,Label,session,condition,onset,offset,split,age,site\n"
+        "a/one.mp4,p1,calm,s1,talk,0,10,train,30,Bern\n"
+        "a/one.mp4,p1,calm,s1,rest,10,,train,30,Bern\n"
+        "b.parquet,p2,glad,s1,talk,,,dev,NA,\n"
+        "c,p3,glad,s1,talk,,,Test,41,Basel"
+    )
+    examples = table(tmp_path, text).examples(tmp_path)
+    assert examples.name == ("a/one 0-10", "a/one 10-", "b", "c")
+    assert examples.recording == ("a/one", "a/one", "b", "c")
+    assert examples.split.tolist() == ["train", "train", "validation", "test"]
+    assert examples.onset_s.tolist() == [0, 10, -np.inf, -np.inf]
+    assert examples.offset_s.tolist() == [10, np.inf, np.inf, np.inf]
+    assert examples.condition.tolist() == ["talk", "rest", "talk", "talk"]
+    np.testing.assert_array_equal(examples.covariates["age"], [30, 30, np.nan, 41])
+    assert examples.covariates["site"].tolist() == ["Bern", "Bern", "", "Basel"]
+    assert set(examples.covariates) == {"age", "site"}
+    target = examples.target("label")
+    assert (target.kind, target.classes, target.metric) == ("classes", ("calm", "glad"), "balanced_accuracy")
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "found"),
+    [
+        (["0", "1", "1"], "auto", ("classes", ("0", "1"))),
+        (["2", "10", "9"], "auto", ("classes", ("2", "9", "10"))),
+        (["0.5", "1", "2"], "auto", ("number", ())),
+        (["0", "1", "2"], "number", ("number", ())),
+        (["low", "1", "2"], "auto", ("classes", ("1", "2", "low"))),
+    ],
+)
+def test_labels_are_classes_or_numbers(tmp_path, labels, kind, found):
+    text = "\n".join([HEAD, *(f"r{i},p{i},{label}" for i, label in enumerate(labels))])
+    target = table(tmp_path, text, kind=kind).examples(tmp_path).target("label")
+    assert (target.kind, target.classes) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("path,label\na,1", "no column 'subject'; it has: path, label"),
+        (f"{HEAD}\na,p1,1\nb,p2,NaN", "line 3: no label; fill it in, or take the row out"),
+        (f"{HEAD}\na,p1,1\nb,,0", "line 3: no subject"),
+        (f"{HEAD}\na,p1,1\nb,p2", "line 3: 2 cells under 3 columns"),
+        (f"{HEAD}\na,p1,1\nb,p2,1", "all 2 labels are '1': nothing to predict"),
+        (f"{HEAD}\na,p1,1\nb,p1,0", "line 3: its subject has label '0' here and '1' on line 2"),
+        (f"{HEAD}\na.mp4,p1,1\nb,p2,0\na,p1,1", "line 4: a is also on line 2"),
+        (f"{HEAD},onset,offset\na,p1,1,5,3\nb,p2,0,0,1", "line 2: the window ends at 3 s, before its onset 5 s"),
+        (f"{HEAD},onset\na,p1,1,soon\nb,p2,0,0", "line 2: onset 'soon' is no number"),
+        (f"{HEAD},split\na,p1,1,later\nb,p2,0,test", "line 2: split 'later' is none of train, validation, test"),
+        (f"{HEAD},face\na,p1,1,-1\nb,p2,0,0", "line 2: face '-1' is no whole number"),
+        (HEAD, "holds no row"),
+        (f"{HEAD},\na,p1,1,\nb,p2,0,", "a column has no name"),
+    ],
+)
+def test_bad_tables_are_named_with_their_line(tmp_path, text, message):
+    with pytest.raises(TableError) as caught:
+        table(tmp_path, text).examples(tmp_path)
+    assert message in str(caught.value)
+    assert "labels.csv" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert table(tmp_path, text).check(tmp_path) == (str(caught.value),)
+
+
+def test_labels_may_change_within_a_person_where_the_user_says_so(tmp_path):
+    target = table(tmp_path, f"{HEAD}\na,p1,1\nb,p1,0", level="task").examples(tmp_path).target("label")
+    assert target.level == "task"
+
+
+def test_numbers_that_are_none_are_refused(tmp_path):
+    with pytest.raises(TableError, match="line 3: label 'high' is no number"):
+        table(tmp_path, f"{HEAD}\na,p1,1\nb,p2,high", kind="number").examples(tmp_path)
+    with pytest.raises(TableError, match="cannot be read as CSV"):
+        Generic(tmp_path / "absent.csv").examples(tmp_path)
+
+
+def test_media_are_the_files_that_are_there(tmp_path):
+    (tmp_path / "a.mp4").touch()
+    made = table(tmp_path, f"{HEAD}\na.mp4,p1,1\nb.mp4,p2,0")
+    assert made.media(tmp_path) == (tmp_path / "a.mp4",)
+    assert made.check(tmp_path) == ("1 of 2 files are not there, the first is b.mp4",)
+
+
+def test_tasks_are_found_by_name():
+    with pytest.raises(UsageError, match="no task 'mood'; use one of stressid"):
+        find_task("mood")
+    with pytest.raises(UsageError, match="name it with --table"):
+        find_task("generic")
+    assert {"stressid", "chalearn", "daic", "edaic", "affectnet", "fer2013"} == set(TASKS)

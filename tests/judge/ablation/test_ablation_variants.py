@@ -1,0 +1,73 @@
+"""Each variant differs from its preset in what its label says, and in nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dfe.base.errors import UsageError
+
+pytest.importorskip("torch", reason="needs the extra train")
+
+from dfe.judge.ablation.variants import FAMILIES, all_variants, choose
+
+VARIANTS = {variant.name: variant for variant in all_variants(64, 8, 1500)}
+
+CHANGED = {
+    "displays": {},
+    "no-sparsity": {"losses.sparsity": 0.0},
+    "no-orthogonality": {"losses.orthogonality": 0.0, "losses.coherence": 0.0},
+    "no-mask": {"graded.faithful": False},
+    "no-mirror": {"graded.mirrored": False},
+    "signed": {"graded.nonnegative": False},
+    "one-intensity": {"graded.steps": 1, "graded.lowest_mm": 0.6, "graded.highest_mm": 0.6},
+    "one-display": {"levels": 1},
+    "no-silence": {"graded.penalty_mm": 0.0, "graded.least_mm": 0.0},
+    "level-by-level": {"graded": None},
+    "fidelity": {},
+    "greedy": {"beam": 1},
+    "no-gains": {"gains": False},
+}
+
+
+def flat(values: dict[str, Any], before: str = "") -> dict[str, Any]:
+    every: dict[str, Any] = {}
+    for name, value in values.items():
+        every |= flat(value, f"{before}{name}.") if isinstance(value, dict) else {before + name: value}
+    return every
+
+
+@pytest.mark.parametrize("name", CHANGED)
+def test_a_variant_changes_what_it_says(name):
+    variant = VARIANTS[name]
+    settings, base = flat(variant.settings.to_json()), flat(VARIANTS[variant.family].settings.to_json())
+    changed = {key: settings[key] for key in settings if settings[key] != base.get(key, "absent")}
+    assert changed == CHANGED[name]
+    assert {key for key in base if key not in settings} <= {key for key in base if key.startswith("graded.")}
+    assert variant.is_preset == (not CHANGED[name])
+
+
+def test_all_have_the_same_size_and_their_seeds():
+    assert [name for name, v in VARIANTS.items() if v.is_preset] == list(FAMILIES)
+    for name, variant in all_sizes(32, 4, 700).items():
+        settings = flat(variant.seeded(3).to_json())
+        assert settings.get("size", settings.get("config.size")) == 32
+        assert settings["levels"] == (1 if name == "one-display" else 4)
+        assert settings["seed"] == 3
+        assert settings.get("steps", 700) == 700
+
+
+def all_sizes(size, levels, steps):
+    return {variant.name: variant for variant in all_variants(size, levels, steps)}
+
+
+def test_variants_are_chosen_by_preset_and_by_name():
+    every = tuple(VARIANTS.values())
+    assert choose(every) == every
+    assert {variant.family for variant in choose(every, "fidelity")} == {"fidelity"}
+    assert [variant.name for variant in choose(every, only=("encoder", "displays"))] == ["displays", "encoder"]
+    with pytest.raises(UsageError, match="no preset 'beam'; choose one of displays, fidelity"):
+        choose(every, "beam")
+    with pytest.raises(UsageError, match="no variant 'encoder'"):
+        choose(every, "displays", ("encoder",))

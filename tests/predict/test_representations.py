@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.pipeline import Pipeline
+
+from dfe.base.errors import TableError
+from dfe.clock.rows import row_seconds
+from dfe.datasets.examples import Examples
+from dfe.facs.proxy import au_intensities
+from dfe.predict.representations.action_units import au_proxy, au_tables
+from dfe.predict.representations.coefficients import CoefficientMoments
+from dfe.predict.representations.nuisance import Nuisance
+from dfe.predict.representations.tokens import TokenBag
+from dfe.predict.representations.words import FlatWords
+from dfe.space.registry import load_space
+from dfe.tokenizer.file import load_tokenizer
+from made_study import faces, recording, write
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Twelve clips of uneven rates, one of them without a usable face."""
+    folder = tmp_path_factory.mktemp("study")
+    rng = np.random.default_rng(0)
+    made = []
+    for clip in range(12):
+        times = np.cumsum(rng.choice([0.03, 0.05], 60))
+        x = faces(60, clip)
+        x[rng.random(60) < 0.1] = np.nan
+        made.append(recording(x, times, yaw_deg=60.0 if clip == 11 else 3.0, size_px=80 + clip))
+        write(folder, f"c{clip}", made[-1])
+    examples = Examples(
+        tuple(f"c{i}" for i in range(12)),
+        tuple(f"c{i}" for i in range(12)),
+        np.array([f"p{i // 2}" for i in range(12)]),
+        {"calm": np.array(["yes", "no"] * 6)},
+        (),
+        covariates={"age": np.linspace(20, 60, 12), "sex": np.array(["f", "m", "", "f"] * 3)},
+    )
+    return folder, examples, made
+
+
+def all_of_them():
+    tokenizer = load_tokenizer("default")
+    return [
+        TokenBag(tokenizer),
+        TokenBag(tokenizer, "amount", "log-ratio"),
+        TokenBag(tokenizer, "steps", "tf-idf", steady=True),
+        CoefficientMoments(),
+        au_proxy(),
+        FlatWords(words=16),
+    ]
+
+
+@pytest.mark.parametrize("representation", all_of_them(), ids=lambda r: r.id)
+def test_each_fits_into_a_pipeline(study, representation):
+    folder, examples, _ = study
+    features = representation.features(examples, folder)
+    assert features.x.shape == (12, len(features.names))
+    assert len(set(features.names)) == len(features.names)
+    assert np.isfinite(features.x[:11]).all()
+    assert np.isnan(features.x[11]).all()
+    assert features.coverage[11] == 0
+    assert (features.coverage[:11] > 0.8).all()
+    assert np.isfinite(Pipeline(list(representation.steps())).fit_transform(features.x[:11])).all()
+    alone = (
+        representation.features(examples.take(np.array([3])), folder)
+        if not isinstance(representation, FlatWords)
+        else None
+    )
+    if alone is not None:
+        np.testing.assert_allclose(alone.x[0], features.x[3], rtol=1e-12)
+
+
+def test_moments_are_weighted_by_time(study):
+    folder, examples, made = study
+    features = CoefficientMoments().features(examples, folder)
+    rows = made[5].usable
+    x, weight = made[5].expressions()[rows].astype(float), row_seconds(made[5].times)[rows]
+    mean = np.average(x, axis=0, weights=weight)
+    sd = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
+    np.testing.assert_allclose(features.x[5], [*mean, *sd], atol=1e-9)
+
+
+def test_units_are_those_of_the_proxy(study):
+    folder, examples, made = study
+    features = au_proxy().features(examples, folder)
+    rows = made[2].usable
+    units = au_intensities(made[2].expressions()[rows], load_space())
+    weight = row_seconds(made[2].times)[rows]
+    count = units.shape[1]
+    np.testing.assert_allclose(features.x[2, :count], np.average(units, axis=0, weights=weight), rtol=1e-6)
+    at_three = features.names.index(f"{features.names[4].split()[0]} at 3")
+    share = np.average(np.floor(units[:, 4] + 0.5) == 3, weights=weight)
+    assert features.x[2, at_three] == pytest.approx(share)
+
+
+def test_a_detectors_table_is_aligned_by_time(study, tmp_path):
+    folder, examples, made = study
+    examples = examples.take(np.array([0, 1]))
+    for clip in (0, 1):
+        times = made[clip].times
+        lines = ["frame,face_id,timestamp,confidence,success,AU12_r"]
+        lines += [f"{i + 1},0,{t:.3f},0.9,1,{(i % 6):.1f}" for i, t in enumerate(times)]
+        (tmp_path / f"c{clip}.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    features = au_tables(tmp_path).features(examples, folder)
+    rows = made[0].usable
+    expected = np.average((np.arange(60) % 6)[rows], weights=row_seconds(made[0].times)[rows])
+    assert features.x[0, 0] == pytest.approx(expected)
+    (tmp_path / "c1.csv").unlink()
+    with pytest.raises(TableError, match="no AU table"):
+        au_tables(tmp_path).features(examples, folder)
+
+
+def test_the_nuisance_row_knows_everything_but_the_face(study):
+    folder, examples, made = study
+    features = Nuisance().features(examples, folder)
+    values = dict(zip(features.names, features.x[4], strict=True))
+    assert values["face size px mean"] == pytest.approx(84)
+    assert values["age"] == pytest.approx(examples.covariates["age"][4])
+    assert values["sex m"] == 0
+    assert values["yaw rad mean"] == pytest.approx(np.radians(3), abs=1e-6)
+    assert values["frame rate"] == pytest.approx(made[4].summary().frame_rate)
+    assert not any("exp" in name or "mouth" in name for name in features.names)
+    assert np.isfinite(Pipeline(list(Nuisance().steps())).fit_transform(features.x)).all()
+
+
+def test_words_come_from_the_training_split_alone(study):
+    folder, examples, _ = study
+    split = np.array(["train"] * 6 + ["test"] * 6)
+    from dataclasses import replace
+
+    whole = FlatWords(words=8).features(replace(examples, split=split), folder)
+    part = FlatWords(words=8).features(replace(examples, split=split).take(np.arange(8)), folder)
+    np.testing.assert_allclose(whole.x[:8], part.x)
+    with pytest.raises(TableError, match="too few"):
+        FlatWords(words=4000).features(examples, folder)
