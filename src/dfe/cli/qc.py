@@ -40,5 +40,7 @@ class Qc:
             from dfe.cli.tables import quality_table
 
             Console().print(quality_table(check.rows))
+            for note in check.notes:
+                print(f"note: {note}")
             print(f"table: {check.csv}\npage:  {check.html}")
         return 1 if check.problems else 0

@@ -7,8 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from dfe.base.errors import MediaError, UsageError
 from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
@@ -126,15 +124,13 @@ def load_events(path: Path) -> EventTable:
 
 def source_of(recording: Recording) -> EventSource:
     """What a table of a recording's events keeps of the recording."""
-    made, times = recording.provenance, recording.times
-    known = np.unique(times[np.isfinite(times)])
-    rate = recording.summary().frame_rate
+    made, clock = recording.provenance, recording.clock()
     return EventSource(
         recording=made.source.name,
         tokenizer=recording.tokenizer_id,
         tokenizer_hash=None if made.tokenizer is None else made.tokenizer.hash,
-        duration_s=float(known[-1] + np.median(np.diff(known))) if len(known) > 1 else None,
-        frame_rate=rate,
+        duration_s=float(clock.until_s[-1]) if len(clock.times) else None,
+        frame_rate=clock.rate,
     )
 
 

@@ -27,7 +27,7 @@ def reliability_page(result: Mapping[str, Any]) -> str:
 <header><p class="kind">Reliability</p>
 <h1>How many minutes are enough?</h1>
 <p class="lead">Events per valid minute of {count(len(known), "display")}, {count(result["subjects"], "subject")}:
-odd and even minutes compared.{text(retest)}</p>
+odd and even minutes compared.{text(retest)} Counted: {text(result["events"]["counted"])}.</p>
 <p class="note">ICC(A,1): how near two measurements of a subject are, against how far subjects differ; 1 is perfect,
 0 is none. It belongs to these subjects and this situation: where subjects differ little it is low, however good the
 measurement is.</p></header>

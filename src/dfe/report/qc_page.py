@@ -52,11 +52,11 @@ _COLUMNS = (
     _Column(
         "usable_share",
         "Usable",
-        "Share of frames with a usable face; the strip shows it over time",
+        "Share of the time with a usable face; the strip shows it over time",
         lambda e: e.usable_share,
         lambda e: f"{text(percent(e.usable_share))}{_strip(e)}",
     ),
-    _percent("coverage", "Found", "Share of frames in which a face was found"),
+    _percent("coverage", "Found", "Share of the time in which a face was found"),
     _number("longest_gap_s", "Gap, s", "Longest time without a face, seconds", 1),
     _Column(
         "duration_s",
@@ -103,7 +103,8 @@ placeholder="name or reason"></label>
 </table>
 </div>
 <p id="none" class="note" hidden>No recording fits the filter.</p>
-<p id="about" class="note">The drawn head shows the mean face of the recording on a made-up head, not the person.
+<p id="about" class="note">The drawn head shows the mean face of the recording on the head of its expression space, not
+the person.
 The strip runs from the first to the last frame: green where the face is usable, yellow where it is found but
 cannot be used, empty where there is none. We measure visible movements; we don't claim to read feelings or to
 diagnose.</p>
@@ -140,7 +141,7 @@ def _heading(column: _Column) -> str:
 
 
 def _row(entry: QcEntry) -> str:
-    picture = ""
+    picture = f'<span class="quiet" title="{text(entry.no_picture)}">no head</span>' if entry.no_picture else ""
     if entry.picture is not None:
         picture = f'<img src="{data_uri(entry.picture)}" alt="" width="56" height="56" loading="lazy" decoding="async">'
     cells = "".join(
@@ -185,11 +186,11 @@ def _strip(entry: QcEntry) -> str:
     )
 
 
-def _area(shares: Sequence[float | None]) -> str:
+def _area(shares: Sequence[float]) -> str:
     """Path of the shares as steps; equal neighbours make one step, for most recordings are all of one kind."""
     path, before = ["M0 20"], 0.0
     for i, share in enumerate(shares):
-        height = round(share or 0.0, 2)
+        height = round(share, 2)
         if height != before:
             path.append(f"H{i}V{20 - 20 * height:g}")
             before = height

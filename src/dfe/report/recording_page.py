@@ -52,7 +52,7 @@ def summary_sentence(view: RecordingView) -> str:
         if view.duration_s is not None:
             rate = f" at {view.frame_rate:.4g} frames a second" if view.frame_rate else ""
             made.append(seconds(view.duration_s) + rate)
-    whole = "pictures" if view.kind == "stills" else "frames"
+    whole = "pictures" if view.kind == "stills" else "the time"
     if view.faces == 0:
         return f"{', '.join(made)}. No face was found."
     faces = "one face" if view.faces == 1 else count(view.faces, "face")
@@ -167,22 +167,20 @@ def _poses(view: RecordingView) -> str:
 
 
 def _reasons(view: RecordingView) -> str:
-    whole = "Pictures" if view.kind == "stills" else "Frames"
-    if not view.reasons and view.usable_share < 1:
-        return ""
+    whole, share = ("Pictures", "Share") if view.kind == "stills" else ("Rows", "Share of time")
     if not view.reasons:
         return """<section aria-labelledby="reasons-title"><h2 id="reasons-title">What could not be used</h2>
 <p class="note">Nothing: a usable face was found throughout.</p></section>"""
     rows = "".join(
         f'<tr><td><span class="state {"not-found" if r.state == NOT_FOUND else "not-usable"}">'
         f"{'no face' if r.state == NOT_FOUND else 'not usable'}</span></td><td>{text(r.reason)}</td>"
-        f'<td class="n">{r.frames:,}</td><td class="n">{percent(r.frames / max(view.frames, 1))}</td></tr>'
+        f'<td class="n">{f"{r.rows:,}" if r.rows else "–"}</td><td class="n">{percent(r.share)}</td></tr>'
         for r in view.reasons
     )
     return f"""<section aria-labelledby="reasons-title">
 <h2 id="reasons-title">What could not be used</h2>
 <div class="scroll"><table><thead><tr><th scope="col">State</th><th scope="col">Why</th>
-<th scope="col" class="n">{whole}</th><th scope="col" class="n">Share</th></tr></thead>
+<th scope="col" class="n">{whole}</th><th scope="col" class="n">{share}</th></tr></thead>
 <tbody>{rows}</tbody></table></div>
 </section>"""
 
