@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,8 @@ from dfe.recording.quality import QcRow, measure_quality
 from dfe.recording.recording import Recording
 from dfe.recording.storage import recordings_in
 from dfe.recording.verdict import QcRule
+from dfe.space.base import ExpressionSpace
+from dfe.space.file import read_space
 
 REPORT_NAME = "qc"
 _HEAD_PX = 112
@@ -40,12 +42,25 @@ class FolderCheck:
 
 
 def check_folder(
-    folder: Path, out: Path, *, rule: QcRule | None = None, progress: Progress | None = None
+    folder: Path,
+    out: Path,
+    *,
+    spaces: Sequence[Path] = (),
+    rule: QcRule | None = None,
+    progress: Progress | None = None,
 ) -> FolderCheck:
     """Measure every recording in a folder and write ``out/qc.csv`` and ``out/qc.html``, replacing earlier ones.
 
+    Args:
+        folder: of the recordings, each of any space.
+        out: where the table and the page go.
+        spaces: folders of learned spaces, to draw the recordings that are in them.
+        rule: limits of the verdict.
+        progress: called after each recording.
+
     Raises:
         UsageError: no such folder, or no recording in it.
+        ModelError: a folder that holds no learned space.
         OutputError: ``out`` cannot be written, or holds a recording named ``qc`` whose files would be replaced.
     """
     tables = recordings_in(folder)
@@ -54,8 +69,9 @@ def check_folder(
         if any(_same(target, table.with_suffix(suffix)) for table in tables):
             advice = "write the check into another folder"
             raise OutputError("would replace the files of a recording of this name", where=target, advice=advice)
+    learned: dict[str, ExpressionSpace] = {space.id: space for space in map(read_space, spaces)}
     rows, problems = _measure(folder, tables, rule, progress)
-    heads = [_head(row) for row in rows]
+    heads = [_head(row, learned) for row in rows]
     notes = tuple(
         f"{row.name}: no head is drawn: {head.why_not}" for row, head in zip(rows, heads, strict=True) if head.why_not
     )
@@ -131,21 +147,24 @@ def _page(rows: Sequence[QcRow], heads: Sequence[_Head], folder: Path, out: Path
     return qc_page(entries)
 
 
-def _head(row: QcRow) -> _Head:
+def _head(row: QcRow, learned: Mapping[str, ExpressionSpace]) -> _Head:
     from dfe.draw.png import to_png
     from dfe.draw.render import render_expression
+    from dfe.space.learned import PREFIX
     from dfe.space.registry import load_space
 
     if row.mean_expression is None:
         return _Head()
     try:
-        space = load_space(row.space.id, row.space.version)
+        space = learned.get(row.space.id) or load_space(row.space.id, row.space.version)
     except ModelError as error:
-        return _Head(why_not=str(error))
+        return _Head(
+            why_not=f"name the folder of {row.space.id} with --space" if row.space.id.startswith(PREFIX) else str(error)
+        )
     if not len(space.mesh.triangles):
         return _Head(why_not=f"space {space.id} has no surface")
     if space.dimension != len(row.mean_expression):
-        return _Head(why_not=f"space {space.id} is not the one that it was made in")
+        return _Head(why_not=f"the space {space.id} here is another than its own")
     return _Head(to_png(render_expression(space, np.array(row.mean_expression, np.float32), size=_HEAD_PX, heat=False)))
 
 
