@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from dfe.base.errors import MediaError, UsageError
 from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
+from dfe.events.find import find_events
 from dfe.formats.boris import write_boris
 from dfe.formats.csv import write_csv
 from dfe.formats.elan import write_elan
@@ -108,18 +109,16 @@ def name_of(path: Path) -> str:
 
 
 def load_events(path: Path) -> EventTable:
-    """Events of a table of events, or of a recording, in which they are found.
+    """Events of a table of events, or of a recording, in which they are found with the options by default.
 
     Raises:
         TableError: it cannot be read, or is a recording without tokens.
+        ModelError: a recording whose tokenizer does not come with the package.
     """
     if path.suffix.lower() == ".tsv":
         return read_events_tsv(path)
     recording = Recording.read(path, landmarks=False)
-    find = getattr(recording, "events", None)
-    if find is None:
-        raise UsageError("a recording, not a table of events", where=path, advice="run dfe events on it first")
-    return EventTable(tuple(find()), source_of(recording))
+    return EventTable(tuple(find_events(recording)), source_of(recording))
 
 
 def source_of(recording: Recording) -> EventSource:

@@ -23,7 +23,7 @@ from dfe.clock.spans import spans
 from dfe.recording import schema
 from dfe.recording.provenance import Provenance, TokenizerRef
 from dfe.recording.storage import Format, conform, read_table, write_table
-from dfe.recording.summary import NOT_SAID, RecordingSummary, summarise
+from dfe.recording.summary import RecordingSummary, summarise
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -272,22 +272,7 @@ class Recording:
 
     def summary(self) -> RecordingSummary:
         """Frames, faces, coverage, failures by reason, frame rate and duration."""
-        success, usable = self.success, self.usable
-        return summarise(
-            frame=self.frames.astype(np.int64),
-            clock=self.clock(),
-            face_id=self.face_ids.astype(np.int64),
-            success=success,
-            usable=usable,
-            seen=self.seen(success),
-            seen_usable=self.seen(usable),
-            failures=self._word_counts("reason", ~success),
-            not_usable=self._word_counts("why_not", success & ~usable),
-        )
-
-    def _word_counts(self, name: str, rows: BoolArray) -> dict[str, int]:
-        words = self.table.column(name).filter(pa.array(rows)).cast(pa.string())
-        return {pair["values"] or NOT_SAID: pair["counts"] for pair in pc.value_counts(words).to_pylist()}
+        return summarise(self)
 
     def to_pandas(self) -> pd.DataFrame:
         """All columns as a pandas table: text as categories, tokens as nullable integers.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from dfe.base.types import BoolArray, DoubleArray, IntArray
-from dfe.clock.clock import Clock
+from dfe.base.types import BoolArray
 from dfe.clock.spans import total
+
+if TYPE_CHECKING:
+    from dfe.recording.recording import Recording
 
 NOT_SAID = "not said"
 """Reason of a row whose own is empty."""
@@ -49,47 +53,34 @@ class RecordingSummary:
         return asdict(self)
 
 
-def summarise(
-    *,
-    frame: IntArray,
-    clock: Clock,
-    face_id: IntArray,
-    success: BoolArray,
-    usable: BoolArray,
-    seen: DoubleArray,
-    seen_usable: DoubleArray,
-    failures: dict[str, int],
-    not_usable: dict[str, int],
-) -> RecordingSummary:
-    """Count the rows.
-
-    Args:
-        frame: as the other arrays ``(n,)`` a column of the table.
-        clock: of all frames.
-        face_id: -1 without a face.
-        success: a face was found.
-        usable: and it is usable.
-        seen: stretches ``(k, 2)`` with a face, seconds.
-        seen_usable: stretches with a usable face.
-        failures: rows without a face by reason.
-        not_usable: rows with a face that are not usable by reason.
-    """
+def summarise(recording: Recording) -> RecordingSummary:
+    """Count the rows, and the time in which faces are seen."""
+    frame, success, usable, clock = recording.frames, recording.success, recording.usable, recording.clock()
     frames, with_face, with_usable = (len(np.unique(frame[rows])) for rows in (slice(None), success, usable))
-    duration = clock.duration_s if len(clock.times) else None
+    pictures = not len(clock.times)
+    shares = [
+        shown / max(frames, 1) if pictures else total(recording.seen(rows)) / clock.duration_s
+        for shown, rows in ((with_face, success), (with_usable, usable))
+    ]
     return RecordingSummary(
         rows=len(frame),
         frames=frames,
-        faces=len(np.unique(face_id[success])),
+        faces=len(np.unique(recording.face_ids[success])),
         face_rows=int(success.sum()),
         face_frames=with_face,
         usable_frames=with_usable,
-        coverage=with_face / max(frames, 1) if duration is None else total(seen) / duration,
-        usable_share=with_usable / max(frames, 1) if duration is None else total(seen_usable) / duration,
-        failures=by_count(failures),
-        not_usable=by_count(not_usable),
+        coverage=shares[0],
+        usable_share=shares[1],
+        failures=_counts(recording, "reason", ~success),
+        not_usable=_counts(recording, "why_not", success & ~usable),
         frame_rate=clock.rate,
-        duration_s=duration,
+        duration_s=None if pictures else clock.duration_s,
     )
+
+
+def _counts(recording: Recording, name: str, rows: BoolArray) -> dict[str, int]:
+    words = recording.table.column(name).filter(pa.array(rows)).cast(pa.string())
+    return by_count({pair["values"] or NOT_SAID: pair["counts"] for pair in pc.value_counts(words).to_pylist()})
 
 
 def by_count(counts: dict[str, int]) -> dict[str, int]:
