@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from dfe.atlas.atlas import Atlas
+from dfe.atlas.use import CorpusUse
 from dfe.base.files import refuse_existing, replacing
-
-if TYPE_CHECKING:
-    from dfe.atlas.atlas import Atlas
-    from dfe.atlas.use import CorpusUse
 
 ALWAYS = ("tokens", "templates", "similarity", "tree")
 OF_CORPUS = ("levels", "steps", "subjects", "together", "examples")

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from dfe.pages.axis import Axis
-from dfe.pages.html import text
+from dfe.pages.escape import text
 from dfe.pages.svg import LINE, Look, dot, fitted, n, name, path, spread_out, svg, width_of
 
 _LABELS_AT_MOST = 180
@@ -66,7 +68,7 @@ class Frame:
     height: int = 420
 
 
-def line_chart(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, marks: Sequence[Mark] = ()) -> str:
+def line_chart(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, marks: Sequence[Mark] = ()) -> Markup:
     """Lines, with bands where points have intervals; every line and every mark is named at the right.
 
     A dotted line leads from a line's last point to its name. Values off an axis are held at its end.
@@ -101,7 +103,7 @@ def line_chart(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, marks: 
     return svg(frame.id, frame.title, frame.about, (frame.width, frame.height), parts)
 
 
-def dot_plot(frame: Frame, series: Sequence[Series], axis: Axis, marks: Sequence[Mark] = ()) -> str:
+def dot_plot(frame: Frame, series: Sequence[Series], axis: Axis, marks: Sequence[Mark] = ()) -> Markup:
     """One row per series: its name, its ``x`` as a dot on the axis, its ``x_interval``.
 
     The height is that of the rows, whatever the frame says. A series without a dot keeps its row and says why.
@@ -131,7 +133,7 @@ def dot_plot(frame: Frame, series: Sequence[Series], axis: Axis, marks: Sequence
     return svg(frame.id, frame.title, frame.about, (frame.width, bottom + 38), parts)
 
 
-def front(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, better: tuple[int, int] = (-1, 1)) -> str:
+def front(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, better: tuple[int, int] = (-1, 1)) -> Markup:
     """Named points with intervals, and a pale line through those that no other one beats in both values.
 
     Args:

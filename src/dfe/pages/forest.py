@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Frame
-from dfe.pages.html import data_uri, text
+from dfe.pages.escape import data_uri, text
 from dfe.pages.svg import Look, dot, n, name, svg, width_of
 
 _ROW, _TOP, _BOTTOM = 46, 58, 44
@@ -39,7 +41,7 @@ class ForestRow:
     picture: bytes | None = None
 
 
-def forest(frame: Frame, rows: Sequence[ForestRow], axis: Axis, headings: Sequence[str], ends: tuple[str, str]) -> str:
+def forest(frame: Frame, rows: Sequence[ForestRow], axis: Axis, headings: Sequence[str], ends: tuple[str, str]) -> Markup:
     """Draw rows from top to bottom; the height is that of the rows, whatever the frame says.
 
     Args:

@@ -11,9 +11,11 @@ from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Frame
-from dfe.pages.html import text
+from dfe.pages.escape import text
 from dfe.pages.svg import Look, dot, n, name, svg, width_of
 
 _ROW, _HEADING = 20, 24
@@ -68,7 +70,7 @@ class Panel(NamedTuple):
     """What is better, in words, below its label; may be empty."""
 
 
-def small_multiples(frame: Frame, groups: Sequence[Group], panels: Sequence[Panel]) -> str:
+def small_multiples(frame: Frame, groups: Sequence[Group], panels: Sequence[Panel]) -> Markup:
     """Every group's rows, from top to bottom; the height is that of the rows, whatever the frame says."""
     rows = [row for group in groups for row in group.rows]
     left = ceil(min(max((width_of(row.name) for row in rows), default=0.0), _NAMES_AT_MOST)) + 14

@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from dfe.pages.html import text
+from markupsafe import Markup
+
+from dfe.pages.escape import text
 
 COLOURS = 8
 """Colours of series; those beyond are the same again, with dashes."""
@@ -52,11 +54,11 @@ class Look(NamedTuple):
         return f'fill="{self.colour}" font-weight="{600 if self.strong else 400}"'
 
 
-def svg(id: str, title: str, about: str, size: tuple[int, int], parts: Sequence[str]) -> str:
+def svg(id: str, title: str, about: str, size: tuple[int, int], parts: Sequence[str]) -> Markup:
     """A whole chart of some size, with a title and a description for those who do not see it."""
     width, height = size
     heading = f'<text x="0" y="13" fill="var(--ink)" font-weight="600">{text(fitted(title, width))}</text>'
-    return (
+    return Markup(
         f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{id}-title {id}-about" '
         f'font-family="{_FONT}" font-size="{SIZE}"><title id="{id}-title">{text(title)}</title>'
         f'<desc id="{id}-about">{text(about)}</desc>{heading}{"".join(parts)}</svg>'

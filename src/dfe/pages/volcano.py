@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
 
+from markupsafe import Markup
+
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Frame
-from dfe.pages.html import data_uri, text
+from dfe.pages.escape import data_uri, text
 from dfe.pages.svg import LINE, Look, dot, fitted, n, name, spread_out, svg, width_of
 
 _QUIET = 'fill="var(--quiet)"'
@@ -38,7 +40,7 @@ class VolcanoDot:
     picture: bytes | None = None
 
 
-def volcano(frame: Frame, dots: Sequence[VolcanoDot], x: Axis, line: float | None, line_name: str) -> str:
+def volcano(frame: Frame, dots: Sequence[VolcanoDot], x: Axis, line: float | None, line_name: str) -> Markup:
     """Draw effects from left to right and ``-log10 p`` from bottom to top; names stand at the sides.
 
     Args:
