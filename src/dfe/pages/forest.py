@@ -41,7 +41,9 @@ class ForestRow:
     picture: bytes | None = None
 
 
-def forest(frame: Frame, rows: Sequence[ForestRow], axis: Axis, headings: Sequence[str], ends: tuple[str, str]) -> Markup:
+def forest(
+    frame: Frame, rows: Sequence[ForestRow], axis: Axis, headings: Sequence[str], ends: tuple[str, str]
+) -> Markup:
     """Draw rows from top to bottom; the height is that of the rows, whatever the frame says.
 
     Args:
