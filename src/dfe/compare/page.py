@@ -18,8 +18,8 @@ from dfe.pages.volcano import VolcanoDot, volcano
 
 SHOWN = 16
 """Displays in a forest plot."""
-_NAMED = 8
-"""Displays named in a volcano plot."""
+_NAMED, _FEW = 8, 3
+"""Displays named in a volcano plot; and where none differs among many."""
 FALSE_DISCOVERY = 0.05
 _COURSES = 4
 _TITLES = {
@@ -114,7 +114,7 @@ def volcano_chart(result: Mapping[str, Any], analysis: str, pictures: Mapping[st
     """All displays that anybody shows, by effect and p."""
     rows = [row for row in _tested(result, analysis, "per_min") if row["effect"] is not None]
     found = [row["token"] for row in rows if row["q"] <= FALSE_DISCOVERY][:_NAMED]
-    named = set(found or [row["token"] for row in rows[:3]])
+    named = set(found or [row["token"] for row in (rows if len(rows) <= _NAMED else rows[:_FEW])])
     line = max((row["p"] for row in rows if row["q"] <= FALSE_DISCOVERY), default=None)
     dots = [
         VolcanoDot(
@@ -199,7 +199,8 @@ def _is(row: Row, analysis: str, measure: str, regions: bool) -> bool:
 
 
 def _forest_row(row: Row, pictures: Mapping[str, bytes], ratios: bool) -> ForestRow:
-    detail = f"{row['token']}, {row['side']}" + (", unsteady" if row["unsteady"] else "")
+    side = "both sides" if row["side"] == "symmetric" else row["side"]
+    detail = f"{row['token']}, {side}" + (", unsteady" if row["unsteady"] else "")
     numbers = ((_ratio(row),) if ratios else ()) + (p_value(row["p"]), p_value(row["q"]))
     interval = None if row["low"] is None or row["high"] is None else (row["low"], row["high"])
     strong = row["q"] is not None and row["q"] <= FALSE_DISCOVERY

@@ -26,6 +26,9 @@ _EDGE = 14
 SIZE, LINE = 12, 15
 """Height of letters and of a line of them, CSS pixels."""
 
+QUIET, INK = 'fill="var(--quiet)"', 'fill="var(--ink)"'
+"""Attributes of words that stand back, and of those that don't."""
+
 _FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Liberation Sans, sans-serif"
 _WIDTHS = {**dict.fromkeys("ijl.,:;|!'()[]I/", 0.32), **dict.fromkeys("mwMW@%–", 0.9), **dict.fromkeys("ftr -", 0.42)}
 

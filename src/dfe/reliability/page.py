@@ -46,7 +46,7 @@ def reliability_chart(result: Mapping[str, Any]) -> Markup:
     ]
     about = "Reliability of events per minute against minutes of valid time."
     frame = Frame("reliability", "How well a subject's rate holds, by minutes recorded", about, 1080, 420)
-    return line_chart(frame, series, x, y, (Mark(GOOD, f"{GOOD:g}"),))
+    return line_chart(frame, series, x, y, (Mark(GOOD, f"{GOOD:g}: good"),))
 
 
 def _needed(row: Mapping[str, Any]) -> str:
