@@ -30,7 +30,6 @@ from dfe.pages.view import (
     TokenCard,
 )
 from dfe.recording.recording import Recording
-from dfe.report.recording_page import recording_page
 from dfe.report.thumbnails import still_thumbnails, video_thumbnails
 
 if TYPE_CHECKING:
@@ -59,6 +58,8 @@ def write_report(
         ModelError: a file of names that does not fit the tokenizer.
         OutputError: the file exists (without ``overwrite``) or cannot be written.
     """
+    from dfe.report.recording_page import recording_page
+
     page = recording_page(recording_view(recording, tokenizer, pictured, names))
     with replacing(target, overwrite=overwrite) as (file,):
         file.write(page.encode("utf-8", "replace"))
