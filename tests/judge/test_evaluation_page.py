@@ -9,8 +9,9 @@ import pytest
 
 import made_evaluation as made
 from dfe.judge.columns import SUMMARY, best_of, decimals, equal_bits
-from dfe.judge.page import cell, evaluation_page
+from dfe.judge.page import evaluation_page
 from dfe.judge.reading import coders_of, figure_at, why_not
+from dfe.judge.tables import cell
 from dfe.pages.formats import tenths
 from dfe.pages.page import breakable, environment
 from made_reports import NASTY
