@@ -1,9 +1,9 @@
 """What each token means: in words, in numbers and in pictures.
 
 >>> import dfe
->>> from dfe.atlas import atlas_tables, build_atlas, write_atlas
+>>> from dfe.atlas import build_atlas, write_atlas
 >>> atlas = build_atlas(dfe.load_tokenizer("default"))   # doctest: +SKIP
->>> atlas_tables(atlas)["tokens"].to_pandas()             # doctest: +SKIP
+>>> atlas.to_table().to_pandas()                          # doctest: +SKIP
 >>> write_atlas(atlas, "atlas.html")                      # doctest: +SKIP
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 _HOMES = {
     "Atlas": "dfe.atlas.atlas",
-    "AtlasToken": "dfe.atlas.atlas",
+    "AtlasToken": "dfe.atlas.token",
     "Names": "dfe.displays.names",
     "atlas_tables": "dfe.atlas.tables",
     "build_atlas": "dfe.atlas.atlas",
@@ -26,10 +26,10 @@ __all__ = [*_HOMES]
 
 if TYPE_CHECKING:
     from dfe.atlas.atlas import Atlas as Atlas
-    from dfe.atlas.atlas import AtlasToken as AtlasToken
     from dfe.atlas.atlas import build_atlas as build_atlas
     from dfe.atlas.page import write_atlas as write_atlas
     from dfe.atlas.tables import atlas_tables as atlas_tables
+    from dfe.atlas.token import AtlasToken as AtlasToken
     from dfe.displays.names import Names as Names
     from dfe.displays.names import load_names as load_names
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
+import pyarrow as pa
 
-from dfe.atlas.action_units import NearUnit, nearest_units
+from dfe.atlas.action_units import nearest_units
 from dfe.atlas.book import Book
 from dfe.atlas.counting import Subjects
 from dfe.atlas.pictures import SIZE_PX, display_picture, to_webp
 from dfe.atlas.similarity import Tree, cosines, mirror_partners, similarity_tree
+from dfe.atlas.token import AtlasToken, Status
+from dfe.atlas.token_table import token_table
 from dfe.atlas.use import CorpusUse, measure_use
 from dfe.base.types import DoubleArray, FloatArray, ImageArray, Progress
 from dfe.displays.describe import describe_tokens
@@ -23,47 +25,9 @@ from dfe.draw.templates import heat_scale
 from dfe.pages.formats import percent
 from dfe.space.base import ExpressionSpace
 
-Status = Literal["display", "unsteady", "correction", "not measured"]
-"""``display``: agrees with faces and stays under small changes of a picture; ``unsteady``: comes and goes with them;
-``correction``: often points away from the face; ``not measured``: nobody has looked."""
-
 FAITHFUL = 0.9
 """A display that agrees with the face in fewer of its uses is called a correction."""
 _NOTEBOOK_SHOWN, _NOTEBOOK_PX = 12, 112
-
-
-@dataclass(frozen=True, eq=False)
-class AtlasToken:
-    """One display of the book."""
-
-    display: int
-    """Its number in the tokenizer, from 1."""
-    words: str
-    """What moves, as in ``lip corner pull, left``."""
-    template: FloatArray
-    """``(D,)``: what it adds to a face at its usual strength, in units of the space."""
-    side: str
-    """``symmetric``, ``left`` or ``right``, the subject's; empty where the space does not know sides."""
-    regions: dict[str, float]
-    """Share of the movement's energy over the skin in each region."""
-    energy_mm: float
-    """Root mean square displacement of the moving vertices at the usual strength."""
-    locality: float
-    """Share of the moving vertices that hold 90% of the energy."""
-    strongest: tuple[tuple[str, float], ...]
-    """Coefficients that carry most of it, and their values."""
-    units: tuple[NearUnit, ...]
-    """Action units of the proxy that move the face most like it."""
-    partner: int | None
-    """Display that is its mirror image, itself where symmetric; None if the book has none, or has no sides."""
-    status: Status
-    reliability: float | None
-    """Chance-corrected agreement (kappa) under small changes of the picture, where the tokenizer's card has it."""
-
-    @property
-    def region(self) -> str:
-        """The region that it moves most; empty if none."""
-        return max(self.regions, key=lambda r: self.regions[r]) if any(self.regions.values()) else ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +86,10 @@ class Atlas:
     def label(self, display: int) -> str:
         """The user's name of a display, or its words."""
         return self.names.label(display, self[display].words)
+
+    def to_table(self) -> pa.Table:
+        """A row per display, see :func:`dfe.atlas.token_table.token_table`; the others are :func:`atlas_tables`'s."""
+        return token_table(self.tokens, self.names, self.space.mesh.regions, self.use)
 
     def picture(self, display: int, *, size: int = SIZE_PX, yaw: float = 0.0) -> ImageArray:
         """One display at its usual strength on the neutral face, ``(size, size, 4)`` RGBA, coloured by displacement."""

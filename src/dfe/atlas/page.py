@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from dfe.atlas.atlas import Atlas, AtlasToken
+from dfe.atlas.atlas import Atlas
 from dfe.atlas.head import pack_head
 from dfe.atlas.pictures import to_webp
+from dfe.atlas.token import AtlasToken
 from dfe.atlas.use import CorpusUse
 from dfe.atlas.view import AtlasCard, AtlasView
 from dfe.base.files import refuse_existing, replacing
