@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 from markupsafe import Markup
@@ -50,6 +50,7 @@ def test_what_is_not_known_is_a_dash():
     assert filled("{{ a }} {{ b }} {{ c }} {{ d }} {{ a|number }} {{ b|percent }}", **values) == "– – – 0 – –"
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_stays_text_wherever_it_is_written(words):
     source = '<p title="{{ x }}">{{ x }}{{ x ~ "<b>" }}{{ [x, x]|join(m) }}{{ m ~ x }}{{ x|breakable }}</p>'
@@ -69,6 +70,7 @@ def test_hidden_characters_show_in_templates_as_in_charts():
     assert breakable("a/\u202e") == "a/<wbr>\\x202e"
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
