@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.base.types import BoolArray, DoubleArray, IntArray
-from dfe.clock.clock import row_seconds
+from dfe.clock.clock import usual_step
 from dfe.frontends.assignment import FORBIDDEN, best_pairs
 from dfe.frontends.losses import LossConfig, link_over_losses, same_size
 
@@ -93,7 +93,8 @@ def identify(frame: ArrayLike, time_s: ArrayLike, boxes: ArrayLike, config: Trac
     clock = _clock(ordinal, times)
     chains = [t.rows for t in _tracklets(ordinal, clock, corners, has_box, config)]
     chains = link_over_losses(chains, ordinal, clock, corners, config.losses)
-    lengths = row_seconds(clock, np.zeros(len(clock)), np.ones(len(clock), np.bool_))
+    # Every frame is listed here, so that a slow stretch of the video is no gap: each is shown until the next one.
+    lengths = np.append(np.diff(clock), usual_step(clock))
     area_time = corners[:, 2] * corners[:, 3] * lengths[ordinal]
     weight = [-math.fsum(area_time[rows].tolist()) for rows in chains]
     # Ties go to the face that came first, then to the one on the left: never to the order within a frame.
