@@ -191,6 +191,6 @@ def _main(
     """Seconds of each main display, the one that the first level says, in a part of the recording."""
     codes = recording.tokens()[:, 0].astype(np.int64)
     known = counted & (codes >= 0)
-    start, end = row_times(recording.times, recording.face_ids, known)[known].T
+    start, end = row_times(recording.frames, recording.times, recording.face_ids, known)[known].T
     unit = np.where(codes > 0, tokenizer.displays().unit[0, codes.clip(0)], -1)[known] + 1
     return np.bincount(unit, seconds_in(np.array([part]), start, end), width).astype(np.float64)

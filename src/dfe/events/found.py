@@ -26,7 +26,9 @@ class FaceTime:
 
     face_id: int
     seen: DoubleArray
-    """``(k, 2)`` start and end of each stretch in which it was seen, seconds."""
+    """``(k, 2)`` start and end of the time in which it was seen, seconds."""
+    stretches: DoubleArray
+    """``(s, 2)`` stretches between gaps, lost frames bridged: an event that begins with one may have begun before."""
     speech: DoubleArray | None = None
     """``(k, 2)`` stretches of speech; None where speech is not known."""
     gaze: bool = True

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dfe.base.errors import DfeError, TableError
 from dfe.base.lists import from_lists
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
-from dfe.clock.clock import Clock, face_clocks, row_seconds
+from dfe.clock.clock import Clock, face_clocks, row_seconds, usual_step
 from dfe.clock.spans import spans
 from dfe.recording import schema
 from dfe.recording.provenance import Provenance, TokenizerRef
@@ -253,7 +253,7 @@ class Recording:
 
     def clock(self) -> Clock:
         """The time of its frames, with faces or without; of still pictures no moment at all."""
-        return Clock.of(self.times)
+        return Clock.of(self.times, usual_step(self.times, self.frames))
 
     def seconds(self, counted: BoolArray) -> DoubleArray:
         """Seconds that each row stands for ``(n,)`` by the rule of :class:`~dfe.clock.clock.Clock`, faces apart.
@@ -262,11 +262,11 @@ class Recording:
             counted: ``(n,)`` rows that count, such as :attr:`usable`; the others stand for none. Of still pictures
                 each one that counts is 1.
         """
-        return row_seconds(self.times, self.face_ids, counted)
+        return row_seconds(self.frames, self.times, self.face_ids, counted)
 
     def seen(self, counted: BoolArray) -> DoubleArray:
         """Stretches of time ``(k, 2)``, seconds, in which the rows that count show a face, whosever."""
-        found = [clock.spans for _, _, clock in face_clocks(self.times, self.face_ids, counted)]
+        found = [clock.spans for _, _, clock in face_clocks(self.frames, self.times, self.face_ids, counted)]
         return spans(np.concatenate([np.zeros((0, 2)), *found]))
 
     def summary(self) -> RecordingSummary:
