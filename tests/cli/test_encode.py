@@ -134,7 +134,7 @@ def test_mirrored_recording_gets_the_rows_of_the_unflipped_one(dfe, astronaut, t
 
 
 def test_extract_writes_no_tokens(dfe, astronaut, tmp_path):
-    assert dfe("extract", astronaut, "-o", tmp_path).code == 0
+    assert dfe("encode", "--tokenizer", "none", astronaut, "-o", tmp_path).code == 0
     recording = Recording.read(tmp_path / "astronaut.parquet")
     assert recording.tokenizer_id is None
     assert recording.levels == 0
@@ -143,7 +143,7 @@ def test_extract_writes_no_tokens(dfe, astronaut, tmp_path):
 
 def test_landmarks_are_kept_when_asked_and_change_nothing_else(dfe, carphone, astronaut, tmp_path):
     for name, words in {"plain": [], "kept": ["--landmarks"], "two": ["--landmarks", "--workers", 2]}.items():
-        ran = dfe("extract", carphone, astronaut, "-o", tmp_path / name, "--end", "1", *words)
+        ran = dfe("encode", "--tokenizer", "none", carphone, astronaut, "-o", tmp_path / name, "--end", "1", *words)
         assert ran.code == 0, ran.err
     for name in ("carphone_pristine.parquet", "astronaut.parquet"):
         plain, kept = (Recording.read(tmp_path / folder / name) for folder in ("plain", "kept"))

@@ -61,8 +61,8 @@ def damaged(space: ExpressionSpace, folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "parts"),
     [
-        (other_space, ["t.parquet: holds", "of space arkit51/other41, not 41 of arkit51/face41; extract it again"]),
-        (other_version, ["t.parquet: was made in another version of space arkit51/face41; extract it again"]),
+        (other_space, ["t.parquet: holds", "of space arkit51/other41, not 41 of arkit51/face41; encode it again"]),
+        (other_version, ["t.parquet: was made in another version of space arkit51/face41; encode it again"]),
         (few, ["hold 6 usable faces to train on, fewer than the 8 codes; give more tables, or ask for fewer"]),
         (empty, ["hold 0 usable faces", "; give more tables"]),
         (still, ["no face ever moves in these tables; give tables in which faces move"]),

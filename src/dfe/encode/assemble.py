@@ -86,7 +86,7 @@ def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL, wh
             f"tokenizer {tokenizer.id} codes space {coded.id} version {coded.version}, and the faces are in {space.id} "
             f"version {space.version}",
             where=where,
-            advice=_ADVICE.get(space.id, "choose a tokenizer of the same space, or write no tokens (dfe extract)"),
+            advice=_ADVICE.get(space.id, "choose a tokenizer of the same space, or write no tokens (--tokenizer none)"),
         )
     if neutral != tokenizer.subject_neutral:
         raise ModelError(

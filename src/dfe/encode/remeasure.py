@@ -23,7 +23,7 @@ def remeasure(recording: Recording, version: int = SPACE_VERSION, networks: Netw
     """The same faces measured in another version of the space; tokens, which belong to a version, are left out.
 
     Args:
-        recording: with landmarks, as ``dfe extract --landmarks`` writes.
+        recording: with landmarks, as ``dfe encode --landmarks`` writes.
         version: of the expression space.
         networks: other networks than the packaged ones.
 
@@ -34,7 +34,7 @@ def remeasure(recording: Recording, version: int = SPACE_VERSION, networks: Netw
     made = recording.provenance
     points = recording.landmarks()
     if points is None:
-        advice = "extract it again with --landmarks"
+        advice = "encode it again with --landmarks"
         raise TableError("keeps no landmarks to measure again", where=made.source.name, advice=advice)
     networks = networks or Networks()
     read = Reader(networks, version, bool(made.frontend.get("both_ways", False)))

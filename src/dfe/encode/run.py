@@ -18,6 +18,7 @@ from dfe.base.types import Progress
 from dfe.base.workers import guarded, run_tasks
 from dfe.displays.names import Names, load_names
 from dfe.encode.assemble import add_tokens, assemble, check_fits, measured_space
+from dfe.encode.idle import refuse_idle
 from dfe.encode.options import EncodeOptions
 from dfe.encode.summary import InputResult, RunSummary, Targets
 from dfe.encode.tables import ReadTable, assemble_table, read_source, table_search
@@ -71,6 +72,7 @@ def encode(
     found = _discover([paths] if isinstance(paths, str | PathLike) else paths, options, workers)
     if found.problems:
         raise found.problems[0]
+    refuse_idle(options, found.sources)
     tokenizer, options = _settled(options, found.sources)
     made: dict[Source, Recording] = {}
     for source, result in _observed(found.sources, options, workers, _Tally(progress)):
@@ -105,6 +107,7 @@ def encode_to_folder(
     if options.landmarks and format == "csv":
         raise no_lists_in_csv()
     found = _discover(paths, options, workers)
+    refuse_idle(options, found.sources, thumbnails=thumbnails)
     tokenizer, options = _settled(options, found.sources)
     names = load_names(tokenizer) if report and tokenizer is not None else None
     if found.sources:
