@@ -24,7 +24,7 @@ from dfe.encode.assemble import add_tokens
 from dfe.encode.options import EncodeOptions
 from dfe.encode.run import encode_to_folder
 from dfe.predict.config import StudyConfig
-from dfe.predict.protocol import run_study
+from dfe.predict.protocol import study_examples
 from dfe.predict.representation import Representation
 from dfe.predict.representations.action_units import au_proxy, au_tables
 from dfe.predict.representations.coefficients import CoefficientMoments
@@ -71,7 +71,7 @@ def main() -> None:
             min_coverage=0.5 if name == "news" else 0.7,
         )
         with show_progress(f"study {name}", "fits") as progress:
-            study = run_study(name, examples, chosen, recordings, config, tokenizer=tokenizer, progress=progress)
+            study = study_examples(name, examples, chosen, recordings, config, tokenizer=tokenizer, progress=progress)
         study = with_displays(study, tokenizer, chosen[0].id)
         out = options.work / "studies" / name
         write_study(study, out, overwrite=True)

@@ -42,7 +42,7 @@ def test_version_1_is_what_the_network_says(dfe, astronaut, tmp_path):
         np.testing.assert_allclose(recording.column(column), sigmoids[:, index], atol=1e-6)
 
 
-def test_extract_measures_the_newest_version_unless_another_is_named(dfe, astronaut, tmp_path):
+def test_without_a_tokenizer_it_measures_the_newest_version_unless_another_is_named(dfe, astronaut, tmp_path):
     for folder, words in {"newest": [], "1": ["--space-version", "1"], "2": ["--space-version", "2"]}.items():
         ran = dfe("encode", "--tokenizer", "none", astronaut, "-o", tmp_path / folder, *words)
         assert ran.code == 0, ran.err
@@ -63,10 +63,9 @@ def test_a_tokenizer_of_another_version_is_refused_before_the_work(dfe, astronau
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("verb", ["encode", "extract"])
 @pytest.mark.parametrize("version", [0, 3])
-def test_a_version_that_does_not_exist(dfe, astronaut, tmp_path, verb, version):
-    ran = dfe(verb, astronaut, "-o", tmp_path / "out", "--space-version", version)
+def test_a_version_that_does_not_exist(dfe, astronaut, tmp_path, version):
+    ran = dfe("encode", astronaut, "-o", tmp_path / "out", "--space-version", version)
     assert ran.code == 2
     assert ran.err == f"dfe: --space-version is 1 or 2, not {version}\n"
     assert not (tmp_path / "out").exists()

@@ -19,7 +19,7 @@ def table(tmp_path: Path) -> Path:
 
 def test_every_format_at_once_with_the_video_linked(dfe, table, carphone, tmp_path):
     out = tmp_path / "out"
-    ran = dfe("export", table, "--to", "elan,textgrid,boris,webvtt,csv", "--media", carphone.parent, "-o", out)
+    ran = dfe("export", table, "--to", "elan", "textgrid", "boris", "webvtt", "csv", "--media", carphone.parent, "-o", out)
     assert ran.code == 0, ran.err
     names = ["carphone.TextGrid", "carphone.boris", "carphone.csv", "carphone.eaf", "carphone.vtt"]
     assert sorted(path.name for path in out.iterdir()) == names

@@ -14,7 +14,7 @@ def short(carphone, tmp_path_factory):
     return made_sets.cut(carphone, tmp_path_factory.mktemp("media") / "short.mp4")
 
 
-FAST = ("--folds", "2", "--repeats", "1", "--permutations", "0", "--workers", "1", "--words", "4")
+FAST = ("--folds", "2", "--repeats", "1", "--permutations", "0", "--workers", "1")
 
 
 def ran(dfe, name, root, recordings, out, *more):
@@ -45,7 +45,7 @@ def test_impressions(tmp_path, short, dfe):
     more = (
         "--shared",
         "allow",
-        "--target",
+        "--targets",
         "extraversion",
         "--min-coverage",
         "0",

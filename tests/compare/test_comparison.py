@@ -51,7 +51,7 @@ def compared(study: Path) -> Path:
     from dfe.cli import main
 
     out = study / "groups"
-    more = ("--group", "diagnosis", "--covariate", "age,sex", "--align", "cue", *FEW)
+    more = ("--group", "diagnosis", "--covariates", "age", "sex", "--align", "cue", *FEW)
     with pytest.raises(SystemExit) as stop:
         main([str(word) for word in words(study, out, *more)])
     assert stop.value.code == 0
@@ -142,7 +142,7 @@ def test_the_r_script_names_columns_that_its_table_has(compared):
 
 
 def test_the_same_seed_gives_the_same_files(study, compared, tmp_path, dfe):
-    more = ("--group", "diagnosis", "--covariate", "age,sex", "--align", "cue", *FEW)
+    more = ("--group", "diagnosis", "--covariates", "age", "sex", "--align", "cue", *FEW)
     assert dfe(*words(study, tmp_path / "again", *more)).code == 0
     for path in compared.iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
@@ -183,10 +183,11 @@ def test_what_cannot_be_compared_is_said_in_one_line(study, tmp_path, dfe):
     for more, says in (
         ((), "nothing to compare"),
         (("--group", "nothing"), "has no column nothing"),
-        (("--group", "diagnosis", "--groups", "control"), "names 1, not two"),
+        (("--group", "diagnosis", "--categories", "site"), "--categories does nothing without --covariates"),
+        (("--group", "diagnosis", "--conditions", "a", "b"), "--conditions does nothing without --within"),
         (("--group", "diagnosis", "--min-coverage", 1.5), "coverage must be between"),
         (("--group", "condition"), "is in two groups"),
-        (("--group", "diagnosis", "--covariate", "id"), "too many"),
+        (("--group", "diagnosis", "--covariates", "id"), "too many"),
         (("--group", "diagnosis", "--align", "cue", "--window", 3, 1), "holds -10 bins"),
     ):
         ran = dfe(*words(study, out, *more, "--no-models", "--permutations", 19, "--draws", 10))

@@ -9,7 +9,7 @@ from dfe.base.errors import TableError, UsageError
 from dfe.judge.seen import hashed
 from dfe.predict.config import StudyConfig
 from dfe.predict.figures import figures
-from dfe.predict.protocol import run_study
+from dfe.predict.protocol import study_examples
 from dfe.predict.store import read_study, write_study
 from dfe.predict.usable import split_of, usable_examples
 from dfe.stats.significance import permutation_p
@@ -28,7 +28,7 @@ class Card:
 
 def run(folder, config=QUICK, examples=None, representations=None, **more):
     given, usual = made.study(folder) if examples is None else (examples, representations)
-    return run_study("made", given, representations or usual, folder, config, **more)
+    return study_examples("made", given, representations or usual, folder, config, **more)
 
 
 def rows(study, target="stress"):
@@ -81,7 +81,7 @@ def test_p_is_uniform_where_there_is_nothing(tmp_path):
             examples = replace(examples, labels={"stress": np.array(["no", "yes"])[label]}, targets=(target,))
             nothing = replace(noise, id="nuisance")
             config = replace(QUICK, folds=3, repeats=1, inner_folds=2, permutations=9)
-            study = run_study("made", examples, [nothing], tmp_path, config)
+            study = study_examples("made", examples, [nothing], tmp_path, config)
             scores = study.tables["permutations"]["score"].to_numpy()
             p.append(permutation_p(scores[0], scores[1:]))
         # Of ten values that p can take each is as likely as any other: mean 0.55, spread 0.29.

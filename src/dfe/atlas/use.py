@@ -94,7 +94,7 @@ def measure_use(
             progress(done, len(paths))
     if not count.rows:
         kind = "face" if all_faces else "usable face"
-        advice = "name another folder" if all_faces else "take all faces (--all-faces), or see `dfe qc` for the reasons"
+        advice = "name another folder" if all_faces else "take all faces (--all-rows), or see `dfe qc` for the reasons"
         raise UsageError(f"no {kind} in its {len(paths)} recordings", where=corpus, advice=advice)
     return _result(count)
 

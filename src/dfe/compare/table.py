@@ -120,7 +120,7 @@ def read_group_table(
     if unused and not others:
         name = unused[0].relative_to(recordings).as_posix()
         more = f" and {len(unused) - 1} more" if len(unused) > 1 else ""
-        advice = "add rows for them, or leave them out with --others"
+        advice = "add rows for them, or leave them out with --unmatched drop"
         raise TableError(f"has no row for {name}{more} in {recordings}", where=file, advice=advice)
     left_out: dict[str, int] = defaultdict(int)
     if columns.group is not None:

@@ -39,6 +39,26 @@ def figures(study: Study) -> dict[str, Any]:
     }
 
 
+def score_rows(study: Study) -> list[dict[str, object]]:
+    """A row for each target, representation and score: value, 95% interval, and p of the target's own score."""
+    rows: list[dict[str, object]] = []
+    for target in figures(study)["targets"]:
+        for row in target["rows"]:
+            p = (row.get("permutation") or {}).get("p")
+            for name, found in row["scores"].items():
+                rows.append(
+                    {
+                        "target": target["name"],
+                        "representation": row["id"],
+                        "role": row["role"],
+                        "score": name,
+                        **dict(zip(("value", "low", "high"), (found or {}).values() or (None,) * 3, strict=True)),
+                        "p": p if name == target["metric"] else None,
+                    }
+                )
+    return rows
+
+
 def target_of(about: Mapping[str, Any]) -> Target:
     """A target as a study's JSON describes it."""
     return Target(about["name"], about["kind"], about["metric"], tuple(about["classes"]), about["level"])

@@ -32,7 +32,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 NUISANCE = Nuisance.id
 
 
-def run_study(
+def study_examples(
     task: str,
     examples: Examples,
     representations: Sequence[Representation],

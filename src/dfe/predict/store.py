@@ -6,14 +6,19 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from dfe.base.errors import TableError
 from dfe.base.files import refuse_existing, replacing
+from dfe.base.frames import data_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT = 1
 STUDY, SCORES, PAGE = "study.json", "scores.json", "study.html"
@@ -66,6 +71,30 @@ class Study:
     about: Mapping[str, Any]
     tables: Mapping[str, pa.Table]
     pictures: Mapping[int, bytes]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each target, representation and score: value, 95% interval, and p of the permutations.
+
+        Columns: target, representation, role (``representation``, ``nuisance`` or a floor), score, value, low, high, p.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        from dfe.predict.figures import score_rows
+
+        return data_frame(score_rows(self))
+
+    def write(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write what was predicted, all figures (``scores.json``) and the page (``study.html``) into a folder.
+
+        Raises:
+            OutputError: one of the files exists (without ``overwrite``), or they cannot be written.
+        """
+        from dfe.predict.write_report import write_report
+
+        refuse_existing_study(Path(folder), overwrite=overwrite)
+        write_study(self, Path(folder), overwrite=overwrite)
+        write_report(Path(folder), overwrite=overwrite)
 
 
 def refuse_existing_study(folder: Path, *, overwrite: bool) -> None:

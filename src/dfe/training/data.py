@@ -211,9 +211,7 @@ def _usable_rows(table: TrainingTable, space: ExpressionSpace, config: TrainConf
             advice="encode it again in that space, or train in the other one",
         )
     if table.space_hash not in (None, space.hash):
-        raise TableError(
-            f"was made in another version of space {space.id}", where=table.name, advice="encode it again"
-        )
+        raise TableError(f"was made in another version of space {space.id}", where=table.name, advice="encode it again")
     kept = np.isfinite(table.x).all(axis=1) & (table.usable | (not config.usable_only))
     return np.asarray(kept, dtype=bool)
 

@@ -1,0 +1,166 @@
+"""A study from a data set's folder and its recordings: what is predicted, from which representations, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from os import PathLike
+from pathlib import Path
+from typing import Literal
+
+from dfe.base.errors import UsageError
+from dfe.base.types import Progress
+from dfe.datasets import find_task
+from dfe.datasets.examples import Examples, Task
+from dfe.datasets.extras import HasAuTables
+from dfe.datasets.windows import in_windows, read_windows
+from dfe.predict.choose import USUAL, Pooling, choose
+from dfe.predict.config import StudyConfig
+from dfe.predict.faces import assign_faces
+from dfe.predict.measures import SpeechPart
+from dfe.predict.protocol import study_examples
+from dfe.predict.representation import Representation
+from dfe.predict.store import Study
+from dfe.predict.trace import with_displays
+from dfe.recording.roles import read_roles
+from dfe.tokenizer.file import load_tokenizer
+from dfe.tokenizer.tokenizer import Tokenizer
+
+WORDS = 256
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What a study compares, and what is known beside the recordings.
+
+    Args:
+        targets: labels to predict; empty: all of the data set.
+        representations: names of what labels are predicted from, see :func:`dfe.predict.choose.choose`; a row without
+            any expression is always added.
+        primary: the one contrast that the study is about; all others are adjusted by Holm's method.
+        tokenizer: behind the recordings' tokens: name, ``name@version`` or folder.
+        au_tables: folder of tables of OpenFace, LibreFace or py-feat, named as the recordings, for ``au-tables``; by
+            default the data set's own.
+        words: number of flat words, for ``words``.
+        mae: folder of a masked autoencoder in Hugging Face's layout, for ``mae``.
+        pooling: of ``mae``: the mean of its patches, means of the face's four quarters, or its own token.
+        media: folder of the videos and pictures that were encoded, for ``mae``.
+        given: features made elsewhere, an npz file by recording, for ``given``.
+        roles: table of whose face is whose, for recordings of several people.
+        windows: table of windows of recordings that become examples.
+        baseline_condition: condition of the windows whose features are taken off as each person's own baseline.
+        speech: file or folder of who speaks when.
+        time: in which tokens count; ``silent`` and ``speaking`` need ``speech``.
+        protocol: folds, permutations, and whom to leave out.
+
+    Raises:
+        UsageError: an option that does nothing for these representations, or needs another.
+    """
+
+    targets: tuple[str, ...] = ()
+    representations: tuple[str, ...] = USUAL
+    primary: tuple[str, str] = ("tokens", "au-proxy")
+    tokenizer: str | PathLike[str] = "default"
+    au_tables: Path | None = None
+    words: int = WORDS
+    mae: Path | None = None
+    pooling: Pooling = "quarters"
+    media: Path | None = None
+    given: Path | None = None
+    roles: Path | None = None
+    windows: Path | None = None
+    baseline_condition: str | None = None
+    speech: Path | None = None
+    time: Literal["all", "silent", "speaking"] = "all"
+    protocol: StudyConfig = field(default_factory=StudyConfig)
+
+    def __post_init__(self) -> None:
+        if self.time != "all" and self.speech is None:
+            advice = "name the folder of the files of speech"
+            raise UsageError(f"--time {self.time} needs --speech", advice=advice)
+        if self.time == "all" and self.speech is not None:
+            raise UsageError("--speech does nothing without --time", advice="add --time silent or --time speaking")
+        if self.baseline_condition is not None and self.windows is None:
+            raise UsageError("--baseline-condition does nothing without --windows", advice="leave it out")
+        shown = {*self.representations, *self.primary}
+        idle = {
+            "--au-tables": ("au-tables", self.au_tables is not None),
+            "--words": ("words", self.words != WORDS),
+            "--mae": ("mae", self.mae is not None),
+            "--media": ("mae", self.media is not None),
+            "--pooling": ("mae", self.pooling != "quarters"),
+            "--given": ("given", self.given is not None),
+        }
+        for option, (name, given) in idle.items():
+            if given and name not in shown:
+                advice = f"add {name} to --representations, or leave the option out"
+                raise UsageError(f"{option} is for the representation {name}, which is not compared", advice=advice)
+
+
+def run_study(
+    task: Task | str,
+    root: str | PathLike[str],
+    recordings: str | PathLike[str],
+    options: StudyOptions | None = None,
+    *,
+    progress: Progress | None = None,
+) -> Study:
+    """Predict a data set's labels from tokens and from what they are compared with, all on the same folds.
+
+    Args:
+        task: name of the data set, or one of your own, as :class:`dfe.datasets.generic.Generic` makes of a table.
+        root: the data set's own folder.
+        recordings: folder that its media were encoded into.
+        options: everything else.
+        progress: told of fits done.
+
+    Raises:
+        TableError: labels and recordings do not match, a file is damaged, or a target has but one class.
+        UsageError: no such task or representation, too few people, or people whom the tokenizer knows.
+        ModelError: the tokenizer cannot be opened.
+    """
+    options, root, recordings = options or StudyOptions(), Path(root), Path(recordings)
+    found = find_task(task) if isinstance(task, str) else task
+    tokenizer = load_tokenizer(options.tokenizer)
+    chosen = _chosen(options.representations, options, found, root, tokenizer)
+    first, second = _chosen(options.primary, options, found, root, tokenizer)
+    study = study_examples(
+        found.name,
+        _examples(found, root, recordings, options),
+        chosen,
+        recordings,
+        replace(options.protocol, primary=(first.id, second.id)),
+        targets=options.targets,
+        tokenizer=tokenizer,
+        progress=progress,
+    )
+    bag = next((one.id for one in chosen if one.id.startswith("bag of tokens")), None)
+    return study if bag is None else with_displays(study, tokenizer, bag)
+
+
+def _chosen(
+    names: tuple[str, ...], options: StudyOptions, task: Task, root: Path, tokenizer: Tokenizer
+) -> list[Representation]:
+    speech = None
+    if options.time != "all" and options.speech is not None:
+        speech = SpeechPart(options.time, options.speech)
+    return choose(
+        names,
+        tokenizer,
+        au_tables=options.au_tables or (task.au_tables(root) if isinstance(task, HasAuTables) else None),
+        words=options.words,
+        speech=speech,
+        baseline=options.baseline_condition,
+        mae=options.mae,
+        pooling=options.pooling,
+        media=options.media,
+        given=options.given,
+    )
+
+
+def _examples(task: Task, root: Path, recordings: Path, options: StudyOptions) -> Examples:
+    examples = task.examples(root)
+    if options.windows is not None:
+        examples = in_windows(examples, read_windows(options.windows))
+    if options.roles is not None:
+        examples = assign_faces(examples, recordings, read_roles(options.roles), options.roles)
+    return examples
