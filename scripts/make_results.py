@@ -120,7 +120,15 @@ def evaluations(work: Path) -> dict[str, tuple[tuple[str, ...], list[Path | str]
     london: list[Path | str] = ["--faces", tables / "london.parquet", "--about", work / "people.csv"]
     london += [*fit, "--baselines", "au-proxy", "residual-kmeans"]
     large: list[Path | str] = ["--faces", tables / "lfw_test.parquet", "--about", work / "people.csv", *fit]
-    large += ["--baseline-size", "256", "--baselines", "residual-kmeans", "residual-kmeans-shared", "flat-kmeans", "product"]
+    large += [
+        "--baseline-size",
+        "256",
+        "--baselines",
+        "residual-kmeans",
+        "residual-kmeans-shared",
+        "flat-kmeans",
+        "product",
+    ]
     wide = str(work / "displays-256"), str(work / "fidelity-256")
     return {"lfw": (SHIPPED, lfw), "fer2013": (SHIPPED, fer), "london": (SHIPPED[:1], london), "lfw-256": (wide, large)}
 

@@ -20,9 +20,9 @@ import numpy as np
 
 from dfe.cli.progress import show_progress
 from dfe.datasets.examples import Examples, Target
-from dfe.encode.assemble import add_tokens
-from dfe.encode.options import EncodeOptions
-from dfe.encode.run import encode_to_folder
+from dfe.encoding.assemble import add_tokens
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.run import encode_to_folder
 from dfe.predict.config import StudyConfig
 from dfe.predict.protocol import study_examples
 from dfe.predict.representation import Representation

@@ -17,11 +17,11 @@ from dfe.base.version import __version__ as __version__
 
 _HOMES = {
     "DfeError": "dfe.base.errors",
-    "EncodeOptions": "dfe.encode.options",
+    "EncodeOptions": "dfe.encoding.options",
     "ExpressionSpace": "dfe.space.base",
     "Recording": "dfe.recording.recording",
     "Tokenizer": "dfe.tokenizer.tokenizer",
-    "encode": "dfe.encode.run",
+    "encode": "dfe.encoding.run",
     "find_events": "dfe.events.find",
     "load_space": "dfe.space.registry",
     "load_tokenizer": "dfe.tokenizer.file",
@@ -32,8 +32,8 @@ __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:
     from dfe.base.errors import DfeError as DfeError
-    from dfe.encode.options import EncodeOptions as EncodeOptions
-    from dfe.encode.run import encode as encode
+    from dfe.encoding.options import EncodeOptions as EncodeOptions
+    from dfe.encoding.run import encode as encode
     from dfe.events.find import find_events as find_events
     from dfe.recording.recording import Recording as Recording
     from dfe.recording.recording import read as read

@@ -253,7 +253,7 @@ def test_missing_inputs_count_as_failed(dfe, astronaut, tmp_path):
 
 def test_csv_is_refused_before_the_work_when_its_provenance_is_there(dfe, astronaut, tmp_path, monkeypatch):
     (tmp_path / "astronaut.provenance.json").write_text("{}")
-    monkeypatch.setattr("dfe.encode.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encoding.run.observe", lambda *_: pytest.fail("the work was begun"))
     ran = dfe("encode", astronaut, "-o", tmp_path, "--format", "csv")
     assert ran.code == 1
     assert "astronaut.provenance.json: exists already" in ran.err

@@ -55,7 +55,7 @@ def test_without_a_tokenizer_it_measures_the_newest_version_unless_another_is_na
 
 
 def test_a_tokenizer_of_another_version_is_refused_before_the_work(dfe, astronaut, tmp_path, monkeypatch):
-    monkeypatch.setattr("dfe.encode.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encoding.run.observe", lambda *_: pytest.fail("the work was begun"))
     words = ["--tokenizer", "dfe-face41@1", "--space-version", "2"]
     ran = dfe("encode", astronaut, "-o", tmp_path / "out", *words)
     assert ran.code == 1
@@ -94,7 +94,19 @@ def test_where_faces_are_looked_at_both_ways(dfe, astronaut, carphone, tmp_path,
 def test_a_second_look_moves_the_landmarks_a_little(dfe, carphone, tmp_path):
     for ways in ("stills", "always"):
         assert (
-            dfe("encode", "--tokenizer", "none", carphone, "-o", tmp_path / ways, "--end", "0.3", "--landmarks", "--both-ways", ways).code
+            dfe(
+                "encode",
+                "--tokenizer",
+                "none",
+                carphone,
+                "-o",
+                tmp_path / ways,
+                "--end",
+                "0.3",
+                "--landmarks",
+                "--both-ways",
+                ways,
+            ).code
             == 0
         )
     once, both = (Recording.read(tmp_path / ways / "carphone_pristine.parquet") for ways in ("stills", "always"))

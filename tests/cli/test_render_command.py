@@ -10,8 +10,8 @@ def table(dfe_encoded):
 
 @pytest.fixture(scope="module")
 def dfe_encoded(carphone, tmp_path_factory):
-    from dfe.encode.options import EncodeOptions
-    from dfe.encode.run import encode
+    from dfe.encoding.options import EncodeOptions
+    from dfe.encoding.run import encode
 
     path = tmp_path_factory.mktemp("rendered") / "carphone.parquet"
     encode(carphone, options=EncodeOptions(end_s=0.3))[0].write(path)

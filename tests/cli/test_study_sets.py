@@ -29,7 +29,7 @@ def test_stressid(tmp_path, short, dfe):
     root = made_sets.stressid(tmp_path / "StressID", short, people=("a1", "b2", "c3", "d4"))
     assert dfe("study", "check", "stressid", root).code == 0
     assert dfe("study", "encode", "stressid", root, "-o", tmp_path / "rec").code == 0
-    targets = ran(dfe, "stressid", root, tmp_path / "rec", tmp_path / "out", "--min-coverage", "0")
+    targets = ran(dfe, "stressid", root, tmp_path / "rec", tmp_path / "out", "--min-coverage", "0", "--words", 4)
     assert targets["binary-stress"]["metric"] == "weighted_f1"
     assert targets["binary-stress"]["examples"] == 12
     ids = {row["id"] for row in targets["affect3-class"]["rows"]}

@@ -59,7 +59,21 @@ def test_a_table_is_read_by_whoever_knows_it(run, table, tmp_path):
 
 
 def test_options_reach_it(run, table, tmp_path):
-    done = run("encode", "--tokenizer", "none", table, "-o", tmp_path, "--rate", "50", "--start", "0.02", "--every", "2", "--largest-only")
+    done = run(
+        "encode",
+        "--tokenizer",
+        "none",
+        table,
+        "-o",
+        tmp_path,
+        "--rate",
+        "50",
+        "--start",
+        "0.02",
+        "--every",
+        "2",
+        "--largest-only",
+    )
     assert done.returncode == 0, done.stderr
     recording = dfe.read(tmp_path / "clip.parquet")
     assert recording.times.tolist() == [0.04]

@@ -78,11 +78,11 @@ class Compare:
         from dfe.cli.progress import show_progress
         from dfe.cli.show import show_json
         from dfe.cli.words import comparison_words
-        from dfe.compare.as_json import comparison_json
-        from dfe.compare.comparison import CompareOptions, compare
-        from dfe.compare.effects import Settings
-        from dfe.compare.files import check_folder, write_comparison
-        from dfe.compare.table import Columns
+        from dfe.comparison.as_json import comparison_json
+        from dfe.comparison.comparison import CompareOptions, compare
+        from dfe.comparison.effects import Settings
+        from dfe.comparison.files import check_folder, write_comparison
+        from dfe.comparison.table import Columns
         from dfe.events.config import EventConfig
         from dfe.tokenizer.file import load_tokenizer
 

@@ -24,9 +24,9 @@ class Demo:
         """Draw, encode, say where the report is; return the exit code."""
         from dfe.cli.progress import show_progress
         from dfe.cli.show import show_run
-        from dfe.encode.demo import write_demo_clip
-        from dfe.encode.options import EncodeOptions
-        from dfe.encode.run import encode_to_folder
+        from dfe.encoding.demo import write_demo_clip
+        from dfe.encoding.options import EncodeOptions
+        from dfe.encoding.run import encode_to_folder
 
         with show_progress("drawing", "frames") as progress:
             clip = write_demo_clip(self.out / "drawn_head.mp4", progress=progress)

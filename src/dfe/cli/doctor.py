@@ -22,7 +22,7 @@ class Doctor:
         from rich.markup import escape
 
         from dfe.cli.show import show, show_json
-        from dfe.encode.doctor import check_installation
+        from dfe.encoding.doctor import check_installation
 
         checks = check_installation()
         if self.json:

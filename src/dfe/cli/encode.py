@@ -81,8 +81,8 @@ class Encode:
         """Encode, print the summary, return the exit code."""
         from dfe.cli.progress import show_progress
         from dfe.cli.show import show_run
-        from dfe.encode.options import EncodeOptions
-        from dfe.encode.run import encode_to_folder
+        from dfe.encoding.options import EncodeOptions
+        from dfe.encoding.run import encode_to_folder
 
         if not self.paths:
             raise UsageError("nothing to do: name at least one video, picture, table, folder or glob")

@@ -29,7 +29,7 @@ class Info:
         """Find out what the target is, describe it, return the exit code."""
         from dfe.cli.show import show, show_json
         from dfe.cli.tables import facts_tree
-        from dfe.encode.describe import describe_target
+        from dfe.encoding.describe import describe_target
 
         facts = describe_target(self.target)
         if self.json:

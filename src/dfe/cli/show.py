@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from dfe.encode.summary import RunSummary
+    from dfe.encoding.summary import RunSummary
 
 
 def show(what: RenderableType) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dfe.compare.comparison import Comparison
+    from dfe.comparison.comparison import Comparison
     from dfe.reliability.reliability import Reliability
     from dfe.stats.sensitivity import Sensitivity
 
 
 def comparison_words(done: Comparison) -> str:
     """What was compared and what differs, in a few lines."""
-    from dfe.compare.methods import p_words
+    from dfe.comparison.methods import p_words
 
     first, last = done.flow[0], done.flow[-1]
     subjects = " and ".join(str(number) for number in last.subjects)

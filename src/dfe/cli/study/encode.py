@@ -31,8 +31,8 @@ class EncodeMedia:
         from dfe.cli.progress import show_progress
         from dfe.cli.show import show_run
         from dfe.datasets import find_task
-        from dfe.encode.options import EncodeOptions
-        from dfe.encode.run import encode_to_folder
+        from dfe.encoding.options import EncodeOptions
+        from dfe.encoding.run import encode_to_folder
 
         media = find_task(self.task).media(self.root)
         if not media:

@@ -11,7 +11,7 @@ import numpy as np
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, IntArray, Progress
 from dfe.base.version import __version__
-from dfe.encode.options import EncodeOptions
+from dfe.encoding.options import EncodeOptions
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndSpec, TableReader
 from dfe.frontends.tables.rows import put_right

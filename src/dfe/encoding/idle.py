@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 
 from dfe.base.errors import UsageError
-from dfe.encode.options import EncodeOptions
+from dfe.encoding.options import EncodeOptions
 from dfe.frontends.registry import DEFAULT, find_front_end
 from dfe.frontends.spec import FrontEndSpec
 from dfe.media.inputs import Source

@@ -52,7 +52,7 @@ def check_installation() -> list[Check]:
 
 def _front_ends() -> list[Check]:
     """Every front end with what it reads, what it needs and what was verified; a broken one of another package."""
-    from dfe.encode.describe import front_end_needs
+    from dfe.encoding.describe import front_end_needs
     from dfe.frontends.registry import find_front_end, front_end_names
 
     checks: list[Check] = []
@@ -127,7 +127,7 @@ def _drawn_face() -> str:
     import numpy as np
 
     from dfe.base.types import Frame
-    from dfe.encode.demo import draw_frame
+    from dfe.encoding.demo import draw_frame
     from dfe.frontends.landmarks.config import LandmarkConfig
     from dfe.frontends.landmarks.graph import LandmarkFrontEnd
     from dfe.space.registry import load_space

@@ -15,7 +15,7 @@ import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import Frame, Progress
-from dfe.encode.options import EncodeOptions
+from dfe.encoding.options import EncodeOptions
 from dfe.frontends.base import FrameFaces, FrontEnd
 from dfe.frontends.landmarks.coefficients import columns
 from dfe.frontends.landmarks.config import LandmarkConfig

@@ -10,7 +10,7 @@ import numpy as np
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, DoubleArray, Progress
 from dfe.clock.rows import row_seconds
-from dfe.compare.table import GroupRow
+from dfe.comparison.table import GroupRow
 from dfe.displays.amounts import Amounts, display_mm
 from dfe.recording.faces import sole_face
 from dfe.recording.recording import Recording

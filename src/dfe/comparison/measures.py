@@ -13,7 +13,7 @@ import numpy as np
 from dfe.base.errors import ModelError, TableError
 from dfe.base.types import DoubleArray, IntArray, Progress
 from dfe.clock.rows import row_seconds
-from dfe.compare.table import GroupRow
+from dfe.comparison.table import GroupRow
 from dfe.displays.describe import describe_tokens
 from dfe.events.config import EventConfig
 from dfe.events.find import display_names, tokenizer_of

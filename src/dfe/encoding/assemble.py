@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from dfe.base.errors import MediaError, ModelError
 from dfe.base.version import __version__
-from dfe.encode.options import EncodeOptions
-from dfe.encode.tasks import Observed, front_end_for
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.tasks import Observed, front_end_for
 from dfe.frontends.tracks import identify, only_largest
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SpaceRef, creation_time

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from dfe.base.errors import TableError, UsageError
-from dfe.compare.table import Columns, read_group_table
+from dfe.comparison.table import Columns, read_group_table
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import UsageError
-from dfe.compare.comparison import CompareOptions, compare
-from dfe.compare.effects import Settings
-from dfe.compare.files import CLUSTERS, FILES
-from dfe.compare.table import Columns
+from dfe.comparison.comparison import CompareOptions, compare
+from dfe.comparison.effects import Settings
+from dfe.comparison.files import CLUSTERS, FILES
+from dfe.comparison.table import Columns
 from made_groups import made_study
 
 FEW = ("--permutations", 399, "--draws", 150)

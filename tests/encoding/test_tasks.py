@@ -12,10 +12,10 @@ import pytest
 
 from dfe.base import workers
 from dfe.base.errors import DfeError
-from dfe.encode import tasks
-from dfe.encode.assemble import assemble
-from dfe.encode.options import EncodeOptions
-from dfe.encode.tasks import Task
+from dfe.encoding import tasks
+from dfe.encoding.assemble import assemble
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.tasks import Task
 from dfe.frontends.landmarks.coefficients import find_logits
 from dfe.frontends.landmarks.networks import Networks
 from dfe.media.inputs import Source

@@ -32,7 +32,7 @@ def compare_page(result: Mapping[str, Any], pictures: Mapping[str, bytes]) -> st
     """One self-contained HTML file about the JSON of a comparison.
 
     Args:
-        result: of :func:`dfe.compare.as_json.comparison_json`.
+        result: of :func:`dfe.comparison.as_json.comparison_json`.
         pictures: PNG files by the display's number; those that are missing are left out.
     """
     analyses = list(dict.fromkeys(row["analysis"] for row in result["rows"]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray, Progress
-from dfe.compare.effects import (
+from dfe.comparison.effects import (
     Analysis,
     EffectRow,
     Family,
@@ -22,10 +22,10 @@ from dfe.compare.effects import (
     with_models,
     with_ratios,
 )
-from dfe.compare.measures import RowSums, measure_rows
-from dfe.compare.subjects import Coverage, FlowStep, Subjects, choose_subjects
-from dfe.compare.table import Columns, GroupTable, read_group_table
-from dfe.compare.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, measure_courses
+from dfe.comparison.measures import RowSums, measure_rows
+from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
+from dfe.comparison.table import Columns, GroupTable, read_group_table
+from dfe.comparison.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, measure_courses
 from dfe.events.config import EventConfig
 from dfe.stats.clusters import ClusterTest, cluster_test
 from dfe.stats.composition import compose, zero_words

@@ -1,6 +1,6 @@
 import pytest
 
-from dfe.compare.subjects import Coverage
+from dfe.comparison.subjects import Coverage
 
 
 @pytest.mark.parametrize(

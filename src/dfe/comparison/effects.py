@@ -10,8 +10,8 @@ import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
-from dfe.compare.measures import Kind
-from dfe.compare.subjects import Subjects
+from dfe.comparison.measures import Kind
+from dfe.comparison.subjects import Subjects
 from dfe.stats.composition import OTHER, Composition
 from dfe.stats.covariates import Covariates, compare_adjusted, draw_weights
 from dfe.stats.groups import GroupEffects, benjamini_hochberg

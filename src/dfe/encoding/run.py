@@ -17,12 +17,12 @@ from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
 from dfe.base.workers import guarded, run_tasks
 from dfe.displays.names import Names, load_names
-from dfe.encode.assemble import add_tokens, assemble, check_fits, measured_space
-from dfe.encode.idle import refuse_idle
-from dfe.encode.options import EncodeOptions
-from dfe.encode.summary import InputResult, RunSummary, Targets
-from dfe.encode.tables import ReadTable, assemble_table, read_source, table_search
-from dfe.encode.tasks import Observed, Task, estimate_frames, observe, plan
+from dfe.encoding.assemble import add_tokens, assemble, check_fits, measured_space
+from dfe.encoding.idle import refuse_idle
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.summary import InputResult, RunSummary, Targets
+from dfe.encoding.tables import ReadTable, assemble_table, read_source, table_search
+from dfe.encoding.tasks import Observed, Task, estimate_frames, observe, plan
 from dfe.media.inputs import Discovery, Source, discover
 from dfe.recording.storage import no_lists_in_csv
 from dfe.report.build import write_report

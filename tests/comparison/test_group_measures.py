@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import ModelError, TableError
-from dfe.compare.measures import measure_rows
-from dfe.compare.subjects import Subjects
-from dfe.compare.table import GroupRow
-from dfe.compare.time_courses import mean_courses, measure_courses
+from dfe.comparison.measures import measure_rows
+from dfe.comparison.subjects import Subjects
+from dfe.comparison.table import GroupRow
+from dfe.comparison.time_courses import mean_courses, measure_courses
 from dfe.events.config import EventConfig
 from dfe.events.find import find_events
 from dfe.events.rates import rates

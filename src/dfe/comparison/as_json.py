@@ -9,10 +9,10 @@ from typing import Any
 
 from dfe.base.errors import UsageError
 from dfe.base.version import __version__
-from dfe.compare.comparison import Comparison, TimeCourses
-from dfe.compare.effects import MEASURES, EffectRow
-from dfe.compare.methods import methods_text
-from dfe.compare.subjects import EVERYONE
+from dfe.comparison.comparison import Comparison, TimeCourses
+from dfe.comparison.effects import MEASURES, EffectRow
+from dfe.comparison.methods import methods_text
+from dfe.comparison.subjects import EVERYONE
 from dfe.stats.sensitivity import ALPHA, POWER, detectable_g
 
 STATEMENT = (

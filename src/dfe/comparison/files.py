@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from dfe.base.files import refuse_existing, replacing
-from dfe.compare.as_json import COLUMNS, comparison_json, sides_of, table_row
-from dfe.compare.comparison import Comparison
-from dfe.compare.page import compare_page, forest_chart, pictured, volcano_chart
-from dfe.compare.r_script import DATA, data_rows, r_script
+from dfe.comparison.as_json import COLUMNS, comparison_json, sides_of, table_row
+from dfe.comparison.comparison import Comparison
+from dfe.comparison.page import compare_page, forest_chart, pictured, volcano_chart
+from dfe.comparison.r_script import DATA, data_rows, r_script
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.pages.svg import standalone
 from dfe.tokenizer.tokenizer import Tokenizer

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from dfe.base.version import __version__
-from dfe.compare.comparison import Comparison
+from dfe.comparison.comparison import Comparison
 
 DATA = "analysis.csv"
 RESULTS = "analysis_results.csv"

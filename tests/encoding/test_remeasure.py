@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import ModelError, TableError
-from dfe.encode.options import EncodeOptions
-from dfe.encode.remeasure import remeasure
-from dfe.encode.run import encode
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.remeasure import remeasure
+from dfe.encoding.run import encode
 from dfe.recording.recording import Recording
 from dfe.space.registry import load_space
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
-from dfe.compare.measures import RowSums
-from dfe.compare.table import GroupRow, GroupTable
+from dfe.comparison.measures import RowSums
+from dfe.comparison.table import GroupRow, GroupTable
 from dfe.stats.groups import Design, permutation_test
 from dfe.stats.paired import sign_flip_test
 
