@@ -259,13 +259,6 @@ def test_csv_is_refused_before_the_work_when_its_provenance_is_there(dfe, astron
     assert "astronaut.provenance.json: exists already" in ran.err
 
 
-def test_a_reader_that_goes_away_is_no_fault(tmp_path):
-    command = f"{sys.executable} -m dfe info default --json | head -1"
-    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
-    assert ran.stdout == "{\n"
-    assert ran.stderr == ""
-
-
 @pytest.mark.parametrize(("name", "counted"), [("default", 8), ("dfe-face41-fidelity@1", 2)])
 def test_the_page_counts_the_tokens_that_can_be_trusted(carphone, name, counted):
     """All of graded displays, of which the unsteady ones come last; the first two where later ones correct them."""

@@ -13,9 +13,7 @@ import pytest
 
 from dfe.base.errors import UsageError
 from dfe.comparison.comparison import CompareOptions, compare
-from dfe.comparison.effects import Settings
 from dfe.comparison.files import CLUSTERS, FILES
-from dfe.comparison.table import Columns
 from made_groups import made_study
 
 FEW = ("--permutations", 399, "--draws", 150)
@@ -170,7 +168,7 @@ def test_conditions_within_subjects_and_their_interaction(study, tmp_path, dfe):
 
 def test_nothing_is_found_where_nothing_is(tmp_path):
     path = made_study(tmp_path, ratio=1.0, each=6, seconds=30, conditions=("rest",), seed=5)
-    options = CompareOptions(Columns("id", "diagnosis"), settings=Settings(499, 100), min_coverage=0.3)
+    options = CompareOptions("diagnosis", "id", permutations=499, draws=100, min_coverage=0.3)
     done = compare(path, tmp_path / "recordings", options)
     tested = [row for row in done.rows if not math.isnan(row.p)]
     assert len(tested) > 8
@@ -206,7 +204,7 @@ def test_results_are_not_replaced_unasked(study, compared, dfe):
 def test_one_subject_a_group_is_too_few(tmp_path):
     path = made_study(tmp_path, each=1, seconds=10)
     with pytest.raises(UsageError, match="two"):
-        compare(path, tmp_path / "recordings", CompareOptions(Columns("id", "diagnosis")))
+        compare(path, tmp_path / "recordings", CompareOptions("diagnosis", "id"))
 
 
 def test_reliability_from_a_table_and_from_names(study, tmp_path, dfe):

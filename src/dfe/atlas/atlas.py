@@ -16,6 +16,7 @@ from dfe.atlas.counting import Subjects
 from dfe.atlas.similarity import Tree, cosines, mirror_partners, similarity_tree
 from dfe.atlas.use import CorpusUse, measure_use
 from dfe.base.files import replacing
+from dfe.base.frames import need_pandas
 from dfe.base.types import DoubleArray, FloatArray, Progress
 from dfe.displays.describe import describe_tokens
 from dfe.displays.names import Names, load_names
@@ -23,6 +24,7 @@ from dfe.draw.templates import heat_scale
 from dfe.space.base import ExpressionSpace
 
 if TYPE_CHECKING:
+    import pandas as pd
     import pyarrow as pa
 
 Status = Literal["display", "unsteady", "correction", "not measured"]
@@ -130,6 +132,16 @@ class Atlas:
 
         return atlas_tables(self)
 
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each display: words, side, regions, energy in mm, status, and its use where there are recordings.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        need_pandas()
+        frame: pd.DataFrame = self.to_tables()["tokens"].to_pandas()
+        return frame
+
     def to_html(self, progress: Progress | None = None) -> str:
         """The page, one file that asks for nothing from anywhere."""
         from dfe.atlas.page import atlas_html
@@ -160,21 +172,21 @@ class Atlas:
 
 def build_atlas(
     tokenizer: Book,
-    corpus: str | PathLike[str] | None = None,
+    recordings: str | PathLike[str] | None = None,
     *,
     names: Names | None = None,
     subjects: Subjects | None = None,
-    all_faces: bool = False,
+    all_rows: bool = False,
     progress: Progress | None = None,
 ) -> Atlas:
     """Describe every display of a tokenizer, and what a corpus does with it.
 
     Args:
         tokenizer: as :func:`dfe.load_tokenizer` gives it.
-        corpus: folder of recordings with its tokens; None: nothing is said about use.
+        recordings: folder of recordings with its tokens; None: nothing is said about use.
         names: the user's names; what :func:`dfe.displays.names.load_names` finds if None.
         subjects: who is who in the corpus, by name of the recording and face id; each face by itself if None.
-        all_faces: count faces of the corpus that are turned or small too, not only the usable ones.
+        all_rows: count faces of the recordings that are turned or small too, not only the usable ones.
         progress: called as ``progress(recordings done, of how many)``.
 
     Raises:
@@ -184,8 +196,8 @@ def build_atlas(
     """
     names = load_names(tokenizer) if names is None else names
     use = None
-    if corpus is not None:
-        use = measure_use(tokenizer, Path(corpus), subjects=subjects, all_faces=all_faces, progress=progress)
+    if recordings is not None:
+        use = measure_use(tokenizer, Path(recordings), subjects=subjects, all_faces=all_rows, progress=progress)
     space, directions = tokenizer.space, tokenizer.displays().directions
     like = cosines(directions, directions, space)
     return Atlas(

@@ -27,8 +27,8 @@ class Atlas:
     )
     recordings: Annotated[
         Path | None,
-        arg(metavar="DIR", help="Folder that `dfe encode` wrote with this tokenizer: adds how often, by whom, how long "
-            "and where."),
+        arg(metavar="DIR", help="Folder that `dfe encode` wrote: with this tokenizer; adds how often, by whom, how "
+            "long and where."),
     ] = None  # fmt: skip
     names: Annotated[Path | None, arg(metavar="FILE")] = None
     """Names of displays, as the page saves them; by default DFE_NAMES, or names.json beside the tokenizer."""
@@ -56,7 +56,7 @@ class Atlas:
         if self.csv is not None:
             refuse_existing_tables(self.csv, corpus=self.recordings is not None, overwrite=self.overwrite)
         with show_progress("reading", "recordings") as progress:
-            atlas = build_atlas(tokenizer, self.recordings, names=names, all_faces=self.all_rows, progress=progress)
+            atlas = build_atlas(tokenizer, self.recordings, names=names, all_rows=self.all_rows, progress=progress)
         with show_progress("drawing", "displays") as progress:
             atlas.write(self.out, overwrite=self.overwrite, progress=progress)
         print(f"{len(atlas)} displays of {atlas.tokenizer}")

@@ -80,9 +80,7 @@ class Compare:
         from dfe.cli.words import comparison_words
         from dfe.comparison.as_json import comparison_json
         from dfe.comparison.comparison import CompareOptions, compare
-        from dfe.comparison.effects import Settings
         from dfe.comparison.files import check_folder, write_comparison
-        from dfe.comparison.table import Columns
         from dfe.events.config import EventConfig
         from dfe.tokenizer.file import load_tokenizer
 
@@ -92,15 +90,22 @@ class Compare:
         need("--window", self.window != _WINDOW_S, "--align", self.align)
         check_folder(self.out, overwrite=self.overwrite)
         options = CompareOptions(
-            columns=Columns(self.subject, self.group, self.covariates, self.within, self.stratum, self.align),
+            group=self.group,
+            subject=self.subject,
+            within=self.within,
+            covariates=self.covariates,
+            categories=self.categories,
+            stratum=self.stratum,
             groups=self.groups,
             conditions=self.conditions,
-            categories=self.categories,
-            others=self.unmatched == "drop",
-            min_coverage=self.min_coverage,
-            settings=Settings(self.permutations, self.draws, self.seed),
-            events=EventConfig(unsteady=self.unsteady),
+            align=self.align,
             window_s=self.window,
+            unmatched=self.unmatched,
+            min_coverage=self.min_coverage,
+            permutations=self.permutations,
+            draws=self.draws,
+            seed=self.seed,
+            events=EventConfig(unsteady=self.unsteady),
             models=not self.no_models,
         )
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)

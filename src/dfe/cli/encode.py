@@ -45,7 +45,7 @@ class Encode:
     """Front end: how faces are measured, or which tool's table it is (`dfe info front-ends` lists all). By default
     the package's own networks for pictures and videos, and for a table whichever front end knows it."""
     weights: Annotated[Path | None, arg(metavar="PATH")] = None
-    """Weights of a front end whose networks you supply (deca, emoca, smirk)."""
+    """Weights of a front end whose networks you supply: deca, emoca or smirk."""
     flame: Annotated[Path | None, arg(metavar="FILE")] = None
     """FLAME model file, for millimetres and pictures in FLAME's spaces."""
     space: Annotated[str | None, arg(metavar="NAME")] = None

@@ -58,7 +58,13 @@ def comparison_json(done: Comparison) -> dict[str, Any]:
 
 
 def table_row(row: EffectRow, sides: dict[str, Sequence[str]]) -> tuple[object, ...]:
-    """The cells of :data:`COLUMNS`; an unknown one is empty."""
+    """The cells of :data:`COLUMNS` as they are written; an unknown one is empty."""
+    cells = row_cells(row, sides)
+    return tuple("" if cell is None or _unknown(cell) else _short(cell) for cell in cells)
+
+
+def row_cells(row: EffectRow, sides: dict[str, Sequence[str]]) -> tuple[object, ...]:
+    """The cells of :data:`COLUMNS`; those of a model that was not fitted are None."""
     model = row.model
     cells: tuple[object, ...] = (
         row.analysis, row.measure, "region" if row.kind.is_region else "display", row.kind.token, row.kind.label,
@@ -66,12 +72,11 @@ def table_row(row: EffectRow, sides: dict[str, Sequence[str]]) -> tuple[object, 
         row.p, row.q, row.ratio, row.ratio_low, row.ratio_high,
     )  # fmt: skip
     if model is None:
-        cells += ("",) * 8
+        cells += (None,) * 8
     else:
         cells += (model.ratio, model.low, model.high, model.p, row.model_q, model.df, model.dispersion,
                   model.correlation)  # fmt: skip
-    cells += (int(row.kind.unsteady), "; ".join(row.flags))
-    return tuple("" if isinstance(cell, float) and not math.isfinite(cell) else _short(cell) for cell in cells)
+    return (*cells, int(row.kind.unsteady), "; ".join(row.flags))
 
 
 def sides_of(done: Comparison) -> dict[str, Sequence[str]]:
@@ -146,6 +151,10 @@ def _detectable(done: Comparison) -> dict[str, Any] | None:
     except (ValueError, UsageError):
         return None
     return {"alpha": ALPHA, "power": POWER, "g": alone, "g_bonferroni": strict, "displays": displays}
+
+
+def _unknown(cell: object) -> bool:
+    return isinstance(cell, float) and not math.isfinite(cell)
 
 
 def _short(cell: object) -> object:

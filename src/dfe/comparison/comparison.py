@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from dfe.base.errors import UsageError
+from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray, Progress
 from dfe.comparison.effects import (
     Analysis,
@@ -33,6 +35,9 @@ from dfe.stats.covariates import Covariates, code_covariates
 from dfe.stats.groups import Design
 from dfe.tokenizer.tokenizer import Tokenizer
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MIN_COVERAGE = 0.7
 _MEASURES: tuple[Measure, ...] = ("per_min", "share", "intensity")
 
@@ -42,28 +47,51 @@ class CompareOptions:
     """What is compared, and how.
 
     Args:
-        columns: of the table.
-        groups, conditions: which two, the first to be compared with; in alphabetical order if None.
+        group: column of the table: what is compared between subjects; None where groups are not compared.
+        subject: column: whose face it is.
+        within: column: what is compared within subjects; None where nothing is.
+        covariates: columns to be held constant.
         categories: covariates whose numbers are names.
-        others: there may be recordings that are not in the table.
+        stratum: column: subjects are exchanged within it only.
+        groups, conditions: which two, the first to be compared with; in alphabetical order if None.
+        align: column: seconds in the recording at which time courses are aligned.
+        window_s, bin_s: of time courses, around these moments.
+        unmatched: what to do with recordings that the table does not name.
         min_coverage: recordings with less usable time are left out.
-        settings: permutations, draws, seed.
+        permutations, draws: behind p, and of the bootstrap behind the intervals.
+        seed: of both.
         events: thresholds of events.
-        window_s, bin_s: of time courses, around the moments in ``columns.align``.
         models: whether counts are modelled, too.
     """
 
-    columns: Columns = field(default_factory=Columns)
+    group: str | None = None
+    subject: str = "subject"
+    within: str | None = None
+    covariates: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    stratum: str | None = None
     groups: tuple[str, str] | None = None
     conditions: tuple[str, str] | None = None
-    categories: tuple[str, ...] = ()
-    others: bool = False
-    min_coverage: float = MIN_COVERAGE
-    settings: Settings = field(default_factory=Settings)
-    events: EventConfig = field(default_factory=EventConfig)
+    align: str | None = None
     window_s: tuple[float, float] = WINDOW_S
     bin_s: float = BIN_S
+    unmatched: Literal["refuse", "drop"] = "refuse"
+    min_coverage: float = MIN_COVERAGE
+    permutations: int = Settings.permutations
+    draws: int = Settings.draws
+    seed: int = Settings.seed
+    events: EventConfig = field(default_factory=EventConfig)
     models: bool = True
+
+    @property
+    def columns(self) -> Columns:
+        """The columns of the table that are looked at."""
+        return Columns(self.subject, self.group, self.covariates, self.within, self.stratum, self.align)
+
+    @property
+    def settings(self) -> Settings:
+        """How evidence is found."""
+        return Settings(self.permutations, self.draws, self.seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,10 +133,31 @@ class Comparison:
         assert two is not None
         return two
 
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each comparison, display (or region) and measure: the columns of ``results.csv``.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        from dfe.comparison.as_json import COLUMNS, row_cells, sides_of
+
+        sides = sides_of(self)
+        return data_frame([dict(zip(COLUMNS, row_cells(row, sides), strict=True)) for row in self.rows], COLUMNS)
+
+    def write(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write all tables, an R script, the methods in words and the page (``compare.html``) into a folder.
+
+        Raises:
+            OutputError: one of the files exists (without ``overwrite``), or they cannot be written.
+        """
+        from dfe.comparison.files import write_comparison
+
+        write_comparison(self, Path(folder), overwrite=overwrite)
+
 
 def compare(
     table: str | PathLike[str],
-    recordings: Path,
+    recordings: str | PathLike[str],
     options: CompareOptions,
     *,
     tokenizer: Tokenizer | None = None,
@@ -119,6 +168,13 @@ def compare(
     With groups alone, subjects' values are compared between groups. With conditions alone, subjects' values are
     compared between conditions. With both, the conditions are compared in all subjects, and the differences between
     conditions between the groups.
+
+    Args:
+        table: CSV with a row for each recording (or part of one): ``recording``, the subject, the group.
+        recordings: folder that ``dfe encode`` wrote.
+        options: what is compared, and how; at least ``group`` or ``within``.
+        tokenizer: that made the tokens, where it does not come with the package.
+        progress: told of recordings done.
 
     Raises:
         TableError: the table, or a recording, cannot be used.
@@ -131,7 +187,12 @@ def compare(
     if not 0 <= options.min_coverage <= 1 or options.settings.permutations < 1 or options.settings.draws < 1:
         raise UsageError("coverage must be between 0 and 1, permutations and draws 1 or more")
     read = read_group_table(
-        table, recordings, columns, groups=options.groups, conditions=options.conditions, others=options.others
+        table,
+        Path(recordings),
+        columns,
+        groups=options.groups,
+        conditions=options.conditions,
+        others=options.unmatched == "drop",
     )
     sums, tokenizer = measure_rows(read.rows, config=options.events, tokenizer=tokenizer, progress=progress)
     subjects, flow, coverage = choose_subjects(read, sums, options.min_coverage, str(table))

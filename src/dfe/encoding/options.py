@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypedDict, get_args
 
 from dfe.base.errors import UsageError
 from dfe.frontends.landmarks.config import LandmarkConfig
@@ -18,6 +18,30 @@ from dfe.space.registry import flame_file
 DEFAULT_TOKENIZER = "default"
 
 BothWays = Literal["stills", "always", "never"]
+
+
+class EncodeChoices(TypedDict, total=False):
+    """The fields of :class:`EncodeOptions` by name, for editors; a test holds the two together."""
+
+    tokenizer: str | None
+    frontend: str | None
+    weights: Path | None
+    flame: Path | None
+    space: Path | None
+    device: str
+    rate: float | None
+    calibrate: bool
+    max_faces: int
+    largest_only: bool
+    second_pass: bool
+    both_ways: BothWays
+    space_version: int | None
+    mirrored: bool
+    start_s: float | None
+    end_s: float | None
+    every: int
+    landmarks: bool
+    usability: UsabilityRule
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, Unpack
 
 from dfe.base.errors import DfeError, OutputError, UsageError
 from dfe.base.files import refuse_existing
@@ -19,7 +19,7 @@ from dfe.base.workers import guarded, run_tasks
 from dfe.displays.names import Names, load_names
 from dfe.encoding.assemble import add_tokens, assemble, check_fits, measured_space
 from dfe.encoding.idle import refuse_idle
-from dfe.encoding.options import EncodeOptions
+from dfe.encoding.options import EncodeChoices, EncodeOptions
 from dfe.encoding.summary import InputResult, RunSummary, Targets
 from dfe.encoding.tables import ReadTable, assemble_table, read_source, table_search
 from dfe.encoding.tasks import Observed, Task, estimate_frames, observe, plan
@@ -45,7 +45,7 @@ def encode(
     workers: int = 1,
     progress: Progress | None = None,
     options: EncodeOptions | None = None,
-    **choices: Any,
+    **choices: Unpack[EncodeChoices],
 ) -> list[Recording]:
     """Turn the faces in videos, pictures and other tools' tables into recordings with tokens.
 
@@ -54,7 +54,9 @@ def encode(
             make one.
         workers: processes to share the work among; needs the usual ``if __name__ == "__main__":`` in a script.
         progress: called as ``progress(frames done, None or total)``.
-        options: every choice at once; or give single ones by name, as in ``encode(path, largest_only=True)``.
+        options: every choice at once.
+        choices: single ones by name, as in ``encode(path, largest_only=True)``: the fields of
+            :class:`~dfe.encoding.options.EncodeOptions`.
 
     Returns:
         One :class:`~dfe.recording.recording.Recording` per source, in the order of the inputs.

@@ -8,13 +8,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from math import isfinite
+from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from dfe.base.files import refuse_existing, replacing
+from dfe.base.frames import data_frame
 from dfe.judge.probe import Probe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["tokenizer", "baseline", "au proxy"]
 
@@ -92,6 +97,24 @@ class Evaluation:
             "floors": plain(self.floors),
             "coders": [coder.to_json() for coder in self.coders],
         }
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each coding: its main figures, as in ``table.csv``; what was not measured is missing.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        head = ("id", "kind", "levels", "size")
+        coders = [coder.to_json() for coder in self.coders]
+        return data_frame([{name: coder[name] for name in head} | main_figures(coder) for coder in coders])
+
+    def write(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+        """Write ``evaluation.json``, ``evaluation.html`` and ``table.csv`` into a folder.
+
+        Raises:
+            OutputError: one of the files exists (without ``overwrite``), or they cannot be written.
+        """
+        write_evaluation(self.to_json(), Path(folder), overwrite=overwrite)
 
 
 def plain(value: Any) -> Any:

@@ -9,9 +9,10 @@ from typing import Literal
 
 from dfe.base.errors import UsageError
 from dfe.base.types import Progress
-from dfe.datasets import find_task
+from dfe.datasets import make_task
 from dfe.datasets.examples import Examples, Task
 from dfe.datasets.extras import HasAuTables
+from dfe.datasets.generic import LabelKind
 from dfe.datasets.windows import in_windows, read_windows
 from dfe.predict.choose import USUAL, Pooling, choose
 from dfe.predict.config import StudyConfig
@@ -49,6 +50,10 @@ class StudyOptions:
         windows: table of windows of recordings that become examples.
         baseline_condition: condition of the windows whose features are taken off as each person's own baseline.
         speech: file or folder of who speaks when.
+        table: of labels, for the task ``generic``: columns path, subject, label; see :mod:`dfe.datasets.generic`.
+        label_kind: of ``generic``: whether labels are classes or numbers.
+        label_of: of ``generic``: whether a label is the person's, or changes between a person's recordings.
+        metric: of ``generic``: the score that counts.
         time: in which tokens count; ``silent`` and ``speaking`` need ``speech``.
         protocol: folds, permutations, and whom to leave out.
 
@@ -71,6 +76,10 @@ class StudyOptions:
     baseline_condition: str | None = None
     speech: Path | None = None
     time: Literal["all", "silent", "speaking"] = "all"
+    table: Path | None = None
+    label_kind: LabelKind = "auto"
+    label_of: Literal["subject", "task"] = "subject"
+    metric: str | None = None
     protocol: StudyConfig = field(default_factory=StudyConfig)
 
     def __post_init__(self) -> None:
@@ -107,7 +116,7 @@ def run_study(
     """Predict a data set's labels from tokens and from what they are compared with, all on the same folds.
 
     Args:
-        task: name of the data set, or one of your own, as :class:`dfe.datasets.generic.Generic` makes of a table.
+        task: name of the data set (``generic`` for your own table of labels), or a task of another package.
         root: the data set's own folder.
         recordings: folder that its media were encoded into.
         options: everything else.
@@ -119,13 +128,20 @@ def run_study(
         ModelError: the tokenizer cannot be opened.
     """
     options, root, recordings = options or StudyOptions(), Path(root), Path(recordings)
-    found = find_task(task) if isinstance(task, str) else task
+    if isinstance(task, str):
+        task = make_task(
+            task,
+            options.table,
+            label_kind=options.label_kind,
+            label_of=options.label_of,
+            metric=options.metric,
+        )
     tokenizer = load_tokenizer(options.tokenizer)
-    chosen = _chosen(options.representations, options, found, root, tokenizer)
-    first, second = _chosen(options.primary, options, found, root, tokenizer)
+    chosen = _chosen(options.representations, options, task, root, tokenizer)
+    first, second = _chosen(options.primary, options, task, root, tokenizer)
     study = study_examples(
-        found.name,
-        _examples(found, root, recordings, options),
+        task.name,
+        _examples(task, root, recordings, options),
         chosen,
         recordings,
         replace(options.protocol, primary=(first.id, second.id)),

@@ -46,7 +46,7 @@ def train(
     table_weights: Sequence[float] | None = None,
     neutral: FloatArray | None = None,
     space: ExpressionSpace | None = None,
-    card: Mapping[str, Any] | None = None,
+    card: Mapping[str, object] | None = None,
     overwrite: bool = False,
     tensorboard: bool = False,
     tell: Callable[[str], None] | None = None,

@@ -100,14 +100,12 @@ class Run:
         """Describe, fit, score, write, print; return the exit code."""
         need_study()
         from dfe.cli.progress import show_progress
-        from dfe.datasets import make_task
         from dfe.predict.config import StudyConfig
         from dfe.predict.store import refuse_existing_study, write_study
         from dfe.predict.study import StudyOptions, run_study
         from dfe.predict.write_report import write_report
 
         refuse_existing_study(self.out, overwrite=self.overwrite)
-        task = make_task(self.task, self.table, label_kind=self.label_kind, label_of=self.label_of, metric=self.metric)
         options = StudyOptions(
             targets=self.targets,
             representations=self.representations,
@@ -124,6 +122,10 @@ class Run:
             baseline_condition=self.baseline_condition,
             speech=self.speech,
             time=self.time,
+            table=self.table,
+            label_kind=self.label_kind,
+            label_of=self.label_of,
+            metric=self.metric,
             protocol=StudyConfig(
                 folds=self.folds,
                 repeats=self.repeats,
@@ -137,7 +139,7 @@ class Run:
             ),
         )
         with show_progress("fitting", "fits") as progress:
-            study = run_study(task, self.root, self.recordings, options, progress=progress)
+            study = run_study(self.task, self.root, self.recordings, options, progress=progress)
         write_study(study, self.out, overwrite=self.overwrite)
         show_scores(write_report(self.out, overwrite=self.overwrite), self.out, as_json=self.json)
         return 0
