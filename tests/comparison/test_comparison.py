@@ -9,9 +9,11 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dfe.base.errors import UsageError
+from dfe.comparison.as_json import COLUMNS
 from dfe.comparison.comparison import CompareOptions, compare
 from dfe.comparison.files import CLUSTERS, FILES
 from made_groups import made_study
@@ -174,6 +176,13 @@ def test_nothing_is_found_where_nothing_is(tmp_path):
     assert len(tested) > 8
     assert all(row.q > 0.05 for row in tested if row.measure == "per_min")
     assert all(family.p_any > 0.05 for family in done.families if family.measure == "per_min")
+    frame = done.to_pandas()
+    assert len(frame) == len(done.rows)
+    assert tuple(frame.columns) == COLUMNS
+    np.testing.assert_array_equal(frame["effect"], [row.effect for row in done.rows])
+    done.write(tmp_path / "out")
+    written = pd.read_csv(tmp_path / "out" / "results.csv", keep_default_na=False, na_values=[""])
+    np.testing.assert_allclose(frame["p"].astype(float), written["p"], rtol=1e-5)
 
 
 def test_what_cannot_be_compared_is_said_in_one_line(study, tmp_path, dfe):

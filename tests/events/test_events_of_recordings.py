@@ -55,6 +55,10 @@ def test_a_recording_finds_its_own_tokenizer_and_words():
     assert "lip corner pull" in {event.label for event in found}
     assert all(event.onset_s + 0.1 >= 3 and event.offset_s <= 5.1 for event in found)
     assert found.tokenizer == "dfe-face41@3"
+    frame = found.to_pandas()
+    assert frame["label"].tolist() == [event.label for event in found]
+    assert frame["duration_s"].tolist() == [event.duration_s for event in found]
+    assert list(find_events(smiles(), EventConfig(on_mm=100)).to_pandas().columns) == list(frame.columns)
     named = find_events(smiles(), labels={found[0].display: "Duchenne"}, tokenizer="default")
     assert named[0].label == "Duchenne"
     assert [e.label for e in find_events(smiles(), EventConfig(on_mm=100))] == []

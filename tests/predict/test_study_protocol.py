@@ -54,6 +54,11 @@ def test_a_planted_effect_is_found_and_noise_is_not(tmp_path):
         low, high = (by_id["bag of tokens"]["scores"][metric][end] for end in ("low", "high"))
         assert low < value["bag of tokens"] < high
         assert low > floor
+        frame = study.to_pandas().set_index(["target", "representation", "score"])
+        assert frame.loc[(target, "bag of tokens", metric), "value"] == value["bag of tokens"]
+        assert frame.loc[(target, "bag of tokens", metric), "p"] == 1 / 10
+    study.write(tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "scores.json").read_text("utf-8")) == figures(study)
 
 
 def test_floors_are_what_they_are_called(tmp_path):

@@ -49,7 +49,7 @@ class EvaluateOptions:
         max_retrieval: faces for retrieval at most.
     """
 
-    about: Path | None = None
+    about: str | PathLike[str] | None = None
     fit: Tables = ()
     baselines: tuple[str, ...] = ()
     refit: bool = False
@@ -57,7 +57,7 @@ class EvaluateOptions:
     baseline_levels: int | None = None
     probe_train: Tables = ()
     probe_test: Tables = ()
-    probe_about: Path | None = None
+    probe_about: str | PathLike[str] | None = None
     perturbed: Mapping[str, Tables] = field(default_factory=dict)
     turned: Tables = ()
     retrained: tuple[str | PathLike[str], ...] = ()
@@ -77,11 +77,11 @@ class EvaluateOptions:
         """The files, folders having become the recordings in them."""
         return Inputs(
             faces=table_files(faces),
-            about=self.about,
+            about=None if self.about is None else Path(self.about),
             fit=table_files(self.fit),
             probe_train=table_files(self.probe_train),
             probe_test=table_files(self.probe_test),
-            probe_about=self.probe_about,
+            probe_about=None if self.probe_about is None else Path(self.probe_about),
             perturbed={name: table_files(tables) for name, tables in self.perturbed.items()},
             turned=table_files(self.turned),
         )

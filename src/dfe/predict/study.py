@@ -27,6 +27,7 @@ from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 
 WORDS = 256
+AnyPath = str | PathLike[str]
 
 
 @dataclass(frozen=True)
@@ -65,18 +66,18 @@ class StudyOptions:
     representations: tuple[str, ...] = USUAL
     primary: tuple[str, str] = ("tokens", "au-proxy")
     tokenizer: str | PathLike[str] = "default"
-    au_tables: Path | None = None
+    au_tables: AnyPath | None = None
     words: int = WORDS
-    mae: Path | None = None
+    mae: AnyPath | None = None
     pooling: Pooling = "quarters"
-    media: Path | None = None
-    given: Path | None = None
-    roles: Path | None = None
-    windows: Path | None = None
+    media: AnyPath | None = None
+    given: AnyPath | None = None
+    roles: AnyPath | None = None
+    windows: AnyPath | None = None
     baseline_condition: str | None = None
-    speech: Path | None = None
+    speech: AnyPath | None = None
     time: Literal["all", "silent", "speaking"] = "all"
-    table: Path | None = None
+    table: AnyPath | None = None
     label_kind: LabelKind = "auto"
     label_of: Literal["subject", "task"] = "subject"
     metric: str | None = None
@@ -131,7 +132,7 @@ def run_study(
     if isinstance(task, str):
         task = make_task(
             task,
-            options.table,
+            _path(options.table),
             label_kind=options.label_kind,
             label_of=options.label_of,
             metric=options.metric,
@@ -158,18 +159,18 @@ def _chosen(
 ) -> list[Representation]:
     speech = None
     if options.time != "all" and options.speech is not None:
-        speech = SpeechPart(options.time, options.speech)
+        speech = SpeechPart(options.time, Path(options.speech))
     return choose(
         names,
         tokenizer,
-        au_tables=options.au_tables or (task.au_tables(root) if isinstance(task, HasAuTables) else None),
+        au_tables=_path(options.au_tables) or (task.au_tables(root) if isinstance(task, HasAuTables) else None),
         words=options.words,
         speech=speech,
         baseline=options.baseline_condition,
-        mae=options.mae,
+        mae=_path(options.mae),
         pooling=options.pooling,
-        media=options.media,
-        given=options.given,
+        media=_path(options.media),
+        given=_path(options.given),
     )
 
 
@@ -180,3 +181,7 @@ def _examples(task: Task, root: Path, recordings: Path, options: StudyOptions) -
     if options.roles is not None:
         examples = assign_faces(examples, recordings, read_roles(options.roles), options.roles)
     return examples
+
+
+def _path(path: AnyPath | None) -> Path | None:
+    return None if path is None else Path(path)
