@@ -177,7 +177,7 @@ def _chosen(
 def _examples(task: Task, root: Path, recordings: Path, options: StudyOptions) -> Examples:
     examples = task.examples(root)
     if options.windows is not None:
-        examples = in_windows(examples, read_windows(options.windows))
+        examples = in_windows(examples, read_windows(Path(options.windows)))
     if options.roles is not None:
         examples = assign_faces(examples, recordings, read_roles(options.roles), options.roles)
     return examples
