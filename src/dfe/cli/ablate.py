@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.cli.options import (
     AsJson,
@@ -22,6 +22,7 @@ from dfe.cli.options import (
     Steps,
     Validation,
     Workers,
+    arg,
     need_extra,
     perturbed_tables,
 )

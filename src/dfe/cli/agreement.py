@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
-from dfe.cli.options import AsJson, Displays, Draws, FaceId, Seed, need
+from dfe.cli.options import AsJson, Displays, Draws, FaceId, Seed, arg, need
 
 
 @dataclass(frozen=True)

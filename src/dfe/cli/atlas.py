@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
-from dfe.cli.options import OUT, TOKENIZER, Overwrite, need
+from dfe.cli.options import OUT, TOKENIZER, Flag, Overwrite, arg, need
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Atlas:
     """Names of displays, as the page saves them; by default DFE_NAMES, or names.json beside the tokenizer."""
     csv: Annotated[Path | None, arg(metavar="DIR")] = None
     """Also write everything as CSV tables into this folder."""
-    all_rows: bool = False
+    all_rows: Flag = False
     """Count turned and small faces of the recordings too, not only the usable ones."""
     overwrite: Overwrite = False
 

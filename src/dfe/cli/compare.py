@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.cli.options import (
     TABLE,
     AsJson,
     Draws,
+    Flag,
     MadeByTokenizer,
     MinCoverage,
     OutFolder,
@@ -20,6 +21,7 @@ from dfe.cli.options import (
     Seed,
     Subject,
     Unmatched,
+    arg,
     need,
 )
 
@@ -66,9 +68,9 @@ class Compare:
     seed: Seed = 0
     tokenizer: MadeByTokenizer = None
     unmatched: Unmatched = "refuse"
-    unsteady: bool = False
+    unsteady: Flag = False
     """Look also at displays that come and go with the picture's noise, as the tokenizer's card says."""
-    no_models: bool = False
+    no_models: Flag = False
     """Leave out the models of counts, which take longest."""
     overwrite: Overwrite = False
     json: AsJson = False

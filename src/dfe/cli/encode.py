@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
-from dfe.cli.options import TOKENIZER, AsJson, Device, LargestOnly, OutFolder, Overwrite, Workers, need
+from dfe.cli.options import TOKENIZER, AsJson, Device, Flag, LargestOnly, OutFolder, Overwrite, Workers, arg, need
 
 NO_TOKENS = "none"
 
@@ -36,9 +36,9 @@ class Encode:
     tokenizer: Annotated[
         str, arg(metavar="NAME", help=f"{TOKENIZER}; none writes coefficients only, to train a tokenizer on.")
     ] = "default"
-    report: bool = False
+    report: Flag = False
     """Write a self-contained HTML page beside each table."""
-    thumbnails: bool = False
+    thumbnails: Flag = False
     """Put small pictures of the person into the report; without this, no output holds one."""
     workers: Workers = 1
     frontend: Annotated[str | None, arg(metavar="NAME")] = None
@@ -53,18 +53,18 @@ class Encode:
     device: Device = "auto"
     rate: Annotated[float | None, arg(metavar="FPS")] = None
     """Frames per second: of a table without times; wins over the times that a table has."""
-    calibrate: bool = False
+    calibrate: Flag = False
     """Map the coefficients of an ARKit phone to the default front end's, approximately (docs/tables.md)."""
     max_faces: Annotated[int, arg(metavar="N")] = 4
     """Faces looked for in a frame, at most."""
     largest_only: LargestOnly = False
-    second_pass: bool = False
+    second_pass: Flag = False
     """Find the landmarks of a video twice (still pictures always are): steadier, and about half as fast."""
     both_ways: Literal["stills", "always", "never"] = "stills"
     """Where landmarks are found in the mirror image too, and averaged: left and right alike, less noise, slower."""
     space_version: Annotated[int | None, arg(metavar="V")] = None
     """Version of the expression space to measure in; by default the tokenizer's, or the newest."""
-    mirrored: bool = False
+    mirrored: Flag = False
     """The recording is flipped, as from a selfie preview; left and right are put right."""
     start: Annotated[float | None, arg(metavar="SECONDS")] = None
     """Begin at this presentation time."""
@@ -72,7 +72,7 @@ class Encode:
     """Stop before this presentation time."""
     every: Annotated[int, arg(metavar="K")] = 1
     """Use frames whose number is a multiple of K."""
-    landmarks: bool = False
+    landmarks: Flag = False
     """Keep 478 landmarks and 52 network logits of each face in the table: about 4.5 kB a face on disk; Parquet only."""
     overwrite: Overwrite = False
     json: AsJson = False

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.cli.options import (
     AsJson,
     Draws,
+    Flag,
     OutFolder,
     Overwrite,
     Perturbed,
@@ -18,6 +19,7 @@ from dfe.cli.options import (
     ProbeTest,
     ProbeTrain,
     Seed,
+    arg,
     perturbed_tables,
 )
 
@@ -45,7 +47,7 @@ class Evaluate:
     """Tables of other people's faces to fit baselines to, and to learn bits and the mean face from."""
     baselines: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Baselines to fit and judge: all, none, or names; by default all where there are tables to fit them to."""
-    refit: bool = False
+    refit: Flag = False
     """Fit baselines once more with another seed, for their stability."""
     baseline_size: Annotated[int | None, arg(metavar="K")] = None
     """Codes of the baselines; by default as many as the largest tokenizer has."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from tyro.conf import arg
-
-from dfe.cli.options import AsJson, MadeByTokenizer, OutFolder, Overwrite, Recordings, Roles, Speech, need
+from dfe.cli.options import AsJson, Flag, MadeByTokenizer, OutFolder, Overwrite, Recordings, Roles, Speech, arg, need
 
 if TYPE_CHECKING:
     from dfe.events.folder import EventsSummary
@@ -38,9 +36,9 @@ class Events:
     """A display is an event if it reaches this at its apex."""
     off: Annotated[float, arg(metavar="MM")] = 0.1
     """An event lasts while its display stays at or above this."""
-    usable_only: bool = False
+    usable_only: Flag = False
     """Take turned and small faces (rows that are not usable) as no face."""
-    unsteady: bool = False
+    unsteady: Flag = False
     """Look also at displays that come and go with the picture's noise, as the tokenizer's card says."""
     overwrite: Overwrite = False
     json: AsJson = False

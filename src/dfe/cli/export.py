@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
-from dfe.cli.options import Media, OutFolder, Overwrite
+from dfe.cli.options import Media, OutFolder, Overwrite, arg
 
 
 @dataclass(frozen=True)

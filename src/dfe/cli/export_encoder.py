@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import arg
-
 from dfe.base.errors import UsageError
-from dfe.cli.options import OUT, Overwrite, need_extra
+from dfe.cli.options import OUT, Overwrite, arg, need_extra
 
 
 @dataclass(frozen=True)

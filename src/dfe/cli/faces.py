@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
-from dfe.cli.options import OUT, AsJson, Overwrite
+from dfe.cli.options import OUT, AsJson, Overwrite, arg
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
-from dfe.cli.options import AsJson
+from dfe.cli.options import AsJson, arg
 
 
 @dataclass(frozen=True)

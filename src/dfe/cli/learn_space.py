@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import OutputError, UsageError
-from dfe.cli.options import AsJson, Name, OutFolder, Overwrite, need
+from dfe.cli.options import AsJson, Flag, Name, OutFolder, Overwrite, arg, need
 
 _VARIANCE, _STRENGTH = 0.98, 0.1
 
@@ -36,7 +36,7 @@ class LearnSpace:
     """Number of components; by default as many as --variance asks for, 64 at most."""
     variance: Annotated[float, arg(metavar="SHARE")] = _VARIANCE
     """Share of the squared movement that principal components shall tell."""
-    sparse: bool = False
+    sparse: Flag = False
     """Components that each move a part of the face, in place of principal ones."""
     strength: Annotated[float, arg(metavar="X")] = _STRENGTH
     """With --sparse: how much it costs to move a further point."""
@@ -46,7 +46,7 @@ class LearnSpace:
     """Unit of the coordinates; auto guesses it from the size of the faces; size scales every face to a typical one."""
     rigid: Annotated[tuple[str, ...], arg(metavar="POINTS ...")] = ()
     """Points that the head's motion is read from, as in 36-47 89; by default all, those that fit counting most."""
-    scale: bool = False
+    scale: Flag = False
     """Scale every frame to its neutral too, for points whose size changes with the distance (pixels)."""
     axes: Annotated[str, arg(metavar="AXES")] = "xyz"
     """Coordinates that count, as in xy where the depth is noisy."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
-from dfe.cli.options import TOKENIZER, Displays, OutFolder, Overwrite, Seed
+from dfe.cli.options import TOKENIZER, Displays, OutFolder, Overwrite, Seed, arg
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,27 @@ says more of what the option does there; the first clause is the same in all (do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from tyro.conf import Positional, arg
+import tyro
+from tyro.conf import Positional
 
 from dfe.base.errors import DfeError, UsageError
+
+
+def arg(metavar: str | None = None, help: str | None = None, aliases: Sequence[str] = ()) -> Any:
+    """How an option is shown; that it is off, empty or nothing unless it is given goes without saying."""
+    return tyro.conf.arg(metavar=metavar, help=help, aliases=list(aliases), help_behavior_hint=_default)
+
+
+def _default(value: str) -> str:
+    return "" if value in ("None", "False", "", "''") else f"(default: {value})"
+
+
+Flag = Annotated[bool, arg()]
 
 OUT = "Where the results go"
 TOKENIZER = "Tokenizer: name, name@version or folder"
@@ -75,7 +89,8 @@ Unmatched = Annotated[
 Preset = Annotated[
     str | None,
     arg(metavar="NAME", help="Settings for a purpose: displays (to look at and count; few, local, steady), fidelity "
-        "(faces told exactly) or paper (transformers on both sides of the book, for comparison)."),
+        "(faces told exactly) or paper (transformers on both sides of the book, for comparison); by default displays, of "
+        "ablations all."),
 ]  # fmt: skip
 Size = Annotated[int, arg(metavar="K", help="Displays in the book, silence included.")]
 Levels = Annotated[int, arg(metavar="N", help="Tokens per face at most.")]

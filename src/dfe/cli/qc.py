@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
-from dfe.cli.options import OUT, AsJson
+from dfe.cli.options import OUT, AsJson, arg
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
-from dfe.cli.options import TABLE, AsJson, Draws, MadeByTokenizer, OutFolder, Overwrite, Seed, Subject, need
+from dfe.cli.options import TABLE, AsJson, Draws, MadeByTokenizer, OutFolder, Overwrite, Seed, Subject, arg, need
 
 
 @dataclass(frozen=True)

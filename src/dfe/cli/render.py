@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
-from dfe.cli.options import OUT, FaceId, MadeByTokenizer, Overwrite, need
+from dfe.cli.options import OUT, FaceId, Flag, MadeByTokenizer, Overwrite, arg, need
 
 if TYPE_CHECKING:
     from dfe.movies.performance import Performance, What
@@ -38,7 +38,7 @@ class Render:
     """Draw what was measured, what the tokens say, or both side by side; by default the tokens if there are any."""
     beside: Annotated[Path | None, arg(metavar="VIDEO")] = None
     """Show the recording's video at the left: the output then holds pictures of the person."""
-    tokens: bool = False
+    tokens: Flag = False
     """Write below the head what the tokens say."""
     heat: Annotated[float | None, arg(metavar="MM")] = None
     """Colour the skin by how far it has moved, hottest at this many mm."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Annotated
 
-from tyro.conf import arg
-
-from dfe.cli.options import AsJson, Seed
+from dfe.cli.options import AsJson, Seed, arg
 
 
 @dataclass(frozen=True)

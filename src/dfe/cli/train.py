@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
 from dfe.cli.options import (
     AsJson,
     Device,
+    Flag,
     Levels,
     Name,
     OutFolder,
@@ -22,6 +23,7 @@ from dfe.cli.options import (
     Size,
     Steps,
     Validation,
+    arg,
     need_extra,
 )
 
@@ -59,7 +61,7 @@ class Train:
     patience: Annotated[int, arg(metavar="N")] = 0
     """Stop after so many validations without a better one, and keep the best; 0 takes every step."""
     device: Device = "auto"
-    tensorboard: bool = False
+    tensorboard: Flag = False
     """Write TensorBoard's event files into the results' folder too (needs the extra "tensorboard")."""
     overwrite: Overwrite = False
     json: AsJson = False

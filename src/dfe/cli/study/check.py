@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dfe.cli.options import Flag
 from dfe.cli.study.options import LabelOf, LabelTable, Root, TaskName, need_study
 
 
@@ -20,7 +21,7 @@ class Check:
     root: Root
     table: LabelTable = None
     label_of: LabelOf = "subject"
-    list_media: bool = False
+    list_media: Flag = False
     """Print the files to be encoded, one a line, as `dfe encode -` takes them."""
 
     def run(self) -> int:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
-from dfe.cli.options import TABLE, need_extra
+from dfe.cli.options import TABLE, arg, need_extra
 from dfe.cli.show import show, show_json
 
 TaskName = Annotated[

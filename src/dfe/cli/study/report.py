@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
-from dfe.cli.options import AsJson
+from dfe.cli.options import AsJson, arg
 from dfe.cli.study.options import need_study, show_scores
 
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import arg
-
 from dfe.cli.options import (
     AsJson,
     Media,
@@ -21,6 +19,7 @@ from dfe.cli.options import (
     Unmatched,
     UsedTokenizer,
     Workers,
+    arg,
 )
 from dfe.cli.study.options import LabelOf, LabelTable, Root, TaskName, need_study, show_scores
 
