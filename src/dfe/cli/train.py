@@ -74,12 +74,12 @@ class Train:
         from dfe.cli.progress import show_progress
         from dfe.cli.show import show_json
         from dfe.recording.storage import table_files
-        from dfe.training.config import preset
+        from dfe.training.config import DEFAULT_PRESET, preset
         from dfe.training.distributed import first_process
         from dfe.training.loop import train
 
         name, _, version = self.name.partition("@")
-        chosen = preset(self.preset or "displays")
+        chosen = preset(self.preset or DEFAULT_PRESET)
         config = replace(
             chosen,
             name=name,
