@@ -75,7 +75,10 @@ class Option(NamedTuple):
 
 def options_of(verb: Verb) -> list[Option]:
     """What can be said to a command."""
-    cls: Any = verb.options()
+    return _options(verb.options())
+
+
+def _options(cls: Any) -> list[Option]:
     hints, texts = get_type_hints(cls, include_extras=True), _texts(cls)
     found = []
     for field in dataclasses.fields(cls):
@@ -83,6 +86,9 @@ def options_of(verb: Verb) -> list[Option]:
         while get_origin(hint) is Annotated:
             hint, *more = get_args(hint)
             notes += more
+        if dataclasses.is_dataclass(hint):
+            found += _options(hint)
+            continue
         said = [note for note in notes if hasattr(note, "metavar")]
         positional = any(not hasattr(note, "metavar") for note in notes)
         help = next((note.help for note in said if note.help), texts.get(field.name, ""))

@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
-from dfe.cli.options import OUT, TOKENIZER, Flag, Overwrite, arg, need
+from dfe.cli.options import OUT, TOKENIZER, AllRows, Overwrite, arg, need
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,7 @@ class Atlas:
     """Names of displays, as the page saves them; by default DFE_NAMES, or names.json beside the tokenizer."""
     csv: Annotated[Path | None, arg(metavar="DIR")] = None
     """Also write everything as CSV tables into this folder."""
-    all_rows: Flag = False
-    """Count turned and small faces of the recordings too, not only the usable ones."""
+    all_rows: AllRows = False
     overwrite: Overwrite = False
 
     def run(self) -> int:

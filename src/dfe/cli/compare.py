@@ -11,6 +11,7 @@ from tyro.conf import Positional
 from dfe.cli.options import (
     TABLE,
     AsJson,
+    Categories,
     Draws,
     Flag,
     MadeByTokenizer,
@@ -21,6 +22,7 @@ from dfe.cli.options import (
     Seed,
     Subject,
     Unmatched,
+    Unsteady,
     arg,
     need,
 )
@@ -50,8 +52,7 @@ class Compare:
     """Column of the table: what is compared within subjects; with --group also whether the groups differ in it."""
     covariates: Annotated[tuple[str, ...], arg(metavar="COLUMN ...")] = ()
     """Columns of the table to be held constant, as in age sex site."""
-    categories: Annotated[tuple[str, ...], arg(metavar="COLUMN ...")] = ()
-    """Covariates whose numbers are names, as in site."""
+    categories: Categories = ()
     stratum: Annotated[str | None, arg(metavar="COLUMN")] = None
     """Column of the table: subjects are exchanged only within it."""
     groups: Annotated[tuple[str, str] | None, arg(metavar="A B")] = None
@@ -68,8 +69,7 @@ class Compare:
     seed: Seed = 0
     tokenizer: MadeByTokenizer = None
     unmatched: Unmatched = "refuse"
-    unsteady: Flag = False
-    """Look also at displays that come and go with the picture's noise, as the tokenizer's card says."""
+    unsteady: Unsteady = False
     no_models: Flag = False
     """Leave out the models of counts, which take longest."""
     overwrite: Overwrite = False

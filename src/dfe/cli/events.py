@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from dfe.cli.options import AsJson, Flag, MadeByTokenizer, OutFolder, Overwrite, Recordings, Roles, Speech, arg, need
+from dfe.cli.options import (
+    AsJson,
+    Flag,
+    MadeByTokenizer,
+    OutFolder,
+    Overwrite,
+    Recordings,
+    Roles,
+    Speech,
+    Unsteady,
+    arg,
+    need,
+)
 
 if TYPE_CHECKING:
     from dfe.events.folder import EventsSummary
@@ -38,8 +50,7 @@ class Events:
     """An event lasts while its display stays at or above this."""
     usable_only: Flag = False
     """Take turned and small faces (rows that are not usable) as no face."""
-    unsteady: Flag = False
-    """Look also at displays that come and go with the picture's noise, as the tokenizer's card says."""
+    unsteady: Unsteady = False
     overwrite: Overwrite = False
     json: AsJson = False
 

@@ -65,6 +65,13 @@ Device = Annotated[
     Literal["auto", "cpu", "cuda"], arg(help="Where networks in torch run; auto is CUDA where there is one.")
 ]
 FaceId = Annotated[int | None, arg(metavar="ID", help="Face of the recording; needed where it has several.")]
+AllRows = Annotated[bool, arg(help="Count turned and small faces too; by default only the rows that are usable.")]
+Unsteady = Annotated[
+    bool, arg(help="Look also at displays that come and go with the picture's noise, as the tokenizer's card says.")
+]
+Categories = Annotated[
+    tuple[str, ...], arg(metavar="COLUMN ...", help="Covariates whose numbers are names, as in site.")
+]
 Displays = Annotated[tuple[int, ...], arg(metavar="NUMBER ...", help="Only these displays; all of them if left out.")]
 Roles = Annotated[
     Path | None,

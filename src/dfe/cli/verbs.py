@@ -127,9 +127,10 @@ def parse(verb: Verb, words: Sequence[str]) -> Action:
     import tyro
 
     options = verb.options()
-    kinds = {f"--{name.replace('_', '-')}": kind for name, kind in get_type_hints(options).items()}
+    lists = [
+        f"--{name.replace('_', '-')}" for name, kind in get_type_hints(options).items() if get_origin(kind) is tuple
+    ]
     given = Counter(word.partition("=")[0] for word in words)
-    lists = (option for option, kind in kinds.items() if get_origin(kind) is tuple)
     if doubled := next((option for option in lists if given[option] > 1), None):
         raise UsageError(f"{doubled} is given twice", advice=f"write the whole list once, as in {doubled} A B")
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
