@@ -99,7 +99,8 @@ def test_nobody_has_to_hear_what_goes_wrong():
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_do_no_harm(astronaut, tmp_path, closed):
     ran = shell(f"{DFE} encode {astronaut} -o {tmp_path} --report {closed}")
-    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.returncode == 0, ran.stderr
+    assert all(line.startswith("encoding: ") for line in ran.stderr.splitlines())  # progress, where it takes long
     whole = shell(f"{DFE} info {tmp_path / 'astronaut.parquet'}")
     assert whole.returncode == 0, whole.stderr
     assert (tmp_path / "astronaut.html").read_bytes().startswith(b"<!")

@@ -43,9 +43,10 @@ def dfe(*arguments: object) -> int:
 
 
 def run(study: Path, out: Path, *more: object) -> int:
+    usual = () if "--representations" in more else ("--representations", "tokens", "au-proxy")
     return dfe(
         *("study", "run", "generic", study, "--recordings", study / "recordings", "--table", study / "labels.csv"),
-        *("-o", out, "--representations", "tokens", "au-proxy", "--label-of", "task", "--repeats", "2"),
+        *("-o", out, *usual, "--label-of", "task", "--repeats", "2"),
         *("--permutations", "9", "--workers", "1", *more),
     )
 
