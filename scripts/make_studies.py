@@ -31,7 +31,7 @@ from dfe.predict.representations.coefficients import CoefficientMoments
 from dfe.predict.representations.pictures import PictureFeatures, load_encoder
 from dfe.predict.representations.tokens import TokenBag
 from dfe.predict.representations.words import FlatWords
-from dfe.predict.store import write_study
+from dfe.predict.store import write_predictions
 from dfe.predict.trace import with_displays
 from dfe.predict.write_report import write_report
 from dfe.recording.recording import Recording
@@ -74,7 +74,7 @@ def main() -> None:
             study = study_examples(name, examples, chosen, recordings, config, tokenizer=tokenizer, progress=progress)
         study = with_displays(study, tokenizer, chosen[0].id)
         out = options.work / "studies" / name
-        write_study(study, out, overwrite=True)
+        write_predictions(study, out, overwrite=True)
         write_report(out, overwrite=True)
     PAGE.write_text(page(options.work / "studies"), "utf-8")
 

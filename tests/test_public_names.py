@@ -19,7 +19,7 @@ from dfe.encoding.options import EncodeChoices
 
 FUNCTIONS = [
     "build_atlas", "compare", "encode", "evaluate", "find_events", "load_space", "load_tokenizer", "read", "run_study",
-    "train",
+    "train", "write_atlas", "write_comparison", "write_evaluation", "write_study",
 ]  # fmt: skip
 RESULTS = [
     "Atlas", "Comparison", "Evaluation", "Event", "EventList", "ExpressionSpace", "Recording", "Study", "Tokenizer",

@@ -7,7 +7,7 @@ Everything else in the package is private: it may change in any release.
     >>> recordings = dfe.encode("interview.mp4")         # doctest: +SKIP
     >>> recordings[0].to_pandas()                         # doctest: +SKIP
     >>> dfe.find_events(recordings[0]).to_pandas()        # doctest: +SKIP
-    >>> dfe.build_atlas(dfe.load_tokenizer("default")).write("atlas.html")    # doctest: +SKIP
+    >>> dfe.write_atlas(dfe.build_atlas(dfe.load_tokenizer("default")), "atlas.html")    # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _HOMES = {
     "EventList": "dfe.events.found",
     "ExpressionSpace": "dfe.space.base",
     "Recording": "dfe.recording.recording",
-    "Study": "dfe.predict.store",
+    "Study": "dfe.predict.study",
     "StudyConfig": "dfe.predict.config",
     "StudyOptions": "dfe.predict.study",
     "Tokenizer": "dfe.tokenizer.tokenizer",
@@ -47,6 +47,10 @@ _HOMES = {
     "read": "dfe.recording.recording",
     "run_study": "dfe.predict.study",
     "train": "dfe.training.loop",
+    "write_atlas": "dfe.atlas.page",
+    "write_comparison": "dfe.comparison.files",
+    "write_evaluation": "dfe.judge.result",
+    "write_study": "dfe.predict.study",
 }
 
 __all__ = [*_HOMES, "__version__"]
@@ -54,10 +58,12 @@ __all__ = [*_HOMES, "__version__"]
 if TYPE_CHECKING:
     from dfe.atlas.atlas import Atlas as Atlas
     from dfe.atlas.atlas import build_atlas as build_atlas
+    from dfe.atlas.page import write_atlas as write_atlas
     from dfe.base.errors import DfeError as DfeError
     from dfe.comparison.comparison import CompareOptions as CompareOptions
     from dfe.comparison.comparison import Comparison as Comparison
     from dfe.comparison.comparison import compare as compare
+    from dfe.comparison.files import write_comparison as write_comparison
     from dfe.encoding.options import EncodeOptions as EncodeOptions
     from dfe.encoding.run import encode as encode
     from dfe.events.config import EventConfig as EventConfig
@@ -67,10 +73,12 @@ if TYPE_CHECKING:
     from dfe.judge.evaluate import EvaluateOptions as EvaluateOptions
     from dfe.judge.evaluate import evaluate as evaluate
     from dfe.judge.result import Evaluation as Evaluation
+    from dfe.judge.result import write_evaluation as write_evaluation
     from dfe.predict.config import StudyConfig as StudyConfig
-    from dfe.predict.store import Study as Study
+    from dfe.predict.study import Study as Study
     from dfe.predict.study import StudyOptions as StudyOptions
     from dfe.predict.study import run_study as run_study
+    from dfe.predict.study import write_study as write_study
     from dfe.recording.recording import Recording as Recording
     from dfe.recording.recording import read as read
     from dfe.recording.usability import UsabilityRule as UsabilityRule

@@ -82,7 +82,7 @@ class Compare:
         from dfe.cli.words import comparison_words
         from dfe.comparison.as_json import comparison_json
         from dfe.comparison.comparison import CompareOptions, compare
-        from dfe.comparison.files import check_folder
+        from dfe.comparison.files import check_folder, write_comparison
         from dfe.events.config import EventConfig
         from dfe.tokenizer.file import load_tokenizer
 
@@ -113,7 +113,7 @@ class Compare:
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
         with show_progress("comparing", "recordings") as progress:
             done = compare(self.table, self.recordings, options, tokenizer=tokenizer, progress=progress)
-        done.write(self.out, overwrite=self.overwrite)
+        write_comparison(done, self.out, overwrite=self.overwrite)
         if self.json:
             show_json(comparison_json(done))
         else:

@@ -99,11 +99,11 @@ class Evaluate:
             seed=self.seed,
             max_retrieval=self.max_retrieval,
         )
-        result = evaluate(self.tokenizers, self.faces, options, stages=show_progress).to_json()
+        result = evaluate(self.tokenizers, self.faces, options, stages=show_progress)
         write_evaluation(result, self.out, overwrite=self.overwrite)
         if self.json:
-            show_json(result)
+            show_json(result.to_json())
         else:
-            show(evaluation_table(result))
+            show(evaluation_table(result.to_json()))
             print(f"page:        {self.out / 'evaluation.html'}\nall figures: {self.out / 'evaluation.json'}")
         return 0

@@ -25,6 +25,7 @@ from dfe.comparison.effects import (
     with_ratios,
 )
 from dfe.comparison.measures import RowSums, measure_rows
+from dfe.comparison.rows import COLUMNS, row_cells
 from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
 from dfe.comparison.table import Columns, GroupTable, read_group_table
 from dfe.comparison.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, measure_courses
@@ -133,26 +134,20 @@ class Comparison:
         assert two is not None
         return two
 
+    @property
+    def sides_of_analyses(self) -> dict[str, tuple[str, str]]:
+        """Names of what is compared, by analysis."""
+        groups, conditions = self.table.groups or ("", ""), self.table.conditions or ("", "")
+        return {"groups": groups, "conditions": conditions, "groups x conditions": groups}
+
     def to_pandas(self) -> pd.DataFrame:
         """A row for each comparison, display (or region) and measure: the columns of ``results.csv``.
 
         Raises:
             DfeError: pandas is not installed.
         """
-        from dfe.comparison.as_json import COLUMNS, row_cells, sides_of
-
-        sides = sides_of(self)
+        sides = self.sides_of_analyses
         return data_frame([dict(zip(COLUMNS, row_cells(row, sides), strict=True)) for row in self.rows], COLUMNS)
-
-    def write(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write all tables, an R script, the methods in words and the page (``compare.html``) into a folder.
-
-        Raises:
-            OutputError: one of the files exists (without ``overwrite``), or they cannot be written.
-        """
-        from dfe.comparison.files import write_comparison
-
-        write_comparison(self, Path(folder), overwrite=overwrite)
 
 
 def compare(

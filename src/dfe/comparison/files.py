@@ -6,15 +6,17 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from dfe.base.files import refuse_existing, replacing
-from dfe.comparison.as_json import COLUMNS, comparison_json, sides_of, table_row
+from dfe.comparison.as_json import comparison_json
 from dfe.comparison.comparison import Comparison
 from dfe.comparison.page import compare_page, forest_chart, pictured, volcano_chart
 from dfe.comparison.r_script import DATA, data_rows, r_script
+from dfe.comparison.rows import COLUMNS, table_row
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.pages.svg import standalone
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -37,8 +39,13 @@ def check_folder(out: Path, *, overwrite: bool = False) -> None:
         refuse_existing(out / name, overwrite=overwrite)
 
 
-def write_comparison(done: Comparison, out: Path, *, overwrite: bool = False) -> tuple[Path, ...]:
+def write_comparison(done: Comparison, out: str | PathLike[str], *, overwrite: bool = False) -> tuple[Path, ...]:
     """Write all files of a comparison, all or none; gives their paths.
+
+    Args:
+        done: as :func:`dfe.compare` gives it.
+        out: folder for tables, an R script, the methods in words and the page (``compare.html``).
+        overwrite: replace results that are there.
 
     Raises:
         OutputError: one is there already, or cannot be written.
@@ -47,7 +54,7 @@ def write_comparison(done: Comparison, out: Path, *, overwrite: bool = False) ->
     analysis = done.rows[0].analysis
     pictures = display_pictures(done.tokenizer, pictured(result))
     contents = {
-        "results.csv": csv_text(COLUMNS, (table_row(row, sides_of(done)) for row in done.rows)),
+        "results.csv": csv_text(COLUMNS, (table_row(row, done.sides_of_analyses) for row in done.rows)),
         "flow.csv": csv_text(*_flow(done)),
         "coverage.csv": csv_text(*_coverage(done)),
         "methods.txt": str(result["methods"]),
@@ -60,7 +67,7 @@ def write_comparison(done: Comparison, out: Path, *, overwrite: bool = False) ->
     }
     if done.courses:
         contents[CLUSTERS] = csv_text(*_clusters(done))
-    paths = tuple(out / name for name in contents)
+    paths = tuple(Path(out) / name for name in contents)
     with replacing(*paths, overwrite=overwrite) as files:
         for file, words in zip(files, contents.values(), strict=True):
             file.write(words.encode("utf-8"))

@@ -6,19 +6,14 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from dfe.base.errors import TableError
 from dfe.base.files import refuse_existing, replacing
-from dfe.base.frames import data_frame
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FORMAT = 1
 STUDY, SCORES, PAGE = "study.json", "scores.json", "study.html"
@@ -59,7 +54,7 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class Predictions:
     """What was done and what came of it.
 
     Args:
@@ -72,30 +67,6 @@ class Study:
     tables: Mapping[str, pa.Table]
     pictures: Mapping[int, bytes]
 
-    def to_pandas(self) -> pd.DataFrame:
-        """A row for each target, representation and score: value, 95% interval, and p of the permutations.
-
-        Columns: target, representation, role (``representation``, ``nuisance`` or a floor), score, value, low, high, p.
-
-        Raises:
-            DfeError: pandas is not installed.
-        """
-        from dfe.predict.figures import score_rows
-
-        return data_frame(score_rows(self))
-
-    def write(self, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
-        """Write what was predicted, all figures (``scores.json``) and the page (``study.html``) into a folder.
-
-        Raises:
-            OutputError: one of the files exists (without ``overwrite``), or they cannot be written.
-        """
-        from dfe.predict.write_report import write_report
-
-        refuse_existing_study(Path(folder), overwrite=overwrite)
-        write_study(self, Path(folder), overwrite=overwrite)
-        write_report(Path(folder), overwrite=overwrite)
-
 
 def refuse_existing_study(folder: Path, *, overwrite: bool) -> None:
     """Stop before any work is done when the results may not be written.
@@ -107,7 +78,7 @@ def refuse_existing_study(folder: Path, *, overwrite: bool) -> None:
         refuse_existing(folder / name, overwrite=overwrite)
 
 
-def write_study(study: Study, folder: Path, *, overwrite: bool = False) -> None:
+def write_predictions(study: Predictions, folder: Path, *, overwrite: bool = False) -> None:
     """Write the files behind the figures, all or none.
 
     Raises:
@@ -121,8 +92,8 @@ def write_study(study: Study, folder: Path, *, overwrite: bool = False) -> None:
             file.write(content)
 
 
-def read_study(folder: Path) -> Study:
-    """Read what :func:`write_study` wrote.
+def read_predictions(folder: Path) -> Predictions:
+    """Read what :func:`write_predictions` wrote.
 
     Raises:
         TableError: a file is missing, damaged, or of a newer format.
@@ -138,7 +109,7 @@ def read_study(folder: Path) -> Study:
         raise TableError("not a study, or of a newer version of dfe", where=path)
     tables = {name: _read(folder / f"{name}.csv", columns) for name, columns in TABLES.items()}
     pictures = {int(p.stem): p.read_bytes() for p in sorted((folder / PICTURES).glob("*.png")) if p.stem.isdecimal()}
-    return Study(about, tables, pictures)
+    return Predictions(about, tables, pictures)
 
 
 def table(name: str, columns: Mapping[str, Any]) -> pa.Table:

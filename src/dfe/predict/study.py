@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dfe.base.errors import UsageError
+from dfe.base.frames import data_frame
 from dfe.base.types import Progress
 from dfe.datasets import make_task
 from dfe.datasets.examples import Examples, Task
@@ -17,14 +19,19 @@ from dfe.datasets.windows import in_windows, read_windows
 from dfe.predict.choose import USUAL, Pooling, choose
 from dfe.predict.config import StudyConfig
 from dfe.predict.faces import assign_faces
+from dfe.predict.figures import figures, score_rows
 from dfe.predict.measures import SpeechPart
 from dfe.predict.protocol import study_examples
 from dfe.predict.representation import Representation
-from dfe.predict.store import Study
+from dfe.predict.store import Predictions, refuse_existing_study, write_predictions
 from dfe.predict.trace import with_displays
+from dfe.predict.write_report import write_report
 from dfe.recording.roles import read_roles
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WORDS = 256
 AnyPath = str | PathLike[str]
@@ -106,6 +113,45 @@ class StudyOptions:
                 raise UsageError(f"{option} is for the representation {name}, which is not compared", advice=advice)
 
 
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A study that was run: what was predicted of whom, and the figures made of it."""
+
+    predictions: Predictions
+    """All that the figures are made from; people are numbers."""
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """Everything that the page shows, as plain JSON values: the content of ``scores.json``."""
+        return figures(self.predictions)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each target, representation and score: value, 95% interval, and p of the permutations.
+
+        Columns: target, representation, role (``representation``, ``nuisance``, ``floor``), score, value, low, high, p.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        return data_frame(score_rows(self.figures))
+
+
+def write_study(study: Study, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+    """Write what was predicted, all figures (``scores.json``) and the page (``study.html``) into a folder.
+
+    Args:
+        study: as :func:`run_study` gives it.
+        folder: made if it is not there.
+        overwrite: replace results that are there.
+
+    Raises:
+        OutputError: one of the files exists (without ``overwrite``), or they cannot be written.
+    """
+    refuse_existing_study(Path(folder), overwrite=overwrite)
+    write_predictions(study.predictions, Path(folder), overwrite=overwrite)
+    write_report(Path(folder), overwrite=overwrite)
+
+
 def run_study(
     task: Task | str,
     root: str | PathLike[str],
@@ -140,7 +186,7 @@ def run_study(
     tokenizer = load_tokenizer(options.tokenizer)
     chosen = _chosen(options.representations, options, task, root, tokenizer)
     first, second = _chosen(options.primary, options, task, root, tokenizer)
-    study = study_examples(
+    found = study_examples(
         task.name,
         _examples(task, root, recordings, options),
         chosen,
@@ -151,7 +197,7 @@ def run_study(
         progress=progress,
     )
     bag = next((one.id for one in chosen if one.id.startswith("bag of tokens")), None)
-    return study if bag is None else with_displays(study, tokenizer, bag)
+    return Study(found if bag is None else with_displays(found, tokenizer, bag))
 
 
 def _chosen(

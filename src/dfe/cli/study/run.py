@@ -100,9 +100,8 @@ class Run:
         need_study()
         from dfe.cli.progress import show_progress
         from dfe.predict.config import StudyConfig
-        from dfe.predict.store import refuse_existing_study, write_study
-        from dfe.predict.study import StudyOptions, run_study
-        from dfe.predict.write_report import write_report
+        from dfe.predict.store import refuse_existing_study
+        from dfe.predict.study import StudyOptions, run_study, write_study
 
         refuse_existing_study(self.out, overwrite=self.overwrite)
         options = StudyOptions(
@@ -140,5 +139,5 @@ class Run:
         with show_progress("fitting", "fits") as progress:
             study = run_study(self.task, self.root, self.recordings, options, progress=progress)
         write_study(study, self.out, overwrite=self.overwrite)
-        show_scores(write_report(self.out, overwrite=self.overwrite), self.out, as_json=self.json)
+        show_scores(study.figures, self.out, as_json=self.json)
         return 0
