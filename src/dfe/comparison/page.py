@@ -83,7 +83,7 @@ def compare_page(result: Mapping[str, Any], pictures: Mapping[str, bytes]) -> st
     two = (result["conditions"], result["groups"])
     said = [f"{sides[1]} and {sides[0]}" for sides in two if sides is not None]
     return render(
-        "compare/compare.html.jinja",
+        "comparison/compare.html.jinja",
         title=f"Facial displays compared: {', '.join(said)}",
         result=result,
         analyses=[_analysis(result, name, pictures) for name in dict.fromkeys(r["analysis"] for r in result["rows"])],
