@@ -170,7 +170,7 @@ def build_atlas(
     names = load_names(tokenizer) if names is None else names
     use = None
     if recordings is not None:
-        use = measure_use(tokenizer, Path(recordings), subjects=subjects, all_faces=all_rows, progress=progress)
+        use = measure_use(tokenizer, Path(recordings), subjects=subjects, all_rows=all_rows, progress=progress)
     space, directions = tokenizer.space, tokenizer.displays().directions
     like = cosines(directions, directions, space)
     return Atlas(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional
 
+from dfe.cli.event_options import EventArguments
 from dfe.cli.options import (
     TABLE,
     AsJson,
@@ -22,7 +23,6 @@ from dfe.cli.options import (
     Seed,
     Subject,
     Unmatched,
-    Unsteady,
     arg,
     need,
 )
@@ -69,7 +69,8 @@ class Compare:
     seed: Seed = 0
     tokenizer: MadeByTokenizer = None
     unmatched: Unmatched = "refuse"
-    unsteady: Unsteady = False
+    events: EventArguments = field(default_factory=EventArguments)
+    """What counts as an event."""
     no_models: Flag = False
     """Leave out the models of counts, which take longest."""
     overwrite: Overwrite = False
@@ -83,7 +84,6 @@ class Compare:
         from dfe.comparison.as_json import comparison_json
         from dfe.comparison.comparison import CompareOptions, compare
         from dfe.comparison.files import check_folder, write_comparison
-        from dfe.events.config import EventConfig
         from dfe.tokenizer.file import load_tokenizer
 
         need("--groups", self.groups, "--group", self.group)
@@ -107,7 +107,7 @@ class Compare:
             permutations=self.permutations,
             draws=self.draws,
             seed=self.seed,
-            events=EventConfig(unsteady=self.unsteady),
+            events=self.events.config(),
             models=not self.no_models,
         )
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from dfe.cli.event_options import EventArguments
 from dfe.cli.options import (
     AsJson,
-    Flag,
     MadeByTokenizer,
     OutFolder,
     Overwrite,
     Recordings,
     Roles,
     Speech,
-    Unsteady,
     arg,
     need,
 )
@@ -42,15 +41,8 @@ class Events:
     speakers: Annotated[tuple[str, ...], arg(metavar="NAME=FACE ...")] = ()
     """Whose face goes with which voice, as in A=0 B=1; needed where there are several."""
     roles: Roles = None
-    min_duration: Annotated[float, arg(metavar="SECONDS")] = 0.2
-    """Shorter displays are no events."""
-    on: Annotated[float, arg(metavar="MM")] = 0.3
-    """A display is an event if it reaches this at its apex."""
-    off: Annotated[float, arg(metavar="MM")] = 0.1
-    """An event lasts while its display stays at or above this."""
-    usable_only: Flag = False
-    """Take turned and small faces (rows that are not usable) as no face."""
-    unsteady: Unsteady = False
+    events: EventArguments = field(default_factory=EventArguments)
+    """What counts as an event."""
     overwrite: Overwrite = False
     json: AsJson = False
 
@@ -58,19 +50,12 @@ class Events:
         """Find, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
         from dfe.cli.show import complain, show_json
-        from dfe.events.config import EventConfig
         from dfe.events.folder import EventOptions, events_to_folder
         from dfe.formats.speech import speaker_faces
 
         need("--speakers", self.speakers, "--speech", self.speech)
         options = EventOptions(
-            config=EventConfig(
-                on_mm=self.on,
-                off_mm=self.off,
-                min_s=self.min_duration,
-                usable_only=self.usable_only,
-                unsteady=self.unsteady,
-            ),
+            config=self.events.config(),
             tokenizer=self.tokenizer,
             speech=self.speech,
             speaker=speaker_faces(self.speakers) or None,
@@ -95,6 +80,7 @@ def _print(summary: EventsSummary) -> None:
     if not summary.recordings:
         return
     show(events_table(summary.recordings))
+    print(f"counted: {summary.recordings[0].events.config.counted}")
     notes = {note: r.name for r in reversed(summary.recordings) for note in r.events.notes}
     for note, name in reversed(notes.items()):
         others = sum(note in r.events.notes for r in summary.recordings) - 1

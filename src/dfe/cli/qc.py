@@ -27,6 +27,8 @@ class Qc:
             aliases=["-o"], metavar="DIR", help=f"{OUT}: a folder for qc.csv and qc.html; by default the folder itself."
         ),
     ] = None
+    spaces: Annotated[tuple[Path, ...], arg(metavar="DIR ...")] = ()
+    """Folders of learned spaces, to draw the recordings that are in them."""
     json: AsJson = False
 
     def run(self) -> int:
@@ -37,11 +39,13 @@ class Qc:
         from dfe.report.qc import check_folder
 
         with show_progress("checking", "recordings") as progress:
-            check = check_folder(self.folder, self.out or self.folder, progress=progress)
+            check = check_folder(self.folder, self.out or self.folder, spaces=self.spaces, progress=progress)
         code = complain(check.problems)
         if self.json:
             show_json([{k: v for k, v in asdict(row).items() if k != "mean_expression"} for row in check.rows])
         else:
             show(quality_table(check.rows))
+            for note in check.notes:
+                print(f"note: {note}")
             print(f"table: {check.csv}\npage:  {check.html}")
         return code

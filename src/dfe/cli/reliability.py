@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 from tyro.conf import Positional
 
+from dfe.cli.event_options import EventArguments
 from dfe.cli.options import TABLE, AsJson, Draws, MadeByTokenizer, OutFolder, Overwrite, Seed, Subject, arg, need
 
 
@@ -35,6 +36,8 @@ class Reliability:
     draws: Draws = 1_000
     seed: Seed = 0
     tokenizer: MadeByTokenizer = None
+    events: EventArguments = field(default_factory=EventArguments)
+    """What counts as an event."""
     overwrite: Overwrite = False
     json: AsJson = False
 
@@ -58,7 +61,9 @@ class Reliability:
         sources = sources_in(self.recordings, self.table, self.subject, self.session)
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
         with show_progress("counting events", "recordings") as progress:
-            minutes = measure_minutes(sources, tokenizer=tokenizer, block_s=self.block, progress=progress)
+            minutes = measure_minutes(
+                sources, tokenizer=tokenizer, config=self.events.config(), block_s=self.block, progress=progress
+            )
         done = reliability(minutes, draws=self.draws, seed=self.seed)
         write_reliability(done, self.out, overwrite=self.overwrite)
         if self.json:

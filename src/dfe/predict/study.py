@@ -16,6 +16,7 @@ from dfe.datasets.examples import Examples, Task
 from dfe.datasets.extras import HasAuTables
 from dfe.datasets.generic import LabelKind
 from dfe.datasets.windows import in_windows, read_windows
+from dfe.events.config import EventConfig
 from dfe.predict.choose import USUAL, Pooling, choose
 from dfe.predict.config import StudyConfig
 from dfe.predict.faces import assign_faces
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WORDS = 256
+_OF_EVENTS = {"tokens-events", "tokens-durations", "tokens-bigrams"}
 AnyPath = str | PathLike[str]
 
 
@@ -57,6 +59,7 @@ class StudyOptions:
         roles: table of whose face is whose, for recordings of several people.
         windows: table of windows of recordings that become examples.
         baseline_condition: condition of the windows whose features are taken off as each person's own baseline.
+        events: what counts as an event, for ``tokens-events``, ``tokens-durations`` and ``tokens-bigrams``.
         speech: file or folder of who speaks when.
         table: of labels, for the task ``generic``: columns path, subject, label; see :mod:`dfe.datasets.generic`.
         label_kind: of ``generic``: whether labels are classes or numbers.
@@ -82,6 +85,7 @@ class StudyOptions:
     roles: AnyPath | None = None
     windows: AnyPath | None = None
     baseline_condition: str | None = None
+    events: EventConfig = field(default_factory=EventConfig)
     speech: AnyPath | None = None
     time: Literal["all", "silent", "speaking"] = "all"
     table: AnyPath | None = None
@@ -99,6 +103,9 @@ class StudyOptions:
         if self.baseline_condition is not None and self.windows is None:
             raise UsageError("--baseline-condition does nothing without --windows", advice="leave it out")
         shown = {*self.representations, *self.primary}
+        if self.events != EventConfig() and not shown & _OF_EVENTS:
+            what = f"what counts as an event is for {', '.join(sorted(_OF_EVENTS))}, of which none is compared"
+            raise UsageError(what, advice="leave --on, --off, --min-duration, --all-rows and --unsteady out")
         idle = {
             "--au-tables": ("au-tables", self.au_tables is not None),
             "--words": ("words", self.words != WORDS),
@@ -212,6 +219,7 @@ def _chosen(
         au_tables=_path(options.au_tables) or (task.au_tables(root) if isinstance(task, HasAuTables) else None),
         words=options.words,
         speech=speech,
+        events=options.events,
         baseline=options.baseline_condition,
         mae=_path(options.mae),
         pooling=options.pooling,

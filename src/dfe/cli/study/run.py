@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
+from dfe.cli.event_options import EventArguments
 from dfe.cli.options import (
     AsJson,
     Media,
@@ -71,6 +72,8 @@ class Run:
     speech: Speech = None
     time: Literal["all", "silent", "speaking"] = "all"
     """Time in which tokens count; silent and speaking need --speech."""
+    events: EventArguments = field(default_factory=EventArguments)
+    """For tokens-events, -durations and -bigrams: what counts as an event."""
     folds: Annotated[int, arg(metavar="K")] = 5
     """Folds of cross-validation, where the data set has no official split."""
     repeats: Annotated[int, arg(metavar="R")] = 10
@@ -119,6 +122,7 @@ class Run:
             windows=self.windows,
             baseline_condition=self.baseline_condition,
             speech=self.speech,
+            events=self.events.config(),
             time=self.time,
             table=self.table,
             label_kind=self.label_kind,
