@@ -15,8 +15,8 @@ import pytest
 
 from dfe.atlas.use import measure_use
 from dfe.clock.spans import spans, total
-from dfe.compare.measures import measure_rows
-from dfe.compare.table import GroupRow
+from dfe.comparison.measures import measure_rows
+from dfe.comparison.table import GroupRow
 from dfe.datasets.examples import Examples
 from dfe.events.find import find_events
 from dfe.events.folder import events_to_folder

@@ -207,7 +207,7 @@ class Generic:
                     row,
                     f"its subject has label {row.cells[LABEL]!r} here and {before.cells[LABEL]!r} on line "
                     f"{before.line}",
-                    "correct it, or use --level task if labels change within a person",
+                    "correct it, or use --label-of task if labels change within a person",
                 )
 
 

@@ -56,6 +56,30 @@ class EventsSummary:
     """Recordings without a table of events, and why."""
     rates: Path
 
+    def to_json(self) -> dict[str, object]:
+        """The counts of every recording, as plain values."""
+        recordings = [
+            {
+                "name": r.name,
+                "events": str(r.path),
+                "displays": sum(e.kind == "display" for e in r.events),
+                "blinks": sum(e.kind == "blink" for e in r.events),
+                "gaze_shifts": sum(e.kind == "gaze" for e in r.events),
+                "faces": [
+                    {"face_id": f.face_id, "exposure_s": f.exposure_s, "speech_known": f.speech is not None}
+                    for f in r.events.faces
+                ],
+                "displays_per_min": r.per_min if r.per_min == r.per_min else None,
+                "notes": list(r.events.notes),
+            }
+            for r in self.recordings
+        ]
+        config = self.recordings[0].events.config if self.recordings else None
+        settings = None if config is None else {**asdict(config), "counted": config.counted}
+        problems = [str(problem) for problem in self.problems]
+        rates = str(self.rates) if self.recordings else None
+        return {"recordings": recordings, "settings": settings, "problems": problems, "rates": rates}
+
 
 @dataclass(frozen=True)
 class EventOptions:

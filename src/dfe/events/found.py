@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import overload
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, overload
 
+from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray
 from dfe.events.config import EventConfig
 from dfe.formats.event import Event
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,19 @@ class EventList(Sequence[Event]):
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each event: face_id, kind, display, label, region, onset_s, apex_s, offset_s, duration_s, intensity
+        (mm of displays, 0 to 1 of blinks and gaze), censored, speaking.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        names = [one.name for one in fields(Event)]
+        rows = [asdict(event) | {"duration_s": event.duration_s} for event in self.events]
+        return data_frame(
+            rows, [*names[: names.index("offset_s") + 1], "duration_s", *names[names.index("intensity") :]]
+        )
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{sum(e.kind == kind for e in self.events)} {kind}" for kind in ("display", "blink", "gaze"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 
@@ -85,7 +85,7 @@ def speech_of_faces(
         raise UsageError(
             f"has speakers {_listed(talk)}, and the recording faces {_listed(faces)}",
             where=where,
-            advice="say whose face is whose, as in --speaker A=0 (in Python speaker={'A': 0})",
+            advice="say whose face is whose, as in --speakers A=0 (in Python speaker={'A': 0})",
         )
     if unknown := [name for name in speaker if name not in talk]:
         raise UsageError(f"has no speaker {unknown[0]!r}", where=where, advice=f"speakers are {_listed(talk)}")
@@ -119,3 +119,18 @@ def _content(path: Path) -> bytes:
 def _listed(names: Mapping[str, object] | Sequence[int]) -> str:
     listed = [str(name) for name in names]
     return ", ".join(listed[:8]) + (" ..." if len(listed) > 8 else "") if listed else "none"
+
+
+def speaker_faces(words: Iterable[str]) -> dict[str, int]:
+    """Faces of speakers, from words as in ``A=0``.
+
+    Raises:
+        UsageError: a word is no ``NAME=FACE``.
+    """
+    faces = {}
+    for word in words:
+        name, sign, face = word.rpartition("=")
+        if not sign or not name or not face.isdecimal():
+            raise UsageError(f"{word!r} is not of the form NAME=FACE", advice="write it as in --speakers A=0 B=1")
+        faces[name] = int(face)
+    return faces

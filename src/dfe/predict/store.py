@@ -54,7 +54,7 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class Predictions:
     """What was done and what came of it.
 
     Args:
@@ -78,7 +78,7 @@ def refuse_existing_study(folder: Path, *, overwrite: bool) -> None:
         refuse_existing(folder / name, overwrite=overwrite)
 
 
-def write_study(study: Study, folder: Path, *, overwrite: bool = False) -> None:
+def write_predictions(study: Predictions, folder: Path, *, overwrite: bool = False) -> None:
     """Write the files behind the figures, all or none.
 
     Raises:
@@ -92,8 +92,8 @@ def write_study(study: Study, folder: Path, *, overwrite: bool = False) -> None:
             file.write(content)
 
 
-def read_study(folder: Path) -> Study:
-    """Read what :func:`write_study` wrote.
+def read_predictions(folder: Path) -> Predictions:
+    """Read what :func:`write_predictions` wrote.
 
     Raises:
         TableError: a file is missing, damaged, or of a newer format.
@@ -109,7 +109,7 @@ def read_study(folder: Path) -> Study:
         raise TableError("not a study, or of a newer version of dfe", where=path)
     tables = {name: _read(folder / f"{name}.csv", columns) for name, columns in TABLES.items()}
     pictures = {int(p.stem): p.read_bytes() for p in sorted((folder / PICTURES).glob("*.png")) if p.stem.isdecimal()}
-    return Study(about, tables, pictures)
+    return Predictions(about, tables, pictures)
 
 
 def table(name: str, columns: Mapping[str, Any]) -> pa.Table:

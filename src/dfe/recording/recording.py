@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dfe.base.errors import DfeError, TableError
+from dfe.base.errors import TableError
+from dfe.base.frames import need_pandas
 from dfe.base.lists import from_lists
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
 from dfe.clock.clock import Clock, face_clocks, row_seconds, usual_step
@@ -279,14 +280,10 @@ class Recording:
         Raises:
             DfeError: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            advice = "pip install 'discrete-facial-encoding[pandas]'"
-            raise DfeError("to_pandas() needs pandas, which is not installed", advice=advice) from error
+        pandas = need_pandas()
         frame: pd.DataFrame = self.table.to_pandas()
         for name in schema.token_names(self.levels):
-            frame[name] = pd.array(self.table.column(name).to_pylist(), dtype="Int16")
+            frame[name] = pandas.array(self.table.column(name).to_pylist(), dtype="Int16")
         return frame
 
     def __repr__(self) -> str:

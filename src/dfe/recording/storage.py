@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -34,6 +36,16 @@ def arrow_schema(layout: Layout) -> pa.Schema:
 def provenance_path(csv_path: Path) -> Path:
     """``clip.provenance.json`` beside ``clip.csv``."""
     return csv_path.with_name(f"{csv_path.stem}.provenance.json")
+
+
+def table_files(paths: Iterable[str | PathLike[str]]) -> list[Path]:
+    """Tables: files as they are, of a folder (and below) its recordings in order of their names.
+
+    Raises:
+        UsageError: a folder without a recording.
+    """
+    named = [Path(path) for path in paths]
+    return [table for path in named for table in (recordings_in(path) if path.is_dir() else [path])]
 
 
 def recordings_in(folder: Path) -> list[Path]:

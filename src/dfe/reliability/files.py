@@ -11,9 +11,9 @@ from dfe.base.errors import TableError, UsageError
 from dfe.base.files import refuse_existing, replacing
 from dfe.base.label_table import read_cells
 from dfe.base.version import __version__
-from dfe.compare.as_json import STATEMENT, known
-from dfe.compare.files import csv_text
-from dfe.compare.table import find_path
+from dfe.comparison.as_json import STATEMENT, known
+from dfe.comparison.files import csv_text
+from dfe.comparison.table import find_path
 from dfe.events.folder import entities
 from dfe.pages.svg import standalone
 from dfe.recording.storage import recordings_in

@@ -158,9 +158,8 @@ def _head(row: QcRow, learned: Mapping[str, ExpressionSpace]) -> _Head:
     try:
         space = learned.get(row.space.id) or load_space(row.space.id, row.space.version)
     except ModelError as error:
-        return _Head(
-            why_not=f"name the folder of {row.space.id} with --space" if row.space.id.startswith(PREFIX) else str(error)
-        )
+        advice = f"name the folder of {row.space.id} with --spaces"
+        return _Head(why_not=advice if row.space.id.startswith(PREFIX) else str(error))
     if not len(space.mesh.triangles):
         return _Head(why_not=f"space {space.id} has no surface")
     if space.dimension != len(row.mean_expression):

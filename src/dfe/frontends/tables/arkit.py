@@ -255,5 +255,6 @@ ARKIT = FrontEndSpec(
     licence="none needed: your own recordings",
     verified="on real takes of Live Link Face and NeuroSync; BEAT's JSON on made files",
     make=_make,
+    uses=("rate", "calibrate"),
     recognises=recognises,
 )

@@ -149,5 +149,6 @@ CLNF = FrontEndSpec(
     licence="DAIC-WOZ's end user agreement; your own copy",
     verified="on made tables of the same layout, not on DAIC-WOZ itself",
     make=ClnfReader,
+    uses=("rate",),
     recognises=recognises,
 )

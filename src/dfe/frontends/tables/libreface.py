@@ -128,5 +128,6 @@ LIBREFACE = FrontEndSpec(
     licence="LibreFace's own (non-commercial) for making them; your own tables",
     verified="on tables made of our own landmarks in the same layout, not on LibreFace's",
     make=LibreFaceReader,
+    uses=("rate",),
     recognises=recognises,
 )

@@ -160,5 +160,6 @@ OPENFACE = FrontEndSpec(
     licence="OpenFace's own (non-commercial) for making them; your own tables",
     verified="on one real table of OpenFace 2 and on made ones",
     make=OpenFaceReader,
+    uses=("rate",),
     recognises=recognises,
 )

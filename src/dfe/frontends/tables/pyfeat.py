@@ -209,5 +209,6 @@ PYFEAT = FrontEndSpec(
     licence="MIT (py-feat); your own tables",
     verified="on real tables of py-feat 2, against their own meshes",
     make=PyFeatReader,
+    uses=("rate",),
     recognises=recognises,
 )
