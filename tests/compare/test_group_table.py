@@ -52,17 +52,17 @@ def test_which_two_groups_and_in_which_order(folder):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "has no column recording"),
+        ("", "is empty"),
         ("recording,id,h\n", r"has no column g; it has recording, id, h"),
         ("recording,id,g\n", "has no rows"),
-        ("recording,id,g,g\n", "two columns 'g'"),
+        ("recording,id,g,g\n", "column g is there twice"),
         (FOUR.replace("2,y", "2,NaN"), r"line 3: g is empty"),
         (FOUR.replace("b,2", "b,"), r"line 3: id is empty"),
         (FOUR.replace("4,y", "1,y"), r"line 5: subject 1 is in two groups of g: 'x' \(line 2\) and 'y'"),
         (FOUR.replace("b,2", "q,2"), r"line 3: there is no recording 'q'"),
         (FOUR.replace("c,3,x\n", ""), r"has no row for deep.c.parquet in"),
         (FOUR + "a,1,x\n", r"lines 2 and 6 are about the same time of a"),
-        (FOUR + "a,1,x,9\n", r"line 6: 4 cells for 3 columns"),
+        (FOUR + "a,1,x,9\n", r"line 6: has 4 cells, the header has 3"),
     ],
 )
 def test_what_is_wrong_is_named_in_one_line(folder, text, says):

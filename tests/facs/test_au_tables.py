@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.base.cells import LONGEST_LINE
 from dfe.base.errors import TableError
+from dfe.base.text_stream import LONGEST_LINE
 from dfe.facs.tables import read_au_table
 
 OPENFACE = """frame, face_id, timestamp, confidence, success, AU01_r, AU12_r, AU12_c, AU28_c

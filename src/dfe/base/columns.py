@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import codecs
 import csv as plain_csv
-import gzip
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import numpy as np
 
-from dfe.base.cells import GZIP, LONGEST_LINE, MISSING, Cells, number
+from dfe.base.cells import Cells
 from dfe.base.errors import TableError
-from dfe.base.types import DoubleArray, FloatArray, IntArray
+from dfe.base.numbers import MISSING, Decimal, number
+from dfe.base.text_stream import LONGEST_LINE, Utf8Stream
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 _BLOCK = 2 * LONGEST_LINE
 _NO_NUMBER = ["", " ", "  ", *(form for word in MISSING if word for form in (word, word.upper(), f" {word}"))]
@@ -34,6 +34,8 @@ class Columns:
         exact: columns that were asked for in float64, ``(n,)`` each.
         words: columns that were asked for as text; an empty cell is an empty string.
         short: rows that have fewer cells than the header, where that is allowed; ``numbers`` are NaN there.
+        notes: what had to be guessed or mended on reading.
+        place: ``(n,)`` of each row among those of the file, where rows were left out; None where none was.
     """
 
     path: Path
@@ -42,6 +44,8 @@ class Columns:
     exact: dict[str, DoubleArray]
     words: dict[str, list[str]]
     short: IntArray
+    notes: tuple[str, ...] = ()
+    place: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -49,7 +53,8 @@ class Columns:
     def where(self, row: int) -> str:
         """File and line of a row (from 0), as a text editor counts lines; reads the file up to there."""
         cells = Cells(self.path, short_rows=True)
-        line = next((line for line, _ in islice(cells, int(row), None)), None)
+        place = int(row if self.place is None else self.place[row])
+        line = next((line for line, _ in islice(cells, place, None)), None)
         return f"{self.path}, row {line}"
 
 
@@ -61,9 +66,10 @@ def read_columns(
     words: Sequence[str] = (),
     short_rows: bool = False,
 ) -> Columns:
-    """Named columns of a CSV file: plain or gzip; comma, semicolon or tab; decimal points or commas; a byte order mark.
+    """Named columns of a CSV file, as :class:`~dfe.base.cells.Cells` reads it; the names must be in its header.
 
-    The names must be in the header (:class:`~dfe.base.cells.Cells` tells it).
+    Rows that are empty in all that is asked for are left out where something says which row is which (``exact`` or
+    ``words``), else at the end only: there may have been a frame without a face.
 
     Args:
         path: of the file.
@@ -78,25 +84,34 @@ def read_columns(
     cells = Cells(path, short_rows=short_rows)
     wanted = _Wanted(tuple(numbers), tuple(exact), tuple(words))
     found = _fast(cells, wanted) or _careful(cells, wanted)
+    found = _without_blank_rows(replace(found, notes=(*cells.notes, *found.notes)))
     if not len(found):
         raise TableError("has no rows", where=path)
     return found
 
 
-class _Ascii:
-    """A stream that refuses all but ASCII: Arrow complains aloud about a short row that is no UTF-8."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self.stream, self.closed = stream, False
-
-    def read(self, size: int = -1) -> bytes:
-        block = self.stream.read(size)
-        if not block.removeprefix(codecs.BOM_UTF8).isascii():
-            raise ValueError("not ASCII")
-        return block
-
-    def close(self) -> None:
-        """The stream is closed by its owner."""
+def _without_blank_rows(found: Columns) -> Columns:
+    blank: BoolArray = np.all(np.isnan(found.numbers), axis=1)
+    for column in found.exact.values():
+        blank &= np.isnan(column)
+    for texts in found.words.values():
+        blank &= np.array([not text for text in texts], np.bool_)
+    if not (found.exact or found.words):
+        blank &= np.cumsum(~blank[::-1])[::-1] == 0
+    if not blank.any():
+        return found
+    kept = np.flatnonzero(~blank)
+    new = np.cumsum(~blank) - 1
+    return Columns(
+        path=found.path,
+        header=found.header,
+        numbers=found.numbers[kept],
+        exact={name: column[kept] for name, column in found.exact.items()},
+        words={name: [texts[row] for row in kept] for name, texts in found.words.items()},
+        short=new[[row for row in found.short if not blank[row]]].astype(np.int64),
+        notes=(*found.notes, f"{int(blank.sum())} empty rows were left out"),
+        place=kept,
+    )
 
 
 @dataclass(frozen=True)
@@ -116,8 +131,8 @@ def _careful(cells: Cells, wanted: _Wanted) -> Columns:
             short.append(row)
             texts = texts + [""] * (len(cells.header) - len(texts))
         where = f"{cells.path}, row {line}"
-        table.append([math.nan if row in short[-1:] else number(texts[i], where) for i in at_numbers])
-        exact.append([number(texts[i], where) for i in at_exact])
+        table.append([math.nan if row in short[-1:] else number(texts[i], where, cells.decimal) for i in at_numbers])
+        exact.append([number(texts[i], where, cells.decimal) for i in at_exact])
         words.append([texts[i].strip() for i in at_words])
     with np.errstate(over="ignore"):
         values = np.array(table, np.float32).reshape(len(table), len(at_numbers))
@@ -156,14 +171,14 @@ def _fast(cells: Cells, wanted: _Wanted) -> Columns | None:
     parts: list[FloatArray] = []
     exact: dict[str, list[DoubleArray]] = {name: [] for name in wanted.exact}
     words: dict[str, list[str]] = {name: [] for name in wanted.words}
+    stream = Utf8Stream(cells.path)
     try:
-        with cells.path.open("rb") as raw:
-            zipped = raw.read(2) == GZIP
-            raw.seek(0)
-            stream = cast("IO[bytes]", gzip.GzipFile(fileobj=raw) if zipped else raw)
+        with stream:
             reader = csv.open_csv(
-                _Ascii(stream) if cells.short_rows else stream,
-                read_options=csv.ReadOptions(use_threads=False, block_size=_BLOCK, column_names=names, skip_rows=1),
+                stream,
+                read_options=csv.ReadOptions(
+                    use_threads=False, block_size=_BLOCK, column_names=names, skip_rows=cells.header_line
+                ),
                 parse_options=csv.ParseOptions(
                     delimiter=cells.delimiter, invalid_row_handler=odd if cells.short_rows else None
                 ),
@@ -172,7 +187,7 @@ def _fast(cells: Cells, wanted: _Wanted) -> Columns | None:
                     include_columns=list(kinds),
                     null_values=_NO_NUMBER,
                     strings_can_be_null=False,
-                    decimal_point="," if cells.decimal_comma else ".",
+                    decimal_point="," if cells.decimal == "comma" else ".",
                 ),
             )
             for batch in reader:
@@ -185,6 +200,8 @@ def _fast(cells: Cells, wanted: _Wanted) -> Columns | None:
                 for name in words:
                     words[name] += [word.strip() for word in batch.column(name).to_pylist()]
     except (pa.ArrowException, OSError, EOFError, ValueError, UnicodeDecodeError):
+        if stream.problem is not None:
+            raise stream.problem from None
         return None
     if not parts:
         return None
@@ -198,10 +215,10 @@ def _fast(cells: Cells, wanted: _Wanted) -> Columns | None:
     )
     if np.isinf(found.numbers).any() or any(np.isinf(column).any() for column in found.exact.values()):
         return None
-    return _with_short_rows(found, short) if short else found
+    return _with_short_rows(found, short, cells.decimal) if short else found
 
 
-def _with_short_rows(found: Columns, short: dict[int, list[str]]) -> Columns:
+def _with_short_rows(found: Columns, short: dict[int, list[str]], decimal: Decimal) -> Columns:
     """The rows that Arrow left out put back in their places; ``short`` maps places to cells."""
     rows = np.array(sorted(short), np.int64)
     count = len(found) + len(rows)
@@ -218,7 +235,7 @@ def _with_short_rows(found: Columns, short: dict[int, list[str]]) -> Columns:
     for name, column in found.exact.items():
         exact[name] = np.full(count, np.nan)
         exact[name][others] = column
-        exact[name][rows] = [number(cell(int(row), name), str(found.path)) for row in rows]
+        exact[name][rows] = [number(cell(int(row), name), str(found.path), decimal) for row in rows]
     words = {}
     for name, texts in found.words.items():
         rest = iter(texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,8 @@ class Run:
     """For generic: columns path, subject, label; optional session, condition, onset, offset, split; covariates."""
     label: Literal["auto", "classes", "number"] = "auto"
     """For generic: whether labels are classes or numbers."""
+    categories: Annotated[str, arg(metavar="A,B")] = ""
+    """For generic: covariates whose numbers are names, as in site."""
     level: Literal["subject", "task"] = "subject"
     """For generic: whether a label is the person's, or changes between a person's recordings."""
     metric: str | None = None
@@ -116,7 +119,9 @@ class Run:
         from dfe.tokenizer.file import load_tokenizer
 
         refuse_existing_study(self.out, overwrite=self.overwrite)
-        task = _task(self.task, self.table, self.label, self.level, self.metric)
+        task = _task(self.task, self.table, self.label, self.level, self.metric, self.categories)
+        for line in _column_kinds(task):
+            print(line, file=sys.stderr)
         tokenizer = load_tokenizer(self.tokenizer)
         tables = self.au_tables or (task.au_tables(self.root) if isinstance(task, HasAuTables) else None)
         chosen, (first, second) = (
@@ -207,6 +212,8 @@ class Check:
     """The data set's own folder."""
     table: Annotated[Path | None, arg(metavar="CSV")] = None
     """For generic: the table of labels."""
+    categories: Annotated[str, arg(metavar="A,B")] = ""
+    """For generic: covariates whose numbers are names, as in site."""
     level: Literal["subject", "task"] = "subject"
     """For generic: whether a label is the person's, or changes between a person's recordings."""
     media: bool = False
@@ -215,7 +222,7 @@ class Check:
     def run(self) -> int:
         """Look, print; return the exit code."""
         _need_extra()
-        task = _task(self.task, self.table, "auto", self.level, None)
+        task = _task(self.task, self.table, "auto", self.level, None, self.categories)
         if self.media:
             for path in task.media(self.root):
                 print(path)
@@ -228,6 +235,8 @@ class Check:
             names = ", ".join(target.name for target in examples.targets)
             people = len(set(examples.subject.tolist()))
             print(f"{len(examples)} examples of {people} people; labels: {names}")
+            for line in _column_kinds(task):
+                print(line)
         return 1 if lines else 0
 
 
@@ -320,16 +329,24 @@ def _need_extra() -> None:
         raise DfeError(f"studies need {error.name}, which is not installed", advice=advice) from error
 
 
-def _task(name: str, table: Path | None, label: Any, level: Any, metric: str | None) -> Task:
+def _task(name: str, table: Path | None, label: Any, level: Any, metric: str | None, categories: str) -> Task:
     from dfe.datasets import GENERIC, find_task
 
     if name == GENERIC and table is not None:
+        from dfe.cli.compare import listed
         from dfe.datasets.generic import Generic
 
-        return Generic(table, label, level, metric)
-    if table is not None:
-        raise UsageError(f"--table is for the task generic, not for {name}")
+        return Generic(table, label, level, metric, listed(categories))
+    if table is not None or categories:
+        raise UsageError(f"--{'categories' if table is None else 'table'} is for generic with --table, not for {name}")
     return find_task(name)
+
+
+def _column_kinds(task: Task) -> list[str]:
+    """What the columns of a table of the user's own hold, one a line."""
+    from dfe.datasets.generic import Generic
+
+    return [f"column {kind}" for kind in task.column_kinds()] if isinstance(task, Generic) else []
 
 
 def _show(result: Mapping[str, Any], folder: Path, *, as_json: bool) -> None:

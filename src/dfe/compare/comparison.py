@@ -131,13 +131,19 @@ def compare(
     if not 0 <= options.min_coverage <= 1 or options.settings.permutations < 1 or options.settings.draws < 1:
         raise UsageError("coverage must be between 0 and 1, permutations and draws 1 or more")
     read = read_group_table(
-        table, recordings, columns, groups=options.groups, conditions=options.conditions, others=options.others
+        table,
+        recordings,
+        columns,
+        groups=options.groups,
+        conditions=options.conditions,
+        categories=options.categories,
+        others=options.others,
     )
     sums, tokenizer = measure_rows(read.rows, config=options.events, tokenizer=tokenizer, progress=progress)
     subjects, flow, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
     covariates = Covariates(np.zeros((len(subjects), 0)), ())
     if columns.covariates:
-        covariates = code_covariates(subjects.covariates, options.categories)
+        covariates = code_covariates(subjects.covariates, read.words)
     rows: list[EffectRow] = []
     families: list[Family] = []
     notes = list(_notes(read, sums))
@@ -229,7 +235,7 @@ def _courses(
 
 
 def _notes(table: GroupTable, sums: RowSums) -> list[str]:
-    notes = []
+    notes = [f"The table {note}." for note in table.notes]
     if table.left_out:
         which = ", ".join(f"{name} ({count} rows)" for name, count in sorted(table.left_out.items()))
         notes.append(f"Not compared: {which}.")

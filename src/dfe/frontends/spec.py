@@ -80,3 +80,6 @@ class FrontEndSpec:
     """Extra of the package to be installed, as in ``flame``."""
     recognises: Callable[[Path], bool] | None = None
     """Of tables: whether a file is of this kind, by its first lines or bytes; never raises, never reads it all."""
+    misses: Callable[[Path], str | None] | None = None
+    """Of tables: why a file that looks like one of this kind is refused, as in ``looks like OpenFace, but has no column
+    x_17``; None if it does not look like one. Never raises, never reads it all."""

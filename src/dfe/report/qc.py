@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -11,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dfe.base.csv_text import csv_text
 from dfe.base.errors import DfeError, OutputError
 from dfe.base.files import replacing
 from dfe.base.types import Progress
@@ -66,12 +65,9 @@ def write_qc_csv(rows: Sequence[QcRow], path: Path, *, overwrite: bool = False) 
         OutputError: the file exists (without ``overwrite``) or cannot be written.
     """
     names = [f.name for f in fields(QcRow) if f.name not in _NOT_IN_CSV]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
+    text = csv_text(names, ([_cell(getattr(row, name)) for name in names] for row in rows))
     with replacing(path, overwrite=overwrite) as (file,):
-        file.write(text.getvalue().encode("utf-8", "replace"))
+        file.write(text.encode("utf-8", "replace"))
 
 
 def _measure(
