@@ -1,3 +1,6 @@
+import unicodedata
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -107,3 +110,27 @@ def test_tasks_are_found_by_name():
     with pytest.raises(UsageError, match="name it with --table"):
         find_task("generic")
     assert {"stressid", "chalearn", "daic", "edaic", "affectnet", "fer2013"} == set(TASKS)
+
+
+def test_a_table_as_a_spreadsheet_in_german_saves_it(tmp_path):
+    case = Path(__file__).parents[1] / "fixtures" / "cases" / "10_labels_semicolons.csv"
+    examples = Generic(case).examples(tmp_path)
+    assert examples.recording[:2] == ("grid_brbk7n", "grid_id2_vcd_swwp2s")
+    assert examples.labels["label"].tolist() == ["A", "B"] * 3
+
+
+def test_paths_and_numbers_of_other_systems(tmp_path):
+    (tmp_path / "s1").mkdir()
+    (tmp_path / "s1" / unicodedata.normalize("NFD", "ä.mp4")).touch()
+    text = "Path;Subject;Label;dose;site\ns1\\ä.mp4;p1;x;1,5;1\nb;p2;y;NA;2\n"
+    made = table(tmp_path, text, categories=("site",))
+    examples = made.examples(tmp_path)
+    assert examples.recording == ("s1/ä", "b")
+    assert len(made.media(tmp_path)) == 1
+    np.testing.assert_array_equal(examples.covariates["dose"], [1.5, np.nan])
+    assert examples.covariates["site"].tolist() == ["1", "2"]
+    assert [str(kind) for kind in made.column_kinds()] == [
+        "label: words, 2 values (x, y)",
+        "dose: numbers, 1 value (1.5 to 1.5), 1 empty",
+        "site: words, 2 values (1, 2)",
+    ]

@@ -26,13 +26,13 @@ PACKED_BYTES = 16 * MIB
 PACKED_ARRAYS = 128 * MIB
 """The same of archives of arrays, which unfold faster than text is read."""
 
-PACKED_RATIO = 100
+PACKED_RATIO = 40
 """... and beyond that so many times its size: tables of numbers pack to a third or a tenth."""
 
 LABEL_BYTES = 16 * MIB
 """Of the text of a table that people write by hand."""
 
-LABEL_ROWS = 200_000
+LABEL_ROWS = 100_000
 """Of its rows."""
 
 JSON_BYTES = 256 * MIB

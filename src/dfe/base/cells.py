@@ -23,8 +23,8 @@ from dfe.base.text_stream import WESTERN, Utf8Stream, lines_of
 
 DELIMITERS = (",", ";", "\t")
 
-_MOST_EMPTY = 100_000
-"""Empty lines on end; more are no table."""
+_MOST_EMPTY = 2**20
+"""Empty lines on end, as many as a spreadsheet has; more are no table."""
 _SEP = re.compile(r'"?sep=(\\t|.)"?[,;\t ]*', re.IGNORECASE)
 _HEAD_LINES, _HEAD_SIGNS = 200, 2**18
 _R_PREFIX, _R_FEWEST = "X.", 3
@@ -142,7 +142,7 @@ class Cells:
     def _counted(self, lines: Iterator[str]) -> Iterator[str]:
         empty = 0
         for line in lines:
-            empty = empty + 1 if line == "\n" else 0
+            empty = empty + 1 if line.isspace() else 0
             if empty > _MOST_EMPTY:
                 raise TableError(f"has more than {_MOST_EMPTY} empty lines on end", where=self.path)
             yield line
@@ -164,7 +164,9 @@ def shown_names(names: Sequence[str], most: int = 8) -> str:
 
 def plain_word(cell: str) -> str:
     """A cell without blanks around, composed as most systems write it, and without a mark against formulas."""
-    word = plain_cell(cell.strip("\ufeff\u00a0 \t\r\n"))
+    word = cell.strip("\ufeff\u00a0 \t\r\n")
+    if word[:1] == "'":
+        word = plain_cell(word)
     return word if word.isascii() else unicodedata.normalize("NFC", word)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv as plain_csv
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ from dfe.base.text_stream import LONGEST_LINE, Utf8Stream
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 
 _BLOCK = 2 * LONGEST_LINE
+_END = re.compile(rb"\r\n|\r|\n")
 _NO_NUMBER = ["", " ", "  ", *(form for word in MISSING if word for form in (word, word.upper(), f" {word}"))]
 _NO_NUMBER += ["NaN", " NaN", "None", "Null"]
 
@@ -160,48 +162,45 @@ def _fast(cells: Cells, wanted: _Wanted) -> Columns | None:
     # Arrow wants names that differ; columns without one are never asked for.
     names = [name or f"\0{index}" for index, name in enumerate(cells.header)]
     short: dict[int, list[str]] = {}
+    done = 0
 
     def odd(row: Any) -> str:
-        if row.actual_columns > row.expected_columns:
+        if row.actual_columns > row.expected_columns or not row.text.strip():
             return "error"
-        # Arrow counts from 1, the header included and empty lines left out.
-        short[row.number - 2] = next(plain_csv.reader([row.text], delimiter=cells.delimiter))
+        # Arrow counts from 1, empty lines left out.
+        short[done + row.number - 1] = next(plain_csv.reader([row.text], delimiter=cells.delimiter))
         return "skip"
 
     parts: list[FloatArray] = []
     exact: dict[str, list[DoubleArray]] = {name: [] for name in wanted.exact}
     words: dict[str, list[str]] = {name: [] for name in wanted.words}
-    stream = Utf8Stream(cells.path)
+    options = {
+        "read_options": csv.ReadOptions(use_threads=False, block_size=2 * _BLOCK, column_names=names),
+        "parse_options": csv.ParseOptions(
+            delimiter=cells.delimiter, invalid_row_handler=odd if cells.short_rows else None
+        ),
+        "convert_options": csv.ConvertOptions(
+            column_types=kinds,
+            include_columns=list(kinds),
+            null_values=_NO_NUMBER,
+            strings_can_be_null=False,
+            decimal_point="," if cells.decimal == "comma" else ".",
+        ),
+    }
     try:
-        with stream:
-            reader = csv.open_csv(
-                stream,
-                read_options=csv.ReadOptions(
-                    use_threads=False, block_size=_BLOCK, column_names=names, skip_rows=cells.header_line
-                ),
-                parse_options=csv.ParseOptions(
-                    delimiter=cells.delimiter, invalid_row_handler=odd if cells.short_rows else None
-                ),
-                convert_options=csv.ConvertOptions(
-                    column_types=kinds,
-                    include_columns=list(kinds),
-                    null_values=_NO_NUMBER,
-                    strings_can_be_null=False,
-                    decimal_point="," if cells.decimal == "comma" else ".",
-                ),
-            )
-            for batch in reader:
-                part = np.empty((batch.num_rows, len(wanted.numbers)), np.float32)
-                for index, name in enumerate(wanted.numbers):
-                    part[:, index] = batch.column(name).to_numpy(zero_copy_only=False)
-                parts.append(part)
-                for name in exact:
-                    exact[name].append(np.asarray(batch.column(name).to_numpy(zero_copy_only=False), np.float64))
-                for name in words:
-                    words[name] += [word.strip() for word in batch.column(name).to_pylist()]
-    except (pa.ArrowException, OSError, EOFError, ValueError, UnicodeDecodeError):
-        if stream.problem is not None:
-            raise stream.problem from None
+        for block in _blocks(cells):
+            before = len(short)
+            batch = csv.read_csv(pa.BufferReader(block), **options)
+            part = np.empty((batch.num_rows, len(wanted.numbers)), np.float32)
+            for index, name in enumerate(wanted.numbers):
+                part[:, index] = batch.column(name).to_numpy()
+            parts.append(part)
+            for name in exact:
+                exact[name].append(np.asarray(batch.column(name).to_numpy(), np.float64))
+            for name in words:
+                words[name] += [word.strip() for word in batch.column(name).to_pylist()]
+            done += batch.num_rows + len(short) - before
+    except (pa.ArrowException, _Odd):
         return None
     if not parts:
         return None
@@ -216,6 +215,35 @@ def _fast(cells: Cells, wanted: _Wanted) -> Columns | None:
     if np.isinf(found.numbers).any() or any(np.isinf(column).any() for column in found.exact.values()):
         return None
     return _with_short_rows(found, short, cells.decimal) if short else found
+
+
+class _Odd(Exception):
+    """Something that only the careful reader understands."""
+
+
+def _blocks(cells: Cells) -> Iterator[bytes]:
+    """Whole rows below the header, some megabytes at a time.
+
+    Arrow reads them from memory: given a stream of Python's it reads on in a thread, and takes the process down with it
+    when the stream or the process ends in the middle.
+    """
+    rest = b""
+    skip = cells.header_line
+    with Utf8Stream(cells.path) as stream:
+        while block := stream.read(_BLOCK):
+            block = rest + block
+            while skip and (end := _END.search(block)) is not None and end.end() < len(block):
+                block, skip = block[end.end() :], skip - 1
+            cut = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1 if not skip else 0
+            whole, rest = block[:cut], block[cut:]
+            if len(rest) > LONGEST_LINE or whole.count(b'"') % 2:
+                raise _Odd
+            if whole.strip(b"\r\n"):
+                yield whole
+    if not skip and rest.strip(b"\r\n"):
+        if rest.count(b'"') % 2:
+            raise _Odd
+        yield rest
 
 
 def _with_short_rows(found: Columns, short: dict[int, list[str]], decimal: Decimal) -> Columns:

@@ -72,9 +72,9 @@ def read_label_table(file: Path, *, lower: bool = False, short_rows: bool = True
     rows: list[LabelRow] = []
     most = allowed(LABEL_ROWS)
     for line, row in cells:
-        words = [plain_word(cell) for cell in row]
-        if not any(words):
+        if not "".join(row).strip():
             continue
+        words = [plain_word(cell) for cell in row]
         words += [""] * (len(header) - len(words))
         rows.append(LabelRow(line, {name: words[place] for place, name in named}))
         if len(rows) > most:

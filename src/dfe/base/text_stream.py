@@ -62,8 +62,6 @@ class Utf8Stream(io.RawIOBase):
         self.path = path
         self.western = False
         """Whether bytes came that are no UTF-8."""
-        self.problem: DfeError | None = None
-        """What ended the reading, for those whose callers lose it on the way."""
         self._raw: IO[bytes] | None = None
         self._pending = memoryview(b"")
         self._read, self._ended = 0, False
@@ -98,11 +96,7 @@ class Utf8Stream(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Fill a buffer; 0 at the end."""
         while not self._pending and not self._ended:
-            try:
-                self._pending = memoryview(self._next())
-            except DfeError as error:
-                self.problem = error
-                raise
+            self._pending = memoryview(self._next())
         count = min(len(buffer), len(self._pending))
         buffer[:count] = self._pending[:count]
         self._pending = self._pending[count:]

@@ -22,7 +22,7 @@ from dfe.base.budget import allowed, too_large
 from dfe.base.errors import TableError
 from dfe.formats.label import Label, Tiers, annotation_bytes
 
-MAX_ELEMENTS = 1_000_000
+MAX_ELEMENTS = 500_000
 """Of a file; an hour's annotations of every word take some 50,000."""
 
 _ADVICE = "save it again in ELAN"
