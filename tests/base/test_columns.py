@@ -91,7 +91,7 @@ def test_short_rows_keep_their_place_over_blocks(tmp_path, monkeypatch):
         ("a,b\n1,0x10\n", ", row 2", "'0x10' is no number"),
         (gzip.compress(b"a,b\n1,2\n")[:-9], "", "cannot be read: damaged"),
         (b"a,b\n1,\xff\n", ", row 2", "'ÿ' is no number"),
-        (b"a,b\n1,\0\n", "", "is no text"),
+        (b"a,b\n1,\0\n", ", row 2", "is no text"),
     ],
 )
 def test_errors_name_file_and_row(tmp_path, text, where, what):

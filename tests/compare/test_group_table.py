@@ -128,7 +128,7 @@ DOSES = "recording,id,g,dose\na,1,x,1\nb,2,y,2\nc,3,x,{}\nd,4,y,3\n"
 
 def test_a_stray_word_in_a_column_of_numbers_is_named_with_its_line(folder):
     columns = Columns("id", "g", ("dose",))
-    with pytest.raises(TableError, match="line 4: 'two' is a word in column dose of 3 numbers.*--categories dose"):
+    with pytest.raises(TableError, match=r"line 4: 'two' is a word in column dose of 3 numbers.*--categories dose"):
         read(folder, DOSES.format("two"), columns)
     assert read(folder, DOSES.format("two"), columns, categories=("dose",)).words == ("dose",)
     assert read(folder, DOSES.format("n/a"), columns).kinds[0].empty == 1

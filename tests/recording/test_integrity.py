@@ -40,7 +40,7 @@ WRONG = {
     "two times of a frame": (lambda t: put(t, "time_s", 1, 0.01), "has two times"),
     "a time that is none": (lambda t: put(t, "time_s", 4, float("nan")), "infinite or not a number"),
     "a time too many": (lambda t: put(t, "time_s", 4, float("inf")), "infinite or not a number"),
-    "a time missing": (lambda t: put(t, "time_s", 4, None), "it has no time, others have"),
+    "a time missing": (lambda t: put(t, "time_s", 4, None), "it has a face and no time, others have"),
     "frames all 0": (lambda t: constant(t, "frame", 0), "frame"),
     "frames below 0": (lambda t: put(t, "frame", 0, -1), "below 0"),
     "not a number": (lambda t: put(t, "exp_jawOpen", 2, float("nan")), "exp_jawOpen is infinite or not a number"),
@@ -63,7 +63,7 @@ def test_what_contradicts_itself_is_refused(tokenised, tmp_path, name, suffix):
     path = tmp_path / f"clip.{suffix}"
     Recording(change(tokenised.table), tokenised.provenance).write(path)
     if suffix == "csv" and "nan" in path.read_text():
-        says = f"{says}|is missing|no time"
+        says = f"{says}|is missing|no time, others"
     with pytest.raises(TableError, match=says) as caught:
         Recording.read(path)
     assert str(caught.value).startswith(f"{path}: contradicts itself: row ")

@@ -64,7 +64,7 @@ class Utf8Stream(io.RawIOBase):
         """Whether bytes came that are no UTF-8."""
         self._raw: IO[bytes] | None = None
         self._pending = memoryview(b"")
-        self._read, self._ended = 0, False
+        self._read, self._lines, self._ended = 0, 0, False
         try:
             if not path.is_file():
                 what = "no such file" if not path.exists() else "a folder" if path.is_dir() else "is no regular file"
@@ -134,8 +134,9 @@ class Utf8Stream(io.RawIOBase):
             if "\0" in text:
                 raise self._no_text()
             return text.encode("utf-8", "replace")
-        if b"\0" in block:
-            raise self._no_text()
+        if (at := block.find(b"\0")) >= 0:
+            raise self._no_text(self._lines + block.count(b"\n", 0, at) + 1)
+        self._lines += block.count(b"\n")
         if block.isascii() and not self._decoder.getstate()[0]:
             return block
         state = self._decoder.getstate()
@@ -158,8 +159,9 @@ class Utf8Stream(io.RawIOBase):
             raise packed_too_large(self._most, self.path)
         return block
 
-    def _no_text(self) -> TableError:
-        return TableError("is no text", where=self.path, advice="save it as CSV in UTF-8")
+    def _no_text(self, row: int | None = None) -> TableError:
+        where = str(self.path) if row is None else f"{self.path}, row {row}"
+        return TableError("is no text", where=where, advice="save it as CSV in UTF-8")
 
 
 def _encoding(head: bytes) -> tuple[str, int]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import Positional, arg
 
 from dfe.base.errors import UsageError
+from dfe.base.printable import printable
 
 if TYPE_CHECKING:
     from dfe.encode.summary import RunSummary
@@ -133,7 +134,7 @@ class Encode(FaceOptions):
 
 def print_summary(summary: RunSummary, *, as_json: bool) -> int:
     for line in summary.problems:
-        print(f"dfe: {line}", file=sys.stderr)
+        print(f"dfe: {printable(line)}", file=sys.stderr)
     if as_json:
         print(json.dumps(summary.as_dict(), indent=2, ensure_ascii=False))
     else:

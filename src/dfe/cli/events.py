@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from tyro.conf import Positional, arg
 
 from dfe.base.errors import UsageError
+from dfe.base.printable import printable
 
 if TYPE_CHECKING:
     from dfe.events.folder import EventsSummary
@@ -122,5 +123,5 @@ def _print(summary: EventsSummary) -> None:
     notes = {note: r.name for r in reversed(summary.recordings) for note in r.events.notes}
     for note, name in reversed(notes.items()):
         others = sum(note in r.events.notes for r in summary.recordings) - 1
-        print(f"note: {name}{f' and {others} more' if others else ''}: {note}")
+        print(printable(f"note: {name}{f' and {others} more' if others else ''}: {note}"))
     print(f"events: {summary.rates.parent}\nrates:  {summary.rates}")

@@ -120,8 +120,6 @@ class Run:
 
         refuse_existing_study(self.out, overwrite=self.overwrite)
         task = _task(self.task, self.table, self.label, self.level, self.metric, self.categories)
-        for line in _column_kinds(task):
-            print(line, file=sys.stderr)
         tokenizer = load_tokenizer(self.tokenizer)
         tables = self.au_tables or (task.au_tables(self.root) if isinstance(task, HasAuTables) else None)
         chosen, (first, second) = (
@@ -152,6 +150,8 @@ class Run:
             workers=self.workers,
         )
         examples = task.examples(self.root)
+        for line in _column_kinds(task):
+            print(line, file=sys.stderr)
         if self.windows is not None:
             examples = in_windows(examples, read_windows(self.windows))
         if self.roles is not None:

@@ -316,7 +316,7 @@ def _below(path: Path, root: Path) -> tuple[str, ...]:
 def _safe(part: str) -> str:
     """A name that every common file system takes."""
     part = unicodedata.normalize("NFC", part.encode("utf-8", "replace").decode())
-    part = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", part)
+    part = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]', "_", part)
     part = part.encode()[:_LONGEST_PART].decode(errors="ignore").rstrip(". ")
     if part.split(".")[0].rstrip().lower() in _DEVICE_NAMES:
         part = f"_{part}"

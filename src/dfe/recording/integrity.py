@@ -60,7 +60,7 @@ def faults_of(table: pa.Table) -> tuple[Fault, ...]:
     note("success and face_id contradict each other", success != (face != schema.NO_FACE_ID))
     note("usable, but without a face", usable & ~success)
     _check_order(frame, face, note)
-    _check_times(frame, time, timed, note)
+    _check_times(frame, time, timed, success, note)
     _check_numbers(table, success, note)
     return tuple(found)
 
@@ -92,17 +92,18 @@ def _check_order(frame: IntArray, face: IntArray, note: Note) -> None:
     note("its frame has a face, and a row that says it has none", np.concatenate([first, none]))
 
 
-def _check_times(frame: IntArray, time: DoubleArray, timed: BoolArray, note: Note) -> None:
+def _check_times(frame: IntArray, time: DoubleArray, timed: BoolArray, success: BoolArray, note: Note) -> None:
+    """Times rise with the frames; a frame that was not decoded may have none."""
     note("its time is infinite or not a number", timed & ~np.isfinite(time))
-    note("it has no time, others have", timed.any() & ~timed)
-    if len(frame) < 2 or not timed.all():
-        return
-    later, step = np.diff(frame) > 0, np.diff(time)
-    first = np.zeros(1, np.bool_)
+    note("it has a face and no time, others have", timed.any() & ~timed & success)
+    rows = np.flatnonzero(timed)
+    later, step = np.diff(frame[rows]) > 0, np.diff(time[rows])
+    back, apart = np.zeros((2, len(frame)), np.bool_)
     with np.errstate(invalid="ignore"):
-        note("its time is not after that of the frame before", np.concatenate([first, later & (step <= 0)]))
-        apart = (np.diff(frame) == 0) & (step != 0)
-    note("its frame has two times", np.concatenate([first, apart]))
+        back[rows[1:]] = later & (step <= 0)
+        apart[rows[1:]] = (np.diff(frame[rows]) == 0) & (step != 0)
+    note("its time is not after that of the frame before", back)
+    note("its frame has two times", apart)
 
 
 def _check_numbers(table: pa.Table, success: BoolArray, note: Note) -> None:
