@@ -150,8 +150,6 @@ class Run:
             workers=self.workers,
         )
         examples = task.examples(self.root)
-        for line in _column_kinds(task):
-            print(line, file=sys.stderr)
         if self.windows is not None:
             examples = in_windows(examples, read_windows(self.windows))
         if self.roles is not None:
@@ -171,6 +169,8 @@ class Run:
         if bag is not None:
             study = with_displays(study, tokenizer, bag)
         write_study(study, self.out, overwrite=self.overwrite)
+        for line in _column_kinds(task):
+            print(line, file=sys.stderr)
         _show(write_report(self.out, overwrite=self.overwrite), self.out, as_json=self.json)
         return 0
 

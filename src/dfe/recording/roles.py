@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 
 from dfe.base.errors import TableError
-from dfe.base.label_table import read_label_table
+from dfe.base.label_table import plain_path, read_label_table
 from dfe.base.numbers import Decimal, seconds
 
 COLUMNS = ("recording", "face_id", "start", "end", "subject", "role")
@@ -85,7 +85,7 @@ def roles_of(roles: Sequence[Role], recording: str, faces: Iterable[int], where:
     Raises:
         TableError: a role of a face that the recording does not have.
     """
-    mine = [role for role in roles if role.recording == recording]
+    mine = [role for role in roles if role.recording == plain_path(recording)]
     known = sorted(set(faces))
     for role in mine:
         if role.face_id not in known:
@@ -109,7 +109,7 @@ def _role(values: dict[str, str], where: str, line: int, decimal: Decimal) -> Ro
     end = seconds(values.get("end", ""), "end", math.inf, where, decimal)
     if not start < end:
         raise TableError(f"ends at {end:g} s, before it starts at {start:g} s", where=where)
-    name = values["recording"].replace("\\", "/")
+    name = plain_path(values["recording"])
     for suffix in (".parquet", ".csv"):
         name = name.removesuffix(suffix)
     return Role(name, int(face), start, end, values["subject"], values.get("role", ""), line)
