@@ -25,7 +25,7 @@ class Atlas:
     """Names of displays, as the page saves them; by default DFE_NAMES, or names.json beside the tokenizer."""
     tables: Annotated[Path | None, arg(metavar="DIR")] = None
     """Also write everything as CSV tables into this folder."""
-    all_faces: bool = False
+    all_rows: bool = False
     """Count turned and small faces of the corpus too, not only the usable ones."""
     overwrite: bool = False
     """Replace results that are there already."""
@@ -33,6 +33,7 @@ class Atlas:
     def run(self) -> int:
         """Build, write, say where; return the exit code."""
         from dfe.atlas.atlas import build_atlas
+        from dfe.atlas.page import write_atlas
         from dfe.atlas.tables import refuse_existing_tables, write_tables
         from dfe.base.files import refuse_existing
         from dfe.cli.progress import show_progress
@@ -47,9 +48,9 @@ class Atlas:
         if self.tables is not None:
             refuse_existing_tables(self.tables, corpus=self.corpus is not None, overwrite=self.overwrite)
         with show_progress("reading", "recordings") as progress:
-            atlas = build_atlas(tokenizer, self.corpus, names=names, all_faces=self.all_faces, progress=progress)
+            atlas = build_atlas(tokenizer, self.corpus, names=names, all_rows=self.all_rows, progress=progress)
         with show_progress("drawing", "displays") as progress:
-            atlas.write(self.out, overwrite=self.overwrite, progress=progress)
+            write_atlas(atlas, self.out, overwrite=self.overwrite, progress=progress)
         print(f"{len(atlas)} displays of {atlas.tokenizer}")
         print(f"page:   {self.out}")
         if self.tables is not None:
