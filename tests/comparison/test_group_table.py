@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import unicodedata
+from pathlib import Path
 
 import pytest
 
@@ -52,17 +54,17 @@ def test_which_two_groups_and_in_which_order(folder):
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "has no column recording"),
+        ("", "is empty"),
         ("recording,id,h\n", r"has no column g; it has recording, id, h"),
         ("recording,id,g\n", "has no rows"),
-        ("recording,id,g,g\n", "two columns 'g'"),
+        ("recording,id,g,g\n", "column g is there twice"),
         (FOUR.replace("2,y", "2,NaN"), r"line 3: g is empty"),
         (FOUR.replace("b,2", "b,"), r"line 3: id is empty"),
         (FOUR.replace("4,y", "1,y"), r"line 5: subject 1 is in two groups of g: 'x' \(line 2\) and 'y'"),
         (FOUR.replace("b,2", "q,2"), r"line 3: there is no recording 'q'"),
         (FOUR.replace("c,3,x\n", ""), r"has no row for deep.c.parquet in"),
         (FOUR + "a,1,x\n", r"lines 2 and 6 are about the same time of a"),
-        (FOUR + "a,1,x,9\n", r"line 6: 4 cells for 3 columns"),
+        (FOUR + "a,1,x,9\n", r"line 6: has 4 cells, the header has 3"),
     ],
 )
 def test_what_is_wrong_is_named_in_one_line(folder, text, says):
@@ -105,3 +107,41 @@ def test_conditions_covariates_and_strata(folder):
         read(folder, text.replace("post,30,A", "post,30,B"), columns)
     with pytest.raises(TableError, match="no such file"):
         read_group_table(folder / "none.csv", folder / "in", columns)
+
+
+CASES = Path(__file__).parents[1] / "fixtures" / "cases"
+
+
+def test_decimal_commas_are_decimal_points(tmp_path):
+    names = ["grid_brbk7n", "grid_id2_vcd_swwp2s", "grid_lbbc2a", "grid_lrwp9a", "grid_pwij3p", "grid_sbia1a"]
+    for name in names:
+        (tmp_path / f"{name}.parquet").touch()
+    columns = Columns("id", "group", ("dose",))
+    commas, points = (read_group_table(CASES / f"10_{one}.csv", tmp_path, columns) for one in ("commas", "points"))
+    assert commas.rows == points.rows
+    assert commas.kinds == points.kinds
+    assert [str(kind) for kind in commas.kinds] == ["dose: numbers, 6 values (1.5 to 2.5)"]
+
+
+DOSES = "recording,id,g,dose\na,1,x,1\nb,2,y,2\nc,3,x,{}\nd,4,y,3\n"
+
+
+def test_a_stray_word_in_a_column_of_numbers_is_named_with_its_line(folder):
+    columns = Columns("id", "g", ("dose",))
+    with pytest.raises(TableError, match=r"line 4: 'two' is a word in column dose of 3 numbers.*--categories dose"):
+        read(folder, DOSES.format("two"), columns)
+    assert read(folder, DOSES.format("two"), columns, categories=("dose",)).words == ("dose",)
+    assert read(folder, DOSES.format("n/a"), columns).kinds[0].empty == 1
+    assert read(folder, DOSES.format("4"), columns, categories=("dose",)).words == ("dose",)
+    with pytest.raises(UsageError, match="'site' of --categories is no covariate; those are: dose"):
+        read(folder, DOSES.format("4"), columns, categories=("site",))
+
+
+def test_paths_of_windows_and_names_taken_apart(folder):
+    (folder / "in" / f"{unicodedata.normalize('NFD', 'ä')}.parquet").touch()
+    text = "recording;id;g\nC:\\Daten\\a.mp4;1;x\nin\\b.mp4;2;y\ndeep\\c;3;x\nd;4;y\nä;5;x\n"
+    assert [row.path.stem[0] for row in read(folder, text).rows] == ["a", "b", "c", "d", "a"]
+
+
+def test_none_is_a_group(folder):
+    assert read(folder, FOUR.replace(",x", ",none")).groups == ("none", "y")

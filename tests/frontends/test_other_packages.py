@@ -138,7 +138,7 @@ def test_a_table_that_nobody_knows(run, tmp_path):
     path.write_text("milk,eggs\n1,2\n", "utf-8")
     done = run("encode", "--tokenizer", "none", path, "-o", tmp_path / "out")
     assert done.returncode == 1
-    assert "no front end knows this as a table of faces" in done.stderr
+    assert "no table of faces that a front end knows: its columns are milk, eggs" in done.stderr
 
 
 def test_tables_of_a_folder_count_only_where_it_holds_no_media(run, table, tmp_path):

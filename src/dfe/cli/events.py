@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from dfe.base.printable import printable
 from dfe.cli.event_options import EventArguments
 from dfe.cli.options import (
     AsJson,
@@ -84,5 +85,5 @@ def _print(summary: EventsSummary) -> None:
     notes = {note: r.name for r in reversed(summary.recordings) for note in r.events.notes}
     for note, name in reversed(notes.items()):
         others = sum(note in r.events.notes for r in summary.recordings) - 1
-        print(f"note: {name}{f' and {others} more' if others else ''}: {note}")
+        print(printable(f"note: {name}{f' and {others} more' if others else ''}: {note}"))
     print(f"events: {summary.rates.parent}\nrates:  {summary.rates}")

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from dfe.base.printable import printable
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -29,7 +31,7 @@ def complain(problems: Iterable[object]) -> int:
     """Print problems, one a line, on standard error; the exit code that they make."""
     code = 0
     for problem in problems:
-        print(f"dfe: {problem}", file=sys.stderr)
+        print(f"dfe: {printable(str(problem))}", file=sys.stderr)
         code = 1
     return code
 

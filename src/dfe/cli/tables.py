@@ -6,14 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.table import Table
 from rich.tree import Tree
+
+from dfe.base.printable import printable
 
 if TYPE_CHECKING:
     from dfe.events.folder import RecordingEvents
     from dfe.recording.faces import FaceTrack
     from dfe.recording.quality import QcRow
+
+
+def escape(text: str) -> str:
+    """Text from files as a terminal may show it: neither markup nor control characters do anything."""
+    return escape_markup(printable(text))
+
 
 VERDICT_COLOURS = {"good": "green", "check": "yellow", "poor": "red"}
 LONG_LIST = 8

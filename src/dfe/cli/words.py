@@ -17,6 +17,7 @@ def comparison_words(done: Comparison) -> str:
     first, last = done.flow[0], done.flow[-1]
     subjects = " and ".join(str(number) for number in last.subjects)
     lines = [f"{subjects} subjects, {sum(last.recordings)} of {sum(first.recordings)} recordings"]
+    lines += [f"covariate {kind}" for kind in done.table.kinds]
     lines += [f"caution: {caution}" for caution in done.coverage.cautions]
     for family in done.families:
         if family.measure != "per_min" or family.regions:

@@ -29,6 +29,7 @@ def comparison_json(done: Comparison) -> dict[str, Any]:
         "statement": STATEMENT,
         "tokenizer": {"id": done.tokenizer.id, "hash": done.tokenizer.hash, "displays": done.tokenizer.size - 1},
         "columns": asdict(table.columns),
+        "covariates": [asdict(kind) for kind in table.kinds],
         "groups": table.groups,
         "conditions": table.conditions,
         "settings": {

@@ -187,13 +187,14 @@ def compare(
         columns,
         groups=options.groups,
         conditions=options.conditions,
+        categories=options.categories,
         others=options.unmatched == "drop",
     )
     sums, tokenizer = measure_rows(read.rows, config=options.events, tokenizer=tokenizer, progress=progress)
     subjects, flow, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
     covariates = Covariates(np.zeros((len(subjects), 0)), ())
     if columns.covariates:
-        covariates = code_covariates(subjects.covariates, options.categories)
+        covariates = code_covariates(subjects.covariates, read.words)
     rows: list[EffectRow] = []
     families: list[Family] = []
     notes = list(_notes(read, sums))
@@ -285,7 +286,7 @@ def _courses(
 
 
 def _notes(table: GroupTable, sums: RowSums) -> list[str]:
-    notes = []
+    notes = [f"The table {note}." for note in table.notes]
     if table.left_out:
         which = ", ".join(f"{name} ({count} rows)" for name, count in sorted(table.left_out.items()))
         notes.append(f"Not compared: {which}.")

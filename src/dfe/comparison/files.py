@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
+from dfe.base.csv_text import csv_text
 from dfe.base.files import refuse_existing, replacing
 from dfe.comparison.as_json import comparison_json
 from dfe.comparison.comparison import Comparison
@@ -72,15 +71,6 @@ def write_comparison(done: Comparison, out: str | PathLike[str], *, overwrite: b
         for file, words in zip(files, contents.values(), strict=True):
             file.write(words.encode("utf-8"))
     return paths
-
-
-def csv_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table as CSV."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return out.getvalue()
 
 
 def display_pictures(tokenizer: Tokenizer, tokens: Sequence[str]) -> dict[str, bytes]:

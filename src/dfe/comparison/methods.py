@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dfe.clock.clock import GAP_S
@@ -80,7 +80,7 @@ def _evidence(result: Mapping[str, Any]) -> str:
         )
         if columns["covariates"]:
             said.append(
-                f"Held constant: {', '.join(columns['covariates'])}; g is the adjusted difference over the residual "
+                f"Held constant: {_kinds(result['covariates'])}; g is the adjusted difference over the residual "
                 "spread, and the permutation is that of Freedman and Lane (1983)."
             )
     if columns["stratum"]:
@@ -93,6 +93,10 @@ def _evidence(result: Mapping[str, Any]) -> str:
         "Ratios of rates are those of all events by all minutes."
     )
     return " ".join(said)
+
+
+def _kinds(covariates: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{kind['name']} ({kind['kind']}, {kind['shown']})" for kind in covariates)
 
 
 def _models(result: Mapping[str, Any]) -> str:

@@ -43,9 +43,7 @@ def covariate_names(names: Sequence[str]) -> dict[str, str]:
 def r_script(done: Comparison) -> str:
     """A script that fits negative-binomial mixed models with glmmTMB to :data:`DATA`."""
     table = done.table
-    categories = [
-        new for old, new in covariate_names(table.columns.covariates).items() if old in done.options.categories
-    ]
+    categories = [new for old, new in covariate_names(table.columns.covariates).items() if old in table.words]
     names = list(covariate_names(table.columns.covariates).values())
     if table.columns.stratum is not None:
         names.append("stratum")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dfe.base.column_kind import ColumnKind
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.measures import RowSums
@@ -145,8 +146,8 @@ def choose_subjects(
             condition=condition[chosen],
             design=Design(group[first] == 1, strata.astype(np.int64)),
             covariates={
-                name: [_cell(name, [rows[i] for i in chosen[subject == one]], where) for one in range(len(names))]
-                for name in table.columns.covariates
+                kind.name: [_cell(kind, [rows[i] for i in chosen[subject == one]], where) for one in range(len(names))]
+                for kind in table.kinds
             },
         ),
         tuple(flow),
@@ -154,16 +155,16 @@ def choose_subjects(
     )
 
 
-def _cell(name: str, rows: Sequence[GroupRow], where: str) -> str:
+def _cell(kind: ColumnKind, rows: Sequence[GroupRow], where: str) -> str:
     """A subject's value: the same word in all rows, or the mean of numbers (age at several sessions)."""
-    cells = [row.covariates[name] for row in rows]
+    cells = [row.covariates[kind.name] for row in rows]
     if len(set(cells)) == 1:
         return cells[0]
-    try:
+    if kind.kind == "numbers":
         return repr(float(np.mean([float(cell) for cell in cells])))
-    except ValueError:
-        what = f"{name} of subject {rows[0].subject} is {cells[0]!r} and {next(c for c in cells if c != cells[0])!r}"
-        raise TableError(what, where=where, advice="give each subject one") from None
+    other = next(row for row in rows if row.covariates[kind.name] != cells[0])
+    what = f"{kind.name} of subject {rows[0].subject} is {cells[0]!r} and {other.covariates[kind.name]!r}"
+    raise TableError(what, where=f"{where}, line {other.line}", advice="give each subject one")
 
 
 def _coverage(table: GroupTable, sums: RowSums, group: IntArray, condition: IntArray, people: np.ndarray) -> Coverage:

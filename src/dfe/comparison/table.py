@@ -14,12 +14,11 @@ from itertools import pairwise
 from os import PathLike
 from pathlib import Path, PurePosixPath
 
+from dfe.base.column_kind import ColumnKind, column_kind
 from dfe.base.errors import TableError, UsageError
-from dfe.base.label_table import read_cells
+from dfe.base.label_table import LabelRow, LabelTable, plain_path, read_label_table
+from dfe.base.numbers import is_missing, number, seconds
 from dfe.recording.storage import recordings_in
-
-UNKNOWN = ("", "nan", "na", "n/a", "null", "none", ".")
-"""What cells without a value hold, in any case."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class GroupRow:
     session: str = ""
     stratum: str = ""
     covariates: Mapping[str, str] = field(default_factory=dict)
-    """Cells by name; empty where there is no value."""
+    """Cells by name, numbers as Python writes them; empty where there is no value."""
     face: int | None = None
     """face_id; None where the table does not say, and the recording has to show one person alone."""
     onset_s: float = -math.inf
@@ -77,6 +76,15 @@ class GroupTable:
     columns: Columns
     left_out: Mapping[str, int]
     """Rows of other groups and conditions, by their name."""
+    kinds: tuple[ColumnKind, ...] = ()
+    """What each covariate holds."""
+    notes: tuple[str, ...] = ()
+    """What had to be guessed or mended on reading."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Names of the covariates that hold words, or numbers that are names."""
+        return tuple(kind.name for kind in self.kinds if kind.kind == "words")
 
 
 def read_group_table(
@@ -86,34 +94,41 @@ def read_group_table(
     *,
     groups: tuple[str, str] | None = None,
     conditions: tuple[str, str] | None = None,
+    categories: Sequence[str] = (),
     others: bool = False,
 ) -> GroupTable:
     """Read a table, find its recordings, and check that it can be compared.
 
     Args:
-        path: CSV in UTF-8; semicolons and tabs do as well.
+        path: CSV as people have it, see :class:`~dfe.base.cells.Cells`.
         recordings: folder that ``dfe encode`` wrote.
         columns: names of columns.
         groups: which two, the first to be compared with; in alphabetical order if None.
         conditions: the same for conditions.
+        categories: covariates whose numbers are names.
         others: whether there may be recordings that are not in the table.
 
     Raises:
         TableError: names file and line: no such column, an empty cell, a subject in two groups, a row that comes twice,
-            a recording that is missing or one that is not in the table.
+            a covariate of numbers and words, a recording that is missing or one that is not in the table.
         UsageError: not two groups or two conditions.
     """
     file = Path(path)
-    head, cells = read_cells(file)
+    table = read_label_table(file)
     needed = [columns.subject, columns.group, columns.condition, columns.stratum, columns.align, *columns.covariates]
-    key = next((name for name in ("recording", "path") if name in head), None)
-    missing = "recording" if key is None else next((n for n in needed if n is not None and n not in head), None)
-    if missing is not None or key is None:
-        raise TableError(f"has no column {missing}", where=file, advice=f"it has {', '.join(head)}")
-    found = {p.relative_to(recordings).with_suffix("").as_posix(): p for p in recordings_in(recordings)}
-    rows = [_row(values, line, key, columns, found, file, recordings) for line, values in cells]
-    if not rows:
+    key = "path" if "path" in table.names and "recording" not in table.names else "recording"
+    table.need(key, *(name for name in needed if name is not None))
+    if strange := [name for name in categories if name not in columns.covariates]:
+        listed = ", ".join(columns.covariates) or "none"
+        raise UsageError(f"{strange[0]!r} of --categories is no covariate", where=file, advice=f"those are: {listed}")
+    if not table.rows:
         raise TableError("has no rows", where=file)
+    kinds = tuple(
+        column_kind(name, table.column(name), file, decimal=table.decimal, words=name in categories)
+        for name in columns.covariates
+    )
+    found = {p.relative_to(recordings).with_suffix("").as_posix(): p for p in recordings_in(recordings)}
+    rows = [_row(row, table, key, columns, kinds, found, recordings) for row in table.rows]
     _check_twice(rows, file)
     _check_subjects(rows, columns, file)
     unused = sorted(set(found.values()) - {row.path for row in rows})
@@ -129,28 +144,36 @@ def read_group_table(
     if columns.condition is not None:
         conditions = _two([row.condition for row in rows], conditions, "conditions", columns.condition, file)
         rows = _kept(rows, "condition", conditions, left_out)
-    return GroupTable(tuple(rows), groups, conditions, columns, dict(left_out))
+    return GroupTable(tuple(rows), groups, conditions, columns, dict(left_out), kinds, table.notes)
 
 
 def _row(
-    values: Mapping[str, str],
-    line: int,
+    row: LabelRow,
+    table: LabelTable,
     key: str,
     columns: Columns,
+    kinds: Sequence[ColumnKind],
     found: Mapping[str, Path],
-    file: Path,
     folder: Path,
 ) -> GroupRow:
-    where = f"{file}, line {line}"
+    where, values, decimal = table.where(row), row.cells, table.decimal
 
     def cell(column: str | None) -> str:
         if column is None:
             return ""
-        if values[column].lower() in UNKNOWN:
+        if is_missing(values[column]):
             raise TableError(f"{column} is empty", where=where, advice="fill it in, or leave the line out")
         return values[column]
 
-    onset, offset = (_seconds(values.get(n, ""), n, o, where) for n, o in (("onset", -math.inf), ("offset", math.inf)))
+    def covariate(kind: ColumnKind) -> str:
+        said = values[kind.name]
+        if is_missing(said):
+            return ""
+        return said if kind.kind == "words" else repr(number(said, where, decimal)).removesuffix(".0")
+
+    align = columns.align
+    onset = seconds(values.get("onset", ""), "onset", -math.inf, where, decimal)
+    offset = seconds(values.get("offset", ""), "offset", math.inf, where, decimal)
     if not onset < offset:
         raise TableError(f"ends at {offset:g} s, before it starts at {onset:g} s", where=where)
     face = values.get("face_id", "")
@@ -164,28 +187,31 @@ def _row(
         condition=cell(columns.condition),
         session=values.get("session", ""),
         stratum=cell(columns.stratum),
-        covariates={name: "" if values[name].lower() in UNKNOWN else values[name] for name in columns.covariates},
+        covariates={kind.name: covariate(kind) for kind in kinds},
         face=int(face) if face else None,
         onset_s=onset,
         offset_s=offset,
-        align_s=math.nan if columns.align is None else _seconds(cell(columns.align), columns.align, math.nan, where),
-        line=line,
+        align_s=math.nan if align is None else seconds(cell(align), align, math.nan, where, decimal),
+        line=row.line,
     )
 
 
 def find_path(name: str, found: Mapping[str, Path], where: str, folder: Path) -> Path:
     """Table of a recording by its name, or by the path of its video: its way below the folder, or its last part.
 
+    Windows' paths and either form of Unicode do.
+
     Raises:
         TableError: there is none, or there are several.
     """
-    whole = PurePosixPath(name.replace("\\", "/"))
+    whole = PurePosixPath(plain_path(name))
     names = [whole.as_posix(), whole.with_suffix("").as_posix() if whole.name else ""]
+    plain = {plain_path(known): path for known, path in found.items()}
     for one in names:
-        if one in found:
-            return found[one]
+        if one in plain:
+            return plain[one]
     last = {PurePosixPath(one).name for one in names}
-    near = [path for known, path in found.items() if PurePosixPath(known).name in last]
+    near = [path for known, path in plain.items() if PurePosixPath(known).name in last]
     if len(near) == 1:
         return near[0]
     if near:
@@ -193,18 +219,6 @@ def find_path(name: str, found: Mapping[str, Path], where: str, folder: Path) ->
             f"there are {len(near)} recordings {name!r} in {folder}", where=where, advice="name the folder"
         )
     raise TableError(f"there is no recording {name!r} in {folder}", where=where, advice="encode it, or leave it out")
-
-
-def _seconds(text: str, name: str, otherwise: float, where: str) -> float:
-    if text.lower() in UNKNOWN:
-        return otherwise
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise TableError(f"{name} {text!r} is no time in seconds", where=where)
-    return value
 
 
 def _check_twice(rows: Sequence[GroupRow], file: Path) -> None:

@@ -49,6 +49,7 @@ def make_task(
     label_kind: LabelKind = "auto",
     label_of: Literal["subject", "task"] = "subject",
     metric: str | None = None,
+    categories: tuple[str, ...] = (),
 ) -> Task:
     """The task of that name, ``generic`` from its table; see :class:`dfe.datasets.generic.Generic` for the others.
 
@@ -58,13 +59,21 @@ def make_task(
     if name == GENERIC and table is not None:
         from dfe.datasets.generic import Generic
 
-        return Generic(table, label_kind, label_of, metric)
+        return Generic(table, label_kind, label_of, metric, categories)
     said = {
         "--table": table is not None,
         "--label-kind": label_kind != "auto",
         "--label-of": label_of != "subject",
         "--metric": metric is not None,
+        "--categories": bool(categories),
     }
     if name != GENERIC and (option := next((option for option, given in said.items() if given), None)):
         raise UsageError(f"{option} is for the task {GENERIC}, not for {name}", advice="leave it out")
     return find_task(name)
+
+
+def column_kinds(task: Task) -> list[str]:
+    """What the columns of a table of the user's own hold, one a line, as in ``column dose: numbers, 12 values``."""
+    from dfe.datasets.generic import Generic
+
+    return [f"column {kind}" for kind in task.column_kinds()] if isinstance(task, Generic) else []

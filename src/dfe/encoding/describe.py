@@ -18,15 +18,18 @@ TABLE_SUFFIXES = (".parquet", ".csv")
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.safetensors")
 
 
-def describe_target(target: str) -> dict[str, Any]:
+def describe_target(target: str, *, check: bool = False) -> dict[str, Any]:
     """Facts about a table, a tokenizer (``default``, ``name@version``, folder or file) or a media file.
 
-    ``front-ends`` and ``spaces`` stand for all of them; a front end's name for that one.
+    ``front-ends`` and ``spaces`` stand for all of them; a front end's name for that one. With ``check`` a table's rows
+    are checked one against the other, and all that is wrong is listed under ``faults``.
 
     Raises:
         DfeError: nothing of that name, or it is none of these.
     """
     path = Path(target)
+    if check and path.suffix.lower() not in TABLE_SUFFIXES:
+        raise UsageError("only recordings are checked", where=target, advice="name a .parquet or .csv by dfe encode")
     if not path.exists():
         if target == FRONT_ENDS:
             return {"kind": "front ends", **{name: describe_front_end(name) for name in front_end_names()}}
@@ -37,7 +40,7 @@ def describe_target(target: str) -> dict[str, Any]:
         if target in space_ids():
             return describe_space(target)
     if path.suffix.lower() in TABLE_SUFFIXES:
-        return describe_table(path)
+        return describe_table(path, check=check)
     if (
         path.name in TOKENIZER_FILES
         or (path / TOKENIZER_FILES[0]).is_file()
@@ -97,12 +100,16 @@ def describe_space(id: str) -> dict[str, Any]:
     }
 
 
-def describe_table(path: Path) -> dict[str, Any]:
-    """Summary and provenance of a recording."""
+def describe_table(path: Path, *, check: bool = False) -> dict[str, Any]:
+    """Summary and provenance of a recording; with ``check`` its faults, and no summary where there are any."""
+    from dfe.recording.integrity import faults_of
     from dfe.recording.recording import Recording
 
-    recording = Recording.read(path, landmarks=False)
-    facts: dict[str, Any] = {"kind": "recording", "summary": recording.summary().to_dict()}
+    recording = Recording.read(path, landmarks=check, check=not check)
+    faults = [str(fault) for fault in faults_of(recording.table)] if check else []
+    facts: dict[str, Any] = {"kind": "recording"} | ({"faults": faults or "none"} if check else {})
+    if not faults:
+        facts["summary"] = recording.summary().to_dict()
     facts["provenance"] = json.loads(recording.provenance.to_json())
     return facts
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from dfe.base.errors import MediaError
+from dfe.base.printable import printable
 from dfe.frontends.base import NOT_DECODED
 from dfe.media.inputs import Source
 from dfe.recording.recording import Recording
@@ -164,10 +165,10 @@ class RunSummary:
                     f" ({result.why_not})" if result.why_not and result.usable < result.frames - result.failures else ""
                 )
                 people = f", {result.people} faces" if result.people > 1 else ""
-                lines.append(f"{result.table}: {seen}{why}{people}")
-                lines.extend(f"  note: {warning}" for warning in result.warnings)
+                lines.append(printable(f"{result.table}: {seen}{why}{people}"))
+                lines.extend(f"  note: {printable(warning)}" for warning in result.warnings)
                 if result.report is not None:
-                    lines.append(f"  report: {result.report}")
+                    lines.append(f"  report: {printable(str(result.report))}")
         made = sum(result.table is not None for result in self.inputs)
         lines.append(
             f"{made} of {len(self.inputs)} inputs, {self.frames} frames, {self.faces} faces "

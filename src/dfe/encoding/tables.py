@@ -13,7 +13,7 @@ from dfe.base.types import BoolArray, IntArray, Progress
 from dfe.base.version import __version__
 from dfe.clock.clock import Clock
 from dfe.encoding.options import EncodeOptions
-from dfe.frontends.registry import find_front_end, recognise
+from dfe.frontends.registry import find_front_end, recognise, why_unknown
 from dfe.frontends.spec import FrontEndSpec, TableReader
 from dfe.frontends.tables.rows import put_right
 from dfe.frontends.tracks import identify, only_largest
@@ -43,14 +43,14 @@ def table_search(options: EncodeOptions) -> TableSearch:
     """How tables are looked for under these options: by the front end that was named, or by whichever knows them."""
     spec = options.spec
     if spec is None or spec.kind == "media":
-        return TableSearch(lambda path: found.name if (found := recognise(path)) is not None else None)
+        return TableSearch(lambda path: found.name if (found := recognise(path)) is not None else None, why_unknown)
 
     def named(path: Path) -> str | None:
         known = spec.recognises is None or spec.recognises(path)
         # What a user names as a table of this kind is read as one, and its reader says what is wrong with it.
         return spec.name if known or path.is_file() else None
 
-    return TableSearch(named, only=True)
+    return TableSearch(named, why_unknown, only=True)
 
 
 def read_source(source: Source, options: EncodeOptions, progress: Progress | None = None) -> ReadTable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -173,12 +173,13 @@ def _finder(
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
         opened.setdefault(tokenizer.id, tokenizer)
         short = Path(name).name
-        speech = None
+        speech, note = None, None
         if name in voices:
-            speech = speech_from_file(recording, voices[name], options.speaker, short)
+            speech, note = speech_from_file(recording, voices[name], options.speaker, short)
         found = detect(
             recording, tokenizer, options.config, speech=speech, names=display_names(tokenizer, options.labels)
         )
+        found = found if note is None else replace(found, notes=(*found.notes, note))
         faces = [face.face_id for face in found.faces]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
         return found, rates(found, recording=name, roles=mine, **entities(name)), source_of(recording)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from dfe.base.csv_text import csv_text
 from dfe.base.files import refuse_existing, replacing
 from dfe.base.frames import data_frame
 from dfe.judge.probe import Probe
@@ -198,13 +197,11 @@ def write_evaluation(evaluation: Evaluation, folder: str | PathLike[str], *, ove
 
 
 def _csv(result: Mapping[str, Any]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["id", "kind", "levels", "size", *_MAIN])
+    rows = []
     for coder in result["coders"]:
         figures = ["" if value is None else value for value in main_figures(coder).values()]
-        writer.writerow([coder["id"], coder["kind"], coder["levels"], coder["size"], *figures])
-    return text.getvalue()
+        rows.append([coder["id"], coder["kind"], coder["levels"], coder["size"], *figures])
+    return csv_text(["id", "kind", "levels", "size", *_MAIN], rows)
 
 
 def _at(value: Any, path: tuple[str, ...]) -> float | None:

@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from dfe.base.arrow_csv import without_marks, write_arrow_csv
 from dfe.base.errors import TableError
 from dfe.base.files import refuse_existing, replacing
 
@@ -125,7 +126,7 @@ def as_json(values: Mapping[str, Any]) -> bytes:
 
 def _csv(content: pa.Table) -> bytes:
     sink = io.BytesIO()
-    pa_csv.write_csv(content, sink)
+    write_arrow_csv(content, sink)
     return sink.getvalue()
 
 
@@ -141,4 +142,4 @@ def _read(path: Path, columns: Mapping[str, pa.DataType]) -> pa.Table:
     absent = [name for name in columns if name not in found.column_names]
     if absent:
         raise TableError(f"column {absent[0]} is missing", where=path, advice="run the study again")
-    return found
+    return without_marks(found)

@@ -65,6 +65,7 @@ class StudyOptions:
         label_kind: of ``generic``: whether labels are classes or numbers.
         label_of: of ``generic``: whether a label is the person's, or changes between a person's recordings.
         metric: of ``generic``: the score that counts.
+        categories: of ``generic``: covariates whose numbers are names, as in site.
         time: in which tokens count; ``silent`` and ``speaking`` need ``speech``.
         protocol: folds, permutations, and whom to leave out.
 
@@ -92,6 +93,7 @@ class StudyOptions:
     label_kind: LabelKind = "auto"
     label_of: Literal["subject", "task"] = "subject"
     metric: str | None = None
+    categories: tuple[str, ...] = ()
     protocol: StudyConfig = field(default_factory=StudyConfig)
 
     def __post_init__(self) -> None:
@@ -189,6 +191,7 @@ def run_study(
             label_kind=options.label_kind,
             label_of=options.label_of,
             metric=options.metric,
+            categories=options.categories,
         )
     tokenizer = load_tokenizer(options.tokenizer)
     chosen = _chosen(options.representations, options, task, root, tokenizer)

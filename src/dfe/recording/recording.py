@@ -46,17 +46,19 @@ class Recording:
         self.provenance = provenance
 
     @classmethod
-    def read(cls, path: str | PathLike[str], *, landmarks: bool = True) -> Recording:
+    def read(cls, path: str | PathLike[str], *, landmarks: bool = True, check: bool = True) -> Recording:
         """Read a recording that :meth:`write` wrote, Parquet or (by its suffix) CSV.
 
         Args:
             path: the file.
             landmarks: False leaves landmarks and logits in the file, which is faster where they are not needed.
+            check: False reads rows that contradict each other, too, to look at what is wrong with them.
 
         Raises:
-            TableError: missing, damaged, foreign, or written by a newer version.
+            TableError: missing, damaged, foreign, written by a newer version, or with rows that contradict each other
+                (:mod:`dfe.recording.integrity`).
         """
-        table, provenance = read_table(Path(path), landmarks=landmarks)
+        table, provenance = read_table(Path(path), landmarks=landmarks, check=check)
         # What was read is checked already, and checking a small table takes as long as reading it.
         made = cls.__new__(cls)
         made.table, made.provenance = table, provenance

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dfe.cli.options import Flag
+from dfe.cli.options import Categories, Flag
 from dfe.cli.study.options import LabelOf, LabelTable, Root, TaskName, need_study
 
 
@@ -20,6 +20,7 @@ class Check:
     task: TaskName
     root: Root
     table: LabelTable = None
+    categories: Categories = ()
     label_of: LabelOf = "subject"
     list_media: Flag = False
     """Print the files to be encoded, one a line, as `dfe encode -` takes them."""
@@ -27,9 +28,9 @@ class Check:
     def run(self) -> int:
         """Look, print; return the exit code."""
         need_study()
-        from dfe.datasets import make_task
+        from dfe.datasets import column_kinds, make_task
 
-        task = make_task(self.task, self.table, label_of=self.label_of)
+        task = make_task(self.task, self.table, label_of=self.label_of, categories=self.categories)
         if self.list_media:
             for path in task.media(self.root):
                 print(path)
@@ -42,4 +43,6 @@ class Check:
             names = ", ".join(target.name for target in examples.targets)
             people = len(set(examples.subject.tolist()))
             print(f"{len(examples)} examples of {people} people; labels: {names}")
+            for line in column_kinds(task):
+                print(line)
         return 1 if lines else 0

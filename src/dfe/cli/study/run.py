@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +10,7 @@ from typing import Annotated, Literal
 from dfe.cli.event_options import EventArguments
 from dfe.cli.options import (
     AsJson,
+    Categories,
     Media,
     MinCoverage,
     OutFolder,
@@ -86,6 +88,7 @@ class Run:
     label_of: LabelOf = "subject"
     metric: Annotated[str | None, arg(metavar="NAME")] = None
     """For generic: the score that counts, as in auc, macro_f1, mae."""
+    categories: Categories = ()
     seen: Annotated[
         Literal["refuse", "drop", "allow"],
         arg(help="What to do with people whom the tokenizer was trained on; allow marks them in the report."),
@@ -102,11 +105,20 @@ class Run:
         """Describe, fit, score, write, print; return the exit code."""
         need_study()
         from dfe.cli.progress import show_progress
+        from dfe.datasets import column_kinds, make_task
         from dfe.predict.config import StudyConfig
         from dfe.predict.store import refuse_existing_study
         from dfe.predict.study import StudyOptions, run_study, write_study
 
         refuse_existing_study(self.out, overwrite=self.overwrite)
+        task = make_task(
+            self.task,
+            self.table,
+            label_kind=self.label_kind,
+            label_of=self.label_of,
+            metric=self.metric,
+            categories=self.categories,
+        )
         options = StudyOptions(
             targets=self.targets,
             representations=self.representations,
@@ -124,10 +136,6 @@ class Run:
             speech=self.speech,
             events=self.events.config(),
             time=self.time,
-            table=self.table,
-            label_kind=self.label_kind,
-            label_of=self.label_of,
-            metric=self.metric,
             protocol=StudyConfig(
                 folds=self.folds,
                 repeats=self.repeats,
@@ -141,7 +149,9 @@ class Run:
             ),
         )
         with show_progress("fitting", "fits") as progress:
-            study = run_study(self.task, self.root, self.recordings, options, progress=progress)
+            study = run_study(task, self.root, self.recordings, options, progress=progress)
         write_study(study, self.out, overwrite=self.overwrite)
+        for line in column_kinds(task):
+            print(line, file=sys.stderr)
         show_scores(study.figures, self.out, as_json=self.json)
         return 0
