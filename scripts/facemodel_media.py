@@ -27,6 +27,8 @@ TURNS = (
     (0, 0), (-17, 0), (17, 0), (-9, 0), (9, 0), (0, -14), (0, 14), (12, 10), (-12, 10), (12, -10), (-12, -10),
 )  # fmt: skip
 TURNED_PEOPLE, AHEAD = 400, 0.14
+FRAMED_PEOPLE, FRAME = 200, 80
+"""People whose picture gets a wide frame first, which does not turn with the head, as a room behind a sitter."""
 FER_TRAINING, AGREED = 8200, 5
 LONGEST = 900
 """Frames of a film that are cropped, made smaller and compressed."""
@@ -51,8 +53,9 @@ def main() -> None:
     extract([data / "clips", data / "video"], tables / "clips", "--max-faces", "2", "--largest-only")
     lay_out_turned(data, media / "lt", tables / "london" / "london.parquet")
     extract([media / "lt" / "london_turned"], tables / "london_turned")
-    turn_people(data, media / "lfw_turned", tables / "lfw_train" / "lfw_train.parquet")
-    extract([media / "lfw_turned"], tables / "lfw_turned")
+    for name, most, frame in (("lfw_turned", TURNED_PEOPLE, 0), ("lfw_framed", FRAMED_PEOPLE, FRAME)):
+        turn_people(data, media / name, tables / "lfw_train" / "lfw_train.parquet", most, frame)
+        extract([media / name], tables / name)
     for film in (*FILMS, *(f"video/{path.name}" for path in sorted((data / "video").glob("grid*.mpg")))):
         film_variants(data / film, media / "films")
     extract([media / "films"], tables / "films", "--max-faces", "2", "--largest-only")
@@ -68,8 +71,8 @@ def extract(inputs: list[Path], out: Path, *more: str) -> None:
         subprocess.run(verb, check=True)
 
 
-def turn_people(data: Path, folder: Path, table: Path) -> None:
-    """A picture each of training people who look ahead, twice as large and turned by :data:`TURNS`."""
+def turn_people(data: Path, folder: Path, table: Path, most: int, frame: int) -> None:
+    """A picture each of training people who look ahead, in a frame, twice as large and turned by :data:`TURNS`."""
     if folder.exists():
         return
     recording = Recording.read(table)
@@ -85,12 +88,13 @@ def turn_people(data: Path, folder: Path, table: Path) -> None:
             continue
         done.add(who)
         image = cv2.imread(str(data / "lfw" / "images" / names[row]))
+        image = cv2.copyMakeBorder(image, *[frame] * 4, cv2.BORDER_REPLICATE) if frame else image
         image = cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
         for yaw, pitch in TURNS:
-            seen = turned(image, points[row].astype(np.float64) * 2, np.radians(yaw), np.radians(pitch))
+            seen = turned(image, (points[row].astype(np.float64) + [frame, frame, 0]) * 2, np.radians(yaw), np.radians(pitch))
             target = folder / f"{Path(names[row]).stem}_{yaw:+d}_{pitch:+d}.jpg"
             cv2.imwrite(str(target), seen, [cv2.IMWRITE_JPEG_QUALITY, 92])
-        if len(done) >= TURNED_PEOPLE:
+        if len(done) >= most:
             return
 
 

@@ -23,11 +23,12 @@ from training_media import lfw_people
 
 from dfe.facemodel.alignment import Aligned, align
 from dfe.facemodel.file import ARRAYS, CARD, HEAD_STEP_MM, model_files
-from dfe.facemodel.fit import FaceFitter
+from dfe.facemodel.fit import FaceFitter, faced
 from dfe.facemodel.learn import (
     LearnConfig,
     between_people,
     flipped,
+    mean_drift,
     modes,
     moment,
     names,
@@ -35,7 +36,7 @@ from dfe.facemodel.learn import (
     split_by_turn,
     turned_moments,
 )
-from dfe.facemodel.model import POINTS, FaceModel
+from dfe.facemodel.model import POINTS, FaceModel, turn_terms
 from dfe.frontends.landmarks.networks import Networks
 from dfe.recording.recording import Recording
 from dfe.space.arkit import ARKIT_NAMES, REGIONS
@@ -106,11 +107,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ASSETS)
     parser.add_argument("--expression-modes", type=int, default=LearnConfig.expression_modes)
     parser.add_argument("--turn-trust", type=float, default=LearnConfig.turn_trust)
+    parser.add_argument("--yaw-mean", type=float, default=LearnConfig.yaw_mean)
+    parser.add_argument("--take-weight", type=float, default=LearnConfig.take_weight)
+    parser.add_argument("--unit-variance", type=float, default=LearnConfig.unit_variance)
     parser.add_argument("--noise-mm", type=float, default=LearnConfig.noise_mm)
     parser.add_argument("--no-head", action="store_true", help="leave the drawing out (for trials)")
     options = parser.parse_args()
     config = LearnConfig(
-        expression_modes=options.expression_modes, turn_trust=options.turn_trust, noise_mm=options.noise_mm
+        expression_modes=options.expression_modes,
+        turn_trust=options.turn_trust,
+        yaw_mean=options.yaw_mean,
+        noise_mm=options.noise_mm,
+        take_weight=options.take_weight,
+        unit_variance=options.unit_variance,
     )
     begin = time.perf_counter()
     teacher = Teacher(options.work / "tables", options.data)
@@ -129,7 +138,6 @@ def learn(teacher: Teacher, config: LearnConfig, head: bool = True) -> FaceModel
     for _ in range(2):
         teacher.target = teacher.symmetric(faces.shape_mm.mean(axis=0))
         faces, person, neutral = teacher.people()
-    mean = teacher.symmetric(faces.shape_mm[neutral].mean(axis=0))
     split = split_by_turn(faces.shape_mm, faces.pose, person, mirror)
     identity = modes(between_people(faces.shape_mm, person, split.expression, mirror), mirror, config.identity_modes)
 
@@ -146,8 +154,13 @@ def learn(teacher: Teacher, config: LearnConfig, head: bool = True) -> FaceModel
     spread = rotation @ np.diag(found.variance / unit**2) @ rotation.T
 
     turned, pictures = teacher.read(teacher.tables / "lfw_turned" / "lfw_turned.parquet")
-    yaw, pitch = turned_moments(*differences(turned, pictures), mirror)
+    off, pose, base = differences(turned, pictures)
+    drift = mean_drift(off, pose, base, mirror) * np.array([config.yaw_mean, 1, 1, config.yaw_mean, 1])[:, None, None]
+    off = off - np.tensordot(turn_terms(pose) - turn_terms(base), drift, 1)
+    yaw, pitch = turned_moments(off, pose - base, mirror)
     ways = [modes(one, mirror, config.turn_modes) for one in (yaw, pitch)]
+    facing = faces.shape_mm - np.tensordot(turn_terms(faces.pose), drift, 1)
+    mean = teacher.symmetric(facing[neutral].mean(axis=0))
     model = FaceModel(
         version=1,
         mean_mm=fine(mean),
@@ -158,6 +171,7 @@ def learn(teacher: Teacher, config: LearnConfig, head: bool = True) -> FaceModel
         rest_covariance=fine(spread),
         names=names(basis, mean, partner, REGIONS, on_head.region),
         partner=partner,
+        turn_mean=fine(drift),
         turn=fine(np.stack([way.vectors for way in ways]) * unit).reshape(2, -1, POINTS, 3),
         turn_variance=fine(np.stack([way.variance for way in ways]) / unit**2 * config.turn_trust),
         noise_mm=fine(noise(teacher, config)),
@@ -221,13 +235,13 @@ def takes(teacher: Teacher, on_head: OnHead) -> np.ndarray:
     return total
 
 
-def differences(faces: Aligned, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Of each turned picture from the same picture unturned: displacement and turn."""
+def differences(faces: Aligned, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each turned picture from the same picture unturned: displacement, its pose and that of the other."""
     parts = [name.rsplit(".", 1)[0].rsplit("_", 2) for name in pictures]
     ahead = {part[0]: row for row, part in enumerate(parts) if part[1:] == ["+0", "+0"]}
     rows = np.array([row for row, part in enumerate(parts) if part[1:] != ["+0", "+0"] and part[0] in ahead])
     base = np.array([ahead[parts[row][0]] for row in rows])
-    return faces.shape_mm[rows] - faces.shape_mm[base], faces.pose[rows] - faces.pose[base]
+    return faces.shape_mm[rows] - faces.shape_mm[base], faces.pose[rows], faces.pose[base]
 
 
 def noise(teacher: Teacher, config: LearnConfig) -> np.ndarray:
@@ -254,8 +268,8 @@ def noise(teacher: Teacher, config: LearnConfig) -> np.ndarray:
 
 def resting(model: FaceModel, faces: Aligned, person: np.ndarray, neutral: np.ndarray) -> np.ndarray:
     """``(K, K)``: covariance between people of the expression that is read off their faces at rest, one a person."""
-    posterior = FaceFitter(model).posterior
-    said = posterior.still(posterior.products(faces.shape_mm[neutral]), faces.pose[neutral])[:, : model.dimension]
+    posterior, pose = FaceFitter(model).posterior, faces.pose[neutral]
+    said = posterior.still(posterior.products(faced(model, faces.shape_mm[neutral], pose)), pose)[:, : model.dimension]
     _, index, count = np.unique(person[neutral], return_inverse=True, return_counts=True)
     total = np.zeros((len(count), model.dimension))
     np.add.at(total, index, said)

@@ -22,8 +22,8 @@ HEAD_STEP_MM = 2**-10
 _FOLDER = Path(__file__).resolve().parents[1] / "assets" / "facemodel"
 _ADVICE = "install discrete-facial-encoding again"
 _DOUBLE = (
-    "mean_mm", "identity", "identity_variance", "expression", "expression_covariance", "rest_covariance", "turn",
-    "turn_variance", "noise_mm", "size_weights",
+    "mean_mm", "identity", "identity_variance", "expression", "expression_covariance", "rest_covariance",
+    "turn_mean", "turn", "turn_variance", "noise_mm", "size_weights",
 )  # fmt: skip
 _WHOLE = {"partner": np.int32, "rigid": np.int32, "mirror": np.int32, "triangles": np.int32, "vertex_region": np.int8}
 

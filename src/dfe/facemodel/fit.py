@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.facemodel.alignment import align
-from dfe.facemodel.model import POINTS, FaceModel
+from dfe.facemodel.model import POINTS, FaceModel, turn_terms
 from dfe.facemodel.posterior import Posterior, Products
 from dfe.types import DoubleArray, IntArray
 
@@ -57,7 +57,7 @@ class FaceFitter:
     def _finite(self, points: DoubleArray) -> Frames:
         model, posterior = self.model, self.posterior
         face = align(points, model.mean_mm, model.size_weights, model.rigid)
-        shape = face.shape_mm
+        shape = faced(model, face.shape_mm, face.pose)
         seen = posterior.products(shape)
         variables = posterior.still(seen, face.pose)
         distance = np.zeros(shape.shape[:2])
@@ -67,14 +67,14 @@ class FaceFitter:
             one = Products(seen.variables[due], seen.identity[due])
             person = posterior.person(one, variables[due])
             told = np.matmul(np.concatenate([person, variables[due]], axis=1)[:, None], posterior.shapes)
-            off = face.shape_mm[due] - (told.reshape(-1, POINTS, 3) + model.mean_mm)
+            off = shape[due] - (told.reshape(-1, POINTS, 3) + model.mean_mm)
             distance[due] = np.sqrt(np.square(off).sum(axis=2))
             held[due] = np.minimum(1.0, FAR_MM / np.maximum(distance[due], 1e-9))
             far = (held[due] < 1).any(axis=1)
             due = due[far]
             if not len(due):
                 break
-            pulled = face.shape_mm[due] - off[far] * (1 - held[due])[:, :, None]
+            pulled = shape[due] - off[far] * (1 - held[due])[:, :, None]
             again = posterior.products(pulled)
             seen.variables[due], seen.identity[due] = again
             variables[due] = posterior.still(again, face.pose[due])
@@ -82,6 +82,12 @@ class FaceFitter:
         bad = (held < 1).sum(axis=1)
         still = variables[:, : model.dimension]
         return Frames(seen, still, face.pose, face.pixels_per_mm, residual, bad)
+
+
+def faced(model: FaceModel, shape_mm: DoubleArray, pose: DoubleArray) -> DoubleArray:
+    """Faces ``(n, 468, 3)`` without what a landmark network does, on average, to a head of pose ``(n, 3)``."""
+    drift = np.matmul(turn_terms(pose)[:, None], model.turn_mean.reshape(len(model.turn_mean), -1))
+    return np.asarray(shape_mm - drift.reshape(shape_mm.shape))
 
 
 def join(parts: list[Frames]) -> Frames:

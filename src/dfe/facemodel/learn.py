@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.facemodel.model import FLIP, POINTS, TURN_UNIT
+from dfe.facemodel.model import FLIP, POINTS, TURN_UNIT, turn_terms
 from dfe.types import DoubleArray
 
 
@@ -27,6 +27,8 @@ class LearnConfig:
     """Of the phone takes' motion, made of the head's shapes."""
     unit_variance: float = 0.01
     """Of every shape of the head on its own, so that rare movements have a place."""
+    yaw_mean: float = 0.0
+    """Share of the average drift with yaw that is taken out of every face; that with pitch is taken out whole."""
     turn_trust: float = 1.5
     """Factor on the variance of what turning does; more: turned heads move less, and so do faces."""
 
@@ -133,6 +135,24 @@ def between_people(
     middle = means.mean(axis=0)
     middle = (middle + flipped(middle[None], mirror)[0]) / 2
     return moment(means - middle, mirror) - within * float(np.mean(1 / count))
+
+
+def mean_drift(
+    off: DoubleArray, pose: DoubleArray, base: DoubleArray, mirror: NDArray[np.integer], ridge: float = 1.0
+) -> DoubleArray:
+    """What turning does on average, ``(5, 468, 3)`` times :func:`turn_terms`; equivariant under the mirror.
+
+    Args:
+        off: ``(n, 468, 3)``, displacement between the same face in two poses.
+        pose, base: ``(n, 3)`` radians, the pose turned to and the one turned from.
+        mirror: partner of each point.
+        ridge: of the regression.
+    """
+    over = np.array([1.0, -1.0, -1.0])
+    terms = np.concatenate([turn_terms(pose) - turn_terms(base), turn_terms(pose * over) - turn_terms(base * over)])
+    both = np.concatenate([off, flipped(off, mirror)]).reshape(len(terms), -1)
+    found = np.linalg.solve(terms.T @ terms + ridge * np.eye(terms.shape[1]), terms.T @ both)
+    return np.asarray(found.reshape(-1, POINTS, 3))
 
 
 def turned_moments(

@@ -17,6 +17,12 @@ TURN_UNIT = 0.35
 """Radians of yaw or pitch that the variances of the turn modes belong to."""
 
 
+def turn_terms(pose: DoubleArray) -> DoubleArray:
+    """Pitch, yaw, roll ``(n, 3)`` in radians to yaw, pitch, yaw², yaw · pitch, pitch² in units of 0.35; ``(n, 5)``."""
+    pitch, yaw = pose[:, 0] / TURN_UNIT, pose[:, 1] / TURN_UNIT
+    return np.stack([yaw, pitch, yaw * yaw, yaw * pitch, pitch * pitch], axis=1)
+
+
 @dataclass(frozen=True, eq=False)
 class FaceModel:
     """``shape = mean + identity a + expression e + turn(pose) u + noise``, in mm, in head coordinates.
@@ -34,7 +40,8 @@ class FaceModel:
         rest_covariance: ``(K, K)``, mm²: by what people's faces at rest differ along the expression modes.
         names: of the K expression coefficients.
         partner: ``(K,)``, the coefficient that each becomes in a mirror image.
-        turn: ``(2, U, 468, 3)``: what a landmark network does to a face of yaw (first) and pitch (second).
+        turn_mean: ``(5, 468, 3)``: what a landmark network does to a turned face on average, times :func:`turn_terms`.
+        turn: ``(2, U, 468, 3)``: by what that differs from face to face; what a landmark network does to a face of yaw (first) and pitch (second).
         turn_variance: ``(2, U)``, at :data:`TURN_UNIT`; grows with the square of the angle.
         noise_mm: ``(468,)``, standard deviation on each axis.
         size_weights: ``(468,)``, of the points that tell how large a face is.
@@ -58,6 +65,7 @@ class FaceModel:
     rest_covariance: DoubleArray
     names: tuple[str, ...]
     partner: NDArray[np.int32]
+    turn_mean: DoubleArray
     turn: DoubleArray
     turn_variance: DoubleArray
     noise_mm: DoubleArray
@@ -78,6 +86,7 @@ class FaceModel:
             "expression_covariance": (k, k),
             "rest_covariance": (k, k),
             "partner": (k,),
+            "turn_mean": (5, POINTS, 3),
             "turn": (*self.turn_variance.shape, POINTS, 3),
             "noise_mm": (POINTS,),
             "size_weights": (POINTS,),

@@ -6,7 +6,7 @@ all that the frame says about identity, expression and turn, so nothing else nee
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -26,6 +26,20 @@ class Products(NamedTuple):
     """``(n, A)``: with the modes that do not."""
 
 
+class Fitter(Protocol):
+    """What turns points into :class:`Products`; :class:`~dfe.facemodel.fit.FaceFitter` or one of fewer points."""
+
+    @property
+    def model(self) -> FaceModel:
+        """The face model."""
+        ...
+
+    @property
+    def posterior(self) -> Posterior:
+        """Estimates from its products."""
+        ...
+
+
 class Posterior:
     """Closed-form estimates under a face model, seen through fixed observation weights.
 
@@ -33,7 +47,7 @@ class Posterior:
         model: the face model.
         observed: ``(m, 468)`` weights by which m observed points are made of the mesh's; None: the mesh itself.
         noise_mm: ``(m,)`` standard deviation of the observed points; None: the model's.
-        extra: ``(X, 468, 3)`` further modes that may take up any amount, as the head's turn where rigid points are few.
+        extra: ``(X, 468, 3)`` further modes of variance 1, as the head's turn where the points that tell it are few.
     """
 
     def __init__(
@@ -44,7 +58,6 @@ class Posterior:
         extra: DoubleArray | None = None,
     ) -> None:
         self.model = model
-        self.extra = 0 if extra is None else len(extra)
         noise = model.noise_mm if noise_mm is None else noise_mm
         weight = np.repeat(noise, 3) ** -2
 
@@ -86,26 +99,25 @@ class Posterior:
         right = seen.identity - _rows(variables, self.cross.T)
         return _rows(right, self._identity_inverse)
 
-    def tracked(self, variables: DoubleArray, pose: DoubleArray) -> DoubleArray:
+    def tracked(self, variables: DoubleArray, pose: DoubleArray, turning: float = 1.0) -> DoubleArray:
         """Expressions and turns ``(n, K + 2 U)`` against a person's own face.
 
         Args:
             variables: ``(n, K + 2 U)`` products of the frames less those of the person's face.
             pose: ``(n, 3)`` radians, less that of the person's face.
+            turning: share of the turn modes' variance that is left to each frame.
         """
-        return self._solve(variables, self.gram, pose)
+        return self._solve(variables, self.gram, pose, turning)
 
-    def _solve(self, right: DoubleArray, gram: DoubleArray, pose: DoubleArray) -> DoubleArray:
+    def _solve(self, right: DoubleArray, gram: DoubleArray, pose: DoubleArray, turning: float = 1.0) -> DoubleArray:
         k = self.model.dimension
-        spread = np.sqrt(self.model.turn_variance)
+        spread = np.sqrt(turning * self.model.turn_variance)
         scale = np.ones(right.shape)
         for axis, (one, angle) in enumerate(zip(spread, (pose[:, 1], pose[:, 0]), strict=True)):
             start = k + axis * len(one)
             scale[:, start : start + len(one)] = angle[:, None] / TURN_UNIT * one
         prior = np.eye(len(gram))
         prior[:k, :k] = self._precision
-        if self.extra:
-            prior[-self.extra :, -self.extra :] *= 1e-6
         found = np.empty(right.shape)
         for start in range(0, len(right), _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
