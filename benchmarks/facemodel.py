@@ -3,7 +3,8 @@
     python scripts/facemodel_media.py --work .cache/facemodel
     python benchmarks/facemodel.py --work .cache/facemodel [--write docs/face-model.md]
 
-London and the test films were in sight while settings were chosen; LFW's test people, Yale and FER2013's public test were not.
+London and the test films were in sight while settings were chosen; LFW's test people, Yale and FER2013's public test
+were not.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ from sklearn.preprocessing import StandardScaler
 from dfe.facemodel.alignment import align
 from dfe.facemodel.eyes import lids_mm
 from dfe.facemodel.file import load_model
-from dfe.facemodel.fit import FaceFitter, Frames
+from dfe.facemodel.fit import FaceFitter
 from dfe.facemodel.measures import FACE_PARTS, motion_told, rms_mm
 from dfe.facemodel.neutral import expressions, resting_face
 from dfe.facemodel.observations import PointFitter
-from dfe.facemodel.posterior import Fitter, Products
+from dfe.facemodel.posterior import Fitter
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.points.mapping import RIGID as RIGID68
 from dfe.frontends.points.mapping import weights as weights68
@@ -168,7 +169,10 @@ def fer(judge: Judge) -> list[str]:
         frames = judge.fitter.frames(seen.points)
         usable = ~np.isin(words[label], ("unknown", "NF", "contempt")) & np.isfinite(frames.still).all(axis=1)
         sets[name] = (frames.still[usable], judge.shapes(seen.points).reshape(len(number), -1)[usable], label[usable])
-    for words, column, least in (("expression of one picture", 0, 0), ("landmarks, person still in them (PCA 150)", 1, 150)):
+    for words, column, least in (
+        ("expression of one picture", 0, 0),
+        ("landmarks, person still in them (PCA 150)", 1, 150),
+    ):
         train, test = sets["fer_train"], sets["fer_test"]
         x, y = train[column], test[column]
         if least:
@@ -189,7 +193,10 @@ def identity(judge: Judge) -> list[str]:
     label = np.unique(who[chosen], return_inverse=True)[1]
     folds = StratifiedKFold(4, shuffle=True, random_state=0)
     lines = table("input", "people", "pictures", "person told")
-    for words, x in (("expression of one picture", frames.still), ("landmarks", judge.shapes(seen.points).reshape(len(who), -1))):
+    for words, x in (
+        ("expression of one picture", frames.still),
+        ("landmarks", judge.shapes(seen.points).reshape(len(who), -1)),
+    ):
         x = x[chosen]
         if x.shape[1] > 150:
             x = (x - x.mean(axis=0)) @ np.linalg.svd(x - x.mean(axis=0), full_matrices=False)[2][:150].T
@@ -223,8 +230,8 @@ def yale(judge: Judge) -> list[str]:
             winks.append((change[0], change[1], eyes_shut_in_picture(picture)))
     agree = sum((left < right) == shut for left, right, shut in winks)
     return [
-        f"Three lights, as a share of the same person's smile: median {np.median(shares):.2f}, mean {np.mean(shares):.2f}"
-        f" ({len(shares)} people).",
+        f"Three lights, as a share of the same person's smile: median {np.median(shares):.2f}, "
+        f"mean {np.mean(shares):.2f} ({len(shares)} people).",
         "",
         f"Winks: the lid that closes more in mm is the lid that is narrower in the picture in {agree} of {len(winks)};"
         f" lids differ by {np.median([abs(a - b) for a, b, _ in winks]):.1f} mm (median).",
@@ -265,7 +272,12 @@ def drawn(judge: Judge) -> list[str]:
     points = judge.model.mean_mm + judge.model.displace(frames.still[fine])
     vertices = space.mesh.vertices_mm + space.displace(frames.still[fine].astype(np.float32))
     lines = table("measure", "r", "slope")
-    pairs = {"lip gap": (13, 14, 1), "mouth width": (61, 291, 0), "brow height": (105, 159, 1), "lid gap": (159, 145, 1)}
+    pairs = {
+        "lip gap": (13, 14, 1),
+        "mouth width": (61, 291, 0),
+        "brow height": (105, 159, 1),
+        "lid gap": (159, 145, 1),
+    }
     for words, (one, two, axis) in pairs.items():
         a = points[:, one, axis] - points[:, two, axis]
         b = vertices[:, head[one], axis] - vertices[:, head[two], axis]
@@ -297,8 +309,10 @@ def speed(judge: Judge) -> list[str]:
     face = resting_face(judge.fitter, frames)
     more = min(timed(lambda: expressions(judge.fitter, frames, face)) for _ in range(3)) / len(points) * 1000
     numbers = frames.products.variables.shape[1] + judge.model.dimension + 3 + 3
-    return [f"Fit {took:.2f} ms a frame, expressions against the resting face {more:.2f} ms; {numbers} numbers a frame are kept"
-            f" beside {frames.products.identity.shape[1]} of the identity."]  # fmt: skip
+    return [
+        f"Fit {took:.2f} ms a frame, expressions against the resting face {more:.2f} ms; {numbers} numbers a frame are"
+        f" kept beside {frames.products.identity.shape[1]} of the identity."
+    ]
 
 
 def timed(run: Callable[[], object]) -> float:
@@ -351,7 +365,9 @@ def main() -> None:
             page = options.write.read_text(encoding="utf-8")
             start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
             before, rest = page.split(start)
-            options.write.write_text(before + start + "\n".join(lines) + "\n" + end + rest.split(end)[1], encoding="utf-8")
+            options.write.write_text(
+                before + start + "\n".join(lines) + "\n" + end + rest.split(end)[1], encoding="utf-8"
+            )
 
 
 if __name__ == "__main__":

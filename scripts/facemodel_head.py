@@ -1,4 +1,4 @@
-"""The CC0 head and the 468 points: where they lie on it, how its shapes move them, and how it follows their movement."""
+"""The CC0 head and the 468 points: where they lie on it, how its shapes move them, how it follows their movement."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from dfe.frontends.landmarks.networks import Networks
 from dfe.space.arkit import ARKIT_NAMES, GAZE_NAMES
 from dfe.space.base import MATERIALS, ExpressionSpace
 from dfe.space.raster import rasterise
-from dfe.space.render import FACE_CAMERA, render
 from dfe.space.registry import load_space
+from dfe.space.render import FACE_CAMERA, render
 from dfe.types import Frame
 
 SIDE, FINE = 512, 2048

@@ -3,7 +3,7 @@
     python scripts/facemodel_media.py --work .cache/facemodel
 
 Made from ../shared/data: LFW by people (fifths 1, 2, 3 of their hash train, 4 tests), films as they are and cropped,
-smaller, compressed; LFW faces of 400 training people and London's turned by known angles; FER2013 with FER+ votes; Yale.
+smaller, compressed; LFW faces of training people and London's turned by known angles; FER2013 with FER+ votes; Yale.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def turn_people(data: Path, folder: Path, table: Path, most: int, frame: int) ->
         image = cv2.copyMakeBorder(image, *[frame] * 4, cv2.BORDER_REPLICATE) if frame else image
         image = cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
         for yaw, pitch in TURNS:
-            seen = turned(image, (points[row].astype(np.float64) + [frame, frame, 0]) * 2, np.radians(yaw), np.radians(pitch))
+            seen = turned(
+                image, (points[row].astype(np.float64) + [frame, frame, 0]) * 2, np.radians(yaw), np.radians(pitch)
+            )
             target = folder / f"{Path(names[row]).stem}_{yaw:+d}_{pitch:+d}.jpg"
             cv2.imwrite(str(target), seen, [cv2.IMWRITE_JPEG_QUALITY, 92])
         if len(done) >= most:
@@ -109,7 +111,12 @@ def film_variants(film: Path, folder: Path) -> None:
     h, w = frames[0].shape[:2]
     inside = [f[round(h * 0.04) : h - round(h * 0.02), round(w * 0.06) : w - round(w * 0.01)] for f in frames]
     small = [cv2.resize(f, (round(w * 0.7), round(h * 0.7)), interpolation=cv2.INTER_AREA) for f in frames]
-    for kind, pictures, crf in (("same", frames, 12), ("crop", inside, 12), ("small", small, 12), ("crf33", frames, 33)):
+    for kind, pictures, crf in (
+        ("same", frames, 12),
+        ("crop", inside, 12),
+        ("small", small, 12),
+        ("crf33", frames, 33),
+    ):
         encode(folder / f"{film.stem}__{kind}.mp4", pictures, rate, crf)
 
 

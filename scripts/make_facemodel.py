@@ -3,8 +3,8 @@
     python scripts/facemodel_media.py --work .cache/facemodel     (tables of landmarks, made once)
     python scripts/make_facemodel.py --work .cache/facemodel
 
-Nothing is random, so it comes out bit for bit on the same machine. docs/face-model.md says what it is made of and what it
-is worth. Never learned from: London, Yale, engagement, FER2013, NeuroSync's takes, the films of :data:`TEST_FILMS`.
+Nothing is random, so it comes out bit for bit on the same machine. docs/face-model.md says what it is made of and
+what it is worth. Never learned from: London, Yale, engagement, FER2013, NeuroSync's takes, :data:`TEST_FILMS`.
 """
 
 from __future__ import annotations
@@ -153,8 +153,10 @@ def learn(teacher: Teacher, config: LearnConfig, head: bool = True) -> FaceModel
     basis = mirrored_exactly(basis, partner, mirror)
     spread = rotation @ np.diag(found.variance / unit**2) @ rotation.T
 
-    turned, pictures = teacher.read(teacher.tables / "lfw_turned" / "lfw_turned.parquet")
-    off, pose, base = differences(turned, pictures)
+    views = [
+        differences(*teacher.read(teacher.tables / name / f"{name}.parquet")) for name in ("lfw_turned", "lfw_framed")
+    ]
+    off, pose, base = (np.concatenate(part) for part in zip(*views, strict=True))
     drift = mean_drift(off, pose, base, mirror) * np.array([config.yaw_mean, 1, 1, config.yaw_mean, 1])[:, None, None]
     off = off - np.tensordot(turn_terms(pose) - turn_terms(base), drift, 1)
     yaw, pitch = turned_moments(off, pose - base, mirror)
@@ -255,7 +257,9 @@ def noise(teacher: Teacher, config: LearnConfig) -> np.ndarray:
             assert points is not None
             seen = recording.success & (recording.face_ids <= 0)
             frame = recording.column("frame")[seen]
-            shape = align(points[seen, :POINTS].astype(np.float64), teacher.target, teacher.size, teacher.rigid).shape_mm
+            shape = align(
+                points[seen, :POINTS].astype(np.float64), teacher.target, teacher.size, teacher.rigid
+            ).shape_mm
             shapes[kind] = dict(zip(frame.tolist(), shape, strict=True))
         for kind in ("crop", "small", "crf33"):
             both = sorted(set(shapes["same"]) & set(shapes[kind]))

@@ -1,8 +1,8 @@
 """What turning the head does to one person's measured face, found from all frames of the person together.
 
 A landmark network moves a face when the head turns, by an amount that differs from person to person but is the same in
-every frame of a person. So it is one set of unknowns for all frames, with a prior from other people: expressions that go
-with a turn now and then are no reason to believe in it, since the priors of expressions are wide.
+every frame of a person. So it is one set of unknowns for all frames, with a prior from other people: expressions that
+go with a turn now and then are no reason to believe in it, since the priors of expressions are wide.
 """
 
 from __future__ import annotations

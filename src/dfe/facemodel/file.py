@@ -89,5 +89,7 @@ def read_card(folder: Path | None = None) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as problem:
         raise ModelError("cannot be read as a face model's card", where=path, advice=_ADVICE) from problem
     if version != FORMAT_VERSION:
-        raise ModelError(f"has format {version!r}; this package reads {FORMAT_VERSION}", where=path, advice="update dfe")
+        raise ModelError(
+            f"has format {version!r}; this package reads {FORMAT_VERSION}", where=path, advice="update dfe"
+        )
     return fields

@@ -9,7 +9,7 @@ import numpy as np
 from dfe.facemodel.alignment import align
 from dfe.facemodel.model import POINTS, FaceModel, turn_terms
 from dfe.facemodel.posterior import Posterior, Products
-from dfe.types import DoubleArray, IntArray
+from dfe.types import BoolArray, DoubleArray, IntArray
 
 ROUNDS = 2
 FAR_MM = 4.0
@@ -50,7 +50,7 @@ class FaceFitter:
         A row that is not finite gives a row of NaN. Results do not depend on what else is in the batch.
         """
         whole = np.asarray(points, np.float64)[:, :POINTS]
-        fine = np.isfinite(whole).all(axis=(1, 2))
+        fine = np.asarray(np.isfinite(whole).all(axis=(1, 2)))
         rows = self._finite(whole[fine])
         return rows if fine.all() else _spread(rows, fine)
 
@@ -67,7 +67,7 @@ class FaceFitter:
             one = Products(seen.variables[due], seen.identity[due])
             person = posterior.person(one, variables[due])
             told = np.matmul(np.concatenate([person, variables[due]], axis=1)[:, None], posterior.shapes)
-            off = shape[due] - (told.reshape(-1, POINTS, 3) + model.mean_mm)
+            off = shape[due] - (told.reshape(len(due), POINTS, 3) + model.mean_mm)
             distance[due] = np.sqrt(np.square(off).sum(axis=2))
             held[due] = np.minimum(1.0, FAR_MM / np.maximum(distance[due], 1e-9))
             far = (held[due] < 1).any(axis=1)
@@ -87,7 +87,7 @@ class FaceFitter:
 def faced(model: FaceModel, shape_mm: DoubleArray, pose: DoubleArray) -> DoubleArray:
     """Faces ``(n, 468, 3)`` without what a landmark network does, on average, to a head of pose ``(n, 3)``."""
     drift = np.matmul(turn_terms(pose)[:, None], model.turn_mean.reshape(len(model.turn_mean), -1))
-    return np.asarray(shape_mm - drift.reshape(shape_mm.shape))
+    return np.asarray(shape_mm - drift.reshape(len(pose), POINTS, 3))
 
 
 def join(parts: list[Frames]) -> Frames:
@@ -101,8 +101,8 @@ def join(parts: list[Frames]) -> Frames:
     return Frames(products, *others)
 
 
-def _spread(rows: Frames, fine: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Frames:
-    def wide(array: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> DoubleArray:
+def _spread(rows: Frames, fine: BoolArray) -> Frames:
+    def wide(array: DoubleArray) -> DoubleArray:
         full = np.full((len(fine), *array.shape[1:]), np.nan)
         full[fine] = array
         return full

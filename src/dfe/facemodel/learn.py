@@ -1,4 +1,4 @@
-"""Learning a face model: covariances of faces, freed of what turning the head does, and their mirror-symmetric modes."""
+"""Learning a face model: covariances of faces, freed of what turning the head does, and their symmetric modes."""
 
 from __future__ import annotations
 
@@ -109,7 +109,9 @@ def _half_basis(mirror: NDArray[np.integer], sign: float) -> DoubleArray:
     return np.stack(rows)
 
 
-def split_by_turn(shapes: DoubleArray, pose: DoubleArray, person: NDArray[np.str_], mirror: NDArray[np.integer]) -> Split:
+def split_by_turn(
+    shapes: DoubleArray, pose: DoubleArray, person: NDArray[np.str_], mirror: NDArray[np.integer]
+) -> Split:
     """Differences within persons, split into what goes with no turn, with yaw squared and with pitch squared.
 
     Weighted least squares of the outer products on 1, yaw² and pitch², so that an expression that goes with a turn in
@@ -155,9 +157,7 @@ def mean_drift(
     return np.asarray(found.reshape(-1, POINTS, 3))
 
 
-def turned_moments(
-    off: DoubleArray, turn: DoubleArray, mirror: NDArray[np.integer]
-) -> tuple[DoubleArray, DoubleArray]:
+def turned_moments(off: DoubleArray, turn: DoubleArray, mirror: NDArray[np.integer]) -> tuple[DoubleArray, DoubleArray]:
     """Second moments, at :data:`TURN_UNIT`, of what turning does: ``off`` ``(n, 468, 3)`` when turned by ``(n, 3)``."""
     found = []
     for axis, other in ((1, 0), (0, 1)):
@@ -180,7 +180,7 @@ def sides(found: Modes, mirror: NDArray[np.integer]) -> tuple[DoubleArray, NDArr
     odd, even = np.flatnonzero(~found.even), np.flatnonzero(found.even)
     likeness = half[odd] @ half[even].T
     taken: dict[int, int] = {}
-    pairs = sorted(((-abs(likeness[i, j]), i, j) for i in range(len(odd)) for j in range(len(even))))
+    pairs = sorted((-abs(likeness[i, j]), i, j) for i in range(len(odd)) for j in range(len(even)))
     for _, i, j in pairs:
         if i not in taken and j not in taken.values():
             taken[i] = j

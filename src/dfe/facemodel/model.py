@@ -41,7 +41,7 @@ class FaceModel:
         names: of the K expression coefficients.
         partner: ``(K,)``, the coefficient that each becomes in a mirror image.
         turn_mean: ``(5, 468, 3)``: what a landmark network does to a turned face on average, times :func:`turn_terms`.
-        turn: ``(2, U, 468, 3)``: by what that differs from face to face; what a landmark network does to a face of yaw (first) and pitch (second).
+        turn: ``(2, U, 468, 3)``: by what that differs from face to face, with yaw (first) and with pitch (second).
         turn_variance: ``(2, U)``, at :data:`TURN_UNIT`; grows with the square of the angle.
         noise_mm: ``(468,)``, standard deviation on each axis.
         size_weights: ``(468,)``, of the points that tell how large a face is.

@@ -1,9 +1,9 @@
 """Whose neutral: a person's own face at rest, estimated together with who the person is.
 
 A calm frame is one that looks like a face at rest. What calm frames have in common is partly the person's own resting
-face and partly an expression that was held. Both have priors: how far people's resting faces differ along a mode, and how
-far expressions go. The more calm frames there are, the less is put down to a held expression; a film that is all grin has
-none, so its grin stays an expression.
+face and partly an expression that was held. Both have priors: how far people's resting faces differ along a mode, and
+how far expressions go. The more calm frames there are, the less is put down to a held expression; a film that is all
+grin has none, so its grin stays an expression.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Neutral = Literal["own", "population", "given"]
 CALM_FRAMES = 12.0
 """So many calm frames halve what may be put down to a held expression."""
 CALM_REACH = 1.5
-"""Distance from the population's resting face at which a frame counts by half, in standard deviations of people's resting
-faces (root mean square over modes). Of faces labelled neutral 90% lie within it, of those labelled happy half beyond."""
+"""Distance from the population's resting face at which a frame counts by half, in standard deviations of people's
+resting faces (root mean square over modes). Of faces labelled neutral 90% lie within it, of happy ones half beyond."""
 _SHARP = 4.0
 _TURNED = 0.25
 _BITS = 20
@@ -52,7 +52,7 @@ class RestingFace(NamedTuple):
 
 
 def calmness(fitter: Fitter, frames: Frames) -> DoubleArray:
-    """``(n,)``, 0 to 1: how much each frame looks like a face at rest that looks ahead; smooth, 0 where nothing was seen.
+    """``(n,)``, 0 to 1: how much each frame looks like a face at rest that looks ahead; 0 where nothing was seen.
 
     A frame counts in full at the population's resting face, and by half :data:`CALM_REACH` away from it.
     """
@@ -62,7 +62,7 @@ def calmness(fitter: Fitter, frames: Frames) -> DoubleArray:
     reach = CALM_REACH * np.sqrt(fitter.model.dimension)
     turned = np.square(np.nan_to_num(frames.pose[:, :2]) / _TURNED).sum(axis=1)
     weight = 1 / (1 + (far / reach) ** (2 * _SHARP)) * np.exp(-turned / 2)
-    return np.where(np.isfinite(frames.still).all(axis=1), weight, 0.0)
+    return np.asarray(np.where(np.isfinite(frames.still).all(axis=1), weight, 0.0), np.float64)
 
 
 def resting_face(
@@ -82,21 +82,7 @@ def resting_face(
     """
     model, posterior = fitter.model, fitter.posterior
     k = model.dimension
-    fine = np.isfinite(frames.still).all(axis=1)
-    if neutral == "given":
-        if given is None or not (fine & given).any():
-            raise UsageError("the neutral interval holds no usable face", advice="choose another interval")
-        weight = (fine & given).astype(np.float64)
-    else:
-        if not fine.any():
-            raise UsageError("there is no usable face to find a resting face in")
-        weight = np.where(fine, calmness(fitter, frames), 0)
-        calm = float(on_grid(weight, _BITS).sum())
-        # Where nothing is calm, the calmest frames stand for the person, and the prior for the rest.
-        weight = weight / weight.max() if weight.max() > 0 else fine.astype(np.float64)
-    weight = on_grid(weight, _BITS)
-    if neutral == "given":
-        calm = float(weight.sum())
+    weight, calm = _weights(fitter, frames, neutral, given)
     variables, identity, pose = (
         _mean(array, weight) for array in (frames.products.variables, frames.products.identity, frames.pose)
     )
@@ -127,6 +113,22 @@ def resting_shape(fitter: Fitter, face: RestingFace) -> DoubleArray:
     return np.asarray(
         model.mean_mm + np.tensordot(face.identity, model.identity, 1) + np.tensordot(face.rest, model.expression, 1)
     )
+
+
+def _weights(fitter: Fitter, frames: Frames, neutral: Neutral, given: BoolArray | None) -> tuple[DoubleArray, float]:
+    """How much each frame says of the resting face ``(n,)``, and how many calm frames that makes."""
+    fine: BoolArray = np.asarray(np.isfinite(frames.still).all(axis=1), bool)
+    if neutral == "given":
+        if given is None or not (fine & given).any():
+            raise UsageError("the neutral interval holds no usable face", advice="choose another interval")
+        return (fine & given).astype(np.float64), float((fine & given).sum())
+    if not fine.any():
+        raise UsageError("there is no usable face to find a resting face in")
+    calm = calmness(fitter, frames)
+    most = float(calm.max())
+    # Where nothing is calm, the calmest frames stand for the person, and the prior for the rest.
+    share = np.asarray(calm / most if most > 0 else fine.astype(np.float64))
+    return on_grid(share, _BITS), float(on_grid(calm, _BITS).sum())
 
 
 def _mean(rows: DoubleArray, weight: DoubleArray) -> DoubleArray:

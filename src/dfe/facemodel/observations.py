@@ -1,7 +1,7 @@
 """Points of other tools as observations of the face model: the mesh with most of its points missing.
 
-The 68 points of iBUG's mark-up (OpenFace, CLNF, dlib, py-feat) are mesh points or means of two. In a picture they have no
-depth; it is filled in from what the model says of the rest, a few times over.
+The 68 points of iBUG's mark-up (OpenFace, CLNF, dlib, py-feat) are mesh points or means of two. In a picture they
+have no depth; it is filled in from what the model says of the rest, a few times over.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfe.errors import TableError
-from dfe.facemodel.alignment import UPRIGHT, align
+from dfe.facemodel.alignment import UPRIGHT, align, angles
 from dfe.facemodel.fit import Frames, faced
 from dfe.facemodel.model import POINTS, FaceModel
 from dfe.facemodel.posterior import Posterior
@@ -18,6 +18,7 @@ from dfe.types import DoubleArray
 
 FILLED = 6
 """Rounds of filling in the depth."""
+UNSEEN_MM = 100.0
 STIFF_MM, STIFF_TURN, STIFF_SIZE = 1.5, 0.03, 0.02
 """How far the alignment of few points may be off: mm, radians, share of the size."""
 
@@ -39,7 +40,9 @@ class PointFitter:
         self.target = self.weights @ model.mean_mm
         noise = np.full(len(weights), noise_mm)
         self.posterior = Posterior(model, self.weights, noise, _stiff(model))
-        self._image = Posterior(model, self.weights, noise, _stiff(model))
+        # Along the line of sight a picture says nothing.
+        across = np.column_stack([noise, noise, np.full(len(noise), UNSEEN_MM)])
+        self._image = Posterior(model, self.weights, across, _stiff(model))
 
     def frames(self, points: DoubleArray) -> Frames:
         """Points ``(n, m, 3)`` in space, in any unit, or ``(n, m, 2)`` in a picture; axes x right, y down, z away.
@@ -50,7 +53,7 @@ class PointFitter:
         rows = np.asarray(points, np.float64)
         if rows.ndim != 3 or rows.shape[1] != len(self.weights) or rows.shape[2] not in (2, 3):
             raise TableError(f"points of shape {rows.shape}, not (n, {len(self.weights)}, 2 or 3)")
-        fine = np.isfinite(rows).all(axis=(1, 2))
+        fine = np.asarray(np.isfinite(rows).all(axis=(1, 2)))
         filled = rows if rows.shape[2] == 3 else self._with_depth(rows, fine)
         found = self._finite(np.where(fine[:, None, None], filled, self.target * UPRIGHT))
         for array in (*found.products, *found[1:5]):
@@ -70,25 +73,43 @@ class PointFitter:
         return Frames(seen, found[:, :k], face.pose, face.pixels_per_mm, residual, np.zeros(len(points), np.int64))
 
     def _with_depth(self, flat: DoubleArray, fine: NDArray[np.bool_]) -> DoubleArray:
-        """Points ``(n, m, 2)`` with the depth that the model gives them, in pixels."""
+        """Points ``(n, m, 2)`` with the depth that the model gives them, in pixels.
+
+        Gauss-Newton: the face is turned back by the pose found so far, the model is fitted to what is left across the
+        line of sight, and what it says of turn and size corrects the pose.
+        """
         rows = flat[fine]
         rotation, scale = _camera(rows[:, self.rigid], self.target[self.rigid])
+        middle = rows.mean(axis=1, keepdims=True)
+        upright = (rows - middle) * UPRIGHT[:2]
         shape = np.broadcast_to(self.target, (len(rows), *self.target.shape))
-        whole = np.zeros((len(rows), len(self.target), 3))
-        whole[:, :, :2] = rows
+        seen = np.zeros((len(rows), len(self.target), 3))
         for _ in range(FILLED):
-            turned = np.matmul(shape, rotation.swapaxes(1, 2))
-            whole[:, :, 2] = -turned[:, :, 2] * scale[:, None]
-            face = align(whole, self.target, np.ones(len(self.target)), self.rigid)
-            rotation, scale = face.rotation, face.pixels_per_mm
-            seen = self._image.products(face.shape_mm)
-            found = self._image.still(seen, face.pose)
-            person = self._image.person(seen, found)
+            there = shape - shape.mean(axis=1, keepdims=True)
+            seen[:, :, :2] = upright / scale[:, None, None]
+            seen[:, :, 2] = np.matmul(there, rotation.swapaxes(1, 2))[:, :, 2]
+            ahead = np.matmul(seen, rotation) + shape.mean(axis=1, keepdims=True)
+            products = self._image.products(ahead)
+            found = self._image.still(products, angles(rotation))
+            person = self._image.person(products, found)
+            turn, size = found[:, -7:-4] * STIFF_TURN, found[:, -1] * STIFF_SIZE
+            found[:, -7:] = 0
             told = np.matmul(np.concatenate([person, found], axis=1)[:, None], self._image.shapes)
             shape = told.reshape(shape.shape) + self.target
+            rotation, scale = np.matmul(rotation, _about(turn)), scale * (1 + size)
         out = np.zeros((*flat.shape[:2], 3))
-        out[fine] = whole
+        depth = np.matmul(shape - shape.mean(axis=1, keepdims=True), rotation.swapaxes(1, 2))[:, :, 2]
+        out[fine] = np.concatenate([rows, -depth[:, :, None] * scale[:, None, None]], axis=2)
         return out
+
+
+def _about(turn: DoubleArray) -> DoubleArray:
+    """Rotations ``(n, 3, 3)`` by turn vectors ``(n, 3)`` in radians (Rodrigues)."""
+    angle = np.maximum(np.linalg.norm(turn, axis=1), 1e-12)[:, None, None]
+    x, y, z = turn.T
+    none = np.zeros(len(turn))
+    cross = np.stack([none, -z, y, z, none, -x, -y, x, none], axis=1).reshape(-1, 3, 3)
+    return np.asarray(np.eye(3) + np.sin(angle) / angle * cross + (1 - np.cos(angle)) / angle**2 * (cross @ cross))
 
 
 def _camera(points: DoubleArray, target: DoubleArray) -> tuple[DoubleArray, DoubleArray]:

@@ -46,7 +46,7 @@ class Posterior:
     Args:
         model: the face model.
         observed: ``(m, 468)`` weights by which m observed points are made of the mesh's; None: the mesh itself.
-        noise_mm: ``(m,)`` standard deviation of the observed points; None: the model's.
+        noise_mm: ``(m,)``, or ``(m, 3)`` by axis, standard deviation of the observed points; None: the model's.
         extra: ``(X, 468, 3)`` further modes of variance 1, as the head's turn where the points that tell it are few.
     """
 
@@ -59,7 +59,7 @@ class Posterior:
     ) -> None:
         self.model = model
         noise = model.noise_mm if noise_mm is None else noise_mm
-        weight = np.repeat(noise, 3) ** -2
+        weight = (np.repeat(noise, 3) if noise.ndim == 1 else noise.ravel()) ** -2
 
         def seen(modes: DoubleArray) -> DoubleArray:
             return modes if observed is None else np.einsum("mp,dpk->dmk", observed, modes)
@@ -78,7 +78,7 @@ class Posterior:
         self.cross = self._variables @ identity.T
         self.identity_gram = self._identity @ identity.T + np.diag(1 / model.identity_variance)
         # A face whose person is unknown: the person is one more source of noise.
-        self._identity_inverse = np.linalg.inv(self.identity_gram)
+        self._identity_inverse: DoubleArray = np.asarray(np.linalg.inv(self.identity_gram), np.float64)
         self._person = self.cross @ self._identity_inverse
         self.still_gram = self.gram - self._person @ self.cross.T
         self.still_gram = (self.still_gram + self.still_gram.T) / 2
@@ -87,7 +87,7 @@ class Posterior:
 
     def products(self, shape_mm: DoubleArray) -> Products:
         """Faces in head coordinates ``(n, m, 3)`` compressed; the same to the last bit in any batch."""
-        off = shape_mm.reshape(len(shape_mm), -1) - self.mean
+        off = shape_mm.reshape(len(shape_mm), len(self.mean)) - self.mean
         return Products(product(off, self._variables), product(off, self._identity))
 
     def still(self, seen: Products, pose: DoubleArray) -> DoubleArray:

@@ -28,9 +28,7 @@ def face_space() -> ExpressionSpace:
     One unit of a coefficient moves the points by 1 mm root mean square.
     """
     model = load_model()
-    mesh = FaceMesh(
-        model.mean_mm.astype(np.float32), model.triangles, model.mirror, model.regions, model.vertex_region
-    )
+    mesh = FaceMesh(model.mean_mm.astype(np.float32), model.triangles, model.mirror, model.regions, model.vertex_region)
     return _space(model, SPACE_ID, mesh, model.expression.astype(np.float32))
 
 
@@ -41,7 +39,9 @@ def head_space() -> ExpressionSpace:
     return _space(model, HEAD_ID, load_space("arkit51").mesh, model.head_basis)
 
 
-def _space(model: FaceModel, id: str, mesh: FaceMesh, basis: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> ExpressionSpace:
+def _space(
+    model: FaceModel, id: str, mesh: FaceMesh, basis: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+) -> ExpressionSpace:
     reach = (REACH * np.sqrt(np.diag(model.expression_covariance))).astype(np.float32)
     reach = np.maximum(reach, reach[model.partner])
     regions: dict[str, tuple[int, ...]] = {}
