@@ -20,16 +20,16 @@ class LearnConfig:
     identity_modes: int = 80
     expression_modes: int = 60
     turn_modes: int = 20
-    noise_mm: float = 1.0
+    noise_mm: float = 1.6
     clip_weight: float = 0.15
     """Of each film's motion beside that of the pictures."""
-    take_weight: float = 0.1
+    take_weight: float = 0.03
     """Of the phone takes' motion, made of the head's shapes."""
-    unit_variance: float = 0.01
+    unit_variance: float = 0.003
     """Of every shape of the head on its own, so that rare movements have a place."""
     yaw_mean: float = 0.0
     """Share of the average drift with yaw that is taken out of every face; that with pitch is taken out whole."""
-    turn_trust: float = 1.5
+    turn_trust: float = 6.0
     """Factor on the variance of what turning does; more: turned heads move less, and so do faces."""
 
 
