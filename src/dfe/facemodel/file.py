@@ -38,7 +38,8 @@ def model_files(model: FaceModel, card: dict[str, Any]) -> tuple[bytes, bytes]:
     arrays: dict[str, np.ndarray[Any, Any]] = {name: getattr(model, name).astype(np.float32) for name in _DOUBLE}
     arrays |= {name: getattr(model, name).astype(kind) for name, kind in _WHOLE.items()}
     arrays["head_basis"] = np.rint(model.head_basis / HEAD_STEP_MM).astype(np.int16)
-    data = save_arrays(arrays)
+    # safetensors writes memory as it lies, so rows must lie in order.
+    data = save_arrays({name: np.ascontiguousarray(array) for name, array in arrays.items()})
     fields = {
         "format_version": FORMAT_VERSION,
         "version": model.version,
