@@ -30,7 +30,7 @@ from dfe.facemodel.measures import FACE_PARTS, motion_told, rms_mm
 from dfe.facemodel.neutral import expressions, resting_face
 from dfe.facemodel.observations import PointFitter
 from dfe.facemodel.posterior import Fitter
-from dfe.facemodel.space import face_space
+from dfe.facemodel.space import face_space, head_space
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.points.mapping import RIGID as RIGID68
 from dfe.frontends.points.mapping import weights as weights68
@@ -269,16 +269,14 @@ def points68(judge: Judge) -> list[str]:
         given = np.einsum("mp,npk->nmk", fitter.weights, seen.points[:, :468])[:, :, :kept]
         error = space.error_mm(fitter.frames(given).still, whole).mean()
         lines.append(
-            f"One picture alone, {len(whole)} pictures of LFW's test people, 68 points {words}: off from what the whole mesh says by "
-            f"{error:.2f} mm, {error / apart:.0%} of the mean face's error."
+            f"One picture alone, {len(whole)} pictures of LFW's test people, 68 points {words}: off from "
+            f"what the whole mesh says by {error:.2f} mm, {error / apart:.0%} of the mean face's error."
         )
     return lines
 
 
 def drawn(judge: Judge) -> list[str]:
     """Lip gap, mouth width and brow height of the drawn head against the landmarks, over faces of test people."""
-    from dfe.facemodel.space import head_space
-
     space = head_space()
     head = nearest_vertices(judge)
     seen = judge.table("lfw_test/lfw_test")
