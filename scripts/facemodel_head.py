@@ -9,15 +9,15 @@ from scipy.sparse import coo_array, diags_array, eye_array
 from scipy.sparse.linalg import splu
 from scipy.spatial import cKDTree
 
+from dfe.base.types import Frame
+from dfe.draw.raster import rasterise
+from dfe.draw.render import FACE_CAMERA, render
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.graph import LandmarkFrontEnd
 from dfe.frontends.landmarks.networks import Networks
 from dfe.space.arkit import ARKIT_NAMES, GAZE_NAMES
 from dfe.space.base import MATERIALS, ExpressionSpace
-from dfe.space.raster import rasterise
 from dfe.space.registry import load_space
-from dfe.space.render import FACE_CAMERA, render
-from dfe.types import Frame
 
 SIDE, FINE = 512, 2048
 LIPS_APART = 0.25

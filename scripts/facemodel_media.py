@@ -1,4 +1,4 @@
-"""The faces that the face model is learned and judged on, laid out and measured by `dfe extract ... --landmarks`.
+"""The faces that the face model is learned and judged on, laid out and measured by `dfe encode --landmarks`.
 
     python scripts/facemodel_media.py --work .cache/facemodel
 
@@ -17,10 +17,10 @@ from pathlib import Path
 import av
 import cv2
 import numpy as np
-from training_media import _link, _write_fer, lfw_people, part_of_person
-from turned_heads import lay_out_turned, turned
 
 from dfe.recording.recording import Recording
+from training_media import _link, _write_fer, lfw_people, part_of_person
+from turned_heads import lay_out_turned, turned
 
 ROOT = Path(__file__).resolve().parents[1]
 TURNS = (
@@ -67,7 +67,19 @@ def main() -> None:
 def extract(inputs: list[Path], out: Path, *more: str) -> None:
     """One table with landmarks for each input; made before, it is kept."""
     if not out.exists():
-        verb = [sys.executable, "-m", "dfe", "extract", *map(str, inputs), "--landmarks", "-o", str(out), *more]
+        verb = [
+            sys.executable,
+            "-m",
+            "dfe",
+            "encode",
+            *map(str, inputs),
+            "--tokenizer",
+            "none",
+            "--landmarks",
+            "-o",
+            str(out),
+            *more,
+        ]
         subprocess.run(verb, check=True)
 
 

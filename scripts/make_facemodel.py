@@ -18,8 +18,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-from facemodel_head import OnHead, carried, points_on_head
-from training_media import lfw_people
 
 from dfe.facemodel.alignment import Aligned, align
 from dfe.facemodel.file import ARRAYS, CARD, HEAD_STEP_MM, model_files
@@ -40,6 +38,8 @@ from dfe.facemodel.model import POINTS, FaceModel, turn_terms
 from dfe.frontends.landmarks.networks import Networks
 from dfe.recording.recording import Recording
 from dfe.space.arkit import ARKIT_NAMES, REGIONS
+from facemodel_head import OnHead, carried, points_on_head
+from training_media import lfw_people
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "src" / "dfe" / "assets" / "facemodel"

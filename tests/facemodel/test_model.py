@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 from dfe.facemodel.file import ARRAYS, CARD, load_model, model_files, read_card
 from dfe.facemodel.model import FaceModel, turn_terms
 from dfe.facemodel.space import face_space, head_space

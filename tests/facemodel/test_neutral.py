@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_faces import placed
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 from dfe.facemodel.fit import FaceFitter
 from dfe.facemodel.measures import rms_mm
 from dfe.facemodel.model import FaceModel

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_faces import Made
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
 from dfe.facemodel.fit import FaceFitter
 from dfe.facemodel.measures import motion_told
 from dfe.facemodel.model import FaceModel

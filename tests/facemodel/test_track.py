@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_faces import Made, placed
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
 from dfe.facemodel.fit import FaceFitter
 from dfe.facemodel.model import FaceModel
 from dfe.facemodel.track import FaceTrack

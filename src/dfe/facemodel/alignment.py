@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.types import DoubleArray
+from dfe.base.types import DoubleArray
 
 UPRIGHT = np.array([1.0, -1.0, -1.0])
 

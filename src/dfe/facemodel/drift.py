@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dfe.base.types import DoubleArray
 from dfe.facemodel.model import TURN_UNIT
 from dfe.facemodel.posterior import Fitter
-from dfe.types import DoubleArray
 
 OWN_SHARE = 0.75
 """Of the variance of what turning does: what is the same in all of a person's frames. The rest is free in each."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dfe.types import DoubleArray
+from dfe.base.types import DoubleArray
 
 POINT_BITS = 10
 """Binary places of millimetres: 1/1024 mm."""

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dfe.base.types import DoubleArray
 from dfe.facemodel.alignment import UPRIGHT
-from dfe.types import DoubleArray
 
 EYE_RADIUS_MM = 12.0
 LIDS = {"left": ((385, 380), (386, 374), (387, 373)), "right": ((158, 153), (159, 145), (160, 144))}

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from dfe.errors import ModelError
+from dfe.base.errors import ModelError
 from dfe.facemodel.model import FaceModel
 
 ARRAYS, CARD = "facemodel.safetensors", "facemodel.json"

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.facemodel.alignment import align
 from dfe.facemodel.model import POINTS, FaceModel, turn_terms
 from dfe.facemodel.posterior import Posterior, Products
-from dfe.types import BoolArray, DoubleArray, IntArray
 
 ROUNDS = 2
 FAR_MM = 4.0

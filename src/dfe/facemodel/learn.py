@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dfe.base.types import DoubleArray
 from dfe.facemodel.model import FLIP, POINTS, TURN_UNIT, turn_terms
-from dfe.types import DoubleArray
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.types import DoubleArray
+from dfe.base.types import DoubleArray
 
 FACE_PARTS: Mapping[str, tuple[int, ...]] = {
     "brow": (70, 63, 105, 66, 107, 55, 65, 52, 53, 46, 300, 293, 334, 296, 336, 285, 295, 282, 283, 276),

@@ -8,8 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import ModelError
-from dfe.types import DoubleArray, FloatArray
+from dfe.base.errors import ModelError
+from dfe.base.types import DoubleArray, FloatArray
 
 POINTS = 468
 FLIP = np.array([-1.0, 1.0, 1.0])

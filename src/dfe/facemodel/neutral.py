@@ -12,13 +12,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import BoolArray, DoubleArray
 from dfe.facemodel.drift import OWN_SHARE, own_drift, without_drift
 from dfe.facemodel.exact import on_grid
 from dfe.facemodel.fit import Frames
 from dfe.facemodel.model import TURN_UNIT
 from dfe.facemodel.posterior import Fitter
-from dfe.types import BoolArray, DoubleArray
 
 Neutral = Literal["own", "population", "given"]
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.errors import TableError
+from dfe.base.errors import TableError
+from dfe.base.types import DoubleArray
 from dfe.facemodel.alignment import UPRIGHT, align, angles
 from dfe.facemodel.fit import Frames, faced
 from dfe.facemodel.model import POINTS, FaceModel
 from dfe.facemodel.posterior import Posterior
-from dfe.types import DoubleArray
 
 FILLED = 6
 """Rounds of filling in the depth."""

@@ -10,9 +10,9 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from dfe.base.types import DoubleArray
 from dfe.facemodel.exact import WEIGHT_BITS, on_grid, product
 from dfe.facemodel.model import TURN_UNIT, FaceModel
-from dfe.types import DoubleArray
 
 _ROWS_AT_ONCE = 128
 

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfe.errors import UsageError
+from dfe.base.errors import UsageError
+from dfe.base.types import BoolArray, DoubleArray
 from dfe.facemodel.alignment import align
 from dfe.facemodel.eyes import Eyes, gaze_deg, lids_mm
 from dfe.facemodel.fit import FaceFitter, Frames, join
 from dfe.facemodel.model import POINTS
 from dfe.facemodel.neutral import Neutral, RestingFace, expressions, resting_face, resting_shape
-from dfe.types import BoolArray, DoubleArray
 
 _AT_ONCE = 256
 
