@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.recording.recording import Recording
-from dfe.recording.summary import by_count
+from dfe.recording.summary import by_count, fleeting_faces
 from dfe.recording.verdict import QcRule, judge
 
 _SECOND_DIFFERENCE = math.sqrt(6.0)
@@ -54,10 +54,12 @@ class QcRow:
     """``ok``, ``repaired``, or ``none`` for pictures."""
     reasons: dict[str, int]
     """Why rows have no face or are not usable, with the number of rows, the most frequent first."""
+    defects: tuple[str, ...]
+    """Kinds of what is known to be wrong, odd or mended about the source (:mod:`dfe.base.defects`)."""
     verdict: str
     """``good``, ``check`` or ``poor``."""
     why: str
-    """Plain words behind the verdict; empty for a good recording."""
+    """Plain words behind the verdict, then what was mended or is worth knowing; empty for a faultless recording."""
     mean_expression: tuple[float, ...] | None
     """Mean of face 0's usable rows (of all its rows if none is usable), 41 coefficients; None without a face."""
     strip_face: tuple[float | None, ...]
@@ -88,17 +90,19 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         "longest_gap_s": longest_gap(time, has_face) if timed else None,
     }
     stamps = recording.provenance.source.time_stamps if timed else "none"
-    lasting = _lasting_faces(recording, summary.frame_rate, summary.duration_s, rule)
+    fleeting = fleeting_faces(recording.face_ids, summary.frame_rate, summary.duration_s, rule.min_face_s)
+    lasting = summary.faces + len(summary.fleeting) - len(fleeting)
     verdict, why = judge(
         rule,
         frames=summary.frames,
         faces=lasting if timed else 1,
-        fleeting=summary.faces - lasting,
+        fleeting=len(fleeting),
         frame_rate=summary.frame_rate,
         time_stamps=stamps,
         measures=measures,
         has_main=bool(main.any()),
         main_fault=next(iter(summary.not_usable), None),
+        defects=recording.provenance.defects,
     )
     return QcRow(
         name=name,
@@ -106,7 +110,7 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         duration_s=summary.duration_s,
         frame_rate=summary.frame_rate,
         faces=lasting,
-        fleeting_faces=summary.faces - lasting,
+        fleeting_faces=len(fleeting),
         coverage=summary.coverage,
         usable_share=summary.usable_share,
         yaw_median_deg=_median(yaw),
@@ -119,6 +123,7 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         longest_gap_s=measures["longest_gap_s"],
         time_stamps=stamps,
         reasons=_merge(summary.failures, summary.not_usable),
+        defects=tuple(dict.fromkeys(defect.kind for defect in recording.provenance.defects)),
         verdict=verdict,
         why=why,
         mean_expression=_mean_expression(recording, main),
@@ -167,15 +172,6 @@ def longest_gap(time_s: DoubleArray, has_face: BoolArray) -> float:
     marks = np.concatenate([[time[0] - step], time[seen], [time[-1] + step]])
     gap = float(np.diff(marks).max() - step)
     return gap if gap > step / 2 else 0.0
-
-
-def _lasting_faces(recording: Recording, rate: float | None, duration_s: float | None, rule: QcRule) -> int:
-    ids, rows = np.unique(recording.face_ids[recording.success], return_counts=True)
-    if rate is None or duration_s is None:
-        return len(ids)
-    # In a clip of less than a second, half of it is more than a moment.
-    enough = min(rule.min_face_s, duration_s / 2)
-    return int(((rows / rate >= enough - 1e-9) | (ids == 0)).sum())
 
 
 def _degrees(recording: Recording, column: str, rows: BoolArray) -> DoubleArray:

@@ -10,6 +10,10 @@ import numpy as np
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 
 
+MOMENT_S = 0.5
+"""A face other than the main one that is seen for less time in all is fleeting: a passer-by, or no face at all."""
+
+
 @dataclass(frozen=True)
 class RecordingSummary:
     """Rows, frames, faces and failures of one recording."""
@@ -18,7 +22,9 @@ class RecordingSummary:
     frames: int
     """Different frame numbers."""
     faces: int
-    """Different face ids, failures not counted. For pictures, the most faces in one picture."""
+    """Different face ids that are seen for more than a moment. For pictures, the most faces in one picture."""
+    fleeting: dict[int, float]
+    """Seconds for which each of the others is seen, by face id; they are often no faces, and no report counts them."""
     face_rows: int
     """Rows with a face."""
     coverage: float
@@ -62,10 +68,12 @@ def summarise(
     """
     frames = len(np.unique(frame))
     rate, duration = _rate_and_duration(frame, time_s)
+    fleeting = fleeting_faces(face_id, rate, duration)
     return RecordingSummary(
         rows=len(frame),
         frames=frames,
-        faces=len(np.unique(face_id[success])),
+        faces=len(np.unique(face_id[success])) - len(fleeting),
+        fleeting=fleeting,
         face_rows=int(success.sum()),
         coverage=len(np.unique(frame[success])) / frames if frames else 0.0,
         usable_share=len(np.unique(frame[usable])) / frames if frames else 0.0,
@@ -74,6 +82,25 @@ def summarise(
         frame_rate=rate,
         duration_s=duration,
     )
+
+
+def fleeting_faces(
+    face_id: IntArray, rate: float | None, duration_s: float | None, moment_s: float = MOMENT_S
+) -> dict[int, float]:
+    """Seconds for which each face is seen that is seen for a moment only, by its id; none in still pictures.
+
+    Args:
+        face_id: of each row ``(n,)``, below 0 without a face.
+        rate: frames per second of the rows; None for pictures.
+        duration_s: of the recording; in one of less than a second, half of it is more than a moment.
+        moment_s: how long a moment is.
+    """
+    if rate is None or duration_s is None:
+        return {}
+    enough = min(moment_s, duration_s / 2)
+    ids, rows = np.unique(face_id[face_id > 0], return_counts=True)
+    seconds = {int(face): float(count / rate) for face, count in zip(ids, rows, strict=True)}
+    return {face: time for face, time in seconds.items() if time < enough - 1e-9}
 
 
 def frame_times(frame: IntArray, time_s: DoubleArray) -> DoubleArray:
