@@ -27,6 +27,22 @@ frames that cannot be decoded whole; ``size_change`` of the pictures inside the 
 _MENDED: frozenset[DefectKind] = frozenset({"interlaced", "pixel_aspect", "second_stream"})
 
 
+SHORT: dict[DefectKind, str] = {
+    "time_stamps": "time stamps repaired",
+    "frame_rate": "frame rate guessed",
+    "cut_short": "file cut short",
+    "damage": "damaged frames",
+    "size_change": "size of the pictures changes",
+    "interlaced": "interlaced, and deinterlaced",
+    "pixel_aspect": "pixels not square, and squared",
+    "dynamic_range": "high dynamic range read as if it were not",
+    "second_stream": "a second video that was not read",
+    "cuts": "cuts",
+    "face_limit": "more faces than were looked for",
+}
+"""Each kind in a few words, for tables that count recordings."""
+
+
 @dataclass(frozen=True)
 class Defect:
     """One thing that a reader of the numbers should know."""

@@ -40,7 +40,8 @@ class FaceOptions:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where networks in torch run."""
     rate: Annotated[float | None, arg(metavar="FPS")] = None
-    """Frames per second of a table without times; wins over the times that a table has."""
+    """Frames per second: of a table, where it wins over the times that the table has; of numbered pictures, which are
+    then a film; of a bare stream of pictures without times."""
     calibrate: bool = False
     """Map the coefficients of an ARKit phone to the default front end's, approximately (docs/tables.md)."""
     max_faces: Annotated[int, arg(metavar="N")] = 4

@@ -195,7 +195,8 @@ def _flow(result: Mapping[str, Any]) -> str:
         f'<th class="n" scope="col">{text(name)}: {what}</th>' for name in groups for what in ("subjects", "recordings")
     )
     lines = ""
-    for step in result["flow"]["steps"]:
+    doubts = [{**step, "step": f"of these: {step['step']}"} for step in result["flow"]["doubts"]]
+    for step in (*result["flow"]["steps"], *doubts):
         cells = "".join(
             f'<td class="n">{s:,}</td><td class="n">{r:,}</td>'
             for s, r in zip(step["subjects"], step["recordings"], strict=True)

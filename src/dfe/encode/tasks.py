@@ -96,8 +96,11 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
 
     Raises:
         MediaError: the video cannot be opened, or holds nothing that can be decoded.
-        UsageError: a rate for a video that carries its own times.
+        UsageError: a rate for a video that carries its own times, or an option that pictures do not have.
     """
+    if task.options.calibrate:
+        what = "--calibrate maps the coefficients of another tool's table, and this is none"
+        raise UsageError(what, where=task.source.paths[0], advice="leave it out")
     front_end = front_end_for(task.options, still=task.source.kind == "stills")
     space = front_end.space
     rows = RowBuffer(task.options.landmarks, Layout(expression=expression_columns(space.names)))

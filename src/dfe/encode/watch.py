@@ -1,4 +1,4 @@
-"""What is noticed while a recording's pictures are looked at: their sizes, scenes and treatment, and the faces' looks."""
+"""What is noticed while a recording's pictures are looked at: sizes, scenes, treatment, and the looks of faces."""
 
 from __future__ import annotations
 
@@ -108,12 +108,12 @@ class Seen:
 
         So that a face keeps its place where a film changes its size and shows the same.
         """
-        boxes = np.asarray(boxes, np.float64)
+        own = boxes.astype(np.float64)
         if not len(self.sizes) or (self.sizes == self.sizes[0]).all():
-            return boxes
+            return own
         place = np.searchsorted(self.frames, frame).clip(0, len(self.frames) - 1)
         scale = self.sizes[0] / self.sizes[place]
-        return boxes * np.hstack([scale, scale])
+        return np.asarray(own * np.hstack([scale, scale]))
 
     def defects(
         self, known: Sequence[Defect], *, max_faces: int, changes: IntArray, stills: bool
@@ -150,12 +150,10 @@ class Seen:
         at = np.flatnonzero((self.sizes[1:] != self.sizes[:-1]).any(axis=1)) + 1
         if not len(at):
             return []
-        places = ", ".join(
-            f"{self.sizes[i][0]} x {self.sizes[i][1]} from frame {self.frames[i]}" for i in at[:_NAMED]
-        )
+        places = ", ".join(f"{self.sizes[i][0]} x {self.sizes[i][1]} from frame {self.frames[i]}" for i in at[:_NAMED])
         more = f" and {len(at) - _NAMED} changes more" if len(at) > _NAMED else ""
         first = f"{self.sizes[0][0]} x {self.sizes[0][1]}"
-        words = f"the size of the pictures changes, {first}, then {places}{more}; boxes are in pixels of their own frame"
+        words = f"the size of the pictures changes: {first}, then {places}{more}; boxes are in pixels of their frame"
         return [Defect("size_change", words)]
 
     def _cuts(self, changes: IntArray) -> list[Defect]:

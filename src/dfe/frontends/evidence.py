@@ -27,7 +27,7 @@ class LookConfig:
     later: float = 0.3
     """... and after a loss of a second or more as this; in between the demand falls evenly."""
     alike: float = 0.92
-    """From here on two faces are one, wherever they are: across a cut, or where pictures change places on a screen ..."""
+    """From here on two faces are one, wherever they are: across a cut, where pictures change places on a screen ..."""
     alike_s: float = 0.5
     """... if no more seconds than this lie between ..."""
     margin: float = 0.1

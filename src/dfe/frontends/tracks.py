@@ -192,11 +192,11 @@ def _tracklets(
         scores = [
             [_overlap(e, t.box, all_boxes[row], config) for row in rows] for e, t in zip(expected, active, strict=True)
         ]
-        for tracklet, of_one in zip(active, scores, strict=True):
+        for known, of_one in zip(active, scores, strict=True):
             for j, row in enumerate(rows):
-                if of_one[j] > 0 and evidence.forbids(tracklet.rows[-1], row, time - tracklet.time):
+                if of_one[j] > 0 and evidence.forbids(known.rows[-1], row, time - known.time):
                     of_one[j] = FORBIDDEN
-        owner = {rows[j]: active[i] for i, j in best_pairs(scores)}
+        owner: dict[int, _Tracklet] = {rows[j]: active[i] for i, j in best_pairs(scores)}
         following = []
         for row in rows:
             tracklet = owner.get(row)

@@ -14,7 +14,7 @@ import numpy as np
 from dfe.base.errors import MediaError, UsageError
 from dfe.base.types import Frame, ImageArray
 from dfe.media.film import bounds_of_cut
-from dfe.media.header import DamagedHeader, open_media, picture_header
+from dfe.media.header import open_media
 from dfe.media.image import quiet
 from dfe.media.pixels import on_ground
 from dfe.media.probe import MediaInfo, VideoScan
@@ -23,22 +23,6 @@ from dfe.media.timeline import Timeline
 MAX_BYTES = 1_000_000_000
 """Of all its pictures together, since they are decoded at once; longer animations are refused."""
 _CHANNELS = 4
-
-
-def is_animation(path: Path) -> bool:
-    """Whether a file is an animated WebP.
-
-    Raises:
-        MediaError: the file cannot be opened.
-    """
-    with open_media(path) as stream:
-        if not stream.read(4) == b"RIFF":
-            return False
-        try:
-            header = picture_header(stream)
-        except DamagedHeader:
-            return False
-    return header is not None and header.format == "webp" and header.animated
 
 
 class Animation:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from dfe.base.errors import UsageError
 from dfe.base.types import Frame
+from dfe.media.header import is_animation, still_header
 from dfe.media.probe import MediaInfo, VideoScan
 from dfe.media.timeline import Timeline
 
@@ -59,11 +60,11 @@ def open_film(paths: Sequence[Path], *, rate: float | None = None, scan: VideoSc
         MediaError: it cannot be opened or holds no film.
         UsageError: a rate for frames that carry their own times, none for pictures, or pictures that are not numbered.
     """
-    from dfe.media.animation import Animation, is_animation
+    from dfe.media.animation import Animation
     from dfe.media.sequence import PictureSequence
     from dfe.media.video import Video
 
-    if len(paths) > 1:
+    if len(paths) > 1 or (rate is not None and still_header(paths[0])):
         return PictureSequence(paths, rate)
     if is_animation(paths[0]):
         return Animation(paths[0], rate)

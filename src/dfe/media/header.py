@@ -104,6 +104,22 @@ def still_header(path: Path) -> PictureHeader | None:
     return header
 
 
+def is_animation(path: Path) -> bool:
+    """Whether a file is an animated WebP, which is read otherwise than videos and other animated pictures.
+
+    Raises:
+        MediaError: the file cannot be opened.
+    """
+    with open_media(path) as stream:
+        if stream.read(4) != b"RIFF":
+            return False
+        try:
+            header = picture_header(stream)
+        except DamagedHeader:
+            return False
+    return header is not None and header.format == "webp" and header.animated
+
+
 def foreign_picture(head: bytes) -> str | None:
     """Name of a picture format that is recognised but not read, for a helpful error; else None."""
     if head[4:8] == b"jP  " or head[:4] == b"\xff\x4f\xff\x51":

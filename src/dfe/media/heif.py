@@ -12,13 +12,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
 from dfe.base.errors import MediaError
 from dfe.base.types import ImageArray
 from dfe.media.pixels import Turn, upright
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
 
 BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif"})
 """Major brands of files that hold still pictures; sequences have others and are read as videos."""
@@ -84,7 +87,7 @@ def _coded(data: bytes, wanted: set[int]) -> dict[int, ImageArray]:
         if not streams and len(wanted) == 1:
             streams = list(container.streams.video[:1])
         for packet in container.demux(streams):
-            for frame in packet.decode():
+            for frame in cast("list[VideoFrame]", packet.decode()):
                 number = packet.stream.id if packet.stream.id in wanted else next(iter(wanted))
                 found.setdefault(number, cast(ImageArray, frame.to_ndarray(format="rgb24")))
     return found

@@ -23,7 +23,7 @@ MAX_PIXELS = 100_000_000
 """Larger pictures are refused before they are decoded: they would take over a gigabyte of memory."""
 
 MAX_FILE_BYTES = 256_000_000
-"""Larger files are refused before they are read: the largest picture that is read needs no more, unless it is padded."""
+"""Larger files are refused before they are read: no picture that is read needs more, unless it is padded."""
 
 _READABLE = "JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF and GIF are read"
 _DEEP_GREY_BITS = (10, 12, 14)
@@ -57,8 +57,8 @@ def read_image(path: str | PathLike[str]) -> ImageArray:
     """A picture as upright RGB, uint8 ``(height, width, 3)``.
 
     The EXIF turn is applied, grey becomes RGB, 16 bits are scaled to 8, and transparent pixels lie on mid-grey (128).
-    Of a file with several pages, the first is read. A picture with 16 bits whose largest value fits in 10, 12 or 14 bits
-    is taken to be of a camera of that depth, as infrared cameras store theirs; else it would be all but black.
+    Of a file with several pages, the first is read. A picture with 16 bits whose largest value fits in 10, 12 or 14 is
+    taken to be of a camera of that depth, as infrared cameras store theirs; else it would be all but black.
 
     Raises:
         MediaError: no such file, no permission, empty, not a picture, damaged or cut short, animated, over 100

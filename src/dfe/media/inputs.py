@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
 from dfe.base.errors import DfeError, MediaError, TableError, UsageError
-from dfe.media.header import DamagedHeader, open_media, picture_header, still_header
+from dfe.media.header import DamagedHeader, is_animation, open_media, picture_header, still_header
 
 # fmt: off
 VIDEO_SUFFIXES = frozenset({
@@ -254,6 +254,8 @@ def _kind_of_file(path: Path) -> Kind:
     """Of a file that was named itself: by content; a known suffix decides only where the content says nothing."""
     if still_header(path):
         return "stills"
+    if is_animation(path):
+        return "video"
     kind = _suffix_kind(path)
     if kind == "video":
         return kind

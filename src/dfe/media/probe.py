@@ -24,7 +24,7 @@ from dfe.base.defects import Defect
 from dfe.base.errors import MediaError, UsageError
 from dfe.media.container import NO_TIME_STAMPS, announces_frame, open_video, other_videos, packets, stated_rate
 from dfe.media.convert import is_interlaced, pixel_aspect, squared_size, turn_of
-from dfe.media.header import open_media, still_header
+from dfe.media.header import is_animation, open_media, still_header
 from dfe.media.pixels import turn_of_orientation
 from dfe.media.timeline import Timeline, build_timeline
 
@@ -95,6 +95,10 @@ def probe(path: str | PathLike[str]) -> MediaInfo:
     """
     path = Path(path)
     header = still_header(path)
+    if header is None and is_animation(path):
+        from dfe.media.animation import Animation
+
+        return Animation(path).info
     if header is None:
         return scan_video(path).info
     turn = turn_of_orientation(header.orientation)

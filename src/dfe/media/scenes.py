@@ -86,4 +86,4 @@ def find_cuts(scenes: SceneArray, time_s: DoubleArray) -> IntArray:
         cut[place] = value >= _CERTAIN or value > _ISOLATED * most
     places = np.flatnonzero(cut) + 1
     # Of several in a row (a black frame between two scenes) the last one counts.
-    return cast(IntArray, places[np.diff(places, append=np.iinfo(np.int64).max) > 1])
+    return places[np.diff(places, append=np.iinfo(np.int64).max) > 1]

@@ -34,10 +34,9 @@ PATCHED = "damaged frame"
 class _Picture(NamedTuple):
     """A decoded picture, its place in the order of presentation, and the aspect of its pixels."""
 
-    index: int
+    place: int
     frame: VideoFrame
     aspect: float
-
 
 
 class Video:
@@ -147,7 +146,7 @@ class Video:
         for entry in reversed(self.scan.entries[1 : usable - 1]):
             pictures = self._decode(entry)
             head = next(pictures, None)
-            if head and head.index == entry.place and head.frame.key_frame and not head.frame.is_corrupt:
+            if head and head.place == entry.place and head.frame.key_frame and not head.frame.is_corrupt:
                 return chain((head,), pictures)
             pictures.close()
         return self._decode(None)

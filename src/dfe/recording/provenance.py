@@ -25,7 +25,9 @@ class SourceInfo:
     name: str = field(metadata=_doc("file name of the video or name of the set of pictures; no folder of the machine"))
     kind: str = field(default="video", metadata=_doc("`video`, `stills` or `table`"))
     sha256: str | None = field(default=None, metadata=_doc("SHA-256 of the source's bytes, hexadecimal"))
-    width: int | None = field(default=None, metadata=_doc("width of the first picture in pixels, upright and with square pixels"))
+    width: int | None = field(
+        default=None, metadata=_doc("width of the first picture in pixels, upright and with square pixels")
+    )
     height: int | None = field(default=None, metadata=_doc("height of the first picture in pixels, likewise"))
     frames: int | None = field(default=None, metadata=_doc("number of frames (or pictures) in the source"))
     duration_s: float | None = field(default=None, metadata=_doc("duration of the source in seconds"))

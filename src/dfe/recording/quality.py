@@ -90,7 +90,9 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         "longest_gap_s": longest_gap(time, has_face) if timed else None,
     }
     stamps = recording.provenance.source.time_stamps if timed else "none"
-    fleeting = fleeting_faces(recording.face_ids, summary.frame_rate, summary.duration_s, rule.min_face_s)
+    fleeting = fleeting_faces(
+        recording.face_ids.astype(np.int64), summary.frame_rate, summary.duration_s, rule.min_face_s
+    )
     lasting = summary.faces + len(summary.fleeting) - len(fleeting)
     verdict, why = judge(
         rule,

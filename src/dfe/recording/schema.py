@@ -53,7 +53,8 @@ _HEAD = (
            "for); empty otherwise.", True),
     Column("usable", "bool", "", "True where the face also meets the limits of head pose and size that "
            "the provenance names under options, usability (by default yaw within 25 degrees, pitch within "
-           "20 degrees, roll within 30 degrees, box at least 60 pixels on its short side). Rows that are not usable are kept.", False),
+           "20 degrees, roll within 30 degrees, box at least 60 pixels on its short side). Rows that are not usable "
+           "are kept.", False),
     Column("why_not", "string", "", "First reason why the row is not usable (on a row without a face, its reason "
            "again); empty where it is.", True),
     Column("confidence", "float32", "probability", "How sure the landmark network is that it looks at a face, 0 to 1.",

@@ -9,7 +9,6 @@ import numpy as np
 
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 
-
 MOMENT_S = 0.5
 """A face other than the main one that is seen for less time in all is fleeting: a passer-by, or no face at all."""
 

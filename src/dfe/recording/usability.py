@@ -16,8 +16,8 @@ class UsabilityRule:
     max_yaw_deg: float = 25.0
     max_pitch_deg: float = 20.0
     max_roll_deg: float = 30.0
-    """Of the head's tilt in the picture. Crops are levelled, so little depends on it up to here; at 45 degrees twice the
-    noise of two looks (docs/front-end.md), and a picture that lies on its side should be turned first."""
+    """Of the head's tilt in the picture. Crops are levelled, so little depends on it up to here; at 45 degrees errors
+    are two to five times those of an upright head (docs/front-end.md). A film that lies should be turned first."""
     min_face_px: float = 60.0
     """Least length of the short side of the face's box, in pixels."""
 

@@ -40,9 +40,10 @@ SAME_FACE = 0.5
 SURE_BOX, SURE_FACE = 0.85, 14.0
 """A detection with a score below the one whose landmarks have less evidence than the other may be seen the wrong way
 up: 4% of ordinary film, a quarter of LFW's pictures, 99% of what is upside down (docs/front-end.md)."""
-TURNED_FACE = 6.0
-"""Evidence that a face seen in another turn must have, at least; and so much more than the first look, by ..."""
-_MORE = 2.0
+TURNED_FACE, _MORE = 6.0, 2.0
+"""Evidence that a face seen in another turn must have, and how much more than the look before."""
+DOUBTFUL_BOX = 0.75
+"""Below this score quarter turns are tried, too."""
 
 
 class _Seen(NamedTuple):
@@ -198,13 +199,13 @@ class LandmarkFrontEnd:
             return best
         # Only a crop made from landmarks tells: in the detector's, either turn may look more like a face.
         evidence = self._settled(image, roi).evidence if best is None or not again else best.mesh.evidence
-        for turn in (pi, pi / 2, -pi / 2) if evidence < SURE_FACE else ():
+        for turn in (pi, pi / 2, -pi / 2) if found.score < DOUBTFUL_BOX else (pi,):
+            if evidence >= SURE_FACE:
+                break
             turned = self._settled(image, roi._replace(angle=roi.angle + turn))
             if turned.evidence > max(TURNED_FACE, evidence + _MORE):
                 other = self._mesh(image, roi_from_landmarks(turned.points), max(0, again - 1))
                 best, evidence = other or best, turned.evidence
-            if evidence > TURNED_FACE:
-                break
         return best
 
     def _settled(self, image: ImageArray, roi: Roi) -> Mesh:
