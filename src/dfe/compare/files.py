@@ -91,11 +91,8 @@ def _flow(done: Comparison) -> tuple[list[str], list[list[object]]]:
     groups = done.table.groups or ("all",)
     head = ["step"] + [f"{what} {name}" for name in groups for what in ("subjects", "recordings")]
     rows = [
-        [name, *(cell for pair in zip(step.subjects, step.recordings, strict=True) for cell in pair)]
-        for name, step in (
-            *((step.step, step) for step in done.flow),
-            *((f"of these: {step.step}", step) for step in done.doubts),
-        )
+        [step.step, *(cell for pair in zip(step.subjects, step.recordings, strict=True) for cell in pair)]
+        for step in (*done.flow, *done.doubts)
     ]
     return head, rows
 

@@ -143,7 +143,9 @@ def choose_subjects(
             )
             raise UsageError(what, where=where, advice="record more, or lower --min-coverage")
     having = {kind: kept & np.array([kind in found for found in sums.defects]) for kind in SHORT}
-    doubts = tuple(counted(SHORT[kind], rows_with) for kind, rows_with in having.items() if rows_with.any())
+    doubts = tuple(
+        counted(f"of these: {SHORT[kind]}", rows_with) for kind, rows_with in having.items() if rows_with.any()
+    )
     chosen = np.flatnonzero(kept)
     names, subject = np.unique(people[chosen], return_inverse=True)
     first = np.array([chosen[subject == one][0] for one in range(len(names))])
