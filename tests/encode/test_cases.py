@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import dfe
 from dfe.base.errors import DfeError
+from dfe.encode.run import encode
 from dfe.recording.quality import measure_quality
 from dfe.recording.recording import Recording
 from dfe.space.registry import load_space
@@ -30,7 +30,7 @@ def cases(shared_data: Path) -> Path:
 
 @functools.cache
 def encoded(path: Path, max_faces: int = 4, rate: float | None = None) -> Recording:
-    return dfe.encode(path, tokenizer=None, max_faces=max_faces, rate=rate)[0]
+    return encode(path, tokenizer=None, max_faces=max_faces, rate=rate)[0]
 
 
 def apart_mm(recording: Recording, original: Recording) -> np.ndarray:
