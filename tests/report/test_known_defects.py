@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from dfe.base.defects import Defect
 from dfe.recording.build import build_recording
@@ -60,7 +61,7 @@ def test_the_page_lists_defects() -> None:
 def test_a_ghost_is_counted_nowhere_and_named_apart() -> None:
     recording = recording_of(ghost_frames=range(10, 12))
     summary = recording.summary()
-    assert (summary.faces, summary.fleeting) == (1, {1: 2 / 25})
+    assert (summary.faces, summary.fleeting) == (1, {1: pytest.approx(2 / 25)})
     assert (recording.face_ids == 1).sum() == 2, "its rows stay"
     view = recording_view(recording, None)
     assert [track.face_id for track in view.tracks] == [0]
