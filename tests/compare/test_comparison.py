@@ -121,7 +121,7 @@ def test_recordings_with_known_defects_are_counted_among_those_who_are_left(stud
         Recording(recording.table, replace(recording.provenance, defects=found)).write(recordings / path.name)
     out = tmp_path / "out"
     asked = ("compare", study / "study.csv", "--recordings", recordings, "--subject", "id", "-o", out)
-    assert dfe(*asked, "--group", "diagnosis", *FEW).returncode == 0
+    assert dfe(*asked, "--group", "diagnosis", *FEW).code == 0
     last = table(out / "flow.csv")[-1]
     assert last["step"] == "of these: cuts"
     assert sorted(int(last[name]) for name in last if name.startswith("recordings")) == [0, 2]
