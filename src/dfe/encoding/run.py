@@ -178,8 +178,8 @@ def _discover(paths: Sequence[str | PathLike[str]], options: EncodeOptions, work
 
 
 def _as_film(source: Source) -> Source:
-    """With a rate, the pictures of a folder are the frames of one film; others are refused where they are opened."""
-    return replace(source, kind="video") if source.kind == "stills" else source
+    """With a rate, the pictures of a folder are the frames of one film, which is refused if they are not numbered."""
+    return replace(source, kind="video") if source.kind == "stills" and len(source.paths) > 1 else source
 
 
 def _make_folder(out: Path) -> None:

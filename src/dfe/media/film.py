@@ -8,7 +8,7 @@ from typing import Protocol
 
 from dfe.base.errors import UsageError
 from dfe.base.types import Frame
-from dfe.media.header import is_animation, still_header
+from dfe.media.header import is_animation
 from dfe.media.probe import MediaInfo, VideoScan
 from dfe.media.timeline import Timeline
 
@@ -64,7 +64,7 @@ def open_film(paths: Sequence[Path], *, rate: float | None = None, scan: VideoSc
     from dfe.media.sequence import PictureSequence
     from dfe.media.video import Video
 
-    if len(paths) > 1 or (rate is not None and still_header(paths[0])):
+    if len(paths) > 1:
         return PictureSequence(paths, rate)
     if is_animation(paths[0]):
         return Animation(paths[0], rate)
