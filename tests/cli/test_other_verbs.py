@@ -22,7 +22,7 @@ def test_info_of_everything(dfe, carphone, astronaut, tmp_path):
     assert model["codes"] == model["card"]["training"]["size"]
     assert model["card"]["people"]
     video = dfe("info", carphone, "--json").json
-    assert (video["kind"], video["frame_count"], video["width"], video["height"]) == ("video", 120, 176, 144)
+    assert (video["kind"], video["frame_count"], video["width"], video["height"]) == ("video", 120, 193, 144)
     for target in (tmp_path / "astronaut.parquet", "default", carphone, astronaut):
         ran = dfe("info", target)
         assert ran.code == 0
