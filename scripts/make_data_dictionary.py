@@ -38,8 +38,8 @@ provenance beside it. This page is made from the package's own schema by `script
 - A row without a face has `success` false, `face_id` -1 and a `reason`; its numbers are empty.
 - `usable` marks the rows that are fit for most analyses: a face with yaw within {rule.max_yaw_deg:g} degrees to
   either side, pitch within {rule.max_pitch_deg:g} degrees up or down, roll within {rule.max_roll_deg:g} degrees, and a
-  box of at least {rule.min_face_px:g} pixels on its short side. The limits of a run are in its provenance (`options`, `usability`), and `why_not` names the first
-  one that a row breaks.
+  box of at least {rule.min_face_px:g} pixels on its short side. The limits of a run are in its provenance
+  (`options`, `usability`), and `why_not` names the first one that a row breaks.
 
 ## Signs, sides and units
 

@@ -1,6 +1,6 @@
 """Whether two boxes hold the same face: evidence beside place and size, from looks and from cuts of the film.
 
-How alike two looks are is their correlation. Measured (docs/front-end.md): one face from one frame to the next has 0.93
+How alike two looks are is their correlation. Measured (docs/front-end.md): one face from one frame to the next has 0.92
 or more, at two frames a second in a fast turn 0.8; two people have 0.7 at most where both look ahead, and half of the
 time under 0.4.
 """
