@@ -41,6 +41,7 @@ def test_public_names_exist():
         "Tokenizer",
         "__version__",
         "encode",
+        "find_events",
         "load_space",
         "load_tokenizer",
         "read",
@@ -49,6 +50,11 @@ def test_public_names_exist():
         assert getattr(dfe, name) is not None
     with pytest.raises(AttributeError):
         dfe.nothing_of_the_kind  # noqa: B018
+
+
+def test_a_public_name_is_no_room():
+    _modules_after("import dfe.encode.tasks, dfe; assert callable(dfe.encode)")
+    _modules_after("import dfe; assert callable(dfe.encode); import dfe.encode.tasks; assert callable(dfe.encode)")
 
 
 def test_version(dfe):
