@@ -169,16 +169,19 @@ class PointRegressor:
         return np.asarray(self.arrays.rest - np.array(medians)[number]) if len(medians) else shape
 
     def _run(self, offset: FloatArray) -> FloatArray:
-        """The network on blocks of one fixed size, so that a row does not depend on how many others there are."""
+        """The network on blocks of one fixed size, in float64, so that a row depends neither on how many others there
+        are nor on its place among them: BLAS may sum the last rows of a block in another order than the first.
+        """
         a, flat = self.arrays, offset.reshape(len(offset), self.arrays.mean.size)
+        layers = (a.first, a.first_bias, a.second, a.second_bias, a.last, a.last_bias)
+        first, first_bias, second, second_bias, last, last_bias = (np.asarray(layer, np.float64) for layer in layers)
         out = np.empty((len(flat), len(OUTPUTS)), np.float32)
-        block = np.zeros((_ROWS_AT_ONCE, flat.shape[1]), np.float32)
+        block = np.zeros((_ROWS_AT_ONCE, flat.shape[1]))
         for start in range(0, len(flat), _ROWS_AT_ONCE):
             some = flat[start : start + _ROWS_AT_ONCE]
             block[: len(some)] = some
-            hidden = _swish(block @ a.first + a.first_bias)
-            hidden = _swish(hidden @ a.second + a.second_bias)
-            out[start : start + len(some)] = (hidden @ a.last + a.last_bias)[: len(some)]
+            hidden = _swish(_swish(block @ first + first_bias) @ second + second_bias)
+            out[start : start + len(some)] = (hidden @ last + last_bias)[: len(some)]
         return out
 
 
@@ -189,7 +192,7 @@ def _whole(rows: DoubleArray) -> BoolArray:
     return np.asarray(finite & (apart > _NEAREST))
 
 
-def _swish(x: FloatArray) -> FloatArray:
+def _swish(x: DoubleArray) -> DoubleArray:
     """``x * sigmoid(x)``, without overflow."""
     return np.asarray(x / (1 + np.exp(-np.clip(x, -30, None))))
 
