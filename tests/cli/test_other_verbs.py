@@ -82,6 +82,8 @@ def test_demo_draws_and_encodes_a_clip(dfe, tmp_path):
     smile = recording.column("exp_mouthSmileLeft")
     assert np.nanmax(smile) > np.nanmin(smile) + 0.2
     assert (tmp_path / "demo" / "drawn_head.html").stat().st_size > 10_000
+
+
 @pytest.mark.slow
 def test_training_from_the_command_line_and_encoding_with_the_result(dfe, astronaut, tmp_path):
     assert dfe("demo", "-o", tmp_path / "drawn").code == 0
@@ -96,6 +98,8 @@ def test_training_from_the_command_line_and_encoding_with_the_result(dfe, astron
     recording = Recording.read(tmp_path / "out" / "astronaut.parquet")
     assert recording.tokenizer_id == "small@1"
     assert recording.levels == 2
+
+
 @pytest.mark.slow
 def test_training_with_the_papers_preset_and_in_another_space(dfe, astronaut, tmp_path):
     assert dfe("demo", "-o", tmp_path / "drawn").code == 0

@@ -68,6 +68,8 @@ def test_every_figure_of_every_variant(done: tuple[Path, Ablation]) -> None:
     assert displays["runs"]["mirror_overlap"] == displays["runs"]["faithful"] == [1.0, 1.0]
     assert max(free["runs"]["mirror_overlap"]) < 1
     assert [table["name"] for table in result["about"]["tables"]["perturbed blur"]] == ["blur.parquet"]
+
+
 @pytest.mark.slow
 def test_workers_make_no_difference(tables: AblationTables, done: tuple[Path, Ablation], tmp_path: Path) -> None:
     steps: list[tuple[int, int | None]] = []
