@@ -58,6 +58,17 @@ class Arrays(NamedTuple):
     """``(2, 3)``: slope and offset that bring the alignment's pitch, yaw and roll to the default front end's."""
 
 
+class _Layers(NamedTuple):
+    """The network's weights, as :class:`Arrays` has them, in float64."""
+
+    first: DoubleArray
+    first_bias: DoubleArray
+    second: DoubleArray
+    second_bias: DoubleArray
+    last: DoubleArray
+    last_bias: DoubleArray
+
+
 class PointRegressor:
     """Reads version 2 expressions off 68 points.
 
@@ -87,6 +98,7 @@ class PointRegressor:
         if unknown := {*absent, *weak} - set(FACE_NAMES):
             raise ModelError(f"no coefficient is called {sorted(unknown)[0]!r}", advice=_ADVICE)
         self.silent: BoolArray = np.array([name in absent for name in OUTPUTS])
+        self._exact = _Layers(*(array.astype(np.float64) for array in arrays[3:9]))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -169,19 +181,19 @@ class PointRegressor:
         return np.asarray(self.arrays.rest - np.array(medians)[number]) if len(medians) else shape
 
     def _run(self, offset: FloatArray) -> FloatArray:
-        """The network on blocks of one fixed size, in float64, so that a row depends neither on how many others there
-        are nor on its place among them: BLAS may sum the last rows of a block in another order than the first.
+        """The network on blocks of one fixed size, so that a row does not depend on how many others there are.
+
+        In float64: some processors' float32 products give a row other last digits at another place in its block.
         """
-        a, flat = self.arrays, offset.reshape(len(offset), self.arrays.mean.size)
-        layers = (a.first, a.first_bias, a.second, a.second_bias, a.last, a.last_bias)
-        first, first_bias, second, second_bias, last, last_bias = (np.asarray(layer, np.float64) for layer in layers)
+        a, flat = self._exact, offset.reshape(len(offset), self.arrays.mean.size)
         out = np.empty((len(flat), len(OUTPUTS)), np.float32)
         block = np.zeros((_ROWS_AT_ONCE, flat.shape[1]))
         for start in range(0, len(flat), _ROWS_AT_ONCE):
             some = flat[start : start + _ROWS_AT_ONCE]
             block[: len(some)] = some
-            hidden = _swish(_swish(block @ first + first_bias) @ second + second_bias)
-            out[start : start + len(some)] = (hidden @ last + last_bias)[: len(some)]
+            hidden = _swish(block @ a.first + a.first_bias)
+            hidden = _swish(hidden @ a.second + a.second_bias)
+            out[start : start + len(some)] = (hidden @ a.last + a.last_bias)[: len(some)]
         return out
 
 
