@@ -18,3 +18,10 @@ def test_links_and_pictures_are_there(page):
     for target in re.findall(r"\]\(([^)#]+)", text):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), target
+
+
+def test_the_map_names_every_room_and_no_other():
+    part = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Where things go")[2].partition("\n\n`tests/`")[0]
+    named = [room for row in part.splitlines() if row.startswith("| `") for room in re.findall(r"`(\w+)/`", row)]
+    rooms = [path.parent.name for path in (ROOT / "src" / "dfe").glob("*/__init__.py")]
+    assert sorted(named) == sorted(rooms)
