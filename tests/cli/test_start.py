@@ -52,11 +52,6 @@ def test_public_names_exist():
         dfe.nothing_of_the_kind  # noqa: B018
 
 
-def test_a_public_name_is_no_room():
-    _modules_after("import dfe.encode.tasks, dfe; assert callable(dfe.encode)")
-    _modules_after("import dfe; assert callable(dfe.encode); import dfe.encode.tasks; assert callable(dfe.encode)")
-
-
 def test_version(dfe):
     import dfe as package
 
