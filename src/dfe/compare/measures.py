@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dfe.base.errors import ModelError, TableError
-from dfe.base.types import DoubleArray, IntArray, Progress
-from dfe.clock.rows import row_seconds
+from dfe.base.types import BoolArray, DoubleArray, IntArray, Progress
+from dfe.clock.clock import row_times
+from dfe.clock.spans import seconds_in
 from dfe.compare.table import GroupRow
 from dfe.displays.describe import describe_tokens
 from dfe.events.config import EventConfig
@@ -51,7 +52,7 @@ class RowSums:
     total_s: DoubleArray
     """``(n,)`` of the part of the recording that the row is about."""
     exposure_s: DoubleArray
-    """``(n,)`` with a usable face."""
+    """``(n,)`` with a face that counts."""
     count: DoubleArray
     """``(n, T)`` events that begin in sight."""
     on_s: DoubleArray
@@ -83,7 +84,7 @@ def measure_rows(
 
     Args:
         rows: of the table.
-        config: thresholds of events; only usable rows count, whatever it says.
+        config: thresholds of events, and which rows and displays count.
         tokenizer: that made the tokens; by default the packaged one that the recordings name.
         progress: called after each row.
 
@@ -91,7 +92,7 @@ def measure_rows(
         TableError: a recording that cannot be read or has no tokens, or a part that lies outside of it.
         ModelError: recordings of different tokenizers.
     """
-    config = replace(config or EventConfig(), usable_only=True)
+    config = config or EventConfig()
     places: dict[object, list[int]] = {}
     for place, row in enumerate(rows):
         places.setdefault(row.path, []).append(place)
@@ -174,8 +175,8 @@ def _measure(
         if rate.face == face and rate.subject == "x" and rate.speech == "all" and rate.token in columns:
             sums.exposure_s[place] = rate.exposure_s
             _add(sums, place, columns[rate.token], rate)
-    mine = recording.usable & (recording.face_ids == face) & (times >= row.onset_s) & (times < row.offset_s)
-    sums.main_s[place] = _main(recording, tokenizer, mine, sums.main_s.shape[1])
+    counted = (recording.success if found.config.all_rows else recording.usable) & (recording.face_ids == face)
+    sums.main_s[place] = _main(recording, tokenizer, counted, (low, high), sums.main_s.shape[1])
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
@@ -184,9 +185,12 @@ def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
     sums.intensity[place, column] = (rate.mean_intensity or 0.0) * rate.count
 
 
-def _main(recording: Recording, tokenizer: Tokenizer, mine: np.ndarray, width: int) -> DoubleArray:
-    """Seconds of each main display: the one that the first level says."""
-    codes = recording.tokens()[mine, 0].astype(np.int64)
-    unit = np.where(codes > 0, tokenizer.displays().unit[0, codes.clip(0)], -1) + 1
-    known = codes >= 0
-    return np.bincount(unit[known], row_seconds(recording.times)[mine][known], width).astype(np.float64)
+def _main(
+    recording: Recording, tokenizer: Tokenizer, counted: BoolArray, part: tuple[float, float], width: int
+) -> DoubleArray:
+    """Seconds of each main display, the one that the first level says, in a part of the recording."""
+    codes = recording.tokens()[:, 0].astype(np.int64)
+    known = counted & (codes >= 0)
+    start, end = row_times(recording.times, recording.face_ids, known)[known].T
+    unit = np.where(codes > 0, tokenizer.displays().unit[0, codes.clip(0)], -1)[known] + 1
+    return np.bincount(unit, seconds_in(np.array([part]), start, end), width).astype(np.float64)

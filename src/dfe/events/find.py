@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from dfe.base.errors import ModelError, TableError
-from dfe.displays.describe import describe_tokens
+from dfe.displays.describe import TokenDescription, describe_tokens
 from dfe.displays.names import load_names
 from dfe.events.config import EventConfig
 from dfe.events.finding import Speech, detect
@@ -78,11 +79,16 @@ def display_names(tokenizer: Tokenizer, labels: Mapping[int, str] | None = None)
     """
     own = labels if labels is not None else load_names(tokenizer).by_display
     names = {}
-    for described in describe_tokens(tokenizer.templates(), tokenizer.space)[1:]:
+    for described in _described(tokenizer)[1:]:
         shares = described.regions
         region = max(shares, key=lambda r: shares[r]) if shares else "face"
         names[described.code] = DisplayName(own.get(described.code, described.words), region)
     return names
+
+
+@lru_cache(maxsize=4)
+def _described(tokenizer: Tokenizer) -> tuple[TokenDescription, ...]:
+    return describe_tokens(tokenizer.templates(), tokenizer.space)
 
 
 def speech_from_file(
