@@ -119,6 +119,7 @@ def test_training_with_the_papers_preset_and_in_another_space(dfe, astronaut, tm
 
 
 def test_training_on_faces_that_are_too_small_says_so(dfe, carphone, tmp_path):
+    pytest.importorskip("torch", reason="needs the extra train")
     assert dfe("extract", carphone, "-o", tmp_path / "tables").code == 0
     ran = dfe("train", tmp_path / "tables", "-o", tmp_path / "model")
     assert ran.code == 1
@@ -153,6 +154,7 @@ def test_json_of_info_is_json(dfe):
 
 
 def test_a_name_that_cannot_be_one_is_refused_before_the_training(dfe, tmp_path):
+    pytest.importorskip("torch", reason="needs the extra train")
     ran = dfe("train", tmp_path, "-o", tmp_path / "model", "--name", "../a")
     assert ran.code == 2
     assert "'../a' cannot name a tokenizer" in ran.err
