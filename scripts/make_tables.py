@@ -1,4 +1,4 @@
-"""Tables of all faces under ../shared/data, by the same command that users run: `dfe extract --landmarks`.
+"""Tables of all faces under ../shared/data, by the command that users run: `dfe encode --tokenizer none --landmarks`.
 
 Sets under .cache/tokenizer: ``tables`` (pictures looked at both ways), ``tables_one`` (in one look, what fits the
 correction for it, and what version 1 was), ``tables_perturbed`` (cropped anew, JPEG, blurred, shifted, mirrored),
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from dfe.cli.progress import show_progress
-from dfe.encode.remeasure import remeasure
+from dfe.encoding.remeasure import remeasure
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import FILE
 from dfe.recording.recording import Recording
@@ -41,7 +41,18 @@ def extract(media: list[Path], tables: Path, workers: int, both_ways: str) -> No
     if (tables / "done").exists():
         return
     options = ["--max-faces", "1", "--landmarks", "--space-version", "1", "--both-ways", both_ways, "--overwrite"]
-    command = [sys.executable, "-m", "dfe", "extract", *map(str, media), "-o", str(tables), *options]
+    command = [
+        sys.executable,
+        "-m",
+        "dfe",
+        "encode",
+        "--tokenizer",
+        "none",
+        *map(str, media),
+        "-o",
+        str(tables),
+        *options,
+    ]
     done = subprocess.run([*command, "--workers", str(workers), "--json"], stdout=subprocess.PIPE)
     if done.returncode:
         sys.exit("the tables could not be made; what is wrong stands above")

@@ -42,9 +42,9 @@ def test_version_1_is_what_the_network_says(dfe, astronaut, tmp_path):
         np.testing.assert_allclose(recording.column(column), sigmoids[:, index], atol=1e-6)
 
 
-def test_extract_measures_the_newest_version_unless_another_is_named(dfe, astronaut, tmp_path):
+def test_without_a_tokenizer_it_measures_the_newest_version_unless_another_is_named(dfe, astronaut, tmp_path):
     for folder, words in {"newest": [], "1": ["--space-version", "1"], "2": ["--space-version", "2"]}.items():
-        ran = dfe("extract", astronaut, "-o", tmp_path / folder, *words)
+        ran = dfe("encode", "--tokenizer", "none", astronaut, "-o", tmp_path / folder, *words)
         assert ran.code == 0, ran.err
     newest, first, second = (Recording.read(tmp_path / name / "astronaut.parquet") for name in ("newest", "1", "2"))
     assert measured_in(newest) == (SPACE_VERSION, SPACE_VERSION)
@@ -55,7 +55,7 @@ def test_extract_measures_the_newest_version_unless_another_is_named(dfe, astron
 
 
 def test_a_tokenizer_of_another_version_is_refused_before_the_work(dfe, astronaut, tmp_path, monkeypatch):
-    monkeypatch.setattr("dfe.encode.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encoding.run.observe", lambda *_: pytest.fail("the work was begun"))
     words = ["--tokenizer", "dfe-face41@1", "--space-version", "2"]
     ran = dfe("encode", astronaut, "-o", tmp_path / "out", *words)
     assert ran.code == 1
@@ -63,10 +63,9 @@ def test_a_tokenizer_of_another_version_is_refused_before_the_work(dfe, astronau
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("verb", ["encode", "extract"])
 @pytest.mark.parametrize("version", [0, 3])
-def test_a_version_that_does_not_exist(dfe, astronaut, tmp_path, verb, version):
-    ran = dfe(verb, astronaut, "-o", tmp_path / "out", "--space-version", version)
+def test_a_version_that_does_not_exist(dfe, astronaut, tmp_path, version):
+    ran = dfe("encode", astronaut, "-o", tmp_path / "out", "--space-version", version)
     assert ran.code == 2
     assert ran.err == f"dfe: --space-version is 1 or 2, not {version}\n"
     assert not (tmp_path / "out").exists()
@@ -84,7 +83,7 @@ def test_a_version_that_does_not_exist(dfe, astronaut, tmp_path, verb, version):
     ],
 )
 def test_where_faces_are_looked_at_both_ways(dfe, astronaut, carphone, tmp_path, words, picture, video):
-    ran = dfe("extract", astronaut, carphone, "-o", tmp_path, "--end", "0.1", *words)
+    ran = dfe("encode", "--tokenizer", "none", astronaut, carphone, "-o", tmp_path, "--end", "0.1", *words)
     assert ran.code == 0, ran.err
     for file, both_ways in (("astronaut.parquet", picture), ("carphone_pristine.parquet", video)):
         recording = Recording.read(tmp_path / file)
@@ -95,7 +94,19 @@ def test_where_faces_are_looked_at_both_ways(dfe, astronaut, carphone, tmp_path,
 def test_a_second_look_moves_the_landmarks_a_little(dfe, carphone, tmp_path):
     for ways in ("stills", "always"):
         assert (
-            dfe("extract", carphone, "-o", tmp_path / ways, "--end", "0.3", "--landmarks", "--both-ways", ways).code
+            dfe(
+                "encode",
+                "--tokenizer",
+                "none",
+                carphone,
+                "-o",
+                tmp_path / ways,
+                "--end",
+                "0.3",
+                "--landmarks",
+                "--both-ways",
+                ways,
+            ).code
             == 0
         )
     once, both = (Recording.read(tmp_path / ways / "carphone_pristine.parquet") for ways in ("stills", "always"))
@@ -104,7 +115,7 @@ def test_a_second_look_moves_the_landmarks_a_little(dfe, carphone, tmp_path):
 
 
 def test_another_word_for_both_ways_is_refused(dfe, astronaut, tmp_path):
-    ran = dfe("extract", astronaut, "-o", tmp_path / "out", "--both-ways", "sometimes")
+    ran = dfe("encode", "--tokenizer", "none", astronaut, "-o", tmp_path / "out", "--both-ways", "sometimes")
     assert ran.code == 2
     assert not (tmp_path / "out").exists()
     with pytest.raises(UsageError, match="--both-ways is stills, always, never, not 'sometimes'"):

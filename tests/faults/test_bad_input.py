@@ -288,7 +288,7 @@ def test_a_tokenizer_of_another_space_or_neutral_is_refused_before_the_work(dfe,
             subject_neutral="median",
         ),
     }  # fmt: skip
-    monkeypatch.setattr("dfe.encode.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encoding.run.observe", lambda *_: pytest.fail("the work was begun"))
     for words, tokenizer in made.items():
         folder = save_tokenizer(tokenizer, tmp_path / tokenizer.name)
         ran = dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", folder)

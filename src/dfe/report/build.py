@@ -137,7 +137,7 @@ def _said(recording: Recording, tokenizer: Tokenizer | None) -> CodeArray:
 
 def _tracks(recording: Recording, tokenizer: Tokenizer | None) -> tuple[FaceTrack, ...]:
     times, ids = recording.times, recording.face_ids
-    spans = token_spans(times, _said(recording, tokenizer), ids)
+    spans = token_spans(recording.frames, times, _said(recording, tokenizer), ids)
     tracks = []
     for face, of_face in spans.items():
         rows = ids == face
