@@ -13,7 +13,7 @@ from dfe.facemodel.eyes import Eyes, gaze_deg, lids_mm
 from dfe.facemodel.fit import FaceFitter, Frames, join
 from dfe.facemodel.model import POINTS
 from dfe.facemodel.neutral import Neutral, RestingFace, expressions, resting_face, resting_shape
-from dfe.facemodel.posterior import Fitter, Products
+from dfe.facemodel.posterior import Fitter
 
 _AT_ONCE = 256
 
@@ -27,8 +27,7 @@ class Seen(NamedTuple):
 
     def take(self, rows: IntArray) -> Seen:
         """Some of the rows."""
-        products = Products(*(array[rows] for array in self.frames.products))
-        return Seen(Frames(products, *(array[rows] for array in self.frames[1:])), self.gaze_deg[rows])
+        return Seen(self.frames.take(rows), self.gaze_deg[rows])
 
 
 class Measured(NamedTuple):
@@ -102,7 +101,7 @@ def measure_apart(fitter: Fitter, seen: Seen) -> Measured:
     fine = np.flatnonzero(np.isfinite(frames.still).all(axis=1))
     for start in range(0, len(fine), _AT_ONCE):
         rows = fine[start : start + _AT_ONCE]
-        products = Products(*(array[rows] for array in frames.products))
+        products = frames.take(rows).products
         person = posterior.person(products, posterior.still(products, frames.pose[rows]))
         # Row by row, so that no face depends on its batch.
         own = np.matmul(person[:, None], model.identity.reshape(len(model.identity), -1)).reshape(-1, POINTS, 3)

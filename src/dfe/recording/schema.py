@@ -123,8 +123,8 @@ def _expression(column: str) -> Column:
     if name in FACE_NAMES:
         return _coefficient(PREFIX, name)
     if _MODE.fullmatch(name):
-        part = f"Mode {name} of the face model: against the person's own resting face; 1 moves the face's points by 1 mm"
-        return Column(column, "float32", "mm", f"{part}, root mean square.", True)
+        meaning = f"Mode {name} of the face model, against a resting face; 1 moves its points by 1 mm root mean square."
+        return Column(column, "float32", "mm", meaning, True)
     meaning = f"Coefficient {name} of the expression space that the provenance names."
     return Column(column, "float32", "as the space says", meaning, True)
 
