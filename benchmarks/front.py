@@ -57,14 +57,14 @@ class Faces:
     """Training and validating faces, and the validating ones in changed pictures."""
 
     def __init__(self, work: Path) -> None:
-        tables = work / "tables_2"
+        tables = work / "tables"
         self.space = load_space()
         self.training = [tables / f"{name}.parquet" for name in ("lfw_train", "fer2013_train")]
         self.validation = [tables / f"{name}.parquet" for name in ("lfw_validate", "fer2013_validate")]
         self.names, self.x = expressions(self.validation[0])
         self.changed = {}
         for change in CHANGES:
-            names, x = expressions(work / "tables_perturbed_2" / f"lfw_validate_{change}.parquet")
+            names, x = expressions(work / "tables_perturbed" / f"lfw_validate_{change}.parquet")
             before, after = align(self.names, names)
             self.changed[change] = (before, x[after])
 

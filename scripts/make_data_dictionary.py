@@ -51,15 +51,12 @@ provenance beside it. This page is made from the package's own schema by `script
 - Times are presentation time stamps of the video, in seconds: `time_s` is not `frame` divided by a rate.
 - Coefficients run from 0 (not at all) to 1 (as far as it goes). They are outputs of a network, not muscle activity, and
   not FACS action units.
-- What 0 means depends on the version of the space, which the provenance names (`space`, `version`). In version 2 an
+- The provenance names the space and its version. In `arkit51/face41` an
   `exp_` column is 0 where the face does not go beyond what most neutral faces show, and what a straight line can tell
   of the head's turn is taken out; `cheekPuff`, `cheekSquint`, `noseSneer`, `jawForward` and a few more speak there, but
   it is a guess that they are what they are called
-  ([what each is worth](expression-input.md#what-each-coefficient-is-worth)). In version 1 the `exp_` columns are the
-  network's own numbers: those four hardly ever move, and several others are above 0 in neutral faces. Columns of two
-  versions are not to be put together.
-- `gaze_` and `blink_` columns are the network's own numbers in both versions; in version 2 left and right are treated
-  alike.
+  ([what each is worth](expression-input.md#what-each-coefficient-is-worth)).
+- `gaze_` and `blink_` columns are the network's own numbers, left and right treated alike.
 
 ## Empty cells
 

@@ -207,16 +207,17 @@ def test_settings_that_make_no_sense_are_refused(changes):
 def test_a_residual_tokenizer_sums_the_intensities_of_a_display_over_its_levels(make):
     import dfe
 
-    tokenizer = dfe.load_tokenizer("dfe-face41@1")
+    tokenizer = dfe.load_tokenizer("dfe-face41-fidelity@1")
     displays = tokenizer.displays()
     t = np.arange(100) / 25
     on = (t > 1) & (t < 3)
     codes = np.zeros((100, tokenizer.levels), np.int16)
-    codes[on, 0] = codes[on, 1] = 7
+    steady = next(code for code in range(1, tokenizer.size) if code not in tokenizer.unsteady)
+    codes[on, 0] = codes[on, 1] = steady
     recording = make(t, np.zeros(100)).with_tokens(codes, tokenizer.provenance())
     found = detect(recording, tokenizer, EventConfig(on_mm=0.05, off_mm=0.02, smoothing_s=0))
-    unit = displays.unit[0, 7]
+    unit = displays.unit[0, steady]
     direction = displays.directions[unit].astype(float)
     mm = np.sqrt(direction @ tokenizer.space.gram @ direction)
     assert [event.display for event in found] == [unit + 1]
-    assert found[0].intensity == pytest.approx(mm * displays.intensity[:2, 7].sum(), rel=1e-5)
+    assert found[0].intensity == pytest.approx(mm * displays.intensity[:2, steady].sum(), rel=1e-5)

@@ -11,7 +11,7 @@ import dfe
 from dfe.base.types import FloatArray
 from dfe.tokenizer.tokenizer import Tokenizer
 
-RESIDUAL = ("dfe-face41-fidelity@1", "dfe-face41@2", "dfe-face41@1")
+RESIDUAL = ("dfe-face41-fidelity@1",)
 SHIPPED = ("default", *RESIDUAL)
 """Graded displays have one search in training and in use; test_training_graded.py compares the rest of them."""
 

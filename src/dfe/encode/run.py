@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -25,7 +24,6 @@ from dfe.encode.tasks import Observed, Task, estimate_frames, observe, plan
 from dfe.media.inputs import Discovery, Source, discover
 from dfe.recording.storage import no_lists_in_csv
 from dfe.report.build import write_report
-from dfe.space.registry import load_space
 
 if TYPE_CHECKING:
     from dfe.recording.recording import Recording
@@ -71,7 +69,7 @@ def encode(
     found = _discover([paths] if isinstance(paths, str | PathLike) else paths, options, workers)
     if found.problems:
         raise found.problems[0]
-    tokenizer, options = _settled(options, found.sources)
+    tokenizer = _tokenizer(options, found.sources)
     made: dict[Source, Recording] = {}
     for source, result in _observed(found.sources, options, workers, _Tally(progress)):
         if isinstance(result, DfeError):
@@ -105,7 +103,7 @@ def encode_to_folder(
     if options.landmarks and format == "csv":
         raise no_lists_in_csv()
     found = _discover(paths, options, workers)
-    tokenizer, options = _settled(options, found.sources)
+    tokenizer = _tokenizer(options, found.sources)
     names = load_names(tokenizer) if report and tokenizer is not None else None
     if found.sources:
         _make_folder(out)
@@ -177,21 +175,19 @@ def _make_folder(out: Path) -> None:
         raise OutputError(f"cannot be made a folder ({error.strerror})", where=out, advice="choose another") from None
 
 
-def _settled(options: EncodeOptions, sources: Sequence[Source]) -> tuple[Tokenizer | None, EncodeOptions]:
-    """The tokenizer, and the options with the version of the space that it codes.
+def _tokenizer(options: EncodeOptions, sources: Sequence[Source]) -> Tokenizer | None:
+    """The tokenizer, if one is asked for.
 
     Whether it fits what pictures are measured in is known before they are looked at; of a table only once it is read.
     """
     if options.tokenizer is None:
-        return None, options
+        return None
     from dfe.tokenizer.file import load_tokenizer
 
     tokenizer = load_tokenizer(options.tokenizer, flame=options.flame)
     if any(source.kind != "table" for source in sources):
-        if options.space_version is None and tokenizer.space.id == load_space().id:
-            options = replace(options, space_version=tokenizer.space.version)
         check_fits(tokenizer, measured_space(options))
-    return tokenizer, options
+    return tokenizer
 
 
 class _Tally:

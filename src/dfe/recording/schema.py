@@ -132,9 +132,8 @@ _KEPT = (
            "picture: width - x is what the networks saw.", True, 3 * POINTS),
     Column("logits", "float32", "", "What the coefficient network says before its last sigmoid: `_neutral`, then the "
            "coefficients of ARKit in the order of the alphabet (in Python `dfe.space.arkit.NETWORK_NAMES`). "
-           "1 / (1 + exp(-logit)) is the network's own coefficient, 0 to 1. In version 1 of the space those of the "
-           "landmarks as they are; in version 2 the mean of those and of what the network says about their mirror "
-           "image.",
+           "1 / (1 + exp(-logit)) is the network's own coefficient, 0 to 1. The logits are the "
+           "mean of what the network says about the landmarks and about their mirror image.",
            True, len(NETWORK_NAMES)),
 )  # fmt: skip
 WIDTHS = {column.name: column.length for column in _KEPT}
