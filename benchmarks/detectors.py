@@ -47,8 +47,8 @@ def main() -> None:
         proxy = fit_au_proxy(x[~test], space, groups=clip[~test])
         mean = np.broadcast_to(x[~test].mean(axis=0), x[test].shape)
         errors["mean face"][test] = space.error_mm(x[test], mean)
-        errors["py-feat's action units"][test] = space.error_mm(x[test], decoder.decode(said[test]))
-        errors["AU proxy"][test] = space.error_mm(x[test], proxy.decode(proxy.encode(x[test])))
+        errors["py-feat's action units"][test] = space.error_mm(x[test], decoder.decode_codes(said[test]))
+        errors["AU proxy"][test] = space.error_mm(x[test], proxy.decode_codes(proxy.encode_codes(x[test])))
     people = SubjectBootstrap(clip)
     print(f"{len(x)} faces of {len(tables)} clips")
     for name, error in errors.items():

@@ -119,7 +119,7 @@ class Judge:
 
     def jaccard(self, said: np.ndarray, true: np.ndarray) -> np.ndarray:
         """Displays said of both, over displays said of either, for each face; 1 where neither says any."""
-        found = [[set(row[row > 0]) for row in self.tokenizer.said(self.tokenizer.encode(x))] for x in (said, true)]
+        found = [[set(row[row > 0]) for row in self.tokenizer.encode(x).display] for x in (said, true)]
         return np.array([len(a & b) / len(a | b) if a | b else 1.0 for a, b in zip(*found, strict=True)])
 
     def coefficients(self) -> list[str]:

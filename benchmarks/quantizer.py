@@ -91,8 +91,8 @@ def our_step(book: np.ndarray, levels: int) -> Callable[[], None]:
     """One step of a book with gains by level: greedy search, reconstruction and codebook losses, gradient, Adam."""
     import torch
 
-    from dfe.quantizers.rvq.quantizer import ResidualQuantizer
-    from dfe.training.losses import codebook
+    from dfe.quantizers.rvq.train.losses import codebook
+    from dfe.quantizers.rvq.train.quantizer import ResidualQuantizer
 
     torch.manual_seed(0)
     quantizer = ResidualQuantizer(book.shape[1], len(book), levels, 0.0)

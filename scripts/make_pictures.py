@@ -15,7 +15,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import dfe
-from dfe.displays.describe import describe_tokens
+from dfe.displays.describe import describe_displays
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.encode.demo import write_demo_clip
 from dfe.encode.run import encode_to_folder
@@ -34,7 +34,7 @@ def sheet(codes: list[int], columns: int) -> str:
     """A page with the tokens' templates, front and turned, and their words."""
     tokenizer = dfe.load_tokenizer("default")
     templates = tokenizer.templates()
-    words = describe_tokens(templates, tokenizer.space)
+    words = describe_displays(templates, tokenizer.space)
     scale = heat_scale(tokenizer.space, templates)
     figures = []
     for code in codes:
@@ -54,7 +54,7 @@ def sheet(codes: list[int], columns: int) -> str:
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     tokenizer = dfe.load_tokenizer("default")
-    described = describe_tokens(tokenizer.templates(), tokenizer.space)
+    described = describe_displays(tokenizer.templates(), tokenizer.space)
     shown: dict[str, int] = {}
     for display in [*tokenizer.card["most_used"], *range(1, tokenizer.size)]:
         # One of left, right and both is enough of a movement.

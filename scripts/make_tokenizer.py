@@ -111,7 +111,7 @@ def main() -> None:
         )
     tokenizer = result.tokenizer
     rows = np.concatenate([expressions(file) for files in training.values() for file in files])
-    said = tokenizer.said(tokenizer.encode(rows))
+    said = tokenizer.encode(rows).display
     uses = np.bincount(said[said > 0], minlength=tokenizer.size)
     tokenizer.card["most_used"] = [int(display) for display in np.argsort(-uses, kind="stable")[:16]]
     tokenizer.card |= steady(tokenizer, options.work)

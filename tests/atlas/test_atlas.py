@@ -135,4 +135,4 @@ def test_notebooks_show_pictures_and_facts(atlas, tokenizer):
     assert "Atlas of dfe-face41@3" in html
     own = tokenizer._repr_html_()
     assert own.count("data:image/png") == 8
-    assert "63, graded displays" in own
+    assert "63, found all at once" in own

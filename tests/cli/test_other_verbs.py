@@ -19,7 +19,7 @@ def test_info_of_everything(dfe, carphone, astronaut, tmp_path):
     assert table["summary"]["face_rows"] == 1
     assert len(table["provenance"]["source"]["sha256"]) == 64
     model = dfe("info", "default", "--json").json
-    assert model["codes"] == model["card"]["training"]["size"]
+    assert model["displays"] == model["card"]["training"]["size"] - 1
     assert model["card"]["people"]
     video = dfe("info", carphone, "--json").json
     assert (video["kind"], video["frame_count"], video["width"], video["height"]) == ("video", 120, 176, 144)

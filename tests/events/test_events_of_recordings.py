@@ -174,8 +174,8 @@ def test_faces_are_listed_and_put_right_from_the_command_line(folder, tmp_path, 
 
 def test_recordings_without_tokens_say_what_to_do():
     recording = smiles()
-    bare = Recording(recording.table.select([n for n in recording.table.column_names if not n.startswith("tok_")]),
-                     replace(recording.provenance, tokenizer=None))  # fmt: skip
+    names = [name for name in recording.table.column_names if not name.startswith(("tok_", "mm_"))]
+    bare = Recording(recording.table.select(names), replace(recording.provenance, tokenizer=None))
     with pytest.raises(TableError, match="dfe encode"):
         find_events(bare)
 

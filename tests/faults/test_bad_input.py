@@ -265,20 +265,20 @@ def test_a_pickle_called_tokenizer_is_never_opened(dfe, astronaut, tmp_path):
 
 
 def test_a_tokenizer_of_another_space_or_neutral_is_refused_before_the_work(dfe, astronaut, tmp_path, monkeypatch):
-    from dfe.quantizers.rvq.config import TokenizerConfig
+    from dfe.quantizers.rvq.config import RvqConfig
     from dfe.space.registry import load_space
     from dfe.tokenizer.file import load_tokenizer, save_tokenizer
     from dfe.tokenizer.tokenizer import Tokenizer
 
     default = load_tokenizer("default")
     wide = load_space("arkit51")
-    config = TokenizerConfig(regions=(tuple(range(51)),), levels=2, size=2, encoder=None)
+    config = RvqConfig(regions=(tuple(range(51)),), levels=2, size=2, encoder=None)
     eye = np.eye(51, dtype=np.float32)
     weights = {
         "neutral": np.zeros(51),
         "to_latent": eye,
         "from_latent": eye,
-        "book": np.zeros((2, 51)),
+        "codebook": np.zeros((2, 51)),
         "gains": np.ones(2),
     }
     made = {

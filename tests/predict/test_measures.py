@@ -24,9 +24,10 @@ def tokenizer():
 
 def brute(made, tokenizer, low, high, face):
     """Every row by itself, in plain Python."""
-    units, steps = len(tokenizer.displays().directions), len(tokenizer.gains)
+    ladder = tokenizer.displays().ladder_mm
+    units, steps = tokenizer.size - 1, len(ladder)
     time, by_step, amount = np.zeros(units), np.zeros((units, steps)), np.zeros(units)
-    valid, frames = 0.0, {}
+    valid, frames, tokens = 0.0, {}, made.tokens()
     for row, seconds in enumerate(row_seconds(made.times)):
         if not low <= made.times[row] < high:
             continue
@@ -34,12 +35,11 @@ def brute(made, tokenizer, low, high, face):
         if made.face_ids[row] != face or not made.usable[row]:
             continue
         valid += seconds
-        for code in made.tokens()[row]:
-            if code > 0:
-                unit, step = code // 100 - 1, code % 100 - 1
-                time[unit] += seconds
-                by_step[unit, step] += seconds
-                amount[unit] += seconds * tokenizer.gains[step]
+        for display, mm in zip(tokens.display[row], tokens.mm[row], strict=True):
+            if display > 0:
+                time[display - 1] += seconds
+                by_step[display - 1, ladder.index(mm)] += seconds
+                amount[display - 1] += seconds * mm
     return valid, sum(frames.values()), time, by_step, amount
 
 
@@ -90,7 +90,7 @@ def test_pictures_are_examples_of_one_recording(tmp_path, tokenizer):
     assert done.valid_s.tolist() == [1, 0, 1]
     assert done.total_s.tolist() == [1, 1, 1]
     for place, row in ((0, 4), (2, 0)):
-        said = {code // 100 - 1 for code in made.tokens()[row].tolist() if code > 0}
+        said = {display - 1 for display in made.tokens().display[row].tolist() if display > 0}
         assert set(np.flatnonzero(done.time[place])) == said
     with pytest.raises(TableError, match="holds no picture 9"):
         measure_tokens(examples(["set"], picture=np.array([9])), tmp_path, tokenizer)
@@ -101,10 +101,10 @@ def test_residual_levels_that_say_one_code_twice_count_its_time_once(tmp_path):
     made = recording(faces(3, 5), np.arange(3) / 25, tokens=False)
     codes = np.zeros((3, residual.levels), np.int16)
     codes[:, :3] = [[7, 9, 7]]
-    write(tmp_path, "twice", made.with_tokens(codes, residual.provenance()))
+    write(tmp_path, "twice", made.with_tokens(residual.displays().tokens(codes), residual.provenance()))
     done = measure_tokens(examples(["twice"]), tmp_path, residual)
     assert done.time[0, 6] == pytest.approx(3 / 25)
-    assert done.step_time[0, 6, [0, 2]].tolist() == pytest.approx([3 / 25, 3 / 25])
+    assert done.step_time[0, 6, [7, 5]].tolist() == pytest.approx([3 / 25, 3 / 25]), "the first level is the strongest"
 
 
 def test_what_does_not_fit_is_refused(tmp_path, tokenizer):

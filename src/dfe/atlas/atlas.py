@@ -17,7 +17,6 @@ from dfe.atlas.similarity import Tree, cosines, mirror_partners, similarity_tree
 from dfe.atlas.use import CorpusUse, measure_use
 from dfe.base.files import replacing
 from dfe.base.types import DoubleArray, FloatArray, Progress
-from dfe.displays.describe import describe_tokens
 from dfe.displays.names import Names, load_names
 from dfe.draw.templates import heat_scale
 from dfe.space.base import ExpressionSpace
@@ -42,13 +41,13 @@ class AtlasToken:
     words: str
     """What moves, as in ``lip corner pull, left``."""
     template: FloatArray
-    """``(D,)``: what it adds to a face at its usual strength, in units of the space."""
+    """``(D,)``: what it adds to a face at its usual intensity, in units of the space."""
     side: str
     """``symmetric``, ``left`` or ``right``, the subject's; empty where the space does not know sides."""
     regions: dict[str, float]
     """Share of the movement's energy over the skin in each region."""
     energy_mm: float
-    """Root mean square displacement of the moving vertices at the usual strength."""
+    """Root mean square displacement of the moving vertices at the usual intensity."""
     locality: float
     """Share of the moving vertices that hold 90% of the energy."""
     strongest: tuple[tuple[str, float], ...]
@@ -80,10 +79,11 @@ class Atlas:
     """``(D,)``: the face that no token stands for."""
     additive: bool
     """True where a face is exactly the neutral plus its displays."""
-    graded: bool
     levels: int
-    steps: FloatArray
-    """Intensities: the ladder in mm of a graded book; the gain of each level, the first being 1, of another."""
+    ladder_mm: tuple[float, ...]
+    """The intensities that all displays share; none where each has its own."""
+    steps_mm: FloatArray
+    """``(U, Q)``: the intensities of each display, rising; NaN after its last."""
     tokens: tuple[AtlasToken, ...]
     cosines: DoubleArray
     """``(U, U)`` likeness of the displays in mm."""
@@ -186,17 +186,17 @@ def build_atlas(
     use = None
     if corpus is not None:
         use = measure_use(tokenizer, Path(corpus), subjects=subjects, all_faces=all_faces, progress=progress)
-    space, directions = tokenizer.space, tokenizer.displays().directions
-    like = cosines(directions, directions, space)
+    displays = tokenizer.displays()
+    like = cosines(displays.directions, displays.directions, displays.space)
     return Atlas(
         tokenizer=tokenizer.id,
         hash=tokenizer.hash,
-        space=space,
+        space=displays.space,
         neutral=tokenizer.neutral,
         additive=tokenizer.additive,
-        graded=tokenizer.graded,
         levels=tokenizer.levels,
-        steps=np.asarray(tokenizer.gains, np.float32),
+        ladder_mm=displays.ladder_mm,
+        steps_mm=displays.steps_mm,
         tokens=_tokens(tokenizer, use),
         cosines=like,
         tree=similarity_tree(like),
@@ -206,9 +206,10 @@ def build_atlas(
 
 
 def _tokens(tokenizer: Book, use: CorpusUse | None) -> tuple[AtlasToken, ...]:
-    space, templates = tokenizer.space, tokenizer.templates()[1:]
+    displays = tokenizer.displays()
+    space, templates = displays.space, displays.templates[1:]
     sided = bool((np.asarray(space.mesh.mirror) != np.arange(len(space.mesh.mirror))).any())
-    partners = mirror_partners(tokenizer.displays().directions, space)
+    partners = mirror_partners(displays.directions, space)
     units = nearest_units(templates, space)
     kappa = _kappa(tokenizer)
     return tuple(
@@ -226,12 +227,12 @@ def _tokens(tokenizer: Book, use: CorpusUse | None) -> tuple[AtlasToken, ...]:
             status=_status(tokenizer, at, use, measured=kappa[at] is not None),
             reliability=kappa[at],
         )
-        for at, said in enumerate(describe_tokens(templates, space))
+        for at, said in enumerate(displays.described[1:])
     )
 
 
 def _kappa(tokenizer: Book) -> list[float | None]:
-    count = len(tokenizer.templates()) - 1
+    count = len(tokenizer.displays())
     steadiness = tokenizer.card.get("steadiness")
     listed = steadiness.get("kappa_by_display", ()) if isinstance(steadiness, dict) else ()
     values = [float(v) if isinstance(v, int | float) else None for v in list(listed)[1 : count + 1]]

@@ -23,7 +23,7 @@ HEAT_STOPS = 9
 NEAR, TOGETHER, PEOPLE = 6, 8, 12
 """Rows shown of each list on a display's page, at most."""
 PERCENT_STEPS = tuple(range(0, 160, 10))
-"""Strengths of a book without a ladder, in percent of its first level."""
+"""Intensities of displays that share no ladder, in percent of the usual one."""
 TOGETHER_ROWS = 0.001
 """Share of the corpus from which on a pair is told of: lifts of rarer ones are chance."""
 
@@ -71,7 +71,7 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
             for token in atlas.tokens
         ),
         regions=atlas.space.mesh.regions,
-        strength=f"They show a strength of {strengths['labels'][strengths['usual']]}.",
+        strength=f"They show an intensity of {strengths['labels'][strengths['usual']]}.",
         heat_stops=_heat_stops(atlas) if atlas.drawable else (),
         corpus="" if use is None else _corpus(use),
         share_of="" if use is None else _OF[use.weight],
@@ -108,12 +108,11 @@ def _corpus(use: CorpusUse) -> str:
 
 def _strengths(atlas: Atlas) -> dict[str, Any]:
     """Factors that a template is shown at, their words, and the one of the pictures."""
-    if atlas.graded:
-        steps = atlas.steps.astype(np.float64)
+    if steps := atlas.ladder_mm:
         middle = len(steps) // 2
         labels = [f"{mm:.2f} mm" for mm in steps]
         return {
-            "factors": [0.0, *(round(float(mm / steps[middle]), 5) for mm in steps)],
+            "factors": [0.0, *(round(mm / steps[middle], 5) for mm in steps)],
             "labels": ["rest", *labels],
             "usual": middle + 1,
             "stepLabels": labels,
@@ -151,11 +150,11 @@ def _token(atlas: Atlas, token: AtlasToken, place: int, lift: DoubleArray | None
         "kappa": token.reliability,
         "place": place,
         "near": [[i + 1, round(float(atlas.cosines[at, i]), 3)] for i in near],
-        "use": None if atlas.use is None or lift is None else _use(atlas.use, at, lift, atlas.graded),
+        "use": None if atlas.use is None or lift is None else _use(atlas.use, at, lift, bool(atlas.ladder_mm)),
     }
 
 
-def _use(use: CorpusUse, at: int, lift: DoubleArray, graded: bool) -> dict[str, Any]:
+def _use(use: CorpusUse, at: int, lift: DoubleArray, shared: bool) -> dict[str, Any]:
     shares = use.by_subject[at]
     most = np.argsort(-shares, kind="stable")[:PEOPLE]
     often = [i for i in np.flatnonzero(use.together[at] >= TOGETHER_ROWS).tolist() if i != at]
@@ -164,7 +163,7 @@ def _use(use: CorpusUse, at: int, lift: DoubleArray, graded: bool) -> dict[str, 
     return {
         "share": round(float(use.share[at]), 6),
         "levels": np.round(use.by_level[at], 6).tolist(),
-        "steps": np.round(use.by_step[at], 6).tolist() if graded else None,
+        "steps": np.round(use.by_step[at], 6).tolist() if shared else None,
         "people": [[use.subjects[i], round(float(shares[i]), 6)] for i in most.tolist() if shares[i] > 0],
         "subjects": int((shares > 0).sum()),
         "medianShare": round(float(np.median(shares)), 6),

@@ -134,7 +134,7 @@ def _use(atlas: Atlas, use: CorpusUse) -> dict[str, pa.Table]:
     found = [(at + 1, example) for at, kept in enumerate(use.examples) for example in kept]
     return {
         "levels": long(use.by_level, "level", [*levels]),
-        "steps": long(use.by_step, "step", [*steps], intensity=[float(s) for s in atlas.steps]),
+        "steps": long(use.by_step, "step", [*steps]).append_column("mm", pa.array(_known(atlas.steps_mm.ravel()))),
         "subjects": long(use.by_subject, "subject", [*use.subjects]),
         "together": pa.table(
             {

@@ -112,7 +112,7 @@ class Train:
             print(
                 f"{measured['faces']} validation faces: error {measured['error_mm']:.3f} mm with "
                 f"{measured['tokens_per_face']:.1f} tokens a face (mean face {measured['mean_face_mm']:.3f} mm); "
-                f"{measured['codes_used']} of {result.tokenizer.size - 1} displays used"
+                f"{measured['displays_used']} of {result.tokenizer.size - 1} displays used"
             )
             print("all figures: dfe info " + str(result.folder), file=sys.stderr)
         return 0

@@ -14,7 +14,6 @@ from dfe.base.errors import ModelError, TableError
 from dfe.base.types import DoubleArray, IntArray, Progress
 from dfe.clock.rows import row_seconds
 from dfe.compare.table import GroupRow
-from dfe.displays.describe import describe_tokens
 from dfe.events.config import EventConfig
 from dfe.events.find import display_names, tokenizer_of
 from dfe.events.finding import detect
@@ -113,7 +112,7 @@ def measure_rows(
         for place in mine:
             row = rows[place]
             face = sole_face(recording, row.path) if row.face is None else row.face
-            _measure(sums, place, replace(row, face=face), found, recording, tokenizer)
+            _measure(sums, place, replace(row, face=face), found, recording)
             done += 1
             if progress is not None:
                 progress(done, len(rows))
@@ -123,7 +122,7 @@ def measure_rows(
 
 
 def _empty(count: int, found: EventList, tokenizer: Tokenizer) -> RowSums:
-    described = {one.code: one for one in describe_tokens(tokenizer.templates(), tokenizer.space)}
+    described = tokenizer.displays().described
     shaky = set(tokenizer.unsteady)
     labels = display_names(tokenizer)
     every = tuple(Kind(str(n), name.label, described[n].side, name.region, n in shaky) for n, name in labels.items())
@@ -145,9 +144,7 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer) -> RowSums:
     )
 
 
-def _measure(
-    sums: RowSums, place: int, row: GroupRow, found: EventList, recording: Recording, tokenizer: Tokenizer
-) -> None:
+def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recording: Recording) -> None:
     times = recording.times
     start, end = float(np.nanmin(times)), float(np.nanmin(times)) + found.duration_s
     low, high = max(start, row.onset_s), min(end, row.offset_s)
@@ -175,7 +172,7 @@ def _measure(
             sums.exposure_s[place] = rate.exposure_s
             _add(sums, place, columns[rate.token], rate)
     mine = recording.usable & (recording.face_ids == face) & (times >= row.onset_s) & (times < row.offset_s)
-    sums.main_s[place] = _main(recording, tokenizer, mine, sums.main_s.shape[1])
+    sums.main_s[place] = _main(recording, mine, sums.main_s.shape[1])
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
@@ -184,9 +181,8 @@ def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
     sums.intensity[place, column] = (rate.mean_intensity or 0.0) * rate.count
 
 
-def _main(recording: Recording, tokenizer: Tokenizer, mine: np.ndarray, width: int) -> DoubleArray:
-    """Seconds of each main display: the one that the first level says."""
-    codes = recording.tokens()[mine, 0].astype(np.int64)
-    unit = np.where(codes > 0, tokenizer.displays().unit[0, codes.clip(0)], -1) + 1
-    known = codes >= 0
-    return np.bincount(unit[known], row_seconds(recording.times)[mine][known], width).astype(np.float64)
+def _main(recording: Recording, mine: np.ndarray, width: int) -> DoubleArray:
+    """Seconds of each main display: that of the first token."""
+    main = recording.tokens().display[mine, 0].astype(np.int64)
+    known = main >= 0
+    return np.bincount(main[known], row_seconds(recording.times)[mine][known], width).astype(np.float64)

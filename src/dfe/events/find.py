@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from dfe.base.errors import ModelError, TableError
-from dfe.displays.describe import describe_tokens
 from dfe.displays.names import load_names
 from dfe.events.config import EventConfig
 from dfe.events.finding import Speech, detect
@@ -77,12 +76,10 @@ def display_names(tokenizer: Tokenizer, labels: Mapping[int, str] | None = None)
     words from the nearest coefficients.
     """
     own = labels if labels is not None else load_names(tokenizer).by_display
-    names = {}
-    for described in describe_tokens(tokenizer.templates(), tokenizer.space)[1:]:
-        shares = described.regions
-        region = max(shares, key=lambda r: shares[r]) if shares else "face"
-        names[described.code] = DisplayName(own.get(described.code, described.words), region)
-    return names
+    return {
+        one.display: DisplayName(own.get(one.display, one.words), one.region)
+        for one in tokenizer.displays().described[1:]
+    }
 
 
 def speech_from_file(

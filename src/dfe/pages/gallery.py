@@ -30,21 +30,17 @@ def gallery(view: RecordingView) -> str:
         f"{shown}{of}. Each picture shows what the token adds to a resting face, on a drawn head; "
         "colour shows how far the skin moves. "
     )
-    if view.steps_mm:
-        low, middle, high = (
-            number(mm, 1) for mm in (view.steps_mm[0], view.steps_mm[len(view.steps_mm) // 2], view.steps_mm[-1])
-        )
+    if ladder := view.ladder_mm:
+        low, middle, high = (number(mm, 1) for mm in (ladder[0], ladder[len(ladder) // 2], ladder[-1]))
         lead += (
-            f"A face says a token at one of {len(view.steps_mm)} strengths, from {low} to {high} mm of movement "
-            f"(root mean square over the face); the pictures show {middle} mm. Shares count a token at any strength."
+            f"A face says a token at one of {len(ladder)} intensities, from {low} to {high} mm of movement "
+            f"(root mean square over the face); the pictures show {middle} mm. Shares count a token at any intensity."
         )
     else:
         lead += (
             "Shares count a token where it is among a face's first two; later ones are weaker and mostly correct the "
             "first."
         )
-    if view.weakest_gain is not None:
-        lead += f" At the last level a token moves the face by {percent(view.weakest_gain)} of what its picture shows."
     return f"""<section aria-labelledby="gallery-title">
 <h2 id="gallery-title">What the tokens look like</h2>
 <p class="note">{lead}</p>

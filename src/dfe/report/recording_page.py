@@ -215,12 +215,6 @@ def _flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]
 def _reading(view: RecordingView) -> str:
     book = f" It knows {view.book_size} of them." if view.book_size else ""
     made = f" This page was made with {text(view.tokenizer)}." if view.tokenizer else ""
-    graded = (
-        "<dt>Token numbers in the table</dt><dd>The last two digits are the strength, the rest the token: 2704 is "
-        f"token 27 at strength 4 of {len(view.steps_mm)}.</dd>"
-        if view.steps_mm
-        else ""
-    )
     moving = (
         "<dt>Time</dt><dd>A stretch lasts while frames that follow each other use the token; a loss of the face of "
         "over 0.2 seconds ends it.</dd>"
@@ -233,7 +227,8 @@ def _reading(view: RecordingView) -> str:
 <dl class="reading">
 <dt>Token</dt><dd>A small movement of the face that a tokenizer has learned as one unit: the pictures show it.
 A face at one moment is the resting face plus a few tokens; a face at rest may have none.{book}{made}</dd>
-{graded}
+<dt>In the table</dt><dd>Columns <code>tok_1</code>, <code>tok_2</code> … hold the numbers of these movements,
+<code>mm_1</code>, <code>mm_2</code> … how far each moves the face, in millimetres.</dd>
 <dt>Left and right</dt><dd>Always the subject's own left and right.</dd>
 {moving}
 <dt>Usable</dt><dd>By default the head is turned by no more than 25 and nods by no more than 20 degrees, and the face

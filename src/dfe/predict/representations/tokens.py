@@ -39,7 +39,7 @@ class TokenBag:
 
     Args:
         tokenizer: whose tokens the recordings hold.
-        sums: ``time`` a display is said; the same by ``steps`` of intensity (or levels); ``amount`` in mm seconds;
+        sums: ``time`` a display is said; the same by ``steps`` of intensity; ``amount`` in mm seconds;
             ``events`` that begin (:mod:`dfe.events`), their mean ``durations`` in seconds, 0 without any; ``bigrams``:
             how often a display begins within a second after another.
         kind: of the bag; events and bigrams are always per valid minute, and durations stay as they are.
@@ -89,7 +89,7 @@ class TokenBag:
     @property
     def _kept(self) -> list[int]:
         unsteady = {number - 1 for number in self.tokenizer.unsteady} if self.steady else set()
-        return [unit for unit in range(len(self.tokenizer.displays().directions)) if unit not in unsteady]
+        return [unit for unit in range(self.tokenizer.size - 1) if unit not in unsteady]
 
     def _of_rows(self, measures: Measures) -> tuple[DoubleArray, tuple[str, ...]]:
         names, kept = displays_named(self.tokenizer), self._kept

@@ -1,4 +1,4 @@
-"""Transformer blocks in numpy, for encoder and decoder alike; in torch: :class:`dfe.quantizers.rvq.encoder.Block`."""
+"""Transformer blocks in numpy, for encoder and decoder alike; in torch :mod:`dfe.quantizers.rvq.train.encoder`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training of graded displays: what is learned is what is used, on both sides alike."""
+"""Training of the sparse quantiser: what is learned is what is used, on both sides alike."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from dfe.space.base import ExpressionSpace
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
-from dfe.quantizers.sparse.model import GradedDisplays  # noqa: E402
-from dfe.quantizers.sparse.search import STEP_PLACES, partners  # noqa: E402
+from dfe.quantizers.latent import latent_map  # noqa: E402
+from dfe.quantizers.settings import LossWeights  # noqa: E402
+from dfe.quantizers.sparse.search import partners  # noqa: E402
+from dfe.quantizers.sparse.settings import SparseSettings  # noqa: E402
+from dfe.quantizers.sparse.train.model import SparseModel  # noqa: E402
+from dfe.quantizers.sparse.train.reseed import reseed_dead_displays  # noqa: E402
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
-from dfe.training.config import GradedConfig, LossWeights, TrainConfig, preset  # noqa: E402
+from dfe.training.config import TrainConfig, preset  # noqa: E402
 from dfe.training.data import TrainingTable, load_data  # noqa: E402
-from dfe.training.initialise import latent_map  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
-from dfe.training.reseed import reseed_dead_displays  # noqa: E402
-from dfe.training.start import start_model  # noqa: E402
+from dfe.training.run import first_model  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +37,13 @@ def small() -> TrainConfig:
         reseed_every=10,
         validate_every=40,
         checkpoint_every=40,
-        graded=GradedConfig(steps=4),
+        quantizer=SparseSettings(steps=4),
     )
 
 
-def model_of(table: TrainingTable, space: ExpressionSpace, config: TrainConfig) -> GradedDisplays:
-    model = start_model(load_data([table], space, config), space, config, latent_map(space), None)
-    assert isinstance(model, GradedDisplays)
+def model_of(table: TrainingTable, space: ExpressionSpace, config: TrainConfig) -> SparseModel:
+    model = first_model(load_data([table], space, config), space, config)
+    assert isinstance(model, SparseModel)
     return model
 
 
@@ -56,14 +58,14 @@ def test_training_makes_it_better_and_the_same_each_time(
         assert (done.folder / name).read_bytes() == (again.folder / name).read_bytes()
     tokenizer = load_tokenizer(done.folder)
     assert tokenizer.hash == done.tokenizer.hash
-    assert tokenizer.graded
+    assert tokenizer.config.kind == "sparse"
     assert done.measured["faithful_share_by_level"][0] > 0.9
 
 
 def test_what_is_learned_is_mirror_closed_non_negative_and_of_one_millimetre(
     table: TrainingTable, space: ExpressionSpace, small: TrainConfig, tmp_path: Path
 ) -> None:
-    book = train([table], tmp_path, small).tokenizer.weights["displays"]
+    book = train([table], tmp_path, small).tokenizer.weights["codebook"]
     twin = partners(book, space.mirror(book))
     assert (book >= 0).all()
     assert (twin == np.arange(16)).sum() == 16 - 2 * 4, "15 displays: 7 symmetric, 4 pairs"
@@ -76,17 +78,17 @@ def test_codes_and_faces_in_training_are_those_in_use(
 ) -> None:
     tokenizer = train([table], tmp_path, small).tokenizer
     model = model_of(table, space, small)
-    book = torch.tensor(tokenizer.weights["displays"])
+    book = torch.tensor(tokenizer.weights["codebook"])
     with torch.no_grad():
         model.symmetric.copy_(book[1:8])
         model.left.copy_(book[8::2])
-        model.log_gains.copy_(torch.tensor(tokenizer.gains).log())
+        model.log_ladder.copy_(torch.tensor(tokenizer.weights["ladder"]).log())
         output = model(torch.tensor(table.x[:300]))
-    codes = tokenizer.encode(table.x[:300])
+    codes = tokenizer.encode_codes(table.x[:300])
     # The copy is normalised once more, which moves strengths in their last places.
     same = (output.quantized.codes.numpy() == codes).all(axis=1)
     assert same.mean() > 0.99
-    np.testing.assert_allclose(output.x.numpy()[same], tokenizer.decode(codes)[same], atol=1e-5)
+    np.testing.assert_allclose(output.x.numpy()[same], tokenizer.decode_codes(codes)[same], atol=1e-5)
     np.testing.assert_allclose(
         output.quantized.latent.numpy(), (output.x.numpy()) @ latent_map(space).to_latent, atol=1e-3
     )
@@ -99,10 +101,10 @@ def test_the_gradient_reaches_displays_and_steps_in_use(
     x = torch.tensor(table.x[:64])
     output = model(x)
     (output.x - x).square().sum().backward()
-    said = np.unique(output.quantized.codes[output.quantized.codes > 0] // STEP_PLACES)
+    said = np.unique(model.said(output.quantized.codes[output.quantized.codes > 0]))
     symmetric = said[said <= len(model.symmetric)] - 1
     assert model.symmetric.grad[symmetric].abs().sum(dim=1).min() > 0
-    assert model.log_gains.grad.abs().max() > 0
+    assert model.log_ladder.grad.abs().max() > 0
 
 
 def test_a_dead_display_becomes_what_a_face_lacked(
@@ -116,9 +118,8 @@ def test_a_dead_display_becomes_what_a_face_lacked(
     optimiser.step()
     model.settle()
     before = model.symmetric.detach().clone(), model.left.detach().clone()
-    uses = torch.full((16 * STEP_PLACES,), 5)
-    uses[3 * STEP_PLACES : 4 * STEP_PLACES] = 0
-    uses[8 * STEP_PLACES : 10 * STEP_PLACES] = 0
+    uses = torch.full((16,), 5)
+    uses[3] = uses[8] = uses[9] = 0
     replaced = reseed_dead_displays(model, optimiser, uses, x, output.x.detach(), torch.Generator().manual_seed(0))
     assert replaced == 2
     moved = [
@@ -144,8 +145,8 @@ def test_a_copy_of_a_display_in_more_use_is_as_good_as_dead(
     x = torch.tensor(table.x[:64])
     output = model(x)
     before = model.symmetric.detach().clone(), model.left.detach().clone()
-    uses = torch.full((16 * STEP_PLACES,), 5)
-    uses[5 * STEP_PLACES : 6 * STEP_PLACES] = 6
+    uses = torch.full((16,), 5)
+    uses[5] = 6
     optimiser = torch.optim.Adam(model.parameters())
     reseed_dead_displays(model, optimiser, uses, x, output.x.detach(), torch.Generator().manual_seed(0))
     after = (model.symmetric, model.left)
@@ -155,23 +156,23 @@ def test_a_copy_of_a_display_in_more_use_is_as_good_as_dead(
 
 
 def test_impossible_settings(small: TrainConfig) -> None:
-    with pytest.raises(UsageError, match="no encoder, decoder or beam"):
-        replace(small, beam=4)
     with pytest.raises(UsageError, match="not a share"):
-        GradedConfig(symmetric=1.5)
+        SparseSettings(symmetric=1.5)
     with pytest.raises(UsageError, match="does not rise"):
-        GradedConfig(lowest_mm=3.0)
+        SparseSettings(lowest_mm=3.0)
     with pytest.raises(UsageError, match="no preset 'best'"):
         preset("best")
-    with pytest.raises(UsageError, match="more than the 3 of the book"):
+    with pytest.raises(UsageError, match="more than the 3 of the codebook"):
         replace(small, size=4)
     with pytest.raises(UsageError, match="weight of distance"):
         LossWeights(distance=-1)
 
 
 def test_the_fidelity_preset_trains(table: TrainingTable, small: TrainConfig, tmp_path: Path) -> None:
-    config = replace(preset("fidelity"), levels=4, size=16, steps=60, batch=128, reseed_every=10, beam=4)
-    greedy = replace(config, beam=1)
-    wide, narrow = (train([table], tmp_path / str(c.beam), c) for c in (config, greedy))
+    config = replace(preset("fidelity"), levels=4, size=16, steps=60, batch=128, reseed_every=10)
+    wide, narrow = (
+        train([table], tmp_path / str(beam), replace(config, quantizer=replace(config.quantizer, beam=beam)))
+        for beam in (4, 1)
+    )
     assert wide.measured["error_mm"] < narrow.measured["error_mm"] < wide.measured["mean_face_mm"]
     assert load_tokenizer(wide.folder).hash == wide.tokenizer.hash

@@ -1,4 +1,4 @@
-"""The book of graded displays as it is trained: mirror-closed, non-negative, each of 1 mm, on a shared ladder."""
+"""The sparse quantiser as it is trained: displays mirror-closed, non-negative, each of 1 mm, on a shared ladder."""
 
 from __future__ import annotations
 
@@ -10,17 +10,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dfe.base.types import FloatArray
-from dfe.quantizers.rvq.model import Output
-from dfe.quantizers.rvq.quantizer import Quantized
-from dfe.quantizers.sparse.search import STEP_PLACES, Found, SparseConfig, SparseSearch, partners
+from dfe.quantizers.settings import LossWeights
+from dfe.quantizers.sparse.config import SparseConfig
+from dfe.quantizers.sparse.search import Selection, SparseSearch, partners
+from dfe.quantizers.sparse.train.losses import losses
+from dfe.quantizers.sparse.train.reseed import reseed_dead_displays
+from dfe.quantizers.train.trainable import Output, Quantized, Searcher, Terms
 from dfe.space.base import ExpressionSpace
 from dfe.space.regions import own_images
 
 _SHORTEST = 1e-6
 
 
-class GradedDisplays(nn.Module):
-    """Displays that only ever raise coefficients, said at intensities that all of them share.
+class SparseModel(nn.Module):
+    """Displays that only ever raise coefficients, said at intensities that all of them share; implements
+    :class:`dfe.quantizers.train.trainable.Trainable`.
 
     Of the K - 1 displays the first S are their own mirror image; after them come pairs, left before right, of which
     only the left one is learned. Search is :class:`SparseSearch` itself, so codes in training are codes in use.
@@ -34,13 +38,14 @@ class GradedDisplays(nn.Module):
         to_latent: ``(D, d)``, L in mm with ``L L' = G``.
         symmetric: ``(S, D)`` to begin from.
         left: ``(P, D)`` to begin from, with S + 2 P = K - 1.
-        gains: ``(Q,)`` mm, rising, to begin from.
+        ladder: ``(Q,)`` mm, rising, to begin from.
         nonnegative: no display lowers a coefficient; False is for ablations.
     """
 
     to_latent: Tensor
     neutral: Tensor
     partner: Tensor
+    mirror: Tensor
 
     def __init__(
         self,
@@ -50,7 +55,7 @@ class GradedDisplays(nn.Module):
         to_latent: NDArray[Any],
         symmetric: NDArray[Any],
         left: NDArray[Any],
-        gains: NDArray[Any],
+        ladder: NDArray[Any],
         *,
         nonnegative: bool = True,
     ) -> None:
@@ -59,11 +64,12 @@ class GradedDisplays(nn.Module):
         self.lowest = 0.0 if nonnegative else -torch.inf
         self.register_buffer("to_latent", torch.tensor(to_latent, dtype=torch.float32))
         self.register_buffer("neutral", torch.tensor(neutral, dtype=torch.float32))
+        self.register_buffer("mirror", torch.tensor(np.asarray(space.partner), dtype=torch.long), persistent=False)
         partner = np.asarray(space.partner) if config.closed else np.arange(space.dimension)
         self.register_buffer("partner", torch.tensor(partner, dtype=torch.long))
         self.symmetric = nn.Parameter(torch.tensor(symmetric, dtype=torch.float32))
         self.left = nn.Parameter(torch.tensor(left, dtype=torch.float32))
-        self.log_gains = nn.Parameter(torch.tensor(gains, dtype=torch.float32).log())
+        self.log_ladder = nn.Parameter(torch.tensor(ladder, dtype=torch.float32).log())
         self.settle()
 
     def displays(self) -> Tensor:
@@ -75,17 +81,13 @@ class GradedDisplays(nn.Module):
         pairs = torch.stack([one[count:], one[count:][:, self.partner]], dim=1).flatten(0, 1)
         return torch.cat([torch.zeros_like(one[:1]), one[:count], pairs])
 
-    def gains(self) -> Tensor:
+    def ladder(self) -> Tensor:
         """``(Q,)`` mm, rising."""
-        return self.log_gains.exp().sort().values
+        return self.log_ladder.exp().sort().values
 
     def templates(self) -> Tensor:
         """``(K - 1, d)``: mesh coordinates of the displays."""
         return self.displays()[1:] @ self.to_latent
-
-    def searched(self) -> Tensor:
-        """``(K - 1, d)``: what the search compares faces with."""
-        return self.templates()
 
     @torch.no_grad()
     def settle(self) -> None:
@@ -99,16 +101,16 @@ class GradedDisplays(nn.Module):
         return (x - self.neutral) @ self.to_latent
 
     @torch.no_grad()
-    def find(self, x: Tensor) -> Found:
+    def find(self, x: Tensor) -> Selection:
         """What the search finds in expressions ``(n, D)`` with the displays as they are now."""
         weights = self.weights()
-        book = weights["displays"]
+        codebook = weights["codebook"]
         search = SparseSearch(
-            book,
+            codebook,
             weights["images"],
-            weights["gains"],
+            weights["ladder"],
             self.space.gram,
-            partners(book, self.space.mirror(book), closed=self.config.closed),
+            partners(codebook, self.space.mirror(codebook), closed=self.config.closed),
             self.config,
         )
         offset = x.detach().cpu().numpy().astype(np.float64) - weights["neutral"]
@@ -117,18 +119,36 @@ class GradedDisplays(nn.Module):
     def encode(self, x: Tensor) -> Tensor:
         """Codes ``(n, N)`` of expressions ``(n, D)``."""
         found = self.find(x)
-        return torch.from_numpy(found.display * STEP_PLACES + found.step)
+        return torch.from_numpy(self.config.code(found.display, found.step).astype(np.int64))
 
     def said(self, codes: Tensor) -> Tensor:
         """Which display each code says; 0 nothing."""
-        return codes // STEP_PLACES
+        return (codes + self.config.steps - 1) // self.config.steps
 
     def spoken(self, codes: Tensor) -> Tensor:
         """``(n, N, D)``: what each code adds to a face; zero where it says nothing."""
         codes = codes.to(self.to_latent.device)
-        display, step = codes // STEP_PLACES, codes % STEP_PLACES
-        amount = torch.where(step > 0, self.gains()[(step - 1).clamp(min=0)], 0.0)
-        return amount[..., None] * self.displays()[display]
+        steps = self.config.steps
+        mm = torch.where(codes > 0, self.ladder()[(codes - 1) % steps], 0.0)
+        return mm[..., None] * self.displays()[self.said(codes)]
+
+    def batch(self, x: Tensor) -> Tensor:
+        """Half of the rows as they are drawn, the other half mirrored."""
+        half = len(x) // 2
+        return torch.cat([x[:half], x[half:][:, self.mirror]])
+
+    def losses(self, output: Output, mesh_map: Tensor, weights: LossWeights) -> Terms:
+        """Of reconstruction and of templates."""
+        said = self.said(output.quantized.codes)
+        return losses(output, said, self.templates(), self.to_latent, mesh_map, weights)
+
+    def reseed(self, optimiser: torch.optim.Optimizer, uses: Tensor, output: Output, generator: torch.Generator) -> int:
+        """Put dead displays where much is left to say."""
+        return reseed_dead_displays(self, optimiser, uses, output.input, output.x.detach(), generator)
+
+    def searcher(self) -> Searcher:
+        """The whole search: computed in float64, in blocks of one size, it is never a question of how many rows."""
+        return Searcher(self, "encode", None)
 
     def forward(self, x: Tensor) -> Output:
         codes, target = self.encode(x), self.target(x)
@@ -136,7 +156,7 @@ class GradedDisplays(nn.Module):
         spoken = added @ self.to_latent
         before = spoken.detach().cumsum(dim=1) - spoken.detach()
         quantized = Quantized(spoken.sum(dim=1), codes, target[:, None] - before, spoken)
-        return Output(self.neutral + added.sum(dim=1), target, quantized)
+        return Output(x, self.neutral + added.sum(dim=1), target, quantized)
 
     def weights(self) -> dict[str, FloatArray]:
         """Arrays by the names of :meth:`SparseConfig.weight_shapes`, float32."""
@@ -150,7 +170,7 @@ class GradedDisplays(nn.Module):
         images[1 + count :: 2], images[2 + count :: 2] = own[count:], mirrored[count:]
         return {
             "neutral": self.neutral.detach().cpu().numpy().astype(np.float32),
-            "displays": displays,
+            "codebook": displays,
             "images": images,
-            "gains": self.gains().detach().cpu().numpy().astype(np.float32),
+            "ladder": self.ladder().detach().cpu().numpy().astype(np.float32),
         }

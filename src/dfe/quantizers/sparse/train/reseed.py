@@ -1,76 +1,35 @@
-"""Replacement of dead codes, between steps and never inside one."""
+"""Replacement of dead displays, between steps and never inside one."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from dfe.quantizers.rvq.quantizer import Quantized, ResidualQuantizer
-from dfe.quantizers.sparse.model import GradedDisplays
-from dfe.quantizers.sparse.search import STEP_PLACES
-from dfe.training.start import MOVABLE
+if TYPE_CHECKING:
+    from dfe.quantizers.sparse.train.model import SparseModel
 
-DEAD_DISPLAY_SHARE = 0.1
-"""A graded display is dead below this share of the mean use; few of them say a face, so each should be worth having."""
+MOVABLE = 2e-3
+"""What every coefficient has of every display at first: at exactly 0 none would get a gradient through the clamp."""
+DEAD_SHARE = 0.1
+"""A display is dead below this share of the mean use; few of them say a face, so each should be worth having."""
 COPY_COSINE = 0.9
-"""Two graded displays with at least this cosine are the same movement twice."""
-DEAD_SHARE = 0.01
-"""A code is dead if it is used less than this share of the mean use of all codes."""
-
-
-@torch.no_grad()
-def reseed_dead_codes(
-    quantizer: ResidualQuantizer,
-    optimiser: torch.optim.Optimizer,
-    uses: Tensor,
-    batch: Quantized,
-    generator: torch.Generator,
-) -> int:
-    """Put dead codes where much is left to say, and forget what the optimiser knew of them.
-
-    The new code is what a row still lacked after some level, at the next level's gain; rows and levels are drawn in
-    proportion to their squared error. That is what the search found lacking: it sees the sum of the codes whatever the
-    decoder adds, and a code put anywhere else would not be chosen.
-
-    Args:
-        quantizer: whose codes are changed in place.
-        optimiser: Adam; its running means of replaced codes are zeroed.
-        uses: ``(K,)``, how often each code was chosen of late.
-        batch: the last batch.
-        generator: of the draw.
-
-    Returns:
-        How many codes were replaced.
-    """
-    spoken = uses[1:].double()
-    dead = torch.nonzero(spoken < DEAD_SHARE * spoken.mean()).flatten()
-    if quantizer.levels == 1:
-        left, gains = (batch.residuals - batch.spoken).detach(), quantizer.gains()
-    else:
-        left, gains = batch.residuals[:, 1:].detach(), quantizer.gains()[1:]
-    energy = left.square().sum(dim=2).flatten().double().cpu()
-    if not len(dead) or energy.sum() <= 0:
-        return 0
-    drawn = torch.searchsorted(
-        energy.cumsum(0), torch.rand(len(dead), generator=generator, dtype=torch.float64) * energy.sum()
-    ).clamp(max=len(energy) - 1)
-    quantizer.codes[dead] = (left / gains[:, None]).flatten(0, 1)[drawn]
-    for name in ("exp_avg", "exp_avg_sq"):
-        if name in optimiser.state[quantizer.codes]:
-            optimiser.state[quantizer.codes][name][dead] = 0
-    return len(dead)
+"""Two displays with at least this cosine are the same movement twice."""
 
 
 @torch.no_grad()
 def reseed_dead_displays(
-    model: GradedDisplays,
+    model: SparseModel,
     optimiser: torch.optim.Optimizer,
     uses: Tensor,
     x: Tensor,
     decoded: Tensor,
     generator: torch.Generator,
 ) -> int:
-    """As :func:`reseed_dead_codes` for graded displays: a dead one becomes what some face of the batch still lacked.
+    """Put dead displays where much is left to say: each becomes what some face of the batch still lacked.
+
+    Faces are drawn in proportion to their squared error.
 
     One that is all but the same as a display in more use, or as its own mirror image, is as good as dead. Left and
     right of a pair count together; coefficients that the face had too much of are left out, unless displays are signed.
@@ -78,7 +37,7 @@ def reseed_dead_displays(
     Args:
         model: whose displays are changed in place.
         optimiser: Adam; its running means of replaced displays are zeroed.
-        uses: ``(C,)``, how often each code was said of late.
+        uses: ``(K,)``, how often each display was said of late.
         x: ``(n, D)``, the last batch.
         decoded: ``(n, D)``, what was made of it.
         generator: of the draw.
@@ -86,10 +45,10 @@ def reseed_dead_displays(
     Returns:
         How many displays were replaced, pairs counting once.
     """
-    said = uses.view(-1, STEP_PLACES).sum(dim=1)[1:].double()
+    said = uses[1:].double()
     count = len(model.symmetric)
     by_row = torch.cat([said[:count], said[count::2] + said[count + 1 :: 2]])
-    idle = by_row < DEAD_DISPLAY_SHARE * by_row.mean()
+    idle = by_row < DEAD_SHARE * by_row.mean()
     dead = torch.nonzero(idle | _copies(model.templates(), by_row, count)).flatten()
     left = x - decoded
     energy = (left @ model.to_latent).square().sum(dim=1).double().cpu()

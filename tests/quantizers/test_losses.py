@@ -9,8 +9,9 @@ from dfe.space.base import ExpressionSpace
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
-from dfe.training import losses  # noqa: E402
-from dfe.training.initialise import latent_map  # noqa: E402
+from dfe.quantizers.latent import latent_map  # noqa: E402
+from dfe.quantizers.rvq.train import losses as rvq_losses  # noqa: E402
+from dfe.quantizers.train import losses  # noqa: E402
 
 
 def tensor(array: np.ndarray, grad: bool = False) -> torch.Tensor:
@@ -62,7 +63,7 @@ def test_codebook_is_the_mean_over_levels_that_speak_and_moves_codes_only(rng: n
     assert len(said) == 12
     expected = np.mean([np.square(residuals[i] - spoken[i]).sum() for i in said])
     r, s = tensor(residuals, grad=True), tensor(spoken, grad=True)
-    loss = losses.codebook(r, s)
+    loss = rvq_losses.codebook(r, s)
     assert loss.item() == pytest.approx(expected)
     loss.backward()
     assert r.grad is None
@@ -78,7 +79,7 @@ def test_commitment_pulls_alike_at_every_level_and_moves_the_residual_only(rng: 
     smallest = min(np.mean(d) for d in by_level)
     expected = sum(sum(d) * smallest / np.mean(d) for d in by_level) / 12
     r, s = tensor(residuals, grad=True), tensor(spoken, grad=True)
-    loss = losses.commitment(r, s)
+    loss = rvq_losses.commitment(r, s)
     assert loss.item() == pytest.approx(expected)
     loss.backward()
     assert s.grad is None
@@ -89,7 +90,7 @@ def test_commitment_pulls_alike_at_every_level_and_moves_the_residual_only(rng: 
 @pytest.mark.parametrize("name", ["codebook", "commitment"])
 def test_when_nothing_was_said_there_is_nothing_to_lose(name: str, rng: np.random.Generator) -> None:
     r = tensor(rng.normal(size=(5, 3, 4)), grad=True)
-    assert getattr(losses, name)(r, tensor(np.zeros((5, 3, 4)))).item() == 0
+    assert getattr(rvq_losses, name)(r, tensor(np.zeros((5, 3, 4)))).item() == 0
 
 
 def test_sparsity_is_the_l21_norm_over_vertices_at_unit_energy(rng: np.random.Generator) -> None:
@@ -140,7 +141,7 @@ def test_usage_is_the_distance_of_the_mean_soft_choice_from_uniform(rng: np.rand
             choice += weights / weights.sum() / 12
     expected = np.log(4) + (choice * np.log(choice)).sum()
     r, c = tensor(residuals, grad=True), tensor(codes, grad=True)
-    loss = losses.usage(r, c, tensor(gains))
+    loss = rvq_losses.usage(r, c, tensor(gains))
     assert loss.item() == pytest.approx(expected)
     loss.backward()
     assert r.grad is None
@@ -148,4 +149,6 @@ def test_usage_is_the_distance_of_the_mean_soft_choice_from_uniform(rng: np.rand
 
 def test_usage_is_nothing_where_all_codes_are_wanted_alike() -> None:
     codes = np.eye(3)
-    assert losses.usage(tensor(codes[:, None]), tensor(codes), tensor(np.ones(1))).item() == pytest.approx(0, abs=1e-9)
+    assert rvq_losses.usage(tensor(codes[:, None]), tensor(codes), tensor(np.ones(1))).item() == pytest.approx(
+        0, abs=1e-9
+    )
