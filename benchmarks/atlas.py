@@ -20,7 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from dfe.atlas import Atlas, build_atlas
+from dfe.atlas import Atlas, build_atlas, write_atlas
 from dfe.quantizers.sparse.config import SparseConfig
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
@@ -76,7 +76,7 @@ def timed(what: str, began: float, used: float) -> None:
 
 def page(atlas: Atlas, path: Path) -> Path:
     began, used = time.perf_counter(), time.process_time()
-    atlas.write(path)
+    write_atlas(atlas, path)
     timed(f"page of {len(atlas)} displays", began, used)
     print(f"page of {len(atlas)} displays: {path.stat().st_size / 1e6:.2f} MB")
     return path

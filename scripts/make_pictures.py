@@ -5,8 +5,6 @@ python scripts/make_pictures.py          (needs Chromium; shows no person)
 
 from __future__ import annotations
 
-import base64
-import html
 import os
 import shutil
 import tempfile
@@ -19,14 +17,20 @@ from dfe.displays.describe import describe_displays
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.encode.demo import write_demo_clip
 from dfe.encode.run import encode_to_folder
+from dfe.pages.page import environment
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 SHOWN = 8
-STYLE = """
+SHEET = """<!doctype html><meta charset=utf-8><style>
 body{margin:0;padding:18px;font:14px system-ui,sans-serif;background:#fafaf8;color:#222;display:grid;
-grid-template-columns:repeat(COLUMNS,1fr);gap:12px}
+grid-template-columns:repeat({{ columns }},1fr);gap:12px}
 figure{margin:0;background:#fff;border:1px solid #ddd;border-radius:8px;overflow:hidden}
 figure div{background:#efedea;display:flex}img{width:50%}figcaption{padding:8px 10px;min-height:2.6em}b{color:#3b6ea8}
+</style>
+{% for code, words, pictures in shown %}
+<figure><div>{% for file in pictures %}<img src="{{ file|data_uri }}">{% endfor %}</div>
+<figcaption><b>{{ code }}</b> {{ words }}</figcaption></figure>
+{% endfor %}
 """
 
 
@@ -36,19 +40,12 @@ def sheet(codes: list[int], columns: int) -> str:
     templates = tokenizer.templates()
     words = describe_displays(templates, tokenizer.space)
     scale = heat_scale(tokenizer.space, templates)
-    figures = []
-    for code in codes:
-        made = template_pictures(
-            tokenizer.space, templates[code : code + 1], neutral=tokenizer.neutral, heat_max_mm=scale
-        )
-        images = "".join(
-            f'<img src="data:image/png;base64,{base64.b64encode(png).decode()}">'
-            for png in (made.front[0], made.turned[0])
-        )
-        caption = f"<figcaption><b>{code}</b> {html.escape(words[code].words)}</figcaption>"
-        figures.append(f"<figure><div>{images}</div>{caption}</figure>")
-    style = STYLE.replace("COLUMNS", str(columns))
-    return f"<!doctype html><meta charset=utf-8><style>{style}</style>{''.join(figures)}"
+    made = template_pictures(tokenizer.space, templates[codes], neutral=tokenizer.neutral, heat_max_mm=scale)
+    shown = [
+        (code, words[code].words, (front, turned))
+        for code, front, turned in zip(codes, made.front, made.turned, strict=True)
+    ]
+    return environment().from_string(SHEET).render(columns=columns, shown=shown)
 
 
 def main() -> None:

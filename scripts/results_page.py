@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dfe.judge.page_charts import error_charts, retrieval_chart
-from dfe.judge.page_values import coders_of, figure_at, number_at
+from dfe.judge.charts import error_charts, retrieval_chart
+from dfe.judge.reading import coders_of, figure_at, number_at
 from dfe.pages.svg import standalone
 
 Row = Mapping[str, Any]

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 import made_corpus as made
-from dfe.atlas import build_atlas
+from dfe.atlas import atlas_tables, build_atlas, write_atlas
 from dfe.atlas.action_units import nearest_units
+from dfe.atlas.page import atlas_page, atlas_view
 from dfe.base.errors import OutputError
 from dfe.displays.names import Name, Names
 from dfe.space.plain import flame_space
@@ -63,7 +64,7 @@ def test_action_units_are_the_ones_that_move_alike(atlas, tokenizer):
 
 
 def test_tables_hold_what_the_atlas_holds(atlas):
-    tables = {name: table.to_pydict() for name, table in atlas.to_tables().items()}
+    tables = {name: table.to_pydict() for name, table in atlas_tables(atlas).items()}
     assert tables["tokens"]["display"] == list(range(1, 64))
     assert tables["tokens"]["share"] == atlas.use.share.tolist()
     assert len(tables["similarity"]["cosine"]) == 63 * 62 // 2
@@ -81,7 +82,7 @@ def test_tables_hold_what_the_atlas_holds(atlas):
 def build_atlas_tables_without_corpus(atlas):
     from dataclasses import replace
 
-    return replace(atlas, use=None).to_tables()
+    return atlas_tables(replace(atlas, use=None))
 
 
 def test_a_residual_book_tells_displays_from_corrections(tmp_path):
@@ -99,8 +100,8 @@ def test_a_space_without_a_mesh_has_tables_and_a_page_in_words(plain, tmp_path):
     assert not atlas.drawable
     assert {t.side for t in atlas.tokens} == {""}
     assert {t.partner for t in atlas.tokens} == {None}
-    assert atlas.to_tables()["tokens"].num_rows == 4
-    page = atlas.to_html()
+    assert atlas_tables(atlas)["tokens"].num_rows == 4
+    page = atlas_page(atlas_view(atlas))
     assert "nothing to draw" in page
     assert "data:image/webp" not in page
     assert "<table>" in atlas._repr_html_()
@@ -112,7 +113,7 @@ def test_names_are_in_the_page_as_text(tokenizer, monkeypatch):
     names = Names(tokenizer.id, tokenizer.hash, {5: Name(nasty, nasty)})
     atlas = build_atlas(tokenizer, names=names)
     monkeypatch.setattr("dfe.atlas.page.webp_pictures", lambda atlas, progress: ((b"x", b"y"),) * len(atlas))
-    page = atlas.to_html()
+    page = atlas_page(atlas_view(atlas))
     assert nasty not in page
     data = json.loads(re.search(r'id="data">(.*?)</script>', page)[1])
     assert data["names"]["names"]["5"] == {"name": nasty, "note": nasty}
@@ -121,11 +122,11 @@ def test_names_are_in_the_page_as_text(tokenizer, monkeypatch):
 
 def test_a_page_is_written_whole_or_refused(atlas, tmp_path, monkeypatch):
     monkeypatch.setattr("dfe.atlas.page.webp_pictures", lambda atlas, progress: ((b"x", b"y"),) * len(atlas))
-    atlas.write(tmp_path / "a.html")
+    write_atlas(atlas, tmp_path / "a.html")
     first = (tmp_path / "a.html").read_bytes()
     with pytest.raises(OutputError, match="exists already"):
-        atlas.write(tmp_path / "a.html")
-    atlas.write(tmp_path / "a.html", overwrite=True)
+        write_atlas(atlas, tmp_path / "a.html")
+    write_atlas(atlas, tmp_path / "a.html", overwrite=True)
     assert (tmp_path / "a.html").read_bytes() == first
 
 

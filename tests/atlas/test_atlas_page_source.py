@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 import made_reports as made
-from dfe.atlas.markup import atlas_page
+from dfe.atlas.page import atlas_page
 from dfe.atlas.view import AtlasCard, AtlasView
-from dfe.pages.tree_svg import tree_svg
+from dfe.pages.tree import tree_svg
 from page_checker import checked
 
 

@@ -11,7 +11,8 @@ import pytest
 
 import made_corpus as made
 from dfe.atlas import build_atlas
-from dfe.atlas.pictures import display_picture, to_webp
+from dfe.atlas.page import atlas_page, atlas_view
+from dfe.atlas.pictures import to_webp
 from dfe.displays.names import read_names
 from dfe.tokenizer.file import load_tokenizer
 
@@ -37,9 +38,9 @@ def drawn(display):
 
 def page_of(atlas):
     """The page with one picture for all displays: drawing 126 of them takes too long for a test."""
-    pictures = tuple(to_webp(display_picture(atlas, 22, yaw=yaw)) for yaw in (0.0, 0.5)) if atlas.drawable else ()
+    pictures = tuple(to_webp(atlas.picture(22, yaw=yaw)) for yaw in (0.0, 0.5)) if atlas.drawable else ()
     with patch("dfe.atlas.page.webp_pictures", lambda atlas, progress=None: (pictures,) * len(atlas)):
-        return atlas.to_html()
+        return atlas_page(atlas_view(atlas))
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,7 @@ def test_heads_are_those_of_the_package_s_own_renderer(open_page, html, atlas):
     for display in (1, 6):
         page.wait_for_selector(drawn(display))
         seen = pixels(page, drawn(display)).astype(float)
-        expected = display_picture(atlas, display, size=len(seen)).astype(float)
+        expected = atlas.picture(display, size=len(seen)).astype(float)
         both = (seen[..., 3] > 250) & (expected[..., 3] > 250)
         assert both.mean() > 0.4
         assert np.abs(seen[..., 3] - expected[..., 3]).mean() < 3
@@ -135,7 +136,7 @@ def test_strength_flip_and_colours_change_the_heads(open_page, html, atlas):
     page.click("#flip")
     page.wait_for_timeout(150)
     flipped = pixels(page, drawn(left.display))
-    partner = display_picture(atlas, left.partner, size=len(flipped))
+    partner = atlas.picture(left.partner, size=len(flipped))
     opaque = (flipped[..., 3] > 250) & (partner[..., 3] > 250)
     assert np.abs(flipped.astype(int) - partner)[opaque].mean() < 2
     assert np.abs(usual.astype(int) - partner)[opaque].mean() > 3
@@ -296,7 +297,7 @@ def test_the_builder_adds_strengthens_and_removes(open_page, html, atlas):
     assert np.abs(two - rest).mean() > 2
     slide(page, "built-6", 0)
     one = pixels(page, "#builder-canvas")
-    expected = display_picture(atlas, 22, size=len(one))
+    expected = atlas.picture(22, size=len(one))
     opaque = (one[..., 3] > 250) & (expected[..., 3] > 250)
     assert np.abs(one.astype(int) - expected)[opaque].mean() < 2
     page.click("#built li:nth-child(1) button")

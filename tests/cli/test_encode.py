@@ -309,4 +309,4 @@ def test_two_faces_of_a_video_are_told_apart_by_where_they_are(dfe, carphone, tm
     recording = Recording.read(tmp_path / "two.parquet")
     assert sorted(set(recording.face_ids.tolist())) == [0, 1]
     page = (tmp_path / "two.html").read_text("utf-8")
-    assert page.index("on the picture&#x27;s right") < page.index("on the picture&#x27;s left")
+    assert page.index("on the picture&#39;s right") < page.index("on the picture&#39;s left")

@@ -15,8 +15,11 @@ from dfe.base.errors import UsageError
 from dfe.compare.comparison import CompareOptions, compare
 from dfe.compare.effects import Settings
 from dfe.compare.files import CLUSTERS, FILES
+from dfe.compare.page import compare_page
 from dfe.compare.table import Columns
 from made_groups import made_study
+from made_reports import NASTY
+from page_checker import checked
 
 FEW = ("--permutations", 399, "--draws", 150)
 SMILE = "22"
@@ -112,6 +115,7 @@ def test_all_is_written_and_nobody_is_in_it(compared):
         if path.name != "analysis.csv":
             assert "P03" not in content
     page = (compared / "compare.html").read_text()
+    checked(page)
     assert "For research only" in page
     assert "data:image/png" in page
     result = json.loads((compared / "compare.json").read_text())
@@ -121,6 +125,25 @@ def test_all_is_written_and_nobody_is_in_it(compared):
     assert "lip corner" in best["label"] or float(best["p"]) > 0.05
     for name in ("forest.svg", "volcano.svg"):
         assert (compared / name).read_text().startswith("<svg xmlns")
+
+
+def test_names_of_groups_and_displays_stay_text(compared):
+    result = json.loads((compared / "compare.json").read_text())
+    result["groups"] = [f"{NASTY} one", f"{NASTY} two"]
+    result["flow"]["groups"] = result["coverage"]["names"] = result["groups"]
+    result["coverage"]["cautions"] = [NASTY]
+    result["methods"] = result["statement"] = result["columns"]["align"] = NASTY
+    for row in result["rows"]:
+        row |= {"label": NASTY, "side": NASTY, "flags": [NASTY], "q": row["p"] and 0.01}
+    for course in result["courses"]:
+        for one in course["clusters"]:
+            one |= {"label": NASTY, "p": 0.01}
+    for step in result["flow"]["steps"]:
+        step["step"] = NASTY
+    page = compare_page(result, {})
+    checked(page)
+    assert "<img src=x" not in page
+    assert "<script>document" not in page
 
 
 def test_the_r_script_names_columns_that_its_table_has(compared):

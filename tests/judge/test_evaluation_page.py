@@ -8,10 +8,12 @@ from xml.etree import ElementTree
 import pytest
 
 import made_evaluation as made
+from dfe.judge.columns import SUMMARY, best_of, decimals, equal_bits
 from dfe.judge.page import evaluation_page
-from dfe.judge.page_columns import SUMMARY, equal_bits
-from dfe.judge.page_tables import best_of, named
-from dfe.judge.page_values import cell, coders_of, decimals, figure_at, share, why_not
+from dfe.judge.reading import coders_of, figure_at, why_not
+from dfe.judge.tables import cell
+from dfe.pages.formats import tenths
+from dfe.pages.page import breakable, environment
 from made_reports import NASTY
 from page_checker import checked
 
@@ -210,19 +212,23 @@ def test_a_coding_that_never_costs_so_much_is_not_called_unmeasured():
     assert errors[0].find(result["coders"][0]).value == expected
 
 
+def written(column, values):
+    """What a page writes of the figure at x."""
+    figure = environment().get_template("judge/figures.html.jinja").module.figure
+    return str(figure(cell(column, figure_at(values, "x"), values))).strip()
+
+
 def test_figures_are_written_with_intervals_and_true_signs():
-    assert [share(v) for v in (0, 0.123, 0.9999, 1)] == ["0.0%", "12.3%", "99.9%", "100%"]
-    assert [share(v) for v in (-0.05, -1e-9)] == ["−5.0%", "0.0%"]
+    assert [tenths(v) for v in (0, 0.123, 0.9999, 1)] == ["0.0%", "12.3%", "99.9%", "100%"]
+    assert [tenths(v) for v in (-0.05, -1e-9)] == ["−5.0%", "0.0%"]
     assert decimals(2)(-1234.5) == "−1,234.50"
     error, pose = COLUMNS["error"], COLUMNS["pose"]
     values = {"x": {"value": 0.26, "low": 0.25, "high": 0.27}, "fidelity": {"share": 0.5}}
-    assert cell(error, figure_at(values, "x"), values) == (
-        '0.260 <span class="share">50.0%</span><small>0.250–0.270</small>'
-    )
+    assert written(error, values) == '0.260 <span class="share">50.0%</span><small>0.250–0.270</small>'
     values["x"]["low"] = -0.1
-    assert "<small>−0.10 to 0.27</small>" in cell(pose, figure_at(values, "x"), values)
+    assert "<small>−0.10 to 0.27</small>" in written(pose, values)
     values["x"]["high"] = None
-    assert cell(pose, figure_at(values, "x"), values) == "0.26"
+    assert written(pose, values) == "0.26"
     assert figure_at({"x": True}, "x") is None
 
 
@@ -234,4 +240,4 @@ def test_reasons_are_found_at_any_height():
 
 
 def test_ids_break_where_their_parts_end():
-    assert named("a-b<c") == "a-<wbr>b&lt;c"
+    assert breakable("a-b<c") == "a-<wbr>b&lt;c"

@@ -213,8 +213,8 @@ def test_names_are_legible(theme):
 
 
 def test_charts_that_stand_alone_have_the_pages_colours():
-    static = files("dfe.report").joinpath("static")
-    css = "".join(static.joinpath(f"{name}.css").read_text() for name in ("page", "evaluation"))
+    static = files("dfe.pages").joinpath("static")
+    css = "".join(static.joinpath(f"{name}.css").read_text() for name in ("page", "results"))
     for name, light in PALETTES["light"].items():
         found = re.findall(rf"--{name}: (#[0-9a-f]{{6}});", css)
         assert len(found) == 2

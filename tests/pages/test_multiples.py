@@ -41,7 +41,7 @@ def test_a_chart_is_well_formed_and_names_every_row(theme):
 
 
 def test_dots_lie_where_the_axes_say_and_below_each_other():
-    root = ElementTree.fromstring(CHART.replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
+    root = ElementTree.fromstring(str(CHART).replace("<svg ", f'<svg xmlns="{SVG[1:-1]}" ', 1))
     rows = [g for g in root.iter(f"{SVG}g") if g.get("class") == "row"]
     assert len(rows) == 4
     circles = [list(row.iter(f"{SVG}circle")) for row in rows]

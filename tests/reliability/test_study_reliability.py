@@ -5,7 +5,11 @@ import pytest
 
 from dfe.base.errors import UsageError
 from dfe.events.found import DisplayName
+from dfe.reliability.files import reliability_json
+from dfe.reliability.page import reliability_page
 from dfe.reliability.reliability import Minutes, icc_c1, reliability, spearman_brown
+from made_reports import NASTY
+from page_checker import checked
 
 NAMES = {5: DisplayName("smile", "mouth"), 9: DisplayName("frown", "brow")}
 
@@ -68,3 +72,16 @@ def test_too_few_people_are_refused():
         reliability(minutes(2))
     with pytest.raises(UsageError, match="needs three"):
         reliability(minutes(9, blocks=1))
+
+
+@pytest.mark.parametrize("sessions", [("",), ("a", "b")])
+def test_the_page_is_whole_and_names_stay_text(sessions):
+    result = reliability_json(reliability(minutes(40, sessions=sessions), draws=20))
+    words = checked(reliability_page(result))
+    assert "How many minutes are enough?" in words
+    assert ("40 subjects were seen in the sessions a and b." in words) == (len(sessions) == 2)
+    result["displays"][0]["label"] = result["statement"] = NASTY
+    result["sessions"] = result["sessions"] and [NASTY, NASTY]
+    page = reliability_page(result)
+    checked(page)
+    assert "<img src=x" not in page

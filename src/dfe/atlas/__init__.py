@@ -1,10 +1,10 @@
 """What each token means: in words, in numbers and in pictures.
 
 >>> import dfe
->>> from dfe.atlas import build_atlas
+>>> from dfe.atlas import build_atlas, write_atlas
 >>> atlas = build_atlas(dfe.load_tokenizer("default"))   # doctest: +SKIP
->>> atlas.to_tables()["tokens"].to_pandas()               # doctest: +SKIP
->>> atlas.write("atlas.html")                             # doctest: +SKIP
+>>> atlas.to_table().to_pandas()                          # doctest: +SKIP
+>>> write_atlas(atlas, "atlas.html")                      # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from typing import TYPE_CHECKING
 
 _HOMES = {
     "Atlas": "dfe.atlas.atlas",
-    "AtlasToken": "dfe.atlas.atlas",
+    "AtlasToken": "dfe.atlas.token",
     "Names": "dfe.displays.names",
+    "atlas_tables": "dfe.atlas.tables",
     "build_atlas": "dfe.atlas.atlas",
     "load_names": "dfe.displays.names",
+    "write_atlas": "dfe.atlas.page",
 }
 
 __all__ = [*_HOMES]
 
 if TYPE_CHECKING:
     from dfe.atlas.atlas import Atlas as Atlas
-    from dfe.atlas.atlas import AtlasToken as AtlasToken
     from dfe.atlas.atlas import build_atlas as build_atlas
+    from dfe.atlas.page import write_atlas as write_atlas
+    from dfe.atlas.tables import atlas_tables as atlas_tables
+    from dfe.atlas.token import AtlasToken as AtlasToken
     from dfe.displays.names import Names as Names
     from dfe.displays.names import load_names as load_names
 

@@ -6,64 +6,27 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+import pyarrow as pa
 
-from dfe.atlas.action_units import NearUnit, nearest_units
+from dfe.atlas.action_units import nearest_units
 from dfe.atlas.book import Book
 from dfe.atlas.counting import Subjects
+from dfe.atlas.pictures import SIZE_PX, display_picture, to_webp
 from dfe.atlas.similarity import Tree, cosines, mirror_partners, similarity_tree
+from dfe.atlas.token import AtlasToken, Status
+from dfe.atlas.token_table import token_table
 from dfe.atlas.use import CorpusUse, measure_use
-from dfe.base.files import replacing
-from dfe.base.types import DoubleArray, FloatArray, Progress
+from dfe.base.types import DoubleArray, FloatArray, ImageArray, Progress
 from dfe.displays.names import Names, load_names
 from dfe.draw.templates import heat_scale
+from dfe.pages.formats import percent
 from dfe.space.base import ExpressionSpace
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Status = Literal["display", "unsteady", "correction", "not measured"]
-"""``display``: agrees with faces and stays under small changes of a picture; ``unsteady``: comes and goes with them;
-``correction``: often points away from the face; ``not measured``: nobody has looked."""
 
 FAITHFUL = 0.9
 """A display that agrees with the face in fewer of its uses is called a correction."""
-
-
-@dataclass(frozen=True, eq=False)
-class AtlasToken:
-    """One display of the book."""
-
-    display: int
-    """Its number in the tokenizer, from 1."""
-    words: str
-    """What moves, as in ``lip corner pull, left``."""
-    template: FloatArray
-    """``(D,)``: what it adds to a face at its usual intensity, in units of the space."""
-    side: str
-    """``symmetric``, ``left`` or ``right``, the subject's; empty where the space does not know sides."""
-    regions: dict[str, float]
-    """Share of the movement's energy over the skin in each region."""
-    energy_mm: float
-    """Root mean square displacement of the moving vertices at the usual intensity."""
-    locality: float
-    """Share of the moving vertices that hold 90% of the energy."""
-    strongest: tuple[tuple[str, float], ...]
-    """Coefficients that carry most of it, and their values."""
-    units: tuple[NearUnit, ...]
-    """Action units of the proxy that move the face most like it."""
-    partner: int | None
-    """Display that is its mirror image, itself where symmetric; None if the book has none, or has no sides."""
-    status: Status
-    reliability: float | None
-    """Chance-corrected agreement (kappa) under small changes of the picture, where the tokenizer's card has it."""
-
-    @property
-    def region(self) -> str:
-        """The region that it moves most; empty if none."""
-        return max(self.regions, key=lambda r: self.regions[r]) if any(self.regions.values()) else ""
+_NOTEBOOK_SHOWN, _NOTEBOOK_PX = 12, 112
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,38 +87,45 @@ class Atlas:
         """The user's name of a display, or its words."""
         return self.names.label(display, self[display].words)
 
-    def to_tables(self) -> dict[str, pa.Table]:
-        """Everything as Arrow tables, see :func:`dfe.atlas.tables.atlas_tables`."""
-        from dfe.atlas.tables import atlas_tables
+    def to_table(self) -> pa.Table:
+        """A row per display, see :func:`dfe.atlas.token_table.token_table`; the others are :func:`atlas_tables`'s."""
+        return token_table(self.tokens, self.names, self.space.mesh.regions, self.use)
 
-        return atlas_tables(self)
-
-    def to_html(self, progress: Progress | None = None) -> str:
-        """The page, one file that asks for nothing from anywhere."""
-        from dfe.atlas.page import atlas_html
-
-        return atlas_html(self, progress)
-
-    def write(self, path: str | PathLike[str], *, overwrite: bool = False, progress: Progress | None = None) -> None:
-        """Write the page, whole or not at all.
-
-        Raises:
-            OutputError: the file exists (without ``overwrite``) or cannot be written.
-        """
-        from dfe.base.files import refuse_existing
-
-        refuse_existing(Path(path), overwrite=overwrite)
-        page = self.to_html(progress)
-        with replacing(Path(path), overwrite=overwrite) as (file,):
-            file.write(page.encode("utf-8", "replace"))
+    def picture(self, display: int, *, size: int = SIZE_PX, yaw: float = 0.0) -> ImageArray:
+        """A display at its usual intensity on the neutral face, ``(size, size, 4)`` RGBA, coloured by displacement."""
+        template = self[display].template
+        return display_picture(self.space, template, self.neutral, self.heat_max_mm, size=size, yaw=yaw)
 
     def _of_corpus(self) -> str:
         return "" if self.use is None else f", in {len(self.use.recordings)} recordings"
 
     def _repr_html_(self) -> str:
-        from dfe.atlas.notebook import atlas_summary
+        """Facts, and up to twelve displays in pictures, the most used ones where there is a corpus."""
+        from dfe.pages.notebook import notebook
 
-        return atlas_summary(self)
+        sides = [token.side for token in self.tokens]
+        known = ", ".join(f"{sides.count(s)} {s}" for s in ("symmetric", "left", "right") if s in sides)
+        facts: dict[str, object] = {
+            "displays": len(self),
+            "sides": known or "not known",
+            "named": sum(bool(self.names.name(token.display)) for token in self.tokens),
+        }
+        order, share = list(range(len(self))), None if self.use is None else self.use.share.tolist()
+        if self.use is not None and share is not None:
+            facts |= {
+                "recordings": len(self.use.recordings),
+                "displays a face": f"{self.use.tokens_per_row:.1f} on average",
+                "displays used": int((self.use.share > 0).sum()),
+            }
+            order.sort(key=lambda at: -share[at])
+        pictures = [
+            (
+                to_webp(self.picture(at + 1, size=_NOTEBOOK_PX)),
+                f"{at + 1} {self.label(at + 1)}" + ("" if share is None else f", {percent(share[at])}"),
+            )
+            for at in (order[:_NOTEBOOK_SHOWN] if self.drawable else ())
+        ]
+        return notebook(f"Atlas of {self.tokenizer}", facts, pictures, _NOTEBOOK_PX)
 
 
 def build_atlas(

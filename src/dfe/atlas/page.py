@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from dfe.atlas.atlas import Atlas
 from dfe.atlas.head import pack_head
-from dfe.atlas.markup import atlas_page
-from dfe.atlas.pictures import webp_pictures
+from dfe.atlas.pictures import to_webp
+from dfe.atlas.token import AtlasToken
+from dfe.atlas.use import CorpusUse
 from dfe.atlas.view import AtlasCard, AtlasView
+from dfe.base.files import refuse_existing, replacing
 from dfe.base.types import DoubleArray, Progress
-from dfe.draw.colours import heat_colours
-from dfe.pages.html import count, number, seconds
+from dfe.draw.colours import heat_stops
+from dfe.draw.templates import TURNED
+from dfe.pages.formats import count, number, seconds
+from dfe.pages.page import render
+from dfe.pages.tree import tree_svg
 
-if TYPE_CHECKING:
-    from dfe.atlas.atlas import Atlas, AtlasToken
-    from dfe.atlas.use import CorpusUse
-
-HEAT_STOPS = 9
 NEAR, TOGETHER, PEOPLE = 6, 8, 12
 """Rows shown of each list on a display's page, at most."""
 PERCENT_STEPS = tuple(range(0, 160, 10))
@@ -34,14 +37,40 @@ _OF = {
 }
 
 
-def atlas_html(atlas: Atlas, progress: Progress | None = None) -> str:
-    """The page in one string.
+def write_atlas(
+    atlas: Atlas, path: str | PathLike[str], *, overwrite: bool = False, progress: Progress | None = None
+) -> None:
+    """Write the page of an atlas, whole or not at all.
 
     Args:
         atlas: what is shown.
+        path: of the page.
+        overwrite: replace a page that is there.
         progress: called as ``progress(pictures done, of how many)``.
+
+    Raises:
+        OutputError: the file exists (without ``overwrite``) or cannot be written.
     """
-    return atlas_page(atlas_view(atlas, progress))
+    refuse_existing(Path(path), overwrite=overwrite)
+    page = atlas_page(atlas_view(atlas, progress))
+    with replacing(Path(path), overwrite=overwrite) as (file,):
+        file.write(page.encode("utf-8", "replace"))
+
+
+def atlas_page(view: AtlasView) -> str:
+    """One self-contained HTML file about a tokenizer's displays, which asks for nothing from anywhere."""
+    labels = [card.name or card.words for card in view.cards]
+    return render("atlas/atlas.html.jinja", view=view, tree=tree_svg(view.merges, view.order, labels))
+
+
+def webp_pictures(atlas: Atlas, progress: Progress | None = None) -> tuple[tuple[bytes, ...], ...]:
+    """WebP files of every display, front and three-quarter view."""
+    made = []
+    for token in atlas.tokens:
+        made.append(tuple(to_webp(atlas.picture(token.display, yaw=yaw)) for yaw in (0.0, TURNED)))
+        if progress is not None:
+            progress(token.display, len(atlas))
+    return tuple(made)
 
 
 def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
@@ -72,7 +101,7 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
         ),
         regions=atlas.space.mesh.regions,
         strength=f"They show an intensity of {strengths['labels'][strengths['usual']]}.",
-        heat_stops=_heat_stops(atlas) if atlas.drawable else (),
+        heat_stops=heat_stops(atlas.heat_max_mm) if atlas.drawable else (),
         corpus="" if use is None else _corpus(use),
         share_of="" if use is None else _OF[use.weight],
         merges=tuple(
@@ -193,9 +222,3 @@ def _use_words(use: CorpusUse) -> dict[str, Any]:
         "weight": use.weight,
         "people": {"one": one, "many": many, "count": len(use.subjects)},
     }
-
-
-def _heat_stops(atlas: Atlas) -> tuple[tuple[float, str], ...]:
-    places = np.linspace(0, atlas.heat_max_mm, HEAT_STOPS)
-    colours = heat_colours(places, atlas.heat_max_mm).tolist()
-    return tuple((float(mm), "#{:02x}{:02x}{:02x}".format(*c)) for mm, c in zip(places.tolist(), colours, strict=True))

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dfe.atlas.pictures import display_picture
+from dfe.atlas.atlas import Atlas
 from dfe.base.errors import DfeError, UsageError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from dfe.atlas.atlas import Atlas
 
 _COLUMNS = 8
 _LEAST_SHARE = 0.001
@@ -39,7 +37,7 @@ def plot_gallery(atlas: Atlas, displays: Sequence[int] | None = None, *, columns
     for place, axes in zip(shown + [0] * (rows * columns - len(shown)), _flat(figure, rows, columns), strict=True):
         axes.set_axis_off()
         if place:
-            axes.imshow(display_picture(atlas, place, size=192))
+            axes.imshow(atlas.picture(place, size=192))
             axes.set_title(_wrapped(f"{place} {atlas.label(place)}", 24), fontsize=7, loc="left")
     return figure
 

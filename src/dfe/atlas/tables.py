@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from dfe.atlas.atlas import Atlas
+from dfe.atlas.use import CorpusUse
 from dfe.base.files import refuse_existing, replacing
-
-if TYPE_CHECKING:
-    from dfe.atlas.atlas import Atlas
-    from dfe.atlas.use import CorpusUse
 
 ALWAYS = ("tokens", "templates", "similarity", "tree")
 OF_CORPUS = ("levels", "steps", "subjects", "together", "examples")
@@ -22,8 +19,7 @@ OF_CORPUS = ("levels", "steps", "subjects", "together", "examples")
 def atlas_tables(atlas: Atlas) -> dict[str, pa.Table]:
     """Tables by name; those from ``levels`` on only where there is a corpus.
 
-    - ``tokens``: a row per display: number, the user's name and note, words, side, region and a column of shares for
-      each region, energy in mm, locality, mirror partner, status, reliability, nearest action units, use.
+    - ``tokens``: a row per display, see :func:`dfe.atlas.token_table.token_table`.
     - ``templates``: a row per display, a column per coefficient.
     - ``similarity``: a row per pair: cosine in mm. ``tree``: the merges, as scipy writes linkages.
     - ``levels``, ``steps``: display, level or step, its intensity, share. ``subjects``: display, subject, share.
@@ -31,7 +27,7 @@ def atlas_tables(atlas: Atlas) -> dict[str, pa.Table]:
     - ``examples``: display, recording, frame, time_s, face_id, source, intensity_mm.
     """
     tables = {
-        "tokens": _tokens(atlas),
+        "tokens": atlas.to_table(),
         "templates": _templates(atlas),
         "similarity": _similarity(atlas),
         "tree": _tree(atlas),
@@ -61,43 +57,6 @@ def write_tables(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> None
     with replacing(*(folder / f"{name}.csv" for name in tables), overwrite=overwrite) as files:
         for table, file in zip(tables.values(), files, strict=True):
             pa_csv.write_csv(table, file)
-
-
-def _tokens(atlas: Atlas) -> pa.Table:
-    columns: dict[str, list[object]] = {
-        "display": [t.display for t in atlas.tokens],
-        "name": [atlas.names.name(t.display) for t in atlas.tokens],
-        "note": [atlas.names.note(t.display) for t in atlas.tokens],
-        "words": [t.words for t in atlas.tokens],
-        "side": [t.side for t in atlas.tokens],
-        "region": [t.region for t in atlas.tokens],
-    }
-    for region in atlas.space.mesh.regions:
-        columns[f"share_{region}"] = [t.regions[region] for t in atlas.tokens]
-    columns |= {
-        "energy_mm": [t.energy_mm for t in atlas.tokens],
-        "locality": [t.locality for t in atlas.tokens],
-        "mirror_partner": [t.partner for t in atlas.tokens],
-        "status": [t.status for t in atlas.tokens],
-        "reliability": [t.reliability for t in atlas.tokens],
-        "au_proxy": [" ".join(unit.id for unit in t.units) for t in atlas.tokens],
-    }
-    types = {"mirror_partner": pa.int64(), "reliability": pa.float64()}
-    if (use := atlas.use) is not None:
-        quartiles = use.duration_s.T
-        columns |= {
-            "share": use.share.tolist(),
-            "median_mm": _known(use.median_mm),
-            "faithful": _known(use.faithful),
-            "duration_q25_s": _known(quartiles[0]),
-            "duration_median_s": _known(quartiles[1]),
-            "duration_q75_s": _known(quartiles[2]),
-            "stretches": use.stretches.tolist(),
-            "subjects": (use.by_subject > 0).sum(axis=1).tolist(),
-        }
-        floats = ("median_mm", "faithful", "duration_q25_s", "duration_median_s", "duration_q75_s")
-        types |= dict.fromkeys(floats, pa.float64())
-    return pa.table({name: pa.array(values, types.get(name)) for name, values in columns.items()})
 
 
 def _templates(atlas: Atlas) -> pa.Table:
@@ -134,7 +93,9 @@ def _use(atlas: Atlas, use: CorpusUse) -> dict[str, pa.Table]:
     found = [(at + 1, example) for at, kept in enumerate(use.examples) for example in kept]
     return {
         "levels": long(use.by_level, "level", [*levels]),
-        "steps": long(use.by_step, "step", [*steps]).append_column("mm", pa.array(_known(atlas.steps_mm.ravel()))),
+        "steps": long(use.by_step, "step", [*steps]).append_column(
+            "mm", pa.array(atlas.steps_mm.ravel().astype(np.float64), from_pandas=True)
+        ),
         "subjects": long(use.by_subject, "subject", [*use.subjects]),
         "together": pa.table(
             {
@@ -156,7 +117,3 @@ def _use(atlas: Atlas, use: CorpusUse) -> dict[str, pa.Table]:
             }
         ),
     }
-
-
-def _known(values: np.ndarray) -> list[object]:
-    return [float(v) if v == v else None for v in values.tolist()]

@@ -33,6 +33,7 @@ class Atlas:
     def run(self) -> int:
         """Build, write, say where; return the exit code."""
         from dfe.atlas.atlas import build_atlas
+        from dfe.atlas.page import write_atlas
         from dfe.atlas.tables import refuse_existing_tables, write_tables
         from dfe.base.files import refuse_existing
         from dfe.cli.progress import show_progress
@@ -49,7 +50,7 @@ class Atlas:
         with show_progress("reading", "recordings") as progress:
             atlas = build_atlas(tokenizer, self.corpus, names=names, all_faces=self.all_faces, progress=progress)
         with show_progress("drawing", "displays") as progress:
-            atlas.write(self.out, overwrite=self.overwrite, progress=progress)
+            write_atlas(atlas, self.out, overwrite=self.overwrite, progress=progress)
         print(f"{len(atlas)} displays of {atlas.tokenizer}")
         print(f"page:   {self.out}")
         if self.tables is not None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from markupsafe import Markup
 
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Dot, Frame, Series, line_chart
 from dfe.pages.forest import ForestRow, forest
-from dfe.pages.html import count, page, percent, text
+from dfe.pages.formats import UNKNOWN, number, p_value
+from dfe.pages.page import render
 from dfe.pages.svg import Look
 from dfe.pages.volcano import VolcanoDot, volcano
 
 SHOWN = 16
 """Displays in a forest plot."""
-_NAMED = 8
-"""Displays named in a volcano plot."""
+_NAMED, _FEW = 8, 3
+"""Displays named in a volcano plot; and where none differs among many."""
 FALSE_DISCOVERY = 0.05
 _COURSES = 4
 _TITLES = {
@@ -28,6 +32,47 @@ _EFFECT = {"groups": "Hedges' g", "conditions": "Cohen's d_z", "groups x conditi
 Row = Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Fold:
+    """A table of one measure, folded away."""
+
+    title: str
+    measure: str
+    regions: bool
+    rows: list[Row]
+    """Those that were tested, the most evidence first."""
+    p_any: float | None
+    left_out: int
+    """Rows that could not be tested."""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """One analysis as the page shows it."""
+
+    analysis: str
+    title: str
+    effect: str
+    """What its effects are called."""
+    sides: tuple[str, str]
+    tested: int
+    found: list[Row]
+    """Displays that differ."""
+    p_any: float | None
+    charts: list[Markup]
+    folds: list[Fold]
+
+
+@dataclass(frozen=True)
+class Course:
+    """Time courses of one analysis."""
+
+    title: str
+    found: list[Row]
+    """Clusters that differ."""
+    charts: list[Markup]
+
+
 def compare_page(result: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
     """One self-contained HTML file about the JSON of a comparison.
 
@@ -35,22 +80,20 @@ def compare_page(result: Mapping[str, Any], pictures: Mapping[str, bytes]) -> st
         result: of :func:`dfe.compare.as_json.comparison_json`.
         pictures: PNG files by the display's number; those that are missing are left out.
     """
-    analyses = list(dict.fromkeys(row["analysis"] for row in result["rows"]))
-    parts = [_header(result)]
-    for analysis in analyses:
-        parts.append(_section(_TITLES[analysis], _analysis(result, analysis, pictures)))
-    if result["courses"]:
-        parts.append(_section("Time courses", "".join(_courses(course, result) for course in result["courses"])))
-    parts.append(_section("Who was compared", _flow(result) + _coverage(result)))
-    paragraphs = "".join(f"<p>{text(p)}</p>" for p in result["methods"].strip().split("\n\n"))
-    parts.append(_section("Methods, to be copied", f'<div class="methods">{paragraphs}</div>'))
-    body = "\n".join(parts)
-    return page(
-        _title(result), f"<main>\n{body}\n</main>", styles=("page.css", "evaluation.css", "compare.css"), scripts=()
+    two = (result["conditions"], result["groups"])
+    said = [f"{sides[1]} and {sides[0]}" for sides in two if sides is not None]
+    return render(
+        "compare/compare.html.jinja",
+        title=f"Facial displays compared: {', '.join(said)}",
+        result=result,
+        analyses=[_analysis(result, name, pictures) for name in dict.fromkeys(r["analysis"] for r in result["rows"])],
+        courses=[_course(course, result) for course in result["courses"]],
+        level=f"{FALSE_DISCOVERY:g}",
+        ratio=_ratio,
     )
 
 
-def forest_chart(result: Mapping[str, Any], analysis: str, pictures: Mapping[str, bytes]) -> str:
+def forest_chart(result: Mapping[str, Any], analysis: str, pictures: Mapping[str, bytes]) -> Markup:
     """The displays with the most evidence in events per minute, effects with intervals."""
     rows = _tested(result, analysis, "per_min")[:SHOWN]
     label = f"{_EFFECT[analysis]} of events per valid minute, with 95% interval"
@@ -67,11 +110,11 @@ def forest_chart(result: Mapping[str, Any], analysis: str, pictures: Mapping[str
     return forest(frame, drawn, axis, headings, (f"less in {second}", f"more in {second}"))
 
 
-def volcano_chart(result: Mapping[str, Any], analysis: str, pictures: Mapping[str, bytes]) -> str:
+def volcano_chart(result: Mapping[str, Any], analysis: str, pictures: Mapping[str, bytes]) -> Markup:
     """All displays that anybody shows, by effect and p."""
     rows = [row for row in _tested(result, analysis, "per_min") if row["effect"] is not None]
     found = [row["token"] for row in rows if row["q"] <= FALSE_DISCOVERY][:_NAMED]
-    named = set(found or [row["token"] for row in rows[:3]])
+    named = set(found or [row["token"] for row in (rows if len(rows) <= _NAMED else rows[:_FEW])])
     line = max((row["p"] for row in rows if row["q"] <= FALSE_DISCOVERY), default=None)
     dots = [
         VolcanoDot(
@@ -92,175 +135,73 @@ def pictured(result: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(row["token"] for a in analyses for row in _tested(result, a, "per_min")[:SHOWN]))
 
 
-def _header(result: Mapping[str, Any]) -> str:
-    leads = "".join(
-        f'<p class="lead">{_lead(result, a)}</p>' for a in dict.fromkeys(r["analysis"] for r in result["rows"])
-    )
-    return f"""<header>
-<p class="kind">Comparison</p>
-<h1>{text(_title(result))}</h1>
-{leads}
-<p class="note">{text(result["statement"])}</p>
-</header>"""
-
-
-def _title(result: Mapping[str, Any]) -> str:
-    groups, conditions = result["groups"], result["conditions"]
-    said = [f"{two[1]} and {two[0]}" for two in (conditions, groups) if two is not None]
-    return f"Facial displays compared: {', '.join(said)}"
-
-
-def _lead(result: Mapping[str, Any], analysis: str) -> str:
+def _analysis(result: Mapping[str, Any], analysis: str, pictures: Mapping[str, bytes]) -> Analysis:
     rows = _tested(result, analysis, "per_min")
+    charts = [forest_chart(result, analysis, pictures)] if rows else []
+    if any(row["effect"] is not None for row in rows):
+        charts.append(volcano_chart(result, analysis, pictures))
+    folds = [
+        _fold(result, analysis, measure, regions, mine)
+        for measure in result["measures"]
+        for regions in (False, True)
+        if (mine := _tested(result, analysis, measure, regions))
+    ]
     found = [row for row in rows if row["q"] <= FALSE_DISCOVERY]
-    family = next(f for f in result["families"] if f["analysis"] == analysis and f["measure"] == "per_min")
-    second = _sides(result, analysis)[1]
-    said = f"{_TITLES[analysis]}, {count(len(rows), 'display')} tested in events per valid minute: "
-    if not found:
-        return text(said + f"none differs at q ≤ {FALSE_DISCOVERY:g} (p of any difference {_p(family['p_any'])}).")
-    names = "; ".join(f"{row['label']} ({'more' if row['effect'] > 0 else 'less'} in {second})" for row in found[:3])
-    more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
-    differ = "differs" if len(found) == 1 else "differ"
-    return text(
-        f"{said}{len(found)} {differ} at q ≤ {FALSE_DISCOVERY:g} (p of any difference {_p(family['p_any'])}): "
-        f"{names}{more}."
-    )
+    p_any = _family(result, analysis, "per_min", False)["p_any"]
+    sides = _sides(result, analysis)
+    return Analysis(analysis, _TITLES[analysis], _EFFECT[analysis], sides, len(rows), found, p_any, charts, folds)
 
 
-def _analysis(result: Mapping[str, Any], analysis: str, pictures: Mapping[str, bytes]) -> str:
-    rows = _tested(result, analysis, "per_min")
-    parts = []
-    if rows:
-        charts = f"<figure>{forest_chart(result, analysis, pictures)}</figure>"
-        if any(row["effect"] is not None for row in rows):
-            charts += f"<figure>{volcano_chart(result, analysis, pictures)}</figure>"
-        parts.append(f'<div class="compared">{charts}</div>')
-    else:
-        parts.append('<p class="note">Nobody shows any display that could be tested.</p>')
-    for measure, words in result["measures"].items():
-        for regions in (False, True):
-            mine = _tested(result, analysis, measure, regions)
-            if mine:
-                title = f"{words[0].upper()}{words[1:]}, by {'region' if regions else 'display'}"
-                if measure == "main_clr":
-                    title = f"{words[0].upper()}{words[1:]}"
-                parts.append(_fold(title, result, analysis, measure, regions, mine))
-    return "".join(parts)
+def _fold(result: Mapping[str, Any], analysis: str, measure: str, regions: bool, rows: list[Row]) -> Fold:
+    words = str(result["measures"][measure])
+    title = words[0].upper() + words[1:]
+    if measure != "main_clr":
+        title += f", by {'region' if regions else 'display'}"
+    whole = sum(_is(row, analysis, measure, regions) for row in result["rows"])
+    p_any = _family(result, analysis, measure, regions)["p_any"]
+    return Fold(title, measure, regions, rows, p_any, whole - len(rows))
 
 
-def _fold(
-    title: str, result: Mapping[str, Any], analysis: str, measure: str, regions: bool, rows: Sequence[Row]
-) -> str:
-    first, second = (text(name) for name in _sides(result, analysis))
-    family = next(
-        f for f in result["families"]
-        if (f["analysis"], f["measure"], f["regions"]) == (analysis, measure, regions)
-    )  # fmt: skip
-    means = "mean difference" if analysis == "groups x conditions" else "mean"
-    modelled = measure == "per_min"
-    heads = [f"{first}, {means}", f"{second}, {means}", text(_EFFECT[analysis]), "95% interval", "p", "q"]
-    heads += ["ratio of rates", "model: ratio", "q"] if modelled else []
-    head = "".join(f'<th class="n" scope="col">{one}</th>' for one in heads)
-    lines = "".join(_line(row, modelled) for row in rows)
-    left_out = sum(
-        row["analysis"] == analysis and row["measure"] == measure and row["is_region"] == regions and row["p"] is None
-        for row in result["rows"]
-    )
-    note = f"p of any difference: {_p(family['p_any'])}."
-    if left_out:
-        note += f" {count(left_out, 'row')} not tested (shown by nobody, or by too few): see results.csv."
-    return (
-        f'<details class="fold"><summary>{text(title)}: {len(rows)} tested</summary><p class="note">{note}</p>'
-        f'<div class="scroll"><table><thead><tr><th scope="col">{"region" if regions else "display"}</th>{head}</tr>'
-        f"</thead><tbody>{lines}</tbody></table></div></details>"
-    )
+def _family(result: Mapping[str, Any], analysis: str, measure: str, regions: bool) -> Row:
+    wanted = (analysis, measure, regions)
+    return next(f for f in result["families"] if (f["analysis"], f["measure"], f["regions"]) == wanted)
 
 
-def _line(row: Row, modelled: bool) -> str:
-    number = f"<b>{text(row['token'])}</b> " if row["token"].isdecimal() else ""
-    flags = f'<br><span class="quiet">{text("; ".join(row["flags"]))}</span>' if row["flags"] else ""
-    cells = [_mean(row["mean"][0], row["measure"]), _mean(row["mean"][1], row["measure"]), _f(row["effect"])]
-    cells += [_interval(row), _p(row["p"]), _p(row["q"])]
-    if modelled:
-        model = row["model"] or {}
-        low_high = f" [{_f(model.get('low'))}, {_f(model.get('high'))}]" if model.get("ratio") is not None else ""
-        cells += [_ratio(row), f"{_f(model.get('ratio'))}{low_high}", _p(model.get("q"))]
-    said = "".join(f'<td class="n">{cell}</td>' for cell in cells)
-    return f"<tr><td>{number}{text(row['label'])}{flags}</td>{said}</tr>"
-
-
-def _flow(result: Mapping[str, Any]) -> str:
-    groups = result["flow"]["groups"]
-    head = "".join(
-        f'<th class="n" scope="col">{text(name)}: {what}</th>' for name in groups for what in ("subjects", "recordings")
-    )
-    lines = ""
-    for step in result["flow"]["steps"]:
-        cells = "".join(
-            f'<td class="n">{s:,}</td><td class="n">{r:,}</td>'
-            for s, r in zip(step["subjects"], step["recordings"], strict=True)
-        )
-        lines += f'<tr><th scope="row">{text(step["step"])}</th>{cells}</tr>'
-    return (
-        f'<div class="scroll"><table class="facts-table"><thead><tr><th scope="col">left</th>{head}</tr></thead>'
-        f"<tbody>{lines}</tbody></table></div>"
-    )
-
-
-def _coverage(result: Mapping[str, Any]) -> str:
-    cover = result["coverage"]
-    (one, two), mean, minutes = cover["names"], cover["mean"], cover["minutes"]
-    return (
-        f'<p class="note">Before anything was left out for it, {percent(mean[0])} of the time was usable in '
-        f"{text(one)} and {percent(mean[1])} in {text(two)} (p {_p(cover['p'])}); {minutes[0]:.1f} and "
-        f"{minutes[1]:.1f} minutes a subject (p {_p(cover['p_minutes'])}). Where coverage differs, so may "
-        "what could be seen.</p>"
-        + "".join(f'<p class="note"><strong>{text(caution)}</strong></p>' for caution in cover["cautions"])
-    )
-
-
-def _courses(course: Mapping[str, Any], result: Mapping[str, Any]) -> str:
-    first, second = _sides(result, course["analysis"])
+def _course(course: Mapping[str, Any], result: Mapping[str, Any]) -> Course:
     best = list(dict.fromkeys(one["token"] for one in course["clusters"]))[:_COURSES]
-    charts = ""
-    for token in best:
-        labels = [one for one in course["clusters"] if one["token"] == token]
-        middle = [start + course["bin_s"] / 2 for start in course["start_s"]]
-        series = [
-            Series(name, tuple(Dot(t, v) for t, v in zip(middle, column, strict=True)), Look(place, strong=place == 1))
-            for place, (name, column) in enumerate(zip((first, second), course["mean_mm"][token], strict=True))
-        ]
-        x = Axis.over(f"seconds around {result['columns']['align']}", middle)
-        y = Axis.over("mm", [v for side in course["mean_mm"][token] for v in side], within=(0.0, None))
-        title = f"{labels[0]['label']}: cluster p {_p(labels[0]['p'])}"
-        frame = Frame(f"course-{_id(course['analysis'])}-{token}", title, "Mean of subjects.", 540, 260)
-        charts += f"<figure>{line_chart(frame, series, x, y, ())}</figure>"
     found = [one for one in course["clusters"] if one["p"] <= FALSE_DISCOVERY]
-    lines = "".join(f"<li>{text(one['label'])}: p {_p(one['p'])}</li>" for one in found)
-    said = (
-        f"{_TITLES[course['analysis']]}: the time courses of these displays differ (p ≤ {FALSE_DISCOVERY:g}, the "
-        "largest cluster over all displays)" if found else f"{_TITLES[course['analysis']]}: no time course differs"
-    )  # fmt: skip
-    return (
-        f'<h3>{text(said)}</h3><ul>{lines}</ul><div class="charts wide">{charts}</div>'
-        '<p class="note">A cluster test says that courses differ somewhere; it says nothing about when a difference '
-        "begins or ends.</p>"
-    )
+    return Course(_TITLES[course["analysis"]], found, [_course_chart(course, result, token) for token in best])
+
+
+def _course_chart(course: Mapping[str, Any], result: Mapping[str, Any], token: str) -> Markup:
+    foremost = next(one for one in course["clusters"] if one["token"] == token)
+    middle = [start + course["bin_s"] / 2 for start in course["start_s"]]
+    sides = zip(_sides(result, course["analysis"]), course["mean_mm"][token], strict=True)
+    series = [
+        Series(name, tuple(Dot(t, v) for t, v in zip(middle, column, strict=True)), Look(place, strong=place == 1))
+        for place, (name, column) in enumerate(sides)
+    ]
+    x = Axis.over(f"seconds around {result['columns']['align']}", middle)
+    y = Axis.over("mm", [v for side in course["mean_mm"][token] for v in side], within=(0.0, None))
+    title = f"{foremost['label']}: cluster p {p_value(foremost['p'])}"
+    frame = Frame(f"course-{_id(course['analysis'])}-{token}", title, "Mean of subjects.", 540, 260)
+    return line_chart(frame, series, x, y, ())
 
 
 def _tested(result: Mapping[str, Any], analysis: str, measure: str, regions: bool = False) -> list[Row]:
     """Rows with a p, the most evidence first."""
-    rows = [
-        row
-        for row in result["rows"]
-        if (row["analysis"], row["measure"], row["is_region"]) == (analysis, measure, regions) and row["p"] is not None
-    ]
+    rows = [row for row in result["rows"] if _is(row, analysis, measure, regions) and row["p"] is not None]
     return sorted(rows, key=lambda row: (row["p"], -abs(row["effect"] or 0.0)))
 
 
+def _is(row: Row, analysis: str, measure: str, regions: bool) -> bool:
+    return (row["analysis"], row["measure"], row["is_region"]) == (analysis, measure, regions)
+
+
 def _forest_row(row: Row, pictures: Mapping[str, bytes], ratios: bool) -> ForestRow:
-    detail = f"{row['token']}, {row['side']}" + (", unsteady" if row["unsteady"] else "")
-    numbers = ((_ratio(row),) if ratios else ()) + (_p(row["p"]), _p(row["q"]))
+    side = "both sides" if row["side"] == "symmetric" else row["side"]
+    detail = f"{row['token']}, {side}" + (", unsteady" if row["unsteady"] else "")
+    numbers = ((_ratio(row),) if ratios else ()) + (p_value(row["p"]), p_value(row["q"]))
     interval = None if row["low"] is None or row["high"] is None else (row["low"], row["high"])
     strong = row["q"] is not None and row["q"] <= FALSE_DISCOVERY
     return ForestRow(row["label"], detail, row["effect"], interval, numbers, strong, pictures.get(row["token"]))
@@ -277,37 +218,13 @@ def _sides(result: Mapping[str, Any], analysis: str) -> tuple[str, str]:
     return two[0], two[1]
 
 
-def _section(title: str, content: str) -> str:
-    return f"<section>\n<h2>{text(title)}</h2>\n{content}\n</section>"
-
-
 def _id(words: str) -> str:
     return words.replace(" ", "-")
-
-
-def _mean(value: float | None, measure: str) -> str:
-    if measure == "share" and value is not None:
-        return f"{100 * value:.1f}%".replace("-", "−")
-    return _f(value)
-
-
-def _interval(row: Row) -> str:
-    return "–" if row["low"] is None else f"{_f(row['low'])} to {_f(row['high'])}"
 
 
 def _ratio(row: Row) -> str:
     ratio = row["ratio"]
     if ratio["value"] is None:
-        return "–"
-    high = "∞" if ratio["high"] is None else _f(ratio["high"])
-    return f"{_f(ratio['value'])} [{_f(ratio['low'])}, {high}]"
-
-
-def _f(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")
-
-
-def _p(p: float | None) -> str:
-    if p is None:
-        return "–"
-    return f"{p:.4f}" if p < 0.001 else f"{p:.3f}" if p < 0.1 else f"{p:.2f}"
+        return UNKNOWN
+    value, low, high = (number(ratio[name], 2) for name in ("value", "low", "high"))
+    return f"{value} [{low}, {'∞' if ratio['high'] is None else high}]"

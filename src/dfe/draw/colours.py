@@ -64,6 +64,13 @@ def heat_colours(values_mm: ArrayLike, max_mm: float) -> ImageArray:
     return np.rint(encoded(heat_light(values_mm, max_mm))).astype(np.uint8)
 
 
+def heat_stops(max_mm: float, stops: int = 9) -> tuple[tuple[float, str], ...]:
+    """A legend of the heat ramp: displacements from 0 to ``max_mm``, each with its colour as ``#rrggbb``."""
+    places = np.linspace(0, max_mm, stops)
+    colours = heat_colours(places, max_mm).tolist()
+    return tuple((mm, "#{:02x}{:02x}{:02x}".format(*c)) for mm, c in zip(places.tolist(), colours, strict=True))
+
+
 def _table(steps: int = 64) -> DoubleArray:
     """The ramp at even steps, ``(steps + 1, 3)`` linear light, interpolated in Oklab along its own length."""
     lab = np.cbrt(linear(_RAMP) @ _TO_LMS.T) @ _TO_LAB.T

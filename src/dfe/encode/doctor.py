@@ -16,7 +16,17 @@ from typing import Literal
 
 from dfe.base.errors import DfeError
 
-BASE_PACKAGES = ("numpy", "onnxruntime", "opencv-python-headless", "av", "pyarrow", "safetensors", "tyro", "rich")
+BASE_PACKAGES = (
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "av",
+    "pyarrow",
+    "safetensors",
+    "tyro",
+    "rich",
+    "jinja2",
+)
 EXTRAS = {"train": "torch", "flame": "torch", "pandas": "pandas"}
 
 

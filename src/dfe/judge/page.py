@@ -3,129 +3,138 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from dfe.judge.page_about import groups, limits, measured_on
-from dfe.judge.page_charts import (
+from dfe.judge.charts import (
     error_charts,
-    figures,
     leak_chart,
     level_chart,
     perturbation_charts,
     region_charts,
     retrieval_chart,
 )
-from dfe.judge.page_columns import LEAKS, ORDER, SUMMARY, VARIETY, equal_bits
-from dfe.judge.page_tables import meanings, missing, named, note, table
-from dfe.judge.page_values import Coder, Result, coders_of, figure_at, list_at, number_at, part
+from dfe.judge.columns import LEAKS, ORDER, SUMMARY, VARIETY, Column, equal_bits, group_columns, of_faces
+from dfe.judge.reading import (
+    Coder,
+    Result,
+    at,
+    coders_of,
+    figure_at,
+    list_at,
+    number_at,
+    part,
+    why_not,
+)
+from dfe.judge.tables import Table, table
 from dfe.pages.chart import Mark
-from dfe.pages.html import count, page, percent, text
+from dfe.pages.formats import number, tenths
+from dfe.pages.page import render
 
-_STYLES = ("page.css", "evaluation.css")
-_SCRIPTS = ("evaluation.js",)
-_LEVELS = (
-    "A token that the face does not show only corrects what an earlier one said: it is no display. The code of a level "
-    "is reliable if a changed picture gets the same one. Codings whose levels are in no order are not drawn."
-)
-_SECTIONS = (
-    ("summary", "Summary"),
-    ("size", "Error by size"),
-    ("regions", "Regions"),
-    ("finding", "Retrieval"),
-    ("qualities", "Tokens"),
-    ("groups", "Groups"),
-    ("measured-on", "Measured on"),
-    ("limits", "Limits"),
-)
+_SETS = {
+    "faces": "judged on",
+    "fit": "to fit the baselines, and to learn bits and the mean face",
+    "probe-train": "the emotion probe learns from",
+    "probe-test": "the emotion probe is asked about",
+    "turned": "people who turn their heads",
+}
+_SHOWN_ABOUT = ("sets", "space", "dfe", "neutral", "subjects", "seed", "draws")
+
+
+class Nearest(NamedTuple):
+    """The coding whose drawn faces are nearest."""
+
+    id: str
+    error_mm: float
+    bits: float | None
+
+
+class Group(NamedTuple):
+    """Figures by one kind of group."""
+
+    title: str
+    errors: Table
+    neutral: Table | None
+    found: Table | None
+
+
+class FaceSet(NamedTuple):
+    """A set of faces that something was measured on."""
+
+    name: str
+    use: str
+    values: Mapping[str, Any]
+    tables: Sequence[Any]
 
 
 def evaluation_page(result: Mapping[str, Any]) -> str:
     """One self-contained HTML file about the JSON of an evaluation; what is missing in it is said to be missing."""
     coders = coders_of(result)
-    body = [
-        _header(result, coders),
-        _section("summary", "Which coding is better at what?", _summary(result, coders)),
-        _section("size", "How near is the drawn face, for how many bits and tokens?", _size(result, coders)),
-        _section("regions", "Where in the face?", _regions(coders)),
-        _section("finding", "Do faces with like tokens look alike?", _finding(result, coders)),
-        _section("qualities", "What are the tokens like?", _qualities(result, coders)),
-        _section("groups", "By group of people", groups(result, coders)),
-        _section("measured-on", "What was measured on", measured_on(result, coders)),
-        _section("limits", "What these figures do not say", limits(result)),
-    ]
-    content = "\n".join(body)
-    return page("Codings of the face, judged", f"<main>\n{content}\n</main>", styles=_STYLES, scripts=_SCRIPTS)
+    costs = equal_bits(coders)
+    errors = [column for column in costs if column.key.startswith("error")]
+    found = [column for column in costs if column.key.startswith("found")]
+    floors = [("mean face: no token at all", _mean_face(result)), ("not coded: the input itself", _not_coded(result))]
+    subjects = part(result, "about", "subjects")
+    return render(
+        "judge/evaluation.html.jinja",
+        coders=coders,
+        faces=number_at(result, "about", "sets", "faces", "faces"),
+        people=number_at(result, "about", "sets", "faces", "people"),
+        mean_face_mm=number_at(result, "floors", "mean_face_mm"),
+        nearest=_nearest(coders),
+        not_people=subjects if isinstance(subjects, str) and subjects != "people" else "",
+        summary=table("summary-table", SUMMARY, coders, floors),
+        error_charts=_shown(error_charts(result, coders)),
+        error_at_bits=table("error-at-equal-bits", errors, coders) if errors else None,
+        region_charts=_shown(region_charts(coders)),
+        retrieval_chart=_shown([retrieval_chart(result, coders)]),
+        retrieval_at_bits=table("retrieval-at-equal-bits", found, coders) if found else None,
+        retrieval_faces=number_at(result, "floors", "retrieval", "faces"),
+        variety=table("variety", VARIETY, coders),
+        level_charts=_shown(_level_charts(coders)),
+        change_charts=_shown(perturbation_charts(coders)),
+        order=table("sides-seeds-cost", ORDER, coders),
+        leak_charts=_shown([leak_chart(result, coders)]),
+        leaks=table("probes", LEAKS, coders, floors[1:]),
+        groups=list(_groups(result, coders)),
+        no_neutral=_no_neutral(coders),
+        sets=_sets(result),
+        facts=_facts(part(result, "about")),
+        detectors=part(result, "about", "au_detectors") or "not compared",
+        reasons=lambda measure: (
+            list(dict.fromkeys(why_not(coder.values, measure) for coder in coders)) or ["no coding"]
+        ),
+        seen_faces=lambda coder: int(number_at(coder.values, "seen", "faces") or 0),
+        seen_reason=lambda coder: why_not(coder.values, "seen"),
+        shape=_shape,
+        number_at=number_at,
+        part=part,
+    )
 
 
-def _section(id: str, title: str, content: str) -> str:
-    return f'<section id="{id}" aria-labelledby="{id}-title">\n<h2 id="{id}-title">{title}</h2>\n{content}\n</section>'
+def _shown(charts: Sequence[str]) -> list[str]:
+    return [chart for chart in charts if chart]
 
 
-def _header(result: Result, coders: Sequence[Coder]) -> str:
-    warnings = "".join(f"<li>{warning}</li>" for warning in _warnings(result, coders))
-    links = "".join(f'<li><a href="#{id}">{title}</a></li>' for id, title in _SECTIONS)
-    return f"""<header>
-<p class="kind">Evaluation</p>
-<h1>Codings of the face, judged on the same faces</h1>
-<p class="lead">{_lead(result, coders)}</p>
-{f'<ul class="warnings">{warnings}</ul>' if warnings else ""}
-<nav aria-label="Parts of this page"><ul class="jump">{links}</ul></nav>
-</header>"""
+def _shape(coder: Coder) -> tuple[int, int] | None:
+    """Levels and size of a coding, where both are known."""
+    levels, size = number_at(coder.values, "levels"), number_at(coder.values, "size")
+    return (int(levels), int(size)) if levels and size else None
 
 
-def _lead(result: Result, coders: Sequence[Coder]) -> str:
-    if not coders:
-        return "This result holds no coding."
-    faces, people = (number_at(result, "about", "sets", "faces", key) for key in ("faces", "people"))
-    on = "" if faces is None else f", judged on {count(int(faces), 'face')}"
-    on += f" of {count(int(people), 'person', 'people')}" if people else ""
-    floor = number_at(result, "floors", "mean_face_mm")
-    said = [f"{count(len(coders), 'coding')}{on}."]
-    if floor is not None:
-        said.append(f"The mean face, drawn without looking, is {floor:.2f} mm off.")
+def _nearest(coders: Sequence[Coder]) -> Nearest | None:
+    """Among two codings or more that have not seen the people."""
     errors = [(figure_at(c.values, "fidelity", "error_mm"), c) for c in coders if not c.seen]
     known = [(figure.value, c) for figure, c in errors if figure is not None]
-    if len(known) > 1:
-        error, nearest = min(known, key=lambda each: each[0])
-        bits = number_at(nearest.values, "fidelity", "bits", "value")
-        cost = "" if bits is None else f", at {bits:.0f} bits a face"
-        said.append(f"The nearest drawing is that of <b>{named(nearest.id)}</b>: {error:.3f} mm{cost}.")
-    return " ".join(said)
-
-
-def _warnings(result: Result, coders: Sequence[Coder]) -> Iterator[str]:
-    for coder in coders:
-        if coder.seen:
-            yield (
-                f"<b>{named(coder.id)}</b> has seen the people on {percent(coder.seen)} of the faces: its figures "
-                "flatter it, and it is marked as best nowhere."
-            )
-    subjects = part(result, "about", "subjects")
-    if isinstance(subjects, str) and subjects != "people":
-        yield f"{text(subjects[0].upper() + subjects[1:])}. Intervals are then too narrow."
-
-
-def _summary(result: Result, coders: Sequence[Coder]) -> str:
-    floors = [("mean face: no token at all", _mean_face(result)), ("not coded: the input itself", _not_coded(result))]
-    return (
-        note(
-            "Small print: 95% intervals, from drawing the people anew. ● marks the best value of a column, even where "
-            "intervals overlap; tokens and bits are costs and have no best. A heading sorts."
-        )
-        + table("summary-table", SUMMARY, coders, floors, shapes=True)
-        + meanings(SUMMARY)
-    )
+    if len(known) < 2:
+        return None
+    error, coder = min(known, key=lambda each: each[0])
+    return Nearest(coder.id, error, number_at(coder.values, "fidelity", "bits", "value"))
 
 
 def _mean_face(result: Result) -> Result:
     floor = part(result, "floors")
     return {
-        "fidelity": {
-            "error_mm": part(floor, "mean_face_mm"),
-            "share": 1.0,
-            "tokens": 0.0,
-            "bits": 0.0,
-        },
+        "fidelity": {"error_mm": part(floor, "mean_face_mm"), "share": 1.0, "tokens": 0.0, "bits": 0.0},
         "retrieval": {"all_codes": {"five": part(floor, "retrieval", "random")}},
         "probe": {"count": {"accuracy": part(floor, "probe", "chance")}},
         "invariance": {"person": {"accuracy": part(floor, "person", "chance")}},
@@ -142,87 +151,102 @@ def _not_coded(result: Result) -> Result:
     }
 
 
-def _size(result: Result, coders: Sequence[Coder]) -> str:
-    charts = figures(error_charts(result, coders), "wide")
-    columns = [column for column in equal_bits(coders) if column.key.startswith("error")]
-    if not charts:
-        return note(missing("Error", "fidelity", coders))
-    equal = f"<h3>At equal bits, mm</h3>\n{table('error-at-equal-bits', columns, coders)}" if columns else ""
-    return (
-        note(
-            "Each line starts with no token and ends with all of them, best ones first; a dotted line leads to its "
-            "name. The mean face is the ceiling: a coding above it is worse than not looking. Each step of the scale "
-            "up or down is a ratio, not a difference. Point at a line to single it out."
+def _level_charts(coders: Sequence[Coder]) -> list[str]:
+    return [
+        level_chart(
+            "faithful-levels",
+            "Faithful, by level",
+            "tokens said that the face shows",
+            coders,
+            lambda values: list_at(values, "faithfulness", "own_region_by_level"),
+            Mark(0.5, "half"),
+        ),
+        level_chart(
+            "reliable-levels",
+            "Reliable, by level",
+            "agreement of codes (kappa)",
+            coders,
+            lambda values: list_at(values, "reliability", "all", "kappa"),
+            Mark(0.0, "chance"),
+        ),
+    ]
+
+
+def _groups(result: Result, coders: Sequence[Coder]) -> Iterator[Group]:
+    kinds: dict[str, None] = {}
+    for coder in coders:
+        inner = part(coder.values, "groups", "error_mm")
+        kinds |= dict.fromkeys(inner) if isinstance(inner, Mapping) else {}
+    kinds.pop("not_measured", None)
+    for i, kind in enumerate(kinds):
+        tokens = group_columns(coders, "neutral_tokens", kind, 2)
+        yield Group(
+            kind[:1].upper() + kind[1:],
+            table(f"group-{i}-error", group_columns(coders, "error_mm", kind, 3), coders),
+            table(f"group-{i}-neutral", tokens, coders) if tokens else None,
+            _detection(f"group-{i}-found", part(result, "floors", "detection", kind)),
         )
-        + charts
-        + equal
-    )
 
 
-def _regions(coders: Sequence[Coder]) -> str:
-    charts = figures(region_charts(coders), "small")
-    if not charts:
-        return note(missing("Error by region", "fidelity", coders))
-    return (
-        note(
-            "Error of each region by the error of the mean face there: mouth and jaw move most and would drown the "
-            "brows. 100%: no better than the mean face."
+def _detection(name: str, found: Any) -> Table | None:
+    """One row: in which share of a group's pictures a face was found."""
+    columns = [
+        Column(f"{name}-{i}", group, "", at(group, "estimate"), tenths, 0, "", of_faces(figure, "picture"))
+        for i, (group, figure) in enumerate(found.items() if isinstance(found, Mapping) else ())
+        if figure_at(figure, "estimate")
+    ]
+    return table(name, columns, [], [("face found", found)]) if columns else None
+
+
+def _no_neutral(coders: Sequence[Coder]) -> str:
+    """Why tokens of neutral faces are missing; empty where they are not."""
+    lacking = next((c for c in coders if "not_measured" in (part(c.values, "groups", "neutral_tokens") or {})), None)
+    return why_not(lacking.values, "groups.neutral_tokens") if lacking else ""
+
+
+def _sets(result: Result) -> list[FaceSet]:
+    sets = part(result, "about", "sets")
+    return [
+        FaceSet(
+            name,
+            _SETS.get(name) or ("the same pictures, changed" if name.startswith("perturbed ") else ""),
+            values if isinstance(values, Mapping) else {},
+            list_at(values, "tables"),
         )
-        + charts
-    )
+        for name, values in (sets.items() if isinstance(sets, Mapping) else ())
+    ]
 
 
-def _finding(result: Result, coders: Sequence[Coder]) -> str:
-    chart = figures([retrieval_chart(result, coders)], "wide")
-    if not chart:
-        return note(missing("Retrieval", "retrieval", coders))
-    faces = number_at(result, "floors", "retrieval", "faces")
-    among = f" among {count(int(faces), 'face')}" if faces else ""
-    columns = [column for column in equal_bits(coders) if column.key.startswith("found")]
-    made = table("retrieval-at-equal-bits", columns, coders) if columns else ""
-    equal = f"<div><h3>At equal bits, cosine</h3>\n{made}</div>" if made else ""
-    return (
-        note(
-            f"Every face looks for its five nearest by decoded tokens{among}, other people's only. They are judged by "
-            "the cosine of their landmarks' geometry, which no coding saw. Dashed: what the geometry itself finds, "
-            "what the uncoded expressions find, and what a random face brings."
-        )
-        + f'<div class="pair">{chart}{equal}</div>'
-    )
+def _facts(about: Any) -> list[tuple[str, str]]:
+    """Settings by name, those that have no place of their own as they stand."""
+    space = " ".join(str(part(about, "space", key) or "") for key in ("id", "version", "hash"))
+    unit = "people" if part(about, "subjects") == "people" else "faces"
+    draws, seed = (number(number_at(about, key), 0) for key in ("draws", "seed"))
+    others = {k: v for k, v in about.items() if k not in _SHOWN_ABOUT} if isinstance(about, Mapping) else {}
+    return [
+        ("Program", f"dfe {part(about, 'dfe') or '?'}"),
+        ("Space", space.strip() or "?"),
+        ("Neutral", part(about, "neutral") or "?"),
+        ("Intervals", f"95%, {draws} draws of {unit}, seed {seed}"),
+        *_flat(others),
+    ]
 
 
-def _qualities(result: Result, coders: Sequence[Coder]) -> str:
-    faithful = level_chart(
-        "faithful-levels",
-        "Faithful, by level",
-        "tokens said that the face shows",
-        coders,
-        lambda values: list_at(values, "faithfulness", "own_region_by_level"),
-        Mark(0.5, "half"),
-    )
-    same = level_chart(
-        "reliable-levels",
-        "Reliable, by level",
-        "agreement of codes (kappa)",
-        coders,
-        lambda values: list_at(values, "reliability", "all", "kappa"),
-        Mark(0.0, "chance"),
-    )
-    levels = figures([faithful, same], "wide")
-    changes = figures(perturbation_charts(coders), "small")
-    leak = figures([leak_chart(result, coders)], "wide")
-    return f"""<h3>Different, local, not alike</h3>
-{table("variety", VARIETY, coders)}
-{meanings(VARIETY)}
-<h3>Faithful and reliable, level by level</h3>
-{note(_LEVELS)}
-{levels or note(missing("Neither", "reliability", coders))}
-<h3>The same tokens after a change of the picture</h3>
-{changes or note(missing("Reliability", "reliability", coders))}
-<h3>Sides, seeds, cost</h3>
-{table("sides-seeds-cost", ORDER, coders)}
-{meanings(ORDER)}
-<h3>What tokens tell beside the movement</h3>
-{leak}
-{table("probes", LEAKS, coders, [("not coded: the input itself", _not_coded(result))])}
-{meanings(LEAKS)}"""
+def _flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    for key, inner in value.items():
+        word = str(key).replace("_", " ").replace("au ", "AU ")
+        name = above + (word if above else word[:1].upper() + word[1:])
+        if isinstance(inner, Mapping) and inner:
+            yield from _flat(inner, f"{name}: ")
+        elif isinstance(inner, list | tuple):
+            yield name, ", ".join(_plain(one) for one in inner) or "none"
+        else:
+            yield name, _plain(inner)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(str(inner) for inner in value.values())
+    if value is None:
+        return "none"
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)

@@ -21,7 +21,6 @@ from dfe.base.types import Progress
 from dfe.displays.words import PHRASES
 from dfe.draw.render import render_expression, to_png
 from dfe.draw.templates import heat_scale, template_pictures
-from dfe.naming.page import BlindCard, naming_page
 from dfe.stats.agreement import Agreement, agreement, as_codes, category_counts, item_agreement
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -107,6 +106,8 @@ def write_sheets(
     Raises:
         OutputError: a file exists (without ``overwrite``) or cannot be written.
     """
+    from dfe.pages.page import render
+
     space, templates = tokenizer.space, tokenizer.templates()
     if not len(space.mesh.triangles):
         raise UsageError(f"space {space.id} has no surface to draw", advice="its displays cannot be shown to coders")
@@ -125,12 +126,18 @@ def write_sheets(
     words = sorted({phrase.more for phrase in PHRASES.values()})
     files: dict[Path, str] = {}
     for number, coder in enumerate(key.coders, start=1):
-        cards = [BlindCard(one, *pictures[display]) for one, display in coder.items()]
         sheet = io.StringIO()
         csv.writer(sheet, lineterminator="\r\n").writerows([COLUMNS, *((one, "", "", "") for one in coder)])
         own = folder / f"coder_{number}"
         files[own / SHEET] = sheet.getvalue()
-        files[own / PAGE] = naming_page(cards, (front, turned), sheet=SHEET, words=words, heat_max_mm=scale)
+        files[own / PAGE] = render(
+            "naming/displays.html.jinja",
+            cards=[(one, pictures[display]) for one, display in coder.items()],
+            rest=(front, turned),
+            sheet=SHEET,
+            words=words,
+            heat_max_mm=scale,
+        )
     about = {
         "format": _FORMAT,
         "tokenizer": {"id": key.tokenizer, "hash": key.tokenizer_hash},

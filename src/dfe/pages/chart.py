@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+from markupsafe import Markup
 
 from dfe.pages.axis import Axis
-from dfe.pages.html import text
-from dfe.pages.svg import LINE, Look, dot, fitted, n, name, path, spread_out, svg, width_of
+from dfe.pages.escape import text
+from dfe.pages.svg import LINE, QUIET, Look, dot, fitted, n, name, path, spread_out, svg, width_of
 
 _LABELS_AT_MOST = 180
 _MARKS_AT_MOST = 16
 _ROW = 19
-_QUIET = 'fill="var(--quiet)"'
-_Box = tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 
@@ -66,14 +67,14 @@ class Frame:
     height: int = 420
 
 
-def line_chart(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, marks: Sequence[Mark] = ()) -> str:
+def line_chart(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, marks: Sequence[Mark] = ()) -> Markup:
     """Lines, with bands where points have intervals; every line and every mark is named at the right.
 
     A dotted line leads from a line's last point to its name. Values off an axis are held at its end.
     """
     drawn = [one for one in series if one.dots]
     widest = max((width_of(named) for named in [one.name for one in drawn] + [mark.name for mark in marks]), default=0)
-    room = min(widest, _LABELS_AT_MOST) + 2
+    room = min(widest, max(_LABELS_AT_MOST, 0.28 * frame.width)) + 2
     box = (46, 46, frame.width - round(room) - 24, frame.height - 40)
     left, top, right, bottom = box
     ends = [y.place(one.dots[-1].y, bottom, top) for one in drawn]
@@ -82,7 +83,7 @@ def line_chart(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, marks: 
     parts = [_grid(x, y, box)]
     for mark, height, place in zip(marks, heights, places[len(drawn) :], strict=True):
         line = f'<path d="M{n(left)} {n(height)}H{n(right)}" stroke="var(--quiet)" stroke-dasharray="4 3"/>'
-        parts.append(f'<g class="mark">{line}{_label(mark.name, right, height, place, _QUIET, room)}</g>')
+        parts.append(f'<g class="mark">{line}{_label(mark.name, right, height, place, QUIET, room)}</g>')
     # What is judged lies on top of what it is compared with.
     for i in sorted(range(len(drawn)), key=lambda i: (drawn[i].look.strong, -i)):
         one, look = drawn[i], drawn[i].look
@@ -101,7 +102,7 @@ def line_chart(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, marks: 
     return svg(frame.id, frame.title, frame.about, (frame.width, frame.height), parts)
 
 
-def dot_plot(frame: Frame, series: Sequence[Series], axis: Axis, marks: Sequence[Mark] = ()) -> str:
+def dot_plot(frame: Frame, series: Sequence[Series], axis: Axis, marks: Sequence[Mark] = ()) -> Markup:
     """One row per series: its name, its ``x`` as a dot on the axis, its ``x_interval``.
 
     The height is that of the rows, whatever the frame says. A series without a dot keeps its row and says why.
@@ -110,15 +111,15 @@ def dot_plot(frame: Frame, series: Sequence[Series], axis: Axis, marks: Sequence
     left, right, top = round(min(widest, 0.46 * frame.width)) + 12, frame.width - 18, 46 if marks else 28
     bottom = top + _ROW * len(series)
     box = (left, top, right, bottom)
-    parts = [_across(axis, box)]
+    parts = [across(axis, box)]
     for mark in marks:
         at = axis.place(mark.value, left, right)
         side = "end" if at > (left + right) / 2 else "start"
         line = f'<path d="M{n(at)} {top - 2}V{bottom}" stroke="var(--quiet)" stroke-dasharray="4 3"/>'
-        parts.append(f'<g class="mark">{line}{name(mark.name, (at, top - 6), _QUIET, right - left, side)}</g>')
+        parts.append(f'<g class="mark">{line}{name(mark.name, (at, top - 6), QUIET, right - left, side)}</g>')
     for i, one in enumerate(series):
         middle = top + _ROW * (i + 0.5)
-        words = one.look.words if one.dots else _QUIET
+        words = one.look.words if one.dots else QUIET
         row = [name(one.name, (left - 9, middle + 4), words, left - 9, "end")]
         for d in one.dots[:1]:
             if d.x_interval:
@@ -126,12 +127,12 @@ def dot_plot(frame: Frame, series: Sequence[Series], axis: Axis, marks: Sequence
                 row.append(_bar(f"M{n(low)} {n(middle)}H{n(high)}", one.look))
             row.append(dot((axis.place(d.x, left, right), middle), one.look, _said(one.name, d, axis)))
         if not one.dots:
-            row.append(f'<text x="{left + 6}" y="{n(middle + 4)}" {_QUIET}>not measured</text>')
+            row.append(f'<text x="{left + 6}" y="{n(middle + 4)}" {QUIET}>not measured</text>')
         parts.append(f'<g class="series">{"".join(row)}</g>')
     return svg(frame.id, frame.title, frame.about, (frame.width, bottom + 38), parts)
 
 
-def front(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, better: tuple[int, int] = (-1, 1)) -> str:
+def front(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, better: tuple[int, int] = (-1, 1)) -> Markup:
     """Named points with intervals, and a pale line through those that no other one beats in both values.
 
     Args:
@@ -159,34 +160,36 @@ def front(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, better: tupl
     return svg(frame.id, frame.title, frame.about, (frame.width, frame.height), parts)
 
 
-def unbeaten(points: Sequence[tuple[float, float]]) -> list[int]:
-    """Numbers of the points (more is better) such that no other is as good in both values and better in one."""
-    return [i for i, (x, y) in enumerate(points) if not any(a >= x and b >= y and (a > x or b > y) for a, b in points)]
-
-
-def _grid(x: Axis, y: Axis, box: _Box) -> str:
-    left, top, right, bottom = box
-    parts = [_across(x, box)]
-    for value in y.ticks:
-        at = y.place(value, bottom, top)
-        parts.append(f'<path d="M{n(left)} {n(at)}H{n(right)}" stroke="var(--grid)"/>')
-        parts.append(f'<text x="{n(left - 7)}" y="{n(at + 4)}" text-anchor="end" {_QUIET}>{y.tick(value)}</text>')
-    parts.append(f'<text x="0" y="31" {_QUIET}>{text(y.label)}</text>')
-    return "".join(parts)
-
-
-def _across(axis: Axis, box: _Box) -> str:
+def across(axis: Axis, box: Box, label: Literal["end", "middle"] = "end") -> str:
+    """Lines down at the ticks of an axis from left to right, the words at them, and its label below."""
     left, top, right, bottom = box
     parts = []
     for value in axis.ticks:
         at = axis.place(value, left, right)
         parts.append(f'<path d="M{n(at)} {n(top)}V{n(bottom)}" stroke="var(--grid)"/>')
-        parts.append(f'<text x="{n(at)}" y="{n(bottom + 16)}" text-anchor="middle" {_QUIET}>{axis.tick(value)}</text>')
-    parts.append(f'<text x="{n(right)}" y="{n(bottom + 33)}" text-anchor="end" {_QUIET}>{text(axis.label)}</text>')
+        parts.append(f'<text x="{n(at)}" y="{n(bottom + 16)}" text-anchor="middle" {QUIET}>{axis.tick(value)}</text>')
+    at = right if label == "end" else (left + right) / 2
+    parts.append(f'<text x="{n(at)}" y="{n(bottom + 33)}" text-anchor="{label}" {QUIET}>{text(axis.label)}</text>')
     return "".join(parts)
 
 
-def _band(one: Series, x: Axis, y: Axis, box: _Box) -> str:
+def unbeaten(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Numbers of the points (more is better) such that no other is as good in both values and better in one."""
+    return [i for i, (x, y) in enumerate(points) if not any(a >= x and b >= y and (a > x or b > y) for a, b in points)]
+
+
+def _grid(x: Axis, y: Axis, box: Box) -> str:
+    left, top, right, bottom = box
+    parts = [across(x, box)]
+    for value in y.ticks:
+        at = y.place(value, bottom, top)
+        parts.append(f'<path d="M{n(left)} {n(at)}H{n(right)}" stroke="var(--grid)"/>')
+        parts.append(f'<text x="{n(left - 7)}" y="{n(at + 4)}" text-anchor="end" {QUIET}>{y.tick(value)}</text>')
+    parts.append(f'<text x="0" y="31" {QUIET}>{text(y.label)}</text>')
+    return "".join(parts)
+
+
+def _band(one: Series, x: Axis, y: Axis, box: Box) -> str:
     left, top, right, bottom = box
     known = [(x.place(d.x, left, right), d.interval) for d in one.dots if d.interval]
     if len(known) == 1:
@@ -225,7 +228,7 @@ def _between(interval: tuple[float, float] | None, axis: Axis) -> str:
     return f" ({axis.says(interval[0])} to {axis.says(interval[1])})" if interval else ""
 
 
-def _intervals(d: Dot, at: tuple[float, float], x: Axis, y: Axis, box: _Box) -> list[_Box]:
+def _intervals(d: Dot, at: tuple[float, float], x: Axis, y: Axis, box: Box) -> list[Box]:
     """Lines of a point's intervals."""
     left, top, right, bottom = box
     lines = []
@@ -239,11 +242,11 @@ def _intervals(d: Dot, at: tuple[float, float], x: Axis, y: Axis, box: _Box) -> 
 
 
 def _beside(
-    at: Sequence[tuple[float, float]], names: Sequence[str], lines: Sequence[_Box], box: _Box
+    at: Sequence[tuple[float, float]], names: Sequence[str], lines: Sequence[Box], box: Box
 ) -> list[tuple[float, float]]:
     """Where each point's name starts: right, left, above or below it, wherever it hides the least."""
     left, top, right, bottom = box
-    taken: list[_Box] = [(x - 6, y - 6, x + 6, y + 6) for x, y in at]
+    taken: list[Box] = [(x - 6, y - 6, x + 6, y + 6) for x, y in at]
     taken += [(a - 1, b - 1, c + 1, d + 1) for a, b, c, d in lines]
     places = []
     for (x, y), words in zip(at, names, strict=True):
@@ -263,5 +266,5 @@ def _beside(
     return places
 
 
-def _overlap(a: _Box, b: _Box) -> float:
+def _overlap(a: Box, b: Box) -> float:
     return max(min(a[2], b[2]) - max(a[0], b[0]), 0.0) * max(min(a[3], b[3]) - max(a[1], b[1]), 0.0)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
+
+from markupsafe import Markup
 
 from dfe.pages.axis import Axis
-from dfe.pages.chart import Frame
-from dfe.pages.html import data_uri, text
-from dfe.pages.svg import Look, dot, n, name, svg, width_of
+from dfe.pages.chart import Frame, across
+from dfe.pages.escape import data_uri, text
+from dfe.pages.svg import INK, QUIET, Look, dot, n, name, svg, width_of
 
 _ROW, _TOP, _BOTTOM = 46, 58, 44
 _PICTURE = 42
 _NAMES_AT_MOST = 330
-_QUIET, _INK = 'fill="var(--quiet)"', 'fill="var(--ink)"'
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ class ForestRow:
     picture: bytes | None = None
 
 
-def forest(frame: Frame, rows: Sequence[ForestRow], axis: Axis, headings: Sequence[str], ends: tuple[str, str]) -> str:
+def forest(
+    frame: Frame, rows: Sequence[ForestRow], axis: Axis, headings: Sequence[str], ends: tuple[str, str]
+) -> Markup:
     """Draw rows from top to bottom; the height is that of the rows, whatever the frame says.
 
     Args:
@@ -50,7 +54,7 @@ def forest(frame: Frame, rows: Sequence[ForestRow], axis: Axis, headings: Sequen
         ends: what effects to the left and to the right of 0 mean.
     """
     widest = max((width_of(words) for row in rows for words in (row.name, row.detail)), default=0.0)
-    left = _PICTURE + 10 + round(min(widest, _NAMES_AT_MOST)) + 18
+    left = _PICTURE + 10 + ceil(min(widest, _NAMES_AT_MOST)) + 20
     widths = [
         max([width_of(head), *(width_of(row.numbers[i]) for row in rows)]) + 16 for i, head in enumerate(headings)
     ]
@@ -62,24 +66,18 @@ def forest(frame: Frame, rows: Sequence[ForestRow], axis: Axis, headings: Sequen
     for head, width in zip(headings, widths, strict=True):
         at += width
         columns.append(at)
-        parts.append(f'<text x="{n(at)}" y="{_TOP - 10}" text-anchor="end" {_QUIET}>{text(head)}</text>')
+        parts.append(f'<text x="{n(at)}" y="{_TOP - 10}" text-anchor="end" {QUIET}>{text(head)}</text>')
     for i, row in enumerate(rows):
         parts.append(_row(row, _TOP + _ROW * i, axis, (left, right), columns))
     return svg(frame.id, frame.title, frame.about, (frame.width, bottom + _BOTTOM), parts)
 
 
 def _axis(axis: Axis, left: float, right: float, bottom: float, ends: tuple[str, str]) -> str:
-    parts = []
-    for value in axis.ticks:
-        x = axis.place(value, left, right)
-        parts.append(f'<path d="M{n(x)} {_TOP}V{n(bottom)}" stroke="var(--grid)"/>')
-        parts.append(f'<text x="{n(x)}" y="{n(bottom + 16)}" text-anchor="middle" {_QUIET}>{axis.tick(value)}</text>')
+    parts = [across(axis, (left, _TOP, right, bottom), "middle")]
     zero = axis.place(0, left, right)
     parts.append(f'<path class="zero" d="M{n(zero)} {_TOP - 4}V{n(bottom)}" stroke="var(--quiet)"/>')
-    parts.append(name(f"← {ends[0]}", (zero - 8, _TOP - 10), _QUIET, zero - left + 40, "end"))
-    parts.append(name(f"{ends[1]} →", (zero + 8, _TOP - 10), _QUIET, right - zero))
-    middle = (left + right) / 2
-    parts.append(f'<text x="{n(middle)}" y="{n(bottom + 34)}" text-anchor="middle" {_QUIET}>{text(axis.label)}</text>')
+    parts.append(name(f"← {ends[0]}", (zero - 8, _TOP - 10), QUIET, zero - left + 40, "end"))
+    parts.append(name(f"{ends[1]} →", (zero + 8, _TOP - 10), QUIET, right - zero))
     return "".join(parts)
 
 
@@ -90,12 +88,12 @@ def _row(row: ForestRow, top: float, axis: Axis, ends: tuple[float, float], colu
     if row.picture is not None:
         address = data_uri(row.picture)
         drawn.append(f'<image x="0" y="{n(top + 2)}" width="{_PICTURE}" height="{_PICTURE}" href="{address}"/>')
-    room = left - _PICTURE - 28
+    room = left - _PICTURE - 29
     weight = 600 if row.strong else 400
-    drawn.append(name(row.name, (_PICTURE + 10, middle - 2), f'{_INK} font-weight="{weight}"', room))
-    drawn.append(name(row.detail, (_PICTURE + 10, middle + 13), _QUIET, room))
+    drawn.append(name(row.name, (_PICTURE + 10, middle - 2), f'{INK} font-weight="{weight}"', room))
+    drawn.append(name(row.detail, (_PICTURE + 10, middle + 13), QUIET, room))
     if row.value is None:
-        drawn.append(f'<text x="{n(axis.place(0, *ends) + 8)}" y="{n(middle + 4)}" {_QUIET}>no spread</text>')
+        drawn.append(f'<text x="{n(axis.place(0, *ends) + 8)}" y="{n(middle + 4)}" {QUIET}>no spread</text>')
     else:
         said = f"{row.name}: {axis.label} {axis.says(row.value)}"
         if row.interval is not None:
@@ -105,5 +103,5 @@ def _row(row: ForestRow, top: float, axis: Axis, ends: tuple[float, float], colu
             drawn.append(f'<path class="bar" {line} stroke-opacity="0.7"/>')
         drawn.append(dot((axis.place(row.value, *ends), middle), look, said))
     for x, words in zip(columns, row.numbers, strict=True):
-        drawn.append(f'<text x="{n(x)}" y="{n(middle + 4)}" text-anchor="end" {_INK}>{text(words)}</text>')
+        drawn.append(f'<text x="{n(x)}" y="{n(middle + 4)}" text-anchor="end" {INK}>{text(words)}</text>')
     return f'<g class="series">{"".join(drawn)}</g>'

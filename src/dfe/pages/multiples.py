@@ -11,16 +11,17 @@ from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
+from markupsafe import Markup
+
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Frame
-from dfe.pages.html import text
-from dfe.pages.svg import Look, dot, n, name, svg, width_of
+from dfe.pages.escape import text
+from dfe.pages.svg import INK, QUIET, Look, dot, n, name, svg, width_of
 
 _ROW, _HEADING = 20, 24
 _TOP, _BOTTOM = 62, 22
 _GAP, _INSET = 26, 8
 _NAMES_AT_MOST = 230
-_QUIET, _INK = 'fill="var(--quiet)"', 'fill="var(--ink)"'
 
 
 class Value(NamedTuple):
@@ -68,7 +69,7 @@ class Panel(NamedTuple):
     """What is better, in words, below its label; may be empty."""
 
 
-def small_multiples(frame: Frame, groups: Sequence[Group], panels: Sequence[Panel]) -> str:
+def small_multiples(frame: Frame, groups: Sequence[Group], panels: Sequence[Panel]) -> Markup:
     """Every group's rows, from top to bottom; the height is that of the rows, whatever the frame says."""
     rows = [row for group in groups for row in group.rows]
     left = ceil(min(max((width_of(row.name) for row in rows), default=0.0), _NAMES_AT_MOST)) + 14
@@ -92,14 +93,14 @@ def _panel(panel: Panel, column: tuple[float, float], bottom: float) -> str:
     (left, right), axis = column, panel.axis
     room = right - left + _GAP - 6
     parts = [
-        name(axis.label, (left, 36), f'{_INK} font-weight="600"', room),
-        name(panel.better, (left, 51), _QUIET, room),
+        name(axis.label, (left, 36), f'{INK} font-weight="600"', room),
+        name(panel.better, (left, 51), QUIET, room),
     ]
     places = [(axis.place(tick, left + _INSET, right - _INSET), axis.tick(tick)) for tick in axis.ticks]
     # Every second tick is named where names would touch.
     tight = any((width_of(a[1]) + width_of(b[1])) / 2 + 5 > b[0] - a[0] for a, b in pairwise(places))
     for at, words in places[:: 2 if tight else 1]:
-        parts.append(f'<text x="{n(at)}" y="{n(bottom + 16)}" text-anchor="middle" {_QUIET}>{text(words)}</text>')
+        parts.append(f'<text x="{n(at)}" y="{n(bottom + 16)}" text-anchor="middle" {QUIET}>{text(words)}</text>')
     return "".join(parts)
 
 
@@ -107,7 +108,7 @@ def _group(
     group: Group, top: float, panels: Sequence[Panel], columns: Sequence[tuple[float, float]], left: float, width: float
 ) -> str:
     first, end = top + _HEADING, top + _HEADING + _ROW * len(group.rows)
-    parts = [name(group.name, (0, top + 17), f'{_INK} font-weight="600"', width)]
+    parts = [name(group.name, (0, top + 17), f'{INK} font-weight="600"', width)]
     parts += [_grid(panel.axis, column, first, end) for panel, column in zip(panels, columns, strict=True)]
     if group.compared and len(group.rows) > 1:
         for panel, column, value in zip(panels, columns, group.rows[0].values, strict=True):
@@ -119,7 +120,7 @@ def _group(
         strong = i == 0 and group.compared
         look = Look(group.look.place, "diamond" if strong else group.look.shape, strong)
         middle = first + _ROW * (i + 0.5)
-        words = f'{_INK} font-weight="{600 if strong else 400}"'
+        words = f'{INK} font-weight="{600 if strong else 400}"'
         drawn = [name(row.name, (left - 14, middle + 4), words, left - 14, "end")]
         for panel, column, value in zip(panels, columns, row.values, strict=True):
             drawn.append(_cell(row.name, value, panel.axis, column, middle, look))
@@ -140,7 +141,7 @@ def _grid(axis: Axis, column: tuple[float, float], top: float, bottom: float) ->
 def _cell(row: str, value: Value | None, axis: Axis, column: tuple[float, float], middle: float, look: Look) -> str:
     left, right = column[0] + _INSET, column[1] - _INSET
     if value is None:
-        return f'<text x="{n((left + right) / 2)}" y="{n(middle + 4)}" text-anchor="middle" {_QUIET}>–</text>'
+        return f'<text x="{n((left + right) / 2)}" y="{n(middle + 4)}" text-anchor="middle" {QUIET}>–</text>'
     said, bar = f"{row}: {axis.label} {axis.says(value.value)}", ""
     if value.interval is not None:
         low, high = (axis.place(v, left, right) for v in value.interval)

@@ -1,24 +1,21 @@
-"""Pieces of HTML that objects show of themselves in a notebook."""
+"""What objects show of themselves in a notebook."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
-from dfe.pages.html import data_uri, text
-
-
-def facts_table(caption: str, facts: Mapping[str, object]) -> str:
-    """Facts as a small table, names in its first column."""
-    rows = "".join(f"<tr><th>{text(key)}</th><td>{text(value)}</td></tr>" for key, value in facts.items())
-    return f"<table><caption>{text(caption)}</caption>{rows}</table>"
+from dfe.pages.page import render
 
 
-def picture_strip(pictures: Iterable[tuple[bytes, str]], size: int) -> str:
-    """Pictures side by side, each with its caption below."""
-    figures = "".join(
-        f'<figure style="margin:0;width:{size}px"><img src="{data_uri(picture)}" width="{size}" height="{size}" '
-        f'alt=""><figcaption style="font-size:0.8em;line-height:1.3;overflow-wrap:anywhere">{text(caption)}'
-        "</figcaption></figure>"
-        for picture, caption in pictures
-    )
-    return f'<div style="display:flex;flex-wrap:wrap;gap:12px 8px;align-items:start">{figures}</div>'
+def notebook(
+    caption: str, facts: Mapping[str, object], pictures: Sequence[tuple[bytes, str]] = (), size: int = 96
+) -> str:
+    """Facts as a small table, and below it pictures with their captions side by side.
+
+    Args:
+        caption: above the table.
+        facts: by name.
+        pictures: files, each with its caption.
+        size: of each picture, CSS pixels.
+    """
+    return render("pages/notebook.html.jinja", caption=caption, facts=facts, pictures=pictures, size=size)

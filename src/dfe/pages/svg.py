@@ -6,7 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from dfe.pages.html import text
+from markupsafe import Markup
+
+from dfe.pages.escape import text
 
 COLOURS = 8
 """Colours of series; those beyond are the same again, with dashes."""
@@ -23,6 +25,9 @@ PALETTES = {
 _EDGE = 14
 SIZE, LINE = 12, 15
 """Height of letters and of a line of them, CSS pixels."""
+
+QUIET, INK = 'fill="var(--quiet)"', 'fill="var(--ink)"'
+"""Attributes of words that stand back, and of those that don't."""
 
 _FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Liberation Sans, sans-serif"
 _WIDTHS = {**dict.fromkeys("ijl.,:;|!'()[]I/", 0.32), **dict.fromkeys("mwMW@%–", 0.9), **dict.fromkeys("ftr -", 0.42)}
@@ -52,11 +57,11 @@ class Look(NamedTuple):
         return f'fill="{self.colour}" font-weight="{600 if self.strong else 400}"'
 
 
-def svg(id: str, title: str, about: str, size: tuple[int, int], parts: Sequence[str]) -> str:
+def svg(id: str, title: str, about: str, size: tuple[int, int], parts: Sequence[str]) -> Markup:
     """A whole chart of some size, with a title and a description for those who do not see it."""
     width, height = size
     heading = f'<text x="0" y="13" fill="var(--ink)" font-weight="600">{text(fitted(title, width))}</text>'
-    return (
+    return Markup(
         f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-labelledby="{id}-title {id}-about" '
         f'font-family="{_FONT}" font-size="{SIZE}"><title id="{id}-title">{text(title)}</title>'
         f'<desc id="{id}-about">{text(about)}</desc>{heading}{"".join(parts)}</svg>'

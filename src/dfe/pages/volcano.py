@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
 
-from dfe.pages.axis import Axis
-from dfe.pages.chart import Frame
-from dfe.pages.html import data_uri, text
-from dfe.pages.svg import LINE, Look, dot, fitted, n, name, spread_out, svg, width_of
+from markupsafe import Markup
 
-_QUIET = 'fill="var(--quiet)"'
+from dfe.pages.axis import Axis
+from dfe.pages.chart import Box, Frame, across
+from dfe.pages.escape import data_uri
+from dfe.pages.svg import LINE, QUIET, Look, dot, fitted, n, name, spread_out, svg, width_of
+
 _PICTURE = 34
 _GAP = 37
 _SIDE = 240
@@ -38,7 +39,7 @@ class VolcanoDot:
     picture: bytes | None = None
 
 
-def volcano(frame: Frame, dots: Sequence[VolcanoDot], x: Axis, line: float | None, line_name: str) -> str:
+def volcano(frame: Frame, dots: Sequence[VolcanoDot], x: Axis, line: float | None, line_name: str) -> Markup:
     """Draw effects from left to right and ``-log10 p`` from bottom to top; names stand at the sides.
 
     Args:
@@ -55,7 +56,7 @@ def volcano(frame: Frame, dots: Sequence[VolcanoDot], x: Axis, line: float | Non
     if line is not None:
         at = y.place(-log10(line), bottom, top)
         parts.append(f'<path d="M{n(left)} {n(at)}H{n(right)}" stroke="var(--quiet)" stroke-dasharray="4 3"/>')
-        parts.append(name(line_name, (left + 4, at - 5), _QUIET, right - left))
+        parts.append(name(line_name, (left + 4, at - 5), QUIET, right - left))
     places = [(x.place(one.x, left, right), y.place(-log10(one.p), bottom, top)) for one in dots]
     for one, place in zip(dots, places, strict=True):
         if not one.named:
@@ -105,19 +106,13 @@ def _said(one: VolcanoDot, x: Axis) -> str:
     return f"{x.label} {x.says(one.x)}, p {one.p:.2g}"
 
 
-def _grid(x: Axis, y: Axis, box: tuple[float, float, float, float]) -> str:
+def _grid(x: Axis, y: Axis, box: Box) -> str:
     left, top, right, bottom = box
-    parts = []
-    for value in x.ticks:
-        at = x.place(value, left, right)
-        parts.append(f'<path d="M{n(at)} {n(top)}V{n(bottom)}" stroke="var(--grid)"/>')
-        parts.append(f'<text x="{n(at)}" y="{n(bottom + 16)}" text-anchor="middle" {_QUIET}>{x.tick(value)}</text>')
+    parts = [across(x, box, "middle")]
     for value in y.ticks:
         at = y.place(value, bottom, top)
         words = f"{10**-value:.2g}".replace("e-0", "e-")
         parts.append(f'<path d="M{n(left)} {n(at)}H{n(right)}" stroke="var(--grid)"/>')
-        parts.append(f'<text x="{n(left - 6)}" y="{n(at + 4)}" text-anchor="end" {_QUIET}>{words}</text>')
-    parts.append(f'<text x="{n(left - 6)}" y="{n(top - 12)}" text-anchor="end" {_QUIET}>p</text>')
-    middle = (left + right) / 2
-    parts.append(f'<text x="{n(middle)}" y="{n(bottom + 36)}" text-anchor="middle" {_QUIET}>{text(x.label)}</text>')
+        parts.append(f'<text x="{n(left - 6)}" y="{n(at + 4)}" text-anchor="end" {QUIET}>{words}</text>')
+    parts.append(f'<text x="{n(left - 6)}" y="{n(top - 12)}" text-anchor="end" {QUIET}>p</text>')
     return "".join(parts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
@@ -301,6 +300,8 @@ class Recording:
         )
 
     def _repr_html_(self) -> str:
+        from dfe.pages.notebook import notebook
+
         s = self.summary()
         cells = {
             "frames": str(s.frames),
@@ -312,8 +313,7 @@ class Recording:
             "space": self.space_id,
             "tokens": f"up to {self.levels} a face, of {self.tokenizer_id}" if self.tokenizer_id else "none",
         }
-        body = "".join(f"<tr><th>{key}</th><td>{html.escape(value)}</td></tr>" for key, value in cells.items())
-        return f"<table><caption>{html.escape(self.provenance.source.name)}</caption>{body}</table>"
+        return notebook(self.provenance.source.name, cells)
 
 
 def read(path: str | PathLike[str], *, landmarks: bool = True) -> Recording:

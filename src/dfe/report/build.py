@@ -14,7 +14,7 @@ from dfe.base.files import replacing
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
 from dfe.clock.rows import row_seconds
 from dfe.displays.names import Names, load_names
-from dfe.draw.colours import heat_colours
+from dfe.draw.colours import heat_stops
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.media.inputs import Source
 from dfe.pages.spans import state_spans, token_spans
@@ -29,7 +29,6 @@ from dfe.pages.view import (
     TokenCard,
 )
 from dfe.recording.recording import Recording
-from dfe.report.recording_page import recording_page
 from dfe.report.thumbnails import still_thumbnails, video_thumbnails
 
 if TYPE_CHECKING:
@@ -39,8 +38,6 @@ FIRST = 2
 """Tokens of a face that count as displays in the gallery if later ones correct these: in a residual tokenizer."""
 CARDS = 16
 """Tokens shown in the gallery, the most used."""
-HEAT_STOPS = 9
-"""Colours in the legend."""
 
 
 def write_report(
@@ -60,6 +57,8 @@ def write_report(
         ModelError: a file of names that does not fit the tokenizer.
         OutputError: the file exists (without ``overwrite``) or cannot be written.
     """
+    from dfe.report.recording_page import recording_page
+
     page = recording_page(recording_view(recording, tokenizer, pictured, names))
     with replacing(target, overwrite=overwrite) as (file,):
         file.write(page.encode("utf-8", "replace"))
@@ -98,7 +97,7 @@ def recording_view(
         provenance=json.loads(recording.provenance.to_json()),
         tokenizer="" if tokenizer is None else tokenizer.id,
         book_size=None if tokenizer is None else tokenizer.size - 1,
-        heat_stops=() if tokenizer is None else _heat_stops(_heat_mm(tokenizer)),
+        heat_stops=() if tokenizer is None else heat_stops(_heat_mm(tokenizer)),
         thumbnails=video_thumbnails(pictured, times[recording.success]) if pictured and not stills else (),
         warnings=recording.provenance.warnings,
     )
@@ -187,14 +186,6 @@ def _time_by_display(said: CodeArray, seconds: DoubleArray) -> Counter[int]:
 @functools.lru_cache(maxsize=4)
 def _heat_mm(tokenizer: Tokenizer) -> float:
     return heat_scale(tokenizer.space, tokenizer.templates())
-
-
-def _heat_stops(max_mm: float) -> tuple[tuple[float, str], ...]:
-    places = np.linspace(0, max_mm, HEAT_STOPS)
-    return tuple(
-        (float(mm), "#{:02x}{:02x}{:02x}".format(*colour))
-        for mm, colour in zip(places, heat_colours(places, max_mm).tolist(), strict=True)
-    )
 
 
 @functools.lru_cache(maxsize=1024)

@@ -58,6 +58,17 @@ class Arrays(NamedTuple):
     """``(2, 3)``: slope and offset that bring the alignment's pitch, yaw and roll to the default front end's."""
 
 
+class _Layers(NamedTuple):
+    """The network's weights, as :class:`Arrays` has them, in float64."""
+
+    first: DoubleArray
+    first_bias: DoubleArray
+    second: DoubleArray
+    second_bias: DoubleArray
+    last: DoubleArray
+    last_bias: DoubleArray
+
+
 class PointRegressor:
     """Reads version 2 expressions off 68 points.
 
@@ -87,6 +98,7 @@ class PointRegressor:
         if unknown := {*absent, *weak} - set(FACE_NAMES):
             raise ModelError(f"no coefficient is called {sorted(unknown)[0]!r}", advice=_ADVICE)
         self.silent: BoolArray = np.array([name in absent for name in OUTPUTS])
+        self._exact = _Layers(*(array.astype(np.float64) for array in arrays[3:9]))
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -169,10 +181,13 @@ class PointRegressor:
         return np.asarray(self.arrays.rest - np.array(medians)[number]) if len(medians) else shape
 
     def _run(self, offset: FloatArray) -> FloatArray:
-        """The network on blocks of one fixed size, so that a row does not depend on how many others there are."""
-        a, flat = self.arrays, offset.reshape(len(offset), self.arrays.mean.size)
+        """The network on blocks of one fixed size, so that a row does not depend on how many others there are.
+
+        In float64: some processors' float32 products give a row other last digits at another place in its block.
+        """
+        a, flat = self._exact, offset.reshape(len(offset), self.arrays.mean.size)
         out = np.empty((len(flat), len(OUTPUTS)), np.float32)
-        block = np.zeros((_ROWS_AT_ONCE, flat.shape[1]), np.float32)
+        block = np.zeros((_ROWS_AT_ONCE, flat.shape[1]))
         for start in range(0, len(flat), _ROWS_AT_ONCE):
             some = flat[start : start + _ROWS_AT_ONCE]
             block[: len(some)] = some
@@ -189,7 +204,7 @@ def _whole(rows: DoubleArray) -> BoolArray:
     return np.asarray(finite & (apart > _NEAREST))
 
 
-def _swish(x: FloatArray) -> FloatArray:
+def _swish(x: DoubleArray) -> DoubleArray:
     """``x * sigmoid(x)``, without overflow."""
     return np.asarray(x / (1 + np.exp(-np.clip(x, -30, None))))
 

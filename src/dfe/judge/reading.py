@@ -1,13 +1,11 @@
-"""Figures read from the JSON of an evaluation: values with intervals, reasons for those that are missing, words."""
+"""Figures read from the JSON of an evaluation: values with intervals, and reasons for those that are missing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal, NamedTuple
 
-from dfe.pages.html import text
 from dfe.pages.svg import Look
 
 Result = Mapping[str, Any]
@@ -35,37 +33,6 @@ class Coder(NamedTuple):
     ordered: bool
     """Whether its levels are in an order, the first the best; if not, they are units."""
     values: Result
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of figures.
-
-    Args:
-        key: for sorting and tests.
-        heading: short.
-        about: what it says, in plain words.
-        find: reads it from a coder's values.
-        shown: writes a value.
-        better: +1 where more is better, -1 where less is, 0 where neither is.
-        measure: name of the measure in the JSON, where the reason for its absence stands.
-        below: small print under the heading.
-        absent: why the figure is missing where the measure as such is there.
-        share: reads the figure again as a share, written in paler print behind it.
-        least: values below it are no better and no worse than it.
-    """
-
-    key: str
-    heading: str
-    about: str
-    find: Callable[[Result], Figure | None]
-    shown: Callable[[float], str]
-    better: int
-    measure: str
-    below: str = ""
-    absent: str = ""
-    share: Callable[[Result], Figure | None] | None = None
-    least: float | None = None
 
 
 def coders_of(result: Result) -> list[Coder]:
@@ -133,28 +100,3 @@ def why_not(values: Result, measure: str) -> str:
 def at(*path: str) -> Callable[[Result], Figure | None]:
     """Reader of the figure at a path."""
     return lambda values: figure_at(values, *path)
-
-
-def decimals(digits: int) -> Callable[[float], str]:
-    """Writer of numbers with so many digits after the point."""
-    return lambda value: f"{value:,.{digits}f}".replace("-", "−")
-
-
-def share(value: float) -> str:
-    """A share as percentage, to a tenth; only a true whole is called 100%."""
-    shown = f"{100 * value:.1f}%".replace("-", "−")
-    return {"100.0%": "100%" if value >= 1 else "99.9%", "−0.0%": "0.0%"}.get(shown, shown)
-
-
-def cell(column: Column, figure: Figure, values: Result) -> str:
-    """A figure with its interval in small print below, as HTML."""
-    beside = column.share(values) if column.share else None
-    words = text(column.shown(figure.value))
-    words += f' <span class="share">{text(share(beside.value))}</span>' if beside else ""
-    if figure.interval is None:
-        return words
-    low, high = (column.shown(end) for end in figure.interval)
-    # A dash beside a minus would be read as another one.
-    low = low.removesuffix("%")
-    dash = " to " if "−" in low + high else "–"
-    return f"{words}<small>{text(f'{low}{dash}{high}')}</small>"

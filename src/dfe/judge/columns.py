@@ -3,21 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from dfe.judge.page_values import (
-    Coder,
-    Column,
-    Figure,
-    Result,
-    at,
-    decimals,
-    figure_at,
-    list_at,
-    number_at,
-    part,
-    share,
-)
-from dfe.pages.html import count
+from dfe.judge.reading import Coder, Figure, Result, at, figure_at, list_at, number_at, part
+from dfe.pages.formats import count, number
+from dfe.pages.formats import tenths as share
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of figures.
+
+    Args:
+        key: for sorting and tests.
+        heading: short.
+        about: what it says, in plain words.
+        find: reads it from a coder's values.
+        shown: writes a value.
+        better: +1 where more is better, -1 where less is, 0 where neither is.
+        measure: name of the measure in the JSON, where the reason for its absence stands.
+        below: small print under the heading.
+        absent: why the figure is missing where the measure as such is there.
+        share: reads the figure again as a share, written in paler print behind it.
+        least: values below it are no better and no worse than it.
+    """
+
+    key: str
+    heading: str
+    about: str
+    find: Callable[[Result], Figure | None]
+    shown: Callable[[float], str]
+    better: int
+    measure: str
+    below: str = ""
+    absent: str = ""
+    share: Callable[[Result], Figure | None] | None = None
+    least: float | None = None
+
+
+def decimals(digits: int) -> Callable[[float], str]:
+    """Writer of numbers with so many digits after the point."""
+    return lambda value: number(value, digits)
+
+
+def best_of(column: Column, coders: Sequence[Coder]) -> set[str]:
+    """Ids of the codings with the best value as it is written; none where there is nothing to choose.
+
+    A coding that has seen the people judged on is no candidate.
+    """
+    found = [(c.id, column.find(c.values)) for c in coders if not c.seen]
+    least = float("-inf") if column.least is None else column.least
+    known = [(id, max(figure.value, least)) for id, figure in found if figure is not None]
+    if not column.better or len(known) < 2:
+        return set()
+    top = column.shown(max(known, key=lambda each: column.better * each[1])[1])
+    best = {id for id, value in known if column.shown(value) == top}
+    return best if len(best) < len(known) else set()
 
 
 def _worst_pose(values: Result) -> Figure | None:
@@ -297,8 +338,8 @@ def group_columns(coders: Sequence[Coder], measure: str, kind: str, digits: int)
     ]
 
 
-def of_faces(figure: Result) -> str:
+def of_faces(figure: Result, what: str = "face") -> str:
     """``412 faces, 80 people``, as far as it is known."""
     faces, people = number_at(figure, "faces"), number_at(figure, "subjects")
-    said = [] if faces is None else [count(int(faces), "face")]
+    said = [] if faces is None else [count(int(faces), what)]
     return ", ".join([*said, *([] if people is None else [count(int(people), "person", "people")])])

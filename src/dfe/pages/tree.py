@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dfe.pages.html import text
+from markupsafe import Markup
+
+from dfe.pages.escape import text
 
 _ROW, _WIDTH, _TEXT, _GAP = 20, 360, 420, 8
 
 
-def tree_svg(merges: Sequence[tuple[int, int, float]], order: Sequence[int], labels: Sequence[str]) -> str:
+def tree_svg(merges: Sequence[tuple[int, int, float]], order: Sequence[int], labels: Sequence[str]) -> Markup:
     """SVG of a tree: leaves at the right, each a link to ``#token-N``; a join stands where the two are that unlike.
 
     Args:
@@ -19,7 +21,7 @@ def tree_svg(merges: Sequence[tuple[int, int, float]], order: Sequence[int], lab
     """
     count = len(order)
     if not count:
-        return ""
+        return Markup()
     y = {leaf: _ROW * (row + 0.5) for row, leaf in enumerate(order)}
     x: dict[int, float] = dict.fromkeys(order, float(_WIDTH))
     paths = []
@@ -33,7 +35,7 @@ def tree_svg(merges: Sequence[tuple[int, int, float]], order: Sequence[int], lab
         for leaf in order
     )
     tall = _ROW * count
-    return (
+    return Markup(
         f'<svg class="tree" viewBox="0 0 {_WIDTH + _TEXT} {tall}" width="{_WIDTH + _TEXT}" height="{tall}" '
         f'role="group" aria-label="Similarity tree of {count} displays">'
         f'<path d="{"".join(paths)}" fill="none"/>{leaves}</svg>'

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dfe.judge.page_values import Coder, Figure, Result, decimals, figure_at, list_at, number_at, part
+from markupsafe import Markup
+
+from dfe.judge.reading import Coder, Figure, Result, figure_at, list_at, number_at, part
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Dot, Frame, Mark, Series, dot_plot, front, line_chart
-from dfe.pages.html import text
+from dfe.pages.formats import number
 from dfe.pages.svg import Look
 
 _ALL = "all"
 _CHANGES = {_ALL: "All changes together", "blur": "Blur", "crop": "Crop", "jpeg": "JPEG", "shift": "Shift"}
 
 
-def error_charts(result: Result, coders: Sequence[Coder]) -> list[str]:
+def error_charts(result: Result, coders: Sequence[Coder]) -> list[Markup]:
     """Error against bits, and against tokens said, of the best 1 to N tokens."""
     return [
         _error_chart(result, coders, "bits", "error-bits", "Error against bits", "bits a face"),
@@ -23,13 +25,13 @@ def error_charts(result: Result, coders: Sequence[Coder]) -> list[str]:
     ]
 
 
-def _error_chart(result: Result, coders: Sequence[Coder], key: str, id: str, title: str, across: str) -> str:
+def _error_chart(result: Result, coders: Sequence[Coder], key: str, id: str, title: str, across: str) -> Markup:
     series = [Series(c.id, _error_dots(c.values, key), c.look) for c in coders]
     mean_face = number_at(result, "floors", "mean_face_mm")
     marks = [] if mean_face is None else [Mark(mean_face, f"mean face, {mean_face:.2f} mm")]
     dots = [dot for one in series for dot in one.dots]
     if not dots:
-        return ""
+        return Markup()
     x = Axis.over(across, [dot.x for dot in dots], within=(0, None))
     y = Axis.over("error, mm (logarithmic)", [d.y for d in dots] + [m.value for m in marks], log=True)
     about = f"Error in mm against {across}, a line for each coding. {_ends(series, 'mm')}"
@@ -47,7 +49,7 @@ def _error_dots(values: Result, key: str) -> tuple[Dot, ...]:
     return (*dots[:-1], dots[-1]._replace(interval=whole.interval if whole else None))
 
 
-def region_charts(coders: Sequence[Coder]) -> list[str]:
+def region_charts(coders: Sequence[Coder]) -> list[Markup]:
     """A dot plot for each region: error by that of the mean face there."""
     names = _keys(coders, "fidelity", "regions")
     figures = {name: [figure_at(c.values, "fidelity", "regions", name, "share") for c in coders] for name in names}
@@ -61,12 +63,12 @@ def region_charts(coders: Sequence[Coder]) -> list[str]:
 _MEAN_FACE = (Mark(1.0, "mean face"),)
 
 
-def retrieval_chart(result: Result, coders: Sequence[Coder]) -> str:
+def retrieval_chart(result: Result, coders: Sequence[Coder]) -> Markup:
     """What the first codes find, by what they cost; chance, and expressions before they are coded, beside it."""
     floor = part(result, "floors", "retrieval")
     chance = figure_at(floor, "random")
     marks = [
-        Mark(figure.value, f"{name}, {decimals(2)(figure.value)}")
+        Mark(figure.value, f"{name}, {number(figure.value, 2)}")
         for name, figure in (
             ("geometry itself", figure_at(floor, "geometry", "five")),
             ("not coded", figure_at(floor, "continuous", "five")),
@@ -84,7 +86,7 @@ def retrieval_chart(result: Result, coders: Sequence[Coder]) -> str:
         series.append(Series(c.id, (*start, *dots), c.look))
     shown = [dot for one in series for dot in one.dots]
     if not shown:
-        return ""
+        return Markup()
     x = Axis.over("bits a face", [dot.x for dot in shown], within=(0, None))
     y = Axis.over("cosine of the five nearest", [d.y for d in shown] + [m.value for m in marks])
     about = f"Cosine between a face and the five nearest of other people against bits. {_ends(series, '')}"
@@ -93,7 +95,7 @@ def retrieval_chart(result: Result, coders: Sequence[Coder]) -> str:
 
 def level_chart(
     id: str, title: str, label: str, coders: Sequence[Coder], find: Callable[[Result], Sequence[Any]], chance: Mark
-) -> str:
+) -> Markup:
     """A share by level, of the codings whose levels are in an order."""
     series = []
     for c in coders:
@@ -103,14 +105,14 @@ def level_chart(
     shown = [dot for one in series for dot in one.dots]
     last = max((dot.x for dot in shown), default=0)
     if last < 2:
-        return ""
+        return Markup()
     numbers = tuple(range(1, int(last) + 1, max(1, -(-int(last) // 12))))
     x = Axis("level", 1, last, tuple(float(i) for i in numbers))
     y = Axis.over(label, [d.y for d in shown] + [chance.value], percent=True, within=(None, 1))
     return line_chart(Frame(id, title, f"{title}. {_ends(series, '')}"), series, x, y, [chance])
 
 
-def perturbation_charts(coders: Sequence[Coder]) -> list[str]:
+def perturbation_charts(coders: Sequence[Coder]) -> list[Markup]:
     """A dot plot for each way to change a picture: agreement of a face's tokens beyond chance."""
     names = sorted(_keys(coders, "reliability"), key=lambda name: (name != _ALL, name))
     names = names if len(names) > 2 else [name for name in names if name != _ALL]
@@ -132,7 +134,7 @@ def perturbation_charts(coders: Sequence[Coder]) -> list[str]:
     ]
 
 
-def leak_chart(result: Result, coders: Sequence[Coder]) -> str:
+def leak_chart(result: Result, coders: Sequence[Coder]) -> Markup:
     """What is kept (emotion) against what is given away (person)."""
     sources = [(c.id, c.look, part(c.values, "probe", "count"), part(c.values, "invariance", "person")) for c in coders]
     floors = part(result, "floors")
@@ -143,7 +145,7 @@ def leak_chart(result: Result, coders: Sequence[Coder]) -> str:
         if x is not None and y is not None:
             series.append(Series(name, (Dot(x.value, y.value, y.interval, x.interval),), look))
     if len(series) < 2:
-        return ""
+        return Markup()
     dots = [one.dots[0] for one in series]
     across = [v for d in dots for v in (d.x, *(d.x_interval or ()))]
     up = [v for d in dots for v in (d.y, *(d.interval or ()))]
@@ -154,12 +156,6 @@ def leak_chart(result: Result, coders: Sequence[Coder]) -> str:
     return front(Frame("leak", title, about, 760, 460), series, x_axis, y_axis)
 
 
-def figures(charts: Sequence[str], kind: str) -> str:
-    """Charts side by side, as many as fit."""
-    shown = "\n".join(f'<figure tabindex="0">{chart}</figure>' for chart in charts if chart)
-    return f'<div class="charts {text(kind)}">{shown}</div>' if shown else ""
-
-
 def _dots(
     id: str,
     title: str,
@@ -168,7 +164,7 @@ def _dots(
     values: Sequence[Figure | None],
     axis: Axis,
     marks: Sequence[Mark] = (),
-) -> str:
+) -> Markup:
     series = [
         Series(c.id, () if f is None else (Dot(f.value, 0.0, None, f.interval),), c.look)
         for c, f in zip(coders, values, strict=True)
