@@ -22,7 +22,10 @@ def dictionary() -> str:
         "Expression: `exp_` and a name of ARKit": _with_prefix("exp_"),
         "Gaze: `gaze_` and a name of ARKit": _with_prefix("gaze_"),
         "Blink: `blink_` and a name of ARKit": _with_prefix("blink_"),
-        "Tokens: `tok_1`, `tok_2`, ... up to the number of levels of the tokenizer": _with_prefix("tok_"),
+        "Tokens: `tok_1`, `tok_2` ... and `mm_1`, `mm_2` ..., as many as the tokenizer says of a face": [
+            *_with_prefix("tok_"),
+            *_with_prefix("mm_"),
+        ],
     }
     parts = [
         f"""# Data dictionary
@@ -60,8 +63,9 @@ provenance beside it. This page is made from the package's own schema by `script
 
 ## Empty cells
 
-Null in Parquet, an empty cell in CSV. In Python, `Recording` gives NaN in float columns and -1 in token columns; pandas
-shows NaN, `<NA>` for tokens, and missing categories for text. A column marked "never" below has no empty cell.
+Null in Parquet, an empty cell in CSV. In Python, `Recording` gives NaN in float columns and -1 in `tok_` columns;
+pandas shows NaN, `<NA>` in `tok_` columns, and missing categories for text. A column marked "never" below has no empty
+cell.
 """
     ]
     for title, of_group in groups.items():
@@ -76,7 +80,7 @@ and `false` for truth values, the shortest decimals that give back the same numb
 
 ## Versions
 
-A package reads its own format version and the older ones, and refuses newer ones with a message. New keys may be added
+A package reads its own format version, and refuses others with a message. New keys may be added
 to the provenance without a new version, and so may columns that are only there when asked for: a package that does not
 know one refuses the table and names it, and reads every table without it. A column changes its meaning only with a new
 version.
@@ -84,7 +88,7 @@ version.
     return "\n".join(parts)
 
 
-_PREFIXES = ("exp", "gaze", "blink", "tok")
+_PREFIXES = ("exp", "gaze", "blink", "tok", "mm")
 
 
 def _with_prefix(prefix: str) -> list[Column]:

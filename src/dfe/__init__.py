@@ -21,6 +21,7 @@ _HOMES = {
     "ExpressionSpace": "dfe.space.base",
     "Recording": "dfe.recording.recording",
     "Tokenizer": "dfe.tokenizer.tokenizer",
+    "Tokens": "dfe.displays.tokens",
     "encode": "dfe.encode.run",
     "find_events": "dfe.events.find",
     "load_space": "dfe.space.registry",
@@ -32,6 +33,7 @@ __all__ = [*_HOMES, "__version__"]
 
 if TYPE_CHECKING:
     from dfe.base.errors import DfeError as DfeError
+    from dfe.displays.tokens import Tokens as Tokens
     from dfe.encode.options import EncodeOptions as EncodeOptions
     from dfe.encode.run import encode as encode
     from dfe.events.find import find_events as find_events

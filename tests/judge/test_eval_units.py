@@ -45,14 +45,14 @@ def test_a_direction_said_both_ways_is_two_displays(signed: Displays) -> None:
     assert units.unit.tolist() == [[-1, 0, 1, -1], [3, 4, -1, 2]]
 
 
-def test_codes_say_displays_with_positive_strengths(space: ExpressionSpace, signed: Displays) -> None:
+def test_codes_say_displays_with_positive_intensities(space: ExpressionSpace, signed: Displays) -> None:
     units = Units(signed)
     codes = np.array([[0, 0], [1, 1], [2, 2], [3, 3], [-1, -1]], np.int16)
     assert units.said(codes).tolist() == [[-1, 3], [0, 4], [1, -1], [-1, 2], [-1, -1]]
     mm = np.append(length_mm(random_directions(space), space), 0)
     lengths = np.array([[0, 2], [0.5, 1], [1.5, 0], [0, 1], [0, 0]])
     np.testing.assert_allclose(
-        units.strengths(codes), lengths * mm[[[5, 0], [0, 3], [1, 5], [5, 4], [5, 5]]], rtol=1e-6
+        units.intensities(codes), lengths * mm[[[5, 0], [0, 3], [1, 5], [5, 4], [5, 5]]], rtol=1e-6
     )
     assert units.uses(codes).tolist() == [1, 1, 1, 1, 1]
     assert units.uses(codes[:2]).tolist() == [1, 0, 0, 1, 1]
@@ -60,7 +60,7 @@ def test_codes_say_displays_with_positive_strengths(space: ExpressionSpace, sign
 
 
 @pytest.mark.parametrize("which", ["coder", "channels"])
-def test_displays_said_with_their_strengths_are_the_decoded_face(
+def test_displays_said_with_their_intensities_are_the_decoded_face(
     which: str, faces: Faces, request: pytest.FixtureRequest
 ) -> None:
     coder: Any = request.getfixturevalue(which)
@@ -69,7 +69,7 @@ def test_displays_said_with_their_strengths_are_the_decoded_face(
     base = coder.decode_codes(np.zeros((1, 0), np.int16))
     said = of_said(units.directions, units.said(codes))
     assert np.any(said)
-    expected = base + np.einsum("nl,nld->nd", units.strengths(codes), said)
+    expected = base + np.einsum("nl,nld->nd", units.intensities(codes), said)
     np.testing.assert_allclose(coder.decode_codes(codes), expected, atol=1e-5)
 
 

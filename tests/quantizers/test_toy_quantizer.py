@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from dfe.atlas.atlas import build_atlas
+from dfe.atlas.page import atlas_page, atlas_view
 from dfe.base.errors import ModelError, UsageError
 from dfe.displays.displays import Coder
 from dfe.events.config import EventConfig
@@ -69,7 +70,7 @@ def test_atlas_and_events_take_it(toy: Tokenizer, tmp_path: Path) -> None:
     used = np.flatnonzero(atlas.use.share) + 1
     said = recording.tokens().display
     assert set(used.tolist()) == set(np.unique(said[said > 0]).tolist())
-    assert "0.50 mm" in atlas.to_html()
+    assert "0.50 mm" in atlas_page(atlas_view(atlas))
     found = find_events(recording, EventConfig(min_s=0.05), tokenizer=toy)
     assert {event.display for event in found if event.kind == "display"} <= set(used.tolist())
     assert any(event.kind == "display" for event in found)

@@ -286,7 +286,7 @@ def test_a_newer_format_says_update(recording, tmp_path):
     record = json.loads(recording.provenance.to_json())
     record["format_version"] = 3
     pq.write_table(recording.table.replace_schema_metadata({"dfe": json.dumps(record)}), tmp_path / "a.parquet")
-    with pytest.raises(TableError, match="written in format 2, and this package reads up to 1; update"):
+    with pytest.raises(TableError, match="written in format 3, and this package reads 2; update"):
         Recording.read(tmp_path / "a.parquet")
 
 

@@ -123,7 +123,7 @@ def test_good_tables_need_no_remark(dfe, table_file: Path, tmp_path: Path) -> No
         (["--levels", 64], ["64 displays a face are more than the 63 of the codebook; ask for fewer levels or a"]),
         (["--levels", 0], ["levels is 0, not a number from 1 up"]),
         (["--levels", 65, "--size", 100], ["levels is 65, not a whole number from 1 to 64; choose another value"]),
-        (["--size", 1], ["size is 1: a book has at least"]),
+        (["--size", 1], ["size is 1: a codebook has at least"]),
         (["--size", 5000], ["codes, displays times steps, is 59988, not a whole number from 1 to 32766; choose"]),
         (["--preset", "fidelity", "--size", 40000], ["size is 40000, not a whole number from 2 to 32767; choose"]),
         (["--preset", "fast"], ["there is no preset 'fast'; choose one of displays, fidelity"]),

@@ -13,10 +13,10 @@ import pyarrow as pa
 from dfe.atlas.action_units import nearest_units
 from dfe.atlas.book import Book
 from dfe.atlas.counting import Subjects
+from dfe.atlas.display import AtlasDisplay, Status
+from dfe.atlas.display_table import display_table
 from dfe.atlas.pictures import SIZE_PX, display_picture, to_webp
 from dfe.atlas.similarity import Tree, cosines, mirror_partners, similarity_tree
-from dfe.atlas.token import AtlasToken, Status
-from dfe.atlas.token_table import token_table
 from dfe.atlas.use import CorpusUse, measure_use
 from dfe.base.types import DoubleArray, FloatArray, ImageArray, Progress
 from dfe.displays.names import Names, load_names
@@ -47,7 +47,7 @@ class Atlas:
     """The intensities that all displays share; none where each has its own."""
     steps_mm: FloatArray
     """``(U, Q)``: the intensities of each display, rising; NaN after its last."""
-    tokens: tuple[AtlasToken, ...]
+    displays: tuple[AtlasDisplay, ...]
     cosines: DoubleArray
     """``(U, U)`` likeness of the displays in mm."""
     tree: Tree
@@ -56,17 +56,17 @@ class Atlas:
     """What a corpus does with them; None without a corpus."""
 
     def __repr__(self) -> str:
-        return f"<Atlas of {self.tokenizer}: {len(self.tokens)} displays{self._of_corpus()}>"
+        return f"<Atlas of {self.tokenizer}: {len(self.displays)} displays{self._of_corpus()}>"
 
     def __len__(self) -> int:
         """Number of displays."""
-        return len(self.tokens)
+        return len(self.displays)
 
-    def __getitem__(self, display: int) -> AtlasToken:
+    def __getitem__(self, display: int) -> AtlasDisplay:
         """The display of that number, from 1."""
-        if not 1 <= display <= len(self.tokens):
-            raise IndexError(f"{self.tokenizer} has displays 1 to {len(self.tokens)}, not {display}")
-        return self.tokens[display - 1]
+        if not 1 <= display <= len(self.displays):
+            raise IndexError(f"{self.tokenizer} has displays 1 to {len(self.displays)}, not {display}")
+        return self.displays[display - 1]
 
     @property
     def drawable(self) -> bool:
@@ -76,7 +76,7 @@ class Atlas:
     @cached_property
     def templates(self) -> FloatArray:
         """``(U, D)``."""
-        return np.stack([token.template for token in self.tokens])
+        return np.stack([one.template for one in self.displays])
 
     @cached_property
     def heat_max_mm(self) -> float:
@@ -88,8 +88,8 @@ class Atlas:
         return self.names.label(display, self[display].words)
 
     def to_table(self) -> pa.Table:
-        """A row per display, see :func:`dfe.atlas.token_table.token_table`; the others are :func:`atlas_tables`'s."""
-        return token_table(self.tokens, self.names, self.space.mesh.regions, self.use)
+        """A row per display, see :func:`dfe.atlas.display_table.token_table`; the others are :func:`atlas_tables`'s."""
+        return display_table(self.displays, self.names, self.space.mesh.regions, self.use)
 
     def picture(self, display: int, *, size: int = SIZE_PX, yaw: float = 0.0) -> ImageArray:
         """A display at its usual intensity on the neutral face, ``(size, size, 4)`` RGBA, coloured by displacement."""
@@ -103,12 +103,12 @@ class Atlas:
         """Facts, and up to twelve displays in pictures, the most used ones where there is a corpus."""
         from dfe.pages.notebook import notebook
 
-        sides = [token.side for token in self.tokens]
+        sides = [one.side for one in self.displays]
         known = ", ".join(f"{sides.count(s)} {s}" for s in ("symmetric", "left", "right") if s in sides)
         facts: dict[str, object] = {
             "displays": len(self),
             "sides": known or "not known",
-            "named": sum(bool(self.names.name(token.display)) for token in self.tokens),
+            "named": sum(bool(self.names.name(one.display)) for one in self.displays),
         }
         order, share = list(range(len(self))), None if self.use is None else self.use.share.tolist()
         if self.use is not None and share is not None:
@@ -167,7 +167,7 @@ def build_atlas(
         levels=tokenizer.levels,
         ladder_mm=displays.ladder_mm,
         steps_mm=displays.steps_mm,
-        tokens=_tokens(tokenizer, use),
+        displays=_displays(tokenizer, use),
         cosines=like,
         tree=similarity_tree(like),
         names=names,
@@ -175,15 +175,15 @@ def build_atlas(
     )
 
 
-def _tokens(tokenizer: Book, use: CorpusUse | None) -> tuple[AtlasToken, ...]:
-    displays = tokenizer.displays()
-    space, templates = displays.space, displays.templates[1:]
+def _displays(tokenizer: Book, use: CorpusUse | None) -> tuple[AtlasDisplay, ...]:
+    book = tokenizer.displays()
+    space, templates = book.space, book.templates[1:]
     sided = bool((np.asarray(space.mesh.mirror) != np.arange(len(space.mesh.mirror))).any())
-    partners = mirror_partners(displays.directions, space)
+    partners = mirror_partners(book.directions, space)
     units = nearest_units(templates, space)
     kappa = _kappa(tokenizer)
     return tuple(
-        AtlasToken(
+        AtlasDisplay(
             display=at + 1,
             words=said.words,
             template=templates[at],
@@ -197,7 +197,7 @@ def _tokens(tokenizer: Book, use: CorpusUse | None) -> tuple[AtlasToken, ...]:
             status=_status(tokenizer, at, use, measured=kappa[at] is not None),
             reliability=kappa[at],
         )
-        for at, said in enumerate(displays.described[1:])
+        for at, said in enumerate(book.described[1:])
     )
 
 

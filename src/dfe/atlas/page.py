@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from dfe.atlas.atlas import Atlas
+from dfe.atlas.display import AtlasDisplay
 from dfe.atlas.head import pack_head
 from dfe.atlas.pictures import to_webp
-from dfe.atlas.token import AtlasToken
 from dfe.atlas.use import CorpusUse
 from dfe.atlas.view import AtlasCard, AtlasView
 from dfe.base.files import refuse_existing, replacing
@@ -66,7 +66,7 @@ def atlas_page(view: AtlasView) -> str:
 def webp_pictures(atlas: Atlas, progress: Progress | None = None) -> tuple[tuple[bytes, ...], ...]:
     """WebP files of every display, front and three-quarter view."""
     made = []
-    for token in atlas.tokens:
+    for token in atlas.displays:
         made.append(tuple(to_webp(atlas.picture(token.display, yaw=yaw)) for yaw in (0.0, TURNED)))
         if progress is not None:
             progress(token.display, len(atlas))
@@ -85,7 +85,7 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
         levels=atlas.levels,
         additive=atlas.additive,
         drawable=atlas.drawable,
-        sided=any(token.side for token in atlas.tokens),
+        sided=any(token.side for token in atlas.displays),
         cards=tuple(
             AtlasCard(
                 display=token.display,
@@ -97,7 +97,7 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
                 share=None if use is None else float(use.share[token.display - 1]),
                 pictures=pictures[token.display - 1],
             )
-            for token in atlas.tokens
+            for token in atlas.displays
         ),
         regions=atlas.space.mesh.regions,
         strength=f"They show an intensity of {strengths['labels'][strengths['usual']]}.",
@@ -158,10 +158,10 @@ def _tokens(atlas: Atlas) -> list[dict[str, Any]]:
     place = np.empty(len(atlas), np.int64)
     place[atlas.tree.order] = np.arange(len(atlas))
     lift = None if atlas.use is None else atlas.use.lift()
-    return [_token(atlas, token, int(place[at]), lift) for at, token in enumerate(atlas.tokens)]
+    return [_token(atlas, token, int(place[at]), lift) for at, token in enumerate(atlas.displays)]
 
 
-def _token(atlas: Atlas, token: AtlasToken, place: int, lift: DoubleArray | None) -> dict[str, Any]:
+def _token(atlas: Atlas, token: AtlasDisplay, place: int, lift: DoubleArray | None) -> dict[str, Any]:
     at = token.display - 1
     like = np.abs(atlas.cosines[at])
     near = [i for i in np.argsort(-like, kind="stable").tolist() if i != at][:NEAR]

@@ -45,7 +45,7 @@ class Ablate:
     steps: Annotated[int, arg(metavar="STEPS")] = 1500
     """Steps of each training, whatever the preset asks for."""
     size: Annotated[int, arg(metavar="K")] = 64
-    """Displays in the book, silence included."""
+    """Displays in the codebook, silence included."""
     levels: Annotated[int, arg(metavar="N")] = 8
     """Tokens per face at most."""
     perturbed: Annotated[tuple[str, ...], arg(metavar="NAME=TABLE")] = ()

@@ -33,7 +33,7 @@ class Train:
     """Regular expression whose first group, found in a row's file name, says who it is: people are kept together."""
     preset: Annotated[str, arg(metavar="NAME")] = "displays"
     """What it is for: displays (to look at and count; few, local, steady), fidelity (faces told exactly) or paper
-    (transformers on both sides of the book, for comparison)."""
+    (transformers on both sides of the codebook, for comparison)."""
     space: Annotated[str, arg(metavar="ID")] = "arkit51/face41"
     """Expression space of the tables: its name, or the folder of one that `dfe learn-space` wrote."""
     name: str = "mine"
@@ -41,7 +41,7 @@ class Train:
     version: str = "1"
     """Version of the tokenizer; never give two tokenizers one name and version."""
     size: Annotated[int, arg(metavar="K")] = 64
-    """Displays in the book, silence included."""
+    """Displays in the codebook, silence included."""
     levels: Annotated[int, arg(metavar="N")] = 8
     """Tokens per face at most."""
     steps: Annotated[int | None, arg(metavar="STEPS")] = None

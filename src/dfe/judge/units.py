@@ -111,7 +111,7 @@ class Units:
         rows = self._checked(codes)
         return np.where(rows < 0, SILENT, self.unit[np.arange(rows.shape[1]), rows])
 
-    def strengths(self, codes: CodeArray) -> DoubleArray:
+    def intensities(self, codes: CodeArray) -> DoubleArray:
         """How many mm of its display each code says, ``(n, m)``, never negative; 0 where a level is silent."""
         rows = self._checked(codes)
         intensity = np.abs(self.displays.mm.astype(np.float64))[np.arange(rows.shape[1]), rows]

@@ -87,7 +87,7 @@ class TrainConfig:
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}, not a number from 1 up")
         if self.size < 2:
-            raise UsageError(f"size is {self.size}: a book has at least the silent code and one that speaks")
+            raise UsageError(f"size is {self.size}: a codebook has at least silence and one display")
         if not 0 <= self.mixed <= 1:
             raise UsageError(f"mixed is {self.mixed}, not a share from 0 to 1")
         if not 0 < self.learning_rate < float("inf"):

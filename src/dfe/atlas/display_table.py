@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from dfe.atlas.token import AtlasToken
+from dfe.atlas.display import AtlasDisplay
 from dfe.atlas.use import CorpusUse
 from dfe.displays.names import Names
 
 
-def token_table(
-    tokens: Sequence[AtlasToken], names: Names, regions: Sequence[str], use: CorpusUse | None = None
+def display_table(
+    tokens: Sequence[AtlasDisplay], names: Names, regions: Sequence[str], use: CorpusUse | None = None
 ) -> pa.Table:
     """A row per display.
 

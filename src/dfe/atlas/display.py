@@ -14,7 +14,7 @@ Status = Literal["display", "unsteady", "correction", "not measured"]
 
 
 @dataclass(frozen=True, eq=False)
-class AtlasToken:
+class AtlasDisplay:
     """One display of the book."""
 
     display: int
