@@ -11,7 +11,7 @@ import numpy as np
 
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.types import DoubleArray, IntArray
-from dfe.displays.displays import Displays
+from dfe.displays.displays import Displays, length_mm
 from dfe.judge.units import Units
 
 SAME_COSINE = 0.85
@@ -96,7 +96,7 @@ def _drawn(units: Units) -> DoubleArray:
     mean = rows.mean(axis=0)
     weights = np.random.default_rng(0).standard_normal((len(rows), len(rows)))
     drawn = mean + weights @ (rows - mean) / np.sqrt(len(rows))
-    length = np.sqrt(np.maximum(np.einsum("ud,ud->u", drawn @ units.space.gram, drawn), 0.0))
+    length = length_mm(drawn, units.space)
     return np.asarray(drawn / np.where(length > 0, length, np.inf)[:, None])
 
 
