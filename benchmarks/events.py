@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 import dfe
+from dfe.events.config import EventConfig
 from dfe.events.find import display_names
 from dfe.events.finding import detect
 from dfe.events.found import DisplayName
@@ -28,6 +29,9 @@ from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
 from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES
+
+EVERY_ROW = EventConfig(all_rows=True)
+"""Faces of clips are small."""
 
 STILL = ("001_03", "002_03", "003_03", "004_03", "007_03", "008_08", "009_08", "011_08")
 
@@ -117,7 +121,7 @@ def recorded(
 
 def per_minute(recording: Recording, tokenizer: dfe.Tokenizer) -> dict[str, tuple[float, float]]:
     """Count and minutes, by kind."""
-    found = detect(recording, tokenizer)
+    found = detect(recording, tokenizer, EVERY_ROW)
     minutes = sum(face.exposure_s for face in found.faces) / 60
     counts = dict.fromkeys(("display", "blink", "gaze"), 0.0)
     for rate in rates(found):
@@ -214,7 +218,7 @@ def hour(tracks: dict[str, tuple[np.ndarray, ...]], tokenizer: dfe.Tokenizer, na
     wall, work = [], []
     for _ in range(5):
         began, before = time.perf_counter(), time.process_time()
-        found = detect(recording, tokenizer, names=names)
+        found = detect(recording, tokenizer, EVERY_ROW, names=names)
         wall.append(time.perf_counter() - began)
         work.append(time.process_time() - before)
     before = time.process_time()

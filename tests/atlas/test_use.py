@@ -113,9 +113,9 @@ def test_pictures_count_faces_and_a_mixture_counts_rows(tokenizer, tmp_path):
 
 def test_unusable_faces_are_left_out_unless_wanted(tokenizer, tmp_path):
     made.video(tokenizer, yaw=1.0).write(tmp_path / "turned.parquet")
-    with pytest.raises(UsageError, match=r"no usable face in its 1 recordings.*--all-faces"):
+    with pytest.raises(UsageError, match=r"no usable face in its 1 recordings.*--all-rows"):
         measure_use(tokenizer, tmp_path)
-    assert measure_use(tokenizer, tmp_path, all_faces=True).rows == 90
+    assert measure_use(tokenizer, tmp_path, all_rows=True).rows == 90
 
 
 def test_recordings_of_another_tokenizer_and_of_none(tokenizer, tmp_path):

@@ -35,7 +35,7 @@ def test_sums_are_those_of_the_rates_of_a_recording(path):
     from dfe.recording.recording import Recording
 
     sums, tokenizer = measure_rows([row(path)])
-    found = find_events(Recording.read(path), EventConfig(usable_only=True))
+    found = find_events(Recording.read(path), EventConfig())
     expected = {r.token: r for r in rates(found)}
     assert sums.exposure_s[0] == pytest.approx(45)
     assert sums.coverage[0] == pytest.approx(0.75)

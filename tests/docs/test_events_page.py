@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
+from dfe.clock.clock import GAP_S
 from dfe.events.config import EventConfig
 from dfe.events.rates import Rate
 from dfe.formats.tsv import COLUMNS
@@ -31,7 +32,7 @@ def test_the_settings_are_those_of_the_page():
     for words in (
         f"{config.rate:g} samples a second", f"{config.smoothing_s * 1000:g} ms standard deviation",
         f"at least {config.off_mm:g} mm, if it reaches {config.on_mm:g} mm", f"less than {config.merge_s:g} s apart",
-        f"shorter than {config.min_s:g} s is none", f"More than {config.gap_s:g} s without",
+        f"shorter than {config.min_s:g} s is none", f"More than {GAP_S:g} s without",
         f"stands out by {config.blink_on:g}",
         f"at least {config.gaze_on:g} (`gaze_` columns)", f"about {config.gaze_window_s * 1000:g} ms",
     ):  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from dfe.clock.clock import Clock
 from dfe.clock.resampling import Timeline
 from dfe.events import EventConfig, detect
 from dfe.events.blink import RATE, find_blinks, top_hat
@@ -45,7 +46,7 @@ def looking(t, *moves):
 def test_every_blink_is_found_once_whatever_the_camera(camera):
     t = CAMERAS[camera]
     middles, durations = np.arange(1.0, 18, 1.7), np.tile([0.2, 0.3, 0.4], 4)[:10]
-    found = find_blinks(t, lids(t, *zip(middles, durations, strict=True)), EventConfig())
+    found = find_blinks(Clock.of(t), lids(t, *zip(middles, durations, strict=True)), EventConfig())
     assert len(found) == 10
     assert np.allclose((found.onset_s + found.offset_s) / 2, middles, atol=0.05)
     assert (found.offset_s - found.onset_s < 0.5).all()
@@ -56,23 +57,23 @@ def test_looking_down_winks_and_long_closures_are_no_blinks():
     t = CAMERAS["30/s"]
     down = np.where((t > 5) & (t < 9), 0.6, 0.1)
     shut = np.where((t > 12) & (t < 13.5), 0.95, 0.1)
-    assert len(find_blinks(t, np.column_stack([down, down]), EventConfig())) == 0
-    assert len(find_blinks(t, np.column_stack([shut, shut]), EventConfig())) == 0
+    assert len(find_blinks(Clock.of(t), np.column_stack([down, down]), EventConfig())) == 0
+    assert len(find_blinks(Clock.of(t), np.column_stack([shut, shut]), EventConfig())) == 0
     wink = lids(t, (6.0, 0.3))
     wink[:, 1] = 0.1
-    assert len(find_blinks(t, wink, EventConfig())) == 0
+    assert len(find_blinks(Clock.of(t), wink, EventConfig())) == 0
     both = lids(t, (7.0, 0.3))
-    assert len(find_blinks(t, np.maximum(both, down[:, None]), EventConfig())) == 1
+    assert len(find_blinks(Clock.of(t), np.maximum(both, down[:, None]), EventConfig())) == 1
 
 
 def test_the_top_hat_is_the_signal_less_what_lasts_at_least_the_window():
     rng = np.random.default_rng(0)
     t = np.cumsum(rng.choice([0.02, 0.02, 0.02, 0.02, 0.4], 300))
     window = 7
-    time = Timeline.of(t, gap_s=0.2, rate=RATE, room=window + 1)
+    time = Timeline.of(Clock.of(t), rate=RATE, room=window + 1)
     s = time.resampled(rng.random(300))
     hat = top_hat(s, time, window)
-    for number in range(len(time.start_s)):
+    for number in range(len(time.spans)):
         mine = s[time.stretch == number]
         spans = [mine[max(k, 0) : k + window] for k in range(1 - window, len(mine))]
         low = [span.min() for span in spans]
@@ -84,7 +85,7 @@ def test_the_top_hat_is_the_signal_less_what_lasts_at_least_the_window():
 def test_shifts_of_gaze_have_the_subjects_own_direction_whatever_the_camera(camera):
     t = CAMERAS[camera]
     moves = [(2, 0.4, 0), (4, 0, 0), (6, 0, 0.5), (8, 0, 0), (10, -0.3, 0.1), (12, -0.3, -0.4)]
-    found = find_shifts(t, looking(t, *moves), None, EventConfig())
+    found = find_shifts(Clock.of(t), looking(t, *moves), None, EventConfig())
     assert found.direction == ("left", "right", "up", "down", "right", "down")
     assert np.allclose(found.runs.apex_s, [at + 0.03 for at, _, _ in moves], atol=0.08)
     assert np.allclose(found.runs.peak, [0.4, 0.4, 0.5, 0.5, np.hypot(0.3, 0.1), 0.5], atol=0.04)
@@ -95,11 +96,11 @@ def test_slow_drifts_small_shifts_and_falling_lids_are_no_shifts():
     t = CAMERAS["30/s"]
     drift = looking(t)
     drift[:, GAZE_NAMES.index("eyeLookOutLeft")] = drift[:, GAZE_NAMES.index("eyeLookInRight")] = t / 20
-    assert len(find_shifts(t, drift, None, EventConfig()).runs) == 0
-    assert len(find_shifts(t, looking(t, (5, 0.1, 0)), None, EventConfig()).runs) == 0
+    assert len(find_shifts(Clock.of(t), drift, None, EventConfig()).runs) == 0
+    assert len(find_shifts(Clock.of(t), looking(t, (5, 0.1, 0)), None, EventConfig()).runs) == 0
     dip = looking(t, (5.0, 0, -0.4), (5.3, 0, 0))
-    assert len(find_shifts(t, dip, None, EventConfig()).runs) > 0
-    assert len(find_shifts(t, dip, lids(t, (5.18, 0.45)), EventConfig()).runs) == 0
+    assert len(find_shifts(Clock.of(t), dip, None, EventConfig()).runs) > 0
+    assert len(find_shifts(Clock.of(t), dip, lids(t, (5.18, 0.45)), EventConfig()).runs) == 0
 
 
 def test_the_gaze_columns_are_in_the_order_that_is_read():

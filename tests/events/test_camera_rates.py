@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import dfe
+from dfe.clock.clock import Clock
 from dfe.clock.resampling import Timeline
 from dfe.events.blink import find_blinks
 from dfe.events.config import EventConfig
@@ -37,7 +38,8 @@ def test_events_a_minute_do_not_depend_on_the_frame_rate(shared_data):
         uneven = np.flatnonzero(np.random.default_rng(0).random(len(t)) < 0.6)
         for rate, rows in {"60": np.arange(len(t)), "30": np.arange(0, len(t), 2), "15": np.arange(0, len(t), 4),
                            "uneven": uneven}.items():  # fmt: skip
-            time = Timeline.of(t[rows], gap_s=config.gap_s, rate=config.rate, smoothing_s=config.smoothing_s)
+            clock = Clock.of(t[rows])
+            time = Timeline.of(clock, rate=config.rate, smoothing_s=config.smoothing_s)
             found = 0
             for _, amount in tokens.at(rows).signals():
                 naive[rate] = naive.get(rate, 0) + int(((amount[1:] > 0) & (amount[:-1] == 0)).sum())
@@ -46,10 +48,10 @@ def test_events_a_minute_do_not_depend_on_the_frame_rate(shared_data):
                     merge_s=config.merge_s,
                 )  # fmt: skip
                 found += int((~events.cut_before).sum())
-            blinks = len(find_blinks(t[rows], lids[rows].astype(float), config))
+            blinks = len(find_blinks(clock, lids[rows].astype(float), config))
             for kind, count in (("display", found), ("blink", blinks)):
                 total = counts.setdefault((kind, rate), [0.0, 0.0])
-                total[0], total[1] = total[0] + count, total[1] + time.exposure_s / 60
+                total[0], total[1] = total[0] + count, total[1] + clock.valid_s / 60
     for kind in ("display", "blink"):
         per_min = {rate: count / minutes for (k, rate), (count, minutes) in counts.items() if k == kind}
         assert per_min["60"] > 10

@@ -109,13 +109,19 @@ def test_a_display_that_is_on_at_the_ends_of_the_recording_is_censored(toy, make
     assert [(e.onset_s, e.offset_s, e.censored) for e in found] == [(0.0, pytest.approx(4.0), True)]
 
 
-def test_turned_faces_count_unless_only_usable_ones_are_asked_for(toy, make):
+def test_turned_faces_count_only_if_all_rows_are_asked_for_and_it_is_said(toy, make):
     t = np.arange(200) / 25
     turned = np.where((t > 3) & (t < 5), 1.0, 0.0)
     recording = make(t, trapezoid(t, 1, 0.4, 5, 0.4, 0.8), yaw=turned)
-    assert [event.censored for event in detect(recording, toy)] == [False]
-    cut = detect(recording, toy, EventConfig(usable_only=True))
+    cut = detect(recording, toy)
     assert [event.censored for event in cut] == [True, True]
+    assert "only usable rows count: 49 of turned or small faces are taken as rows without a face" in cut.notes
+    whole = detect(recording, toy, EventConfig(all_rows=True))
+    assert [event.censored for event in whole] == [False]
+    assert "49 rows that are not usable (turned or small faces) count too" in whole.notes
+    assert (cut.config.counted.split(",")[0], whole.config.counted.split(",")[0]) == (
+        "usable rows only", "all rows with a face",
+    )  # fmt: skip
 
 
 def test_faces_are_apart_and_rows_are_not_touched(toy, make):
@@ -201,8 +207,8 @@ def test_a_recording_without_any_face_has_no_events_and_says_so(toy, make):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"on_mm": 0.1, "off_mm": 0.2}, {"off_mm": 0}, {"rate": 5}, {"min_s": float("nan")}, {"gap_s": 0},
-        {"merge_s": -1}, {"usable_only": 1}, {"smoothing_s": 3}, {"blink_min_s": 1}, {"gaze_on": True},
+        {"on_mm": 0.1, "off_mm": 0.2}, {"off_mm": 0}, {"rate": 5}, {"min_s": float("nan")}, {"gaze_on": 0},
+        {"merge_s": -1}, {"all_rows": 1}, {"smoothing_s": 3}, {"blink_min_s": 1}, {"gaze_on": True},
     ],
 )  # fmt: skip
 def test_settings_that_make_no_sense_are_refused(changes):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dfe.clock.clock import Clock
 from dfe.clock.resampling import Timeline
 from dfe.events.hysteresis import runs
 
@@ -16,7 +17,7 @@ ON, OFF, MIN_S, MERGE_S = 0.6, 0.3, 0.1, 0.08
 def walk(signal, time):
     """Onset, offset, apex, peak, cut before, cut after: a state machine per stretch."""
     found = []
-    for number in range(len(time.start_s)):
+    for number in range(len(time.spans)):
         mine = np.flatnonzero(time.stretch == number)
         s, g = signal[mine], time.grid_s[mine]
         here, begin = [], None
@@ -27,10 +28,10 @@ def walk(signal, time):
             if not high and begin is not None:
                 if s[begin:k].max() >= ON:
                     cut_before, cut_after = begin == 0, k == len(s)
-                    onset = time.start_s[number]
+                    onset = time.spans[number, 0]
                     if not cut_before:
                         onset = g[begin - 1] + 0.04 * (OFF - s[begin - 1]) / (s[begin] - s[begin - 1])
-                    offset = time.end_s[number] + time.interval_s
+                    offset = time.spans[number, 1]
                     if not cut_after:
                         offset = g[k - 1] + 0.04 * (s[k - 1] - OFF) / (s[k - 1] - s[k])
                     here.append([onset, offset, begin, k, cut_before, cut_after])
@@ -52,7 +53,7 @@ def walk(signal, time):
 @given(st.lists(st.tuples(st.sampled_from([0.04, 0.04, 0.04, 0.5]), st.integers(0, 10)), min_size=1, max_size=60))
 def test_the_same_events_as_a_walk_through_the_samples(rows):
     t = np.cumsum([step for step, _ in rows])
-    time = Timeline.of(t, gap_s=0.2, rate=25)
+    time = Timeline.of(Clock.of(t, 0.04), rate=25)
     signal = time.resampled(np.array([value / 10 for _, value in rows]))
     found = runs(signal, time, on=ON, off=OFF, min_s=MIN_S, merge_s=MERGE_S)
     columns = (found.onset_s, found.offset_s, found.apex_s, found.peak, found.cut_before, found.cut_after)
@@ -66,7 +67,7 @@ def test_the_same_events_as_a_walk_through_the_samples(rows):
 @given(st.lists(st.integers(0, 10), min_size=2, max_size=60))
 def test_time_backwards_gives_the_same_events_backwards(values):
     t = np.arange(len(values)) / 25
-    time = Timeline.of(t, gap_s=0.2, rate=25, smoothing_s=0.06)
+    time = Timeline.of(Clock.of(t, 0.04), rate=25, smoothing_s=0.06)
     s = np.array(values) / 10
     there, back = (runs(time.smoothed(part), time, on=ON, off=OFF, min_s=0, merge_s=0) for part in (s, s[::-1]))
     whole = ~there.cut_before & ~there.cut_after

@@ -5,6 +5,7 @@ import dataclasses
 import cv2
 import numpy as np
 
+from dfe.clock.clock import Clock
 from dfe.pages.spans import state_spans, token_spans
 from dfe.pages.view import (
     NOT_FOUND,
@@ -93,10 +94,15 @@ def video(
         frame_rate=30.0,
         tracks=tracks,
         cards=cards(book, shown),
-        quality=state_spans(times, states, why.tolist()),
+        quality=state_spans(
+            Clock.of(times),
+            [Clock.of(times[kept], 1 / 30).spans for kept in (~lost & ~away, ~lost)],
+            states,
+            why.tolist(),
+        ),
         reasons=(
-            ReasonCount(NOT_FOUND, "no face found", int(lost.sum())),
-            ReasonCount(NOT_USABLE, "yaw over 25 degrees", int(away.sum())),
+            ReasonCount(NOT_FOUND, "no face found", int(lost.sum()), float(lost.mean())),
+            ReasonCount(NOT_USABLE, "yaw over 25 degrees", int(away.sum()), float(away.mean())),
         ),
         provenance={
             "source": {"name": "interview_07.mp4", "sha256": "ab" * 32, "frames": frames},

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import ModelError, TableError
-from dfe.clock.rows import row_seconds
 from dfe.datasets.examples import Examples
 from dfe.predict.measures import measure_tokens
 from dfe.tokenizer.file import load_tokenizer
@@ -27,20 +26,22 @@ def brute(made, tokenizer, low, high, face):
     ladder = tokenizer.displays().ladder_mm
     units, steps = tokenizer.size - 1, len(ladder)
     time, by_step, amount = np.zeros(units), np.zeros((units, steps)), np.zeros(units)
-    valid, frames, tokens = 0.0, {}, made.tokens()
-    for row, seconds in enumerate(row_seconds(made.times)):
-        if not low <= made.times[row] < high:
-            continue
-        frames[made.frames[row]] = seconds
-        if made.face_ids[row] != face or not made.usable[row]:
-            continue
+    tokens = made.tokens()
+    moments = sorted(set(made.times.tolist()))
+    usual = float(np.median(np.diff(moments)))
+    mine = [r for r in range(len(made)) if made.face_ids[r] == face and made.usable[r]]
+    valid, end = 0.0, moments[-1] + usual
+    for row, following in zip(mine, [*mine[1:], None], strict=True):
+        here = made.times[row]
+        until = here + usual if following is None or made.times[following] - here > 0.2 else made.times[following]
+        seconds = max(0.0, min(until, high) - max(here, low))
         valid += seconds
         for display, mm in zip(tokens.display[row], tokens.mm[row], strict=True):
             if display > 0:
                 time[display - 1] += seconds
                 by_step[display - 1, ladder.index(mm)] += seconds
                 amount[display - 1] += seconds * mm
-    return valid, sum(frames.values()), time, by_step, amount
+    return valid, max(0.0, min(end, high) - max(moments[0], low)), time, by_step, amount
 
 
 def test_sums_are_those_of_row_after_row(tmp_path, tokenizer):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import dfe
 from dfe.base.errors import MediaError, TableError, UsageError
-from dfe.clock.rows import row_seconds
+from dfe.clock.clock import row_times
 from dfe.datasets.examples import Examples
 from dfe.media.image import read_image
 from dfe.media.video import Video
@@ -130,8 +130,10 @@ def clip(tmp_path):
 
 def by_hand(made, levels, every_s, low=-np.inf, high=np.inf):
     """Row nearest the middle of each stretch, weighted with the stretch's usable time."""
-    seconds, times = row_seconds(made.times), made.times
-    inside = made.usable & (times >= low) & (times < high)
+    times = made.times
+    start, end = row_times(times, made.face_ids, made.usable).T
+    seconds = (np.minimum(end, high) - np.maximum(start, low)).clip(0)
+    inside = seconds > 0
     values, weights = [], []
     for stretch in range(int(np.nanmax(times) / every_s) + 1):
         own = [i for i in np.flatnonzero(inside) if stretch * every_s <= times[i] < (stretch + 1) * every_s]
@@ -193,7 +195,7 @@ def test_sampling_keeps_all_usable_time_and_one_row_a_stretch(steps, every_s, se
     rng = np.random.default_rng(seed)
     times = np.cumsum(steps)
     example, row = np.nonzero(rng.random((3, len(times))) < 0.6)
-    rows = ExampleRows(example, row, row_seconds(times)[row], np.ones(3))
+    rows = ExampleRows(example, row, rng.random(len(row)), np.ones(3))
     made = sample_rows(times, rows, every_s)
     before, after = (np.bincount(r.example, r.seconds, 3) for r in (rows, made))
     np.testing.assert_allclose(after, before)
@@ -315,8 +317,8 @@ def test_a_real_clip_end_to_end(carphone, tmp_path):
     media = {"carphone_pristine": find_media(carphone.parent, "carphone_pristine")}
     pictures = PictureFeatures(load_encoder(write_vit(tmp_path / "vit")), media)
     features = pictures.features(examples_of(["carphone_pristine"]), tmp_path)
-    seen, seconds = np.flatnonzero(made.usable), row_seconds(made.times)
-    rows = ExampleRows(np.zeros(len(seen), int), seen, seconds[seen], np.array([seconds.sum()]))
+    seen, seconds = np.flatnonzero(made.usable), made.seconds(made.usable)
+    rows = ExampleRows(np.zeros(len(seen), int), seen, seconds[seen], np.array([made.summary().duration_s]))
     chosen = sample_rows(made.times, rows, 1.0)
     frames = {frame.index: frame.image for frame in Video(carphone).frames()}
     size = TINY.image_size
@@ -324,5 +326,5 @@ def test_a_real_clip_end_to_end(carphone, tmp_path):
     tokens = np.array([tokens_by_hand(tensors(TINY), TINY, crop)[1:].mean(axis=0) for crop in crops])
     assert len(crops) == int(made.times[-1]) + 1
     np.testing.assert_allclose(features.x[0, :8], np.average(tokens, axis=0, weights=chosen.seconds), atol=2e-5)
-    assert features.coverage[0] == pytest.approx(seconds[seen].sum() / seconds.sum())
+    assert features.coverage[0] == pytest.approx(seconds.sum() / made.summary().duration_s)
     assert (pictures.features(examples_of(["carphone_pristine"]), tmp_path).x == features.x).all()

@@ -5,7 +5,6 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 from dfe.base.errors import TableError
-from dfe.clock.rows import row_seconds
 from dfe.datasets.examples import Examples
 from dfe.facs.proxy import au_intensities
 from dfe.predict.representations.action_units import au_proxy, au_tables
@@ -46,7 +45,7 @@ def all_of_them():
     return [
         TokenBag(tokenizer),
         TokenBag(tokenizer, "amount", "log-ratio"),
-        TokenBag(tokenizer, "steps", "tf-idf", steady=True),
+        TokenBag(tokenizer, "steps", "tf-idf"),
         CoefficientMoments(),
         au_proxy(),
         FlatWords(words=16),
@@ -77,7 +76,7 @@ def test_moments_are_weighted_by_time(study):
     folder, examples, made = study
     features = CoefficientMoments().features(examples, folder)
     rows = made[5].usable
-    x, weight = made[5].expressions()[rows].astype(float), row_seconds(made[5].times)[rows]
+    x, weight = made[5].expressions()[rows].astype(float), made[5].seconds(rows)[rows]
     mean = np.average(x, axis=0, weights=weight)
     sd = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
     np.testing.assert_allclose(features.x[5], [*mean, *sd], atol=1e-9)
@@ -88,7 +87,7 @@ def test_units_are_those_of_the_proxy(study):
     features = au_proxy().features(examples, folder)
     rows = made[2].usable
     units = au_intensities(made[2].expressions()[rows], load_space())
-    weight = row_seconds(made[2].times)[rows]
+    weight = made[2].seconds(rows)[rows]
     count = units.shape[1]
     np.testing.assert_allclose(features.x[2, :count], np.average(units, axis=0, weights=weight), rtol=1e-6)
     at_three = features.names.index(f"{features.names[4].split()[0]} at 3")
@@ -106,7 +105,7 @@ def test_a_detectors_table_is_aligned_by_time(study, tmp_path):
         (tmp_path / f"c{clip}.csv").write_text("\n".join(lines) + "\n", "utf-8")
     features = au_tables(tmp_path).features(examples, folder)
     rows = made[0].usable
-    expected = np.average((np.arange(60) % 6)[rows], weights=row_seconds(made[0].times)[rows])
+    expected = np.average((np.arange(60) % 6)[rows], weights=made[0].seconds(rows)[rows])
     assert features.x[0, 0] == pytest.approx(expected)
     (tmp_path / "c1.csv").unlink()
     with pytest.raises(TableError, match="no AU table"):

@@ -1,13 +1,16 @@
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dfe.clock.clock import Clock
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.quality import jitter_percent, longest_gap, measure_quality
+from dfe.recording.recording import Recording
 from dfe.recording.rows import RowBuffer
 from dfe.recording.verdict import QcRule
 
@@ -49,19 +52,19 @@ def test_measures_of_a_plain_recording():
     assert row.strip_face == (1.0,) * 60 + (0.0,) * 10 + (1.0,) * 30
     assert row.strip_usable == (1.0,) * 60 + (0.0,) * 40
     assert row.mean_expression == pytest.approx([0.2] * 41)
-    assert (row.verdict, row.why) == ("check", "only 60% of the frames are usable (yaw over 25 degrees)")
+    assert (row.verdict, row.why) == ("check", "usable in only 60% of the time (yaw over 25 degrees)")
 
 
 @pytest.mark.parametrize(
     ("faces", "options", "verdict", "words"),
     [
         ([GOOD] * 100, {}, "good", ""),
-        ([GOOD] * 85 + [None] * 15, {}, "check", "a face in only 85% of the frames"),
-        ([GOOD] * 40 + [None] * 60, {}, "poor", "a face in only 40% of the frames; no face for 2.4 s on end"),
-        ([GOOD] * 20 + [(120, 50, 0)] * 80, {}, "poor", "only 20% of the frames are usable (yaw over 25 degrees)"),
-        ([(50, 0, 0)] * 50, {}, "poor", "no frame is usable (face under 60 px)"),
+        ([GOOD] * 85 + [None] * 15, {}, "check", "a face in only 85% of the time"),
+        ([GOOD] * 40 + [None] * 60, {}, "poor", "a face in only 40% of the time; no face for 2.4 s on end"),
+        ([GOOD] * 20 + [(120, 50, 0)] * 80, {}, "poor", "usable in only 20% of the time (yaw over 25 degrees)"),
+        ([(50, 0, 0)] * 50, {}, "poor", "no face is usable (face under 60 px)"),
         ([(70, 0, 0)] * 50, {}, "check", "the face is small (70 px)"),
-        ([GOOD] * 50, {"rate": 5.0}, "check", "only 5 frames per second"),
+        ([GOOD] * 50, {"rate": 5.0}, "check", "the face in only 5 frames per second"),
         ([GOOD] * 50, {"time_stamps": "repaired"}, "check", "time stamps were broken and repaired"),
         ([GOOD] * 500 + [None] * 51 + [GOOD] * 500, {}, "check", "no face for 2.0 s on end"),
         ([None] * 10, {}, "poor", "no face in any frame"),
@@ -101,7 +104,8 @@ def test_a_face_that_is_there_for_a_moment_is_not_a_second_person():
 
 
 def test_uneven_time_stamps_are_no_gap():
-    assert longest_gap(np.array([0.0, 0.10, 0.21, 0.30, 0.44]), np.ones(5, bool)) == 0.0
+    clock = Clock.of([0.0, 0.10, 0.21, 0.30, 0.44])
+    assert longest_gap(clock, clock.spans) == 0.0
 
 
 def test_pictures_have_no_times_and_many_faces_are_no_fault(made):
@@ -148,26 +152,40 @@ def gap_by_hand(flags, step):
     return longest * step
 
 
+def bridged(flags, step):
+    """The flags with holes filled that are no gaps."""
+    out, seen = list(flags), [i for i, flag in enumerate(flags) if flag]
+    for before, after in pairwise(seen):
+        if (after - before) * step <= max(0.2, 1.5 * step) + 1e-6:
+            out[before:after] = [True] * (after - before)
+    return out
+
+
 @settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=2, max_size=40), st.sampled_from([0.04, 1 / 30, 0.5]))
 def test_longest_gap_at_an_even_rate_is_the_longest_run_of_missed_frames(flags, step):
-    time = 3.0 + np.arange(len(flags)) * step
-    assert longest_gap(time, np.array(flags)) == pytest.approx(gap_by_hand(flags, step), abs=1e-9)
+    clock = Clock.of(3.0 + np.arange(len(flags)) * step)
+    seen = Clock.of(clock.times[np.array(flags)], clock.step_s)
+    gap = gap_by_hand(bridged(flags, step), step)
+    assert longest_gap(clock, seen.spans) == pytest.approx(gap, abs=1e-9)
 
 
 def test_longest_gap_counts_a_hole_in_the_time_stamps():
-    time = np.array([0, 0.1, 0.2, 0.3, 5.3, 5.4, 5.5])
-    assert longest_gap(time, np.ones(7, bool)) == pytest.approx(4.9)
+    clock = Clock.of([0, 0.1, 0.2, 0.3, 5.3, 5.4, 5.5])
+    assert longest_gap(clock, clock.spans) == pytest.approx(4.9)
 
 
 @settings(deadline=None)
 @given(st.integers(1, 350), st.sampled_from([30.0, 25.0, 29.97, None]))
 def test_the_strip_has_a_bin_for_every_frame_up_to_a_hundred(frames, rate):
-    row = measure_quality(recording_of([GOOD if i % 2 else None for i in range(frames)], rate=rate), "x")
+    shown = [i // 10 % 2 == 1 for i in range(frames)]
+    row = measure_quality(recording_of([GOOD if one else None for one in shown], rate=rate), "x")
     assert len(row.strip_face) == min(frames, 100)
     if frames <= 100:
-        assert row.strip_face == tuple(float(i % 2) for i in range(frames))
-    assert all(share is not None and 0 <= share <= 1 for share in row.strip_face)
+        assert row.strip_face == tuple(float(one) for one in shown)
+    assert all(0 <= share <= 1 for share in row.strip_face)
+    if rate is not None:
+        assert np.mean(row.strip_face) == pytest.approx(row.coverage, abs=1e-5)
 
 
 def test_uneven_time_stamps_leave_no_hole_in_the_strip():
@@ -177,3 +195,20 @@ def test_uneven_time_stamps_leave_no_hole_in_the_strip():
         rows.add_face(i, round(i / 12, 1), "a", 0.9, (0, 0, 100, 100), (0, 0, 0), x, *ZERO, face_id=0)
     recording = build_recording(rows, Provenance(SourceInfo("a"), SpaceRef("arkit51/face41", 1, "00"), "0.1.0"))
     assert measure_quality(recording, "x").strip_usable == (1.0,) * 56
+
+
+def test_a_face_that_flickers_is_to_be_checked():
+    row = measure_quality(recording_of([GOOD if i % 4 == 0 else None for i in range(100)]), "x")
+    assert row.coverage == pytest.approx(0.97)
+    assert row.frame_rate == pytest.approx(25)
+    assert (row.verdict, row.why) == ("check", "the face in only 6.25 frames per second")
+
+
+def test_frames_that_are_missing_count_as_frames_without_a_face():
+    whole = recording_of([GOOD] * 16 + [None] * 40 + [GOOD] * 16, rate=30.0)
+    holes = Recording(whole.table.filter(whole.table.column("success")), whole.provenance)
+    with_rows, without = measure_quality(whole, "x"), measure_quality(holes, "x")
+    assert with_rows.coverage == pytest.approx(32 / 72)
+    assert (with_rows.verdict, with_rows.why) == ("poor", "a face in only 44% of the time")
+    for name in ("coverage", "usable_share", "duration_s", "frame_rate", "longest_gap_s", "verdict", "why"):
+        assert getattr(without, name) == pytest.approx(getattr(with_rows, name)), name

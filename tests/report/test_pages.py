@@ -56,7 +56,7 @@ def test_the_policy_names_the_page_s_scripts_and_nothing_else():
 def test_the_sentence_says_what_was_found():
     view = made.video(coverage=1.0, usable_share=0.96)
     assert summary_sentence(view) == (
-        "120 frames, 4.0 s at 30 frames a second. One face, found in 100% of frames; 96% of frames usable."
+        "120 frames, 4.0 s at 30 frames a second. One face, found in 100% of the time; 96% of the time usable."
     )
     assert summary_sentence(dataclasses.replace(view, faces=0)).endswith("No face was found.")
     assert summary_sentence(made.stills()).startswith("30 pictures. 26 faces, found in 87% of pictures")
@@ -142,7 +142,7 @@ def test_quality_table_knows_its_counts_and_hides_unknown_numbers():
 def test_a_row_of_the_table_takes_its_numbers_from_the_measured_row_by_name():
     measured = {field.name for field in dataclasses.fields(QcRow)}
     shown = {field.name for field in dataclasses.fields(QcEntry)}
-    assert shown - measured == {"picture", "href"}
+    assert shown - measured == {"picture", "no_picture", "href"}
 
 
 def test_an_empty_quality_table_says_so():

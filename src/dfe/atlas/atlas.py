@@ -134,7 +134,7 @@ def build_atlas(
     *,
     names: Names | None = None,
     subjects: Subjects | None = None,
-    all_faces: bool = False,
+    all_rows: bool = False,
     progress: Progress | None = None,
 ) -> Atlas:
     """Describe every display of a tokenizer, and what a corpus does with it.
@@ -144,7 +144,7 @@ def build_atlas(
         corpus: folder of recordings with its tokens; None: nothing is said about use.
         names: the user's names; what :func:`dfe.displays.names.load_names` finds if None.
         subjects: who is who in the corpus, by name of the recording and face id; each face by itself if None.
-        all_faces: count faces of the corpus that are turned or small too, not only the usable ones.
+        all_rows: count faces of the corpus that are turned or small too, not only the usable ones.
         progress: called as ``progress(recordings done, of how many)``.
 
     Raises:
@@ -155,7 +155,7 @@ def build_atlas(
     names = load_names(tokenizer) if names is None else names
     use = None
     if corpus is not None:
-        use = measure_use(tokenizer, Path(corpus), subjects=subjects, all_faces=all_faces, progress=progress)
+        use = measure_use(tokenizer, Path(corpus), subjects=subjects, all_rows=all_rows, progress=progress)
     displays = tokenizer.displays()
     like = cosines(displays.directions, displays.directions, displays.space)
     return Atlas(

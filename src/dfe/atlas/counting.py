@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from dfe.atlas.book import Book
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
-from dfe.clock.runs import find_runs, row_seconds, usual_step
+from dfe.clock.clock import Clock, face_clocks
+from dfe.clock.runs import find_runs
 from dfe.recording.recording import Recording
 from dfe.space.regions import own_images
 
@@ -44,8 +45,9 @@ class Example(NamedTuple):
 class _Rows(NamedTuple):
     """Rows of one face of a video in order of time, or all faces of a set of pictures."""
 
-    stills: bool
     face: int
+    clock: Clock | None
+    """None for pictures."""
     rows: IntArray
     """``(n,)`` in the recording."""
     times: DoubleArray
@@ -86,8 +88,8 @@ class Sums:
 class Counting:
     """Everything that is counted; see :func:`dfe.atlas.use.measure_use`."""
 
-    def __init__(self, book: Book, subjects: Subjects | None, all_faces: bool) -> None:
-        self._book, self._subjects, self._all = book, subjects, all_faces
+    def __init__(self, book: Book, subjects: Subjects | None, all_rows: bool) -> None:
+        self._book, self._subjects, self._all = book, subjects, all_rows
         self._displays = book.displays()
         self._images = own_images(self._displays.directions.astype(np.float64), book.space)
         count, steps = len(self._displays), self._displays.steps_mm.shape[1]
@@ -112,16 +114,14 @@ class Counting:
         stills = bool(np.isnan(times).any())
         self.rows += len(rows)
         self.kinds.add("stills" if stills else "video")
-        # The step is that of the whole recording: a face may have been seen once.
-        usual = 0.0 if stills else usual_step(recording.times[np.isfinite(recording.times)])
-        faces = np.zeros(len(rows), np.int64) if stills else recording.face_ids[rows].astype(np.int64)
-        for face in np.unique(faces).tolist():
-            here = np.flatnonzero(faces == face)
-            here = here[np.argsort(times[here], kind="stable")]
-            mine = tokens.at(here)
-            mm, step = mine.amounts(len(self._displays)), self._displays.steps(mine)
-            part = _Rows(stills, face, rows[here], times[here], said[here], step, mm)
-            self._count(part, self._subject(name, part), usual)
+        counted = np.zeros(len(recording), np.bool_)
+        counted[rows] = True
+        for face, mine, clock in _faces(recording, counted, stills):
+            here = np.searchsorted(rows, mine)
+            of_face = tokens.at(here)
+            mm, step = of_face.amounts(len(self._displays)), self._displays.steps(of_face)
+            part = _Rows(face, clock, mine, times[here], said[here], step, mm)
+            self._count(part, self._subject(name, part))
             self._find_examples(part, recording, name)
 
     def median_mm(self) -> DoubleArray:
@@ -139,17 +139,18 @@ class Counting:
         return quartiles, count
 
     def _subject(self, name: str, part: _Rows) -> str:
-        own = name if part.stills else f"{name}, face {part.face}"
+        own = name if part.clock is None else f"{name}, face {part.face}"
         return own if self._subjects is None else self._subjects.get((name, part.face), own)
 
-    def _count(self, part: _Rows, subject: str, usual: float) -> None:
+    def _count(self, part: _Rows, subject: str) -> None:
         ones = np.ones(len(part.rows))
         self.by_row.add(part, subject, ones)
-        if not part.stills:
-            self.by_time.add(part, subject, row_seconds(part.times, usual))
-            runs = find_runs(part.times, part.mm > 0, usual)
-            self._runs.append((runs.display[~runs.censored], runs.seconds[~runs.censored]))
         row, display = np.nonzero(part.mm)
+        if part.clock is not None:
+            self.by_time.add(part, subject, part.clock.seconds)
+            runs = find_runs(part.clock, row, display)
+            whole = ~runs.censored
+            self._runs.append((runs.said[whole], (runs.end_s - runs.start_s)[whole]))
         self._intensities.append((display, part.mm[row, display]))
         self.uses += np.bincount(part.said[part.said >= 0], minlength=len(self.uses))
 
@@ -165,9 +166,10 @@ class Counting:
         self.agreed += np.bincount(said[(said >= 0) & agrees], minlength=count)
 
     def _find_examples(self, part: _Rows, recording: Recording, name: str) -> None:
-        most = EXAMPLES if part.stills else EXAMPLES_OF_A_FACE
+        stills = part.clock is None
+        most = EXAMPLES if stills else EXAMPLES_OF_A_FACE
         frames, ids = recording.frames[part.rows], recording.face_ids[part.rows]
-        sources = recording.column("source")[part.rows] if part.stills else [""] * len(part.rows)
+        sources = recording.column("source")[part.rows] if stills else [""] * len(part.rows)
         for display in np.flatnonzero(part.mm.any(axis=0)).tolist():
             kept = self.examples[display]
             for row in _strongest(part.mm[:, display], part.times, most):
@@ -175,6 +177,14 @@ class Counting:
                 kept.append(Example(name, int(frames[row]), time, int(ids[row]), str(sources[row] or ""), mm))
             kept.sort(key=lambda e: (-e.intensity_mm, e.recording, e.frame, e.face_id))
             del kept[EXAMPLES:]
+
+
+def _faces(recording: Recording, counted: BoolArray, stills: bool) -> Iterator[tuple[int, IntArray, Clock | None]]:
+    """Each face's number, rows and clock; all faces of pictures together, without one."""
+    if stills:
+        yield 0, np.flatnonzero(counted), None
+    else:
+        yield from face_clocks(recording.times, recording.face_ids, counted)
 
 
 def _strongest(mm: FloatArray, times: DoubleArray, most: int) -> list[int]:

@@ -68,7 +68,7 @@ def measure_use(
     corpus: Path,
     *,
     subjects: Subjects | None = None,
-    all_faces: bool = False,
+    all_rows: bool = False,
     progress: Progress | None = None,
 ) -> CorpusUse:
     """Read every recording of a folder and count.
@@ -77,7 +77,7 @@ def measure_use(
         book: the tokenizer whose tokens the recordings hold.
         corpus: folder that `dfe encode` wrote into.
         subjects: who is who; each face of a recording is somebody else if None, a set of pictures one group.
-        all_faces: count faces too that are turned or small, not only the usable ones.
+        all_rows: count faces too that are turned or small, not only the usable ones.
         progress: called as ``progress(recordings done, of how many)``.
 
     Raises:
@@ -85,7 +85,7 @@ def measure_use(
         TableError: a recording cannot be read, has no tokens, or those of another tokenizer.
     """
     paths = recordings_in(corpus)
-    count = Counting(book, subjects, all_faces)
+    count = Counting(book, subjects, all_rows)
     for done, path in enumerate(paths, start=1):
         recording = Recording.read(path, landmarks=False)
         check_tokens(recording, book, path)
@@ -93,8 +93,8 @@ def measure_use(
         if progress is not None:
             progress(done, len(paths))
     if not count.rows:
-        kind = "face" if all_faces else "usable face"
-        advice = "name another folder" if all_faces else "take all faces (--all-faces), or see `dfe qc` for the reasons"
+        kind = "face" if all_rows else "usable face"
+        advice = "name another folder" if all_rows else "take all faces (--all-rows), or see `dfe qc` for the reasons"
         raise UsageError(f"no {kind} in its {len(paths)} recordings", where=corpus, advice=advice)
     return _result(count)
 

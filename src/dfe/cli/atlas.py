@@ -25,7 +25,7 @@ class Atlas:
     """Names of displays, as the page saves them; by default DFE_NAMES, or names.json beside the tokenizer."""
     tables: Annotated[Path | None, arg(metavar="DIR")] = None
     """Also write everything as CSV tables into this folder."""
-    all_faces: bool = False
+    all_rows: bool = False
     """Count turned and small faces of the corpus too, not only the usable ones."""
     overwrite: bool = False
     """Replace results that are there already."""
@@ -48,7 +48,7 @@ class Atlas:
         if self.tables is not None:
             refuse_existing_tables(self.tables, corpus=self.corpus is not None, overwrite=self.overwrite)
         with show_progress("reading", "recordings") as progress:
-            atlas = build_atlas(tokenizer, self.corpus, names=names, all_faces=self.all_faces, progress=progress)
+            atlas = build_atlas(tokenizer, self.corpus, names=names, all_rows=self.all_rows, progress=progress)
         with show_progress("drawing", "displays") as progress:
             write_atlas(atlas, self.out, overwrite=self.overwrite, progress=progress)
         print(f"{len(atlas)} displays of {atlas.tokenizer}")

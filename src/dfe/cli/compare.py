@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from dfe.base.errors import UsageError
+from dfe.cli.event_options import EventArguments
 
 if TYPE_CHECKING:
     from dfe.compare.comparison import Comparison
@@ -57,8 +58,8 @@ class Compare:
     """Name or folder of the tokenizer; needed only where it does not come with the package."""
     others: bool = False
     """Leave out recordings that are not in the table, without complaint."""
-    unsteady: bool = False
-    """Look also at displays that come and go with the picture's noise, as the tokenizer's card says."""
+    events: OmitArgPrefixes[EventArguments] = field(default_factory=EventArguments)
+    """What counts as an event."""
     no_models: bool = False
     """Leave out the models of counts, which take longest."""
     overwrite: bool = False
@@ -74,7 +75,6 @@ class Compare:
         from dfe.compare.effects import Settings
         from dfe.compare.files import check_folder, write_comparison
         from dfe.compare.table import Columns
-        from dfe.events.config import EventConfig
         from dfe.tokenizer.file import load_tokenizer
 
         check_folder(self.out, overwrite=self.overwrite)
@@ -86,7 +86,7 @@ class Compare:
             others=self.others,
             min_coverage=self.min_coverage,
             settings=Settings(self.permutations, self.draws, self.seed),
-            events=EventConfig(unsteady=self.unsteady),
+            events=self.events.config(),
             window_s=self.window,
             models=not self.no_models,
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import OmitArgPrefixes, Positional, arg
 
 from dfe.base.errors import UsageError
+from dfe.cli.event_options import EventArguments
 
 if TYPE_CHECKING:
     from dfe.events.folder import EventsSummary
@@ -34,16 +35,8 @@ class Events:
     """Whose face goes with which voice, as in A=0 B=1; needed where there are several."""
     roles: Annotated[Path | None, arg(metavar="CSV")] = None
     """Table with the columns recording, face_id, start, end, subject, role."""
-    min_duration: Annotated[float, arg(metavar="SECONDS")] = 0.2
-    """Shorter displays are no events."""
-    on: Annotated[float, arg(metavar="MM")] = 0.3
-    """A display is an event if it reaches this at its apex."""
-    off: Annotated[float, arg(metavar="MM")] = 0.1
-    """An event lasts while its display stays at or above this."""
-    usable_only: bool = False
-    """Take turned and small faces (rows that are not usable) as no face."""
-    unsteady: bool = False
-    """Look also at displays that come and go with the picture's noise, as the tokenizer's card says."""
+    events: OmitArgPrefixes[EventArguments] = field(default_factory=EventArguments)
+    """What counts as an event."""
     overwrite: bool = False
     """Replace results that are there already."""
     json: bool = False
@@ -52,17 +45,10 @@ class Events:
     def run(self) -> int:
         """Find, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.events.config import EventConfig
         from dfe.events.folder import EventOptions, events_to_folder
 
         options = EventOptions(
-            config=EventConfig(
-                on_mm=self.on,
-                off_mm=self.off,
-                min_s=self.min_duration,
-                usable_only=self.usable_only,
-                unsteady=self.unsteady,
-            ),
+            config=self.events.config(),
             tokenizer=self.tokenizer,
             speech=self.speech,
             speaker=dict(_speaker(words) for words in self.speaker) or None,
@@ -105,7 +91,8 @@ def _as_dict(summary: EventsSummary) -> dict[str, object]:
         }
         for r in summary.recordings
     ]
-    settings = asdict(summary.recordings[0].events.config) if summary.recordings else None
+    config = summary.recordings[0].events.config if summary.recordings else None
+    settings = None if config is None else {**asdict(config), "counted": config.counted}
     problems = [str(problem) for problem in summary.problems]
     rates = str(summary.rates) if summary.recordings else None
     return {"recordings": recordings, "settings": settings, "problems": problems, "rates": rates}
@@ -119,6 +106,7 @@ def _print(summary: EventsSummary) -> None:
     if not summary.recordings:
         return
     Console().print(events_table(summary.recordings))
+    print(f"counted: {summary.recordings[0].events.config.counted}")
     notes = {note: r.name for r in reversed(summary.recordings) for note in r.events.notes}
     for note, name in reversed(notes.items()):
         others = sum(note in r.events.notes for r in summary.recordings) - 1

@@ -19,6 +19,8 @@ class Qc:
     """Folder that `dfe encode` or `dfe extract` wrote."""
     out: Annotated[Path | None, arg(aliases=["-o"], metavar="DIR")] = None
     """Where qc.csv and qc.html go; by default into the folder itself."""
+    space: Annotated[tuple[Path, ...], arg(metavar="DIR")] = ()
+    """Folders of learned spaces, to draw the recordings that are in them."""
     json: bool = False
     """Print the rows as JSON on standard output."""
 
@@ -28,7 +30,7 @@ class Qc:
         from dfe.report.qc import check_folder
 
         with show_progress("checking", "recordings") as progress:
-            check = check_folder(self.folder, self.out or self.folder, progress=progress)
+            check = check_folder(self.folder, self.out or self.folder, spaces=self.space, progress=progress)
         for problem in check.problems:
             print(f"dfe: {problem}", file=sys.stderr)
         if self.json:
@@ -40,5 +42,7 @@ class Qc:
             from dfe.cli.tables import quality_table
 
             Console().print(quality_table(check.rows))
+            for note in check.notes:
+                print(f"note: {note}")
             print(f"table: {check.csv}\npage:  {check.html}")
         return 1 if check.problems else 0

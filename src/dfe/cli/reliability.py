@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import OmitArgPrefixes, Positional, arg
+
+from dfe.cli.event_options import EventArguments
 
 if TYPE_CHECKING:
     from dfe.reliability.reliability import Reliability as Result
@@ -35,6 +37,8 @@ class Reliability:
     """Of the draws."""
     tokenizer: Annotated[str | None, arg(metavar="NAME")] = None
     """Name or folder of the tokenizer; needed only where it does not come with the package."""
+    events: OmitArgPrefixes[EventArguments] = field(default_factory=EventArguments)
+    """What counts as an event."""
     overwrite: bool = False
     """Replace results that are there already."""
     json: bool = False
@@ -56,7 +60,9 @@ class Reliability:
         sources = sources_in(self.recordings, self.table, self.subject, self.session)
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
         with show_progress("counting events", "recordings") as progress:
-            minutes = measure_minutes(sources, tokenizer=tokenizer, block_s=self.block, progress=progress)
+            minutes = measure_minutes(
+                sources, tokenizer=tokenizer, config=self.events.config(), block_s=self.block, progress=progress
+            )
         done = reliability(minutes, draws=self.draws, seed=self.seed)
         write_reliability(done, self.out, overwrite=self.overwrite)
         if self.json:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from tyro.conf import Positional, arg, subcommand
+from tyro.conf import OmitArgPrefixes, Positional, arg, subcommand
 
 from dfe.base.errors import DfeError, UsageError
+from dfe.cli.event_options import EventArguments
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -68,6 +69,8 @@ class Run:
     """Files of speech (.rttm, .eaf, .TextGrid) named as the recordings, for --time."""
     time: Literal["all", "silent", "speaking"] = "all"
     """Time in which tokens count; silent and speaking need --speech."""
+    events: OmitArgPrefixes[EventArguments] = field(default_factory=EventArguments)
+    """For tokens-events, -durations and -bigrams: what counts as an event."""
     folds: Annotated[int, arg(metavar="K")] = 5
     """Folds of cross-validation, where the data set has no official split."""
     repeats: Annotated[int, arg(metavar="R")] = 10
@@ -126,6 +129,7 @@ class Run:
                 au_tables=tables,
                 words=self.words,
                 speech=self._part(),
+                events=self.events.config(),
                 baseline=self.baseline,
                 mae=self.mae,
                 pooling=self.pooling,

@@ -69,14 +69,14 @@ def events_table(rows: Iterable[RecordingEvents]) -> Table:
 def faces_table(tracks: Iterable[FaceTrack]) -> Table:
     """One line a face: where it is seen."""
     table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("face", "rows", "usable", "frames", "from s", "to s", "mean box, px"):
+    for name in ("face", "rows", "found", "usable", "from s", "to s", "mean box, px"):
         table.add_column(name, justify="right", no_wrap=True)
     for track in tracks:
         table.add_row(
             str(track.face_id),
             str(track.rows),
-            str(track.usable_rows),
             f"{track.share:.0%}",
+            f"{track.usable_share:.0%}",
             _number(track.first_s),
             _number(track.last_s),
             "–" if track.box[0] != track.box[0] else "{:.0f}, {:.0f}  {:.0f} x {:.0f}".format(*track.box),

@@ -1,4 +1,4 @@
-"""The time in which one face is seen, and signals of its rows brought to an even rate on presentation times."""
+"""Signals of a face's rows brought to an even rate on presentation times."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.clock.clock import Clock
 
 REACH = 4.0
 """The Gaussian is cut off at this many standard deviations."""
@@ -26,12 +26,8 @@ class Timeline:
     :meth:`of`.
     """
 
-    start_s: DoubleArray
-    """``(s,)``: the first row of each stretch."""
-    end_s: DoubleArray
-    """``(s,)``: the last row of each stretch."""
-    interval_s: float
-    """How long a row lasts: the median time between rows within stretches."""
+    spans: DoubleArray
+    """``(s, 2)``: start and end of each stretch, seconds."""
     rate: float
     """Samples per second."""
     grid_s: DoubleArray
@@ -46,21 +42,19 @@ class Timeline:
     _mass: DoubleArray
 
     @classmethod
-    def of(cls, times: ArrayLike, *, gap_s: float, rate: float, smoothing_s: float = 0.0, room: int = 1) -> Timeline:
-        """Lay out the stretches of rows at these times.
+    def of(cls, clock: Clock, *, rate: float, smoothing_s: float = 0.0, room: int = 1) -> Timeline:
+        """Lay out the stretches between gaps.
 
         Args:
-            times: ``(n,)`` seconds of the face's valid rows, rising.
-            gap_s: rows further apart than this are in different stretches.
+            clock: of the face's valid rows.
             rate: samples per second of the grid.
             smoothing_s: standard deviation of the Gaussian that :meth:`smoothed` applies; 0: none.
             room: samples between stretches, at least.
         """
-        t = np.asarray(times, np.float64)
+        t = clock.times
         kernel = gaussian(smoothing_s, rate)
         room = max(room, len(kernel))
-        first, last = _stretches(t, gap_s)
-        near = np.diff(t)[np.diff(t) <= gap_s + _EPSILON_S]
+        first, last = np.flatnonzero(clock.first), np.flatnonzero(clock.last)
         start, end = t[first], t[last]
         one = np.ceil(start * rate - _EPSILON_S).astype(np.int64)
         # A stretch that lies between two samples has the later one.
@@ -74,9 +68,7 @@ class Timeline:
         grid[place], stretch[place] = (one[owner] + offset) / rate, owner
         mass = np.convolve((stretch >= 0).astype(np.float64), kernel, "same") if len(t) else np.zeros(len(grid))
         return cls(
-            start_s=start,
-            end_s=end,
-            interval_s=float(np.median(near)) if len(near) else 1.0 / rate,
+            spans=clock.spans,
             rate=rate,
             grid_s=grid,
             stretch=stretch,
@@ -86,11 +78,6 @@ class Timeline:
             _kernel=kernel,
             _mass=np.where(stretch >= 0, mass, 1.0),
         )
-
-    @property
-    def exposure_s(self) -> float:
-        """Seconds in which the face is seen; the last row of a stretch lasts as long as the others."""
-        return float((self.end_s - self.start_s).sum() + self.interval_s * len(self.start_s))
 
     def resampled(self, signal: DoubleArray) -> DoubleArray:
         """Rows ``(n,)`` to the grid ``(m,)``, 0 in the room between stretches.
@@ -119,14 +106,6 @@ def gaussian(sigma_s: float, rate: float) -> DoubleArray:
         return np.ones(1)
     weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
     return np.asarray(weights / weights.sum())
-
-
-def _stretches(t: DoubleArray, gap_s: float) -> tuple[IntArray, IntArray]:
-    """First and last row of each."""
-    if not len(t):
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    breaks = np.flatnonzero(np.diff(t) > gap_s + _EPSILON_S)
-    return np.append(0, breaks + 1), np.append(breaks, len(t) - 1)
 
 
 class _Means(NamedTuple):

@@ -48,6 +48,16 @@ def contains(a: DoubleArray, times: ArrayLike) -> BoolArray:
     return np.asarray((last >= 0) & (seconds < a[last.clip(0), 1]))
 
 
+def seconds_in(a: DoubleArray, start_s: DoubleArray, end_s: DoubleArray) -> DoubleArray:
+    """``(n,)`` seconds of each of n stretches of time (which may overlap one another) that lie in ``a``."""
+    if not len(a) or not len(start_s):
+        return np.zeros(len(start_s))
+    edges = np.clip(a, start_s.min(), end_s.max()).ravel()
+    passed = np.repeat(np.cumsum(edges[1::2] - edges[::2]), 2)
+    passed[::2] -= edges[1::2] - edges[::2]
+    return np.asarray(np.interp(end_s, edges, passed) - np.interp(start_s, edges, passed))
+
+
 def total(a: DoubleArray) -> float:
     """Seconds in all."""
     return float((a[:, 1] - a[:, 0]).sum())

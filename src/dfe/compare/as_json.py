@@ -42,7 +42,7 @@ def comparison_json(done: Comparison) -> dict[str, Any]:
         "settings": {
             **asdict(options.settings),
             "min_coverage": options.min_coverage,
-            "events": asdict(options.events) | {"usable_only": True},
+            "events": {**asdict(options.events), "counted": options.events.counted},
         },
         "measures": dict(MEASURES),
         "flow": {"groups": table.groups or (EVERYONE,), "steps": [asdict(step) for step in done.flow]},

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dfe.base.errors import ModelError, TableError
-from dfe.base.types import DoubleArray, IntArray, Progress
-from dfe.clock.rows import row_seconds
+from dfe.base.types import BoolArray, DoubleArray, IntArray, Progress
+from dfe.clock.clock import row_times
+from dfe.clock.spans import seconds_in
 from dfe.compare.table import GroupRow
 from dfe.events.config import EventConfig
 from dfe.events.find import display_names, tokenizer_of
@@ -50,7 +51,7 @@ class RowSums:
     total_s: DoubleArray
     """``(n,)`` of the part of the recording that the row is about."""
     exposure_s: DoubleArray
-    """``(n,)`` with a usable face."""
+    """``(n,)`` with a face that counts."""
     count: DoubleArray
     """``(n, T)`` events that begin in sight."""
     on_s: DoubleArray
@@ -82,7 +83,7 @@ def measure_rows(
 
     Args:
         rows: of the table.
-        config: thresholds of events; only usable rows count, whatever it says.
+        config: thresholds of events, and which rows and displays count.
         tokenizer: that made the tokens; by default the packaged one that the recordings name.
         progress: called after each row.
 
@@ -90,7 +91,7 @@ def measure_rows(
         TableError: a recording that cannot be read or has no tokens, or a part that lies outside of it.
         ModelError: recordings of different tokenizers.
     """
-    config = replace(config or EventConfig(), usable_only=True)
+    config = config or EventConfig()
     places: dict[object, list[int]] = {}
     for place, row in enumerate(rows):
         places.setdefault(row.path, []).append(place)
@@ -171,8 +172,8 @@ def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recordi
         if rate.face == face and rate.subject == "x" and rate.speech == "all" and rate.token in columns:
             sums.exposure_s[place] = rate.exposure_s
             _add(sums, place, columns[rate.token], rate)
-    mine = recording.usable & (recording.face_ids == face) & (times >= row.onset_s) & (times < row.offset_s)
-    sums.main_s[place] = _main(recording, mine, sums.main_s.shape[1])
+    counted = (recording.success if found.config.all_rows else recording.usable) & (recording.face_ids == face)
+    sums.main_s[place] = _main(recording, counted, (low, high), sums.main_s.shape[1])
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
@@ -181,8 +182,9 @@ def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
     sums.intensity[place, column] = (rate.mean_intensity or 0.0) * rate.count
 
 
-def _main(recording: Recording, mine: np.ndarray, width: int) -> DoubleArray:
-    """Seconds of each main display: that of the first token."""
-    main = recording.tokens().display[mine, 0].astype(np.int64)
-    known = main >= 0
-    return np.bincount(main[known], row_seconds(recording.times)[mine][known], width).astype(np.float64)
+def _main(recording: Recording, counted: BoolArray, part: tuple[float, float], width: int) -> DoubleArray:
+    """Seconds of each main display, that of the first token, in a part of the recording."""
+    main = recording.tokens().display[:, 0].astype(np.int64)
+    known = counted & (main >= 0)
+    start, end = row_times(recording.times, recording.face_ids, known)[known].T
+    return np.bincount(main[known], seconds_in(np.array([part]), start, end), width).astype(np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dfe.clock.clock import GAP_S
 from dfe.stats.clusters import CAUTION
 
 
@@ -51,14 +52,13 @@ def _measures(result: Mapping[str, Any]) -> str:
     events, rows = result["settings"]["events"], result["rows"]
     displays = len({row["token"] for row in rows if row["measure"] == "per_min" and not row["is_region"]})
     regions = len({row["token"] for row in rows if row["measure"] == "per_min" and row["is_region"]})
-    unsteady = "with" if events["unsteady"] else "without"
     return (
-        f"Events of {displays} displays ({unsteady} those that the tokenizer's card calls unsteady) and of {regions} "
-        f"regions of the face (all displays that move the region most) were found at {events['rate']:g} samples a "
-        f"second after Gaussian smoothing ({1000 * events['smoothing_s']:.0f} ms): from {events['off_mm']:g} mm on, "
-        f"{events['on_mm']:g} mm at the apex, {events['min_s']:g} s or longer; events less than {events['merge_s']:g} "
-        f"s apart are one, and gaps over {events['gap_s']:g} s censor. The subject is the unit: a subject's recordings "
-        "were pooled, sums over sums, into events per valid minute, share of valid time, and mean intensity at the "
+        f"Events of {displays} displays and of {regions} regions of the face (all displays that move the region most) "
+        f"were found at {events['rate']:g} samples a second after Gaussian smoothing "
+        f"({1000 * events['smoothing_s']:.0f} ms): from {events['off_mm']:g} mm on, {events['on_mm']:g} mm at the "
+        f"apex, {events['min_s']:g} s or longer; events less than {events['merge_s']:g} s apart are one, and gaps over "
+        f"{GAP_S:g} s censor. Counted were {events['counted']}. The subject is the unit: a subject's recordings were "
+        "pooled, sums over sums, into events per valid minute, share of valid time, and mean intensity at the "
         "apex (of subjects with events). Events under way when a face comes into sight are not counted."
     )
 

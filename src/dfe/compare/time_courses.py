@@ -9,7 +9,6 @@ import numpy as np
 
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, DoubleArray, Progress
-from dfe.clock.rows import row_seconds
 from dfe.compare.table import GroupRow
 from dfe.recording.faces import sole_face
 from dfe.recording.recording import Recording
@@ -59,7 +58,7 @@ def measure_courses(
         at = np.floor((times - row.align_s - window_s[0]) / bin_s + 1e-9)
         face = sole_face(recording, row.path) if row.face is None else row.face
         mine = np.flatnonzero(recording.usable & (recording.face_ids == face) & (at >= 0) & (at < bins))
-        each, bin_of = row_seconds(times)[mine], at[mine].astype(np.int64)
+        each, bin_of = recording.seconds(recording.usable)[mine], at[mine].astype(np.int64)
         seconds[place] = np.bincount(bin_of, each, bins)
         for display, signal in recording.tokens().at(mine).signals():
             amount[place, :, display - 1] = np.bincount(bin_of, signal * each, bins)

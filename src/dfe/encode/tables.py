@@ -11,6 +11,7 @@ import numpy as np
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, IntArray, Progress
 from dfe.base.version import __version__
+from dfe.clock.clock import Clock
 from dfe.encode.options import EncodeOptions
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndSpec, TableReader
@@ -137,18 +138,14 @@ def _face_ids(measured: Measured) -> tuple[IntArray, list[int] | None]:
 
 def _info(path: Path, measured: Measured) -> SourceInfo:
     frames = len(np.unique(measured.frame))
-    times = np.unique(measured.time_s[np.isfinite(measured.time_s)])
-    duration = rate = None
-    if len(times) > 1:
-        step = float(np.median(np.diff(times)))
-        duration, rate = float(times[-1] - times[0] + step), 1 / step
+    clock = Clock.of(measured.time_s)
     hashed = file_hash(path) if path.is_file() else files_hash(sorted(p for p in path.rglob("*") if p.is_file()))
     return SourceInfo(
         name=path.name,
-        kind="table" if len(times) else "stills",
+        kind="table" if len(clock.times) else "stills",
         sha256=hashed,
         frames=frames,
-        duration_s=duration,
-        frame_rate=rate,
+        duration_s=clock.duration_s if len(clock.times) > 1 else None,
+        frame_rate=clock.rate,
         time_stamps=measured.time_stamps,
     )

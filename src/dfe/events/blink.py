@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from dfe.base.types import DoubleArray
+from dfe.clock.clock import Clock
 from dfe.clock.resampling import Timeline
 from dfe.events.config import EventConfig
 from dfe.events.hysteresis import Runs, runs
@@ -17,19 +18,19 @@ _OFF_SHARE = 0.4
 _MERGE_S = 0.03
 
 
-def find_blinks(times: DoubleArray, lids: DoubleArray, config: EventConfig) -> Runs:
+def find_blinks(clock: Clock, lids: DoubleArray, config: EventConfig) -> Runs:
     """Blinks of one face.
 
     Looking down and narrowed eyes lower the lid for longer than a blink does. What is shorter stands out in the white
     top-hat (the signal minus its morphological opening; Serra 1982) with a window of ``config.blink_max_s``.
 
     Args:
-        times: ``(n,)`` seconds of the valid rows, rising.
+        clock: of the ``n`` valid rows.
         lids: ``(n, 2)`` closure of the left and the right eye, 1 is shut.
         config: thresholds.
     """
     window = max(2, round(config.blink_max_s * RATE))
-    time = Timeline.of(times, gap_s=config.gap_s, rate=RATE, room=window + 1)
+    time = Timeline.of(clock, rate=RATE, room=window + 1)
     closed = np.minimum(*(top_hat(time.resampled(lid), time, window) for lid in lids.T))
     # The lids are not smoothed: at 15 frames a second a blink may be seen in a single one.
     return runs(

@@ -11,6 +11,8 @@ from dfe.base.errors import UsageError
 class EventConfig:
     """How displays, blinks and shifts of gaze are found; see ``docs/decisions/0010-events.md`` for the defaults.
 
+    The defaults hold wherever events are found: for their table, for rates of groups, for reliability, for bags.
+
     Raises:
         UsageError: a value that makes no sense.
     """
@@ -27,10 +29,8 @@ class EventConfig:
     """Shorter displays are no events."""
     merge_s: float = 0.2
     """Two events of a display with less than this between them are one."""
-    gap_s: float = 0.2
-    """A longer stretch without a face ends what is seen: an event that touches it is censored."""
-    usable_only: bool = False
-    """Take rows that are not usable (turned or small faces) as rows without a face."""
+    all_rows: bool = False
+    """Take rows that are not usable (turned or small faces) too; else they count as rows without a face."""
     unsteady: bool = False
     """Look also at displays that the tokenizer's card calls unsteady."""
     blink_on: float = 0.25
@@ -42,6 +42,12 @@ class EventConfig:
     """Size of the smallest shift of gaze, in the units of the gaze columns, 0 to 1."""
     gaze_window_s: float = 0.16
     """A shift of gaze happens within about this time; slower drifts are none."""
+
+    @property
+    def counted(self) -> str:
+        """Which rows and displays count, in words for reports."""
+        rows = "all rows with a face, turned and small ones too" if self.all_rows else "usable rows only"
+        return f"{rows}, {'with' if self.unsteady else 'without'} displays that the tokenizer's card calls unsteady"
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -57,7 +63,7 @@ class EventConfig:
             raise UsageError("off_mm must lie above 0 and not above on_mm", where="events")
         if not self.blink_on > 0 or self.blink_min_s > self.blink_max_s:
             raise UsageError("blink_on must be above 0, and blink_min_s not above blink_max_s", where="events")
-        if not (self.gaze_on > 0 and 0 < self.gaze_window_s <= 1 and self.gap_s > 0):
-            raise UsageError("gaze_on, gaze_window_s (at most a second) and gap_s must be above 0", where="events")
+        if not (self.gaze_on > 0 and 0 < self.gaze_window_s <= 1):
+            raise UsageError("gaze_on and gaze_window_s (at most a second) must be above 0", where="events")
         if self.smoothing_s > 2:
             raise UsageError("smoothing_s is over 2 seconds", where="events")

@@ -7,11 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-import numpy as np
-
 from dfe.base.errors import MediaError, UsageError
 from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
+from dfe.events.find import find_events
 from dfe.formats.boris import write_boris
 from dfe.formats.csv import write_csv
 from dfe.formats.elan import write_elan
@@ -110,31 +109,27 @@ def name_of(path: Path) -> str:
 
 
 def load_events(path: Path) -> EventTable:
-    """Events of a table of events, or of a recording, in which they are found.
+    """Events of a table of events, or of a recording, in which they are found with the options by default.
 
     Raises:
         TableError: it cannot be read, or is a recording without tokens.
+        ModelError: a recording whose tokenizer does not come with the package.
     """
     if path.suffix.lower() == ".tsv":
         return read_events_tsv(path)
     recording = Recording.read(path, landmarks=False)
-    find = getattr(recording, "events", None)
-    if find is None:
-        raise UsageError("a recording, not a table of events", where=path, advice="run dfe events on it first")
-    return EventTable(tuple(find()), source_of(recording))
+    return EventTable(tuple(find_events(recording)), source_of(recording))
 
 
 def source_of(recording: Recording) -> EventSource:
     """What a table of a recording's events keeps of the recording."""
-    made, times = recording.provenance, recording.times
-    known = np.unique(times[np.isfinite(times)])
-    rate = recording.summary().frame_rate
+    made, clock = recording.provenance, recording.clock()
     return EventSource(
         recording=made.source.name,
         tokenizer=recording.tokenizer_id,
         tokenizer_hash=None if made.tokenizer is None else made.tokenizer.hash,
-        duration_s=float(known[-1] + np.median(np.diff(known))) if len(known) > 1 else None,
-        frame_rate=rate,
+        duration_s=float(clock.until_s[-1]) if len(clock.times) else None,
+        frame_rate=clock.rate,
     )
 
 

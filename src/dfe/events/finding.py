@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.base.errors import DfeError, ModelError, TableError
-from dfe.base.types import BoolArray, DoubleArray
+from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.clock.clock import GAP_S, Clock, face_clocks
 from dfe.clock.resampling import Timeline
 from dfe.clock.spans import contains, spans
 from dfe.displays.displays import Coder, Displays
@@ -50,9 +51,10 @@ def detect(
     _check(recording, coder)
     tokens, times, ids = recording.tokens(), recording.times, recording.face_ids
     valid = recording.success & np.isfinite(times) & (tokens.display >= 0).any(axis=1)
-    if config.usable_only:
+    if not config.all_rows:
         valid &= recording.usable
-    interval = _check_rate(recording, config)
+    whole = Clock.of(times)
+    _check_rate(recording, whole)
     displays = coder.displays()
     if len(strange := displays.unknown(tokens)):
         where = f"{recording.provenance.source.name}, row {int(strange[0])}"
@@ -62,11 +64,9 @@ def detect(
     lids, gaze = _measured(recording, "blinks", valid), _measured(recording, "gaze", valid)
     events: list[Event] = []
     faces: list[FaceTime] = []
-    for face in np.unique(ids[valid]).tolist():
-        rows = _rows(times, valid & (ids == face))
-        t = times[rows]
+    for face, rows, clock in face_clocks(times, ids, valid):
         talk = None if speech is None or face not in speech else spans(speech[face])
-        time = Timeline.of(t, gap_s=config.gap_s, rate=config.rate, smoothing_s=config.smoothing_s)
+        time = Timeline.of(clock, rate=config.rate, smoothing_s=config.smoothing_s)
         for display, amount in tokens.at(rows).signals():
             if display in known:
                 signal = time.smoothed(amount)
@@ -77,25 +77,23 @@ def detect(
                 events += _events(face, "display", display, found, [name.label] * len(found), name.region, talk)
         face_lids, face_gaze = _of_face(lids, rows), _of_face(gaze, rows)
         if face_lids is not None:
-            found = find_blinks(t, face_lids, config)
+            found = find_blinks(clock, face_lids, config)
             events += _events(face, "blink", 0, found, ["blink"] * len(found), "eyes", talk)
         if face_gaze is not None:
-            shifts = find_shifts(t, face_gaze, face_lids, config)
+            shifts = find_shifts(clock, face_gaze, face_lids, config)
             labels = [f"gaze {direction}" for direction in shifts.direction]
             events += _events(face, "gaze", 0, shifts.runs, labels, "eyes", talk)
-        seen = np.column_stack([time.start_s, time.end_s + time.interval_s])
-        faces.append(FaceTime(face, seen, talk, face_gaze is not None, face_lids is not None))
+        faces.append(FaceTime(face, clock.spans, talk, face_gaze is not None, face_lids is not None))
     events.sort(key=lambda e: (e.onset_s, e.face_id, e.kind, e.display, e.label))
-    finite = times[np.isfinite(times)]
     return EventList(
         events=tuple(events),
         source=recording.provenance.source.name,
-        duration_s=float(finite.max() - finite.min() + interval),
+        duration_s=whole.duration_s,
         faces=tuple(faces),
         config=config,
         tokenizer=recording.tokenizer_id or coder.id,
         names=known,
-        notes=tuple(_notes(valid, faces, left_out, speech)),
+        notes=tuple(_notes(recording, valid, config, faces, left_out, speech)),
     )
 
 
@@ -116,24 +114,13 @@ def _check(recording: Recording, coder: Coder) -> None:
         )
 
 
-def _check_rate(recording: Recording, config: EventConfig) -> float:
-    """The median time between frames, seconds."""
-    t = np.unique(recording.times[np.isfinite(recording.times)])
-    interval = float(np.median(np.diff(t))) if len(t) > 1 else 1.0 / config.rate
-    if interval > config.gap_s:
+def _check_rate(recording: Recording, whole: Clock) -> None:
+    if whole.step_s > GAP_S + 1e-6:
         raise TableError(
-            f"has {1 / interval:.2g} frames a second; events need at least {1 / config.gap_s:.2g}",
+            f"has {1 / whole.step_s:.2g} frames a second; events need at least {1 / GAP_S:.2g}",
             where=recording.provenance.source.name,
             advice="encode it without --every",
         )
-    return interval
-
-
-def _rows(times: DoubleArray, mine: BoolArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    """Rows of one face in order of time, one at a time."""
-    rows = np.flatnonzero(mine)
-    rows = rows[np.argsort(times[rows], kind="stable")]
-    return rows[np.diff(times[rows], prepend=-np.inf) > 0]
 
 
 def _names(displays: Displays, given: Mapping[int, DisplayName], left_out: set[int]) -> dict[int, DisplayName]:
@@ -153,7 +140,7 @@ def _measured(recording: Recording, what: str, valid: BoolArray) -> DoubleArray 
     return values if np.isfinite(values[valid]).any() else None
 
 
-def _of_face(values: DoubleArray | None, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> DoubleArray | None:
+def _of_face(values: DoubleArray | None, rows: IntArray) -> DoubleArray | None:
     """A face's own rows, single empty cells filled with the last known; None where a column is empty throughout."""
     if values is None:
         return None
@@ -188,7 +175,19 @@ def _events(
     ]
 
 
-def _notes(valid: BoolArray, faces: list[FaceTime], left_out: set[int], speech: Speech | None) -> Iterable[str]:
+def _notes(
+    recording: Recording,
+    valid: BoolArray,
+    config: EventConfig,
+    faces: list[FaceTime],
+    left_out: set[int],
+    speech: Speech | None,
+) -> Iterable[str]:
+    turned = int((recording.success & ~recording.usable).sum())
+    if turned and config.all_rows:
+        yield f"{turned} rows that are not usable (turned or small faces) count too"
+    elif turned:
+        yield f"only usable rows count: {turned} of turned or small faces are taken as rows without a face"
     if not valid.any():
         yield "no face was found in any frame (or none that is usable)"
     for face in faces:

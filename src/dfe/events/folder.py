@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -18,7 +17,7 @@ from dfe.events.config import EventConfig
 from dfe.events.export import source_of
 from dfe.events.find import display_names, speech_from_file, tokenizer_of
 from dfe.events.finding import detect
-from dfe.events.found import DisplayName, EventList
+from dfe.events.found import EventList
 from dfe.events.rates import Rate, rates
 from dfe.events.rates_csv import write_rates_csv
 from dfe.formats.csv import write_csv
@@ -143,10 +142,6 @@ def _finder(
     roles: tuple[Role, ...] = () if options.roles is None else read_roles(options.roles)
     given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
 
-    @cache
-    def names(tokenizer: Tokenizer) -> dict[int, DisplayName]:
-        return display_names(tokenizer, options.labels)
-
     opened: dict[str, Tokenizer] = {}
 
     def find(name: str, path: Path) -> tuple[EventList, tuple[Rate, ...], EventSource]:
@@ -157,7 +152,9 @@ def _finder(
         speech = None
         if name in voices:
             speech = speech_from_file(recording, voices[name], options.speaker, short)
-        found = detect(recording, tokenizer, options.config, speech=speech, names=names(tokenizer))
+        found = detect(
+            recording, tokenizer, options.config, speech=speech, names=display_names(tokenizer, options.labels)
+        )
         faces = [face.face_id for face in found.faces]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
         return found, rates(found, recording=name, roles=mine, **entities(name)), source_of(recording)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dfe.base.types import BoolArray, DoubleArray
+from dfe.clock.clock import Clock
 from dfe.clock.resampling import Timeline
 from dfe.events.blink import find_blinks
 from dfe.events.config import EventConfig
@@ -41,7 +42,7 @@ def gaze_angles(gaze: DoubleArray) -> DoubleArray:
     return np.column_stack([(out_l - in_l + in_r - out_r) / 2, (up_l - down_l + up_r - down_r) / 2])
 
 
-def find_shifts(times: DoubleArray, gaze: DoubleArray, lids: DoubleArray | None, config: EventConfig) -> Shifts:
+def find_shifts(clock: Clock, gaze: DoubleArray, lids: DoubleArray | None, config: EventConfig) -> Shifts:
     """Shifts of gaze of one face.
 
     What changes within ``config.gaze_window_s`` is a shift, slower drifts (the eyes keep hold of something while the
@@ -49,14 +50,14 @@ def find_shifts(times: DoubleArray, gaze: DoubleArray, lids: DoubleArray | None,
     out.
 
     Args:
-        times: ``(n,)`` seconds of the valid rows, rising.
+        clock: of the ``n`` valid rows.
         gaze: ``(n, 8)`` of the columns ``gaze_``.
         lids: ``(n, 2)`` closure of the left and the right eye; None where it is not known.
         config: thresholds.
     """
     span = max(2, round(config.gaze_window_s * config.rate))
     before, after = span // 2, span - span // 2
-    time = Timeline.of(times, gap_s=config.gap_s, rate=config.rate, smoothing_s=SMOOTHING_S, room=span + 1)
+    time = Timeline.of(clock, rate=config.rate, smoothing_s=SMOOTHING_S, room=span + 1)
     looks = np.column_stack([time.smoothed(part) for part in gaze_angles(gaze).T])
     moved = np.zeros(len(looks))
     if len(looks) > span:
@@ -65,7 +66,7 @@ def find_shifts(times: DoubleArray, gaze: DoubleArray, lids: DoubleArray | None,
         moved[before:-after] = np.where(inside, change, 0.0)
     if lids is not None:
         slight = replace(config, blink_on=min(_SLIGHT_BLINK, config.blink_on), blink_min_s=0.0)
-        moved[_at_blinks(time, find_blinks(times, lids, slight))] = 0.0
+        moved[_at_blinks(time, find_blinks(clock, lids, slight))] = 0.0
     found = runs(moved, time, on=config.gaze_on, off=_OFF_SHARE * config.gaze_on, min_s=0.0, merge_s=0.0)
     return _shifts(found, looks, time, config)
 

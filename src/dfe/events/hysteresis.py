@@ -85,8 +85,8 @@ def _crossings(
     up = (off - signal[before]) / np.where(rises, signal[first] - signal[before], 1.0)
     down = (off - signal[after]) / np.where(falls, signal[last] - signal[after], 1.0)
     step = 1.0 / time.rate
-    onset = np.where(rises, grid[first] - (1 - up) * step, time.start_s[owner])
-    offset = np.where(falls, grid[last] + (1 - down) * step, time.end_s[owner] + time.interval_s)
+    onset = np.where(rises, grid[first] - (1 - up) * step, time.spans[owner, 0])
+    offset = np.where(falls, grid[last] + (1 - down) * step, time.spans[owner, 1])
     return onset, offset
 
 

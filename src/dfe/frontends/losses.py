@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfe.base.types import DoubleArray, IntArray
+from dfe.clock.clock import usual_step
 from dfe.frontends.assignment import FORBIDDEN, best_pairs
 
 
@@ -61,7 +62,7 @@ def link_over_losses(
         boxes: x, y, width, height ``(n, 4)``.
         config: limits.
     """
-    step = float(np.median(np.diff(clock))) if len(clock) > 1 else 1.0
+    step = usual_step(clock)
     for window in _windows(2.5 * step, config.short_s):
         chains = _link(chains, ordinal, clock, boxes, config, window, short=True)
     for window in _windows(max(2 * config.short_s, 2.5 * step), config.long_s):

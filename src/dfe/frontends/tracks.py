@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.clock.clock import usual_step
 from dfe.frontends.assignment import FORBIDDEN, best_pairs
 from dfe.frontends.losses import LossConfig, link_over_losses, same_size
 
@@ -92,7 +93,8 @@ def identify(frame: ArrayLike, time_s: ArrayLike, boxes: ArrayLike, config: Trac
     clock = _clock(ordinal, times)
     chains = [t.rows for t in _tracklets(ordinal, clock, corners, has_box, config)]
     chains = link_over_losses(chains, ordinal, clock, corners, config.losses)
-    lengths = _durations(clock)
+    # Every frame is listed here, so that a slow stretch of the video is no gap: each is shown until the next one.
+    lengths = np.append(np.diff(clock), usual_step(clock))
     area_time = corners[:, 2] * corners[:, 3] * lengths[ordinal]
     weight = [-math.fsum(area_time[rows].tolist()) for rows in chains]
     # Ties go to the face that came first, then to the one on the left: never to the order within a frame.
@@ -128,12 +130,6 @@ def _clock(ordinal: IntArray, times: DoubleArray) -> DoubleArray:
     known = np.isfinite(clock)
     places = np.arange(len(clock))
     return np.maximum.accumulate(np.interp(places, places[known], clock[known]))
-
-
-def _durations(clock: DoubleArray) -> DoubleArray:
-    """How long each listed frame is shown: until the next one; the last as long as is usual."""
-    steps = np.diff(clock)
-    return np.append(steps, np.median(steps) if len(steps) else 1.0)
 
 
 def _tracklets(

@@ -10,6 +10,7 @@ from typing import Literal, cast
 import numpy as np
 
 from dfe.base.types import DoubleArray, IntArray
+from dfe.clock.clock import usual_step
 
 _REORDER_LIMIT = 32
 """Decoders hold back 16 frames at most; a frame further than twice that from its place has a wrong stamp."""
@@ -37,7 +38,7 @@ class Timeline:
     def is_variable(self, tick_s: float) -> bool:
         """Whether gaps between frames differ by more than the container's rounding (``tick_s``) explains."""
         gaps = np.diff(self.times_s)
-        return bool(gaps.size) and bool(np.abs(gaps - np.median(gaps)).max() > 1.5 * tick_s + 0.002)
+        return bool(gaps.size) and bool(np.abs(gaps - usual_step(self.times_s)).max() > 1.5 * tick_s + 0.002)
 
     def indices(self, start_s: float | None, end_s: float | None) -> tuple[int, int]:
         """First index and last index + 1 of the frames shown at ``start_s <= time < end_s``."""

@@ -18,6 +18,7 @@ import numpy as np
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.files import replacing
 from dfe.base.types import BoolArray, FloatArray, ImageArray, IntArray, Progress
+from dfe.clock.clock import usual_step
 from dfe.draw.render import render
 from dfe.media.probe import file_hash
 from dfe.media.video import Video
@@ -106,7 +107,7 @@ def _schedule(performance: Performance, rate: float | None) -> tuple[IntArray, I
         ticks = np.rint(time * _CLOCK).astype(np.int64)
         keep = np.concatenate([[True], np.diff(ticks) > 0])
         return np.flatnonzero(keep), ticks[keep]
-    length = time[-1] + float(np.median(np.diff(time)))
+    length = time[-1] + usual_step(time)
     count = max(1, round(length * rate))
     # Half a tick of slack: a frame that begins with a picture is the one that the picture shows.
     rows = np.searchsorted(time, np.arange(count) / rate + 0.5 / _CLOCK, side="right") - 1

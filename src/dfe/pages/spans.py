@@ -1,4 +1,4 @@
-"""Run lengths: when each token speaks, and when the face was found."""
+"""Stretches of time that pages draw: when each token speaks, and when the face was found and usable."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.types import CodeArray, DoubleArray, IntArray
+from dfe.clock.clock import Clock, face_clocks
+from dfe.clock.runs import find_runs
+from dfe.clock.spans import contains, seconds_in
 
-LONGEST_GAP_S = 0.2
-"""A stretch goes on through a shorter loss of the face (or through three frame intervals, where they are longer)."""
-DEFAULT_INTERVAL_S = 0.04
-"""How long a lone frame lasts, when there is no second one to tell."""
+NO_FRAME = "no frame in the table"
+"""Reason of a moment that no row is about."""
+
+_EPSILON_S = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,18 +57,8 @@ class StateSpans:
         return len(self.start_s)
 
 
-def frame_interval(times: ArrayLike) -> float:
-    """Median time between successive frames, seconds; rows of the same frame count once."""
-    steps = np.diff(np.unique(_finite(times)))
-    return float(np.median(steps)) if len(steps) else DEFAULT_INTERVAL_S
-
-
 def token_spans(times: ArrayLike, codes: CodeArray, face_ids: ArrayLike) -> dict[int, TokenSpans]:
-    """Stretches of time in which each face uses each token.
-
-    A stretch lasts while rows of the face that follow each other use the token, at whatever level. It ends with a row
-    that does not, or with a gap between rows over ``max(LONGEST_GAP_S, 3 * frame_interval(times))``.
-    A row lasts to the face's next row, or one frame interval where a gap (or nothing) follows.
+    """Stretches of time in which each face uses each token, at whatever level, by face; see :class:`Clock` for gaps.
 
     Args:
         times: ``(n,)`` seconds; rows without a time (still pictures) are left out.
@@ -75,66 +68,68 @@ def token_spans(times: ArrayLike, codes: CodeArray, face_ids: ArrayLike) -> dict
     Returns:
         Spans by face id, in ascending order of the id; faces that never use a token have empty spans.
     """
-    seconds, ids = np.asarray(times, np.float64), np.asarray(face_ids, np.int64)
-    interval = frame_interval(seconds)
-    limit = _limit(interval)
-    faces = np.unique(ids[(ids >= 0) & np.isfinite(seconds)])
-    return {int(face): _face_spans(seconds, codes, (ids == face), interval, limit) for face in faces}
+    ids = np.asarray(face_ids, np.int64)
+    return {face: _face_spans(clock, codes[rows]) for face, rows, clock in face_clocks(times, ids, ids >= 0)}
 
 
-def _face_spans(
-    times: DoubleArray, codes: CodeArray, mine: NDArray[np.bool_], interval: float, limit: float
-) -> TokenSpans:
-    rows = np.flatnonzero(mine & np.isfinite(times))
-    rows = rows[np.argsort(times[rows], kind="stable")]
-    t, code = times[rows], np.asarray(codes, np.int64)[rows]
-    until, broken = _row_ends(t, interval, limit)
-
-    row, level = np.nonzero(code > 0)
-    used = code[row, level]
+def _face_spans(clock: Clock, codes: CodeArray) -> TokenSpans:
+    row, level = np.nonzero(codes > 0)
+    used = codes[row, level].astype(np.int64)
     order = np.lexsort((level, row, used))
     row, level, used = row[order], level[order] + 1, used[order]
     once = np.ones(len(row), np.bool_)
     once[1:] = (np.diff(row) != 0) | (np.diff(used) != 0)
-    row, level, used = row[once], level[once], used[once]
-    if not len(row):
-        return TokenSpans(*_empty())
-
-    new = np.ones(len(row), np.bool_)
-    new[1:] = (np.diff(used) != 0) | (np.diff(row) != 1) | broken[row[1:] - 1]
-    first = np.flatnonzero(new)
-    last = np.append(first[1:], len(row)) - 1
-    spans = TokenSpans(
-        t[row[first]], until[row[last]], used[first], np.minimum.reduceat(level, first), last - first + 1
-    )
+    runs = find_runs(clock, row[once], used[once])
+    frames = runs.last - runs.first + 1
+    strongest = np.minimum.reduceat(level[once], np.cumsum(frames) - frames) if len(frames) else frames
+    spans = TokenSpans(runs.start_s, runs.end_s, runs.said, strongest, frames)
     return spans.pick(np.lexsort((spans.code, spans.start_s)))
 
 
-def state_spans(times: ArrayLike, states: ArrayLike, reasons: Sequence[str | None]) -> StateSpans:
-    """Stretches of frames of the same state and reason.
+def state_spans(
+    clock: Clock, states: Sequence[DoubleArray], of_frames: ArrayLike, reasons: Sequence[str | None]
+) -> StateSpans:
+    """The whole time of a recording in stretches of one state and reason each.
 
     Args:
-        times: ``(n,)`` seconds; rows without a time are left out. Of rows with the same time (several faces in a
-            frame) the one with the lowest state counts.
-        states: ``(n,)`` small integers, the best state first.
+        clock: of its ``n`` frames.
+        states: stretches of time ``(k, 2)`` of each state but the last, the best first; where they overlap the best
+            counts, and the time that is in none of them is in the last state.
+        of_frames: ``(n,)`` state of each frame by itself, whose reason goes to the moments of that state next to it.
         reasons: ``n`` texts, None or empty for none.
     """
-    seconds = np.asarray(times, np.float64)
-    given = np.asarray(states, np.int64)
-    order = np.lexsort((given, seconds))
-    order = order[np.isfinite(seconds[order])]
-    order = order[np.diff(seconds[order], prepend=-np.inf) > 0]
-    t, state = seconds[order], given[order]
-    text = [reasons[i] or "" for i in order]
-    interval = frame_interval(t)
-    until, broken = _row_ends(t, interval, _limit(interval))
-    first = [i for i in range(len(t)) if i == 0 or broken[i - 1] or state[i] != state[i - 1] or text[i] != text[i - 1]]
-    start = np.asarray(first, np.int64)
-    last = np.append(start[1:], len(t)).astype(np.int64) - 1 if first else start
-    return StateSpans(t[start], until[last], state[start], tuple(text[i] for i in first))
+    edges = np.unique(np.concatenate([clock.times, clock.until_s, *(stretches.ravel() for stretches in states)]))
+    edges = edges[np.append(True, np.diff(edges) > _EPSILON_S)[: len(edges)]]
+    middle = (edges[:-1] + edges[1:]) / 2
+    state = np.full(len(middle), len(states))
+    for number, stretches in reversed(list(enumerate(states))):
+        state[contains(stretches, middle)] = number
+    own = np.asarray(of_frames, np.int64)
+    text = np.array([reason or "" for reason in reasons], np.object_)
+    reason = np.full(len(middle), "", np.object_)
+    for number in range(len(states) + 1):
+        frames, here = np.flatnonzero(own == number), state == number
+        if len(frames):
+            reason[here] = text[frames[_nearest(clock.times[frames], middle[here])]]
+    at = np.searchsorted(clock.times, middle, side="right") - 1
+    there = middle < clock.until_s[at]
+    same = there & (own[at] == state)
+    reason[same] = text[at[same]]
+    reason[(state == len(states)) & ~there] = NO_FRAME
+    new = np.append(True, (np.diff(state) != 0) | (reason[1:] != reason[:-1]))[: len(middle)]
+    first = np.flatnonzero(new)
+    last = np.append(first[1:], len(middle))
+    return StateSpans(edges[first], edges[last], state[first], tuple(reason[first].tolist()))
 
 
-def occupancy(spans: TokenSpans, edges: ArrayLike) -> DoubleArray:
+def _nearest(times: DoubleArray, moments: DoubleArray) -> IntArray:
+    """Place of the time that is nearest to each moment."""
+    after = np.searchsorted(times, moments, side="right").clip(max=len(times) - 1)
+    before = np.maximum(np.searchsorted(times, moments, side="right") - 1, 0)
+    return np.where(np.abs(times[before] - moments) <= np.abs(times[after] - moments), before, after)
+
+
+def occupancy(spans: TokenSpans, edges: DoubleArray) -> DoubleArray:
     """Share of each part of time in which a token of one face is used.
 
     Args:
@@ -144,33 +139,5 @@ def occupancy(spans: TokenSpans, edges: ArrayLike) -> DoubleArray:
     Returns:
         ``(b,)`` shares, 0 to 1.
     """
-    bins = np.asarray(edges, np.float64)
-    if not len(spans):
-        return np.zeros(len(bins) - 1)
-    knots = np.column_stack([spans.start_s, spans.end_s]).ravel()
-    spoken = np.repeat(np.cumsum(spans.end_s - spans.start_s), 2)
-    spoken[::2] -= spans.end_s - spans.start_s
-    width = np.diff(bins)
-    share = np.divide(np.diff(np.interp(bins, knots, spoken)), width, out=np.zeros(len(width)), where=width > 0)
-    return np.clip(share, 0.0, 1.0)
-
-
-def _row_ends(t: DoubleArray, interval: float, limit: float) -> tuple[DoubleArray, NDArray[np.bool_]]:
-    """When each row ends, and whether a gap follows it."""
-    following = np.append(t[1:], np.inf)[: len(t)]
-    broken = following - t > limit + 1e-6
-    return np.where(broken, t + interval, following), broken
-
-
-def _limit(interval: float) -> float:
-    return max(LONGEST_GAP_S, 3 * interval)
-
-
-def _finite(times: ArrayLike) -> DoubleArray:
-    seconds = np.asarray(times, np.float64)
-    return seconds[np.isfinite(seconds)]
-
-
-def _empty() -> tuple[DoubleArray, DoubleArray, IntArray, IntArray, IntArray]:
-    none = np.zeros(0, np.int64)
-    return np.zeros(0), np.zeros(0), none, none, none
+    spoken = seconds_in(np.column_stack([spans.start_s, spans.end_s]), edges[:-1], edges[1:])
+    return (spoken / np.diff(edges)).clip(0.0, 1.0)

@@ -71,12 +71,15 @@ class StillFace:
 
 @dataclass(frozen=True)
 class ReasonCount:
-    """How many frames have no face, or no usable one, for one reason."""
+    """How many rows have no face, or no usable one, for one reason, and for how much of the time."""
 
     state: int
     """``NOT_USABLE`` or ``NOT_FOUND``."""
     reason: str
-    frames: int
+    rows: int
+    """0 where the table has no row of that time."""
+    share: float
+    """Of the recording's time, or of the pictures."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,9 +96,9 @@ class RecordingView:
     faces: int
     """Number of distinct faces (of a video), or of all faces found (in stills)."""
     coverage: float
-    """Share of frames in which a face was found, 0 to 1."""
+    """Share of the time (of pictures, of their number) in which a face was found, 0 to 1."""
     usable_share: float
-    """Share of frames with a usable face, 0 to 1."""
+    """Share with a usable face, 0 to 1."""
     duration_s: float | None = None
     frame_rate: float | None = None
     tracks: tuple[FaceTrack, ...] = ()
@@ -134,7 +137,7 @@ class QcEntry:
     frames: int
     faces: int
     coverage: float
-    """Share of frames with a face."""
+    """Share of the time with a face."""
     usable_share: float
     verdict: str
     """``good``, ``check`` or ``poor``."""
@@ -152,11 +155,13 @@ class QcEntry:
     jitter_percent: float | None = None
     longest_gap_s: float | None = None
     time_stamps: str = ""
-    strip_face: tuple[float | None, ...] = ()
-    """Share of frames with a face in equal parts of the recording, in order; None in a part without a frame."""
-    strip_usable: tuple[float | None, ...] = ()
-    """Share of frames with a usable face, likewise."""
+    strip_face: tuple[float, ...] = ()
+    """Share of the time with a face in equal parts of the recording, in order."""
+    strip_usable: tuple[float, ...] = ()
+    """Share with a usable face, likewise."""
     picture: bytes | None = None
     """PNG of a rendered head, never of the person."""
+    no_picture: str = ""
+    """Why there is none though a face was found."""
     href: str | None = None
     """Where the recording's own page lies, relative to this one."""

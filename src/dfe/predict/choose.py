@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from dfe.base.errors import UsageError
+from dfe.events.config import EventConfig
+from dfe.predict.episodes import EpisodeMeasures
 from dfe.predict.measures import SpeechPart
 from dfe.predict.representation import Representation
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -37,6 +39,7 @@ def choose(
     au_tables: Path | Mapping[str, Path] | None = None,
     words: int = 256,
     speech: SpeechPart | None = None,
+    events: EventConfig | None = None,
     baseline: str | None = None,
     mae: Path | None = None,
     pooling: Pooling = "quarters",
@@ -53,6 +56,7 @@ def choose(
         au_tables: a detector's tables, in a folder or by recording, for ``au-tables``.
         words: number of flat words.
         speech: bags of tokens count silent or speaking time alone.
+        events: what counts as an event, for the bags of them.
         baseline: condition of the windows that are taken off as each person's own baseline, of tokens (shares and
             events), coefficients and action units.
         mae: folder of a vision transformer in Hugging Face's layout, for ``mae``.
@@ -91,6 +95,7 @@ def choose(
             raise UsageError("given needs a file of features", advice="name it with --given")
         return GivenFeatures(given)
 
+    episodes = EpisodeMeasures(tokenizer, events or EventConfig(), speech, bigrams="tokens-bigrams" in names)
     makers: dict[str, Callable[[], Representation]] = {
         "tokens": lambda: TokenBag(tokenizer, speech=speech),
         "tokens-amount": lambda: TokenBag(tokenizer, "amount", speech=speech),
@@ -98,9 +103,9 @@ def choose(
         "tokens-log-ratio": lambda: TokenBag(tokenizer, kind="log-ratio", speech=speech),
         "tokens-tf-idf": lambda: TokenBag(tokenizer, kind="tf-idf", speech=speech),
         "tokens-presence": lambda: TokenBag(tokenizer, kind="presence", speech=speech),
-        "tokens-events": lambda: TokenBag(tokenizer, "events", speech=speech),
-        "tokens-durations": lambda: TokenBag(tokenizer, "durations", speech=speech),
-        "tokens-bigrams": lambda: TokenBag(tokenizer, "bigrams", speech=speech),
+        "tokens-events": lambda: TokenBag(tokenizer, "events", speech=speech, episodes=episodes),
+        "tokens-durations": lambda: TokenBag(tokenizer, "durations", speech=speech, episodes=episodes),
+        "tokens-bigrams": lambda: TokenBag(tokenizer, "bigrams", speech=speech, episodes=episodes),
         "au-proxy": au_proxy,
         "au-tables": tables,
         "coefficients": CoefficientMoments,

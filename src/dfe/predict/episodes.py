@@ -7,26 +7,25 @@ still pictures there are none.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from dfe.base.errors import TableError
 from dfe.base.types import DoubleArray
-from dfe.clock.spans import both, contains, spans, total, without
+from dfe.clock.spans import both, contains, spans, total
 from dfe.datasets.examples import Examples
 from dfe.events.config import EventConfig
-from dfe.events.find import find_events
+from dfe.events.finding import detect
 from dfe.events.found import EventList
 from dfe.formats.event import Event
-from dfe.predict.measures import SpeechPart, check_tokens, find_recording
+from dfe.predict.measures import SpeechPart, check_tokens, find_recording, window_of
 from dfe.recording.recording import Recording
 from dfe.tokenizer.tokenizer import Tokenizer
 
 FOLLOWS_S = 1.0
 """An event follows another if it begins within this time after the other's beginning."""
-_EVER = 1e12
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +51,33 @@ class Episodes:
         return np.divide(self.valid_s, self.total_s, out=np.zeros_like(self.valid_s), where=self.total_s > 0)
 
 
+@dataclass(eq=False)
+class EpisodeMeasures:
+    """Counts the events of examples, once for all bags that are made of them.
+
+    Args:
+        tokenizer: whose tokens the recordings hold.
+        config: thresholds, and which rows and displays count.
+        speech: count silent or speaking time alone.
+        bigrams: count what follows what.
+    """
+
+    tokenizer: Tokenizer
+    config: EventConfig = field(default_factory=EventConfig)
+    speech: SpeechPart | None = None
+    bigrams: bool = False
+    _last: tuple[Examples, Path, Episodes] | None = None
+
+    def of(self, examples: Examples, folder: Path) -> Episodes:
+        """Those of these examples; errors as of :func:`measure_events`."""
+        if self._last is None or self._last[0] is not examples or self._last[1] != folder:
+            made = measure_events(
+                examples, folder, self.tokenizer, config=self.config, speech=self.speech, bigrams=self.bigrams
+            )
+            self._last = examples, folder, made
+        return self._last[2]
+
+
 def measure_events(
     examples: Examples,
     folder: Path,
@@ -67,7 +93,7 @@ def measure_events(
         examples: recordings or windows of them, no pictures.
         folder: of the recordings.
         tokenizer: whose tokens they hold.
-        config: thresholds; by default usable rows alone, displays called unsteady included.
+        config: thresholds, and which rows and displays count.
         speech: count silent or speaking time alone.
         bigrams: count what follows what.
 
@@ -75,7 +101,7 @@ def measure_events(
         TableError: still pictures, or a recording that is missing, damaged or without tokens.
         ModelError: the tokens are another tokenizer's.
     """
-    config = config or EventConfig(usable_only=True, unsteady=True)
+    config = config or EventConfig()
     count, units = len(examples), tokenizer.size - 1
     made = Episodes(
         np.zeros(count), np.zeros(count), np.zeros((count, units)), np.zeros((count, units)),
@@ -89,25 +115,16 @@ def measure_events(
         check_tokens(recording, tokenizer)
         if np.isnan(recording.times).all():
             raise TableError("still pictures have no events", where=name, advice="use shares of pictures instead")
-        found = find_events(recording, config, tokenizer=tokenizer)
+        found = detect(recording, tokenizer, config)
         first = float(np.nanmin(recording.times))
         for place in mine:
             face = examples.face_in(recording, place)
-            window = _window(examples, place)
-            made.total_s[place] = total(both(spans([(first, first + found.duration_s)]), window))
-            time = _part(window, speech.spans(recording, name, face), speech) if speech is not None else window
+            time = window_of(examples, place)
+            made.total_s[place] = total(both(spans([(first, first + found.duration_s)]), time))
+            if speech is not None:
+                time = speech.within(time, recording, name, face)
             _add(made, place, found, face, time)
     return made
-
-
-def _window(examples: Examples, place: int) -> DoubleArray:
-    low = -_EVER if examples.onset_s is None else max(float(examples.onset_s[place]), -_EVER)
-    high = _EVER if examples.offset_s is None else min(float(examples.offset_s[place]), _EVER)
-    return np.array([[low, high]])
-
-
-def _part(window: DoubleArray, talk: DoubleArray, speech: SpeechPart) -> DoubleArray:
-    return both(window, talk) if speech.part == "speaking" else without(window, talk)
 
 
 def _add(made: Episodes, place: int, found: EventList, face: int, time: DoubleArray) -> None:

@@ -1,7 +1,7 @@
 """What tokens did in each example: seconds, intensities, in all its valid time; counts in pictures.
 
 All of it is additive over rows, so that every representation made from it is a matter of division. A row counts with
-the time to the next one (:mod:`dfe.clock.rows`), so nothing depends on the camera's rate.
+the time that it stands for (:class:`dfe.clock.clock.Clock`), so nothing depends on the camera's rate.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 
 from dfe.base.errors import ModelError, TableError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
-from dfe.clock.rows import row_seconds
-from dfe.clock.spans import contains
+from dfe.clock.clock import row_times
+from dfe.clock.spans import both, seconds_in, total, without
 from dfe.datasets.examples import Examples
 from dfe.displays.tokens import numbers
 from dfe.formats.speech import read_speech, speech_of_faces
@@ -26,6 +26,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 
 SUFFIXES = (".parquet", ".csv")
 SPEECH_SUFFIXES = (".rttm", ".eaf", ".TextGrid")
+_EVER = 1e12
 
 
 class ExampleRows(NamedTuple):
@@ -38,7 +39,7 @@ class ExampleRows(NamedTuple):
     seconds: DoubleArray
     """``(m,)`` that the row stands for; 1 for a picture."""
     total_s: DoubleArray
-    """``(n,)`` of all examples: seconds of the frames in the window, with a face or without."""
+    """``(n,)`` of all examples: seconds of the recording in the window, with a face or without."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,11 @@ class SpeechPart:
         faces = [int(number) for number in np.unique(recording.face_ids[recording.success])]
         talk = speech_of_faces(read_speech(found[0], Path(name).name), faces, self.speaker, found[0])
         return talk.get(face, np.zeros((0, 2)))
+
+    def within(self, time: DoubleArray, recording: Recording, name: str, face: int) -> DoubleArray:
+        """The silent or speaking part of stretches of time, of a face of a recording; errors as in :meth:`spans`."""
+        talk = self.spans(recording, name, face)
+        return both(time, talk) if self.part == "speaking" else without(time, talk)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +134,7 @@ def by_recording(
         places[name].append(place)
     for name, of_recording in places.items():
         recording = Recording.read(find_recording(folder, name), landmarks=False)
-        rows = _rows_of(recording, examples, np.array(of_recording))
-        yield recording, rows if speech is None else _spoken(recording, rows, speech, name)
+        yield recording, _rows_of(recording, examples, np.array(of_recording), speech, name)
 
 
 def measure_tokens(
@@ -165,16 +170,6 @@ def measure_tokens(
     )
 
 
-def _spoken(recording: Recording, rows: ExampleRows, speech: SpeechPart, name: str) -> ExampleRows:
-    """The rows in the wanted part of the time."""
-    faces, times = recording.face_ids[rows.row], recording.times[rows.row]
-    keep = np.zeros(len(faces), np.bool_)
-    for face in np.unique(faces).tolist():
-        mine = faces == face
-        keep[mine] = contains(speech.spans(recording, name, face), times[mine]) == (speech.part == "speaking")
-    return ExampleRows(rows.example[keep], rows.row[keep], rows.seconds[keep], rows.total_s)
-
-
 def check_tokens(recording: Recording, tokenizer: Tokenizer) -> None:
     """Refuse a recording whose tokens are not this tokenizer's.
 
@@ -191,27 +186,45 @@ def check_tokens(recording: Recording, tokenizer: Tokenizer) -> None:
         raise ModelError(f"its tokens are of {made.id}, not of {tokenizer.id}", where=where, advice=advice)
 
 
-def _rows_of(recording: Recording, examples: Examples, places: IntArray) -> ExampleRows:
-    times, faces, usable = recording.times, recording.face_ids, recording.usable
-    seconds = row_seconds(times)
-    first = np.flatnonzero(np.diff(recording.frames, prepend=-1))
-    total = np.zeros(len(examples))
+def window_of(examples: Examples, place: int) -> DoubleArray:
+    """Start and end ``(1, 2)`` of the part of its recording that an example is, in seconds."""
+    low = -np.inf if examples.onset_s is None else float(examples.onset_s[place])
+    high = np.inf if examples.offset_s is None else float(examples.offset_s[place])
+    return np.clip([[low, high]], -_EVER, _EVER)
+
+
+def _rows_of(
+    recording: Recording, examples: Examples, places: IntArray, speech: SpeechPart | None, name: str
+) -> ExampleRows:
+    times, faces, usable, clock = recording.times, recording.face_ids, recording.usable, recording.clock()
+    start, end = row_times(times, faces, usable).T
+    whole = clock.times[:1, None] + [0.0, clock.duration_s]
+    total_s = np.zeros(len(examples))
     pairs: list[tuple[IntArray, IntArray]] = []
+    counted: list[DoubleArray] = []
     pictures = None if examples.picture is None else examples.picture[places]
     if pictures is not None and (pictures >= 0).any():
-        pairs, places = _pictured(recording, examples, places, total)
+        pairs, places = _pictured(recording, examples, places, total_s)
+        counted = [np.ones(len(pairs[0][0]))]
     for place in places.tolist():
-        low = -np.inf if examples.onset_s is None else examples.onset_s[place]
-        high = np.inf if examples.offset_s is None else examples.offset_s[place]
-        inside: BoolArray = np.ones(len(times), np.bool_)
-        if np.isfinite(low) or np.isfinite(high):
-            inside = (times >= low) & (times < high)
         face = examples.face_in(recording, place)
-        found = np.flatnonzero(inside & usable & (faces == face))
-        total[place] = seconds[first][inside[first]].sum()
-        pairs.append((np.full(len(found), place), found))
+        mine = np.flatnonzero(usable & (faces == face))
+        if not len(clock.times):
+            if speech is not None:
+                raise TableError("still pictures have no silent or speaking time", where=name, advice="take all of it")
+            total_s[place] = len(np.unique(recording.frames))
+            seconds = np.ones(len(mine))
+        else:
+            time = window_of(examples, place)
+            total_s[place] = total(both(whole, time))
+            if speech is not None:
+                time = speech.within(time, recording, name, face)
+            seconds = seconds_in(time, start[mine], end[mine])
+        here = seconds > 0
+        pairs.append((np.full(int(here.sum()), place), mine[here]))
+        counted.append(seconds[here])
     example, row = (np.concatenate([pair[i] for pair in pairs] or [np.zeros(0, np.int64)]) for i in (0, 1))
-    return ExampleRows(example, row, seconds[row], total)
+    return ExampleRows(example, row, np.concatenate([np.zeros(0), *counted]), total_s)
 
 
 def _pictured(

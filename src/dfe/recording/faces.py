@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from dfe.base.errors import TableError
 from dfe.base.types import IntArray
-from dfe.clock.rows import row_seconds
 from dfe.recording.recording import Recording
 
 LASTING_SHARE = 0.05
@@ -27,9 +26,10 @@ class FaceTrack:
 
     face_id: int
     rows: int
-    usable_rows: int
     share: float
-    """Of the recording's frames, the share in which it is seen."""
+    """Share of the recording's time (of pictures, of their number) in which it is seen."""
+    usable_share: float
+    """Share in which it is usable."""
     first_s: float | None
     """Time of its first row; None for still pictures."""
     last_s: float | None
@@ -42,7 +42,7 @@ def lasting_faces(recording: Recording) -> tuple[int, ...]:
     """Faces of a video that are seen for more than a moment; of still pictures face 0 alone, the largest of each."""
     if np.isnan(recording.times).all():
         return (0,)
-    seconds, faces = row_seconds(recording.times), recording.face_ids
+    seconds, faces = recording.seconds(recording.success), recording.face_ids
     shown = {int(face): float(seconds[faces == face].sum()) for face in np.unique(faces) if face >= 0}
     longest = max(shown.values(), default=0.0)
     return tuple(face for face, time in sorted(shown.items()) if time >= LASTING_SHARE * longest)
@@ -64,7 +64,9 @@ def sole_face(recording: Recording, where: str | PathLike[str]) -> int:
 def list_faces(recording: Recording) -> tuple[FaceTrack, ...]:
     """The faces of a recording in order of their ids."""
     ids, times, boxes, usable = recording.face_ids, recording.times, recording.boxes, recording.usable
-    frames = len(np.unique(recording.frames))
+    shown, good = recording.seconds(recording.success), recording.seconds(usable)
+    clock = recording.clock()
+    whole = clock.duration_s if len(clock.times) else len(np.unique(recording.frames))
     tracks = []
     for face in np.unique(ids[recording.success]).tolist():
         mine = ids == face
@@ -75,8 +77,8 @@ def list_faces(recording: Recording) -> tuple[FaceTrack, ...]:
             FaceTrack(
                 face_id=face,
                 rows=int(mine.sum()),
-                usable_rows=int((mine & usable).sum()),
-                share=len(np.unique(recording.frames[mine])) / frames,
+                share=float(shown[mine].sum()) / whole,
+                usable_share=float(good[mine].sum()) / whole,
                 first_s=float(known.min()) if len(known) else None,
                 last_s=float(known.max()) if len(known) else None,
                 box=(mean[0], mean[1], mean[2], mean[3]),

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
+from dfe.base.types import BoolArray, DoubleArray, FloatArray
+from dfe.clock.clock import Clock
+from dfe.clock.spans import seconds_in
+from dfe.recording.provenance import SpaceRef
 from dfe.recording.recording import Recording
 from dfe.recording.summary import by_count
 from dfe.recording.verdict import QcRule, judge
@@ -26,15 +29,15 @@ class QcRow:
     duration_s: float | None
     """None for pictures."""
     frame_rate: float | None
-    """Rows' frames per second; None for pictures."""
+    """Frames per second, gaps left out; None for pictures."""
     faces: int
     """Different face ids that are seen for more than a moment; for pictures, the most faces in one picture."""
     fleeting_faces: int
     """Face ids that are seen for a moment only; often no faces at all."""
     coverage: float
-    """Share of frames with a face, 0 to 1."""
+    """Share of the time (of pictures, of their number) with a face, 0 to 1; frames that are missing have none."""
     usable_share: float
-    """Share of frames with a usable face, 0 to 1."""
+    """Share of the time with a usable face, 0 to 1."""
     yaw_median_deg: float | None
     """Median of face 0, as all pose measures; positive to the subject's left."""
     yaw_p95_deg: float | None
@@ -58,23 +61,23 @@ class QcRow:
     """``good``, ``check`` or ``poor``."""
     why: str
     """Plain words behind the verdict; empty for a good recording."""
+    space: SpaceRef
+    """Of the mean expression."""
     mean_expression: tuple[float, ...] | None
-    """Mean of face 0's usable rows (of all its rows if none is usable), 41 coefficients; None without a face."""
-    strip_face: tuple[float | None, ...]
-    """Share of frames with a face in equal parts of the recording's time; None in a part without a frame."""
-    strip_usable: tuple[float | None, ...]
-    """Share of frames with a usable face, likewise."""
+    """Mean of face 0's usable rows (of all its rows if none is usable) in that space; None without a face."""
+    strip_face: tuple[float, ...]
+    """Share of the time with a face in equal parts of the recording."""
+    strip_usable: tuple[float, ...]
+    """Share with a usable face, likewise."""
 
 
 def measure_quality(recording: Recording, name: str, rule: QcRule | None = None) -> QcRow:
     """Measure one recording; depends on its rows and provenance only."""
     rule = rule or QcRule()
     summary = recording.summary()
-    frame, first, group = np.unique(recording.frames, return_index=True, return_inverse=True)
-    time = recording.times[first]
-    has_face = np.bincount(group, recording.success, len(frame)) > 0
-    has_usable = np.bincount(group, recording.usable, len(frame)) > 0
-    timed = summary.duration_s is not None
+    clock, success, usable = recording.clock(), recording.success, recording.usable
+    timed = len(clock.times) > 0
+    seen, seen_usable = recording.seen(success), recording.seen(usable)
     main = recording.face_ids == 0
     yaw, pitch = _degrees(recording, "yaw", main), _degrees(recording, "pitch", main)
     boxes = recording.boxes[main]
@@ -85,16 +88,16 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         "face_px_median": _median(size),
         "confidence_median": _median(recording.confidence[main]),
         "jitter_percent": jitter_percent(recording.frames[main], boxes) if timed else None,
-        "longest_gap_s": longest_gap(time, has_face) if timed else None,
+        "longest_gap_s": longest_gap(clock, seen) if timed else None,
     }
     stamps = recording.provenance.source.time_stamps if timed else "none"
-    lasting = _lasting_faces(recording, summary.frame_rate, summary.duration_s, rule)
+    lasting = _lasting_faces(recording, clock, rule)
     verdict, why = judge(
         rule,
         frames=summary.frames,
         faces=lasting if timed else 1,
         fleeting=summary.faces - lasting,
-        frame_rate=summary.frame_rate,
+        frame_rate=_rate_of(recording, main, clock),
         time_stamps=stamps,
         measures=measures,
         has_main=bool(main.any()),
@@ -122,8 +125,9 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         verdict=verdict,
         why=why,
         mean_expression=_mean_expression(recording, main),
-        strip_face=_strip(time, has_face, rule.strip_bins),
-        strip_usable=_strip(time, has_usable, rule.strip_bins),
+        space=recording.provenance.space,
+        strip_face=_strip(recording, clock, success, seen, rule.strip_bins),
+        strip_usable=_strip(recording, clock, usable, seen_usable, rule.strip_bins),
     )
 
 
@@ -152,30 +156,32 @@ def jitter_percent(frame: NDArray[np.integer], boxes: FloatArray) -> float | Non
     return float(100.0 * _MAD_TO_SIGMA * np.median(second) / _SECOND_DIFFERENCE / size)
 
 
-def longest_gap(time_s: DoubleArray, has_face: BoolArray) -> float:
-    """Longest stretch without a face, in seconds; one missed frame counts as one frame's length.
-
-    Less than half a frame's length is unevenness of the time stamps, and counts as none.
+def longest_gap(clock: Clock, seen: DoubleArray) -> float:
+    """Longest stretch without a face, in seconds; less than half a frame's length is unevenness, and counts as none.
 
     Args:
-        time_s: time of each frame ``(frames,)``, at least two of them known.
-        has_face: which of them show a face.
+        clock: of the recording's frames.
+        seen: stretches ``(k, 2)`` with a face, seconds.
     """
-    known = np.isfinite(time_s)
-    time, seen = time_s[known], has_face[known]
-    step = float(np.median(np.diff(time)))
-    marks = np.concatenate([[time[0] - step], time[seen], [time[-1] + step]])
-    gap = float(np.diff(marks).max() - step)
-    return gap if gap > step / 2 else 0.0
+    start = clock.times[0]
+    bounds = np.concatenate([[start], seen.ravel(), [start + clock.duration_s]])
+    gap = float((bounds[1::2] - bounds[::2]).max())
+    return gap if gap > clock.step_s / 2 else 0.0
 
 
-def _lasting_faces(recording: Recording, rate: float | None, duration_s: float | None, rule: QcRule) -> int:
-    ids, rows = np.unique(recording.face_ids[recording.success], return_counts=True)
-    if rate is None or duration_s is None:
+def _lasting_faces(recording: Recording, clock: Clock, rule: QcRule) -> int:
+    ids, face = np.unique(recording.face_ids[recording.success], return_inverse=True)
+    if not len(clock.times):
         return len(ids)
+    shown = np.bincount(face, recording.seconds(recording.success)[recording.success], len(ids))
     # In a clip of less than a second, half of it is more than a moment.
-    enough = min(rule.min_face_s, duration_s / 2)
-    return int(((rows / rate >= enough - 1e-9) | (ids == 0)).sum())
+    enough = min(rule.min_face_s, clock.duration_s / 2)
+    return int(((shown >= enough - 1e-9) | (ids == 0)).sum())
+
+
+def _rate_of(recording: Recording, face: BoolArray, clock: Clock) -> float | None:
+    usable = face & recording.usable
+    return Clock.of(recording.times[usable if usable.any() else face], clock.step_s).rate
 
 
 def _degrees(recording: Recording, column: str, rows: BoolArray) -> DoubleArray:
@@ -199,20 +205,18 @@ def _mean_expression(recording: Recording, main: BoolArray) -> tuple[float, ...]
     return tuple(float(v) for v in np.nanmean(x.astype(np.float64), axis=0))
 
 
-def _strip(time_s: DoubleArray, flag: BoolArray, bins: int) -> tuple[float | None, ...]:
-    bins = min(bins, len(flag))
+def _strip(recording: Recording, clock: Clock, rows: BoolArray, seen: DoubleArray, most: int) -> tuple[float, ...]:
+    """Shares in equal parts of the time (of pictures, in their order), a frame or more each."""
+    frame, group = np.unique(recording.frames, return_inverse=True)
+    bins = min(most, len(frame))
     if not bins:
         return ()
-    place: IntArray = np.arange(len(flag)) * bins // len(flag)
-    span = np.nanmax(time_s) - np.nanmin(time_s) if np.isfinite(time_s).all() else 0.0
-    # With few frames to a bin, uneven time stamps would leave empty bins where nothing is missing: take the order then.
-    if span > 0 and len(flag) >= 2 * bins:
-        # The last frame lasts as long as the others, so that frames at an even rate fall evenly into the bins.
-        end = span * len(flag) / (len(flag) - 1)
-        place = np.floor((time_s - time_s.min()) / end * bins + 1e-9).astype(np.int64).clip(0, bins - 1)
-    counts = np.bincount(place, minlength=bins)
-    hits = np.bincount(place, flag, bins)
-    return tuple(float(h / n) if n else None for h, n in zip(hits, counts, strict=True))
+    if len(clock.times):
+        edges = clock.times[0] + np.linspace(0, clock.duration_s, bins + 1)
+        share = seconds_in(seen, edges[:-1], edges[1:]) / np.diff(edges)
+        return tuple(share.clip(0, 1).round(6).tolist())
+    shown = np.bincount(group, rows, len(frame)) > 0
+    return tuple(float(part.mean()) for part in np.array_split(shown, bins))
 
 
 def _merge(*counts: dict[str, int]) -> dict[str, int]:

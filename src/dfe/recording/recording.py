@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from dfe.base.errors import DfeError, TableError
 from dfe.base.lists import from_lists
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
+from dfe.clock.clock import Clock, face_clocks, row_seconds
+from dfe.clock.spans import spans
 from dfe.displays.tokens import NO_FACE, Tokens
 from dfe.recording import schema
 from dfe.recording.provenance import Provenance, TokenizerRef
@@ -256,22 +258,27 @@ class Recording:
         ref = tokenizer if isinstance(tokenizer, TokenizerRef) else TokenizerRef.of(tokenizer)
         return Recording(table, replace(self.provenance, tokenizer=ref))
 
+    def clock(self) -> Clock:
+        """The time of its frames, with faces or without; of still pictures no moment at all."""
+        return Clock.of(self.times)
+
+    def seconds(self, counted: BoolArray) -> DoubleArray:
+        """Seconds that each row stands for ``(n,)`` by the rule of :class:`~dfe.clock.clock.Clock`, faces apart.
+
+        Args:
+            counted: ``(n,)`` rows that count, such as :attr:`usable`; the others stand for none. Of still pictures
+                each one that counts is 1.
+        """
+        return row_seconds(self.times, self.face_ids, counted)
+
+    def seen(self, counted: BoolArray) -> DoubleArray:
+        """Stretches of time ``(k, 2)``, seconds, in which the rows that count show a face, whosever."""
+        found = [clock.spans for _, _, clock in face_clocks(self.times, self.face_ids, counted)]
+        return spans(np.concatenate([np.zeros((0, 2)), *found]))
+
     def summary(self) -> RecordingSummary:
         """Frames, faces, coverage, failures by reason, frame rate and duration."""
-        success, usable = self.success, self.usable
-        return summarise(
-            frame=self.frames.astype(np.int64),
-            time_s=self.times,
-            face_id=self.face_ids.astype(np.int64),
-            success=success,
-            usable=usable,
-            failures=self._word_counts("reason", ~success),
-            not_usable=self._word_counts("why_not", success & ~usable),
-        )
-
-    def _word_counts(self, name: str, rows: BoolArray) -> dict[str, int]:
-        words = self.table.column(name).filter(pa.array(rows)).cast(pa.string())
-        return {pair["values"] or "not said": pair["counts"] for pair in pc.value_counts(words).to_pylist()}
+        return summarise(self)
 
     def to_pandas(self) -> pd.DataFrame:
         """All columns as a pandas table: text as categories, displays as nullable integers.
@@ -291,7 +298,7 @@ class Recording:
 
     def __repr__(self) -> str:
         s = self.summary()
-        time = "" if s.duration_s is None or s.frame_rate is None else f", {s.duration_s:.1f} s at {s.frame_rate:.4g}/s"
+        time = "" if s.duration_s is None else f", {s.duration_s:.1f} s{_at(s.frame_rate)}"
         faces = f"{s.faces} face{'' if s.faces == 1 else 's'}"
         coding = self.tokenizer_id or "no tokens"
         return (
@@ -303,17 +310,22 @@ class Recording:
         from dfe.pages.notebook import notebook
 
         s = self.summary()
+        whole = "pictures" if s.duration_s is None else "time"
         cells = {
             "frames": str(s.frames),
-            "duration": "pictures" if s.duration_s is None else f"{s.duration_s:.1f} s at {s.frame_rate:.4g} frames/s",
+            "duration": "pictures" if s.duration_s is None else f"{s.duration_s:.1f} s{_at(s.frame_rate)}",
             "faces": str(s.faces),
-            "coverage": f"{s.coverage:.1%} of frames",
-            "usable": f"{s.usable_share:.1%} of frames",
+            "coverage": f"{s.coverage:.1%} of the {whole}",
+            "usable": f"{s.usable_share:.1%} of the {whole}",
             "failures": ", ".join(f"{reason} ({n})" for reason, n in s.failures.items()) or "none",
             "space": self.space_id,
             "tokens": f"up to {self.levels} a face, of {self.tokenizer_id}" if self.tokenizer_id else "none",
         }
         return notebook(self.provenance.source.name, cells)
+
+
+def _at(rate: float | None) -> str:
+    return "" if rate is None else f" at {rate:.4g} frames/s"
 
 
 def read(path: str | PathLike[str], *, landmarks: bool = True) -> Recording:

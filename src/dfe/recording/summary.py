@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.base.types import BoolArray
+from dfe.clock.spans import total
+
+if TYPE_CHECKING:
+    from dfe.recording.recording import Recording
+
+NOT_SAID = "not said"
+"""Reason of a row whose own is empty."""
 
 
 @dataclass(frozen=True)
@@ -21,16 +30,21 @@ class RecordingSummary:
     """Different face ids, failures not counted. For pictures, the most faces in one picture."""
     face_rows: int
     """Rows with a face."""
+    face_frames: int
+    """Different frame numbers with at least one face."""
+    usable_frames: int
+    """Different frame numbers with at least one usable face."""
     coverage: float
-    """Share of frames with at least one face."""
+    """Share of the time (of pictures, of their number) in which at least one face is seen; frames that are missing
+    count as frames without a face. See :class:`dfe.clock.clock.Clock` for what time a row stands for."""
     usable_share: float
-    """Share of frames with at least one usable face."""
+    """Share in which at least one usable face is seen, likewise."""
     failures: dict[str, int]
     """Rows without a face, by reason, the most frequent first."""
     not_usable: dict[str, int]
     """Rows with a face that are not usable, by reason, the most frequent first."""
     frame_rate: float | None
-    """Rows' frames per second: (frames - 1) / (last time - first time); None for pictures."""
+    """Frames per second, gaps left out; None for pictures, and where no two frames follow each other."""
     duration_s: float | None
     """From the first frame to the end of the last one, in seconds; None for pictures."""
 
@@ -39,58 +53,34 @@ class RecordingSummary:
         return asdict(self)
 
 
-def summarise(
-    *,
-    frame: IntArray,
-    time_s: DoubleArray,
-    face_id: IntArray,
-    success: BoolArray,
-    usable: BoolArray,
-    failures: dict[str, int],
-    not_usable: dict[str, int],
-) -> RecordingSummary:
-    """Count the rows.
-
-    Args:
-        frame: as all arrays here a column of the table ``(n,)``.
-        time_s: NaN where empty.
-        face_id: -1 without a face.
-        success: a face was found.
-        usable: and it is usable.
-        failures: rows without a face by reason.
-        not_usable: rows with a face that are not usable by reason.
-    """
-    frames = len(np.unique(frame))
-    rate, duration = _rate_and_duration(frame, time_s)
+def summarise(recording: Recording) -> RecordingSummary:
+    """Count the rows, and the time in which faces are seen."""
+    frame, success, usable, clock = recording.frames, recording.success, recording.usable, recording.clock()
+    frames, with_face, with_usable = (len(np.unique(frame[rows])) for rows in (slice(None), success, usable))
+    pictures = not len(clock.times)
+    shares = [
+        shown / max(frames, 1) if pictures else total(recording.seen(rows)) / clock.duration_s
+        for shown, rows in ((with_face, success), (with_usable, usable))
+    ]
     return RecordingSummary(
         rows=len(frame),
         frames=frames,
-        faces=len(np.unique(face_id[success])),
+        faces=len(np.unique(recording.face_ids[success])),
         face_rows=int(success.sum()),
-        coverage=len(np.unique(frame[success])) / frames if frames else 0.0,
-        usable_share=len(np.unique(frame[usable])) / frames if frames else 0.0,
-        failures=by_count(failures),
-        not_usable=by_count(not_usable),
-        frame_rate=rate,
-        duration_s=duration,
+        face_frames=with_face,
+        usable_frames=with_usable,
+        coverage=shares[0],
+        usable_share=shares[1],
+        failures=_counts(recording, "reason", ~success),
+        not_usable=_counts(recording, "why_not", success & ~usable),
+        frame_rate=clock.rate,
+        duration_s=None if pictures else clock.duration_s,
     )
 
 
-def frame_times(frame: IntArray, time_s: DoubleArray) -> DoubleArray:
-    """Time of each different frame, in order of the frame numbers, ``(frames,)``; frames without a time left out."""
-    _, first = np.unique(frame, return_index=True)
-    times = time_s[first]
-    return times[np.isfinite(times)]
-
-
-def _rate_and_duration(frame: IntArray, time_s: DoubleArray) -> tuple[float | None, float | None]:
-    times = frame_times(frame, time_s)
-    if len(times) < 2:
-        return None, None
-    span = float(times.max() - times.min())
-    if span <= 0:
-        return None, None
-    return (len(times) - 1) / span, span + float(np.median(np.diff(times)))
+def _counts(recording: Recording, name: str, rows: BoolArray) -> dict[str, int]:
+    words = recording.table.column(name).filter(pa.array(rows)).cast(pa.string())
+    return by_count({pair["values"] or NOT_SAID: pair["counts"] for pair in pc.value_counts(words).to_pylist()})
 
 
 def by_count(counts: dict[str, int]) -> dict[str, int]:

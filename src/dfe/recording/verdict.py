@@ -42,8 +42,9 @@ def judge(
         frames: number of frames.
         faces: number of faces that are there for more than a moment.
         fleeting: number of the others.
-        frame_rate: per second; None for pictures.
-        time_stamps: as in the provenance.
+        frame_rate: of face 0, frames that show it (usable, if any) per second of the time in which it is seen; None for
+            pictures.
+        time_stamps: as in the provenance; ``none`` for pictures.
         measures: coverage, usable_share, face_px_median, confidence_median, jitter_percent, longest_gap_s.
         has_main: whether face 0 is seen at all.
         main_fault: the most frequent reason why a face is not usable.
@@ -53,15 +54,16 @@ def judge(
     if not has_main:
         return "poor", "no face in any frame"
     coverage, usable = measures["coverage"] or 0.0, measures["usable_share"] or 0.0
+    whole = "pictures" if time_stamps == "none" else "time"
     poor: list[str] = []
     check: list[str] = []
     if coverage < rule.min_coverage:
-        (poor if coverage < rule.poor_coverage else check).append(f"a face in only {coverage:.0%} of the frames")
+        (poor if coverage < rule.poor_coverage else check).append(f"a face in only {coverage:.0%} of the {whole}")
     if usable < rule.min_usable_share:
         grave = poor if usable < rule.poor_usable_share else check
         # Frames without a face have been told of; only what is wrong with the others is worth another clause.
         if usable < rule.min_usable_share * coverage or not (poor or (check and grave is check)):
-            share = f"only {usable:.0%} of the frames are usable" if usable else "no frame is usable"
+            share = f"usable in only {usable:.0%} of the {whole}" if usable else "no face is usable"
             grave.append(f"{share} ({main_fault})" if main_fault else share)
     gap, jitter = measures["longest_gap_s"], measures["jitter_percent"]
     size, confidence = measures["face_px_median"], measures["confidence_median"]
@@ -78,7 +80,7 @@ def judge(
     if jitter is not None and jitter > rule.max_jitter_percent:
         check.append(f"the face trembles by {jitter:.1f}% of its size")
     if frame_rate is not None and frame_rate < rule.min_frame_rate:
-        check.append(f"only {frame_rate:.3g} frames per second")
+        check.append(f"the face in only {frame_rate:.3g} frames per second")
     if time_stamps == "repaired":
         check.append("time stamps were broken and repaired")
     return ("poor" if poor else "check" if check else "good"), "; ".join(poor + check)

@@ -77,6 +77,7 @@ def reliability_json(done: Reliability) -> dict[str, Any]:
     result = {
         "made_by": f"dfe {__version__}",
         "tokenizer": done.tokenizer,
+        "events": {**asdict(done.events), "counted": done.events.counted},
         "subjects": done.subjects,
         "retested": done.retested,
         "sessions": done.sessions,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +55,8 @@ class Minutes:
     count: DoubleArray
     """``(n, T)`` events."""
     tokenizer: str = ""
+    events: EventConfig = field(default_factory=EventConfig)
+    """What counted as one."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ class Reliability:
     """Subjects with two sessions."""
     sessions: tuple[str, str] | None
     tokenizer: str
+    events: EventConfig = field(default_factory=EventConfig)
+    """What counted as one."""
 
 
 def measure_minutes(
@@ -111,7 +115,7 @@ def measure_minutes(
     """
     if not 1 <= block_s <= 3600:
         raise UsageError(f"blocks of {block_s:g} s, they must last between 1 and 3,600 s")
-    config = replace(config or EventConfig(), usable_only=True)
+    config = config or EventConfig()
     subject: list[str] = []
     session: list[str] = []
     exposure: list[float] = []
@@ -140,7 +144,9 @@ def measure_minutes(
             progress(done, len(sources))
     if tokenizer is None or not counts:
         raise UsageError("there is no valid time in the recordings")
-    return Minutes(names, tuple(subject), tuple(session), np.array(exposure), np.array(counts, float), tokenizer.id)
+    return Minutes(
+        names, tuple(subject), tuple(session), np.array(exposure), np.array(counts, float), tokenizer.id, config
+    )
 
 
 def reliability(minutes: Minutes, *, draws: int = 1_000, seed: int = 0) -> Reliability:
@@ -188,7 +194,8 @@ def reliability(minutes: Minutes, *, draws: int = 1_000, seed: int = 0) -> Relia
             )
         )
     out.sort(key=lambda one: (-one.per_min, one.display))
-    return Reliability(tuple(out), len(halves), 0 if tests is None else len(tests), two, minutes.tokenizer)
+    retested = 0 if tests is None else len(tests)
+    return Reliability(tuple(out), len(halves), retested, two, minutes.tokenizer, minutes.events)
 
 
 def icc_c1(ratings: ArrayLike) -> float:

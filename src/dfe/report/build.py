@@ -12,12 +12,11 @@ import numpy as np
 
 from dfe.base.files import replacing
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
-from dfe.clock.rows import row_seconds
 from dfe.displays.names import Names, load_names
 from dfe.draw.colours import heat_stops
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.media.inputs import Source
-from dfe.pages.spans import state_spans, token_spans
+from dfe.pages.spans import StateSpans, state_spans, token_spans
 from dfe.pages.view import (
     NOT_FOUND,
     NOT_USABLE,
@@ -29,6 +28,7 @@ from dfe.pages.view import (
     TokenCard,
 )
 from dfe.recording.recording import Recording
+from dfe.recording.summary import NOT_SAID, RecordingSummary
 from dfe.report.thumbnails import still_thumbnails, video_thumbnails
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def recording_view(
     summary = recording.summary()
     stills = source.kind == "stills"
     times = recording.times
+    quality = None if stills else _quality(recording)
     return RecordingView(
         name=source.name,
         kind="stills" if stills else "video",
@@ -89,11 +90,8 @@ def recording_view(
         share_basis="usable" if recording.usable.any() else "found",
         ladder_mm=() if tokenizer is None else tokenizer.displays().ladder_mm,
         cards=() if tokenizer is None else _cards(recording, tokenizer, names or load_names(tokenizer)),
-        quality=None if stills else state_spans(times, *_states(recording)),
-        reasons=tuple(
-            [ReasonCount(NOT_FOUND, reason, n) for reason, n in summary.failures.items()]
-            + [ReasonCount(NOT_USABLE, reason, n) for reason, n in summary.not_usable.items()]
-        ),
+        quality=quality,
+        reasons=_reasons(summary, quality),
         provenance=json.loads(recording.provenance.to_json()),
         tokenizer="" if tokenizer is None else tokenizer.id,
         book_size=None if tokenizer is None else tokenizer.size - 1,
@@ -103,10 +101,30 @@ def recording_view(
     )
 
 
-def _states(recording: Recording) -> tuple[list[int], list[str | None]]:
-    states = np.where(recording.usable, USABLE, np.where(recording.success, NOT_USABLE, NOT_FOUND)).tolist()
-    why = recording.column("why_not").tolist()
-    return states, [None if state == USABLE else reason for state, reason in zip(states, why, strict=True)]
+def _quality(recording: Recording) -> StateSpans:
+    """The recording's time in stretches with a usable face, with another, and without any, and why."""
+    state = np.where(recording.usable, USABLE, np.where(recording.success, NOT_USABLE, NOT_FOUND))
+    why = np.where(recording.success, recording.column("why_not"), recording.column("reason"))
+    times = recording.times
+    rows = np.lexsort((state, times))
+    best = rows[np.diff(times[rows], prepend=-np.inf) > 0]
+    seen = [recording.seen(recording.usable), recording.seen(recording.success)]
+    return state_spans(recording.clock(), seen, state[best], why[best].tolist())
+
+
+def _reasons(summary: RecordingSummary, quality: StateSpans | None) -> tuple[ReasonCount, ...]:
+    """Why there is no face, or no usable one, with rows and the share of time (of pictures, of their number)."""
+    counts = {(NOT_FOUND, reason): n for reason, n in summary.failures.items()}
+    counts |= {(NOT_USABLE, reason): n for reason, n in summary.not_usable.items()}
+    if quality is None:
+        shares = {key: n / max(summary.frames, 1) for key, n in counts.items()}
+    else:
+        shares = dict.fromkeys(counts, 0.0)
+        for start, end, state, reason in zip(*vars(quality).values(), strict=True):
+            if state != USABLE:
+                key = int(state), reason or NOT_SAID
+                shares[key] = shares.get(key, 0.0) + (end - start) / (summary.duration_s or 1.0)
+    return tuple(ReasonCount(*key, counts.get(key, 0), share) for key, share in shares.items())
 
 
 def _tracks(recording: Recording) -> tuple[FaceTrack, ...]:
@@ -143,7 +161,7 @@ def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, .
 
 def _cards(recording: Recording, tokenizer: Tokenizer, names: Names) -> tuple[TokenCard, ...]:
     rows = _counted_rows(recording)
-    seconds = row_seconds(recording.times)[rows]
+    seconds = recording.seconds(rows)[rows]
     said = recording.tokens().display[rows]
     counted = said if tokenizer.agreeing else said[:, :FIRST]
     anywhere, first = _time_by_display(said, seconds), _time_by_display(counted, seconds)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfe.pages.spans import StateSpans, TokenSpans, frame_interval
+from dfe.clock.clock import Clock
+from dfe.pages.spans import StateSpans, TokenSpans
 from dfe.pages.view import FaceTrack, RecordingView
 
 
@@ -81,7 +82,7 @@ def _pose(track: FaceTrack) -> dict[str, Any]:
         "yaw": yaw,
         "pitch": pitch,
         "roll": roll,
-        "gap": round(max(200.0, 3000 * frame_interval(times))) + 1,
+        "gap": round(1000 * Clock.of(times).gap_s) + 1,
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dfe.base.errors import DfeError, TableError, UsageError
+from dfe.clock.clock import Clock, usual_step
 from dfe.displays.names import load_names
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from dfe.recording.recording import Recording
     from dfe.tokenizer.tokenizer import Tokenizer
-
-GAP_S = 0.2
 
 
 def plot_tokens(
@@ -55,12 +54,10 @@ def plot_tokens(
     shown = [d for d in np.argsort(-(mm > 0).sum(axis=0), kind="stable").tolist() if mm[:, d].any()][:displays]
     if axes is None:
         axes = _figure(max(2.0, 0.8 + 0.24 * len(shown)))
-    usual = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+    clock = Clock(times, usual_step(recording.times))
     names, words = load_names(tokenizer), tokenizer.displays().described
     # A column for each row of the table and an empty one for each gap; cells end where the next one begins.
-    step = np.diff(times, append=times[-1] + usual)
-    gap = step > max(GAP_S, 3 * usual)
-    edges = np.sort(np.concatenate([times, times[gap] + usual, [times[-1] + usual]]))
+    edges = np.sort(np.concatenate([times, clock.until_s[clock.last]]))
     column = np.searchsorted(edges, times)
     cells = np.full((len(shown), len(edges) - 1), np.nan)
     cells[:, column] = np.where(mm[:, shown] > 0, mm[:, shown], np.nan).T

@@ -5,23 +5,26 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from dfe.base.errors import DfeError, OutputError
+from dfe.base.errors import DfeError, ModelError, OutputError
 from dfe.base.files import replacing
 from dfe.base.types import Progress
 from dfe.recording.quality import QcRow, measure_quality
 from dfe.recording.recording import Recording
 from dfe.recording.storage import recordings_in
 from dfe.recording.verdict import QcRule
+from dfe.space.base import ExpressionSpace
+from dfe.space.file import read_space
 
 REPORT_NAME = "qc"
 _HEAD_PX = 112
-_NOT_IN_CSV = ("mean_expression", "strip_face", "strip_usable")
+_NOT_IN_CSV = ("space", "mean_expression", "strip_face", "strip_usable")
 
 
 @dataclass(frozen=True)
@@ -32,17 +35,32 @@ class FolderCheck:
     """One per recording, in order of their names."""
     problems: tuple[DfeError, ...]
     """Tables that could not be read."""
+    notes: tuple[str, ...]
+    """Recordings whose mean face could not be drawn, and why."""
     csv: Path
     html: Path
 
 
 def check_folder(
-    folder: Path, out: Path, *, rule: QcRule | None = None, progress: Progress | None = None
+    folder: Path,
+    out: Path,
+    *,
+    spaces: Sequence[Path] = (),
+    rule: QcRule | None = None,
+    progress: Progress | None = None,
 ) -> FolderCheck:
     """Measure every recording in a folder and write ``out/qc.csv`` and ``out/qc.html``, replacing earlier ones.
 
+    Args:
+        folder: of the recordings, each of any space.
+        out: where the table and the page go.
+        spaces: folders of learned spaces, to draw the recordings that are in them.
+        rule: limits of the verdict.
+        progress: called after each recording.
+
     Raises:
         UsageError: no such folder, or no recording in it.
+        ModelError: a folder that holds no learned space.
         OutputError: ``out`` cannot be written, or holds a recording named ``qc`` whose files would be replaced.
     """
     tables = recordings_in(folder)
@@ -51,11 +69,16 @@ def check_folder(
         if any(_same(target, table.with_suffix(suffix)) for table in tables):
             advice = "write the check into another folder"
             raise OutputError("would replace the files of a recording of this name", where=target, advice=advice)
+    learned: dict[str, ExpressionSpace] = {space.id: space for space in map(read_space, spaces)}
     rows, problems = _measure(folder, tables, rule, progress)
-    made = FolderCheck(tuple(rows), tuple(problems), out / f"{REPORT_NAME}.csv", out / f"{REPORT_NAME}.html")
+    heads = [_head(row, learned) for row in rows]
+    notes = tuple(
+        f"{row.name}: no head is drawn: {head.why_not}" for row, head in zip(rows, heads, strict=True) if head.why_not
+    )
+    made = FolderCheck(tuple(rows), tuple(problems), notes, out / f"{REPORT_NAME}.csv", out / f"{REPORT_NAME}.html")
     write_qc_csv(made.rows, made.csv, overwrite=True)
     with replacing(made.html, overwrite=True) as (file,):
-        file.write(_page(made.rows, folder, out).encode("utf-8", "replace"))
+        file.write(_page(made.rows, heads, folder, out).encode("utf-8", "replace"))
     return made
 
 
@@ -100,27 +123,49 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def _page(rows: Sequence[QcRow], folder: Path, out: Path) -> str:
+class _Head(NamedTuple):
+    """PNG of a recording's mean face on its space's head; None where no face was found, or there is no such head."""
+
+    picture: bytes | None = None
+    why_not: str = ""
+
+
+def _page(rows: Sequence[QcRow], heads: Sequence[_Head], folder: Path, out: Path) -> str:
     from dfe.pages.view import QcEntry
     from dfe.report.qc_page import qc_page
 
     shared = [f.name for f in fields(QcEntry) if f.name in QcRow.__dataclass_fields__]
     entries = [
-        QcEntry(**{name: getattr(row, name) for name in shared}, picture=_head(row), href=_link(row, folder, out))
-        for row in rows
+        QcEntry(
+            **{name: getattr(row, name) for name in shared},
+            picture=head.picture,
+            no_picture=head.why_not,
+            href=_link(row, folder, out),
+        )
+        for row, head in zip(rows, heads, strict=True)
     ]
     return qc_page(entries)
 
 
-def _head(row: QcRow) -> bytes | None:
-    """PNG of the mean face on the made-up head; None where no face was found."""
+def _head(row: QcRow, learned: Mapping[str, ExpressionSpace]) -> _Head:
     from dfe.draw.png import to_png
     from dfe.draw.render import render_expression
+    from dfe.space.learned import PREFIX
     from dfe.space.registry import load_space
 
     if row.mean_expression is None:
-        return None
-    return to_png(render_expression(load_space(), np.array(row.mean_expression, np.float32), size=_HEAD_PX, heat=False))
+        return _Head()
+    try:
+        space = learned.get(row.space.id) or load_space(row.space.id, row.space.version)
+    except ModelError as error:
+        return _Head(
+            why_not=f"name the folder of {row.space.id} with --space" if row.space.id.startswith(PREFIX) else str(error)
+        )
+    if not len(space.mesh.triangles):
+        return _Head(why_not=f"space {space.id} has no surface")
+    if space.dimension != len(row.mean_expression):
+        return _Head(why_not=f"the space {space.id} here is another than its own")
+    return _Head(to_png(render_expression(space, np.array(row.mean_expression, np.float32), size=_HEAD_PX, heat=False)))
 
 
 def _link(row: QcRow, folder: Path, out: Path) -> str | None:

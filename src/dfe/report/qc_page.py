@@ -46,11 +46,11 @@ def _address(href: str) -> str:
     return "./" + quote(href.replace("\\", "/"), safe="/", errors="surrogatepass").lstrip("/")
 
 
-def _area(shares: Sequence[float | None]) -> str:
+def _area(shares: Sequence[float]) -> str:
     """Path of the shares as steps; equal neighbours make one step, for most recordings are all of one kind."""
     path, before = ["M0 20"], 0.0
     for i, share in enumerate(shares):
-        height = round(share or 0.0, 2)
+        height = round(share, 2)
         if height != before:
             path.append(f"H{i}V{20 - 20 * height:g}")
             before = height

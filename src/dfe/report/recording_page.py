@@ -53,8 +53,8 @@ def recording_page(view: RecordingView) -> str:
 
 def summary_sentence(view: RecordingView) -> str:
     """What was found, in plain words and plain text."""
-    whole = "pictures" if view.kind == "stills" else "frames"
-    made = [count(view.frames, whole.removesuffix("s"))]
+    whole, one = ("pictures", "picture") if view.kind == "stills" else ("the time", "frame")
+    made = [count(view.frames, one)]
     if view.kind == "video" and view.duration_s is not None:
         rate = f" at {view.frame_rate:.4g} frames a second" if view.frame_rate else ""
         made.append(seconds(view.duration_s) + rate)

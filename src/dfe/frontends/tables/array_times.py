@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from dfe.base.errors import TableError
 from dfe.base.types import DoubleArray, IntArray
-
-SLOWEST, FASTEST = 1.0, 240.0
-"""Frames per second that recordings of faces have."""
+from dfe.clock.stamps import frame_step, seconds_per_unit
 
 _EPOCH_S = 1e6
 """Times above this count from some calendar's beginning, not from the recording's."""
@@ -73,11 +71,8 @@ def times_of_rows(
     rising = np.isfinite(steps) & (steps > 0)
     if len(shown) > 1 and not rising.any():
         raise TableError("has no times that rise", where=path, advice="give the rate")
-    step = float(np.median(steps[rising] / np.diff(shown)[rising])) if rising.any() else float("nan")
-    scale = _MILLISECOND if milliseconds else 1.0
-    for unit in (1.0, _MILLISECOND):
-        if 0.99 / FASTEST <= step * unit <= 1.01 / SLOWEST:
-            scale = unit
+    step = frame_step(shown, times)
+    scale = seconds_per_unit(shown, times, _MILLISECOND if milliseconds else 1.0)
     if rising.all() and np.isfinite(times).all():
         seconds = times * scale
         return Times((seconds - (seconds[0] if seconds[0] > _EPOCH_S else 0))[place], "ok")

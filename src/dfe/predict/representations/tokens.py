@@ -13,7 +13,8 @@ from sklearn.preprocessing import StandardScaler
 
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
-from dfe.predict.episodes import Episodes, measure_events
+from dfe.events.config import EventConfig
+from dfe.predict.episodes import EpisodeMeasures, Episodes
 from dfe.predict.measures import Measures, SpeechPart, displays_named, measure_tokens
 from dfe.predict.representation import Features
 from dfe.stats.bag import BagOfTokens, Kind
@@ -43,15 +44,15 @@ class TokenBag:
             ``events`` that begin (:mod:`dfe.events`), their mean ``durations`` in seconds, 0 without any; ``bigrams``:
             how often a display begins within a second after another.
         kind: of the bag; events and bigrams are always per valid minute, and durations stay as they are.
-        steady: leave out displays that the tokenizer's card calls unsteady: they come and go with a picture's crop.
         speech: count silent or speaking time alone.
+        episodes: counts the events, for several bags at once; by default this bag's own, with the options by default.
     """
 
     tokenizer: Tokenizer
     sums: Sums = "time"
     kind: Kind = "share"
-    steady: bool = False
     speech: SpeechPart | None = None
+    episodes: EpisodeMeasures | None = None
 
     @property
     def id(self) -> str:
@@ -70,10 +71,10 @@ class TokenBag:
         began = time.process_time()
         made: Measures | Episodes
         if self.sums in _OF_EVENTS:
-            made = measure_events(
-                examples, recordings, self.tokenizer, speech=self.speech, bigrams=self.sums == "bigrams"
-            )
-            sums, names = self._of_events(made)
+            bigrams = self.sums == "bigrams"
+            counting = self.episodes or EpisodeMeasures(self.tokenizer, speech=self.speech, bigrams=bigrams)
+            made = counting.of(examples, recordings)
+            sums, names = self._of_events(made, counting.config)
         else:
             made = measure_tokens(examples, recordings, self.tokenizer, self.speech)
             sums, names = self._of_rows(made)
@@ -86,24 +87,19 @@ class TokenBag:
         kind: Kind = "per minute" if self.sums in ("events", "bigrams") else self.kind
         return [("bag", BagOfTokens("share" if self.sums == "durations" else kind)), ("scale", StandardScaler())]
 
-    @property
-    def _kept(self) -> list[int]:
-        unsteady = {number - 1 for number in self.tokenizer.unsteady} if self.steady else set()
-        return [unit for unit in range(self.tokenizer.size - 1) if unit not in unsteady]
-
     def _of_rows(self, measures: Measures) -> tuple[DoubleArray, tuple[str, ...]]:
-        names, kept = displays_named(self.tokenizer), self._kept
+        names = displays_named(self.tokenizer)
         if self.sums == "steps":
-            by_step = measures.step_time[:, kept]
-            steps = by_step.shape[2]
-            labels = tuple(f"{names[unit]} step {step + 1}" for unit in kept for step in range(steps))
-            return by_step.reshape(len(by_step), -1), labels
-        sums = measures.time if self.sums == "time" else measures.amount
-        return sums[:, kept], tuple(names[unit] for unit in kept)
+            steps = measures.step_time.shape[2]
+            labels = tuple(f"{name} step {step + 1}" for name in names for step in range(steps))
+            return measures.step_time.reshape(len(measures.step_time), -1), labels
+        return measures.time if self.sums == "time" else measures.amount, names
 
-    def _of_events(self, made: Episodes) -> tuple[DoubleArray, tuple[str, ...]]:
-        names, kept = displays_named(self.tokenizer), self._kept
-        if made.follows is not None:
+    def _of_events(self, made: Episodes, config: EventConfig) -> tuple[DoubleArray, tuple[str, ...]]:
+        names = displays_named(self.tokenizer)
+        left_out = set() if config.unsteady else {number - 1 for number in self.tokenizer.unsteady}
+        kept = [unit for unit in range(len(names)) if unit not in left_out]
+        if self.sums == "bigrams" and made.follows is not None:
             pairs = made.follows[:, kept][:, :, kept]
             labels = tuple(f"{names[one]} then {names[two]}" for one in kept for two in kept)
             return pairs.reshape(len(pairs), -1), labels

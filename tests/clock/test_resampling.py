@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dfe.clock.clock import Clock
 from dfe.clock.resampling import Timeline, gaussian
 
 steps = st.lists(
@@ -28,15 +29,15 @@ def brute_mean(t, s, low, high):
 def test_samples_are_means_of_the_lines_that_join_the_rows_of_a_stretch(gaps, begin, seed, smoothing):
     t = begin + np.cumsum([0.0, *gaps])
     s = np.random.default_rng(seed).normal(size=len(t))
-    time = Timeline.of(t, gap_s=0.2, rate=25, smoothing_s=smoothing)
+    time = Timeline.of(Clock.of(t, 0.04), rate=25, smoothing_s=smoothing)
     parts = np.split(np.arange(len(t)), np.flatnonzero(np.diff(t) > 0.2 + 1e-6) + 1)
-    assert len(parts) == len(time.start_s)
+    assert len(parts) == len(time.spans)
     out, smooth, kernel = time.resampled(s), time.smoothed(s), gaussian(smoothing, 25)
     assert not out[~time.seen].any()
     for number, rows in enumerate(parts):
         mine = np.flatnonzero(time.stretch == number)
         a, b = t[rows[0]], t[rows[-1]]
-        assert (time.start_s[number], time.end_s[number]) == (a, b)
+        assert time.spans[number].tolist() == [a, pytest.approx(b + 0.04)]
         grid = time.grid_s[mine]
         assert np.allclose(np.diff(grid), 0.04)
         assert np.allclose(grid * 25, np.rint(grid * 25), atol=1e-6)
@@ -50,11 +51,6 @@ def test_samples_are_means_of_the_lines_that_join_the_rows_of_a_stretch(gaps, be
             assert smooth[mine[k]] == pytest.approx(weights @ out[mine[near]] / weights.sum(), abs=1e-9)
 
 
-def test_what_is_seen_is_the_time_of_the_rows_each_lasting_to_the_next():
-    time = Timeline.of([0, 0.04, 0.08, 1.0, 1.04], gap_s=0.2, rate=25)
-    assert time.exposure_s == pytest.approx(5 * 0.04)
-
-
 def test_a_kernel_is_symmetric_and_keeps_the_level():
     kernel = gaussian(0.08, 25)
     assert kernel.sum() == pytest.approx(1)
@@ -63,7 +59,7 @@ def test_a_kernel_is_symmetric_and_keeps_the_level():
 
 
 def test_a_face_that_is_never_seen_has_no_time():
-    time = Timeline.of([], gap_s=0.2, rate=25, smoothing_s=0.1)
-    assert time.exposure_s == 0
+    time = Timeline.of(Clock.of([]), rate=25, smoothing_s=0.1)
+    assert len(time.spans) == 0
     assert not time.seen.any()
     assert not time.smoothed(np.zeros(0)).any()

@@ -1,0 +1,35 @@
+"""The options of every verb that counts events: the same names, the same defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from tyro.conf import arg
+
+if TYPE_CHECKING:
+    from dfe.events.config import EventConfig
+
+
+@dataclass(frozen=True)
+class EventArguments:
+    """What counts as an event."""
+
+    on: Annotated[float, arg(metavar="MM")] = 0.3
+    """A display is an event if it reaches this at its apex."""
+    off: Annotated[float, arg(metavar="MM")] = 0.1
+    """An event lasts while its display stays at or above this."""
+    min_duration: Annotated[float, arg(metavar="SECONDS")] = 0.2
+    """Shorter displays are no events."""
+    all_rows: bool = False
+    """Events in turned and small faces too; else rows that are not usable are rows without a face."""
+    unsteady: bool = False
+    """Look also at displays that come and go with the picture's noise, as the tokenizer's card says."""
+
+    def config(self) -> EventConfig:
+        """As the house takes it."""
+        from dfe.events.config import EventConfig
+
+        return EventConfig(
+            on_mm=self.on, off_mm=self.off, min_s=self.min_duration, all_rows=self.all_rows, unsteady=self.unsteady
+        )

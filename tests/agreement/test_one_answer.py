@@ -1,0 +1,202 @@
+"""One recording, asked of every room that answers: shares, events per minute, coverage and valid minutes are equal.
+
+Two people before an uneven camera: frames that are missing, one by one and for long; faces lost for moments and for
+seconds; a head turned away; displays that are under way when the face goes out of sight.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from dfe.atlas.use import measure_use
+from dfe.clock.spans import spans, total
+from dfe.compare.measures import measure_rows
+from dfe.compare.table import GroupRow
+from dfe.datasets.examples import Examples
+from dfe.events.find import find_events
+from dfe.events.folder import events_to_folder
+from dfe.predict.measures import measure_tokens
+from dfe.predict.representations.tokens import TokenBag
+from dfe.recording.faces import list_faces
+from dfe.recording.recording import Recording
+from dfe.reliability.reliability import Source, measure_minutes
+from dfe.report.build import recording_view
+from dfe.report.qc import check_folder
+from dfe.tokenizer.file import load_tokenizer
+from made_groups import BROW, SMILE, load_space
+from made_study import recording, write
+
+SECONDS = 130.0
+FACES = (0, 1)
+
+
+def made_recording() -> Recording:
+    rng = np.random.default_rng(11)
+    space = load_space()
+    # From a bright room (50 frames a second) to a dark one (12).
+    steps = np.where(rng.random(5000) < 0.5, rng.uniform(0.018, 0.03, 5000), rng.uniform(0.05, 0.085, 5000))
+    times = np.cumsum(steps)
+    times = times[times < SECONDS]
+    frame = np.arange(len(times))
+    there = rng.random(len(times)) > 0.1
+    for start, end in ((20.0, 21.4), (40.0, 40.3), (77.7, 83.0)):
+        there &= (times < start) | (times >= end)
+    columns: dict[str, list] = defaultdict(list)
+    onsets = {face: {names: rng.uniform(0, SECONDS, 30) for names in (SMILE, BROW)} for face in FACES}
+    for i in np.flatnonzero(there):
+        t = times[i]
+        lost = rng.random() < 0.08 or 60 <= t < 62.5
+        if lost:
+            add(columns, frame[i], t, -1, np.full(space.dimension, np.nan), 0.0)
+            continue
+        for face in FACES:
+            if face == 1 and (t < 10 or 100 <= t < 104 or rng.random() < 0.15):
+                continue
+            x = np.zeros(space.dimension)
+            for names, begins in onsets[face].items():
+                shown = np.interp(t - begins, [0, 0.3, 0.9, 1.4], [0, 0.9, 0.9, 0], 0, 0).max()
+                # Both smile before, throughout and after a hole, so that nobody knows how long.
+                if names is SMILE and 19 <= t < 22.5:
+                    shown = 0.9
+                x[[space.index(name) for name in names]] = shown
+            turned = (30 <= t < 34 or rng.random() < 0.06) if face == 0 else 50 <= t < 58
+            add(columns, frame[i], t, face, x, 60.0 if turned else 0.0)
+    return recording(
+        np.array(columns["x"], np.float32),
+        np.array(columns["time"]),
+        face=np.array(columns["face"]),
+        frame=np.array(columns["frame"]),
+        yaw_deg=np.array(columns["yaw"]),
+    )
+
+
+def add(columns, frame, time, face, x, yaw):
+    for name, value in (("frame", frame), ("time", time), ("face", face), ("x", x), ("yaw", yaw)):
+        columns[name].append(value)
+
+
+class Asked(NamedTuple):
+    folder: object
+    made: Recording
+    tokenizer: object
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("agreement")
+    made = made_recording()
+    write(folder, "clip", made)
+    return Asked(folder, made, load_tokenizer("default"))
+
+
+@pytest.fixture(scope="module")
+def by_events(asked, tmp_path_factory):
+    """Rows of ``rates.csv`` by face and display."""
+    out = tmp_path_factory.mktemp("events")
+    events_to_folder([asked.folder / "clip.parquet"], out)
+    with (out / "rates.csv").open(newline="") as file:
+        return {(int(row["face"]), row["token"]): row for row in csv.DictReader(file) if row["token"].isdecimal()}
+
+
+@pytest.fixture(scope="module")
+def by_compare(asked):
+    return measure_rows([GroupRow("clip", asked.folder / "clip.parquet", f"p{face}", face=face) for face in FACES])[0]
+
+
+def bag(asked, sums="time"):
+    return TokenBag(asked.tokenizer, sums).features(examples(), asked.folder)
+
+
+def examples():
+    count = len(FACES)
+    names = tuple(f"face {face}" for face in FACES)
+    return Examples(names, ("clip",) * count, np.array(names), {}, (), face=np.array(FACES))
+
+
+def test_the_recording_has_everything_that_makes_trouble(asked):
+    found = find_events(asked.made)
+    assert len(found.faces) == 2
+    assert sum(event.censored for event in found) >= 4
+    assert min(len(face.seen) for face in found.faces) >= 5
+    assert len(asked.tokenizer.unsteady) > 0
+
+
+def test_valid_minutes(asked, by_events, by_compare):
+    said = {face: {float(row["exposure_s"]) for (f, _), row in by_events.items() if f == face} for face in FACES}
+    valid = np.array([one for face in FACES for one in said[face]])
+    assert len(valid) == 2
+    assert 60 < valid.min() < valid.max() < SECONDS - 10
+    for sums in ("time", "amount", "events", "bigrams"):
+        np.testing.assert_allclose(bag(asked, sums).exposure_s, valid, rtol=1e-5)
+    np.testing.assert_allclose(by_compare.exposure_s, valid, rtol=1e-5)
+    np.testing.assert_allclose(by_compare.main_s.sum(axis=1), valid, rtol=1e-5)
+    use = measure_use(asked.tokenizer, asked.folder)
+    assert use.subjects == ("clip, face 0", "clip, face 1")
+    np.testing.assert_allclose(use.subject_totals, valid, rtol=1e-5)
+    for face in FACES:
+        minutes = measure_minutes([Source(asked.folder / "clip.parquet", "p", face=face)], block_s=40)
+        assert minutes.exposure_s.sum() == pytest.approx(valid[face], rel=1e-5)
+
+
+def test_coverage(asked, by_events, by_compare, tmp_path):
+    coverage = [float(by_events[face, "1"]["coverage"]) for face in FACES]
+    np.testing.assert_allclose(bag(asked).coverage, coverage, rtol=1e-5)
+    np.testing.assert_allclose(bag(asked, "events").coverage, coverage, rtol=1e-5)
+    np.testing.assert_allclose(by_compare.coverage, coverage, rtol=1e-5)
+    np.testing.assert_allclose([face.usable_share for face in list_faces(asked.made)], coverage, rtol=1e-5)
+    # Of the recording as a whole: the time with a usable face, whosever.
+    found = find_events(asked.made)
+    either = total(spans(np.concatenate([face.seen for face in found.faces]))) / found.duration_s
+    assert max(coverage) < either < 1
+    quality = check_folder(asked.folder, tmp_path).rows[0]
+    view = recording_view(asked.made, asked.tokenizer)
+    for shown in (quality, view, asked.made.summary()):
+        assert shown.usable_share == pytest.approx(either, rel=1e-9)
+        assert shown.duration_s == pytest.approx(found.duration_s)
+        assert shown.coverage == pytest.approx(quality.coverage)
+    assert np.mean(quality.strip_usable) == pytest.approx(either)
+    usable = view.quality.state == 0
+    assert (view.quality.end_s - view.quality.start_s)[usable].sum() / view.duration_s == pytest.approx(either)
+    assert quality.verdict != "good"
+
+
+def test_share_of_time(asked):
+    use = measure_use(asked.tokenizer, asked.folder)
+    features = bag(asked)
+    shares = features.x[:, 1:] / features.x[:, :1]
+    np.testing.assert_allclose(use.by_subject.T, shares, rtol=1e-9)
+    cards = {card.code: card.share_of_time for card in recording_view(asked.made, asked.tokenizer).cards}
+    assert max(cards.values()) > 0.05
+    for display, share in cards.items():
+        assert share == pytest.approx(use.share[display - 1])
+
+
+def test_events_per_minute(asked, by_events, by_compare):
+    looked = [kind.token for kind in by_compare.kinds if not kind.is_region]
+    assert {token for _, token in by_events} == set(looked)
+    assert not {int(token) for token in looked} & set(asked.tokenizer.unsteady)
+    per_min = np.array([[float(by_events[face, token]["per_min"]) for token in looked] for face in FACES])
+    assert per_min.max() > 3
+    counted = by_compare.count[:, : len(looked)]
+    np.testing.assert_allclose(60 * counted / by_compare.exposure_s[:, None], per_min, rtol=1e-5)
+    on = [[float(by_events[face, token]["share"]) for token in looked] for face in FACES]
+    np.testing.assert_allclose(by_compare.on_s[:, : len(looked)] / by_compare.exposure_s[:, None], on, rtol=1e-5)
+    events = bag(asked, "events")
+    assert list(events.names[1:]) == looked
+    np.testing.assert_allclose(60 * events.x[:, 1:] / events.x[:, :1], per_min, rtol=1e-5)
+    for face in FACES:
+        minutes = measure_minutes([Source(asked.folder / "clip.parquet", "p", face=face)], block_s=40)
+        assert list(minutes.displays) == [int(token) for token in looked]
+        rate = 60 * minutes.count.sum(axis=0) / minutes.exposure_s.sum()
+        np.testing.assert_allclose(rate, per_min[face], rtol=1e-5)
+
+
+def test_bags_of_samples_agree_with_bags_of_events(asked):
+    measured = measure_tokens(examples(), asked.folder, asked.tokenizer)
+    np.testing.assert_allclose(measured.valid_s, bag(asked, "events").exposure_s)
+    np.testing.assert_allclose(measured.total_s, SECONDS, rtol=0.01)
