@@ -15,7 +15,7 @@ from dfe.recording.rows import RowBuffer
 def provenance(**changes: object) -> Provenance:
     known: dict[str, object] = {
         "source": SourceInfo("Gespräch 1.mp4", "video", "ab" * 32, 640, 480, 30, 1.0, 30.0),
-        "space": SpaceRef("arkit51/face41", 1, "cd" * 32),
+        "space": SpaceRef("arkit51/face41", 2, "cd" * 32),
         "package_version": "0.1.0",
         "frontend": {"name": "landmarks", "version": "1"},
         "options": {"every": 1, "start_s": None},

@@ -20,7 +20,7 @@ from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
 from dfe.recording.rows import RowBuffer
 
-SPACE = SpaceRef("arkit51/face41", 1, "00")
+SPACE = SpaceRef("arkit51/face41", 2, "00")
 
 
 def same(a: Recording, b: Recording) -> bool:
