@@ -23,7 +23,7 @@ def main() -> None:
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = str(options.threads)
     from dfe.judge.inputs import Inputs, load_bench
-    from dfe.judge.run import evaluate
+    from dfe.judge.run import judge
     from dfe.tokenizer.file import load_tokenizer
 
     tables, changed = options.work / "tables", options.work / "tables_perturbed"
@@ -40,7 +40,7 @@ def main() -> None:
     began = time.perf_counter()
     bench = load_bench(inputs, tokenizer.space, allow_seen=True)
     read = time.perf_counter()
-    evaluate([tokenizer], bench)
+    judge([tokenizer], bench)
     done = time.perf_counter()
     print(f"{len(bench.faces)} faces, {options.threads} threads: read {read - began:.0f} s, judged {done - read:.0f} s")
 

@@ -52,9 +52,9 @@ provenance beside it. This page is made from the package's own schema by `script
   `roll` when it is tilted towards the subject's left shoulder.
 - Pixels are those of the picture after its rotation has been applied; x grows to the right of the picture, y downwards.
 - Times are presentation time stamps of the video, in seconds: `time_s` is not `frame` divided by a rate.
-- A row stands for the time to the face's next row that counts, but more than 0.2 s to it is a gap that counts for
-  nobody. Shares, coverage and durations everywhere in the package are by this time, never by rows
-  ([the rule](events.md#what-time-a-row-stands-for)); frames that a table lacks count as frames without a face.
+- A row stands for the time to the next frame; frames that a table lacks count as frames without a face. Shares,
+  coverage and durations everywhere in the package are by this time, never by rows
+  ([the rule](events.md#what-time-a-row-stands-for)).
 - Coefficients run from 0 (not at all) to 1 (as far as it goes). They are outputs of a network, not muscle activity, and
   not FACS action units.
 - The provenance names the space and its version. In `arkit51/face41` an

@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright
 
 import dfe
 from dfe.draw.templates import heat_scale, template_pictures
-from dfe.encode.demo import write_demo_clip
-from dfe.encode.run import encode_to_folder
+from dfe.encoding.demo import write_demo_clip
+from dfe.encoding.run import encode_to_folder
 from dfe.pages.page import environment
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"

@@ -113,12 +113,20 @@ def evaluations(work: Path) -> dict[str, tuple[tuple[str, ...], list[Path | str]
     lfw += ["--turned", work / "tables_turned" / "london_turned.parquet"]
     lfw += sorted((tables / "video").glob("intel_headpose*.parquet"))
     lfw += ["--refit"]
-    lfw += ["--seeds", work / "displays-seed1"]
+    lfw += ["--retrained", work / "displays-seed1"]
     fer: list[Path | str] = ["--faces", tables / "fer2013_test.parquet", "--about", work / "emotions.csv", *fit]
     london: list[Path | str] = ["--faces", tables / "london.parquet", "--about", work / "people.csv"]
     london += [*fit, "--baselines", "au-proxy", "residual-kmeans"]
     large: list[Path | str] = ["--faces", tables / "lfw_test.parquet", "--about", work / "people.csv", *fit]
-    large += ["--size", "256", "--baselines", "residual-kmeans", "residual-kmeans-shared", "flat-kmeans", "product"]
+    large += [
+        "--baseline-size",
+        "256",
+        "--baselines",
+        "residual-kmeans",
+        "residual-kmeans-shared",
+        "flat-kmeans",
+        "product",
+    ]
     wide = str(work / "displays-256"), str(work / "fidelity-256")
     return {"lfw": (SHIPPED, lfw), "fer2013": (SHIPPED, fer), "london": (SHIPPED[:1], london), "lfw-256": (wide, large)}
 

@@ -20,18 +20,18 @@ import numpy as np
 
 from dfe.cli.progress import show_progress
 from dfe.datasets.examples import Examples, Target
-from dfe.encode.assemble import add_tokens
-from dfe.encode.options import EncodeOptions
-from dfe.encode.run import encode_to_folder
+from dfe.encoding.assemble import add_tokens
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.run import encode_to_folder
 from dfe.predict.config import StudyConfig
-from dfe.predict.protocol import run_study
+from dfe.predict.protocol import study_examples
 from dfe.predict.representation import Representation
 from dfe.predict.representations.action_units import au_proxy, au_tables
 from dfe.predict.representations.coefficients import CoefficientMoments
 from dfe.predict.representations.pictures import PictureFeatures, load_encoder
 from dfe.predict.representations.tokens import TokenBag
 from dfe.predict.representations.words import FlatWords
-from dfe.predict.store import write_study
+from dfe.predict.store import write_predictions
 from dfe.predict.trace import with_displays
 from dfe.predict.write_report import write_report
 from dfe.recording.recording import Recording
@@ -71,10 +71,10 @@ def main() -> None:
             min_coverage=0.5 if name == "news" else 0.7,
         )
         with show_progress(f"study {name}", "fits") as progress:
-            study = run_study(name, examples, chosen, recordings, config, tokenizer=tokenizer, progress=progress)
+            study = study_examples(name, examples, chosen, recordings, config, tokenizer=tokenizer, progress=progress)
         study = with_displays(study, tokenizer, chosen[0].id)
         out = options.work / "studies" / name
-        write_study(study, out, overwrite=True)
+        write_predictions(study, out, overwrite=True)
         write_report(out, overwrite=True)
     PAGE.write_text(page(options.work / "studies"), "utf-8")
 

@@ -1,4 +1,4 @@
-"""Tables of all faces under ../shared/data, by the same command that users run: `dfe extract --landmarks`.
+"""Tables of all faces under ../shared/data, by the command that users run: `dfe encode --tokenizer none --landmarks`.
 
 Sets under .cache/tokenizer: ``tables`` (pictures looked at both ways), ``tables_one`` (in one look, what fits the
 correction for it), ``tables_perturbed`` (cropped anew, JPEG, blurred, shifted, mirrored),
@@ -36,7 +36,18 @@ def extract(media: list[Path], tables: Path, workers: int, both_ways: str) -> No
     if (tables / "done").exists():
         return
     options = ["--max-faces", "1", "--landmarks", "--both-ways", both_ways, "--overwrite"]
-    command = [sys.executable, "-m", "dfe", "extract", *map(str, media), "-o", str(tables), *options]
+    command = [
+        sys.executable,
+        "-m",
+        "dfe",
+        "encode",
+        "--tokenizer",
+        "none",
+        *map(str, media),
+        "-o",
+        str(tables),
+        *options,
+    ]
     done = subprocess.run([*command, "--workers", str(workers), "--json"], stdout=subprocess.PIPE)
     if done.returncode:
         sys.exit("the tables could not be made; what is wrong stands above")

@@ -1,4 +1,4 @@
-"""Lays out the faces of ../shared/data as folders that `dfe extract` reads, one folder a part of the split.
+"""Lays out the faces of ../shared/data as folders that `dfe encode` reads, one folder a part of the split.
 
 The split, once and for all: LFW people by ``int(sha256(name), 16) % 5``: 1, 2, 3 train, 4 tests; of the training
 people every tenth (by another hash of the name) validates. FER2013: every tenth training picture validates; pictures

@@ -15,8 +15,8 @@ import pytest
 
 from dfe.atlas.use import measure_use
 from dfe.clock.spans import spans, total
-from dfe.compare.measures import measure_rows
-from dfe.compare.table import GroupRow
+from dfe.comparison.measures import measure_rows
+from dfe.comparison.table import GroupRow
 from dfe.datasets.examples import Examples
 from dfe.events.find import find_events
 from dfe.events.folder import events_to_folder
@@ -139,7 +139,7 @@ def test_valid_minutes(asked, by_events, by_compare):
     assert use.subjects == ("clip, face 0", "clip, face 1")
     np.testing.assert_allclose(use.subject_totals, valid, rtol=1e-5)
     for face in FACES:
-        minutes = measure_minutes([Source(asked.folder / "clip.parquet", "p", face=face)], block_s=40)
+        minutes = measure_minutes([Source(asked.folder / "clip.parquet", "p", face=face)], block_s=SECONDS / 2)
         assert minutes.exposure_s.sum() == pytest.approx(valid[face], rel=1e-5)
 
 
@@ -190,7 +190,7 @@ def test_events_per_minute(asked, by_events, by_compare):
     assert list(events.names[1:]) == looked
     np.testing.assert_allclose(60 * events.x[:, 1:] / events.x[:, :1], per_min, rtol=1e-5)
     for face in FACES:
-        minutes = measure_minutes([Source(asked.folder / "clip.parquet", "p", face=face)], block_s=40)
+        minutes = measure_minutes([Source(asked.folder / "clip.parquet", "p", face=face)], block_s=SECONDS / 2)
         assert list(minutes.displays) == [int(token) for token in looked]
         rate = 60 * minutes.count.sum(axis=0) / minutes.exposure_s.sum()
         np.testing.assert_allclose(rate, per_min[face], rtol=1e-5)

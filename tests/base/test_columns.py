@@ -90,7 +90,8 @@ def test_short_rows_keep_their_place_over_blocks(tmp_path, monkeypatch):
         ("a,b\n1,2\n1e39,2\n", ", row 3", "too large"),
         ("a,b\n1,0x10\n", ", row 2", "'0x10' is no number"),
         (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], "", "cannot be read: damaged"),
-        (b"a,b\n1,\xff\n", "", "is no text in UTF-8"),
+        (b"a,b\n1,\xff\n", ", row 2", "'ÿ' is no number"),
+        (b"a,b\n1,\0\n", ", row 2", "is no text"),
     ],
 )
 def test_errors_name_file_and_row(tmp_path, text, where, what):

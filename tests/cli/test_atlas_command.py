@@ -33,7 +33,7 @@ def test_page_and_tables_of_a_corpus(dfe, tokenizer, tmp_path):
     corpus = made.corpus(tmp_path / "corpus", tokenizer)
     names = names_file(tokenizer, tmp_path / "n.json")
     out = tmp_path / "sub" / "atlas.html"
-    words = ("atlas", "default", "--corpus", corpus, "--names", names, "-o", out, "--tables", tmp_path / "tables")
+    words = ("atlas", "default", "--recordings", corpus, "--names", names, "-o", out, "--csv", tmp_path / "tables")
     ran = dfe(*words)
     assert ran.code == 0, ran.err
     assert "63 displays of dfe-face41@3" in ran.out
@@ -61,9 +61,9 @@ def test_bad_input_is_told_in_one_line(dfe, tokenizer, tmp_path):
     out = ("-o", tmp_path / "atlas.html")
     for words, code, says in (
         (("nowhere@9",), 1, "has no such tokenizer"),
-        (("default", "--corpus", tmp_path / "absent"), 2, "no such folder"),
-        (("default", "--corpus", tmp_path / "empty"), 2, "holds no recording"),
-        (("default", "--corpus", tmp_path / "foreign"), 1, "has tokens of other@7, not of dfe-face41@3"),
+        (("default", "--recordings", tmp_path / "absent"), 2, "no such folder"),
+        (("default", "--recordings", tmp_path / "empty"), 2, "holds no recording"),
+        (("default", "--recordings", tmp_path / "foreign"), 1, "has tokens of other@7, not of dfe-face41@3"),
         (("default", "--names", tmp_path / "bad.json"), 1, "is not JSON"),
         (("default", "--names", other), 1, "holds names of other@7"),
         (("default", "-o", tmp_path / "atlas.txt"), 2, "must end in .html"),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import UsageError
-from dfe.encode.run import encode
+from dfe.encoding.run import encode
 from dfe.recording.recording import Recording
 
 
@@ -20,7 +20,7 @@ from dfe.recording.recording import Recording
     ],
 )
 def test_where_faces_are_looked_at_both_ways(dfe, astronaut, carphone, tmp_path, words, picture, video):
-    ran = dfe("extract", astronaut, carphone, "-o", tmp_path, "--end", "0.1", *words)
+    ran = dfe("encode", "--tokenizer", "none", astronaut, carphone, "-o", tmp_path, "--end", "0.1", *words)
     assert ran.code == 0, ran.err
     for file, both_ways in (("astronaut.parquet", picture), ("carphone_pristine.parquet", video)):
         recording = Recording.read(tmp_path / file)
@@ -31,7 +31,7 @@ def test_where_faces_are_looked_at_both_ways(dfe, astronaut, carphone, tmp_path,
 def test_a_second_look_moves_the_landmarks_a_little(dfe, carphone, tmp_path):
     for ways in ("stills", "always"):
         assert (
-            dfe("extract", carphone, "-o", tmp_path / ways, "--end", "0.3", "--landmarks", "--both-ways", ways).code
+            dfe("encode", "--tokenizer", "none", carphone, "-o", tmp_path / ways, "--end", "0.3", "--landmarks", "--both-ways", ways).code
             == 0
         )
     once, both = (Recording.read(tmp_path / ways / "carphone_pristine.parquet") for ways in ("stills", "always"))
@@ -40,7 +40,7 @@ def test_a_second_look_moves_the_landmarks_a_little(dfe, carphone, tmp_path):
 
 
 def test_another_word_for_both_ways_is_refused(dfe, astronaut, tmp_path):
-    ran = dfe("extract", astronaut, "-o", tmp_path / "out", "--both-ways", "sometimes")
+    ran = dfe("encode", "--tokenizer", "none", astronaut, "-o", tmp_path / "out", "--both-ways", "sometimes")
     assert ran.code == 2
     assert not (tmp_path / "out").exists()
     with pytest.raises(UsageError, match="--both-ways is stills, always, never, not 'sometimes'"):

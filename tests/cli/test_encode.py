@@ -134,8 +134,8 @@ def test_mirrored_recording_gets_the_rows_of_the_unflipped_one(dfe, astronaut, t
     np.testing.assert_array_equal(straight.tokens(), flipped.tokens())
 
 
-def test_extract_writes_no_tokens(dfe, astronaut, tmp_path):
-    assert dfe("extract", astronaut, "-o", tmp_path).code == 0
+def test_without_a_tokenizer_no_tokens_are_written(dfe, astronaut, tmp_path):
+    assert dfe("encode", "--tokenizer", "none", astronaut, "-o", tmp_path).code == 0
     recording = Recording.read(tmp_path / "astronaut.parquet")
     assert recording.tokenizer_id is None
     assert recording.levels == 0
@@ -144,7 +144,7 @@ def test_extract_writes_no_tokens(dfe, astronaut, tmp_path):
 
 def test_landmarks_are_kept_when_asked_and_change_nothing_else(dfe, carphone, astronaut, tmp_path):
     for name, words in {"plain": [], "kept": ["--landmarks"], "two": ["--landmarks", "--workers", 2]}.items():
-        ran = dfe("extract", carphone, astronaut, "-o", tmp_path / name, "--end", "1", *words)
+        ran = dfe("encode", "--tokenizer", "none", carphone, astronaut, "-o", tmp_path / name, "--end", "1", *words)
         assert ran.code == 0, ran.err
     for name in ("carphone_pristine.parquet", "astronaut.parquet"):
         plain, kept = (Recording.read(tmp_path / folder / name) for folder in ("plain", "kept"))
@@ -165,9 +165,8 @@ def test_landmarks_are_kept_when_asked_and_change_nothing_else(dfe, carphone, as
         assert dfe(verb, tmp_path / "coded" if verb == "qc" else tmp_path / "coded" / "astronaut.parquet").code == 0
 
 
-@pytest.mark.parametrize("verb", ["encode", "extract"])
-def test_csv_and_landmarks_are_refused_before_the_work(dfe, astronaut, tmp_path, verb):
-    ran = dfe(verb, astronaut, "-o", tmp_path / "out", "--landmarks", "--format", "csv")
+def test_csv_and_landmarks_are_refused_before_the_work(dfe, astronaut, tmp_path):
+    ran = dfe("encode", astronaut, "-o", tmp_path / "out", "--landmarks", "--format", "csv")
     assert ran.code == 2
     assert ran.err == "dfe: CSV cannot hold landmarks; use Parquet, or leave --landmarks out\n"
     assert not (tmp_path / "out").exists()
@@ -255,17 +254,10 @@ def test_missing_inputs_count_as_failed(dfe, astronaut, tmp_path):
 
 def test_csv_is_refused_before_the_work_when_its_provenance_is_there(dfe, astronaut, tmp_path, monkeypatch):
     (tmp_path / "astronaut.provenance.json").write_text("{}")
-    monkeypatch.setattr("dfe.encode.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encoding.run.observe", lambda *_: pytest.fail("the work was begun"))
     ran = dfe("encode", astronaut, "-o", tmp_path, "--format", "csv")
     assert ran.code == 1
     assert "astronaut.provenance.json: exists already" in ran.err
-
-
-def test_a_reader_that_goes_away_is_no_fault(tmp_path):
-    command = f"{sys.executable} -m dfe info default --json | head -1"
-    ran = subprocess.run(["sh", "-c", command], capture_output=True, text=True)
-    assert ran.stdout == "{\n"
-    assert ran.stderr == ""
 
 
 @pytest.mark.parametrize(("name", "counted"), [("default", 8), ("dfe-face41-fidelity@1", 2)])

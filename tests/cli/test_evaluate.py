@@ -138,7 +138,7 @@ def everything(made: Path) -> list[object]:
         "--probe-train", made / "train.parquet", "--probe-test", made / "test.parquet",
         "--probe-about", made / "labels.csv",
         "--perturbed", f"blur={made / 'blurred.parquet'}", f"jpeg={made / 'jpeg.parquet'}",
-        "--turned", made / "turning", "--seeds", made / "other", "--draws", 30,
+        "--turned", made / "turning", "--retrained", made / "other", "--draws", 30,
     ]  # fmt: skip
 
 
@@ -229,7 +229,7 @@ def test_people_who_were_seen_are_refused(dfe: Callable[..., Any], made: Path, t
     assert "has seen 2 of the 20 people" in ran.err
     assert "person3" not in ran.err
     assert not (tmp_path / "out").exists()
-    ran = dfe(*words, "--allow-seen")
+    ran = dfe(*words, "--seen", "allow")
     assert ran.code == 0, ran.err
     assert ran.out.count("has seen") == 1
     result = json.loads((tmp_path / "out" / "evaluation.json").read_text("utf-8"))
@@ -246,7 +246,7 @@ def test_people_who_were_seen_are_refused(dfe: Callable[..., Any], made: Path, t
         (["--perturbed", "{}/jpeg.parquet"], "is no NAME=TABLE"),
         (["--perturbed", "jpeg={}/train.parquet"], "'jpeg' holds fewer than two of the pictures"),
         (["--probe-test", "{}/train.parquet"], "faces to train on and faces to test on"),
-        (["--fit", "{}/train.parquet", "--baselines", "product", "--levels", "60"], "cannot be dealt into 60"),
+        (["--fit", "{}/train.parquet", "--baselines", "product", "--baseline-levels", "60"], "cannot be dealt into 60"),
     ],
 )
 def test_options_that_make_no_sense(dfe, made: Path, tmp_path: Path, more: list[str], wrong: str) -> None:
@@ -272,7 +272,7 @@ def test_tables_of_another_neutral_mode_are_refused(dfe, made: Path, space: Expr
 def test_baselines_that_cannot_be_fitted_are_named(dfe, made: Path, space: ExpressionSpace, tmp_path: Path) -> None:
     few = write_table(tmp_path / "few.parquet", space, range(20, 22))
     words = ["evaluate", made / "one", "--faces", made / "test.parquet", "--fit", few]
-    ran = dfe(*words, "--size", 40, "--levels", 2, "-o", tmp_path, "--draws", 10, "--json")
+    ran = dfe(*words, "--baseline-size", 40, "--baseline-levels", 2, "-o", tmp_path, "--draws", 10, "--json")
     assert ran.code == 0, ran.err
     told = ran.json["about"]["baselines"]
     assert "16" in told["left_out"]["residual-kmeans"]

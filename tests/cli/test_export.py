@@ -19,7 +19,9 @@ def table(tmp_path: Path) -> Path:
 
 def test_every_format_at_once_with_the_video_linked(dfe, table, carphone, tmp_path):
     out = tmp_path / "out"
-    ran = dfe("export", table, "--to", "elan,textgrid,boris,webvtt,csv", "--media", carphone.parent, "-o", out)
+    ran = dfe(
+        "export", table, "--to", "elan", "textgrid", "boris", "webvtt", "csv", "--media", carphone.parent, "-o", out
+    )
     assert ran.code == 0, ran.err
     names = ["carphone.TextGrid", "carphone.boris", "carphone.csv", "carphone.eaf", "carphone.vtt"]
     assert sorted(path.name for path in out.iterdir()) == names
@@ -54,8 +56,8 @@ def test_refusals_are_one_line(dfe, table, tmp_path):
 
 
 def test_events_of_a_recording_are_found_first(dfe, monkeypatch, carphone, tmp_path):
-    from dfe.encode.options import EncodeOptions
-    from dfe.encode.run import encode
+    from dfe.encoding.options import EncodeOptions
+    from dfe.encoding.run import encode
     from dfe.recording.recording import Recording
 
     path = tmp_path / "carphone.parquet"

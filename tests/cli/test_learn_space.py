@@ -61,8 +61,8 @@ def test_from_meshes_to_a_space(dfe: Callable, takes: Path, tmp_path: Path) -> N
     [
         (["--neutral", "mean"], "--neutral is calm, median, a frame or FIRST-LAST"),
         (["--rigid", "5-2"], "--rigid takes numbers of points"),
-        (["--rigid", "1,2"], "--rigid needs three points or more"),
-        (["--rigid", "1,2,99"], "there is no point 99"),
+        (["--rigid", "1", "2"], "--rigid needs three points or more"),
+        (["--rigid", "1", "2", "99"], "there is no point 99"),
         (["--components", "0"], "a space needs a component or more"),
         (["--variance", "0"], "variance to explain"),
         (["--name", "../x"], "cannot name a space"),

@@ -105,7 +105,7 @@ def test_training_with_the_papers_preset_and_in_another_space(dfe, astronaut, tm
     ran = dfe(*words, "-o", tmp_path / "model", "--json")
     assert ran.code == 0, ran.err
     card = dfe("info", tmp_path / "model", "--json").json["card"]
-    assert card["training"]["decoder"]["width"] == 64
+    assert card["training"]["quantizer"]["decoder"]["width"] == 64
     assert dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", tmp_path / "model").code == 0
     other = dfe(*words, "-o", tmp_path / "other", "--space", "flame2020/exp50")
     assert other.code == 1
@@ -117,7 +117,7 @@ def test_training_with_the_papers_preset_and_in_another_space(dfe, astronaut, tm
 
 
 def test_training_on_faces_that_are_too_small_says_so(dfe, carphone, tmp_path):
-    assert dfe("extract", carphone, "-o", tmp_path / "tables").code == 0
+    assert dfe("encode", "--tokenizer", "none", carphone, "-o", tmp_path / "tables").code == 0
     ran = dfe("train", tmp_path / "tables", "-o", tmp_path / "model")
     assert ran.code == 1
     assert "usable" in ran.err

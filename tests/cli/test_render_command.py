@@ -10,8 +10,8 @@ def table(dfe_encoded):
 
 @pytest.fixture(scope="module")
 def dfe_encoded(carphone, tmp_path_factory):
-    from dfe.encode.options import EncodeOptions
-    from dfe.encode.run import encode
+    from dfe.encoding.options import EncodeOptions
+    from dfe.encoding.run import encode
 
     path = tmp_path_factory.mktemp("rendered") / "carphone.parquet"
     encode(carphone, options=EncodeOptions(end_s=0.3))[0].write(path)
@@ -20,7 +20,7 @@ def dfe_encoded(carphone, tmp_path_factory):
 
 def test_a_video_and_a_head_of_a_recording(dfe, table, carphone, tmp_path):
     out, glb = tmp_path / "a.mp4", tmp_path / "a.glb"
-    ran = dfe("render", table, "-o", out, "--glb", glb, "--what", "both", "--size", 96, "--beside", carphone)
+    ran = dfe("render", table, "-o", out, "--glb", glb, "--what", "both", "--pixels", 96, "--beside", carphone)
     assert ran.code == 0, ran.err
     assert "9 frames of what was measured and decoded; it holds pictures of the person" in ran.out
     assert "63 morph targets, animated by what was decoded" in ran.out

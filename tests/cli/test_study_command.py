@@ -43,9 +43,10 @@ def dfe(*arguments: object) -> int:
 
 
 def run(study: Path, out: Path, *more: object) -> int:
+    usual = () if "--representations" in more else ("--representations", "tokens", "au-proxy")
     return dfe(
         *("study", "run", "generic", study, "--recordings", study / "recordings", "--table", study / "labels.csv"),
-        *("-o", out, "--representations", "tokens", "au-proxy", "--level", "task", "--repeats", "2"),
+        *("-o", out, *usual, "--label-of", "task", "--repeats", "2"),
         *("--permutations", "9", "--workers", "1", *more),
     )
 
@@ -118,10 +119,10 @@ def test_bad_input_is_one_line(study, tmp_path, capsys):
         assert not (tmp_path / "never").exists()
         return error
 
-    assert "its subject has label 'smile' here and 'none' on line 2" in said("--level", "subject")
+    assert "its subject has label 'smile' here and 'none' on line 2" in said("--label-of", "subject")
     assert "10 people are too few for 12 folds" in said("--folds", "12")
     assert "no representation 'pixels'" in said("--representations", "pixels")
-    assert "no target 'mood'" in said("--target", "mood")
+    assert "no target 'mood'" in said("--targets", "mood")
     assert "no such folder" in said("--recordings", tmp_path / "absent")
     (tmp_path / "short.csv").write_text("path,subject,label\nperson0/clip0,a,1\nperson0/clip1,b,2\n", "utf-8")
     assert "18 recordings have no label" in said("--table", tmp_path / "short.csv")
@@ -132,7 +133,7 @@ def test_check_says_what_is_there_and_what_is_not(study, capsys):
     common = ("study", "check", "generic", study, "--table", study / "labels.csv")
     assert dfe(*common) == 1
     assert "its subject has label" in capsys.readouterr().out
-    assert dfe(*common, "--level", "task") == 1
+    assert dfe(*common, "--label-of", "task") == 1
     assert "20 of 20 files are not there" in capsys.readouterr().out
     assert dfe("study", "check", "generic", study) == 2
     assert "--table" in capsys.readouterr().err
@@ -140,6 +141,6 @@ def test_check_says_what_is_there_and_what_is_not(study, capsys):
 
 def test_help_is_light():
     heavy = "('sklearn', 'scipy', 'pandas', 'pyarrow', 'torch')"
-    code = f"import sys; import dfe.cli.study; print([m for m in {heavy} if m in sys.modules])"
+    code = f"import sys; import dfe.cli.study.run; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

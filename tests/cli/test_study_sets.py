@@ -14,7 +14,7 @@ def short(carphone, tmp_path_factory):
     return made_sets.cut(carphone, tmp_path_factory.mktemp("media") / "short.mp4")
 
 
-FAST = ("--folds", "2", "--repeats", "1", "--permutations", "0", "--workers", "1", "--words", "4")
+FAST = ("--folds", "2", "--repeats", "1", "--permutations", "0", "--workers", "1")
 
 
 def ran(dfe, name, root, recordings, out, *more):
@@ -29,7 +29,7 @@ def test_stressid(tmp_path, short, dfe):
     root = made_sets.stressid(tmp_path / "StressID", short, people=("a1", "b2", "c3", "d4"))
     assert dfe("study", "check", "stressid", root).code == 0
     assert dfe("study", "encode", "stressid", root, "-o", tmp_path / "rec").code == 0
-    targets = ran(dfe, "stressid", root, tmp_path / "rec", tmp_path / "out", "--min-coverage", "0")
+    targets = ran(dfe, "stressid", root, tmp_path / "rec", tmp_path / "out", "--min-coverage", "0", "--words", 4)
     assert targets["binary-stress"]["metric"] == "weighted_f1"
     assert targets["binary-stress"]["examples"] == 12
     ids = {row["id"] for row in targets["affect3-class"]["rows"]}
@@ -45,7 +45,7 @@ def test_impressions(tmp_path, short, dfe):
     more = (
         "--shared",
         "allow",
-        "--target",
+        "--targets",
         "extraversion",
         "--min-coverage",
         "0",

@@ -69,32 +69,63 @@ def test_a_lone_moment_and_none():
 
 
 def test_faces_have_clocks_of_their_own_and_the_step_is_the_recordings():
-    times = np.repeat(np.arange(6) / 10, 2)
+    frames = np.repeat(np.arange(6), 2)
+    times = frames / 10
     face = np.tile([0, 1], 6)
     counted = np.array([1, 1, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1], bool)
     assert usual_step(times) == pytest.approx(0.1)
     found = {
-        one: (rows.tolist(), clock.seconds.round(6).tolist()) for one, rows, clock in face_clocks(times, face, counted)
+        one: (rows.tolist(), clock.seconds.round(6).tolist())
+        for one, rows, clock in face_clocks(frames, times, face, counted)
     }
     assert found == {0: ([0, 2, 4, 6, 8, 10], [0.1] * 6), 1: ([1, 11], [0.1, 0.1])}
-    seconds = row_seconds(times, face, counted)
+    seconds = row_seconds(frames, times, face, counted)
     assert seconds[~counted].tolist() == [0] * 4
     assert seconds.sum() == pytest.approx(0.8)
-    assert row_times(times, face, counted)[11] == pytest.approx([0.5, 0.6])
+    assert row_times(frames, times, face, counted)[11] == pytest.approx([0.5, 0.6])
     # A face that is listed twice in a frame counts once.
-    assert row_seconds(np.array([0.0, 0.0, 0.1]), [0, 0, 0], np.ones(3, bool)) == pytest.approx([0.1, 0, 0.1])
+    assert row_seconds([0, 0, 1], np.array([0.0, 0.0, 0.1]), [0, 0, 0], np.ones(3, bool)) == pytest.approx(
+        [0.1, 0, 0.1]
+    )
 
 
-def test_frames_that_are_missing_count_as_frames_without_a_face():
+LONG = np.arange(16, 56)
+SCATTERED = np.random.default_rng(2).permutation(np.arange(1, 71))[:40]
+
+
+@pytest.mark.parametrize("lost", [LONG, SCATTERED], ids=["long", "scattered"])
+def test_frames_that_are_missing_count_as_frames_without_a_face(lost):
     times = np.arange(72) / 30
-    face = np.where((np.arange(72) >= 16) & (np.arange(72) < 56), -1, 0)
-    zeros = row_seconds(times, face, face >= 0)
-    holes = row_seconds(times[face >= 0], face[face >= 0], np.ones(32, bool))
-    assert holes == pytest.approx(zeros[face >= 0])
-    assert Clock.of(times[face >= 0]).duration_s == pytest.approx(Clock.of(times).duration_s)
+    there = np.ones(72, bool)
+    there[lost] = False
+    frames, face = np.arange(72), np.where(there, 0, -1)
+    zeros = row_seconds(frames, times, face, there)
+    holes = row_seconds(frames[there], times[there], face[there], np.ones(32, bool))
+    assert holes == pytest.approx(zeros[there])
+    step = usual_step(times[there], frames[there])
+    assert Clock.of(times[there], step).duration_s == pytest.approx(Clock.of(times).duration_s)
     assert zeros.sum() / Clock.of(times).duration_s == pytest.approx(32 / 72)
 
 
 def test_pictures_count_one_each():
-    assert row_seconds(np.full(3, np.nan), [0, 1, 0], np.array([True, True, False])).tolist() == [1, 1, 0]
-    assert row_seconds(np.zeros(0), [], np.zeros(0, bool)).shape == (0,)
+    assert row_seconds([0, 1, 2], np.full(3, np.nan), [0, 1, 0], np.array([True, True, False])).tolist() == [1, 1, 0]
+    assert row_seconds([], np.zeros(0), [], np.zeros(0, bool)).shape == (0,)
+
+
+def test_an_event_goes_on_over_a_lost_frame_that_counts_for_nothing():
+    frames = np.array([0, 1, 2, 4, 5])
+    (_, _, clock), *_ = face_clocks(frames, frames / 25, np.zeros(5), np.ones(5, bool))
+    assert clock.seconds == pytest.approx([0.04] * 5)
+    assert clock.stretches == pytest.approx(np.array([[0, 0.24]]))
+    assert clock.spans == pytest.approx(np.array([[0, 0.12], [0.16, 0.24]]))
+
+
+def test_where_every_fifth_frame_was_looked_at_nothing_is_missing():
+    frames = np.arange(0, 100, 5)
+    assert row_seconds(frames, frames / 50, np.zeros(20), np.ones(20, bool)) == pytest.approx(np.full(20, 0.1))
+
+
+def test_an_uneven_camera_leaves_nothing_out():
+    times = np.cumsum(np.random.default_rng(0).choice([0.02, 0.033, 0.08, 0.15], 300))
+    seconds = row_seconds(np.arange(300), times, np.zeros(300), np.ones(300, bool))
+    assert seconds[:-1] == pytest.approx(np.diff(times))

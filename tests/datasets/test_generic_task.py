@@ -1,3 +1,6 @@
+import unicodedata
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -43,7 +46,8 @@ def test_a_whole_table(tmp_path):
         (["2", "10", "9"], "auto", ("classes", ("2", "9", "10"))),
         (["0.5", "1", "2"], "auto", ("number", ())),
         (["0", "1", "2"], "number", ("number", ())),
-        (["low", "1", "2"], "auto", ("classes", ("1", "2", "low"))),
+        (['"0,5"', "1", "2"], "auto", ("number", ())),
+        (["low", "1", "2"], "classes", ("classes", ("1", "2", "low"))),
     ],
 )
 def test_labels_are_classes_or_numbers(tmp_path, labels, kind, found):
@@ -55,19 +59,21 @@ def test_labels_are_classes_or_numbers(tmp_path, labels, kind, found):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("path,label\na,1", "no column 'subject'; it has: path, label"),
+        ("path,label\na,1", "has no column subject; it has path, label"),
         (f"{HEAD}\na,p1,1\nb,p2,NaN", "line 3: no label; fill it in, or take the row out"),
         (f"{HEAD}\na,p1,1\nb,,0", "line 3: no subject"),
-        (f"{HEAD}\na,p1,1\nb,p2", "line 3: 2 cells under 3 columns"),
+        (f"{HEAD}\na,p1,1\nb,p2", "line 3: has 2 cells, the header has 3"),
         (f"{HEAD}\na,p1,1\nb,p2,1", "all 2 labels are '1': nothing to predict"),
         (f"{HEAD}\na,p1,1\nb,p1,0", "line 3: its subject has label '0' here and '1' on line 2"),
         (f"{HEAD}\na.mp4,p1,1\nb,p2,0\na,p1,1", "line 4: a is also on line 2"),
         (f"{HEAD},onset,offset\na,p1,1,5,3\nb,p2,0,0,1", "line 2: the window ends at 3 s, before its onset 5 s"),
-        (f"{HEAD},onset\na,p1,1,soon\nb,p2,0,0", "line 2: onset 'soon' is no number"),
+        (f"{HEAD},onset\na,p1,1,soon\nb,p2,0,0", "line 2: onset 'soon' is no time in seconds"),
         (f"{HEAD},split\na,p1,1,later\nb,p2,0,test", "line 2: split 'later' is none of train, validation, test"),
         (f"{HEAD},face\na,p1,1,-1\nb,p2,0,0", "line 2: face '-1' is no whole number"),
         (HEAD, "holds no row"),
-        (f"{HEAD},\na,p1,1,\nb,p2,0,", "a column has no name"),
+        (f"{HEAD}\na,p1,1\nb,p2,2\nc,p3,low", "line 4: 'low' is a word in column label of 2 numbers"),
+        (f"{HEAD},dose\na,p1,x,1\nb,p2,y,2\nc,p3,x,l", "line 4: 'l' is a word in column dose of 2 numbers"),
+        (f"{HEAD},born\na,p1,x,1.5.80\nb,p2,y,2.6.91", "line 2: column born holds dates, as in '1.5.80'"),
     ],
 )
 def test_bad_tables_are_named_with_their_line(tmp_path, text, message):
@@ -85,9 +91,9 @@ def test_labels_may_change_within_a_person_where_the_user_says_so(tmp_path):
 
 
 def test_numbers_that_are_none_are_refused(tmp_path):
-    with pytest.raises(TableError, match="line 3: label 'high' is no number"):
+    with pytest.raises(TableError, match="line 3: 'high' is a word in column label"):
         table(tmp_path, f"{HEAD}\na,p1,1\nb,p2,high", kind="number").examples(tmp_path)
-    with pytest.raises(TableError, match="cannot be read as CSV"):
+    with pytest.raises(TableError, match="no such file"):
         Generic(tmp_path / "absent.csv").examples(tmp_path)
 
 
@@ -104,3 +110,27 @@ def test_tasks_are_found_by_name():
     with pytest.raises(UsageError, match="name it with --table"):
         find_task("generic")
     assert {"stressid", "chalearn", "daic", "edaic", "affectnet", "fer2013"} == set(TASKS)
+
+
+def test_a_table_as_a_spreadsheet_in_german_saves_it(tmp_path):
+    case = Path(__file__).parents[1] / "fixtures" / "cases" / "10_labels_semicolons.csv"
+    examples = Generic(case).examples(tmp_path)
+    assert examples.recording[:2] == ("grid_brbk7n", "grid_id2_vcd_swwp2s")
+    assert examples.labels["label"].tolist() == ["A", "B"] * 3
+
+
+def test_paths_and_numbers_of_other_systems(tmp_path):
+    (tmp_path / "s1").mkdir()
+    (tmp_path / "s1" / unicodedata.normalize("NFD", "ä.mp4")).touch()
+    text = "Path;Subject;Label;dose;site\ns1\\ä.mp4;p1;x;1,5;1\nb;p2;y;NA;2\n"
+    made = table(tmp_path, text, categories=("site",))
+    examples = made.examples(tmp_path)
+    assert examples.recording == ("s1/ä", "b")
+    assert len(made.media(tmp_path)) == 1
+    np.testing.assert_array_equal(examples.covariates["dose"], [1.5, np.nan])
+    assert examples.covariates["site"].tolist() == ["1", "2"]
+    assert [str(kind) for kind in made.column_kinds()] == [
+        "label: words, 2 values (x, y)",
+        "dose: numbers, 1 value (1.5 to 1.5), 1 empty",
+        "site: words, 2 values (1, 2)",
+    ]

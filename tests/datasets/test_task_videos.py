@@ -92,7 +92,7 @@ def test_stressid_without_files(tmp_path: Path) -> None:
         ("nobody,1,1", r"row 11: 'nobody' is no subject and task"),
         ("2ea4_Stroop,3,1", r"row 11: binary-stress is 3, which is none of the classes 0 to 1"),
         ("2ea4_Stroop,yes,1", r"row 11: 'yes' is no number"),
-        ("2ea4_Stroop,1", r"row 11: has 2 cells, the header 3"),
+        ("2ea4_Stroop,1", r"row 11: has 2 cells, the header has 3"),
         (",1,1", r"row 11: has no key"),
     ],
 )

@@ -56,7 +56,7 @@ EVENTS = (
 
 def listed(speech=None, **more):
     names = {1: DisplayName("smile", "mouth"), 2: DisplayName("frown", "brow")}
-    face = FaceTime(0, SEEN, speech, **more)
+    face = FaceTime(0, SEEN, SEEN, speech, **more)
     return EventList(EVENTS, "clip.mp4", 100.0, (face,), EventConfig(), "toy@1", names)
 
 

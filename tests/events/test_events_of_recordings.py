@@ -56,6 +56,10 @@ def test_a_recording_finds_its_own_tokenizer_and_words():
     assert "lip corner pull" in {event.label for event in found}
     assert all(event.onset_s + 0.1 >= 3 and event.offset_s <= 5.1 for event in found)
     assert found.tokenizer == "dfe-face41@3"
+    frame = found.to_pandas()
+    assert frame["label"].tolist() == [event.label for event in found]
+    assert frame["duration_s"].tolist() == [event.duration_s for event in found]
+    assert list(find_events(smiles(), EventConfig(on_mm=100)).to_pandas().columns) == list(frame.columns)
     named = find_events(smiles(), labels={found[0].display: "Duchenne"}, tokenizer="default")
     assert named[0].label == "Duchenne"
     assert [e.label for e in find_events(smiles(), EventConfig(on_mm=100))] == []
@@ -98,7 +102,7 @@ def test_speech_and_roles_from_files(folder, tmp_path, dfe):
     (tmp_path / "talk" / "one.rttm").write_text("SPEAKER one 1 3.5 1.5 <NA> <NA> A <NA> <NA>\n")
     roles = tmp_path / "roles.csv"
     roles.write_text("recording,face_id,start,end,subject,role\none,0,,,P1,client\n")
-    words = ("--speech", tmp_path / "talk", "--speaker", "A=0", "--roles", roles, "--format", "csv")
+    words = ("--speech", tmp_path / "talk", "--speakers", "A=0", "--roles", roles, "--format", "csv")
     ran = dfe("events", folder, "-o", tmp_path / "out", *words)
     assert ran.code == 0, ran.err
     assert "1" in {row["speaking"] for row in read(tmp_path / "out" / "one.events.csv")}
@@ -129,7 +133,8 @@ def test_command_lines_that_make_no_sense(folder, tmp_path, dfe):
     speech.write_text("<a/>")
     for words, said in (
         ((folder, *out, "--speech", speech), "one file of speech for 2 recordings"),
-        ((folder, *out, "--speaker", "A"), "NAME=FACE"),
+        ((folder, *out, "--speech", speech, "--speakers", "A"), "NAME=FACE"),
+        ((folder, *out, "--speakers", "A=0"), "--speakers does nothing without --speech"),
         ((folder, *out, "--on", "0.1", "--off", "0.2"), "off_mm"),
         ((folder / "one.parquet", folder / "one.parquet", *out), "has the name of"),
         ((*out,), "nothing to do"),

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dfe.base.cells import LONGEST_LINE
 from dfe.base.errors import TableError
+from dfe.base.text_stream import LONGEST_LINE
 from dfe.facs.tables import read_au_table
 
 OPENFACE = """frame, face_id, timestamp, confidence, success, AU01_r, AU12_r, AU12_c, AU28_c
@@ -118,10 +118,10 @@ def test_how_a_file_was_saved_does_not_matter(tmp_path, change, encoding):
     ("text", "where", "what"),
     [
         ("", "", "is empty"),
-        ("\n", "", "begins with an empty line"),
+        ("\n", "", "holds no line that is not empty"),
         ("frame, AU01_r\n", "", "has no rows"),
         ("frame, smile\n1, 2\n", "", "no column of action units"),
-        ("frame, AU01_r\n1, 2\n2\n", ", row 3", "has 1 cells, the header 2"),
+        ("frame, AU01_r\n1, 2\n2\n", ", row 3", "has 1 cells, the header has 2"),
         ("frame, AU01_r\n1, 2\n\n3, much\n", ", row 4", "'much' is no number"),
         ("frame, AU01_r\n1, 5.5\n", ", row 2", "AU1 is 5.5, outside 0 to 5"),
         ("frame, AU01_r\n1, -1\n", ", row 2", "outside 0 to 5"),
@@ -145,14 +145,14 @@ def test_errors_name_file_and_row(tmp_path, text, where, what):
 
 
 def test_files_that_are_no_text_are_refused(tmp_path):
-    with pytest.raises(TableError, match="No such file"):
+    with pytest.raises(TableError, match="no such file"):
         read_au_table(tmp_path / "absent.csv")
     broken = tmp_path / "broken.csv.gz"
     broken.write_bytes(gzip.compress(OPENFACE.encode() * 50)[:60])
     with pytest.raises(TableError, match="damaged"):
         read_au_table(broken)
-    with pytest.raises(TableError, match="no text in UTF-8"):
-        read_au_table(written(tmp_path, "frame, AU01_r, comment\n1, 1, müde\n", encoding="latin-1"))
+    western = written(tmp_path, "frame, AU01_r, comment\n1, 1, müde\n", encoding="latin-1")
+    assert read_au_table(western).values.tolist() == [[1]]
     with pytest.raises(TableError, match="too long"):
         read_au_table(written(tmp_path, "AU01_r," * (LONGEST_LINE // 7 + 1)))
     with pytest.raises(TableError, match="py-feat writes no presence"):

@@ -172,7 +172,7 @@ def test_no_face_at_all_is_rows_with_a_reason_and_no_error(dfe, tmp_path):
     assert (ran.json["frames"], ran.json["faces"], ran.json["failures"]) == (10, 0, 10)
     recording = Recording.read(tmp_path / "out" / "grey.parquet")
     assert set(recording.column("reason").tolist()) == {"no face found"}
-    assert (recording.tokens() == -1).all()
+    assert (recording.tokens().display == -1).all()
 
 
 def test_odd_pictures_in_a_folder_are_rows(dfe, astronaut, tmp_path):
@@ -288,7 +288,7 @@ def test_a_tokenizer_of_another_space_or_neutral_is_refused_before_the_work(dfe,
             subject_neutral="median",
         ),
     }  # fmt: skip
-    monkeypatch.setattr("dfe.encode.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encoding.run.observe", lambda *_: pytest.fail("the work was begun"))
     for words, tokenizer in made.items():
         folder = save_tokenizer(tokenizer, tmp_path / tokenizer.name)
         ran = dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", folder)

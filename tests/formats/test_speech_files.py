@@ -218,7 +218,7 @@ def test_voices_go_with_faces():
     assert speech_of_faces(TALK, [0, 1], {"A": 0, "B": 0})[0].tolist() == [[0, 1], [2, 3]]
     assert speech_of_faces(one, []) == {}
     for faces, talk in (([0, 1], one), ([0], TALK)):
-        with pytest.raises(UsageError, match="--speaker A=0"):
+        with pytest.raises(UsageError, match="--speakers A=0"):
             speech_of_faces(talk, faces)
     with pytest.raises(UsageError, match=r"no speaker 'C'.*A, B"):
         speech_of_faces(TALK, [0], {"C": 0})

@@ -37,7 +37,7 @@ def table(tmp_path):
 
 
 def test_a_table_is_read_by_whoever_knows_it(run, table, tmp_path):
-    done = run("extract", table, "-o", tmp_path / "out")
+    done = run("encode", "--tokenizer", "none", table, "-o", tmp_path / "out")
     assert done.returncode == 0, done.stderr
     recording = dfe.read(tmp_path / "out" / "clip.parquet")
     assert recording.space_id == "example/two"
@@ -59,7 +59,21 @@ def test_a_table_is_read_by_whoever_knows_it(run, table, tmp_path):
 
 
 def test_options_reach_it(run, table, tmp_path):
-    done = run("extract", table, "-o", tmp_path, "--rate", "50", "--start", "0.02", "--every", "2", "--largest-only")
+    done = run(
+        "encode",
+        "--tokenizer",
+        "none",
+        table,
+        "-o",
+        tmp_path,
+        "--rate",
+        "50",
+        "--start",
+        "0.02",
+        "--every",
+        "2",
+        "--largest-only",
+    )
     assert done.returncode == 0, done.stderr
     recording = dfe.read(tmp_path / "clip.parquet")
     assert recording.times.tolist() == [0.04]
@@ -70,7 +84,7 @@ def test_options_reach_it(run, table, tmp_path):
 def test_pictures_go_through_its_networks(run, tmp_path):
     picture = tmp_path / "grey.png"
     cv2.imwrite(str(picture), np.full((100, 160, 3), 51, np.uint8))
-    done = run("extract", picture, "-o", tmp_path, "--frontend", "example-pictures")
+    done = run("encode", "--tokenizer", "none", picture, "-o", tmp_path, "--frontend", "example-pictures")
     assert done.returncode == 0, done.stderr
     recording = dfe.read(tmp_path / "grey.parquet")
     np.testing.assert_allclose(recording.expressions(), [[0.2, 0.8]], atol=1e-6)
@@ -106,7 +120,7 @@ def test_it_is_listed_with_what_it_needs(run):
     ],
 )
 def test_what_is_missing_is_said_in_one_line(run, table, tmp_path, name, words):
-    done = run("extract", table, "-o", tmp_path, "--frontend", name)
+    done = run("encode", "--tokenizer", "none", table, "-o", tmp_path, "--frontend", name)
     assert done.returncode == 2
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -122,14 +136,14 @@ def test_a_broken_space_names_its_package(run):
 def test_a_table_that_nobody_knows(run, tmp_path):
     path = tmp_path / "shopping.csv"
     path.write_text("milk,eggs\n1,2\n", "utf-8")
-    done = run("extract", path, "-o", tmp_path / "out")
+    done = run("encode", "--tokenizer", "none", path, "-o", tmp_path / "out")
     assert done.returncode == 1
-    assert "no front end knows this as a table of faces" in done.stderr
+    assert "no table of faces that a front end knows: its columns are milk, eggs" in done.stderr
 
 
 def test_tables_of_a_folder_count_only_where_it_holds_no_media(run, table, tmp_path):
-    assert run("extract", table.parent, "-o", tmp_path / "one").returncode == 0
+    assert run("encode", "--tokenizer", "none", table.parent, "-o", tmp_path / "one").returncode == 0
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["clip.parquet"]
     cv2.imwrite(str(table.parent / "grey.png"), np.full((100, 160, 3), 51, np.uint8))
-    assert run("extract", table.parent, "-o", tmp_path / "two").returncode == 0
+    assert run("encode", "--tokenizer", "none", table.parent, "-o", tmp_path / "two").returncode == 0
     assert [path.name for path in (tmp_path / "two").iterdir()] == ["grey.parquet"]

@@ -10,8 +10,8 @@ import pytest
 
 import dfe
 from dfe.base.errors import DfeError, ModelError, TableError
-from dfe.encode.assemble import check_fits
-from dfe.encode.run import encode
+from dfe.encoding.assemble import check_fits
+from dfe.encoding.run import encode
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndOptions, TableReader
 from dfe.frontends.tables.arkit import ArkitReader, recognises

@@ -10,7 +10,7 @@ import pytest
 
 from dfe.base.columns import read_columns
 from dfe.base.errors import TableError
-from dfe.encode.run import encode
+from dfe.encoding.run import encode
 from dfe.facs.tables import read_au_table
 from dfe.frontends.landmarks.geometry import angles
 from dfe.frontends.points import read_points68 as real_points68

@@ -19,7 +19,7 @@ from dfe.judge.floors import measure_floors
 from dfe.judge.measures import MEASURES
 from dfe.judge.result import Evaluation, NotMeasured, Seen, main_figures, plain
 from dfe.judge.retrieval import Gallery
-from dfe.judge.run import check, coder_hash, evaluate
+from dfe.judge.run import check, coder_hash, judge
 from dfe.judge.seen import hashed
 from dfe.judge.symmetry import symmetry
 from dfe.judge.units import Units
@@ -71,7 +71,7 @@ def bench(faces, coder) -> Bench:
 
 @pytest.fixture(scope="module")
 def result(coder, channels, bench) -> Evaluation:
-    return evaluate([coder, channels], bench)
+    return judge([coder, channels], bench)
 
 
 def missing(value: Any, path: str = "") -> dict[str, str]:
@@ -96,12 +96,17 @@ def test_with_all_inputs_everything_is_measured(result) -> None:
     assert [coder["id"] for coder in values["coders"]] == ["shared-book@test", "channels@test"]
     assert values["about"]["sets"]["perturbed jpeg"]["faces"] == 280
     assert values["about"]["sets"]["faces"]["coverage"] == pytest.approx(JUDGED / 630, rel=1e-4)
+    frame = result.to_pandas().set_index("id")
+    assert frame.loc["shared-book@test"].to_dict() == {
+        **{name: shared[name] for name in ("kind", "levels", "size")},
+        **main_figures(shared),
+    }
 
 
 def test_json_goes_round_and_repeats_but_for_the_time(result, coder, channels, bench) -> None:
     values = result.to_json()
     assert json.loads(json.dumps(values, allow_nan=False)) == values
-    again = evaluate([coder, channels], replace(bench)).to_json()
+    again = judge([coder, channels], replace(bench)).to_json()
     for one in (values, again):
         for part in one["coders"]:
             assert part.pop("cost")["encode_per_s"] > 0
@@ -157,7 +162,7 @@ def test_without_inputs_every_measure_says_what_gives_it(coder, bench) -> None:
     bare = Bench(
         replace(bench.faces, subject=None, geometry=None, label=None, groups={}), draws=20, neutral=bench.neutral
     )
-    values = evaluate([coder], bare).to_json()
+    values = judge([coder], bare).to_json()
     (measured,) = values["coders"]
     why = missing(measured)
     assert why.pop("seen") == "nobody knows on whom it was fitted"
@@ -171,7 +176,7 @@ def test_without_inputs_every_measure_says_what_gives_it(coder, bench) -> None:
     assert {"retrieval", "probe", "person", "pose", "drift", "moved", "detection"} == set(missing(values["floors"]))
     assert "crosswise" in values["about"]["bits_learnt_from"]
     assert "not compared" in values["about"]["au_detectors"]
-    named = evaluate([coder], replace(bare, faces=replace(bare.faces, subject=bench.faces.subject)))
+    named = judge([coder], replace(bare, faces=replace(bare.faces, subject=bench.faces.subject)))
     assert "landmarks" in missing(named.to_json()["coders"][0])["retrieval"]
 
 
@@ -213,10 +218,10 @@ def test_people_that_a_tokenizer_has_seen_are_refused_or_marked(space, coder, be
     knows = small_tokenizer(space, card={"people": [hashed("person03"), hashed("person19"), hashed("someone")]})
     steps: list[tuple[int, int | None]] = []
     with pytest.raises(UsageError, match="has seen 2 of the 20 people"):
-        evaluate([coder, knows], bench, lambda *step: steps.append(step))
+        judge([coder, knows], bench, lambda *step: steps.append(step))
     assert steps == []
     allowed = replace(bench, allow_seen=True, fit=None, probe_train=None, probe_test=None, turned=None)
-    told = evaluate([knows], allowed, lambda *step: steps.append(step)).to_json()
+    told = judge([knows], allowed, lambda *step: steps.append(step)).to_json()
     assert told["coders"][0]["seen"] == {"faces": 30, "share": 0.1}
     assert told["coders"][0]["kind"] == "tokenizer"
     assert told["coders"][0]["hash"] == knows.hash
@@ -246,7 +251,7 @@ def test_people_whom_baselines_were_fitted_on_are_refused_or_marked(coder, bench
         probe_test=None,
         perturbed={},
     )
-    assert evaluate([coder], mixed).to_json()["coders"][0]["seen"] == {"faces": 45, "share": 0.15}
+    assert judge([coder], mixed).to_json()["coders"][0]["seen"] == {"faces": 45, "share": 0.15}
 
 
 @pytest.mark.parametrize(
@@ -271,13 +276,13 @@ def other_space(bench: Bench) -> ExpressionSpace:
 
 def test_codings_that_do_not_fit_the_faces_are_refused(space, coder, bench) -> None:
     with pytest.raises(UsageError, match="two codings are called 'shared-book@test'"):
-        evaluate([coder, coder], bench)
+        judge([coder, coder], bench)
     with pytest.raises(UsageError, match="no coding"):
-        evaluate([], bench)
+        judge([], bench)
     with pytest.raises(UsageError, match="codes space another"):
-        evaluate([small_tokenizer(other_space(bench))], bench)
+        judge([small_tokenizer(other_space(bench))], bench)
     with pytest.raises(UsageError, match=r"'median'.*'none'"):
-        evaluate([small_tokenizer(space, subject_neutral="median")], bench)
+        judge([small_tokenizer(space, subject_neutral="median")], bench)
 
 
 def test_hash_tells_codings_apart(coder, bench) -> None:

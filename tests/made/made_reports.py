@@ -75,7 +75,7 @@ def video(
     all_times = np.concatenate([times[~lost]] * faces)
     ids = np.repeat(np.arange(faces), (~lost).sum())
     all_codes = np.concatenate([codes(frames, book, levels, seed)[~lost] for seed in range(faces)])
-    spans = token_spans(all_times, all_codes, ids)
+    spans = token_spans(np.rint(30 * all_times), all_times, all_codes, ids)
     yaw = np.where(lost, np.nan, 0.1 * np.sin(times) + 0.5 * away)
     tracks = tuple(
         FaceTrack(face, spans[face], times, yaw + 0.05 * face, 0.08 * np.cos(1.7 * times), 0.04 * np.sin(3 * times))

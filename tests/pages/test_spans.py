@@ -23,7 +23,8 @@ def brute_force(times, codes, face_ids):
         done, running = [], {}
         for k, i in enumerate(rows):
             follows = k + 1 < len(rows) and times[rows[k + 1]] - times[i] <= limit
-            until = times[rows[k + 1]] if follows else times[i] + interval
+            after = next((t for t in distinct if t > times[i]), np.inf)
+            until = after if after - times[i] <= limit else times[i] + interval
             said = {}
             for level, code in enumerate(codes[i], start=1):
                 if code > 0:
@@ -64,21 +65,21 @@ def test_token_spans_equal_brute_force(data):
         data.draw(st.lists(st.lists(st.integers(-1, 4), min_size=3, max_size=3), min_size=n, max_size=n)), np.int16
     ).reshape(n, 3)
     order = np.array(data.draw(st.permutations(range(n))), int)
-    spans = token_spans(times[order], codes[order], faces[order])
+    spans = token_spans(order, times[order], codes[order], faces[order])
     expected = brute_force(times.tolist(), codes.tolist(), faces.tolist())
     assert {face: as_tuples(s) for face, s in spans.items()} == expected
 
 
 def test_two_faces_in_the_same_frames_do_not_halve_the_frame_interval():
     times = np.repeat(np.arange(10) / 10, 2)
-    spans = token_spans(times, np.ones((20, 1), np.int16), np.tile([0, 1], 10))
+    spans = token_spans(np.repeat(np.arange(10), 2), times, np.ones((20, 1), np.int16), np.tile([0, 1], 10))
     for face in (0, 1):
         assert as_tuples(spans[face]) == [(0.0, pytest.approx(1.0), 1, 1, 10)]
 
 
 def test_slow_recordings_are_not_torn_into_single_frames():
     times = np.arange(6) * 0.5
-    spans = token_spans(times, np.ones((6, 2), np.int16), np.zeros(6))
+    spans = token_spans(np.arange(6), times, np.ones((6, 2), np.int16), np.zeros(6))
     assert as_tuples(spans[0]) == [(0.0, 3.0, 1, 1, 6)]
 
 
@@ -89,12 +90,12 @@ def test_a_short_loss_of_the_face_does_not_end_a_stretch_and_a_long_one_does():
     kept[20:30] = False
     faces = np.where(kept, 0, -1)
     codes = np.where(kept[:, None], 7, -1).astype(np.int16)
-    spans = token_spans(times, codes, faces)[0]
+    spans = token_spans(np.arange(40), times, codes, faces)[0]
     assert as_tuples(spans) == [(0.0, pytest.approx(0.8), 7, 1, 17), (1.2, pytest.approx(1.6), 7, 1, 10)]
 
 
 def test_stills_have_no_spans():
-    assert token_spans(np.full(3, np.nan), np.ones((3, 2), np.int16), np.zeros(3)) == {}
+    assert token_spans(np.arange(3), np.full(3, np.nan), np.ones((3, 2), np.int16), np.zeros(3)) == {}
 
 
 def stretches(clock, states):
@@ -144,7 +145,7 @@ def test_state_spans_say_where_frames_are_missing():
 def test_occupancy_equals_counting_fine_steps(spoken, bins):
     times = np.arange(len(spoken)) / 10
     codes = np.where(np.array(spoken)[:, None], 3, 0).astype(np.int16)
-    spans = token_spans(times, codes, np.zeros(len(spoken)))[0]
+    spans = token_spans(np.arange(len(spoken)), times, codes, np.zeros(len(spoken)))[0]
     edges = np.linspace(0, len(spoken) / 10, bins + 1)
     fine = np.repeat(spoken, 1000)
     at = (np.arange(len(fine)) + 0.5) / 10000

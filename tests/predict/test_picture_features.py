@@ -131,7 +131,7 @@ def clip(tmp_path):
 def by_hand(made, levels, every_s, low=-np.inf, high=np.inf):
     """Row nearest the middle of each stretch, weighted with the stretch's usable time."""
     times = made.times
-    start, end = row_times(times, made.face_ids, made.usable).T
+    start, end = row_times(made.frames, times, made.face_ids, made.usable).T
     seconds = (np.minimum(end, high) - np.maximum(start, low)).clip(0)
     inside = seconds > 0
     values, weights = [], []

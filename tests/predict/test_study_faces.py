@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import TableError
-from dfe.compare.measures import measure_rows
-from dfe.compare.table import GroupRow
+from dfe.comparison.measures import measure_rows
+from dfe.comparison.table import GroupRow
 from dfe.datasets.examples import Examples
 from dfe.predict.episodes import measure_events
 from dfe.predict.faces import assign_faces

@@ -9,8 +9,9 @@ from dfe.base.errors import TableError, UsageError
 from dfe.judge.seen import hashed
 from dfe.predict.config import StudyConfig
 from dfe.predict.figures import figures
-from dfe.predict.protocol import run_study
-from dfe.predict.store import read_study, write_study
+from dfe.predict.protocol import study_examples
+from dfe.predict.store import read_predictions, write_predictions
+from dfe.predict.study import Study, write_study
 from dfe.predict.usable import split_of, usable_examples
 from dfe.stats.significance import permutation_p
 
@@ -28,7 +29,7 @@ class Card:
 
 def run(folder, config=QUICK, examples=None, representations=None, **more):
     given, usual = made.study(folder) if examples is None else (examples, representations)
-    return run_study("made", given, representations or usual, folder, config, **more)
+    return study_examples("made", given, representations or usual, folder, config, **more)
 
 
 def rows(study, target="stress"):
@@ -54,6 +55,11 @@ def test_a_planted_effect_is_found_and_noise_is_not(tmp_path):
         low, high = (by_id["bag of tokens"]["scores"][metric][end] for end in ("low", "high"))
         assert low < value["bag of tokens"] < high
         assert low > floor
+        frame = Study(study).to_pandas().set_index(["target", "representation", "score"])
+        assert frame.loc[(target, "bag of tokens", metric), "value"] == value["bag of tokens"]
+        assert frame.loc[(target, "bag of tokens", metric), "p"] == 1 / 10
+    write_study(Study(study), tmp_path / "out")
+    assert json.loads((tmp_path / "out" / "scores.json").read_text("utf-8")) == figures(study)
 
 
 def test_floors_are_what_they_are_called(tmp_path):
@@ -81,7 +87,7 @@ def test_p_is_uniform_where_there_is_nothing(tmp_path):
             examples = replace(examples, labels={"stress": np.array(["no", "yes"])[label]}, targets=(target,))
             nothing = replace(noise, id="nuisance")
             config = replace(QUICK, folds=3, repeats=1, inner_folds=2, permutations=9)
-            study = run_study("made", examples, [nothing], tmp_path, config)
+            study = study_examples("made", examples, [nothing], tmp_path, config)
             scores = study.tables["permutations"]["score"].to_numpy()
             p.append(permutation_p(scores[0], scores[1:]))
         # Of ten values that p can take each is as likely as any other: mean 0.55, spread 0.29.
@@ -100,15 +106,15 @@ def test_results_do_not_depend_on_the_number_of_workers(tmp_path):
 
 def test_every_figure_is_made_again_from_the_files(tmp_path):
     study = run(tmp_path / "recordings", replace(QUICK, permutations=3))
-    write_study(study, tmp_path / "out")
-    assert json.dumps(figures(read_study(tmp_path / "out"))) == json.dumps(figures(study))
+    write_predictions(study, tmp_path / "out")
+    assert json.dumps(figures(read_predictions(tmp_path / "out"))) == json.dumps(figures(study))
     for path in (tmp_path / "out").rglob("*"):
         assert b"Lovelace" not in path.read_bytes()
     (tmp_path / "out" / "predictions.csv").write_text("target,said\n")
     with pytest.raises(TableError, match="column representation is missing"):
-        read_study(tmp_path / "out")
+        read_predictions(tmp_path / "out")
     with pytest.raises(TableError, match="cannot be read"):
-        read_study(tmp_path)
+        read_predictions(tmp_path)
 
 
 def test_everybody_is_tested_once_a_repeat_by_strangers(tmp_path):

@@ -120,8 +120,7 @@ def test_summary_counts(recording):
     s = recording.summary()
     assert (s.rows, s.frames, s.faces, s.face_rows) == (57, 30, 2, 54)
     assert s.face_frames == s.usable_frames == 27
-    # Frames 3 and 4 are bridged, 29 is the last.
-    assert s.coverage == s.usable_share == pytest.approx(29 / 30)
+    assert s.coverage == s.usable_share == pytest.approx(27 / 30)
     assert s.failures == {"no face found": 3}
     assert s.not_usable == {}
     assert s.frame_rate == pytest.approx(30)
@@ -181,7 +180,7 @@ def test_repr_is_one_line_and_html_escapes_names(made, source_of):
 
     recording = made(frames=10, lost=(2,))
     assert repr(recording) == (
-        "<Recording 'Gespräch 1.mp4': 10 frames, 0.3 s at 30 frames/s, 1 face, coverage 100%, usable 100%, "
+        "<Recording 'Gespräch 1.mp4': 10 frames, 0.3 s at 30 frames/s, 1 face, coverage 90%, usable 90%, "
         "arkit51/face41, no tokens>"
     )
     source = replace(recording.provenance.source, name="<b>x</b>")

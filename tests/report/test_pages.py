@@ -119,7 +119,7 @@ def test_chart_data_gives_every_stretch_back():
 
 
 def test_chart_data_gives_poses_in_tenths_of_degrees_without_unknown_ones():
-    spans = token_spans([0.0], np.zeros((1, 1), np.int16), [0])[0]
+    spans = token_spans([0], [0.0], np.zeros((1, 1), np.int16), [0])[0]
     yaw = np.array([0.1, np.nan, -0.2])
     track = FaceTrack(0, spans, [0.0, 0.5, 1.0], yaw, np.zeros(3), np.ones(3))
     pose = chart_data(made.video(tracks=(track,)))["faces"][0]["pose"]

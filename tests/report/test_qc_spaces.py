@@ -70,7 +70,7 @@ def test_a_folder_of_all_spaces_is_checked_and_what_cannot_be_drawn_says_why(mix
     assert said["bfm"] == "space bfm/exp64 has no surface"
     assert said["smirk"] == "space flame2020/exp50+jaw3+eyelid2 has no surface"
     assert "name the file with --flame, or in the variable DFE_FLAME" in said["flame"]
-    assert said["meshes"] == "name the folder of learned/meshes with --space"
+    assert said["meshes"] == "name the folder of learned/meshes with --spaces"
     page = check.html.read_text("utf-8")
     assert page.count("data:image/png") == 3
     assert page.count(">no head<") == 5

@@ -54,12 +54,14 @@ def test_what_makes_no_sense_is_refused():
 
 
 def test_the_command_says_it(dfe):
-    ran = dfe("sensitivity", "--subjects", "20,20", "--simulations", 400)
+    ran = dfe("sensitivity", "--subjects", 20, 20, "--simulations", 400)
     assert ran.code == 0, ran.err
     assert "0.91" in ran.out
-    figures = dfe("sensitivity", "--subjects", "20,20", "--simulations", 400, "--displays", 1, "--json").json
+    figures = dfe("sensitivity", "--subjects", 20, 20, "--simulations", 400, "--tested", 1, "--json").json
     assert figures["g"] == figures["g_bonferroni"]
     assert figures["ratio"] == figures["ratio_bonferroni"]
     ran = dfe("sensitivity", "--subjects", "20")
+    assert ran.code == 2
+    assert "--subjects" in ran.err
+    ran = dfe("sensitivity", "--subjects", "20", "-3")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
-    assert "20,20" in ran.err

@@ -64,8 +64,8 @@ def damaged(space: ExpressionSpace, folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "parts"),
     [
-        (other_space, ["t.parquet: holds", "of space arkit51/other41, not 41 of arkit51/face41; extract it again"]),
-        (other_version, ["t.parquet: was made in another version of space arkit51/face41; extract it again"]),
+        (other_space, ["t.parquet: holds", "of space arkit51/other41, not 41 of arkit51/face41; encode it again"]),
+        (other_version, ["t.parquet: was made in another version of space arkit51/face41; encode it again"]),
         (few, ["hold 6 usable faces to train on, fewer than the 8 codes; give more tables, or ask for fewer"]),
         (empty, ["hold 0 usable faces", "; give more tables"]),
         (still, ["no face ever moves in these tables; give tables in which faces move"]),
@@ -130,10 +130,10 @@ def test_good_tables_need_no_remark(dfe, table_file: Path, tmp_path: Path) -> No
         (["--steps", 0], ["steps is 0, not a number from 1 up"]),
         (["--patience", -1], ["patience is -1, not a number from 0 up"]),
         (["--threads", 0], ["threads is 0"]),
-        (["--weights", -1], ["1 tables need as many positive weights, not [-1.0]"]),
-        (["--weights", 1, 2], ["1 tables need as many positive weights, not [1.0, 2.0]"]),
+        (["--table-weights", -1], ["1 tables need as many positive weights, not [-1.0]"]),
+        (["--table-weights", 1, 2], ["1 tables need as many positive weights, not [1.0, 2.0]"]),
         (["--person", "("], ["is no regular expression"]),
-        (["--version", "a b"], ["'a b' cannot name a tokenizer; use letters"]),
+        (["--name", "a@a b"], ["'a b' cannot name a tokenizer; use letters"]),
     ],
 )
 def test_options_that_cannot_be(dfe, table_file: Path, tmp_path: Path, words: list[Any], parts: list[str]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +19,15 @@ from dfe.atlas.display_table import display_table
 from dfe.atlas.pictures import SIZE_PX, display_picture, to_webp
 from dfe.atlas.similarity import Tree, cosines, mirror_partners, similarity_tree
 from dfe.atlas.use import CorpusUse, measure_use
+from dfe.base.frames import need_pandas
 from dfe.base.types import DoubleArray, FloatArray, ImageArray, Progress
 from dfe.displays.names import Names, load_names
 from dfe.draw.templates import heat_scale
 from dfe.pages.formats import percent
 from dfe.space.base import ExpressionSpace
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FAITHFUL = 0.9
 """A display that agrees with the face in fewer of its uses is called a correction."""
@@ -91,6 +96,16 @@ class Atlas:
         """A row per display, see :func:`dfe.atlas.display_table.token_table`; the others are :func:`atlas_tables`'s."""
         return display_table(self.displays, self.names, self.space.mesh.regions, self.use)
 
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each display: words, side, regions, energy in mm, status, and its use where there are recordings.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        need_pandas()
+        frame: pd.DataFrame = self.to_table().to_pandas()
+        return frame
+
     def picture(self, display: int, *, size: int = SIZE_PX, yaw: float = 0.0) -> ImageArray:
         """A display at its usual intensity on the neutral face, ``(size, size, 4)`` RGBA, coloured by displacement."""
         template = self[display].template
@@ -130,7 +145,7 @@ class Atlas:
 
 def build_atlas(
     tokenizer: Book,
-    corpus: str | PathLike[str] | None = None,
+    recordings: str | PathLike[str] | None = None,
     *,
     names: Names | None = None,
     subjects: Subjects | None = None,
@@ -141,10 +156,10 @@ def build_atlas(
 
     Args:
         tokenizer: as :func:`dfe.load_tokenizer` gives it.
-        corpus: folder of recordings with its tokens; None: nothing is said about use.
+        recordings: folder of recordings with its tokens; None: nothing is said about use.
         names: the user's names; what :func:`dfe.displays.names.load_names` finds if None.
         subjects: who is who in the corpus, by name of the recording and face id; each face by itself if None.
-        all_rows: count faces of the corpus that are turned or small too, not only the usable ones.
+        all_rows: count faces of the recordings that are turned or small too, not only the usable ones.
         progress: called as ``progress(recordings done, of how many)``.
 
     Raises:
@@ -154,8 +169,8 @@ def build_atlas(
     """
     names = load_names(tokenizer) if names is None else names
     use = None
-    if corpus is not None:
-        use = measure_use(tokenizer, Path(corpus), subjects=subjects, all_rows=all_rows, progress=progress)
+    if recordings is not None:
+        use = measure_use(tokenizer, Path(recordings), subjects=subjects, all_rows=all_rows, progress=progress)
     displays = tokenizer.displays()
     like = cosines(displays.directions, displays.directions, displays.space)
     return Atlas(

@@ -184,7 +184,7 @@ def _faces(recording: Recording, counted: BoolArray, stills: bool) -> Iterator[t
     if stills:
         yield 0, np.flatnonzero(counted), None
     else:
-        yield from face_clocks(recording.times, recording.face_ids, counted)
+        yield from face_clocks(recording.frames, recording.times, recording.face_ids, counted)
 
 
 def _strongest(mm: FloatArray, times: DoubleArray, most: int) -> list[int]:

@@ -51,12 +51,12 @@ def write_tables(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> None
     Raises:
         OutputError: one exists (without ``overwrite``) or cannot be written.
     """
-    import pyarrow.csv as pa_csv
+    from dfe.base.arrow_csv import write_arrow_csv
 
     tables = atlas_tables(atlas)
     with replacing(*(folder / f"{name}.csv" for name in tables), overwrite=overwrite) as files:
         for table, file in zip(tables.values(), files, strict=True):
-            pa_csv.write_csv(table, file)
+            write_arrow_csv(table, file)
 
 
 def _templates(atlas: Atlas) -> pa.Table:

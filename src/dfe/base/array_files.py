@@ -13,13 +13,14 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dfe.base.budget import PACKED_ARRAYS, packed_too_large, unfolds_to
 from dfe.base.errors import ModelError
 from dfe.base.pickles import parse_single_object, read_bytes
 
@@ -89,8 +90,7 @@ def read_npz(path: Path, keys: Collection[str] | None = None) -> dict[str, NDArr
             wanted = _members(archive)
             if keys is not None:
                 wanted = {key: member for key, member in wanted.items() if key in keys}
-            if sum(member.file_size for member in wanted.values()) > MAX_BYTES:
-                raise ModelError(f"unfolds to more than {MAX_BYTES >> 30} GiB", where=path)
+            _check_budget(wanted, path)
             arrays = {}
             for key, member in wanted.items():
                 with archive.open(member) as stream:
@@ -98,6 +98,30 @@ def read_npz(path: Path, keys: Collection[str] | None = None) -> dict[str, NDArr
                 if keys is not None or not _header(data, path)[2].hasobject:
                     arrays[key] = parse_npy(data, f"{path}, {key}")
             return arrays
+    except OSError as error:
+        raise ModelError(f"cannot be read ({error.strerror or error})", where=path) from None
+    except _BROKEN as error:
+        raise ModelError(f"is no npz file ({error})", where=path, advice=_DAMAGED) from None
+
+
+def check_npz(path: Path) -> None:
+    """Make sure that the arrays of an npz file are as large as their headers say, and within its budget.
+
+    Raises:
+        ModelError: as :func:`read_npz`, or an array holds Python objects.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = _members(archive)
+            _check_budget(members, path)
+            for key, member in members.items():
+                with archive.open(member) as stream:
+                    shape, _, dtype, start = _header(stream.read(_HEADER_BYTES), f"{path}, {key}")
+                if dtype.hasobject:
+                    what = "holds Python objects"
+                    raise ModelError(what, where=f"{path}, {key}", advice="save plain arrays of numbers")
+                if math.prod(shape) * dtype.itemsize + start != member.file_size:
+                    raise ModelError("is not as large as its header says", where=f"{path}, {key}", advice=_DAMAGED)
     except OSError as error:
         raise ModelError(f"cannot be read ({error.strerror or error})", where=path) from None
     except _BROKEN as error:
@@ -121,6 +145,14 @@ def npz_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         return shapes
     except (OSError, *_BROKEN) as error:
         raise ModelError(f"is no npz file ({error})", where=path, advice=_DAMAGED) from None
+
+
+def _check_budget(members: Mapping[str, zipfile.ZipInfo], path: Path) -> None:
+    """By the sizes that the archive's directory names; reading stops there whatever is inside."""
+    most = unfolds_to(path.stat().st_size, MAX_BYTES, PACKED_ARRAYS)
+    if sum(member.file_size for member in members.values()) > most:
+        error = packed_too_large(most, path)
+        raise ModelError(error.what, where=path, advice=error.advice)
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:

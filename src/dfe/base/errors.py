@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from os import PathLike, fspath
 
+from dfe.base.printable import printable
+
 
 class DfeError(Exception):
     """Base of every error raised on purpose.
 
-    ``str(error)`` is one line, ``<where>: <what is wrong>; <what to do>``, fit for a terminal.
+    ``str(error)`` is one line, ``<where>: <what is wrong>; <what to do>``, fit for a terminal: control characters of
+    file names are written out.
 
     Args:
         what: what is wrong, in plain words.
@@ -22,7 +25,7 @@ class DfeError(Exception):
         self.advice = advice
         head = f"{self.where}: " if self.where else ""
         tail = f"; {advice}" if advice else ""
-        super().__init__(" ".join(f"{head}{what}{tail}".split()))
+        super().__init__(printable(f"{head}{what}{tail}"))
 
 
 class MediaError(DfeError):

@@ -1,43 +1,87 @@
-"""Small tables that people write by hand (labels, groups, roles): CSV with comma, semicolon or tab."""
+"""Tables that people write by hand (labels, groups, roles), read by :class:`~dfe.base.cells.Cells` into memory."""
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
+from typing import NamedTuple
 
+from dfe.base.budget import LABEL_BYTES, LABEL_ROWS, allowed, too_large
+from dfe.base.cells import Cells, plain_word, shown_names
 from dfe.base.errors import TableError
+from dfe.base.numbers import Decimal
 
-MAX_BYTES = 64 * 2**20
+
+class LabelRow(NamedTuple):
+    """One line of a table."""
+
+    line: int
+    """As an editor counts it."""
+    cells: dict[str, str]
+    """By column, without blanks around; empty where the line has none."""
 
 
-def read_cells(file: Path) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Names of columns, and of each line that is not empty its number and its cells by column, without spaces around.
+class LabelTable(NamedTuple):
+    """A table in memory."""
+
+    path: Path
+    names: tuple[str, ...]
+    """Of its columns; those without a name are left out."""
+    rows: tuple[LabelRow, ...]
+    """Lines that are not empty."""
+    decimal: Decimal
+    """Its decimal mark."""
+    notes: tuple[str, ...]
+    """What had to be guessed or mended on reading."""
+
+    def where(self, row: LabelRow) -> str:
+        """File and line, for errors."""
+        return f"{self.path}, line {row.line}"
+
+    def column(self, name: str) -> list[tuple[int, str]]:
+        """Lines and cells of a column."""
+        return [(row.line, row.cells[name]) for row in self.rows]
+
+    def need(self, *names: str) -> None:
+        """Make sure that there are columns of these names.
+
+        Raises:
+            TableError: one is missing; the error lists those that there are.
+        """
+        missing = next((name for name in names if name not in self.names), None)
+        if missing is not None:
+            raise TableError(f"has no column {missing}", where=self.path, advice=f"it has {shown_names(self.names)}")
+
+
+def read_label_table(file: Path, *, lower: bool = False, short_rows: bool = True) -> LabelTable:
+    """Read a table written by hand.
+
+    Args:
+        file: CSV as people have it, see :class:`~dfe.base.cells.Cells`.
+        lower: names of columns in small letters.
+        short_rows: let lines through that have fewer cells than there are columns; the others are empty.
 
     Raises:
-        TableError: missing, no text in UTF-8, no CSV, or lines with more cells than there are columns.
+        TableError: missing, no text, no CSV, larger than such tables are, or a line with more cells than columns.
     """
-    try:
-        if file.stat().st_size > MAX_BYTES:
-            raise TableError("is too large to be a table of labels", where=file)
-        text = file.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise TableError("no such file", where=file) from None
-    except UnicodeDecodeError:
-        raise TableError("is no text in UTF-8", where=file, advice="save it as CSV in UTF-8") from None
-    except OSError as error:
-        raise TableError(f"cannot be read ({error.strerror})", where=file) from None
-    first = text.partition("\n")[0]
-    reader = csv.reader(text.splitlines(), delimiter=max((",", ";", "\t"), key=first.count))
-    try:
-        head = [name.strip() for name in next(reader, [])]
-        lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
-    except csv.Error as error:
-        raise TableError(f"is no CSV ({error})", where=file) from None
-    double = next((name for i, name in enumerate(head) if name in head[:i]), None)
+    cells = Cells(file, short_rows=short_rows, most=LABEL_BYTES, unit="line")
+    header = [name.lower() if lower else name for name in cells.header]
+    named = [(place, name) for place, name in enumerate(header) if name]
+    double = next((name for i, (_, name) in enumerate(named) if name in [n for _, n in named[:i]]), None)
     if double is not None:
         raise TableError(f"has two columns {double!r}", where=file)
-    for line, cells in lines:
-        if len(cells) > len(head):
-            raise TableError(f"{len(cells)} cells for {len(head)} columns", where=f"{file}, line {line}")
-    rows = [(line, dict(zip(head, cells + [""] * len(head), strict=False))) for line, cells in lines if any(cells)]
-    return head, rows
+    rows: list[LabelRow] = []
+    most = allowed(LABEL_ROWS)
+    for line, row in cells:
+        if not "".join(row).strip():
+            continue
+        words = [plain_word(cell) for cell in row]
+        words += [""] * (len(header) - len(words))
+        rows.append(LabelRow(line, {name: words[place] for place, name in named}))
+        if len(rows) > most:
+            raise too_large(f"has more than {most} lines, the limit for a table of labels", file)
+    return LabelTable(file, tuple(name for _, name in named), tuple(rows), cells.decimal, cells.notes)
+
+
+def plain_path(name: str) -> str:
+    r"""A path as tables are compared by it: with ``/`` between folders (``C:\data\a.mp4``), in one form of Unicode."""
+    return plain_word(name).replace("\\", "/").removeprefix("./")

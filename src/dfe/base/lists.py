@@ -50,3 +50,15 @@ def have_length(column: pa.ChunkedArray, width: int) -> bool:
     lengths = pc.min_max(pc.list_value_length(column)).as_py()
     whole = all(chunk.flatten().null_count == 0 for chunk in column.chunks)
     return whole and set(lengths.values()) <= {width, None}
+
+
+def have_finite(column: pa.ChunkedArray) -> BoolArray:
+    """``(n,)`` True where the cell is empty or holds finite numbers only; all cells of one length."""
+    out = np.ones(len(column), np.bool_)
+    start = 0
+    for chunk in column.chunks:
+        rows = start + np.flatnonzero(chunk.is_valid().to_numpy(zero_copy_only=False))
+        if len(rows):
+            out[rows] = np.isfinite(chunk.flatten().to_numpy().reshape(len(rows), -1)).all(axis=1)
+        start += len(chunk)
+    return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,3 +38,10 @@ class Frame:
 
 Progress = Callable[[int, int | None], None]
 """Called as ``progress(done, total)``; total is None where it cannot be known."""
+Stages = Callable[[str, str], AbstractContextManager[Progress]]
+"""Of work in several parts: called as ``stages("fitting", "baselines")`` for each part and entered while it lasts."""
+
+
+def quiet(_what: str, _unit: str) -> AbstractContextManager[Progress]:
+    """Stages that nobody watches."""
+    return nullcontext(lambda _done, _total: None)

@@ -6,29 +6,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
+from dfe.cli.options import OUT, TOKENIZER, AllRows, Overwrite, arg, need
 
 
 @dataclass(frozen=True)
 class Atlas:
-    """Show every display of a tokenizer as a turning head, with what a corpus does with it: one offline page."""
+    """Show every display of a tokenizer as a turning head, with what your recordings do with it: one offline page.
 
-    tokenizer: Positional[str] = "default"
-    """Name, name@version or folder of a tokenizer."""
-    out: Annotated[Path, arg(aliases=["-o"], metavar="FILE")] = Path("atlas.html")
-    """The page; made whole or not at all."""
-    corpus: Annotated[Path | None, arg(metavar="DIR")] = None
-    """Folder that `dfe encode` wrote with this tokenizer: adds how often, by whom, how long and where."""
+    Examples:
+        dfe atlas -o atlas.html
+        dfe atlas default --recordings out -o atlas.html --csv tables
+    """
+
+    tokenizer: Annotated[Positional[str], arg(metavar="NAME", help=f"{TOKENIZER}.")] = "default"
+    out: Annotated[Path, arg(aliases=["-o"], metavar="FILE", help=f"{OUT}: the page, ending in .html.")] = Path(
+        "atlas.html"
+    )
+    recordings: Annotated[
+        Path | None,
+        arg(metavar="DIR", help="Folder that `dfe encode` wrote: with this tokenizer; adds how often, by whom, how "
+            "long and where."),
+    ] = None  # fmt: skip
     names: Annotated[Path | None, arg(metavar="FILE")] = None
     """Names of displays, as the page saves them; by default DFE_NAMES, or names.json beside the tokenizer."""
-    tables: Annotated[Path | None, arg(metavar="DIR")] = None
+    csv: Annotated[Path | None, arg(metavar="DIR")] = None
     """Also write everything as CSV tables into this folder."""
-    all_rows: bool = False
-    """Count turned and small faces of the corpus too, not only the usable ones."""
-    overwrite: bool = False
-    """Replace results that are there already."""
+    all_rows: AllRows = False
+    overwrite: Overwrite = False
 
     def run(self) -> int:
         """Build, write, say where; return the exit code."""
@@ -42,18 +49,19 @@ class Atlas:
 
         if self.out.suffix.lower() not in (".html", ".htm"):
             raise UsageError("the page's name must end in .html", where=self.out)
+        need("--all-rows", self.all_rows, "--recordings", self.recordings)
         refuse_existing(self.out, overwrite=self.overwrite)
         tokenizer = load_tokenizer(self.tokenizer)
         names = load_names(tokenizer, self.names)
-        if self.tables is not None:
-            refuse_existing_tables(self.tables, corpus=self.corpus is not None, overwrite=self.overwrite)
+        if self.csv is not None:
+            refuse_existing_tables(self.csv, corpus=self.recordings is not None, overwrite=self.overwrite)
         with show_progress("reading", "recordings") as progress:
-            atlas = build_atlas(tokenizer, self.corpus, names=names, all_rows=self.all_rows, progress=progress)
+            atlas = build_atlas(tokenizer, self.recordings, names=names, all_rows=self.all_rows, progress=progress)
         with show_progress("drawing", "displays") as progress:
             write_atlas(atlas, self.out, overwrite=self.overwrite, progress=progress)
         print(f"{len(atlas)} displays of {atlas.tokenizer}")
         print(f"page:   {self.out}")
-        if self.tables is not None:
-            write_tables(atlas, self.tables, overwrite=self.overwrite)
-            print(f"tables: {self.tables}")
+        if self.csv is not None:
+            write_tables(atlas, self.csv, overwrite=self.overwrite)
+            print(f"tables: {self.csv}")
         return 0

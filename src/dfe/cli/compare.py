@@ -2,92 +2,112 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from tyro.conf import OmitArgPrefixes, Positional, arg
+from tyro.conf import Positional
 
-from dfe.base.errors import UsageError
 from dfe.cli.event_options import EventArguments
+from dfe.cli.options import (
+    TABLE,
+    AsJson,
+    Categories,
+    Draws,
+    Flag,
+    MadeByTokenizer,
+    MinCoverage,
+    OutFolder,
+    Overwrite,
+    RecordingsFolder,
+    Seed,
+    Subject,
+    Unmatched,
+    arg,
+    need,
+)
 
-if TYPE_CHECKING:
-    from dfe.compare.comparison import Comparison
+_WINDOW_S = (-1.0, 3.0)
 
 
 @dataclass(frozen=True)
 class Compare:
-    """Compare groups of subjects, or conditions within subjects, display by display; write tables and a page."""
+    """Compare groups of subjects, or conditions within subjects, display by display; write tables and a page.
 
-    table: Positional[Path]
-    """CSV with a row per recording: recording, the subject, the group, and columns for the options below."""
-    recordings: Annotated[Path, arg(metavar="DIR")]
-    """Folder that `dfe encode` wrote."""
-    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
-    """Folder for the results; made if it is not there."""
+    Examples:
+        dfe compare people.csv --recordings out --group diagnosis --covariates age sex -o results
+        dfe compare clips.csv --recordings out --within condition --conditions rest task -o results
+    """
+
+    table: Annotated[
+        Positional[Path],
+        arg(metavar="CSV", help=f"{TABLE}: columns recording, the subject, the group, and those of the options below."),
+    ]
+    recordings: RecordingsFolder
+    out: OutFolder
     group: Annotated[str | None, arg(metavar="COLUMN")] = None
-    """What is compared between subjects."""
-    subject: Annotated[str, arg(metavar="COLUMN")] = "subject"
-    """Whose face it is."""
+    """Column of the table: what is compared between subjects."""
+    subject: Subject = "subject"
     within: Annotated[str | None, arg(metavar="COLUMN")] = None
-    """What is compared within subjects; with --group also whether the groups differ in it."""
-    covariate: Annotated[str, arg(metavar="A,B")] = ""
-    """Columns to be held constant, as in age,sex,site."""
-    categories: Annotated[str, arg(metavar="A,B")] = ""
-    """Covariates whose numbers are names, as in site."""
+    """Column of the table: what is compared within subjects; with --group also whether the groups differ in it."""
+    covariates: Annotated[tuple[str, ...], arg(metavar="COLUMN ...")] = ()
+    """Columns of the table to be held constant, as in age sex site."""
+    categories: Categories = ()
     stratum: Annotated[str | None, arg(metavar="COLUMN")] = None
-    """Exchange subjects only within it."""
-    groups: Annotated[str, arg(metavar="A,B")] = ""
+    """Column of the table: subjects are exchanged only within it."""
+    groups: Annotated[tuple[str, str] | None, arg(metavar="A B")] = None
     """Which two groups; B is compared with A. By default in alphabetical order."""
-    conditions: Annotated[str, arg(metavar="A,B")] = ""
+    conditions: Annotated[tuple[str, str] | None, arg(metavar="A B")] = None
     """Which two conditions."""
     align: Annotated[str | None, arg(metavar="COLUMN")] = None
-    """Seconds in the recording at which time courses are aligned and compared."""
-    window: Annotated[tuple[float, float], arg(metavar="FROM TO")] = (-1.0, 3.0)
+    """Column of the table: seconds in the recording at which time courses are aligned and compared."""
+    window: Annotated[tuple[float, float], arg(metavar="FROM TO")] = _WINDOW_S
     """Seconds around that moment."""
-    min_coverage: Annotated[float, arg(metavar="SHARE")] = 0.7
-    """Leave out recordings with less usable time."""
-    permutations: Annotated[int, arg(metavar="B")] = 9_999
-    """For p."""
-    draws: Annotated[int, arg(metavar="N")] = 2_000
-    """Of the bootstrap, for intervals."""
-    seed: int = 0
-    """Of permutations and draws."""
-    tokenizer: Annotated[str | None, arg(metavar="NAME")] = None
-    """Name or folder of the tokenizer; needed only where it does not come with the package."""
-    others: bool = False
-    """Leave out recordings that are not in the table, without complaint."""
-    events: OmitArgPrefixes[EventArguments] = field(default_factory=EventArguments)
+    min_coverage: MinCoverage = 0.7
+    permutations: Annotated[int, arg(metavar="N", help="Permutations behind p.")] = 9_999
+    draws: Draws = 2_000
+    seed: Seed = 0
+    tokenizer: MadeByTokenizer = None
+    unmatched: Unmatched = "refuse"
+    events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
-    no_models: bool = False
+    no_models: Flag = False
     """Leave out the models of counts, which take longest."""
-    overwrite: bool = False
-    """Replace results that are there already."""
-    json: bool = False
-    """Print the results as JSON on standard output."""
+    overwrite: Overwrite = False
+    json: AsJson = False
 
     def run(self) -> int:
         """Compare, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.compare.as_json import comparison_json
-        from dfe.compare.comparison import CompareOptions, compare
-        from dfe.compare.effects import Settings
-        from dfe.compare.files import check_folder, write_comparison
-        from dfe.compare.table import Columns
+        from dfe.cli.show import show_json
+        from dfe.cli.words import comparison_words
+        from dfe.comparison.as_json import comparison_json
+        from dfe.comparison.comparison import CompareOptions, compare
+        from dfe.comparison.files import check_folder, write_comparison
         from dfe.tokenizer.file import load_tokenizer
 
+        need("--groups", self.groups, "--group", self.group)
+        need("--conditions", self.conditions, "--within", self.within)
+        need("--categories", self.categories, "--covariates", self.covariates)
+        need("--window", self.window != _WINDOW_S, "--align", self.align)
         check_folder(self.out, overwrite=self.overwrite)
         options = CompareOptions(
-            columns=Columns(self.subject, self.group, listed(self.covariate), self.within, self.stratum, self.align),
-            groups=_two(self.groups, "--groups"),
-            conditions=_two(self.conditions, "--conditions"),
-            categories=listed(self.categories),
-            others=self.others,
-            min_coverage=self.min_coverage,
-            settings=Settings(self.permutations, self.draws, self.seed),
-            events=self.events.config(),
+            group=self.group,
+            subject=self.subject,
+            within=self.within,
+            covariates=self.covariates,
+            categories=self.categories,
+            stratum=self.stratum,
+            groups=self.groups,
+            conditions=self.conditions,
+            align=self.align,
             window_s=self.window,
+            unmatched=self.unmatched,
+            min_coverage=self.min_coverage,
+            permutations=self.permutations,
+            draws=self.draws,
+            seed=self.seed,
+            events=self.events.config(),
             models=not self.no_models,
         )
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
@@ -95,54 +115,8 @@ class Compare:
             done = compare(self.table, self.recordings, options, tokenizer=tokenizer, progress=progress)
         write_comparison(done, self.out, overwrite=self.overwrite)
         if self.json:
-            print(json.dumps(comparison_json(done), indent=2, ensure_ascii=False, allow_nan=False))
+            show_json(comparison_json(done))
         else:
-            print(summary(done))
+            print(comparison_words(done))
             print(f"results: {self.out / 'compare.html'}")
         return 0
-
-
-def summary(done: Comparison) -> str:
-    """What was compared and what differs, in a few lines."""
-    from dfe.compare.methods import p_words
-
-    first, last = done.flow[0], done.flow[-1]
-    subjects = " and ".join(str(number) for number in last.subjects)
-    lines = [f"{subjects} subjects, {sum(last.recordings)} of {sum(first.recordings)} recordings"]
-    lines += [f"caution: {caution}" for caution in done.coverage.cautions]
-    for family in done.families:
-        if family.measure != "per_min" or family.regions:
-            continue
-        mine = [
-            r for r in done.rows if r.analysis == family.analysis and r.measure == "per_min" and not r.kind.is_region
-        ]
-        tested = sorted((r for r in mine if r.p == r.p), key=lambda r: (r.p, -abs(r.effect)))
-        lines.append(
-            f"{family.analysis}: {family.tested} displays tested in events per minute, p of any difference "
-            f"{p_words(family.p_any)}"
-        )
-        lines.append("  display  effect [95%]            ratio   p       q")
-        lines += [
-            f"  {r.kind.token:>7}  {r.effect:6.2f} [{r.low:6.2f},{r.high:6.2f}]  {_ratio(r.ratio)}   {p_words(r.p):6}  "
-            f"{r.q:.3f}  {r.kind.label}"
-            for r in tested[:5]
-        ]
-    return "\n".join(lines)
-
-
-def _ratio(value: float) -> str:
-    return f"{value:6.2f}" if value == value else "     –"
-
-
-def listed(words: str) -> tuple[str, ...]:
-    """Names between commas."""
-    return tuple(word.strip() for word in words.split(",") if word.strip())
-
-
-def _two(words: str, option: str) -> tuple[str, str] | None:
-    names = listed(words)
-    if not names:
-        return None
-    if len(names) != 2:
-        raise UsageError(f"{option} {words!r} names {len(names)}, not two", advice=f"write it as in {option} A,B")
-    return names[0], names[1]

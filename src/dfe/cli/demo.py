@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from tyro.conf import arg
+from dfe.cli.options import AsJson, OutFolder
 
 
 @dataclass(frozen=True)
 class Demo:
-    """Draw a short clip of a moving head, encode it, and leave the table and the report (offline, no person in it)."""
+    """Draw a short clip of a moving head, encode it, and leave the table and the report (offline, no person in it).
 
-    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")] = Path("dfe-demo")
-    """Folder for the clip, the table and the report."""
+    Examples:
+        dfe demo
+        dfe demo -o somewhere
+    """
+
+    out: OutFolder = Path("dfe-demo")
+    json: AsJson = False
 
     def run(self) -> int:
         """Draw, encode, say where the report is; return the exit code."""
-        from dfe.cli.encode import print_summary
         from dfe.cli.progress import show_progress
-        from dfe.encode.demo import write_demo_clip
-        from dfe.encode.options import EncodeOptions
-        from dfe.encode.run import encode_to_folder
+        from dfe.cli.show import show_run
+        from dfe.encoding.demo import write_demo_clip
+        from dfe.encoding.options import EncodeOptions
+        from dfe.encoding.run import encode_to_folder
 
         with show_progress("drawing", "frames") as progress:
             clip = write_demo_clip(self.out / "drawn_head.mp4", progress=progress)
@@ -30,4 +34,4 @@ class Demo:
             summary = encode_to_folder(
                 [clip], self.out, EncodeOptions(), report=True, overwrite=True, progress=progress
             )
-        return print_summary(summary, as_json=False)
+        return show_run(summary, as_json=self.json)

@@ -2,56 +2,67 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
+from dfe.cli.options import TOKENIZER, AsJson, Device, Flag, LargestOnly, OutFolder, Overwrite, Workers, arg, need
 
-if TYPE_CHECKING:
-    from dfe.encode.summary import RunSummary
+NO_TOKENS = "none"
 
 
 @dataclass(frozen=True)
-class FaceOptions:
-    """Options that `dfe encode` and `dfe extract` share."""
+class Encode:
+    """Turn the faces in videos, pictures and other tools' tables into tables of tokens.
 
-    paths: Positional[tuple[str, ...]]
+    A video or a table of another tool makes one table, the pictures of a folder make one. An option that does nothing
+    for what is named is refused.
+
+    Examples:
+        dfe encode interview.mp4 -o out --report
+        dfe encode videos/ pictures/ -o out --workers 4 --overwrite
+        dfe encode openface.csv -o out --rate 30
+        dfe encode videos/ -o tables --tokenizer none
+    """
+
+    paths: Annotated[Positional[tuple[str, ...]], arg(metavar="INPUT [INPUT ...]")]
     """Videos, pictures, other tools' tables, folders or globs; "-" reads one path a line from standard input."""
-    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
-    """Folder for the results; made if it is not there."""
+    out: OutFolder
     format: Literal["parquet", "csv"] = "parquet"
     """Kind of table."""
-    workers: Annotated[int, arg(metavar="N")] = 1
-    """Processes to share the work among; results do not depend on it."""
+    tokenizer: Annotated[
+        str, arg(metavar="NAME", help=f"{TOKENIZER}; none writes coefficients only, to train a tokenizer on.")
+    ] = "default"
+    report: Flag = False
+    """Write a self-contained HTML page beside each table."""
+    thumbnails: Flag = False
+    """Put small pictures of the person into the report; without this, no output holds one."""
+    workers: Workers = 1
     frontend: Annotated[str | None, arg(metavar="NAME")] = None
-    """How faces are measured, or which tool's table it is (`dfe doctor` lists all): by default the package's own
-    networks for pictures and videos, and for a table whichever front end knows it."""
+    """Front end: how faces are measured, or which tool's table it is (`dfe info front-ends` lists all). By default
+    the package's own networks for pictures and videos, and for a table whichever front end knows it."""
     weights: Annotated[Path | None, arg(metavar="PATH")] = None
-    """Weights of a front end whose networks you supply (deca, emoca, smirk)."""
+    """Weights of a front end whose networks you supply: deca, emoca or smirk."""
     flame: Annotated[Path | None, arg(metavar="FILE")] = None
     """FLAME model file, for millimetres and pictures in FLAME's spaces."""
-    space: Annotated[Path | None, arg(metavar="DIR")] = None
-    """Learned expression space (of `dfe learn-space`), for meshes and points."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where networks in torch run."""
+    space: Annotated[str | None, arg(metavar="NAME")] = None
+    """Expression space: of meshes and points, the folder that `dfe learn-space` wrote."""
+    device: Device = "auto"
     rate: Annotated[float | None, arg(metavar="FPS")] = None
-    """Frames per second of a table without times; wins over the times that a table has."""
-    calibrate: bool = False
+    """Frames per second: of a table without times; wins over the times that a table has."""
+    calibrate: Flag = False
     """Map the coefficients of an ARKit phone to the default front end's, approximately (docs/tables.md)."""
     max_faces: Annotated[int, arg(metavar="N")] = 4
     """Faces looked for in a frame, at most."""
-    largest_only: bool = False
-    """Keep the one face that is largest over the whole recording."""
-    second_pass: bool = False
+    largest_only: LargestOnly = False
+    second_pass: Flag = False
     """Find the landmarks of a video twice (still pictures always are): steadier, and about half as fast."""
     both_ways: Literal["stills", "always", "never"] = "stills"
     """Where landmarks are found in the mirror image too, and averaged: left and right alike, less noise, slower."""
-    mirrored: bool = False
+    mirrored: Flag = False
     """The recording is flipped, as from a selfie preview; left and right are put right."""
     start: Annotated[float | None, arg(metavar="SECONDS")] = None
     """Begin at this presentation time."""
@@ -59,27 +70,27 @@ class FaceOptions:
     """Stop before this presentation time."""
     every: Annotated[int, arg(metavar="K")] = 1
     """Use frames whose number is a multiple of K."""
-    landmarks: bool = False
+    landmarks: Flag = False
     """Keep 478 landmarks and 52 network logits of each face in the table: about 4.5 kB a face on disk; Parquet only."""
-    overwrite: bool = False
-    """Replace results that are there already."""
-    json: bool = False
-    """Print the summary as JSON on standard output."""
+    overwrite: Overwrite = False
+    json: AsJson = False
 
-    def process(self, tokenizer: str | None, report: bool, thumbnails: bool) -> int:
-        """Run the pipeline and print what it says."""
+    def run(self) -> int:
+        """Encode, print the summary, return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.encode.options import EncodeOptions
-        from dfe.encode.run import encode_to_folder
+        from dfe.cli.show import show_run
+        from dfe.encoding.options import EncodeOptions
+        from dfe.encoding.run import encode_to_folder
 
         if not self.paths:
             raise UsageError("nothing to do: name at least one video, picture, table, folder or glob")
+        need("--thumbnails", self.thumbnails, "--report", self.report)
         options = EncodeOptions(
-            tokenizer=tokenizer,
+            tokenizer=None if self.tokenizer == NO_TOKENS else self.tokenizer,
             frontend=self.frontend,
             weights=self.weights,
             flame=self.flame,
-            space=self.space,
+            space=None if self.space is None else Path(self.space),
             device=self.device,
             rate=self.rate,
             calibrate=self.calibrate,
@@ -100,39 +111,9 @@ class FaceOptions:
                 options,
                 workers=self.workers,
                 format=self.format,
-                report=report,
-                thumbnails=thumbnails,
+                report=self.report,
+                thumbnails=self.thumbnails,
                 overwrite=self.overwrite,
                 progress=progress,
             )
-        return print_summary(summary, as_json=self.json)
-
-
-@dataclass(frozen=True)
-class Encode(FaceOptions):
-    """Turn the faces in videos, pictures and other tools' tables into tokens: one table a video or table, one a folder
-    of pictures.
-    """
-
-    tokenizer: Annotated[str, arg(metavar="NAME")] = "default"
-    """Name, name@version or folder of a tokenizer."""
-    report: bool = False
-    """Write a self-contained HTML page beside each table."""
-    thumbnails: bool = False
-    """Put small pictures of the person into the report; without this, no output holds one."""
-
-    def run(self) -> int:
-        """Encode, print the summary, return the exit code."""
-        if self.thumbnails and not self.report:
-            raise UsageError("--thumbnails needs --report")
-        return self.process(self.tokenizer, self.report, self.thumbnails)
-
-
-def print_summary(summary: RunSummary, *, as_json: bool) -> int:
-    for line in summary.problems:
-        print(f"dfe: {line}", file=sys.stderr)
-    if as_json:
-        print(json.dumps(summary.as_dict(), indent=2, ensure_ascii=False))
-    else:
-        print(summary.text())
-    return summary.exit_code
+        return show_run(summary, as_json=self.json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from tyro.conf import arg
+from dfe.cli.options import AllRows, Unsteady, arg
 
 if TYPE_CHECKING:
     from dfe.events.config import EventConfig
@@ -21,10 +21,8 @@ class EventArguments:
     """An event lasts while its display stays at or above this."""
     min_duration: Annotated[float, arg(metavar="SECONDS")] = 0.2
     """Shorter displays are no events."""
-    all_rows: bool = False
-    """Events in turned and small faces too; else rows that are not usable are rows without a face."""
-    unsteady: bool = False
-    """Look also at displays that come and go with the picture's noise, as the tokenizer's card says."""
+    all_rows: AllRows = False
+    unsteady: Unsteady = False
 
     def config(self) -> EventConfig:
         """As the house takes it."""

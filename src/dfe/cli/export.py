@@ -6,25 +6,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
+from dfe.cli.options import Media, OutFolder, Overwrite, arg
 
 
 @dataclass(frozen=True)
 class Export:
-    """Write the events of recordings for other tools: one file a recording and format."""
+    """Write the events of recordings for other tools: one file a recording and format.
 
-    inputs: Positional[tuple[Path, ...]]
+    Examples:
+        dfe export out/interview.events.tsv -o elan --media interview.mp4
+        dfe export out/*.parquet -o files --to textgrid boris csv
+    """
+
+    inputs: Annotated[Positional[tuple[Path, ...]], arg(metavar="INPUT [INPUT ...]")]
     """Tables that `dfe events` wrote (.tsv), or recordings (.parquet, .csv)."""
-    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
-    """Folder for the files; made if it is not there."""
-    to: Annotated[str, arg(metavar="FORMAT[,FORMAT...]")] = "elan"
+    out: OutFolder
+    to: Annotated[tuple[str, ...], arg(metavar="FORMAT ...")] = ("elan",)
     """Formats: elan, textgrid (Praat), boris, webvtt, csv."""
-    media: Annotated[Path | None, arg(metavar="VIDEO")] = None
-    """Video to link in the files, or the folder of the recordings' videos; only its relative place is kept."""
-    overwrite: bool = False
-    """Replace files that are there already."""
+    media: Media = None
+    overwrite: Overwrite = False
 
     def run(self) -> int:
         """Read, write, print what was written; return the exit code."""
@@ -33,10 +36,9 @@ class Export:
 
         if not self.inputs:
             raise UsageError("nothing to export: name at least one table of events or recording")
-        formats = [word.strip().lower() for word in self.to.split(",") if word.strip()]
         with show_progress("exporting", "recordings") as progress:
             done = export_events(
-                self.inputs, self.out, formats, media=self.media, overwrite=self.overwrite, progress=progress
+                self.inputs, self.out, self.to, media=self.media, overwrite=self.overwrite, progress=progress
             )
         for one in done:
             events = f"{one.events} event{'' if one.events == 1 else 's'}"

@@ -2,36 +2,43 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
+from dfe.cli.options import OUT, AsJson, Overwrite, arg
 
 
 @dataclass(frozen=True)
 class Faces:
-    """List the faces of a recording; with --merge or --split, write a recording in which they are put right."""
+    """List the faces of a recording; with --merge or --split, write a recording in which they are put right.
 
-    recording: Positional[Path]
-    """A table that `dfe encode` or `dfe extract` wrote."""
-    split: Annotated[tuple[str, ...], arg(metavar="FACE@SECONDS")] = ()
+    Examples:
+        dfe faces out/clip.parquet
+        dfe faces out/clip.parquet --split 0@12.5 --merge 2:0 -o out/clip-faces.parquet
+    """
+
+    recording: Annotated[Positional[Path], arg(metavar="RECORDING")]
+    """A table that `dfe encode` wrote."""
+    split: Annotated[tuple[str, ...], arg(metavar="FACE@SECONDS ...")] = ()
     """Give a face a new id from a time on, as in 0@12.5; done before any merging."""
-    merge: Annotated[tuple[str, ...], arg(metavar="FACE:INTO")] = ()
+    merge: Annotated[tuple[str, ...], arg(metavar="FACE:INTO ...")] = ()
     """Make a face part of another, as in 2:0."""
-    out: Annotated[Path | None, arg(aliases=["-o"], metavar="FILE")] = None
-    """The recording to write, .parquet or .csv; needed with --merge and --split."""
-    overwrite: bool = False
-    """Replace a recording that is there already."""
-    json: bool = False
-    """Print the faces as JSON on standard output."""
+    out: Annotated[
+        Path | None,
+        arg(aliases=["-o"], metavar="FILE", help=f"{OUT}: the recording, .parquet or .csv; with --merge and --split."),
+    ] = None
+    overwrite: Overwrite = False
+    json: AsJson = False
 
     def run(self) -> int:
         """Read, change, write, print; return the exit code."""
         from dfe.base.files import refuse_existing
+        from dfe.cli.show import show, show_json
+        from dfe.cli.tables import faces_table
         from dfe.recording.faces import list_faces, merge_faces, split_face
         from dfe.recording.recording import Recording
 
@@ -47,21 +54,16 @@ class Faces:
             refuse_existing(self.out, overwrite=self.overwrite)
         recording = Recording.read(self.recording)
         for face, at in splits:
-            recording = split_face(recording, int(face), at)
+            recording = split_face(recording, face, at)
         for face, into in merges:
-            recording = merge_faces(recording, {int(face): int(into)})
+            recording = merge_faces(recording, {face: int(into)})
         tracks = list_faces(recording)
         if self.out is not None:
             recording.write(self.out, overwrite=self.overwrite)
         if self.json:
-            rows = [{k: _plain(v) for k, v in asdict(track).items()} for track in tracks]
-            print(json.dumps(rows, indent=2))
+            show_json([asdict(track) for track in tracks])
         else:
-            from rich.console import Console
-
-            from dfe.cli.tables import faces_table
-
-            Console().print(faces_table(tracks))
+            show(faces_table(tracks))
             if self.out is not None:
                 print(f"written: {self.out}")
         return 0
@@ -76,9 +78,3 @@ def _pair(words: str, sign: str, option: str, example: str) -> tuple[int, float]
         return int(face), number
     except ValueError:
         raise UsageError(f"{option} {words!r} makes no sense", advice=f"write it as in {option} {example}") from None
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    return None if isinstance(value, float) and value != value else value

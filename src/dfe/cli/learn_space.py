@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import OutputError, UsageError
+from dfe.cli.options import AsJson, Flag, Name, OutFolder, Overwrite, arg, need
+
+_VARIANCE, _STRENGTH = 0.98, 0.1
 
 
 @dataclass(frozen=True)
@@ -21,49 +22,51 @@ class LearnSpace:
     A sequence is a folder of numbered .obj or .ply files, an .npz or .npy of vertices (frames, points, 3), or a text of
     Kinect points. Head motion is taken out, each recording counts from its own neutral face, and what is left becomes a
     few components. Encode with `--frontend mesh --space DIR`, train with `--space DIR`.
+
+    Examples:
+        dfe learn-space takes/ -o space --name heads
+        dfe learn-space kinect/ -o space --rigid 36-47 89 --axes xy
     """
 
-    paths: Positional[tuple[Path, ...]]
+    paths: Annotated[Positional[tuple[Path, ...]], arg(metavar="SEQUENCE [SEQUENCE ...]")]
     """Mesh sequences, or folders of them; each is one recording of one person."""
-    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
-    """Folder for the space: space.json and space.safetensors."""
-    name: str = "mine"
-    """Name of the space; its id is learned/NAME."""
+    out: OutFolder
+    name: Name = "mine"
     components: Annotated[int | None, arg(metavar="N")] = None
     """Number of components; by default as many as --variance asks for, 64 at most."""
-    variance: Annotated[float, arg(metavar="SHARE")] = 0.98
+    variance: Annotated[float, arg(metavar="SHARE")] = _VARIANCE
     """Share of the squared movement that principal components shall tell."""
-    sparse: bool = False
+    sparse: Flag = False
     """Components that each move a part of the face, in place of principal ones."""
-    strength: Annotated[float, arg(metavar="X")] = 0.1
+    strength: Annotated[float, arg(metavar="X")] = _STRENGTH
     """With --sparse: how much it costs to move a further point."""
     neutral: Annotated[str, arg(metavar="MODE")] = "calm"
     """Each recording's own neutral face: calm (median of its calm frames), median, or a frame or FIRST-LAST."""
     unit: Literal["auto", "mm", "cm", "m", "size"] = "auto"
     """Unit of the coordinates; auto guesses it from the size of the faces; size scales every face to a typical one."""
-    rigid: Annotated[str, arg(metavar="POINTS")] = ""
-    """Points that the head's motion is read from, as in 36-47,89; by default all, those that fit counting most."""
-    scale: bool = False
+    rigid: Annotated[tuple[str, ...], arg(metavar="POINTS ...")] = ()
+    """Points that the head's motion is read from, as in 36-47 89; by default all, those that fit counting most."""
+    scale: Flag = False
     """Scale every frame to its neutral too, for points whose size changes with the distance (pixels)."""
     axes: Annotated[str, arg(metavar="AXES")] = "xyz"
     """Coordinates that count, as in xy where the depth is noisy."""
-    overwrite: bool = False
-    """Replace a space in DIR."""
-    json: bool = False
-    """Print the figures as JSON on standard output."""
+    overwrite: Overwrite = False
+    json: AsJson = False
 
     def run(self) -> int:
         """Read, learn, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.frontends.meshes.learn_space import LearnOptions, learn_space
+        from dfe.cli.show import show_json
+        from dfe.frontends.meshes.learn_space import LearnOptions, learn_space, point_numbers
         from dfe.space.file import holds_space
         from dfe.space.output import save_space
         from dfe.space.recipe import neutral_mode
 
         if not self.paths:
             raise UsageError("nothing to learn from: name a mesh sequence or a folder of them")
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", self.name):
-            raise UsageError(f"{self.name!r} cannot name a space", advice="use letters, digits, '.', '_' and '-'")
+        need("--strength", self.strength != _STRENGTH, "--sparse", self.sparse)
+        if self.components is not None and self.variance != _VARIANCE:
+            raise UsageError("--variance does nothing with --components", advice="give one of them")
         options = LearnOptions(
             name=self.name,
             components=self.components,
@@ -88,7 +91,7 @@ class LearnSpace:
         if self.json:
             recordings = [{"name": n, "frames": t, "faces": f} for n, t, f in learned.recordings]
             about = {"id": space.id, "components": space.dimension, "points": len(space.mesh.vertices_mm)}
-            print(json.dumps(about | {"folder": str(self.out), "recordings": recordings, "recipe": recipe.to_json()}))
+            show_json(about | {"folder": str(self.out), "recordings": recordings, "recipe": recipe.to_json()})
             return 0
         print(
             f"{space.id} is in {self.out}: {space.dimension} components of {len(space.mesh.vertices_mm)} points tell "
@@ -99,20 +102,3 @@ class LearnSpace:
             file=sys.stderr,
         )
         return 0
-
-
-def point_numbers(words: str) -> tuple[int, ...]:
-    """Numbers of points as in ``36-47,89``.
-
-    Raises:
-        UsageError: they are none.
-    """
-    numbers: list[int] = []
-    for word in filter(None, words.replace(" ", "").split(",")):
-        match = re.fullmatch(r"(\d{1,7})(?:-(\d{1,7}))?", word)
-        if match is None or int(match[1]) > int(match[2] or match[1]):
-            raise UsageError(f"--rigid takes numbers of points as in 36-47,89, not {word!r}")
-        numbers.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
-    if 0 < len(set(numbers)) < 3:
-        raise UsageError("--rigid needs three points or more")
-    return tuple(sorted(set(numbers)))

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
+
+from dfe.cli.options import TOKENIZER, Displays, OutFolder, Overwrite, Seed, arg
 
 
 @dataclass(frozen=True)
 class NamingSheets:
-    """Draw a tokenizer's displays for two or more coders to name, each under blind ids and in an order of its own."""
+    """Draw a tokenizer's displays for two or more coders to name, each under blind ids and in an order of its own.
 
-    tokenizer: Positional[str]
-    """Name, name@version or folder of a tokenizer."""
-    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
-    """Folder for coder_1, coder_2, ... and key.json; give each coder only the folder of their own."""
+    Writes coder_1, coder_2, ... and key.json; give each coder only the folder of their own.
+
+    Examples:
+        dfe naming-sheets default -o sheets --coders 3
+        dfe naming-sheets default -o sheets --displays 1 2 3
+    """
+
+    tokenizer: Annotated[Positional[str], arg(metavar="NAME", help=f"{TOKENIZER}.")]
+    out: OutFolder
     coders: Annotated[int, arg(metavar="N")] = 2
     """Number of coders."""
-    displays: Annotated[tuple[int, ...], arg(metavar="NUMBER")] = ()
-    """Numbers of the displays to name; all of them if left out."""
-    seed: int = 0
-    """Seed of ids and orders."""
-    overwrite: bool = False
-    """Replace sheets that are there already, filled in or not."""
+    displays: Displays = ()
+    seed: Seed = 0
+    overwrite: Overwrite = False
 
     def run(self) -> int:
         """Draw, write, say what to do next; return the exit code."""

@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
+
+from dfe.cli.options import OUT, AsJson, arg
 
 
 @dataclass(frozen=True)
 class Qc:
-    """Check a folder of encoded recordings: one row each, with a verdict; writes qc.csv and qc.html into it."""
+    """Check a folder of encoded recordings: one row each, with a verdict; writes qc.csv and qc.html into it.
 
-    folder: Positional[Path]
-    """Folder that `dfe encode` or `dfe extract` wrote."""
-    out: Annotated[Path | None, arg(aliases=["-o"], metavar="DIR")] = None
-    """Where qc.csv and qc.html go; by default into the folder itself."""
-    space: Annotated[tuple[Path, ...], arg(metavar="DIR")] = ()
+    Examples:
+        dfe qc out
+        dfe qc out -o checks --json
+    """
+
+    folder: Annotated[Positional[Path], arg(metavar="DIR", help="Folder that `dfe encode` wrote.")]
+    out: Annotated[
+        Path | None,
+        arg(
+            aliases=["-o"], metavar="DIR", help=f"{OUT}: a folder for qc.csv and qc.html; by default the folder itself."
+        ),
+    ] = None
+    spaces: Annotated[tuple[Path, ...], arg(metavar="DIR ...")] = ()
     """Folders of learned spaces, to draw the recordings that are in them."""
-    json: bool = False
-    """Print the rows as JSON on standard output."""
+    json: AsJson = False
 
     def run(self) -> int:
         """Measure, print, write; return the exit code."""
         from dfe.cli.progress import show_progress
+        from dfe.cli.show import complain, show, show_json
+        from dfe.cli.tables import quality_table
         from dfe.report.qc import check_folder
 
         with show_progress("checking", "recordings") as progress:
-            check = check_folder(self.folder, self.out or self.folder, spaces=self.space, progress=progress)
-        for problem in check.problems:
-            print(f"dfe: {problem}", file=sys.stderr)
+            check = check_folder(self.folder, self.out or self.folder, spaces=self.spaces, progress=progress)
+        code = complain(check.problems)
         if self.json:
-            rows = [{k: v for k, v in asdict(row).items() if k != "mean_expression"} for row in check.rows]
-            print(json.dumps(rows, indent=2, ensure_ascii=False, default=float))
+            show_json([{k: v for k, v in asdict(row).items() if k != "mean_expression"} for row in check.rows])
         else:
-            from rich.console import Console
-
-            from dfe.cli.tables import quality_table
-
-            Console().print(quality_table(check.rows))
+            show(quality_table(check.rows))
             for note in check.notes:
                 print(f"note: {note}")
             print(f"table: {check.csv}\npage:  {check.html}")
-        return 1 if check.problems else 0
+        return code

@@ -2,51 +2,50 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from tyro.conf import OmitArgPrefixes, Positional, arg
+from tyro.conf import Positional
 
 from dfe.cli.event_options import EventArguments
-
-if TYPE_CHECKING:
-    from dfe.reliability.reliability import Reliability as Result
+from dfe.cli.options import TABLE, AsJson, Draws, MadeByTokenizer, OutFolder, Overwrite, Seed, Subject, arg, need
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Compare odd with even minutes, and sessions, of each subject's rates; write tables and a page."""
+    """Compare odd with even minutes, and sessions, of each subject's rates; write tables and a page.
 
-    recordings: Positional[Path]
-    """Folder that `dfe encode` wrote; subjects and sessions from names as in sub-01_ses-2, or from --table."""
-    out: Annotated[Path, arg(aliases=["-o"], metavar="DIR")]
-    """Folder for the results; made if it is not there."""
-    table: Annotated[Path | None, arg(metavar="CSV")] = None
-    """Table with a row per recording: recording, the subject, the session, face_id."""
-    subject: Annotated[str, arg(metavar="COLUMN")] = "subject"
-    """Column of the table: whose face it is."""
+    Subjects and sessions come from names as in sub-01_ses-2, or from --table.
+
+    Examples:
+        dfe reliability out -o reliability
+        dfe reliability out -o reliability --table people.csv --subject person --session visit
+    """
+
+    recordings: Annotated[Positional[Path], arg(metavar="DIR", help="Folder that `dfe encode` wrote.")]
+    out: OutFolder
+    table: Annotated[
+        Path | None, arg(metavar="CSV", help=f"{TABLE}: columns recording, the subject, the session, face_id.")
+    ] = None
+    subject: Subject = "subject"
     session: Annotated[str, arg(metavar="COLUMN")] = "session"
     """Column of the table: sessions that are compared; there need be none."""
     block: Annotated[float, arg(metavar="SECONDS")] = 60.0
     """What counts as a minute: halves are the odd and the even blocks."""
-    draws: Annotated[int, arg(metavar="N")] = 1_000
-    """Of the bootstrap, for intervals."""
-    seed: int = 0
-    """Of the draws."""
-    tokenizer: Annotated[str | None, arg(metavar="NAME")] = None
-    """Name or folder of the tokenizer; needed only where it does not come with the package."""
-    events: OmitArgPrefixes[EventArguments] = field(default_factory=EventArguments)
+    draws: Draws = 1_000
+    seed: Seed = 0
+    tokenizer: MadeByTokenizer = None
+    events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
-    overwrite: bool = False
-    """Replace results that are there already."""
-    json: bool = False
-    """Print the results as JSON on standard output."""
+    overwrite: Overwrite = False
+    json: AsJson = False
 
     def run(self) -> int:
         """Measure, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
+        from dfe.cli.show import show_json
+        from dfe.cli.words import reliability_words
         from dfe.reliability.files import (
             check_reliability_folder,
             reliability_json,
@@ -56,6 +55,8 @@ class Reliability:
         from dfe.reliability.reliability import measure_minutes, reliability
         from dfe.tokenizer.file import load_tokenizer
 
+        for option, given in (("--subject", self.subject != "subject"), ("--session", self.session != "session")):
+            need(option, given, "--table", self.table)
         check_reliability_folder(self.out, overwrite=self.overwrite)
         sources = sources_in(self.recordings, self.table, self.subject, self.session)
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
@@ -66,27 +67,8 @@ class Reliability:
         done = reliability(minutes, draws=self.draws, seed=self.seed)
         write_reliability(done, self.out, overwrite=self.overwrite)
         if self.json:
-            print(json.dumps(reliability_json(done), indent=2, ensure_ascii=False, allow_nan=False))
+            show_json(reliability_json(done))
         else:
-            print(in_words(done))
+            print(reliability_words(done))
             print(f"results: {self.out / 'reliability.html'}")
         return 0
-
-
-def in_words(done: Result) -> str:
-    """The displays shown most often."""
-    lines = [
-        f"{done.subjects} subjects with two halves, {done.retested} with two sessions",
-        "display  events/min  halves ICC(A,1)     all minutes  sessions ICC(A,1)",
-    ]
-    for one in done.displays[:10]:
-        half = f"{_f(one.half.value)} [{_f(one.half.low)}, {_f(one.half.high)}]"
-        retest = f"{_f(one.retest.value)} [{_f(one.retest.low)}, {_f(one.retest.high)}]"
-        lines.append(
-            f"{one.display:7d}  {one.per_min:10.2f}  {half:18}  {_f(one.whole):>11}  {retest}  {one.name.label}"
-        )
-    return "\n".join(lines)
-
-
-def _f(value: float) -> str:
-    return "–" if value != value else f"{value:.2f}"

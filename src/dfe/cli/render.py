@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
+from dfe.cli.options import OUT, FaceId, Flag, MadeByTokenizer, Overwrite, arg, need
 
 if TYPE_CHECKING:
     from dfe.movies.performance import Performance, What
+
+_PIXELS = 320
 
 
 @dataclass(frozen=True)
@@ -19,37 +22,46 @@ class Render:
     """Draw a recording as a moving head (MP4 or GLB), or a tokenizer's displays as morph targets (GLB).
 
     The head never shows the person; only --beside puts the video itself next to it.
+
+    Examples:
+        dfe render out/interview.parquet -o head.mp4 --tokens
+        dfe render default --glb displays.glb
     """
 
-    target: Positional[str]
+    target: Annotated[Positional[str], arg(metavar="TARGET")]
     """A recording (.parquet, .csv); for --glb also a tokenizer: name, name@version or folder."""
-    out: Annotated[Path | None, arg(aliases=["-o"], metavar="MP4")] = None
-    """Video to write."""
+    out: Annotated[Path | None, arg(aliases=["-o"], metavar="MP4", help=f"{OUT}: the video.")] = None
     glb: Annotated[Path | None, arg(metavar="GLB")] = None
     """Head with morph targets to write, for Blender and other 3-D programs; a recording becomes its animation."""
-    face: Annotated[int | None, arg(metavar="ID")] = None
-    """Face of the recording; needed where it has several."""
+    face: FaceId = None
     what: Literal["auto", "measured", "decoded", "both"] = "auto"
     """Draw what was measured, what the tokens say, or both side by side; by default the tokens if there are any."""
     beside: Annotated[Path | None, arg(metavar="VIDEO")] = None
     """Show the recording's video at the left: the output then holds pictures of the person."""
-    tokens: bool = False
+    tokens: Flag = False
     """Write below the head what the tokens say."""
     heat: Annotated[float | None, arg(metavar="MM")] = None
     """Colour the skin by how far it has moved, hottest at this many mm."""
     rate: Annotated[float | None, arg(metavar="FPS")] = None
-    """Frames per second of the video; by default the recording's own times."""
-    size: Annotated[int, arg(metavar="PIXELS")] = 320
+    """Frames per second: of the video; by default the recording's own times."""
+    pixels: Annotated[int, arg(metavar="N")] = _PIXELS
     """Height and width of the head."""
-    tokenizer: Annotated[str | None, arg(metavar="NAME")] = None
-    """Tokenizer that made the tokens, where it is none of the package's."""
-    overwrite: bool = False
-    """Replace files that are there already."""
+    tokenizer: MadeByTokenizer = None
+    overwrite: Overwrite = False
 
     def run(self) -> int:
         """Read, draw, say what was written; return the exit code."""
         if self.out is None and self.glb is None:
             raise UsageError("nothing to write", advice="name a video with -o, or a head with --glb")
+        of_video = {
+            "--beside": self.beside,
+            "--tokens": self.tokens,
+            "--heat": self.heat is not None,
+            "--rate": self.rate is not None,
+            "--pixels": self.pixels != _PIXELS,
+        }
+        for option, given in of_video.items():
+            need(option, given, "-o", self.out)
         if Path(self.target).suffix.lower() not in (".parquet", ".csv"):
             return self._tokenizer()
         from dfe.movies.performance import read_performance
@@ -84,7 +96,7 @@ class Render:
         what: tuple[What, ...] = ("measured", "decoded") if self.what == "both" else ("measured",)
         if decoded and self.what != "both":
             what = ("decoded",)
-        options = VideoOptions(what, self.size, self.rate, self.heat, self.tokens)
+        options = VideoOptions(what, self.pixels, self.rate, self.heat, self.tokens)
         with show_progress("drawing", "frames") as progress:
             count = render_video(
                 performance, out, options, beside=self.beside, overwrite=self.overwrite, progress=progress

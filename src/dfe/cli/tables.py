@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.table import Table
 from rich.tree import Tree
+
+from dfe.base.printable import printable
 
 if TYPE_CHECKING:
     from dfe.events.folder import RecordingEvents
     from dfe.recording.faces import FaceTrack
     from dfe.recording.quality import QcRow
+
+
+def escape(text: str) -> str:
+    """Text from files as a terminal may show it: neither markup nor control characters do anything."""
+    return escape_markup(printable(text))
+
 
 VERDICT_COLOURS = {"good": "green", "check": "yellow", "poor": "red"}
 LONG_LIST = 8
@@ -81,6 +89,76 @@ def faces_table(tracks: Iterable[FaceTrack]) -> Table:
             _number(track.last_s),
             "–" if track.box[0] != track.box[0] else "{:.0f}, {:.0f}  {:.0f} x {:.0f}".format(*track.box),
         )
+    return table
+
+
+_EVALUATION: dict[str, tuple[str, str]] = {
+    "error_mm": ("error, mm", "{:.3f}"),
+    "tokens": ("tokens", "{:.1f}"),
+    "bits": ("bits", "{:.1f}"),
+    "retrieval_five": ("alike", "{:.3f}"),
+    "faithful": ("faithful", "{:.0%}"),
+    "agreement": ("reliable", "{:.2f}"),
+    "probe_accuracy": ("emotion", "{:.3f}"),
+}
+
+
+def evaluation_table(result: Mapping[str, Any]) -> Table:
+    """One line a coding, what most will ask for first; a dash where it was not measured; fits 80 columns."""
+    from dfe.judge.result import main_figures
+
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for heading, _ in _EVALUATION.values():
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("coding", overflow="fold")
+    floor = {"error_mm": result["floors"]["mean_face_mm"], "tokens": 0.0, "bits": 0.0}
+    table.add_row(*_cells(floor), "[dim]the mean face[/]")
+    for coder in result["coders"]:
+        seen = "\n[yellow]has seen these people[/]" if coder["seen"].get("faces") else ""
+        table.add_row(*_cells(main_figures(coder)), f"{escape(coder['id'])}{seen}")
+    return table
+
+
+def _cells(figures: Mapping[str, float | None]) -> list[str]:
+    values = [(figures.get(name), form) for name, (_, form) in _EVALUATION.items()]
+    return ["–" if value is None else form.format(value) for value, form in values]
+
+
+_ABLATION = ("error_mm", "tokens", "bits", "local_share", "faithful", "reliability")
+
+
+def ablation_table(result: Mapping[str, Any]) -> Table:
+    """One line a variant, means of what most will ask for first; fits 80 columns."""
+    from dfe.judge.ablation.ablation import headings
+    from dfe.judge.ablation.output import mean
+
+    shown = {name: figure for name, figure in headings(result).items() if name in _ABLATION}
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    for figure in shown.values():
+        table.add_column(figure.heading, justify="right", no_wrap=True)
+    table.add_column("variant", overflow="fold")
+    for row in result["variants"]:
+        label = f"[bold]{escape(row['label'])}[/]" if row["preset"] else escape(row["label"])
+        table.add_row(*(mean(row, name, figure) for name, figure in shown.items()), label)
+    return table
+
+
+def study_table(target: Mapping[str, Any]) -> Table:
+    """One line a representation: the target's own score with its interval, p, cost; fits 80 columns."""
+    from dfe.predict.figures import estimate_words
+    from dfe.predict.page import METRICS
+
+    title = f"{target['name']}: {target['examples']} examples of {target['people']} people, {target['scheme']}"
+    table = Table(title=escape(title), title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("representation", overflow="fold")
+    table.add_column(METRICS[target["metric"]][0], justify="right", no_wrap=True)
+    for name in ("p", "CPU s"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in target["rows"]:
+        p = (row.get("permutation") or {}).get("p")
+        cost = f"{row['features_s'] + row['fit_s']:.1f}" if "fit_s" in row else "–"
+        name = escape(row["id"]) if row["role"] == "representation" else f"[dim]{escape(row['id'])}[/]"
+        table.add_row(name, estimate_words(row["scores"][target["metric"]]), "–" if p is None else f"{p:.3f}", cost)
     return table
 
 

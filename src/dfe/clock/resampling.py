@@ -68,7 +68,7 @@ class Timeline:
         grid[place], stretch[place] = (one[owner] + offset) / rate, owner
         mass = np.convolve((stretch >= 0).astype(np.float64), kernel, "same") if len(t) else np.zeros(len(grid))
         return cls(
-            spans=clock.spans,
+            spans=clock.stretches,
             rate=rate,
             grid_s=grid,
             stretch=stretch,

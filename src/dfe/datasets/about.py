@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,12 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.errors import TableError
+from dfe.base.label_table import read_label_table
+from dfe.base.numbers import is_missing
 from dfe.base.types import IntArray
 
 PICTURE, SUBJECT, LABEL = "picture", "subject", "label"
-NOT_KNOWN = frozenset({"NA", "N/A", "NaN", "nan", "None", "<NA>"})
-"""Cells that other tools write for an empty one."""
-
 UNKNOWN = -1
 """Number of a person that nobody has named."""
 
@@ -55,7 +53,7 @@ class About:
 
     @classmethod
     def read(cls, path: str | PathLike[str]) -> About:
-        """Read a CSV file (UTF-8, with a header) that has a column ``picture``.
+        """Read a CSV file, as people have it (see :class:`~dfe.base.cells.Cells`), that has a column ``picture``.
 
         Columns ``subject`` and ``label`` are optional; any other column (gender, age ...) is a group. ``NA`` and the
         like, as R and pandas write them, are empty cells.
@@ -64,16 +62,13 @@ class About:
             TableError: missing or not CSV, no column ``picture``, a column or a picture twice, a row of another length.
         """
         where = Path(path)
-        header, rows = _rows(where)
-        if PICTURE not in header:
-            raise TableError(f"no column {PICTURE!r}", where=where, advice=f"it has: {', '.join(header) or 'none'}")
-        if len(set(header)) < len(header) or "" in header:
-            raise TableError("a column has no name, or that of another column", where=where)
-        columns = {name: [row[i] for _, row in rows] for i, name in enumerate(header)}
+        table = read_label_table(where, short_rows=False)
+        table.need(PICTURE)
+        columns = {name: [row.cells[name] for row in table.rows] for name in table.names}
         pictures = columns.pop(PICTURE)
-        columns = {name: ["" if value in NOT_KNOWN else value for value in column] for name, column in columns.items()}
+        columns = {name: ["" if is_missing(value) else value for value in column] for name, column in columns.items()}
         first: dict[str, int] = {}
-        for (line, _), name in zip(rows, pictures, strict=True):
+        for (line, _), name in zip(table.rows, pictures, strict=True):
             if not name:
                 raise TableError("no picture is named", where=f"{where}, line {line}")
             if name in first:
@@ -104,24 +99,6 @@ class About:
     @cached_property
     def _number(self) -> dict[str, int]:
         return {name: number for number, name in enumerate(self.people)} | {"": UNKNOWN}
-
-
-def _rows(where: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header, and the rows with the number of the line that each ends on; empty lines are left out."""
-    try:
-        with where.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        what = error.strerror if isinstance(error, OSError) else str(error)
-        raise TableError(f"cannot be read as CSV ({what})", where=where) from error
-    if not rows:
-        raise TableError("the file is empty", where=where)
-    (_, header), *rest = rows
-    for line, row in rest:
-        if len(row) != len(header):
-            raise TableError(f"{len(row)} cells under {len(header)} columns", where=f"{where}, line {line}")
-    return header, rest
 
 
 def _pick(values: NDArray[np.str_], at: IntArray) -> NDArray[np.str_]:

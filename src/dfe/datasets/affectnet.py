@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfe.base.errors import TableError
+from dfe.base.array_files import read_npy
+from dfe.base.errors import ModelError, TableError
 from dfe.datasets.examples import Examples, Target
 from dfe.datasets.naming import Named, names_of, told
 from dfe.datasets.rows import Once, Row, optional_file, read_rows
@@ -187,12 +188,12 @@ def _read_arrays(root: Path, below: str) -> _Label:
 def _only_value(path: Path) -> str:
     """The one number or word in an array; ``""`` where there is no such file."""
     try:
-        value = np.load(path, allow_pickle=False)
-    except FileNotFoundError:
-        return ""
-    except (OSError, ValueError, EOFError) as error:
+        if not path.exists():
+            return ""
+        value = read_npy(path)
+    except ModelError as error:
         what = f"cannot be read as an array ({type(error).__name__})"
         raise TableError(what, where=path, advice="get it from the data set anew") from error
-    if not isinstance(value, np.ndarray) or value.size != 1:
+    if value.size != 1:
         raise TableError("holds not one label", where=path, advice="get it from the data set anew")
     return str(value.ravel()[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.errors import MediaError, OutputError, TableError
+from dfe.base.array_files import read_npz
+from dfe.base.errors import MediaError, ModelError, OutputError, TableError
 from dfe.base.files import replacing
 from dfe.base.types import Progress
 from dfe.datasets.rows import Row, optional_file, read_rows
@@ -122,9 +122,9 @@ def _of_arrays(root: Path) -> Iterator[Picture]:
         if not path.is_file():
             continue
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                image, label, words = (archive[key] for key in ("image", "label", "label_names"))
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            arrays = read_npz(path, ("image", "label", "label_names"))
+            image, label, words = (arrays[key] for key in ("image", "label", "label_names"))
+        except (ModelError, KeyError) as error:
             what = f"holds no image, label and label_names ({type(error).__name__})"
             raise TableError(what, where=path, advice="get it anew") from error
         if image.dtype != np.uint8 or image.shape[1:] != (SIDE, SIDE) or label.shape != image.shape[:1]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dfe.base.column_kind import ColumnKind, column_kind
 from dfe.base.errors import TableError
-from dfe.datasets.about import NOT_KNOWN
+from dfe.base.label_table import LabelRow, LabelTable, plain_path, read_label_table
+from dfe.base.numbers import is_missing, number, seconds
 from dfe.datasets.examples import Examples, Target
 from dfe.media.inputs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from dfe.stats.folds import TEST, TRAIN, VALIDATION
@@ -23,17 +25,11 @@ _NEEDED = (PATH, SUBJECT, LABEL)
 _KNOWN = (*_NEEDED, "session", "condition", "onset", "offset", "split", "face", "frame")
 _PARTS = {"train": TRAIN, "training": TRAIN, "validation": VALIDATION, "val": VALIDATION, "dev": VALIDATION}
 _PARTS |= {"test": TEST, "testing": TEST}
-_ABSENT = NOT_KNOWN | {""}
 _SUFFIXES = VIDEO_SUFFIXES | PICTURE_SUFFIXES | {".parquet", ".csv"}
 _FEW = 10
 """Whole numbers with no more different values than this are classes, unless the user says otherwise."""
 
 LabelKind = Literal["auto", "classes", "number"]
-
-
-class _Row(NamedTuple):
-    line: int
-    cells: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -42,9 +38,10 @@ class Generic:
     ``offset`` (seconds), ``split`` (train, validation, test), ``face`` and ``frame``; any other is a covariate.
 
     Args:
-        table: the CSV file (UTF-8, with a header). ``path`` is the file's or the recording's name below the data set's
-            folder, with its suffix or without.
+        table: the CSV file, as people have it (see :class:`~dfe.base.cells.Cells`). ``path`` is the file's or the
+            recording's name below the data set's folder, with its suffix or without; Windows' paths do.
         kind: of the labels; ``auto``: words, or up to ten different whole numbers, are classes.
+        categories: covariates whose numbers are names.
         level: ``subject``: the label is the person's, and two labels of one person are an error; ``task``: it changes.
         metric: by default balanced accuracy of classes and concordance (CCC) of numbers.
     """
@@ -53,12 +50,13 @@ class Generic:
     kind: LabelKind = "auto"
     level: Literal["subject", "task"] = "subject"
     metric: str | None = None
+    categories: tuple[str, ...] = ()
     name: str = "generic"
 
     def media(self, root: Path) -> tuple[Path, ...]:
         """Files below ``root`` that the table names and that are there, each once."""
-        named = dict.fromkeys(row.cells[PATH] for row in self._rows())
-        return tuple(path for name in named if (path := root / name).is_file())
+        named = dict.fromkeys(row.cells[PATH] for row in self._table().rows)
+        return tuple(path for name in named if (path := _below(root, name)) is not None)
 
     def check(self, root: Path) -> tuple[str, ...]:
         """What is wrong with the table, or missing below ``root``."""
@@ -66,8 +64,9 @@ class Generic:
             self.examples(root)
         except TableError as error:
             return (str(error),)
-        named = dict.fromkeys(row.cells[PATH] for row in self._rows() if Path(row.cells[PATH]).suffix.lower())
-        absent = [name for name in named if not (root / name).is_file()]
+        names = (row.cells[PATH] for row in self._table().rows)
+        named = dict.fromkeys(name for name in names if Path(name).suffix.lower())
+        absent = [name for name in named if _below(root, name) is None]
         return (f"{len(absent)} of {len(named)} files are not there, the first is {absent[0]}",) if absent else ()
 
     def examples(self, root: Path) -> Examples:  # noqa: ARG002 (names in the table are below it)
@@ -78,20 +77,21 @@ class Generic:
                 one class, a person with two labels (where ``level`` is ``subject``), or a row twice;
                 names file and line.
         """
-        rows = self._rows()
+        table = self._table()
+        rows = table.rows
         for row in rows:
             for column in _NEEDED:
-                if row.cells[column] in _ABSENT:
+                if is_missing(row.cells[column]):
                     raise self._error(row, f"no {column}", "fill it in, or take the row out")
         recording = tuple(_recording(row.cells[PATH]) for row in rows)
-        onset, offset = self._seconds(rows, "onset", -math.inf), self._seconds(rows, "offset", math.inf)
+        onset, offset = _seconds(table, "onset", -math.inf), _seconds(table, "offset", math.inf)
         face, frame = self._whole(rows, "face"), self._whole(rows, "frame")
         if onset is not None and offset is not None:
             for row, low, high in zip(rows, onset.tolist(), offset.tolist(), strict=True):
                 if low >= high:
                     raise self._error(row, f"the window ends at {high:g} s, before its onset {low:g} s")
         names = self._names(rows, recording)
-        target, labels = self._target(rows)
+        target, labels = self._target(table)
         split = self._split(rows)
         self._one_group(rows)
         return Examples(
@@ -107,54 +107,49 @@ class Generic:
             face,
             _words(rows, "condition"),
             _words(rows, "session"),
-            {c: _covariate([r.cells[c] for r in rows]) for c in rows[0].cells if c not in _KNOWN},
+            {kind.name: _covariate(table, kind) for kind in self._kinds(table)},
         )
 
-    def _rows(self) -> list[_Row]:
-        try:
-            with self.table.open(newline="", encoding="utf-8-sig") as file:
-                reader = csv.reader(file, strict=True)
-                lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(cells)]
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            what = error.strerror if isinstance(error, OSError) else str(error)
-            raise TableError(f"cannot be read as CSV ({what})", where=self.table) from error
-        if len(lines) < 2:
-            raise TableError("holds no row", where=self.table)
-        header = [name.lower() for name in lines[0][1]]
-        if absent := [column for column in _NEEDED if column not in header]:
-            advice = f"it has: {', '.join(header)}"
-            raise TableError(f"no column {absent[0]!r}", where=self.table, advice=advice)
-        if len(set(header)) < len(header) or "" in header:
-            raise TableError("a column has no name, or that of another column", where=self.table)
-        rows = []
-        for line, cells in lines[1:]:
-            if len(cells) != len(header):
-                what = f"{len(cells)} cells under {len(header)} columns"
-                raise TableError(what, where=f"{self.table}, line {line}")
-            rows.append(_Row(line, dict(zip(header, cells, strict=True))))
-        return rows
+    def column_kinds(self) -> tuple[ColumnKind, ...]:
+        """What the labels and each covariate of the table hold.
 
-    def _error(self, row: _Row, what: str, advice: str | None = None) -> TableError:
+        Raises:
+            TableError: it cannot be read, or a column holds numbers and words.
+        """
+        table = self._table()
+        return (self._label_kind(table), *self._kinds(table))
+
+    def _label_kind(self, table: LabelTable) -> ColumnKind:
+        words = self.kind == "classes"
+        cells = table.column(LABEL)
+        return column_kind(LABEL, cells, self.table, decimal=table.decimal, words=words, option="--label classes for")
+
+    def _kinds(self, table: LabelTable) -> tuple[ColumnKind, ...]:
+        table.need(*self.categories)
+        names = [name for name in table.names if name not in _KNOWN]
+        return tuple(
+            column_kind(
+                name,
+                table.column(name),
+                table.path,
+                decimal=table.decimal,
+                words=name in self.categories,
+                option="--categories",
+            )
+            for name in names
+        )
+
+    def _table(self) -> LabelTable:
+        table = read_label_table(self.table, lower=True, short_rows=False)
+        table.need(*_NEEDED)
+        if not table.rows:
+            raise TableError("holds no row", where=self.table)
+        return table
+
+    def _error(self, row: LabelRow, what: str, advice: str | None = None) -> TableError:
         return TableError(what, where=f"{self.table}, line {row.line}", advice=advice)
 
-    def _number(self, row: _Row, column: str) -> float:
-        try:
-            value = float(row.cells[column])
-        except ValueError as error:
-            raise self._error(row, f"{column} {row.cells[column]!r} is no number") from error
-        if not math.isfinite(value):
-            raise self._error(row, f"{column} {row.cells[column]!r} is not finite")
-        return value
-
-    def _seconds(self, rows: Sequence[_Row], column: str, default: float) -> Any:
-        if column not in rows[0].cells:
-            return None
-        absent = [row.cells[column] in _ABSENT for row in rows]
-        return np.array(
-            [default if none else self._number(row, column) for row, none in zip(rows, absent, strict=True)]
-        )
-
-    def _whole(self, rows: Sequence[_Row], column: str) -> Any:
+    def _whole(self, rows: Sequence[LabelRow], column: str) -> Any:
         if column not in rows[0].cells:
             return None
         for row in rows:
@@ -162,7 +157,7 @@ class Generic:
                 raise self._error(row, f"{column} {row.cells[column]!r} is no whole number")
         return np.array([int(row.cells[column]) for row in rows], np.int64)
 
-    def _names(self, rows: Sequence[_Row], recording: Sequence[str]) -> tuple[str, ...]:
+    def _names(self, rows: Sequence[LabelRow], recording: Sequence[str]) -> tuple[str, ...]:
         first: dict[str, int] = {}
         for row, name in zip(rows, recording, strict=True):
             cells = [row.cells[c] for c in ("onset", "offset") if c in row.cells]
@@ -173,21 +168,23 @@ class Generic:
             first[key] = row.line
         return tuple(first)
 
-    def _target(self, rows: Sequence[_Row]) -> tuple[Target, NDArray[Any]]:
-        words = [row.cells[LABEL] for row in rows]
-        kind = self.kind
-        if kind == "auto":
-            kind = "number" if all(map(_is_number, words)) and not _few_whole(words) else "classes"
+    def _target(self, table: LabelTable) -> tuple[Target, NDArray[Any]]:
+        words = [cell for _, cell in table.column(LABEL)]
+        found = self._label_kind(table)
+        numbers = [number(word, "", table.decimal) for word in words] if found.kind == "numbers" else []
         if len(set(words)) < 2:
             raise TableError(f"all {len(words)} labels are {words[0]!r}: nothing to predict", where=self.table)
-        if kind == "number":
-            values = np.array([self._number(row, LABEL) for row in rows])
-            return Target(LABEL, "number", self.metric or "ccc", (), self.level), values
-        classes = sorted(set(words), key=lambda word: (float(word), word) if _is_number(word) else (math.inf, word))
+        if self.kind == "number" and found.kind != "numbers":
+            row = table.rows[0]
+            raise self._error(row, f"label {row.cells[LABEL]!r} is no number")
+        if self.kind == "number" or (self.kind == "auto" and numbers and not _few_whole(numbers)):
+            return Target(LABEL, "number", self.metric or "ccc", (), self.level), np.array(numbers)
+        places = dict(zip(words, numbers, strict=True)) if numbers else {}
+        classes = sorted(set(words), key=lambda word: (places.get(word, _as_number(word)), word))
         target = Target(LABEL, "classes", self.metric or "balanced_accuracy", tuple(classes), self.level)
         return target, np.array(words, np.str_)
 
-    def _split(self, rows: Sequence[_Row]) -> Any:
+    def _split(self, rows: Sequence[LabelRow]) -> Any:
         if "split" not in rows[0].cells:
             return None
         for row in rows:
@@ -195,11 +192,11 @@ class Generic:
                 raise self._error(row, f"split {row.cells['split']!r} is none of train, validation, test")
         return np.array([_PARTS[row.cells["split"].lower()] for row in rows], np.str_)
 
-    def _one_group(self, rows: Sequence[_Row]) -> None:
+    def _one_group(self, rows: Sequence[LabelRow]) -> None:
         """Refuse a person with two labels where the label is the person's."""
         if self.level == "task":
             return
-        first: dict[str, _Row] = {}
+        first: dict[str, LabelRow] = {}
         for row in rows:
             before = first.setdefault(row.cells[SUBJECT], row)
             if before.cells[LABEL] != row.cells[LABEL]:
@@ -207,33 +204,50 @@ class Generic:
                     row,
                     f"its subject has label {row.cells[LABEL]!r} here and {before.cells[LABEL]!r} on line "
                     f"{before.line}",
-                    "correct it, or use --level task if labels change within a person",
+                    "correct it, or use --label-of task if labels change within a person",
                 )
 
 
 def _recording(path: str) -> str:
-    plain = path.replace("\\", "/").removeprefix("./")
+    plain = plain_path(path)
     suffix = Path(plain).suffix
     return plain[: -len(suffix)] if suffix.lower() in _SUFFIXES else plain
 
 
-def _words(rows: Sequence[_Row], column: str) -> Any:
+def _below(root: Path, name: str) -> Path | None:
+    """The file of that name below a folder, whichever system's slashes and Unicode it is written in."""
+    plain = plain_path(name)
+    tried = (root / name, root / plain, root / unicodedata.normalize("NFD", plain))
+    return next((path for path in tried if path.is_file()), None)
+
+
+def _words(rows: Sequence[LabelRow], column: str) -> Any:
     return np.array([row.cells[column] for row in rows], np.str_) if column in rows[0].cells else None
 
 
-def _covariate(cells: Sequence[str]) -> NDArray[Any]:
-    known = [cell not in _ABSENT for cell in cells]
-    if any(known) and all(_is_number(cell) for cell, there in zip(cells, known, strict=True) if there):
-        return np.array([float(c) if there else math.nan for c, there in zip(cells, known, strict=True)])
-    return np.array([cell if there else "" for cell, there in zip(cells, known, strict=True)], np.str_)
+def _seconds(table: LabelTable, column: str, default: float) -> Any:
+    if column not in table.names:
+        return None
+    return np.array(
+        [seconds(row.cells[column], column, default, table.where(row), table.decimal) for row in table.rows]
+    )
 
 
-def _is_number(word: str) -> bool:
+def _covariate(table: LabelTable, kind: ColumnKind) -> NDArray[Any]:
+    cells = [row.cells[kind.name] for row in table.rows]
+    if kind.kind == "numbers":
+        return np.array([math.nan if is_missing(cell) else number(cell, "", table.decimal) for cell in cells])
+    return np.array(["" if is_missing(cell) else cell for cell in cells], np.str_)
+
+
+def _as_number(word: str) -> float:
+    """Of classes that are called by numbers, so that 10 comes after 9."""
     try:
-        return math.isfinite(float(word))
+        value = float(word)
     except ValueError:
-        return False
+        return math.inf
+    return value if math.isfinite(value) else math.inf
 
 
-def _few_whole(words: Sequence[str]) -> bool:
-    return len(set(words)) <= _FEW and all(float(word).is_integer() for word in set(words))
+def _few_whole(numbers: Sequence[float]) -> bool:
+    return len(set(numbers)) <= _FEW and all(value.is_integer() for value in numbers)

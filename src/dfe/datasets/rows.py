@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dfe.base.cells import Cells, number
+from dfe.base.cells import Cells, plain_word, shown_names
 from dfe.base.errors import TableError
+from dfe.base.numbers import Decimal, number
 
 _DEPTH = 3
 """Archives unpack into a folder, or a folder in a folder; label files are looked for so deep."""
@@ -21,10 +22,12 @@ class Row:
     Args:
         where: file and row, as a text editor counts it.
         cells: by the column's name in small letters.
+        decimal: the table's decimal mark.
     """
 
     where: str
     cells: Mapping[str, str]
+    decimal: Decimal = "either"
 
     def word(self, *names: str) -> str:
         """The cell of the first of these columns that there is; blanks around it do not count.
@@ -34,7 +37,7 @@ class Row:
         """
         for name in names:
             if name.lower() in self.cells:
-                return self.cells[name.lower()].strip()
+                return plain_word(self.cells[name.lower()])
         raise TableError(f"has no column {names[0]}", where=self.where)
 
     def number(self, *names: str) -> float:
@@ -43,7 +46,7 @@ class Row:
         Raises:
             TableError: it holds something else.
         """
-        return number(self.word(*names), self.where)
+        return number(self.word(*names), self.where, self.decimal)
 
     def number_within(self, low: float, high: float, *names: str) -> float:
         """The same, within a range.
@@ -72,7 +75,7 @@ class Row:
 
 
 def read_rows(path: Path, *needed: Sequence[str]) -> Iterator[Row]:
-    """Rows of a CSV file: comma, semicolon or tab; blanks around names; a byte order mark; names in any case.
+    """Rows of a CSV file, as :class:`~dfe.base.cells.Cells` reads it; names of columns in any case.
 
     Args:
         path: the file.
@@ -85,14 +88,11 @@ def read_rows(path: Path, *needed: Sequence[str]) -> Iterator[Row]:
     header = tuple(name.lower() for name in cells.header)
     for names in needed:
         if not any(name.lower() in header for name in names):
-            shown = ", ".join(cells.header[:8]) + (", ..." if len(header) > 8 else "")
-            raise TableError(f"has no column {names[0]}", where=path, advice=f"it has {shown}")
+            raise TableError(f"has no column {names[0]}", where=path, advice=f"it has {shown_names(cells.header)}")
     for line, row in cells:
         if not any(cell.strip() for cell in row):
             continue
-        if cells.decimal_comma:
-            row = [cell.replace(",", ".") for cell in row]
-        yield Row(f"{path}, row {line}", dict(zip(header, row, strict=True)))
+        yield Row(f"{path}, row {line}", dict(zip(header, row, strict=True)), cells.decimal)
 
 
 class Once:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.base.cells import Cells, number
+from dfe.base.cells import Cells
 from dfe.base.errors import TableError
+from dfe.base.numbers import number
 from dfe.base.types import DoubleArray, FloatArray
 from dfe.facs.tables import HIGHEST, AuTable, read_au_table
 from dfe.recording.build import build_measured
@@ -73,11 +74,9 @@ def _recording(
 
 def _columns(path: Path, names: tuple[str, ...]) -> DoubleArray:
     cells = Cells(path)
-    for name in names:
-        if name not in cells.header:
-            raise TableError(f"has no column {name}", where=path, advice="get it from the data set anew")
+    cells.need(*names)
     places = [cells.header.index(name) for name in names]
-    return np.array([[number(row[i], f"{path}, row {line}") for i in places] for line, row in cells])
+    return np.array([[number(row[i], f"{path}, row {line}", cells.decimal) for i in places] for line, row in cells])
 
 
 def _head_angles(rotation: DoubleArray) -> FloatArray:

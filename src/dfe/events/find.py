@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -46,9 +47,11 @@ def find_events(
     if not isinstance(tokenizer, Tokenizer):
         tokenizer = tokenizer_of(recording) if tokenizer is None else load_tokenizer(tokenizer)
     name = Path(recording.provenance.source.name).stem
+    note = None
     if speech is not None and not isinstance(speech, Mapping):
-        speech = speech_from_file(recording, speech, speaker, name)
-    return detect(recording, tokenizer, config, speech=speech, names=display_names(tokenizer, labels))
+        speech, note = speech_from_file(recording, speech, speaker, name)
+    found = detect(recording, tokenizer, config, speech=speech, names=display_names(tokenizer, labels))
+    return found if note is None else replace(found, notes=(*found.notes, note))
 
 
 def tokenizer_of(recording: Recording) -> Tokenizer:
@@ -84,8 +87,12 @@ def display_names(tokenizer: Tokenizer, labels: Mapping[int, str] | None = None)
 
 def speech_from_file(
     recording: Recording, path: str | PathLike[str], speaker: Mapping[str, int] | None, name: str
-) -> Speech:
-    """Stretches of speech of the faces of a recording; ``name`` picks its lines from an RTTM file of several."""
+) -> tuple[Speech, str | None]:
+    """Stretches of speech of the faces of a recording, and which labels were taken for speech.
+
+    ``name`` picks the recording's lines from an RTTM file of several, and its video from several that ELAN links.
+    """
     faces = [int(face) for face in np.unique(recording.face_ids[recording.success])]
     talk = read_speech(path, name)
-    return {face: spans for face, spans in speech_of_faces(talk, faces, speaker, path).items() if face in faces}
+    of_faces = speech_of_faces(talk, faces, speaker, path)
+    return {face: spans for face, spans in of_faces.items() if face in faces}, talk.said()

@@ -53,7 +53,7 @@ def detect(
     valid = recording.success & np.isfinite(times) & (tokens.display >= 0).any(axis=1)
     if not config.all_rows:
         valid &= recording.usable
-    whole = Clock.of(times)
+    whole = recording.clock()
     _check_rate(recording, whole)
     displays = coder.displays()
     if len(strange := displays.unknown(tokens)):
@@ -64,7 +64,7 @@ def detect(
     lids, gaze = _measured(recording, "blinks", valid), _measured(recording, "gaze", valid)
     events: list[Event] = []
     faces: list[FaceTime] = []
-    for face, rows, clock in face_clocks(times, ids, valid):
+    for face, rows, clock in face_clocks(recording.frames, times, ids, valid):
         talk = None if speech is None or face not in speech else spans(speech[face])
         time = Timeline.of(clock, rate=config.rate, smoothing_s=config.smoothing_s)
         for display, amount in tokens.at(rows).signals():
@@ -83,7 +83,7 @@ def detect(
             shifts = find_shifts(clock, face_gaze, face_lids, config)
             labels = [f"gaze {direction}" for direction in shifts.direction]
             events += _events(face, "gaze", 0, shifts.runs, labels, "eyes", talk)
-        faces.append(FaceTime(face, clock.spans, talk, face_gaze is not None, face_lids is not None))
+        faces.append(FaceTime(face, clock.spans, clock.stretches, talk, face_gaze is not None, face_lids is not None))
     events.sort(key=lambda e: (e.onset_s, e.face_id, e.kind, e.display, e.label))
     return EventList(
         events=tuple(events),

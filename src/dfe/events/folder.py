@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Literal
@@ -55,6 +55,30 @@ class EventsSummary:
     problems: tuple[DfeError, ...]
     """Recordings without a table of events, and why."""
     rates: Path
+
+    def to_json(self) -> dict[str, object]:
+        """The counts of every recording, as plain values."""
+        recordings = [
+            {
+                "name": r.name,
+                "events": str(r.path),
+                "displays": sum(e.kind == "display" for e in r.events),
+                "blinks": sum(e.kind == "blink" for e in r.events),
+                "gaze_shifts": sum(e.kind == "gaze" for e in r.events),
+                "faces": [
+                    {"face_id": f.face_id, "exposure_s": f.exposure_s, "speech_known": f.speech is not None}
+                    for f in r.events.faces
+                ],
+                "displays_per_min": r.per_min if r.per_min == r.per_min else None,
+                "notes": list(r.events.notes),
+            }
+            for r in self.recordings
+        ]
+        config = self.recordings[0].events.config if self.recordings else None
+        settings = None if config is None else {**asdict(config), "counted": config.counted}
+        problems = [str(problem) for problem in self.problems]
+        rates = str(self.rates) if self.recordings else None
+        return {"recordings": recordings, "settings": settings, "problems": problems, "rates": rates}
 
 
 @dataclass(frozen=True)
@@ -149,12 +173,13 @@ def _finder(
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
         opened.setdefault(tokenizer.id, tokenizer)
         short = Path(name).name
-        speech = None
+        speech, note = None, None
         if name in voices:
-            speech = speech_from_file(recording, voices[name], options.speaker, short)
+            speech, note = speech_from_file(recording, voices[name], options.speaker, short)
         found = detect(
             recording, tokenizer, options.config, speech=speech, names=display_names(tokenizer, options.labels)
         )
+        found = found if note is None else replace(found, notes=(*found.notes, note))
         faces = [face.face_id for face in found.faces]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
         return found, rates(found, recording=name, roles=mine, **entities(name)), source_of(recording)

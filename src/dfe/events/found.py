@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import overload
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, overload
 
+from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray
 from dfe.events.config import EventConfig
 from dfe.formats.event import Event
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,9 @@ class FaceTime:
 
     face_id: int
     seen: DoubleArray
-    """``(k, 2)`` start and end of each stretch in which it was seen, seconds."""
+    """``(k, 2)`` start and end of the time in which it was seen, seconds."""
+    stretches: DoubleArray
+    """``(s, 2)`` stretches between gaps, lost frames bridged: an event that begins with one may have begun before."""
     speech: DoubleArray | None = None
     """``(k, 2)`` stretches of speech; None where speech is not known."""
     gaze: bool = True
@@ -72,6 +78,19 @@ class EventList(Sequence[Event]):
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each event: face_id, kind, display, label, region, onset_s, apex_s, offset_s, duration_s, intensity
+        (mm of displays, 0 to 1 of blinks and gaze), censored, speaking.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        names = [one.name for one in fields(Event)]
+        rows = [asdict(event) | {"duration_s": event.duration_s} for event in self.events]
+        return data_frame(
+            rows, [*names[: names.index("offset_s") + 1], "duration_s", *names[names.index("intensity") :]]
+        )
 
     def __repr__(self) -> str:
         kinds = ", ".join(f"{sum(e.kind == kind for e in self.events)} {kind}" for kind in ("display", "blink", "gaze"))

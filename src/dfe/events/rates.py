@@ -142,7 +142,7 @@ def _numbers(
     exposure = total(seen)
     inside = contains(time, [event.apex_s for event in events]) if events else np.zeros(0, bool)
     here = [event for event, is_in in zip(events, inside.tolist(), strict=True) if is_in]
-    starts = set(face.seen[:, 0].tolist())
+    starts = set(face.stretches[:, 0].tolist())
     counted = [event for event in here if event.onset_s not in starts]
     whole = [event.duration_s for event in here if not event.censored]
     on = total(both(spans([(event.onset_s, event.offset_s) for event in events]), seen))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import fields
 from os import PathLike
 from pathlib import Path
 
+from dfe.base.csv_text import csv_text
 from dfe.base.files import replacing
 from dfe.events.rates import Rate
 
@@ -21,12 +20,9 @@ def write_rates_csv(rates: Sequence[Rate], path: str | PathLike[str], *, overwri
     """
     target = Path(path)
     names = [f.name for f in fields(Rate)]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(getattr(rate, name)) for name in names] for rate in rates)
+    text = csv_text(names, ([_cell(getattr(rate, name)) for name in names] for rate in rates))
     with replacing(target, overwrite=overwrite) as (file,):
-        file.write(text.getvalue().encode("utf-8", "replace"))
+        file.write(text.encode("utf-8", "replace"))
     return target
 
 

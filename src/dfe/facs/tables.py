@@ -15,9 +15,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from dfe.base.cells import Cells, number
+from dfe.base.cells import Cells
 from dfe.base.columns import Columns, read_columns
 from dfe.base.errors import TableError
+from dfe.base.numbers import number
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.clock.stamps import seconds_per_unit
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
+from dfe.base.csv_text import csv_text
 from dfe.base.files import replacing
 from dfe.formats.event import Event
 from dfe.formats.tiers import MediaRef
-from dfe.formats.tsv import MISSING, EventSource, events_tsv
+from dfe.formats.tsv import COLUMNS, MISSING, EventSource, event_cells
 
 
 def write_csv(
@@ -22,10 +21,8 @@ def write_csv(
         OutputError: the file exists (without ``overwrite``) or cannot be written.
     """
     del media, source
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\r\n")
-    for line in events_tsv(events).splitlines():
-        rows.writerow("" if cell == MISSING else cell for cell in line.split("\t"))
+    rows = (["" if cell == MISSING else cell for cell in event_cells(event)] for event in events)
+    text = csv_text(list(COLUMNS), rows, end="\r\n")
     with replacing(path, overwrite=overwrite) as (file,):
-        file.write(text.getvalue().encode("utf-8", "replace"))
+        file.write(text.encode("utf-8", "replace"))
     return path

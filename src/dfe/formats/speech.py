@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
@@ -11,31 +12,60 @@ import numpy as np
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import DoubleArray
 from dfe.clock.spans import spans
+from dfe.formats.label import annotation_bytes
 from dfe.formats.labels import read_tiers
 from dfe.formats.rttm import turns_of_rttm
+from dfe.formats.silence import is_silence
 
 SUFFIXES = (".rttm", ".eaf", ".textgrid")
 """Files that :func:`read_speech` reads, in small letters."""
 
-SILENT_WORDS = frozenset({"", "sil", "sp", "silence", "silent", "pause", "<sil>", "<p>", "<p:>", "#", "-"})
-"""What an annotation says where nobody speaks, in small letters."""
-
-MAX_BYTES = 64 * 2**20
+_SHOWN, _LONG = 12, 30
 
 Annotation = tuple[float, float, str]
 """Start and end in seconds, and what it says."""
 
 
-def read_speech(path: str | PathLike[str], recording: str | None = None) -> dict[str, DoubleArray]:
+@dataclass(frozen=True, eq=False)
+class Talk(Mapping[str, DoubleArray]):
+    """Stretches of speech ``(k, 2)`` in seconds, by speaker, and what was taken for speech."""
+
+    stretches: dict[str, DoubleArray]
+    spoken: tuple[str, ...] = ()
+    """Different annotations that were taken for speech, those that look least like words first."""
+    silent: tuple[str, ...] = ()
+    """Different annotations that were taken for silence."""
+
+    def __getitem__(self, speaker: str) -> DoubleArray:
+        return self.stretches[speaker]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.stretches)
+
+    def __len__(self) -> int:
+        return len(self.stretches)
+
+    def said(self) -> str | None:
+        """Which labels were taken for speech, for people to check; None where there are none to check, as in RTTM."""
+        if not self.spoken:
+            return None
+        more = f" and {len(self.spoken) - _SHOWN} others" if len(self.spoken) > _SHOWN else ""
+        silent = ", ".join(word or "empty ones" for word in self.silent[:_SHOWN])
+        words = ", ".join(word if len(word) <= _LONG else f"{word[:_LONG]}..." for word in self.spoken[:_SHOWN])
+        return f"labels taken for speech: {words}{more}" + (f"; for silence: {silent}" if silent else "")
+
+
+def read_speech(path: str | PathLike[str], recording: str | None = None) -> Talk:
     """Stretches of speech ``(k, 2)`` in seconds, by speaker.
 
     RTTM (``SPEAKER`` lines; NIST Rich Transcription 2009), ELAN (``.eaf``; tiers with times of their own) and Praat's
     TextGrid (interval tiers, long or short). A tier is a speaker; annotations that are empty or say ``sil`` and the
-    like are silence.
+    like are silence (:func:`dfe.formats.silence.is_silence`).
 
     Args:
         path: the file.
-        recording: name of the recording without suffix; tells which lines of an RTTM file of several recordings count.
+        recording: name of the recording without suffix; tells which lines of an RTTM file of several recordings count,
+            and which of several videos ELAN's times are about.
 
     Raises:
         TableError: missing, damaged, or none of these formats.
@@ -44,16 +74,20 @@ def read_speech(path: str | PathLike[str], recording: str | None = None) -> dict
     suffix = file.suffix.lower()
     if suffix not in SUFFIXES:
         raise TableError("is no file of speech", where=file, advice="give an .rttm, .eaf or .TextGrid file")
-    tiers = turns_of_rttm(_content(file), file, recording) if suffix == ".rttm" else _tiers(file)
+    rttm = suffix == ".rttm"
+    tiers = turns_of_rttm(annotation_bytes(file), file, recording) if rttm else _tiers(file, recording)
     if not tiers:
         raise TableError("names no speaker", where=file)
     for name, found in tiers.items():
         times = np.array([a[:2] for a in found], np.float64).reshape(-1, 2)
         if not np.isfinite(times).all() or (times[:, 1] < times[:, 0]).any():
             raise TableError(f"has an annotation of {name!r} that ends before it starts, or has no time", where=file)
-    return {
-        name: spans([a[:2] for a in found if a[2].strip().lower() not in SILENT_WORDS]) for name, found in tiers.items()
-    }
+    stretches = {name: spans([a[:2] for a in found if not is_silence(a[2])]) for name, found in tiers.items()}
+    if rttm:
+        return Talk(stretches)
+    words = dict.fromkeys(a[2].strip() for found in tiers.values() for a in found)
+    silent = [word for word in words if is_silence(word)]
+    return Talk(stretches, tuple(sorted((word for word in words if not is_silence(word)), key=_oddness)), tuple(silent))
 
 
 def speech_of_faces(
@@ -85,7 +119,7 @@ def speech_of_faces(
         raise UsageError(
             f"has speakers {_listed(talk)}, and the recording faces {_listed(faces)}",
             where=where,
-            advice="say whose face is whose, as in --speaker A=0 (in Python speaker={'A': 0})",
+            advice="say whose face is whose, as in --speakers A=0 (in Python speaker={'A': 0})",
         )
     if unknown := [name for name in speaker if name not in talk]:
         raise UsageError(f"has no speaker {unknown[0]!r}", where=where, advice=f"speakers are {_listed(talk)}")
@@ -95,9 +129,14 @@ def speech_of_faces(
     return out
 
 
-def _tiers(path: Path) -> dict[str, list[Annotation]]:
+def _oddness(word: str) -> tuple[bool, int, str]:
+    """Labels that are no plain words come first, then short ones: they may be silence of a kind not known here."""
+    return word.replace(" ", "").replace("'", "").isalpha(), len(word), word
+
+
+def _tiers(path: Path, recording: str | None) -> dict[str, list[Annotation]]:
     """Annotations by tier; a tier of points holds no speech."""
-    tiers = read_tiers(path, own_times=True)
+    tiers = read_tiers(path, own_times=True, recording=recording)
     return {
         name: [(label.start_s, label.end_s, label.value) for label in labels]
         for name, labels in tiers.items()
@@ -105,17 +144,21 @@ def _tiers(path: Path) -> dict[str, list[Annotation]]:
     }
 
 
-def _content(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise TableError("is too large to be a file of speech", where=path)
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise TableError("no such file", where=path) from None
-    except OSError as error:
-        raise TableError(f"cannot be read ({error.strerror})", where=path) from None
-
-
 def _listed(names: Mapping[str, object] | Sequence[int]) -> str:
     listed = [str(name) for name in names]
     return ", ".join(listed[:8]) + (" ..." if len(listed) > 8 else "") if listed else "none"
+
+
+def speaker_faces(words: Iterable[str]) -> dict[str, int]:
+    """Faces of speakers, from words as in ``A=0``.
+
+    Raises:
+        UsageError: a word is no ``NAME=FACE``.
+    """
+    faces = {}
+    for word in words:
+        name, sign, face = word.rpartition("=")
+        if not sign or not name or not face.isdecimal():
+            raise UsageError(f"{word!r} is not of the form NAME=FACE", advice="write it as in --speakers A=0 B=1")
+        faces[name] = int(face)
+    return faces

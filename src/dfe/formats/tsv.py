@@ -14,6 +14,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from dfe.base.csv_text import plain_cell, safe_cell
 from dfe.base.errors import TableError
 from dfe.base.files import replacing
 from dfe.formats.event import Event, Kind
@@ -66,8 +67,12 @@ class EventTable(NamedTuple):
 
 
 def events_tsv(events: Sequence[Event]) -> str:
-    """The table as text. Times are taken to 0.1 ms, intensities to 0.0001 of their unit."""
-    return "\n".join(["\t".join(COLUMNS), *("\t".join(_cells(event)) for event in events)]) + "\n"
+    """The table as text, its cells safe in spreadsheets (:mod:`dfe.base.csv_text`).
+
+    Times are taken to 0.1 ms, intensities to 0.0001 of their unit.
+    """
+    rows = ([safe_cell(cell) for cell in event_cells(event)] for event in events)
+    return "\n".join(["\t".join(COLUMNS), *("\t".join(map(str, row)) for row in rows)]) + "\n"
 
 
 def write_events_tsv(
@@ -125,7 +130,7 @@ def read_events_tsv(path: str | PathLike[str]) -> EventTable:
     for number, line in enumerate(lines, start=2):
         if not line.strip():
             continue
-        cells = line.split("\t")
+        cells = [plain_cell(cell) for cell in line.split("\t")]
         if len(cells) != len(names):
             raise TableError(f"{len(cells)} cells under {len(names)} columns", where=f"{path}, line {number}")
         try:
@@ -135,7 +140,8 @@ def read_events_tsv(path: str | PathLike[str]) -> EventTable:
     return EventTable(tuple(events), _source(path.with_suffix(".json")))
 
 
-def _cells(event: Event) -> list[str]:
+def event_cells(event: Event) -> list[str]:
+    """The cells of an event in the order of :data:`COLUMNS`."""
     # The offset is rounded, not the duration, so that reading gives offsets no further off than onsets.
     onset, offset = round(event.onset_s, DIGITS), round(event.offset_s, DIGITS)
     speaking = MISSING if event.speaking is None else str(int(event.speaking))

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
+from dfe.base.cells import Cells, shown_names
 from dfe.base.errors import DfeError, UsageError
 from dfe.frontends.spec import FrontEndSpec
 
@@ -73,6 +74,25 @@ def recognise(path: Path) -> FrontEndSpec | None:
         if spec.recognises is not None and spec.recognises(path):
             return spec
     return None
+
+
+def why_unknown(path: Path) -> str:
+    """Why no front end for tables reads a file, in words for an error."""
+    for name in front_end_names():
+        try:
+            spec = find_front_end(name)
+        except DfeError:
+            continue
+        if spec.misses is not None and (why := spec.misses(path)) is not None:
+            return why
+    suffix = path.name.lower().removesuffix(".gz").rpartition(".")[2]
+    if suffix in ("npz", "npy", "mat", "pkl", "pickle", "obj", "ply"):
+        return "holds no arrays that a front end for tables knows by their names and shapes"
+    try:
+        header = Cells(path, short_rows=True).header
+    except DfeError as error:
+        return error.what
+    return f"is no table of faces that a front end knows: its columns are {shown_names(header)}"
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from dfe.base.types import Progress
 from dfe.frontends.base import FrontEnd
@@ -78,5 +78,17 @@ class FrontEndSpec:
     """Options that the user has to give: ``weights``, ``flame``, ``space``."""
     extra: str | None = None
     """Extra of the package to be installed, as in ``flame``."""
+    uses: tuple[str, ...] | None = None
+    """Of :attr:`CHOICES`, those that change what it gives; None: it may be any."""
     recognises: Callable[[Path], bool] | None = None
     """Of tables: whether a file is of this kind, by its first lines or bytes; never raises, never reads it all."""
+    misses: Callable[[Path], str | None] | None = None
+    """Of tables: why a file that looks like one of this kind is refused, as in ``looks like OpenFace, but has no column
+    x_17``; None if it does not look like one. Never raises, never reads it all."""
+
+    CHOICES: ClassVar = ("weights", "flame", "space", "device", "rate", "calibrate", "max_faces")
+    """Options that some front ends use and others do not."""
+
+    def takes(self, option: str) -> bool:
+        """Whether an option of :attr:`CHOICES` does anything for it."""
+        return self.uses is None or option in self.uses

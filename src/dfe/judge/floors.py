@@ -194,7 +194,7 @@ def _search(bench: Bench) -> Search | NotMeasured:
     if subject is None or not bench.people_known:
         return NotMeasured(NOBODY)
     if geometry is None:
-        return NotMeasured("the tables hold no landmarks (dfe extract --landmarks keeps them)")
+        return NotMeasured("the tables hold no landmarks (dfe encode --landmarks keeps them)")
     rows = choose(len(bench.faces), bench.max_retrieval, bench.seed)
     people = SubjectBootstrap(bench.bootstrap.index(len(bench.faces))[rows], bench.draws, bench.seed)
     gallery = Gallery(geometry[rows], subject[rows], people)

@@ -120,7 +120,7 @@ def _stability(coding: Coding) -> Stability | NotMeasured:
     faces = coding.bench.faces
     others = [other for other in coding.bench.seeds if _same_kind(coding.coder, other)]
     if not others:
-        return NotMeasured("no other training of this coding (--seeds, and --refit for baselines, give it)")
+        return NotMeasured("no other training of this coding (--retrained, and --refit for baselines, give it)")
     books = [coding.displays, *(other.displays() for other in others)]
     codes = [coding.codes, *(other.encode_codes(faces.x) for other in others)]
     uses = [Units(book).uses(said) for book, said in zip(books, codes, strict=True)]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from math import isfinite
+from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from dfe.base.csv_text import csv_text
 from dfe.base.files import refuse_existing, replacing
+from dfe.base.frames import data_frame
 from dfe.judge.probe import Probe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["tokenizer", "baseline", "au proxy"]
 
@@ -93,6 +97,16 @@ class Evaluation:
             "coders": [coder.to_json() for coder in self.coders],
         }
 
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each coding: its main figures, as in ``table.csv``; what was not measured is missing.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        head = ("id", "kind", "levels", "size")
+        coders = [coder.to_json() for coder in self.coders]
+        return data_frame([{name: coder[name] for name in head} | main_figures(coder) for coder in coders])
+
 
 def plain(value: Any) -> Any:
     """Results as JSON values: named parts become objects, arrays lists, numbers that are not finite null."""
@@ -158,32 +172,36 @@ def refuse_existing_results(folder: Path, *, overwrite: bool) -> None:
         refuse_existing(folder / name, overwrite=overwrite)
 
 
-def write_evaluation(result: Mapping[str, Any], folder: Path, *, overwrite: bool = False) -> None:
-    """Write the JSON of an evaluation, its page, and the table of main figures into a folder, all or none.
+def write_evaluation(evaluation: Evaluation, folder: str | PathLike[str], *, overwrite: bool = False) -> None:
+    """Write ``evaluation.json``, its page ``evaluation.html`` and the main figures ``table.csv`` into a folder.
+
+    Args:
+        evaluation: as :func:`dfe.evaluate` gives it.
+        folder: made if it is not there; the files are written all or none.
+        overwrite: replace results that are there.
 
     Raises:
         OutputError: one of the files exists (without ``overwrite``), or they cannot be written.
     """
     from dfe.judge.page import evaluation_page
 
+    result = evaluation.to_json()
     contents = {
         JSON: json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
         PAGE: evaluation_page(dict(result)),
         TABLE: _csv(result),
     }
-    with replacing(*(folder / name for name in contents), overwrite=overwrite) as files:
+    with replacing(*(Path(folder) / name for name in contents), overwrite=overwrite) as files:
         for file, content in zip(files, contents.values(), strict=True):
             file.write(content.encode("utf-8", "replace"))
 
 
 def _csv(result: Mapping[str, Any]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["id", "kind", "levels", "size", *_MAIN])
+    rows = []
     for coder in result["coders"]:
         figures = ["" if value is None else value for value in main_figures(coder).values()]
-        writer.writerow([coder["id"], coder["kind"], coder["levels"], coder["size"], *figures])
-    return text.getvalue()
+        rows.append([coder["id"], coder["kind"], coder["levels"], coder["size"], *figures])
+    return csv_text(["id", "kind", "levels", "size", *_MAIN], rows)
 
 
 def _at(value: Any, path: tuple[str, ...]) -> float | None:

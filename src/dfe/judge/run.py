@@ -24,7 +24,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 NO_DETECTORS = "not compared: tables of OpenFace, LibreFace or py-feat cannot be given here yet"
 
 
-def evaluate(coders: Sequence[Coder], bench: Bench, progress: Progress | None = None) -> Evaluation:
+def judge(coders: Sequence[Coder], bench: Bench, progress: Progress | None = None) -> Evaluation:
     """Judge codings by all measures.
 
     A measure whose input the bench lacks is in the result as :class:`~dfe.judge.result.NotMeasured`.
@@ -75,7 +75,7 @@ def check(coders: Sequence[Coder], bench: Bench) -> list[Seen | NotMeasured]:
     """Whom each coder knows of the people to be judged on, before any work is done.
 
     Raises:
-        UsageError: as :func:`evaluate`.
+        UsageError: as :func:`judge`.
     """
     for coder in [*coders, *bench.seeds]:
         _check_fits(coder, bench)

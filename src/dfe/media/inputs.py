@@ -75,6 +75,8 @@ class TableSearch:
     """How tables are looked for."""
 
     recognise: Recogniser
+    explain: Callable[[Path], str] = lambda _: "no front end knows this as a table of faces"
+    """Says why a file is none."""
     only: bool = False
     """True: nothing but tables is wanted, and what is named itself is one. False: in a folder tables are taken only
     where it holds no video or picture at all, since data sets keep tables of many kinds beside their videos."""
@@ -135,7 +137,9 @@ def _expand(named: str, problems: list[DfeError], tables: TableSearch | None) ->
         found = list(_in_folder(path, path, problems, tables))
         if not found and len(problems) == known:
             what = "no video, picture or table of faces" if tables else "no video or picture"
-            raise UsageError(f"{what} in this folder", where=named, advice="name another folder")
+            near = _first_table(path) if tables else None
+            why = f"; {near.name} {tables.explain(near)}" if tables and near is not None else ""
+            raise UsageError(f"{what} in this folder{why}", where=named, advice="name another folder")
         yield from found
     else:
         yield _named_file(path, tables)
@@ -149,8 +153,14 @@ def _named_file(path: Path, tables: TableSearch | None) -> _Found:
             return _Found(path, path.parent, "table", reader)
         if path.is_file():
             advice = "name its front end with --frontend (`dfe doctor` lists them), or convert it"
-            raise TableError("no front end knows this as a table of faces", where=path, advice=advice)
+            raise TableError(tables.explain(path), where=path, advice=advice)
     return _Found(path, path.parent, _kind_of_file(path))
+
+
+def _first_table(folder: Path) -> Path | None:
+    """The first file of a folder that is called like a table, to say why it is none of faces."""
+    names = (path for path in sorted(folder.iterdir(), key=_order) if not path.name.startswith("."))
+    return next((path for path in names if is_table_name(path) and path.is_file()), None)
 
 
 def is_table_name(path: Path) -> bool:
@@ -306,7 +316,7 @@ def _below(path: Path, root: Path) -> tuple[str, ...]:
 def _safe(part: str) -> str:
     """A name that every common file system takes."""
     part = unicodedata.normalize("NFC", part.encode("utf-8", "replace").decode())
-    part = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f]', "_", part)
+    part = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]', "_", part)
     part = part.encode()[:_LONGEST_PART].decode(errors="ignore").rstrip(". ")
     if part.split(".")[0].rstrip().lower() in _DEVICE_NAMES:
         part = f"_{part}"

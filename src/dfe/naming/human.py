@@ -89,10 +89,9 @@ def compare_files(
         raise UsageError(f"{len(events)} tables of events and {len(human)} annotation files", advice=advice)
     compared = []
     for ours, theirs in zip(events, human, strict=True):
-        labels = read_tier(theirs, selection.tier)
-        compared.append(
-            compare(ours.stem.removesuffix(".events"), read_events_tsv(ours), labels, selection, tolerance_s)
-        )
+        name = ours.stem.removesuffix(".events")
+        labels = read_tier(theirs, selection.tier, name)
+        compared.append(compare(name, read_events_tsv(ours), labels, selection, tolerance_s))
     rates = np.array([one.rates for one in compared])
     return HumanAgreement(
         score=event_score([one.matches for one in compared], draws=draws, seed=seed),

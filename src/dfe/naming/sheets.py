@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import unicodedata
@@ -15,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from dfe.base.csv_text import csv_text
 from dfe.base.errors import TableError, UsageError
 from dfe.base.files import replacing
+from dfe.base.label_table import read_label_table
 from dfe.base.types import Progress
 from dfe.displays.words import PHRASES
 from dfe.draw.render import render_expression, to_png
@@ -126,10 +126,9 @@ def write_sheets(
     words = sorted({phrase.more for phrase in PHRASES.values()})
     files: dict[Path, str] = {}
     for number, coder in enumerate(key.coders, start=1):
-        sheet = io.StringIO()
-        csv.writer(sheet, lineterminator="\r\n").writerows([COLUMNS, *((one, "", "", "") for one in coder)])
+        sheet = csv_text(COLUMNS, ((one, "", "", "") for one in coder), end="\r\n")
         own = folder / f"coder_{number}"
-        files[own / SHEET] = sheet.getvalue()
+        files[own / SHEET] = sheet
         files[own / PAGE] = render(
             "naming/displays.html.jinja",
             cards=[(one, pictures[display]) for one, display in coder.items()],
@@ -255,21 +254,8 @@ def _of_coder(path: Path, key: NamingKey) -> tuple[int, dict[int, tuple[str, str
 
 
 def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Rows with their line numbers; as spreadsheets save them, with a comma, a semicolon or a tab between cells."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        text = path.read_text(encoding="cp1252", errors="replace")
-    except OSError as error:
-        raise TableError(f"cannot be read ({error.strerror})", where=path) from error
-    head = text.split("\n", 1)[0]
-    table = csv.reader(io.StringIO(text), delimiter=max(",;\t", key=head.count))
-    names = [name.strip().lower() for name in next(table, [])]
-    if not {"id", "name"} <= set(names):
+    """Rows with their line numbers; as spreadsheets save them."""
+    table = read_label_table(path, lower=True)
+    if not {"id", "name"} <= set(table.names):
         raise TableError("no naming sheet: it lacks the columns id and name", where=path)
-    rows = []
-    for cells in table:
-        row = dict.fromkeys(COLUMNS, "") | dict(zip(names, cells, strict=False))
-        if any(cell.strip() for cell in cells):
-            rows.append((table.line_num, row))
-    return rows
+    return [(row.line, dict.fromkeys(COLUMNS, "") | row.cells) for row in table.rows]

@@ -57,10 +57,11 @@ class StateSpans:
         return len(self.start_s)
 
 
-def token_spans(times: ArrayLike, codes: CodeArray, face_ids: ArrayLike) -> dict[int, TokenSpans]:
+def token_spans(frames: ArrayLike, times: ArrayLike, codes: CodeArray, face_ids: ArrayLike) -> dict[int, TokenSpans]:
     """Stretches of time in which each face uses each token, at whatever level, by face; see :class:`Clock` for gaps.
 
     Args:
+        frames: ``(n,)`` numbers of the frames.
         times: ``(n,)`` seconds; rows without a time (still pictures) are left out.
         codes: ``(n, N)``; 0 and -1 say nothing.
         face_ids: ``(n,)``; -1 for rows without a face.
@@ -69,7 +70,7 @@ def token_spans(times: ArrayLike, codes: CodeArray, face_ids: ArrayLike) -> dict
         Spans by face id, in ascending order of the id; faces that never use a token have empty spans.
     """
     ids = np.asarray(face_ids, np.int64)
-    return {face: _face_spans(clock, codes[rows]) for face, rows, clock in face_clocks(times, ids, ids >= 0)}
+    return {face: _face_spans(clock, codes[rows]) for face, rows, clock in face_clocks(frames, times, ids, ids >= 0)}
 
 
 def _face_spans(clock: Clock, codes: CodeArray) -> TokenSpans:

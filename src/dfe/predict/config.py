@@ -14,7 +14,7 @@ LEAST_REPEATS = 10
 
 @dataclass(frozen=True)
 class StudyConfig:
-    """Options of :func:`~dfe.predict.protocol.run_study`.
+    """How a study is run: folds, permutations, and whom to leave out.
 
     Args:
         folds, repeats: of cross-validation, where there is no official split.

@@ -13,7 +13,7 @@ from dfe.datasets.examples import Target
 from dfe.judge.result import plain
 from dfe.predict.checklist import checklist
 from dfe.predict.scores import LOWER_IS_BETTER, Metric, Predicted, draws, estimate, fold_scores, metrics_of, score
-from dfe.predict.store import Study
+from dfe.predict.store import Predictions
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
 from dfe.stats.significance import Difference, holm, nadeau_bengio, paired_bootstrap, permutation_p
 
@@ -29,7 +29,7 @@ class _Labels(NamedTuple):
     subject: IntArray
 
 
-def figures(study: Study) -> dict[str, Any]:
+def figures(study: Predictions) -> dict[str, Any]:
     """Plain JSON values of all that the report shows; nobody's own scores are among them."""
     about = study.about
     return {
@@ -39,12 +39,32 @@ def figures(study: Study) -> dict[str, Any]:
     }
 
 
+def score_rows(result: Mapping[str, Any]) -> list[dict[str, object]]:
+    """Of what :func:`figures` gives, a row for each target, representation and score, with p of the target's own."""
+    rows: list[dict[str, object]] = []
+    for target in result["targets"]:
+        for row in target["rows"]:
+            p = (row.get("permutation") or {}).get("p")
+            for name, found in row["scores"].items():
+                rows.append(
+                    {
+                        "target": target["name"],
+                        "representation": row["id"],
+                        "role": row["role"],
+                        "score": name,
+                        **dict(zip(("value", "low", "high"), (found or {}).values() or (None,) * 3, strict=True)),
+                        "p": p if name == target["metric"] else None,
+                    }
+                )
+    return rows
+
+
 def target_of(about: Mapping[str, Any]) -> Target:
     """A target as a study's JSON describes it."""
     return Target(about["name"], about["kind"], about["metric"], tuple(about["classes"]), about["level"])
 
 
-def predictions_of(study: Study, about: Mapping[str, Any]) -> tuple[dict[str, list[Predicted]], IntArray]:
+def predictions_of(study: Predictions, about: Mapping[str, Any]) -> tuple[dict[str, list[Predicted]], IntArray]:
     """By representation the predictions of each repeat, all of the same examples in the same order; and whose they are.
 
     Returns:
@@ -72,14 +92,14 @@ def predictions_of(study: Study, about: Mapping[str, Any]) -> tuple[dict[str, li
     return found, labels.subject[tested]
 
 
-def _labels(study: Study, name: str) -> _Labels:
+def _labels(study: Predictions, name: str) -> _Labels:
     rows = study.tables["folds"]
     rows = rows.filter(pc.and_(pc.equal(rows["target"], name), pc.equal(rows["repeat"], 0)))
     place = {example: i for i, example in enumerate(rows["example"].to_pylist())}
     return _Labels(place, np.asarray(rows["truth"].to_numpy()), np.asarray(rows["subject"].to_numpy()))
 
 
-def _target(study: Study, about: Mapping[str, Any]) -> dict[str, Any]:
+def _target(study: Predictions, about: Mapping[str, Any]) -> dict[str, Any]:
     config, target = study.about["config"], target_of(about)
     metrics = metrics_of(target)
     predicted, subject = predictions_of(study, about)
@@ -111,7 +131,7 @@ def _target(study: Study, about: Mapping[str, Any]) -> dict[str, Any]:
     return done
 
 
-def _permutation(study: Study, target: Target, id: str) -> dict[str, Any] | None:
+def _permutation(study: Predictions, target: Target, id: str) -> dict[str, Any] | None:
     rows = study.tables["permutations"]
     own = rows.filter(pc.and_(pc.equal(rows["target"], target.name), pc.equal(rows["representation"], id)))
     if not own.num_rows:
@@ -169,7 +189,7 @@ def _contrasts(
     return found
 
 
-def _displays(study: Study, target: Target) -> list[dict[str, Any]]:
+def _displays(study: Predictions, target: Target) -> list[dict[str, Any]]:
     """What the tokens' model goes by: displays with the largest weights that keep their sign, for each score."""
     named = {int(number): words for number, words in study.about.get("displays", {}).items()}
     bag = study.about.get("bag")

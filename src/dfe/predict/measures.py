@@ -197,7 +197,7 @@ def _rows_of(
     recording: Recording, examples: Examples, places: IntArray, speech: SpeechPart | None, name: str
 ) -> ExampleRows:
     times, faces, usable, clock = recording.times, recording.face_ids, recording.usable, recording.clock()
-    start, end = row_times(times, faces, usable).T
+    start, end = row_times(recording.frames, times, faces, usable).T
     whole = clock.times[:1, None] + [0.0, clock.duration_s]
     total_s = np.zeros(len(examples))
     pairs: list[tuple[IntArray, IntArray]] = []

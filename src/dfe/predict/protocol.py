@@ -24,7 +24,7 @@ from dfe.predict.representation import Representation
 from dfe.predict.representations.nuisance import Nuisance
 from dfe.predict.scores import metrics_of
 from dfe.predict.selection import known_labels, match_recordings, subject_numbers, without_seen
-from dfe.predict.store import FORMAT, Study
+from dfe.predict.store import FORMAT, Predictions
 from dfe.predict.tabulate import joined
 from dfe.predict.usable import split_of, usable_examples
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -32,7 +32,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 NUISANCE = Nuisance.id
 
 
-def run_study(
+def study_examples(
     task: str,
     examples: Examples,
     representations: Sequence[Representation],
@@ -42,7 +42,7 @@ def run_study(
     targets: Sequence[str] = (),
     tokenizer: Tokenizer | None = None,
     progress: Progress | None = None,
-) -> Study:
+) -> Predictions:
     """Predict every target from every representation, and from none.
 
     The row without any expression is added where it is not among the representations.
@@ -117,7 +117,7 @@ def run_study(
         ],
         "targets": of_targets,
     }
-    return Study(about, joined(tables), {})
+    return Predictions(about, joined(tables), {})
 
 
 def fingerprint(examples: Examples) -> str:

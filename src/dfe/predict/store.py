@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as pa_csv
 
+from dfe.base.arrow_csv import without_marks, write_arrow_csv
 from dfe.base.errors import TableError
 from dfe.base.files import refuse_existing, replacing
 
@@ -54,7 +55,7 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class Predictions:
     """What was done and what came of it.
 
     Args:
@@ -78,7 +79,7 @@ def refuse_existing_study(folder: Path, *, overwrite: bool) -> None:
         refuse_existing(folder / name, overwrite=overwrite)
 
 
-def write_study(study: Study, folder: Path, *, overwrite: bool = False) -> None:
+def write_predictions(study: Predictions, folder: Path, *, overwrite: bool = False) -> None:
     """Write the files behind the figures, all or none.
 
     Raises:
@@ -92,8 +93,8 @@ def write_study(study: Study, folder: Path, *, overwrite: bool = False) -> None:
             file.write(content)
 
 
-def read_study(folder: Path) -> Study:
-    """Read what :func:`write_study` wrote.
+def read_predictions(folder: Path) -> Predictions:
+    """Read what :func:`write_predictions` wrote.
 
     Raises:
         TableError: a file is missing, damaged, or of a newer format.
@@ -109,7 +110,7 @@ def read_study(folder: Path) -> Study:
         raise TableError("not a study, or of a newer version of dfe", where=path)
     tables = {name: _read(folder / f"{name}.csv", columns) for name, columns in TABLES.items()}
     pictures = {int(p.stem): p.read_bytes() for p in sorted((folder / PICTURES).glob("*.png")) if p.stem.isdecimal()}
-    return Study(about, tables, pictures)
+    return Predictions(about, tables, pictures)
 
 
 def table(name: str, columns: Mapping[str, Any]) -> pa.Table:
@@ -125,7 +126,7 @@ def as_json(values: Mapping[str, Any]) -> bytes:
 
 def _csv(content: pa.Table) -> bytes:
     sink = io.BytesIO()
-    pa_csv.write_csv(content, sink)
+    write_arrow_csv(content, sink)
     return sink.getvalue()
 
 
@@ -141,4 +142,4 @@ def _read(path: Path, columns: Mapping[str, pa.DataType]) -> pa.Table:
     absent = [name for name in columns if name not in found.column_names]
     if absent:
         raise TableError(f"column {absent[0]} is missing", where=path, advice="run the study again")
-    return found
+    return without_marks(found)

@@ -9,13 +9,13 @@ import numpy as np
 
 from dfe.draw.templates import template_pictures
 from dfe.predict.figures import figures
-from dfe.predict.store import Study
+from dfe.predict.store import Predictions
 from dfe.tokenizer.tokenizer import Tokenizer
 
 _SIZE = 160
 
 
-def with_displays(study: Study, tokenizer: Tokenizer, bag: str) -> Study:
+def with_displays(study: Predictions, tokenizer: Tokenizer, bag: str) -> Predictions:
     """The study with words of the tokenizer's displays, and pictures of those that its models go by.
 
     Args:

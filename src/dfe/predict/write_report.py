@@ -8,7 +8,7 @@ from typing import Any
 from dfe.base.files import replacing
 from dfe.predict.figures import figures
 from dfe.predict.page import study_page
-from dfe.predict.store import PAGE, SCORES, as_json, read_study
+from dfe.predict.store import PAGE, SCORES, as_json, read_predictions
 
 
 def write_report(folder: Path, *, overwrite: bool = False) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def write_report(folder: Path, *, overwrite: bool = False) -> dict[str, Any]:
         TableError: a file of the study is missing or damaged.
         OutputError: a report is there (without ``overwrite``), or it cannot be written.
     """
-    study = read_study(folder)
+    study = read_predictions(folder)
     found = figures(study)
     page = study_page(found, study.pictures)
     with replacing(folder / SCORES, folder / PAGE, overwrite=overwrite) as (scores, html):

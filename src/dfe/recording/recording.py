@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from dfe.base.errors import DfeError, TableError
+from dfe.base.errors import TableError
+from dfe.base.frames import need_pandas
 from dfe.base.lists import from_lists
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
-from dfe.clock.clock import Clock, face_clocks, row_seconds
+from dfe.clock.clock import Clock, face_clocks, row_seconds, usual_step
 from dfe.clock.spans import spans
 from dfe.displays.tokens import NO_FACE, Tokens
 from dfe.recording import schema
@@ -46,17 +47,19 @@ class Recording:
         self.provenance = provenance
 
     @classmethod
-    def read(cls, path: str | PathLike[str], *, landmarks: bool = True) -> Recording:
+    def read(cls, path: str | PathLike[str], *, landmarks: bool = True, check: bool = True) -> Recording:
         """Read a recording that :meth:`write` wrote, Parquet or (by its suffix) CSV.
 
         Args:
             path: the file.
             landmarks: False leaves landmarks and logits in the file, which is faster where they are not needed.
+            check: False reads rows that contradict each other, too, to look at what is wrong with them.
 
         Raises:
-            TableError: missing, damaged, foreign, or written by a newer version.
+            TableError: missing, damaged, foreign, written by a newer version, or with rows that contradict each other
+                (:mod:`dfe.recording.integrity`).
         """
-        table, provenance = read_table(Path(path), landmarks=landmarks)
+        table, provenance = read_table(Path(path), landmarks=landmarks, check=check)
         # What was read is checked already, and checking a small table takes as long as reading it.
         made = cls.__new__(cls)
         made.table, made.provenance = table, provenance
@@ -260,7 +263,7 @@ class Recording:
 
     def clock(self) -> Clock:
         """The time of its frames, with faces or without; of still pictures no moment at all."""
-        return Clock.of(self.times)
+        return Clock.of(self.times, usual_step(self.times, self.frames))
 
     def seconds(self, counted: BoolArray) -> DoubleArray:
         """Seconds that each row stands for ``(n,)`` by the rule of :class:`~dfe.clock.clock.Clock`, faces apart.
@@ -269,11 +272,11 @@ class Recording:
             counted: ``(n,)`` rows that count, such as :attr:`usable`; the others stand for none. Of still pictures
                 each one that counts is 1.
         """
-        return row_seconds(self.times, self.face_ids, counted)
+        return row_seconds(self.frames, self.times, self.face_ids, counted)
 
     def seen(self, counted: BoolArray) -> DoubleArray:
         """Stretches of time ``(k, 2)``, seconds, in which the rows that count show a face, whosever."""
-        found = [clock.spans for _, _, clock in face_clocks(self.times, self.face_ids, counted)]
+        found = [clock.spans for _, _, clock in face_clocks(self.frames, self.times, self.face_ids, counted)]
         return spans(np.concatenate([np.zeros((0, 2)), *found]))
 
     def summary(self) -> RecordingSummary:
@@ -286,14 +289,10 @@ class Recording:
         Raises:
             DfeError: pandas is not installed.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            advice = "pip install 'discrete-facial-encoding[pandas]'"
-            raise DfeError("to_pandas() needs pandas, which is not installed", advice=advice) from error
+        pandas = need_pandas()
         frame: pd.DataFrame = self.table.to_pandas()
         for name in (f"{schema.DISPLAY}{place + 1}" for place in range(self.levels)):
-            frame[name] = pd.array(self.table.column(name).to_pylist(), dtype="Int16")
+            frame[name] = pandas.array(self.table.column(name).to_pylist(), dtype="Int16")
         return frame
 
     def __repr__(self) -> str:

@@ -10,7 +10,8 @@ from os import PathLike
 from pathlib import Path
 
 from dfe.base.errors import TableError
-from dfe.base.label_table import read_cells
+from dfe.base.label_table import plain_path, read_label_table
+from dfe.base.numbers import Decimal, seconds
 
 COLUMNS = ("recording", "face_id", "start", "end", "subject", "role")
 
@@ -40,12 +41,12 @@ def read_roles(path: str | PathLike[str]) -> tuple[Role, ...]:
         TableError: missing, no such table, a cell that makes no sense, or a face that is two subjects' at once.
     """
     file = Path(path)
-    head, lines = read_cells(file)
-    missing = [name for name in ("recording", "face_id", "subject") if name not in head]
+    table = read_label_table(file, lower=True)
+    missing = [name for name in ("recording", "face_id", "subject") if name not in table.names]
     if missing:
         advice = f"its first line must be {','.join(COLUMNS)}"
         raise TableError(f"has no column {missing[0]}", where=file, advice=advice)
-    roles = [_role(values, f"{file}, line {line}", line) for line, values in lines]
+    roles = [_role(row.cells, table.where(row), row.line, table.decimal) for row in table.rows]
     check_overlaps(roles, where=file)
     return tuple(roles)
 
@@ -84,7 +85,7 @@ def roles_of(roles: Sequence[Role], recording: str, faces: Iterable[int], where:
     Raises:
         TableError: a role of a face that the recording does not have.
     """
-    mine = [role for role in roles if role.recording == recording]
+    mine = [role for role in roles if role.recording == plain_path(recording)]
     known = sorted(set(faces))
     for role in mine:
         if role.face_id not in known:
@@ -97,30 +98,18 @@ def roles_of(roles: Sequence[Role], recording: str, faces: Iterable[int], where:
     return mine
 
 
-def _role(values: dict[str, str], where: str, line: int) -> Role:
+def _role(values: dict[str, str], where: str, line: int, decimal: Decimal) -> Role:
     for name in ("recording", "subject"):
         if not values.get(name):
             raise TableError(f"the {name} is missing", where=where)
     face = values.get("face_id", "")
     if not face.isdecimal() or len(face) > 5:
         raise TableError(f"face_id {face!r} is no number of a face", where=where)
-    start, end = _seconds(values, "start", -math.inf, where), _seconds(values, "end", math.inf, where)
+    start = seconds(values.get("start", ""), "start", -math.inf, where, decimal)
+    end = seconds(values.get("end", ""), "end", math.inf, where, decimal)
     if not start < end:
         raise TableError(f"ends at {end:g} s, before it starts at {start:g} s", where=where)
-    name = values["recording"]
+    name = plain_path(values["recording"])
     for suffix in (".parquet", ".csv"):
         name = name.removesuffix(suffix)
     return Role(name, int(face), start, end, values["subject"], values.get("role", ""), line)
-
-
-def _seconds(values: dict[str, str], name: str, otherwise: float, where: str) -> float:
-    text = values.get(name, "")
-    if not text:
-        return otherwise
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not math.isfinite(value):
-        raise TableError(f"{name} {text!r} is no time in seconds", where=where)
-    return value

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -9,9 +11,11 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from dfe.base.arrow_csv import without_marks, write_arrow_csv
 from dfe.base.errors import DfeError, TableError, UsageError
 from dfe.base.files import replacing
 from dfe.base.lists import ELEMENT, have_length, list_type
+from dfe.recording.integrity import check_integrity
 from dfe.recording.provenance import Provenance
 from dfe.recording.schema import WIDTHS, Column, Layout, columns
 
@@ -34,6 +38,16 @@ def arrow_schema(layout: Layout) -> pa.Schema:
 def provenance_path(csv_path: Path) -> Path:
     """``clip.provenance.json`` beside ``clip.csv``."""
     return csv_path.with_name(f"{csv_path.stem}.provenance.json")
+
+
+def table_files(paths: Iterable[str | PathLike[str]]) -> list[Path]:
+    """Tables: files as they are, of a folder (and below) its recordings in order of their names.
+
+    Raises:
+        UsageError: a folder without a recording.
+    """
+    named = [Path(path) for path in paths]
+    return [table for path in named for table in (recordings_in(path) if path.is_dir() else [path])]
 
 
 def recordings_in(folder: Path) -> list[Path]:
@@ -129,11 +143,16 @@ def no_lists_in_csv(where: Path | None = None) -> UsageError:
     return UsageError("CSV cannot hold landmarks", where=where, advice="use Parquet, or leave --landmarks out")
 
 
-def read_table(path: Path, *, landmarks: bool = True) -> tuple[pa.Table, Provenance]:
+def read_table(path: Path, *, landmarks: bool = True, check: bool = True) -> tuple[pa.Table, Provenance]:
     """Read what :func:`write_table` wrote, whichever format it is; without the columns of lists if not wanted.
 
+    Args:
+        path: the file.
+        landmarks: read the columns of lists, too.
+        check: refuse rows that contradict each other (:mod:`dfe.recording.integrity`).
+
     Raises:
-        TableError: missing, damaged, foreign, or of a newer format.
+        TableError: missing, damaged, foreign, of a newer format, or with rows that contradict each other.
     """
     try:
         table, provenance = _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path, landmarks)
@@ -151,6 +170,8 @@ def read_table(path: Path, *, landmarks: bool = True) -> tuple[pa.Table, Provena
             raise TableError(f"cannot be read ({error.strerror})", where=path) from error
         advice = "make it again, or restore it from a copy"
         raise TableError("damaged, or not a table of this kind", where=path, advice=advice) from error
+    if check:
+        check_integrity(table, str(path))
     if Layout.of(table.column_names).levels and provenance.tokenizer is None:
         raise TableError("has tokens, and its provenance names no tokenizer", where=path)
     return table, provenance
@@ -208,12 +229,7 @@ def _read_parquet(path: Path, landmarks: bool) -> tuple[pa.Table, Provenance]:
 
 
 def _write_csv(table: pa.Table, sink: BinaryIO) -> None:
-    plain = pa.table(
-        [c.cast(pa.string()) if pa.types.is_dictionary(c.type) else c for c in table.columns],
-        names=table.column_names,
-    )
-    sink.write((",".join(table.column_names) + "\n").encode())
-    pa_csv.write_csv(plain, sink, pa_csv.WriteOptions(include_header=False))
+    write_arrow_csv(table, sink, quoted_header=False)
 
 
 def _read_csv(path: Path) -> tuple[pa.Table, Provenance]:
@@ -249,7 +265,7 @@ def _read_csv(path: Path) -> tuple[pa.Table, Provenance]:
             )
         except pa.ArrowInvalid as error:
             raise TableError(f"damaged: {_first_line(error)}", where=path, advice="write it again") from error
-    table = _encode_strings(table)
+    table = _encode_strings(without_marks(table))
     return conform(table, space_id=provenance.space.id, where=path), provenance
 
 

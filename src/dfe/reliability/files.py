@@ -7,13 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dfe.base.csv_text import csv_text
 from dfe.base.errors import TableError, UsageError
 from dfe.base.files import refuse_existing, replacing
-from dfe.base.label_table import read_cells
+from dfe.base.label_table import read_label_table
 from dfe.base.version import __version__
-from dfe.compare.as_json import STATEMENT, known
-from dfe.compare.files import csv_text
-from dfe.compare.table import find_path
+from dfe.comparison.as_json import STATEMENT, known
+from dfe.comparison.table import find_path
 from dfe.events.folder import entities
 from dfe.pages.svg import standalone
 from dfe.recording.storage import recordings_in
@@ -40,14 +40,12 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
                 raise UsageError("its name says no subject", where=path, advice=advice)
             sources.append(Source(path, said["subject"], said.get("session", "")))
         return tuple(sources)
-    head, rows = read_cells(table)
-    key = "recording" if "recording" in head else "path"
-    missing = next((name for name in (key, subject) if name not in head), None)
-    if missing is not None:
-        raise TableError(f"has no column {missing}", where=table, advice=f"it has {', '.join(head)}")
+    read = read_label_table(table)
+    key = "path" if "path" in read.names and "recording" not in read.names else "recording"
+    read.need(key, subject)
     sources = []
     seen: dict[tuple[Path, str], int] = {}
-    for line, cells in rows:
+    for line, cells in read.rows:
         where = f"{table}, line {line}"
         face = cells.get("face_id", "")
         if not cells[key] or not cells[subject] or (face and not face.isdecimal()):

@@ -129,7 +129,7 @@ def _reasons(summary: RecordingSummary, quality: StateSpans | None) -> tuple[Rea
 
 def _tracks(recording: Recording) -> tuple[FaceTrack, ...]:
     times, ids = recording.times, recording.face_ids
-    spans = token_spans(times, recording.tokens().display, ids)
+    spans = token_spans(recording.frames, times, recording.tokens().display, ids)
     tracks = []
     for face, of_face in spans.items():
         rows = ids == face

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -12,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dfe.base.csv_text import csv_text
 from dfe.base.errors import DfeError, ModelError, OutputError
 from dfe.base.files import replacing
 from dfe.base.types import Progress
@@ -89,12 +88,9 @@ def write_qc_csv(rows: Sequence[QcRow], path: Path, *, overwrite: bool = False) 
         OutputError: the file exists (without ``overwrite``) or cannot be written.
     """
     names = [f.name for f in fields(QcRow) if f.name not in _NOT_IN_CSV]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
+    text = csv_text(names, ([_cell(getattr(row, name)) for name in names] for row in rows))
     with replacing(path, overwrite=overwrite) as (file,):
-        file.write(text.getvalue().encode("utf-8", "replace"))
+        file.write(text.encode("utf-8", "replace"))
 
 
 def _measure(
@@ -158,9 +154,8 @@ def _head(row: QcRow, learned: Mapping[str, ExpressionSpace]) -> _Head:
     try:
         space = learned.get(row.space.id) or load_space(row.space.id, row.space.version)
     except ModelError as error:
-        return _Head(
-            why_not=f"name the folder of {row.space.id} with --space" if row.space.id.startswith(PREFIX) else str(error)
-        )
+        advice = f"name the folder of {row.space.id} with --spaces"
+        return _Head(why_not=advice if row.space.id.startswith(PREFIX) else str(error))
     if not len(space.mesh.triangles):
         return _Head(why_not=f"space {space.id} has no surface")
     if space.dimension != len(row.mean_expression):

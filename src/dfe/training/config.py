@@ -155,6 +155,9 @@ with the architecture of arXiv 2510.01662: transformers on both sides of one sha
 with sparsity and orthogonality. Its sizes and weights are ours, since the paper's text was not at hand."""
 
 
+DEFAULT_PRESET = "displays"
+
+
 def preset(name: str) -> TrainConfig:
     """Settings by their name in :data:`PRESETS`.
 

@@ -208,12 +208,10 @@ def _usable_rows(table: TrainingTable, space: ExpressionSpace, config: TrainConf
         raise TableError(
             f"holds {table.x.shape[1]} coefficients of space {table.space_id}, not {space.dimension} of {space.id}",
             where=table.name,
-            advice="extract it again in that space, or train in the other one",
+            advice="encode it again in that space, or train in the other one",
         )
     if table.space_hash not in (None, space.hash):
-        raise TableError(
-            f"was made in another version of space {space.id}", where=table.name, advice="extract it again"
-        )
+        raise TableError(f"was made in another version of space {space.id}", where=table.name, advice="encode it again")
     kept = np.isfinite(table.x).all(axis=1) & (table.usable | (not config.usable_only))
     return np.asarray(kept, dtype=bool)
 

@@ -18,7 +18,7 @@ from dfe.tokenizer.file import METADATA, save_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.card import describe, measure
 from dfe.training.checkpoint import CHECKPOINT
-from dfe.training.config import TrainConfig
+from dfe.training.config import DEFAULT_PRESET, TrainConfig, preset
 from dfe.training.data import TableLike, load_data, remarks
 from dfe.training.device import choose_device, described, deterministic
 from dfe.training.distributed import processes
@@ -39,14 +39,14 @@ class TrainResult(NamedTuple):
 def train(
     tables: Sequence[TableLike],
     out_dir: str | PathLike[str],
-    config: TrainConfig | None = None,
+    config: TrainConfig | str | None = None,
     progress: Progress | None = None,
     *,
     validation: Sequence[TableLike] = (),
     table_weights: Sequence[float] | None = None,
     neutral: FloatArray | None = None,
     space: ExpressionSpace | None = None,
-    card: Mapping[str, Any] | None = None,
+    card: Mapping[str, object] | None = None,
     overwrite: bool = False,
     tensorboard: bool = False,
     tell: Callable[[str], None] | None = None,
@@ -59,7 +59,7 @@ def train(
     Args:
         tables: recordings (or their paths) of expressions.
         out_dir: folder for the tokenizer, the log and, meanwhile, a checkpoint.
-        config: settings; the defaults if None.
+        config: settings, or the name of a preset (``displays``, ``fidelity``, ``paper``); ``displays`` if None.
         progress: called as ``progress(steps done, steps)``.
         validation: tables used for validation only; without them one person or source in ten is kept apart.
         table_weights: relative weight of a row of each table.
@@ -77,7 +77,8 @@ def train(
         UsageError: a neutral of another width, or a device that is not there.
         DfeError: tensorboard is not installed, or the processes differ.
     """
-    config = config or TrainConfig()
+    if not isinstance(config, TrainConfig):
+        config = preset(config or DEFAULT_PRESET)
     folder = Path(out_dir)
     if tensorboard:
         need_tensorboard()

@@ -220,7 +220,7 @@ class TokenPage {
   }
 
   unused() {
-    return make("p", { className: "note" }, "This atlas was made without a corpus: dfe atlas --corpus FOLDER adds how often, how strongly, by whom and where each display is shown.");
+    return make("p", { className: "note" }, "This atlas was made without a corpus: dfe atlas --recordings FOLDER adds how often, how strongly, by whom and where each display is shown.");
   }
 
   together(token) {

@@ -26,6 +26,7 @@ def _spec(name: str) -> FrontEndSpec:
         licence=tool.licence,
         verified=VERIFIED,
         make=make,
+        uses=("weights", "flame", "device", "max_faces"),
         needs=("weights",),
         extra=EXTRA,
     )

@@ -21,4 +21,5 @@ LANDMARKS = FrontEndSpec(
     licence="Apache-2.0 (networks of MediaPipe's Face Landmarker)",
     verified="on real videos and pictures, against MediaPipe 1.2.2",
     make=_make,
+    uses=("max_faces",),
 )

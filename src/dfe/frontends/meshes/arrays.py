@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.errors import TableError
+from dfe.base.array_files import MAX_BYTES, parse_npy
+from dfe.base.budget import PACKED_ARRAYS, packed_too_large, unfolds_to
+from dfe.base.errors import ModelError, TableError
 from dfe.base.types import DoubleArray
 from dfe.frontends.meshes.sequence import MeshSequence, regular_fans
 
@@ -18,7 +20,6 @@ FACES = ("faces", "triangles")
 TIMES = ("time_s", "times", "time", "timestamps")
 RATES = ("fps", "rate", "frame_rate")
 
-_MAX_BYTES = 2**33
 _ADVICE = "save vertices as (frames, points, 3), and faces as (F, 3)"
 
 
@@ -41,8 +42,9 @@ def read_npz(data: bytes, where: str) -> MeshSequence:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-            if sum(info.file_size for info in members.values()) > _MAX_BYTES:
-                raise TableError("its arrays are larger than 8 GB", where=where)
+            most = unfolds_to(len(data), MAX_BYTES, PACKED_ARRAYS)
+            if sum(info.file_size for info in members.values()) > most:
+                raise packed_too_large(most, where)
 
             def member(names: tuple[str, ...]) -> NDArray[Any] | None:
                 name = next((n for n in names if n in members), None)
@@ -69,10 +71,10 @@ def _times_of(rate: NDArray[Any], count: int, where: str) -> DoubleArray:
 
 def _array(data: bytes, where: str) -> NDArray[Any]:
     try:
-        array = np.load(io.BytesIO(data), allow_pickle=False)
-    except Exception as error:  # numpy reads a header as Python's source, and lets through what its parsers raise
-        raise TableError(f"is no array of numbers ({str(error)[:120]})", where=where) from None
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
+        array = parse_npy(data, where)
+    except ModelError as error:
+        raise TableError(f"is no array of numbers: {error.what}", where=where, advice=error.advice) from None
+    if array.dtype.kind not in "iuf":
         raise TableError("is no array of numbers", where=where)
     return array
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -52,6 +53,10 @@ class LearnOptions:
     scale: bool = False
     axes: str = "xyz"
 
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", self.name):
+            raise UsageError(f"{self.name!r} cannot name a space", advice="use letters, digits, '.', '_' and '-'")
+
 
 @dataclass(frozen=True)
 class Learned:
@@ -89,6 +94,23 @@ def learn_space(
         return sequence
 
     return learn_from([read(number) for number in range(len(found))], options)
+
+
+def point_numbers(words: Iterable[str]) -> tuple[int, ...]:
+    """Numbers of points, from words as in ``36-47`` and ``89``.
+
+    Raises:
+        UsageError: they are none.
+    """
+    numbers: list[int] = []
+    for word in words:
+        match = re.fullmatch(r"(\d{1,7})(?:-(\d{1,7}))?", word)
+        if match is None or int(match[1]) > int(match[2] or match[1]):
+            raise UsageError(f"--rigid takes numbers of points as in 36-47 89, not {word!r}")
+        numbers.extend(range(int(match[1]), int(match[2] or match[1]) + 1))
+    if 0 < len(set(numbers)) < 3:
+        raise UsageError("--rigid needs three points or more")
+    return tuple(sorted(set(numbers)))
 
 
 def learn_from(sequences: Sequence[MeshSequence], options: LearnOptions | None = None) -> Learned:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
+from dfe.base.array_files import MAX_BYTES
 from dfe.base.errors import TableError
+from dfe.base.text_stream import first_bytes, whole_file
 from dfe.base.types import FloatArray, Progress
 from dfe.frontends.meshes.arrays import VERTICES, read_npy, read_npz
 from dfe.frontends.meshes.kinect import is_kinect, read_kinect
@@ -20,7 +20,6 @@ from dfe.frontends.meshes.ply import read_ply
 from dfe.frontends.meshes.sequence import MeshSequence
 
 _READERS: dict[str, Callable[[bytes, str], Mesh]] = {".obj": read_obj, ".ply": read_ply}
-_MAX_ARRAY_BYTES = 2**33
 _MAX_TEXT_BYTES = 2**30
 _MAX_FRAME_BYTES = 2**29
 _FIRST_BYTES = 65536
@@ -41,7 +40,7 @@ def is_sequence(path: Path) -> bool:
                 array = np.lib.format.read_magic(file), np.lib.format.read_array_header_1_0(file)
             return len(array[1][0]) == 3 and array[1][0][2] == 3
         if name.endswith((".txt", ".txt.gz", ".csv", ".csv.gz")):
-            return is_kinect(_read(path, _FIRST_BYTES).split(b"\n")[0])
+            return is_kinect(first_bytes(path, _FIRST_BYTES).split(b"\n")[0])
     except Exception:  # whatever is wrong with it, it is not known to be one; reading it says what is wrong
         return False
     return False
@@ -74,7 +73,7 @@ def read_sequence(path: Path, progress: Progress | None = None) -> MeshSequence:
     if path.is_dir():
         return _read_folder(path, progress)
     where, name = str(path), path.name.lower()
-    data = _read(path, _MAX_ARRAY_BYTES if name.endswith((".npz", ".npy")) else _MAX_TEXT_BYTES)
+    data = whole_file(path, MAX_BYTES if name.endswith((".npz", ".npy")) else _MAX_TEXT_BYTES)
     if name.endswith(".npz"):
         return read_npz(data, where)
     if name.endswith(".npy"):
@@ -136,27 +135,9 @@ def _frames(folder: Path) -> list[tuple[int, Path]]:
 
 
 def _frame(path: Path) -> Mesh:
-    return _READERS[path.suffix.lower()](_read(path, _MAX_FRAME_BYTES), str(path))
+    return _READERS[path.suffix.lower()](whole_file(path, _MAX_FRAME_BYTES), str(path))
 
 
 def _points(mesh: Mesh) -> FloatArray:
     with np.errstate(over="ignore"):
         return mesh.points.astype(np.float32)
-
-
-def _read(path: Path, limit: int) -> bytes:
-    """The first bytes of a file, unpacked; of what is to be read whole no more than the limit.
-
-    Raises:
-        TableError: it cannot be read, is damaged, or is larger than the limit.
-    """
-    try:
-        with path.open("rb") as raw:
-            packed = path.suffix.lower() == ".gz"
-            data = (gzip.GzipFile(fileobj=raw) if packed else raw).read(limit + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise TableError(f"cannot be read ({reason})", where=path) from None
-    if len(data) > limit and limit > _FIRST_BYTES:
-        raise TableError(f"is larger than {limit / 2**30:g} GB", where=path)
-    return bytes(data[:limit])

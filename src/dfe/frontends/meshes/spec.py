@@ -143,6 +143,7 @@ MESH = FrontEndSpec(
     licence="none of its own; the data's",
     verified="on real Kinect points; on meshes made from real ARKit tracks",
     make=_make,
+    uses=("space", "rate"),
     needs=("space",),
     recognises=is_sequence,
 )

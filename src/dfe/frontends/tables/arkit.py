@@ -7,22 +7,22 @@ Rotations are left alone: the app writes them only on demand, and their signs de
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dfe.base.cells import GZIP, Cells
+from dfe.base.budget import JSON_BYTES, check_json
+from dfe.base.cells import Cells, header_of
 from dfe.base.columns import Columns, read_columns
-from dfe.base.errors import DfeError, TableError
+from dfe.base.errors import TableError
+from dfe.base.text_stream import first_bytes, whole_file
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
 from dfe.clock.stamps import frame_step, seconds_per_unit, settle_times
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.frontends.tables.calibration import Calibration
-from dfe.frontends.tables.names import find_names, plain
+from dfe.frontends.tables.names import find_names, lacking_names, plain
 from dfe.frontends.tables.rows import failures, frame_order, whole_numbers
 from dfe.frontends.tables.timecode import read_timecodes
 from dfe.recording.measured import Measured
@@ -32,7 +32,9 @@ from dfe.space.registry import load_space
 NO_FACE = "no face found (phone)"
 _SLACK = 0.5
 """Phones overshoot 0 to 1 a little (1.08 in real takes); beyond this the numbers are something else."""
-_FEW = 30
+_FEW, _SOME = 30, 6
+_ODD_ONES = 0.05
+"""Share of rows that may repeat a time code by chance."""
 _FEAT = ("facerectx", "facescore")
 
 
@@ -62,7 +64,7 @@ class ArkitReader:
         Raises:
             TableError: it cannot be read, lacks a coefficient, or a value is no coefficient; it names file and row.
         """
-        track = _read_json(path) if _begins_json(path) else _read_csv(path)
+        track = _read_json(path) if _begins_json(path) else _read_csv(path, self.options.rate)
         times = settle_times(track.frame, track.time, str(path), rate=self.options.rate)
         face = track.values[:, [ARKIT_NAMES.index(name) for name in FACE_NAMES]]
         success: BoolArray = np.all(np.isfinite(face), axis=1)
@@ -92,13 +94,19 @@ class ArkitReader:
 
 def recognises(path: Path) -> bool:
     """Whether a file is a track of ARKit coefficients."""
-    try:
-        if _begins_json(path):
-            return b'"names"' in _head(path) or b'"weights"' in _head(path)
-        header = Cells(path, short_rows=True).header
-    except (DfeError, OSError, EOFError, zlib.error):
-        return False
+    if _begins_json(path):
+        return b'"names"' in first_bytes(path) or b'"weights"' in first_bytes(path)
+    header = header_of(path)
     return len(find_names(header, FACE_NAMES)) >= _FEW and not {plain(name) for name in header} & set(_FEAT)
+
+
+def misses(path: Path) -> str | None:
+    """Why a file that looks like a track of ARKit coefficients is none."""
+    if _begins_json(path):
+        return "looks like JSON, but has neither names nor frames, as BEAT's tracks do"
+    found = find_names(header_of(path), FACE_NAMES)
+    lacking = [name for name in FACE_NAMES if name not in found]
+    return f"looks like ARKit coefficients, but has no column {lacking_names(lacking)}" if len(found) >= _SOME else None
 
 
 def _some(values: FloatArray, names: tuple[str, ...], success: BoolArray) -> FloatArray | None:
@@ -107,7 +115,7 @@ def _some(values: FloatArray, names: tuple[str, ...], success: BoolArray) -> Flo
     return None if np.isnan(some[success]).all() else some
 
 
-def _read_csv(path: Path) -> _Track:
+def _read_csv(path: Path, rate: float | None) -> _Track:
     header = Cells(path, short_rows=True).header
     place = find_names(header)
     _check_names(place, path)
@@ -129,7 +137,7 @@ def _read_csv(path: Path) -> _Track:
     absent |= False if count else _in(columns.short, len(columns))
     values[absent] = np.nan
     if code:
-        return _by_timecode(values, columns, columns.words[code], absent)
+        return _by_timecode(values, columns, columns.words[code], absent, rate)
     return _by_frame(values, columns, frame, time, absent)
 
 
@@ -139,13 +147,35 @@ def _in(rows: IntArray, count: int) -> BoolArray:
     return inside
 
 
-def _by_timecode(values: FloatArray, columns: Columns, codes: list[str], absent: BoolArray) -> _Track:
-    time = read_timecodes(codes, columns.where)
-    kept: BoolArray = np.diff(time, prepend=np.nan) != 0
-    warnings = []
-    if not kept.all():
-        warnings.append(f"{int((~kept).sum())} rows repeat the time code before them and were left out")
-    time = time[kept]
+def _by_timecode(
+    values: FloatArray, columns: Columns, codes: list[str], absent: BoolArray, rate: float | None
+) -> _Track:
+    """Rows by their time codes; without a code that moves, by the rate that was given."""
+    found = read_timecodes(codes, columns.where)
+    known = np.isfinite(found.time_s)
+    notes = list(columns.notes)
+    if len(codes) > 1 and (not known.any() or np.ptp(found.time_s[known]) == 0):
+        what = "its time codes are all the same" if known.any() else "it has no time codes"
+        if rate is None:
+            advice = "say how many frames a second it has with --rate (in Python rate=)"
+            raise TableError(what, where=columns.path, advice=advice)
+        notes.append(f"{what}: set anew at {rate:g} frames a second")
+        return _Track(values, np.arange(len(codes)), np.full(len(codes), np.nan), absent, tuple(notes))
+    if found.guessed and rate is None and len(codes) > 1:
+        notes.append(f"its time codes are taken to count {found.clock:.4g} frames a second; give the rate if not")
+    repeated = known & (found.time_s == _before(found.time_s))
+    alike = np.all((values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1])), axis=1)
+    # Where the clock stands still for long, or counts slower than the rows come, the rows are frames all the same.
+    odd_ones = repeated.sum() <= _ODD_ONES * len(repeated) and not (repeated[1:] & repeated[:-1]).any()
+    left_out = repeated & (np.concatenate([[False], alike]) | odd_ones)
+    if left_out.any():
+        notes.append(f"{int(left_out.sum())} rows repeat the time code before them and were left out")
+    kept = ~left_out
+    time = np.where(repeated, np.nan, found.time_s)[kept]
+    unplaced = int(np.isnan(time).sum())
+    if unplaced:
+        notes.append(f"{unplaced} rows have no time code of their own: placed evenly between their neighbours")
+        time = _between(time)
     frame = np.arange(len(time))
     step = frame_step(frame, time)
     if np.isfinite(step) and (np.diff(time) > 0).all():
@@ -153,10 +183,31 @@ def _by_timecode(values: FloatArray, columns: Columns, codes: list[str], absent:
         frame = np.cumsum(np.maximum(np.rint(np.diff(time, prepend=time[0] - step) / step), 1).astype(np.int64)) - 1
         missing = int(frame[-1]) + 1 - len(frame)
         if missing:
-            warnings.append(f"{missing} frames are missing between its rows")
+            notes.append(f"{missing} frames are missing between its rows")
     elif len(time) == 1:
         time = np.zeros(1)
-    return _Track(values[kept], frame, time, absent[kept], tuple(warnings))
+    return _Track(values[kept], frame, time, absent[kept], tuple(notes))
+
+
+def _before(time: DoubleArray) -> DoubleArray:
+    """Of each row, the last time that was known before it; NaN where none was."""
+    last = np.maximum.accumulate(np.where(np.isfinite(time), np.arange(len(time)), -1))
+    last = np.concatenate([[-1], last[:-1]])
+    return np.where(last < 0, np.nan, time[last])
+
+
+def _between(time: DoubleArray) -> DoubleArray:
+    """Times with the missing ones set evenly between their neighbours, at either end by the usual step."""
+    rows = np.arange(len(time))
+    known = np.flatnonzero(np.isfinite(time))
+    if len(known) < 2:
+        return time
+    step = float(np.median(np.diff(time[known]) / np.diff(known)))
+    filled = np.interp(rows, known, time[known])
+    first, last = known[0], known[-1]
+    filled[:first] = time[first] + (rows[:first] - first) * step
+    filled[last + 1 :] = time[last] + (rows[last + 1 :] - last) * step
+    return np.asarray(filled)
 
 
 def _by_frame(values: FloatArray, columns: Columns, frame: str | None, time: str | None, absent: BoolArray) -> _Track:
@@ -165,31 +216,22 @@ def _by_frame(values: FloatArray, columns: Columns, frame: str | None, time: str
     number = number[order] - number.min()
     times = columns.exact[time][order] if time else np.full(len(columns), np.nan)
     times = times * seconds_per_unit(number, times)
-    return _Track(values[order], number, times, absent[order], ())
+    return _Track(values[order], number, times, absent[order], columns.notes)
 
 
 def _begins_json(path: Path) -> bool:
-    return _head(path).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
-
-
-def _head(path: Path, size: int = 2**16) -> bytes:
-    try:
-        with path.open("rb") as raw:
-            zipped = raw.read(2) == GZIP
-            raw.seek(0)
-            return gzip.GzipFile(fileobj=raw).read(size) if zipped else raw.read(size)
-    except (OSError, EOFError, zlib.error):
-        return b""
+    return first_bytes(path).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{"
 
 
 def _read_json(path: Path) -> _Track:
+    content = whole_file(path, JSON_BYTES)
+    check_json(content, path)
     try:
-        content = path.read_bytes()
-        if content.startswith(GZIP):
-            content = gzip.decompress(content)
         document = json.loads(content.decode("utf-8-sig"))
-    except (OSError, EOFError, zlib.error, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise TableError(f"is no JSON ({error})", where=path) from error
+    if not isinstance(document, dict):
+        raise TableError("has no names and frames", where=path, advice="give a track in the layout of BEAT")
     names, frames = document.get("names"), document.get("frames")
     if not (isinstance(names, list) and all(isinstance(name, str) for name in names) and isinstance(frames, list)):
         raise TableError("has no names and frames", where=path, advice="give a track in the layout of BEAT")
@@ -255,5 +297,7 @@ ARKIT = FrontEndSpec(
     licence="none needed: your own recordings",
     verified="on real takes of Live Link Face and NeuroSync; BEAT's JSON on made files",
     make=_make,
+    uses=("rate", "calibrate"),
     recognises=recognises,
+    misses=misses,
 )

@@ -79,5 +79,6 @@ BFM = FrontEndSpec(
     licence="none: only coefficients are read",
     verified="on made files in the tools' layouts",
     make=BfmReader,
+    uses=("rate",),
     recognises=recognises,
 )

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.base.cells import Cells
+from dfe.base.cells import Cells, header_of
 from dfe.base.columns import Columns, read_columns
-from dfe.base.errors import DfeError, TableError
+from dfe.base.errors import TableError
 from dfe.base.types import BoolArray, FloatArray, Progress
 from dfe.clock.stamps import seconds_per_unit, settle_times
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
+from dfe.frontends.tables.names import lacking_names
 from dfe.frontends.tables.openface import NO_POINTS, POINTS, from_zero, head_angles, point_warnings, read_points
 from dfe.frontends.tables.rows import box_of, failures, frame_order, whole_numbers
 from dfe.recording.measured import Measured
@@ -85,7 +86,12 @@ class ClnfReader:
             pose=pose if turned is None else head_angles(turned[order]),
             blink=blink,
             about={"measured_by": "CLNF", "from": f"68 points in {'space' if len(axes) == 3 else 'the picture'}"},
-            warnings=(*times.warnings, *point_warnings(len(axes) == 3), *(word for word in (lacking, missing) if word)),
+            warnings=(
+                *columns.notes,
+                *times.warnings,
+                *point_warnings(len(axes) == 3),
+                *(word for word in (lacking, missing) if word),
+            ),
             time_stamps=times.time_stamps,
         )
 
@@ -94,11 +100,20 @@ def recognises(path: Path) -> bool:
     """Whether a file is a table of CLNF's points; not those of the picture where those in space lie beside them."""
     if path.name.endswith(_FLAT) and path.with_name(path.name.replace(_FLAT, _DEEP)).is_file():
         return False
-    try:
-        header = Cells(path).header
-    except DfeError:
-        return False
+    header = header_of(path)
     return _axes(header) is not None and set(_COMMON) <= set(_named(header))
+
+
+def misses(path: Path) -> str | None:
+    """Why a file that looks like a table of CLNF's points is not read as one."""
+    header = header_of(path)
+    named = set(_named(header))
+    wanted = _points("XYZ" if "X0" in header else "xy")
+    lacking = [*(name for name in _COMMON if name not in named), *(name for name in wanted if name not in header)]
+    points = sum(name in header for name in wanted)
+    if points < POINTS or not lacking:
+        return None
+    return f"looks like CLNF, but has no column {lacking_names(lacking)}"
 
 
 def _points(axes: str) -> tuple[str, ...]:
@@ -149,5 +164,7 @@ CLNF = FrontEndSpec(
     licence="DAIC-WOZ's end user agreement; your own copy",
     verified="on made tables of the same layout, not on DAIC-WOZ itself",
     make=ClnfReader,
+    uses=("rate",),
     recognises=recognises,
+    misses=misses,
 )

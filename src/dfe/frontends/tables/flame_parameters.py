@@ -207,5 +207,6 @@ FLAME_PARAMETERS = FrontEndSpec(
     licence="none without a FLAME file; FLAME's own (2023 Open: CC BY 4.0) with it",
     verified="on made files in the tools' layouts; not verified on a real FLAME file",
     make=FlameParameterReader,
+    uses=("rate", "flame"),
     recognises=recognises,
 )

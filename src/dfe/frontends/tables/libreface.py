@@ -6,16 +6,18 @@ taken from the points. LibreFace's action units are read by :mod:`dfe.facs.table
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 
-from dfe.base.cells import Cells
+from dfe.base.cells import Cells, header_of
 from dfe.base.columns import read_columns
-from dfe.base.errors import DfeError, TableError
+from dfe.base.errors import TableError
 from dfe.base.types import BoolArray, FloatArray, Progress
 from dfe.clock.stamps import Times, seconds_per_unit, settle_times
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
+from dfe.frontends.tables.names import lacking_names
 from dfe.frontends.tables.rows import failures, frame_order, whole_numbers
 from dfe.recording.measured import Measured
 from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES
@@ -86,17 +88,29 @@ class LibreFaceReader:
             gaze=gaze,
             blink=blink,
             about={"measured_by": "LibreFace", "from": "478 points", "picture_width_by_height": round(ratio, 4)},
-            warnings=(*times.warnings, f"the picture is taken to be {ratio:.3g} times as wide as high, by its faces"),
+            warnings=(
+                *columns.notes,
+                *times.warnings,
+                f"the picture is taken to be {ratio:.3g} times as wide as high, by its faces",
+            ),
             time_stamps=times.time_stamps,
         )
 
 
 def recognises(path: Path) -> bool:
     """Whether a file is a table of LibreFace with points."""
-    try:
-        return set(_NAMES) <= set(Cells(path).header)
-    except DfeError:
-        return False
+    return set(_NAMES) <= set(header_of(path))
+
+
+def misses(path: Path) -> str | None:
+    """Why a file that looks like a table of LibreFace is not read as one."""
+    header = set(header_of(path))
+    lacking = [name for name in _NAMES if name not in header]
+    if 0 < len(lacking) < len(_NAMES):
+        return f"looks like LibreFace, but has no column {lacking_names(lacking)}"
+    if lacking and any(re.fullmatch(r"au_\d+(_intensity)?", name) for name in header):
+        return "looks like LibreFace, but has no points (lm_mp_0_x ...): action units alone are no input of dfe encode"
+    return None
 
 
 def _measure(
@@ -128,5 +142,7 @@ LIBREFACE = FrontEndSpec(
     licence="LibreFace's own (non-commercial) for making them; your own tables",
     verified="on tables made of our own landmarks in the same layout, not on LibreFace's",
     make=LibreFaceReader,
+    uses=("rate",),
     recognises=recognises,
+    misses=misses,
 )

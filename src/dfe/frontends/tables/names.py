@@ -25,6 +25,12 @@ def find_names(header: Sequence[str], wanted: Sequence[str] = ARKIT_NAMES) -> di
     return found
 
 
+def lacking_names(names: Sequence[str]) -> str:
+    """Names of missing columns, for people: the first and how many others."""
+    others = len(names) - 1
+    return f"{names[0]}{f' and {others} others' if others > 1 else f' and {names[1]}' if others else ''}"
+
+
 @cache
 def _known() -> dict[str, str]:
     names = {plain(name): name for name in ARKIT_NAMES}

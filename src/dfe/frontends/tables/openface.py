@@ -8,16 +8,18 @@ frames nor times: a picture each. Gaze vectors are left alone, for they are no c
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 
-from dfe.base.cells import Cells
+from dfe.base.cells import Cells, header_of
 from dfe.base.columns import read_columns
-from dfe.base.errors import DfeError, TableError
+from dfe.base.errors import TableError
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
 from dfe.clock.stamps import Times, seconds_per_unit, settle_times
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
+from dfe.frontends.tables.names import lacking_names
 from dfe.frontends.tables.rows import box_of, failures, frame_order, whole_numbers
 from dfe.recording.measured import Measured
 from dfe.space.arkit import BLINK_NAMES, FACE_NAMES
@@ -29,6 +31,8 @@ POINTS = 68
 ROTATION = ("pose_Rx", "pose_Ry", "pose_Rz")
 
 _AT_ONCE = 1024
+_OWN = re.compile(r"AU\d\d_[rc]|pose_[RT][xyz]|gaze_(\d|angle)_[xyz]|confidence|success")
+_FEW = 4
 _SPACE = tuple(f"{axis}_{i}" for i in range(POINTS) for axis in "XYZ")
 _PICTURE = tuple(f"{axis}_{i}" for i in range(POINTS) for axis in "xy")
 
@@ -91,19 +95,33 @@ class OpenFaceReader:
             pose=head_angles(turned) if rotation else pose,
             blink=blink,
             about={"measured_by": "OpenFace", "from": "68 points in space" if depth else "68 points in the picture"},
-            warnings=(*times.warnings, *point_warnings(depth)),
+            warnings=(*columns.notes, *times.warnings, *point_warnings(depth)),
             time_stamps=times.time_stamps,
         )
 
 
 def recognises(path: Path) -> bool:
     """Whether a file is a table of OpenFace that holds points."""
-    try:
-        header = set(Cells(path).header)
-    except DfeError:
-        return False
+    header = set(header_of(path))
     points = set(_SPACE) <= header or set(_PICTURE) <= header
     return points and "confidence" in header and ("success" in header or "face" in header)
+
+
+def misses(path: Path) -> str | None:
+    """Why a file that looks like a table of OpenFace is not read as one."""
+    header = set(header_of(path))
+    deep, flat = header & set(_SPACE), header & set(_PICTURE)
+    signs = {name for name in header if _OWN.fullmatch(name)}
+    if not (deep or flat or len(signs) >= _FEW):
+        return None
+    if not deep and not flat:
+        why = "but has no 68 points (x_0 ... or X_0 ...): let OpenFace write them with -2Dfp or -3Dfp"
+        return f"looks like OpenFace, {why}; action units alone are no input of dfe encode"
+    wanted = _SPACE if len(deep) >= len(flat) and deep else _PICTURE
+    lacking = [name for name in wanted if name not in header]
+    lacking += [name for name in ("confidence",) if name not in header]
+    lacking += [] if {"success", "face"} & header else ["success"]
+    return f"looks like OpenFace, but has no column {lacking_names(lacking)}" if lacking else None
 
 
 def read_points(points: FloatArray, tracked: BoolArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -160,5 +178,7 @@ OPENFACE = FrontEndSpec(
     licence="OpenFace's own (non-commercial) for making them; your own tables",
     verified="on one real table of OpenFace 2 and on made ones",
     make=OpenFaceReader,
+    uses=("rate",),
     recognises=recognises,
+    misses=misses,
 )

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dfe.base.cells import Cells
+from dfe.base.cells import Cells, header_of
 from dfe.base.columns import Columns, read_columns
-from dfe.base.errors import DfeError, ModelError, TableError
+from dfe.base.errors import ModelError, TableError
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
 from dfe.clock.stamps import settle_times
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
-from dfe.frontends.tables.names import find_names
+from dfe.frontends.tables.names import find_names, lacking_names
 from dfe.frontends.tables.openface import read_points
 from dfe.frontends.tables.rows import box_of, failures, frame_order, whole_numbers
 from dfe.recording.measured import Measured
@@ -78,7 +78,7 @@ class PyFeatReader:
         pictures = bool(inputs) and all(Path(name).suffix.lower() in _PICTURES for name in inputs)
         frame = _frames(columns, inputs, pictures)
         order = frame_order(columns, frame, None)
-        frame, warnings = frame[order], []
+        frame, warnings = frame[order], list(columns.notes)
         if pictures:
             time, stamps = np.full(len(frame), np.nan), "ok"
         else:
@@ -120,12 +120,26 @@ class PyFeatReader:
 
 def recognises(path: Path) -> bool:
     """Whether a file is a table of py-feat with coefficients or points."""
-    try:
-        header = Cells(path).header
-    except DfeError:
-        return False
+    header = header_of(path)
     known = set(header)
     return set(BOX) <= known and (len(find_names(header)) == len(ARKIT_NAMES) or set(_POINTS) <= known)
+
+
+def misses(path: Path) -> str | None:
+    """Why a file that looks like a table of py-feat is not read as one."""
+    header = header_of(path)
+    box = [name for name in BOX if name not in header]
+    found, points = find_names(header), [name for name in _POINTS if name not in header]
+    if len(box) > 2 and "FaceScore" not in header:
+        return None
+    if box:
+        return f"looks like py-feat, but has no column {lacking_names(box)}"
+    coded = [name for name in ARKIT_NAMES if name not in found]
+    if len(coded) < len(ARKIT_NAMES) / 2:
+        return f"looks like py-feat, but has no column {lacking_names(coded)}" if coded else None
+    if len(points) < len(_POINTS) / 2:
+        return f"looks like py-feat, but has no column {lacking_names(points)}" if points else None
+    return "looks like py-feat, but has neither its 52 coefficients nor its 68 points (x_0, y_0 ...)"
 
 
 def to_logits(coefficients: FloatArray) -> DoubleArray:
@@ -209,5 +223,7 @@ PYFEAT = FrontEndSpec(
     licence="MIT (py-feat); your own tables",
     verified="on real tables of py-feat 2, against their own meshes",
     make=PyFeatReader,
+    uses=("rate",),
     recognises=recognises,
+    misses=misses,
 )

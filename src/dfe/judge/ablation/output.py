@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dfe.base.csv_text import csv_text
 from dfe.base.files import replacing
 from dfe.judge.ablation.ablation import headings
 from dfe.judge.ablation.figures import Figure
@@ -83,16 +82,15 @@ def page(result: dict[str, Any]) -> str:
 
 
 def _csv(result: dict[str, Any]) -> str:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
     figures = [name for name in headings(result) if name != "stability"]
     columns = [column for name in figures for column in (name, f"{name}_low", f"{name}_high")]
-    writer.writerow(["name", "family", "label", "seeds", *columns, "stability_cosine", "stability_chance"])
+    head = ["name", "family", "label", "seeds", *columns, "stability_cosine", "stability_chance"]
+    rows: list[list[object]] = []
     for row in result["variants"]:
         found = [row["figures"][name] or {} for name in figures]
         values = [one.get(part) for one in found for part in ("mean", "low", "high")]
         stable = row["stability"] or {}
         values += [stable.get("cosine"), stable.get("chance_cosine")]
         blank = ["" if value is None else value for value in values]
-        writer.writerow([row["name"], row["family"], row["label"], len(row["seeds"]), *blank])
-    return text.getvalue()
+        rows.append([row["name"], row["family"], row["label"], len(row["seeds"]), *blank])
+    return csv_text(head, rows)

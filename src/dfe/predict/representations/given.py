@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
-from dfe.base.errors import TableError
+from dfe.base.array_files import check_npz
+from dfe.base.errors import ModelError, TableError
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
 from dfe.predict.representation import Features
@@ -133,7 +134,11 @@ class _Archive:
 def _opened(path: Path) -> Iterator[_Archive]:
     advice = "write it with numpy.savez, numbers and text alone"
     try:
+        if path.is_file():
+            check_npz(path)
         loaded = np.load(path, allow_pickle=False)
+    except ModelError as error:
+        raise TableError(f"cannot be read as npz ({error.what})", where=path, advice=error.advice or advice) from None
     except FileNotFoundError:
         raise TableError("there is no such file", where=path) from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:

@@ -1,0 +1,71 @@
+"""The last net: whatever happens, a user sees one line and gets an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from dfe.base.errors import DfeError, UsageError
+from dfe.cli.streams import OutputGone, safe_streams
+
+OK, FAILED, USAGE, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
+"""Exit codes; the last two as shells give them to a process that SIGINT or SIGPIPE has ended."""
+
+
+def caught(work: Callable[[], int], *, debug: bool = False) -> int:
+    """Do the work and return its exit code; an error is one line on standard error, and an exit code of its kind.
+
+    Args:
+        work: returns an exit code.
+        debug: print the traceback of an error, too.
+    """
+    with safe_streams():
+        try:
+            code = work()
+            sys.stdout.flush()
+            return code
+        except SystemExit as left:  # the parser's, after its own words
+            return left.code if isinstance(left.code, int) else (OK if left.code is None else USAGE)
+        except OutputGone as error:
+            if error.errno in (errno.EPIPE, errno.EINVAL):
+                return READER_GONE
+            return _said(f"what is printed cannot be written ({error.strerror})", FAILED, debug)
+        except UsageError as error:
+            return _said(str(error), USAGE, debug)
+        except DfeError as error:
+            return _said(str(error), FAILED, debug)
+        except KeyboardInterrupt:
+            return _said("interrupted; what was finished before stays", INTERRUPTED, debug)
+        except MemoryError:
+            return _said("not enough memory; use fewer --workers or fewer inputs at once", FAILED, debug)
+        except OSError as error:
+            where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+            return _said(f"{where}{error.strerror or error}{_kept(debug)}", FAILED, debug)
+        except Exception as error:
+            what = " ".join(f"{type(error).__name__}: {error}".split())
+            return _said(f"an error of dfe itself ({what}); please report it{_kept(debug)}", FAILED, debug)
+
+
+def _said(line: str, code: int, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    print(f"dfe: {line}", file=sys.stderr)
+    return code
+
+
+def _kept(debug: bool) -> str:
+    """Keep the traceback in a file, and say where."""
+    if debug:
+        return ""
+    try:
+        handle, name = tempfile.mkstemp(prefix="dfe-error-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"dfe {' '.join(sys.argv[1:])}\n{traceback.format_exc()}")
+    except OSError:
+        return "; --debug shows the details"
+    return f"; details are in {Path(name)}, and --debug shows them"

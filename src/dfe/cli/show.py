@@ -1,0 +1,60 @@
+"""What the commands print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from dfe.base.printable import printable
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from dfe.encoding.summary import RunSummary
+
+
+def show(what: RenderableType) -> None:
+    """Print a table or a tree."""
+    from rich.console import Console
+
+    Console(highlight=False).print(what)
+
+
+def show_json(value: object) -> None:
+    """Print plain values as JSON, which knows no NaN: what is not known is null."""
+    print(json.dumps(_known(value), indent=2, ensure_ascii=False, allow_nan=False, default=_plain))
+
+
+def complain(problems: Iterable[object]) -> int:
+    """Print problems, one a line, on standard error; the exit code that they make."""
+    code = 0
+    for problem in problems:
+        print(f"dfe: {printable(str(problem))}", file=sys.stderr)
+        code = 1
+    return code
+
+
+def show_run(summary: RunSummary, *, as_json: bool) -> int:
+    """What became of every input of an encoding; its exit code."""
+    complain(summary.problems)
+    if as_json:
+        show_json(summary.as_dict())
+    else:
+        print(summary.text())
+    return summary.exit_code
+
+
+def _known(value: object) -> object:
+    if isinstance(value, dict):
+        return {str(key): _known(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_known(one) for one in value]
+    return None if isinstance(value, float) and value != value else value
+
+
+def _plain(value: object) -> object:
+    """A number of numpy as Python's own; a path, an error as its text."""
+    item = getattr(value, "item", None)
+    return item() if callable(item) else str(value)

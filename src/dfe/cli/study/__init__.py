@@ -1,0 +1,1 @@
+"""`dfe study`: what faces tell of stress, personality, depression, or of labels of your own."""

@@ -1,0 +1,83 @@
+"""Results in a few lines, for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dfe.comparison.comparison import Comparison
+    from dfe.reliability.reliability import Reliability
+    from dfe.stats.sensitivity import Sensitivity
+
+
+def comparison_words(done: Comparison) -> str:
+    """What was compared and what differs, in a few lines."""
+    from dfe.comparison.methods import p_words
+
+    first, last = done.flow[0], done.flow[-1]
+    subjects = " and ".join(str(number) for number in last.subjects)
+    lines = [f"{subjects} subjects, {sum(last.recordings)} of {sum(first.recordings)} recordings"]
+    lines += [f"covariate {kind}" for kind in done.table.kinds]
+    lines += [f"caution: {caution}" for caution in done.coverage.cautions]
+    for family in done.families:
+        if family.measure != "per_min" or family.regions:
+            continue
+        mine = [
+            r for r in done.rows if r.analysis == family.analysis and r.measure == "per_min" and not r.kind.is_region
+        ]
+        tested = sorted((r for r in mine if r.p == r.p), key=lambda r: (r.p, -abs(r.effect)))
+        lines.append(
+            f"{family.analysis}: {family.tested} displays tested in events per minute, p of any difference "
+            f"{p_words(family.p_any)}"
+        )
+        lines.append("  display  effect [95%]            ratio   p       q")
+        lines += [
+            f"  {r.kind.token:>7}  {r.effect:6.2f} [{r.low:6.2f},{r.high:6.2f}]  {_ratio_cell(r.ratio)}   "
+            f"{p_words(r.p):6}  {r.q:.3f}  {r.kind.label}"
+            for r in tested[:5]
+        ]
+    return "\n".join(lines)
+
+
+def _ratio_cell(value: float) -> str:
+    return f"{value:6.2f}" if value == value else "     –"
+
+
+def reliability_words(done: Reliability) -> str:
+    """The displays shown most often."""
+    lines = [
+        f"{done.subjects} subjects with two halves, {done.retested} with two sessions",
+        "display  events/min  halves ICC(A,1)     all minutes  sessions ICC(A,1)",
+    ]
+    for one in done.displays[:10]:
+        half = f"{_two(one.half.value)} [{_two(one.half.low)}, {_two(one.half.high)}]"
+        retest = f"{_two(one.retest.value)} [{_two(one.retest.low)}, {_two(one.retest.high)}]"
+        lines.append(
+            f"{one.display:7d}  {one.per_min:10.2f}  {half:18}  {_two(one.whole):>11}  {retest}  {one.name.label}"
+        )
+    return "\n".join(lines)
+
+
+def sensitivity_words(found: Sensitivity) -> str:
+    """The figures for a reader."""
+    one, two = found.subjects
+    rates = found.rates
+    lines = [
+        f"{one} and {two} subjects, two-sided alpha {found.alpha:g}, power {found.power:.0%}",
+        f"smallest effect that would be found   one display   each of {found.displays} (Bonferroni)",
+        f"  standardised difference (g)         {found.g:11.2f}   {found.g_bonferroni:.2f}",
+        f"  ratio of rates                      {_ratio(found.ratio):>11}   {_ratio(found.ratio_bonferroni)}",
+        f"rates: {rates.per_min:g} events a minute in the first group, {rates.minutes:g} minutes a subject, dispersion "
+        f"{rates.dispersion:g}; {found.simulations:,} simulated studies",
+        "ratio of rates   power, one display   Bonferroni",
+    ]
+    lines += [f"{ratio:14g}   {alone:18.0%}   {strict:10.0%}" for ratio, alone, strict in found.curve]
+    return "\n".join(lines)
+
+
+def _ratio(value: float | None) -> str:
+    return "over 64" if value is None else f"{value:.2f}"
+
+
+def _two(value: float) -> str:
+    return "–" if value != value else f"{value:.2f}"

@@ -1,0 +1,303 @@
+"""Two groups of subjects, or two conditions within subjects, compared in what their faces do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from dfe.base.errors import UsageError
+from dfe.base.frames import data_frame
+from dfe.base.types import DoubleArray, Progress
+from dfe.comparison.effects import (
+    Analysis,
+    EffectRow,
+    Family,
+    Measure,
+    Settings,
+    Side,
+    effects,
+    main_kinds,
+    with_models,
+    with_ratios,
+)
+from dfe.comparison.measures import RowSums, measure_rows
+from dfe.comparison.rows import COLUMNS, row_cells
+from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
+from dfe.comparison.table import Columns, GroupTable, read_group_table
+from dfe.comparison.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, measure_courses
+from dfe.events.config import EventConfig
+from dfe.stats.clusters import ClusterTest, cluster_test
+from dfe.stats.composition import compose, zero_words
+from dfe.stats.covariates import Covariates, code_covariates
+from dfe.stats.groups import Design
+from dfe.tokenizer.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MIN_COVERAGE = 0.7
+_MEASURES: tuple[Measure, ...] = ("per_min", "share", "intensity")
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """What is compared, and how.
+
+    Args:
+        group: column of the table: what is compared between subjects; None where groups are not compared.
+        subject: column: whose face it is.
+        within: column: what is compared within subjects; None where nothing is.
+        covariates: columns to be held constant.
+        categories: covariates whose numbers are names.
+        stratum: column: subjects are exchanged within it only.
+        groups, conditions: which two, the first to be compared with; in alphabetical order if None.
+        align: column: seconds in the recording at which time courses are aligned.
+        window_s, bin_s: of time courses, around these moments.
+        unmatched: what to do with recordings that the table does not name.
+        min_coverage: recordings with less usable time are left out.
+        permutations, draws: behind p, and of the bootstrap behind the intervals.
+        seed: of both.
+        events: thresholds of events.
+        models: whether counts are modelled, too.
+    """
+
+    group: str | None = None
+    subject: str = "subject"
+    within: str | None = None
+    covariates: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    stratum: str | None = None
+    groups: tuple[str, str] | None = None
+    conditions: tuple[str, str] | None = None
+    align: str | None = None
+    window_s: tuple[float, float] = WINDOW_S
+    bin_s: float = BIN_S
+    unmatched: Literal["refuse", "drop"] = "refuse"
+    min_coverage: float = MIN_COVERAGE
+    permutations: int = Settings.permutations
+    draws: int = Settings.draws
+    seed: int = Settings.seed
+    events: EventConfig = field(default_factory=EventConfig)
+    models: bool = True
+
+    @property
+    def columns(self) -> Columns:
+        """The columns of the table that are looked at."""
+        return Columns(self.subject, self.group, self.covariates, self.within, self.stratum, self.align)
+
+    @property
+    def settings(self) -> Settings:
+        """How evidence is found."""
+        return Settings(self.permutations, self.draws, self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class TimeCourses:
+    """Mean courses of two sides, and where they differ."""
+
+    analysis: Analysis
+    start_s: DoubleArray
+    displays: tuple[int, ...]
+    """Numbers of the columns."""
+    mean: DoubleArray
+    """``(2, bins, T)`` mm."""
+    subjects: tuple[int, int]
+    left_out: int
+    """Subjects with too few bins."""
+    test: ClusterTest
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """All that a comparison found; nothing in it is about a single subject, but for ``sums``."""
+
+    options: CompareOptions
+    table: GroupTable
+    tokenizer: Tokenizer
+    rows: tuple[EffectRow, ...]
+    families: tuple[Family, ...]
+    flow: tuple[FlowStep, ...]
+    coverage: Coverage
+    courses: tuple[TimeCourses, ...]
+    notes: tuple[str, ...]
+    subjects: Subjects
+    sums: RowSums
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """What is compared, the first with the second."""
+        two = self.table.groups or self.table.conditions
+        assert two is not None
+        return two
+
+    @property
+    def sides_of_analyses(self) -> dict[str, tuple[str, str]]:
+        """Names of what is compared, by analysis."""
+        groups, conditions = self.table.groups or ("", ""), self.table.conditions or ("", "")
+        return {"groups": groups, "conditions": conditions, "groups x conditions": groups}
+
+    def to_pandas(self) -> pd.DataFrame:
+        """A row for each comparison, display (or region) and measure: the columns of ``results.csv``.
+
+        Raises:
+            DfeError: pandas is not installed.
+        """
+        sides = self.sides_of_analyses
+        return data_frame([dict(zip(COLUMNS, row_cells(row, sides), strict=True)) for row in self.rows], COLUMNS)
+
+
+def compare(
+    table: str | PathLike[str],
+    recordings: str | PathLike[str],
+    options: CompareOptions,
+    *,
+    tokenizer: Tokenizer | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Compare the recordings of a table.
+
+    With groups alone, subjects' values are compared between groups. With conditions alone, subjects' values are
+    compared between conditions. With both, the conditions are compared in all subjects, and the differences between
+    conditions between the groups.
+
+    Args:
+        table: CSV with a row for each recording (or part of one): ``recording``, the subject, the group.
+        recordings: folder that ``dfe encode`` wrote.
+        options: what is compared, and how; at least ``group`` or ``within``.
+        tokenizer: that made the tokens, where it does not come with the package.
+        progress: told of recordings done.
+
+    Raises:
+        TableError: the table, or a recording, cannot be used.
+        ModelError: recordings of different tokenizers.
+        UsageError: nothing to compare, too few subjects, or covariates that cannot be held constant.
+    """
+    columns = options.columns
+    if columns.group is None and columns.condition is None:
+        raise UsageError("nothing to compare", advice="name a column with --group, or with --within")
+    if not 0 <= options.min_coverage <= 1 or options.settings.permutations < 1 or options.settings.draws < 1:
+        raise UsageError("coverage must be between 0 and 1, permutations and draws 1 or more")
+    read = read_group_table(
+        table,
+        Path(recordings),
+        columns,
+        groups=options.groups,
+        conditions=options.conditions,
+        categories=options.categories,
+        others=options.unmatched == "drop",
+    )
+    sums, tokenizer = measure_rows(read.rows, config=options.events, tokenizer=tokenizer, progress=progress)
+    subjects, flow, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
+    covariates = Covariates(np.zeros((len(subjects), 0)), ())
+    if columns.covariates:
+        covariates = code_covariates(subjects.covariates, read.words)
+    rows: list[EffectRow] = []
+    families: list[Family] = []
+    notes = list(_notes(read, sums))
+    sides = _sides(read, subjects, sums)
+    for analysis in _analyses(read):
+        for measure in _MEASURES:
+            values = tuple(side.values(measure) for side in sides)
+            found, judged = effects(analysis, measure, sums.kinds, values, subjects, covariates, options.settings)
+            if measure == "per_min":
+                if analysis != "groups x conditions":
+                    found = with_ratios(found, sides, subjects.design.second, options.settings)
+                if options.models:
+                    design, kept = _design(analysis, read, subjects, covariates), subjects.rows
+                    found = with_models(found, sums.count[kept], sums.exposure_s[kept], design, subjects.subject)
+            rows += found
+            families += judged
+        main = tuple(subjects.pooled(sums.main_s, c) for c in ((0, 1) if read.conditions else (None,)))
+        composition = compose(main)
+        parts = main_kinds(composition, sums.main)
+        found, judged = effects(analysis, "main_clr", parts, composition.values, subjects, covariates, options.settings)
+        rows += found
+        families += judged
+        notes.append(f"Log-ratios: {zero_words(composition)}.")
+    courses: tuple[TimeCourses, ...] = ()
+    if columns.align is not None:
+        kept_rows = [read.rows[i] for i in subjects.rows]
+        measured = measure_courses(kept_rows, tokenizer, options.window_s, options.bin_s, progress=progress)
+        steady = tuple(int(kind.token) for kind in sums.kinds if not kind.is_region)
+        courses = tuple(_courses(a, measured, steady, subjects, options.settings) for a in _analyses(read))
+    return Comparison(
+        options, read, tokenizer, tuple(rows), tuple(families), flow, coverage, courses,
+        tuple(dict.fromkeys(notes)), subjects, sums,
+    )  # fmt: skip
+
+
+def _analyses(table: GroupTable) -> tuple[Analysis, ...]:
+    if table.conditions is None:
+        return ("groups",)
+    return ("conditions",) if table.groups is None else ("conditions", "groups x conditions")
+
+
+def _sides(table: GroupTable, subjects: Subjects, sums: RowSums) -> tuple[Side, ...]:
+    def side(condition: int | None) -> Side:
+        parts = (sums.count, sums.exposure_s, sums.on_s, sums.intensity)
+        return Side(*(subjects.pooled(part, condition) for part in parts))
+
+    return (side(None),) if table.conditions is None else (side(0), side(1))
+
+
+def _design(analysis: Analysis, table: GroupTable, subjects: Subjects, covariates: Covariates) -> DoubleArray:
+    """Columns of the models of counts, ``(rows, k)``, the contrast first."""
+    second = subjects.design.second[subjects.subject].astype(np.float64)
+    condition = subjects.condition.astype(np.float64)
+    columns = {
+        "groups": [second],
+        "conditions": [condition] + ([second] if table.groups is not None else []),
+        "groups x conditions": [second * condition, second, condition],
+    }[analysis]
+    strata = np.unique(subjects.design.stratum)
+    columns += [(subjects.design.stratum == one)[subjects.subject].astype(np.float64) for one in strata[1:]]
+    return np.column_stack([*columns, covariates.matrix[subjects.subject]])
+
+
+def _courses(
+    analysis: Analysis, measured: Courses, displays: tuple[int, ...], subjects: Subjects, settings: Settings
+) -> TimeCourses:
+    chosen = [display - 1 for display in displays]
+    within = analysis != "groups"
+    parts = []
+    for condition in (0, 1) if within else (None,):
+        mine = np.ones(len(subjects.rows), np.bool_) if condition is None else subjects.condition == condition
+        seconds = np.zeros((len(subjects), measured.seconds.shape[1]))
+        amount = np.zeros((*seconds.shape, len(chosen)))
+        np.add.at(seconds, subjects.subject[mine], measured.seconds[mine])
+        np.add.at(amount, subjects.subject[mine], measured.amount[mine][:, :, chosen])
+        parts.append(mean_courses(seconds, amount))
+    enough = np.all([good for _, good in parts], axis=0)
+    courses = [mean[enough] for mean, _ in parts]
+    second = subjects.design.second[enough]
+    design = None if analysis == "conditions" else Design(second, subjects.design.stratum[enough])
+    values = courses[0] if not within else courses[1] - courses[0]
+    test = cluster_test(values, design, permutations=settings.permutations, seed=settings.seed)
+    if analysis == "conditions":
+        mean, numbers = np.stack([one.mean(axis=0) for one in courses]), (int(enough.sum()), int(enough.sum()))
+    else:
+        mean = np.stack([values[~second].mean(axis=0), values[second].mean(axis=0)])
+        numbers = (int((~second).sum()), int(second.sum()))
+    return TimeCourses(analysis, measured.start_s, displays, mean, numbers, int((~enough).sum()), test)
+
+
+def _notes(table: GroupTable, sums: RowSums) -> list[str]:
+    notes = [f"The table {note}." for note in table.notes]
+    if table.left_out:
+        which = ", ".join(f"{name} ({count} rows)" for name, count in sorted(table.left_out.items()))
+        notes.append(f"Not compared: {which}.")
+    several = int((sums.faces > 1).sum())
+    if several:
+        notes.append(
+            f"{several} recordings show more than one face, if only for a moment; a row is about the subject's alone."
+        )
+    if table.columns.covariates and table.conditions is not None and table.groups is None:
+        notes.append(
+            "Covariates play no part in the permutation within subjects; the models of counts hold them constant."
+        )
+    notes.append("Speech was not taken into account: rates mix silent and speaking time.")
+    return notes

@@ -1,0 +1,305 @@
+"""Effects of a comparison, display by display: sizes, intervals, evidence and what to be careful about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from dfe.base.errors import UsageError
+from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.comparison.measures import Kind
+from dfe.comparison.subjects import Subjects
+from dfe.stats.composition import OTHER, Composition
+from dfe.stats.covariates import Covariates, compare_adjusted, draw_weights
+from dfe.stats.groups import GroupEffects, benjamini_hochberg
+from dfe.stats.paired import PairedEffects, compare_conditions
+from dfe.stats.repeated import RateModel, fit_rates
+
+Analysis = Literal["groups", "conditions", "groups x conditions"]
+Measure = Literal["per_min", "share", "intensity", "main_clr"]
+MEASURES: dict[Measure, str] = {
+    "per_min": "events per valid minute",
+    "share": "share of valid time",
+    "intensity": "mean intensity of events, mm",
+    "main_clr": "log-ratio of time as the main display",
+}
+FEWEST = 5
+"""Subjects on each side that a mean intensity needs: those without an event have none."""
+UNSTEADY = "unsteady display"
+NOBODY = "nobody shows it"
+
+
+@dataclass(frozen=True)
+class EffectRow:
+    """One display (or region) and one measure; the effect is of the second group or condition against the first."""
+
+    analysis: Analysis
+    measure: Measure
+    kind: Kind
+    subjects: tuple[int, int]
+    mean: tuple[float, float]
+    """Over subjects; for an interaction the mean differences between the conditions in each group."""
+    effect: float
+    """Hedges' g (adjusted where there are covariates), or Cohen's d_z between conditions."""
+    low: float
+    high: float
+    """95% interval, by drawing subjects."""
+    p: float
+    """Of permutation; NaN where nothing was tested."""
+    q: float = np.nan
+    """Benjamini-Hochberg over the displays (or the regions) of this analysis and measure."""
+    ratio: float = np.nan
+    ratio_low: float = np.nan
+    ratio_high: float = np.nan
+    """Ratio of rates, all events by all minutes, with its interval by drawing subjects; of events only."""
+    model: RateModel | None = None
+    model_q: float = np.nan
+    flags: tuple[str, ...] = ()
+
+
+class Family(NamedTuple):
+    """Rows that are judged together."""
+
+    analysis: Analysis
+    measure: Measure
+    regions: bool
+    tested: int
+    p_any: float
+    """Permutation p of the largest effect among them; NaN where there is none."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How evidence is found.
+
+    Args:
+        permutations: B.
+        draws: of the bootstrap.
+        seed: of both.
+    """
+
+    permutations: int = 9_999
+    draws: int = 2_000
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Values of subjects in a group or a condition, as sums: ``(S, T)`` but for the exposure ``(S,)``."""
+
+    count: DoubleArray
+    exposure_s: DoubleArray
+    on_s: DoubleArray
+    intensity: DoubleArray
+
+    def values(self, measure: Measure) -> DoubleArray:
+        """``(S, T)``: sums over sums; NaN where a subject has no event to take an intensity of."""
+        time = self.exposure_s[:, None]
+        if measure == "intensity":
+            none: DoubleArray = np.full(self.count.shape, np.nan)
+            return np.divide(self.intensity, self.count, out=none, where=self.count > 0)
+        return np.asarray(60 * self.count / time if measure == "per_min" else self.on_s / time)
+
+
+Test = Callable[[DoubleArray, BoolArray], GroupEffects | PairedEffects]
+"""Compare some of the subjects, ``(S,)``, in their values ``(S, T)``."""
+
+
+def effects(
+    analysis: Analysis,
+    measure: Measure,
+    kinds: Sequence[Kind],
+    sides: tuple[DoubleArray, ...],
+    subjects: Subjects,
+    covariates: Covariates,
+    settings: Settings,
+) -> tuple[list[EffectRow], list[Family]]:
+    """Compare columns of values: of groups (one set of rows) or of conditions and their interaction (two sets).
+
+    Displays and regions are families of their own. What nobody shows is in no family.
+    """
+    shown = np.any([np.nan_to_num(side) != 0 for side in sides], axis=(0, 1))
+    rows: list[EffectRow] = []
+    families: list[Family] = []
+    for regions in (False, True):
+        columns = np.array([i for i, kind in enumerate(kinds) if kind.is_region == regions], np.int64)
+        if not len(columns):
+            continue
+        made: dict[int, EffectRow] = {}
+        p_any, tested = np.nan, columns[shown[columns]]
+        for group, known in _alike(sides, tested):
+            if not _enough(analysis, known, subjects.design.second, measure):
+                continue
+            done = _compare(
+                analysis, tuple(side[known][:, group] for side in sides), known, subjects, covariates, settings
+            )
+            if len(group) == len(tested):
+                p_any = done.p_any
+            made |= {
+                int(column): _row(analysis, measure, kinds[column], done, i, known, subjects)
+                for i, column in enumerate(group)
+            }
+        q = benjamini_hochberg(np.array([made[c].p if c in made else np.nan for c in columns.tolist()]))
+        for column, adjusted in zip(columns.tolist(), q.tolist(), strict=True):
+            row = made.get(column)
+            if row is None:
+                why = NOBODY if not shown[column] else "too few subjects show it"
+                row = _untested(analysis, measure, kinds[column], sides, column, subjects, why)
+            rows.append(replace(row, q=adjusted))
+        families.append(Family(analysis, measure, regions, len(made), float(p_any)))
+    return rows, families
+
+
+def with_ratios(
+    rows: Sequence[EffectRow], sides: tuple[Side, ...], second: BoolArray, settings: Settings
+) -> list[EffectRow]:
+    """Ratios of rates, with intervals by drawing subjects; ``rows`` in the order of the sides' columns."""
+    rng = np.random.default_rng([settings.seed, 3])
+    weights: list[DoubleArray | IntArray]
+    if len(sides) == 2:
+        weights = [rng.multinomial(len(second), np.full(len(second), 1 / len(second)), settings.draws)] * 2
+        parts = sides
+        whole = [np.ones((1, len(second)))] * 2
+    else:
+        groups = (~second, second)
+        drawn_all = draw_weights(rng, second, settings.draws)
+        weights = [np.asarray(drawn_all * group) for group in groups]
+        parts = (sides[0], sides[0])
+        whole = [group[None].astype(np.float64) for group in groups]
+    seen = _ratio(whole, parts)[0]
+    drawn = _ratio(weights, parts)
+    out = []
+    for i, row in enumerate(rows):
+        known = drawn[~np.isnan(drawn[:, i]), i]
+        flags = row.flags
+        if not np.isfinite(seen[i]) or seen[i] == 0:
+            low = high = value = np.nan
+            if NOBODY not in flags:
+                flags += ("no events on one side",)
+        else:
+            value = float(seen[i])
+            # A draw without events on one side has a ratio of 0 or infinity: it counts, but is not interpolated.
+            low, high = (float(v) for v in np.percentile(known, [2.5, 97.5], method="nearest"))
+        out.append(replace(row, ratio=value, ratio_low=low, ratio_high=high, flags=flags))
+    return out
+
+
+def with_models(
+    rows: Sequence[EffectRow], counts: DoubleArray, exposure_s: DoubleArray, design: DoubleArray, subject: IntArray
+) -> list[EffectRow]:
+    """Models of repeated counts ``(n, T)``; ``rows`` in the order of the columns."""
+    minutes = exposure_s / 60
+    models = [fit_rates(counts[:, i], minutes, design, subject) for i in range(len(rows))]
+    out = [replace(row, model=model) for row, model in zip(rows, models, strict=True)]
+    for regions in (False, True):
+        places = [i for i, row in enumerate(out) if row.kind.is_region == regions]
+        q = benjamini_hochberg(np.array([models[i].p for i in places]))
+        for place, adjusted in zip(places, q.tolist(), strict=True):
+            note = models[place].note
+            said = note and NOBODY not in out[place].flags
+            flags = out[place].flags + ((f"model: {note}",) if said else ())
+            out[place] = replace(out[place], model_q=adjusted, flags=flags)
+    return out
+
+
+def main_kinds(composition: Composition, main: Sequence[Kind]) -> tuple[Kind, ...]:
+    """What the parts of a composition are."""
+    return tuple(Kind(OTHER, "all others together", "", "") if part < 0 else main[part] for part in composition.parts)
+
+
+def _alike(sides: tuple[DoubleArray, ...], columns: IntArray) -> Iterator[tuple[IntArray, BoolArray]]:
+    """Columns that are known for the same subjects, and those subjects."""
+    known = np.all([np.isfinite(side[:, columns]) for side in sides], axis=0)
+    patterns, which = np.unique(known, axis=1, return_inverse=True)
+    for i in range(patterns.shape[1]):
+        yield columns[which.ravel() == i], patterns[:, i]
+
+
+def _enough(analysis: Analysis, known: BoolArray, second: BoolArray, measure: Measure) -> bool:
+    least = FEWEST if measure == "intensity" else 2
+    sides = (known,) if analysis == "conditions" else (known & ~second, known & second)
+    return min(int(side.sum()) for side in sides) >= least
+
+
+def _compare(
+    analysis: Analysis,
+    sides: tuple[DoubleArray, ...],
+    known: BoolArray,
+    subjects: Subjects,
+    covariates: Covariates,
+    settings: Settings,
+) -> GroupEffects | PairedEffects:
+    how = {"permutations": settings.permutations, "draws": settings.draws, "seed": settings.seed}
+    if analysis == "conditions":
+        return compare_conditions(sides[0], sides[1], **how)
+    values = sides[0] if analysis == "groups" else sides[1] - sides[0]
+    design = subjects.design._replace(second=subjects.design.second[known], stratum=subjects.design.stratum[known])
+    matrix = covariates.matrix[known]
+    matrix = matrix[:, matrix.std(axis=0) > 0]
+    held = Covariates(matrix - matrix.mean(axis=0), covariates.names)
+    try:
+        return compare_adjusted(values, design, held, **how)
+    except UsageError:
+        if known.all():
+            raise
+        # Too few of those who show it are left for the covariates: no effect, and no evidence.
+        none = np.full(values.shape[1], np.nan)
+        return GroupEffects(np.full((2, len(none)), np.nan), none, none, none, none, none, np.nan)
+
+
+def _row(
+    analysis: Analysis,
+    measure: Measure,
+    kind: Kind,
+    done: GroupEffects | PairedEffects,
+    i: int,
+    known: BoolArray,
+    subjects: Subjects,
+) -> EffectRow:
+    size = done.d_z if isinstance(done, PairedEffects) else done.hedges_g
+    flags = (UNSTEADY,) if kind.unsteady else ()
+    return EffectRow(
+        analysis=analysis,
+        measure=measure,
+        kind=kind,
+        subjects=_numbers(analysis, known, subjects.design.second),
+        mean=(float(done.mean[0, i]), float(done.mean[1, i])),
+        effect=float(size[i]),
+        low=float(done.low[i]),
+        high=float(done.high[i]),
+        p=float(done.p[i]),
+        flags=flags,
+    )
+
+
+def _untested(
+    analysis: Analysis,
+    measure: Measure,
+    kind: Kind,
+    sides: tuple[DoubleArray, ...],
+    column: int,
+    subjects: Subjects,
+    why: str,
+) -> EffectRow:
+    known = np.all([np.isfinite(side[:, column]) for side in sides], axis=0)
+    nobody = why == NOBODY and measure != "intensity"
+    mean = (0.0, 0.0) if nobody else (np.nan, np.nan)
+    flags = (why,) + ((UNSTEADY,) if kind.unsteady else ())
+    numbers = _numbers(analysis, known, subjects.design.second)
+    return EffectRow(analysis, measure, kind, numbers, mean, np.nan, np.nan, np.nan, np.nan, flags=flags)
+
+
+def _numbers(analysis: Analysis, known: BoolArray, second: BoolArray) -> tuple[int, int]:
+    if analysis == "conditions":
+        return int(known.sum()), int(known.sum())
+    return int((known & ~second).sum()), int((known & second).sum())
+
+
+def _ratio(weights: Sequence[DoubleArray | IntArray], parts: tuple[Side, ...]) -> DoubleArray:
+    """Second rate by first, ``(draws, T)``; NaN where neither has an event."""
+    rates = [w @ part.count / (w @ part.exposure_s)[:, None] for w, part in zip(weights, parts, strict=True)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(rates[1] / rates[0])

@@ -1,0 +1,190 @@
+"""What each row of a comparison shows: events, time and intensity of each display and region, with their exposure.
+
+All is kept as sums, so that a subject's recordings are pooled by adding them: sums over sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dfe.base.errors import ModelError, TableError
+from dfe.base.types import BoolArray, DoubleArray, IntArray, Progress
+from dfe.clock.clock import row_times
+from dfe.clock.spans import seconds_in
+from dfe.comparison.table import GroupRow
+from dfe.events.config import EventConfig
+from dfe.events.find import display_names, tokenizer_of
+from dfe.events.finding import detect
+from dfe.events.found import DisplayName, EventList
+from dfe.events.rates import Rate, rates
+from dfe.recording.faces import sole_face
+from dfe.recording.recording import Recording
+from dfe.recording.roles import Role
+from dfe.tokenizer.tokenizer import Tokenizer
+
+SILENCE = "silence"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A display, or all displays of a region taken together."""
+
+    token: str
+    """Number of the display, or the region's name."""
+    label: str
+    side: str
+    """``symmetric``, ``left`` or ``right`` (the subject's); empty for a region."""
+    region: str
+    unsteady: bool = False
+    """It comes and goes with the picture's noise, as the tokenizer's card says."""
+    is_region: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class RowSums:
+    """Sums of ``n`` rows of a table over ``T`` kinds, displays first and then regions."""
+
+    kinds: tuple[Kind, ...]
+    total_s: DoubleArray
+    """``(n,)`` of the part of the recording that the row is about."""
+    exposure_s: DoubleArray
+    """``(n,)`` with a face that counts."""
+    count: DoubleArray
+    """``(n, T)`` events that begin in sight."""
+    on_s: DoubleArray
+    """``(n, T)`` seconds in which the display (any display of the region) is on."""
+    intensity: DoubleArray
+    """``(n, T)`` sum over those events of the intensity at the apex, mm."""
+    main_s: DoubleArray
+    """``(n, U + 1)`` seconds in which nothing, or display u, is the main display."""
+    main: tuple[Kind, ...]
+    """What the columns of ``main_s`` are."""
+    faces: IntArray
+    """``(n,)`` faces that the recording has."""
+
+    @property
+    def coverage(self) -> DoubleArray:
+        """``(n,)`` usable by total time; 0 where there is none."""
+        part = np.divide(self.exposure_s, self.total_s, out=np.zeros_like(self.total_s), where=self.total_s > 0)
+        return np.asarray(part.clip(0, 1))
+
+
+def measure_rows(
+    rows: Sequence[GroupRow],
+    *,
+    config: EventConfig | None = None,
+    tokenizer: Tokenizer | None = None,
+    progress: Progress | None = None,
+) -> tuple[RowSums, Tokenizer]:
+    """Find the events of every row's recording and sum them up; gives the tokenizer of the recordings, too.
+
+    Args:
+        rows: of the table.
+        config: thresholds of events, and which rows and displays count.
+        tokenizer: that made the tokens; by default the packaged one that the recordings name.
+        progress: called after each row.
+
+    Raises:
+        TableError: a recording that cannot be read or has no tokens, or a part that lies outside of it.
+        ModelError: recordings of different tokenizers.
+    """
+    config = config or EventConfig()
+    places: dict[object, list[int]] = {}
+    for place, row in enumerate(rows):
+        places.setdefault(row.path, []).append(place)
+    names: dict[int, DisplayName] = {}
+    sums: RowSums | None = None
+    done = 0
+    for mine in places.values():
+        recording = Recording.read(rows[mine[0]].path, landmarks=False)
+        tokenizer = tokenizer or tokenizer_of(recording)
+        made = recording.provenance.tokenizer
+        if made is not None and made.hash != tokenizer.hash:
+            what = f"its tokens are of {made.id} ({made.hash[:8]}), not of {tokenizer.id} ({tokenizer.hash[:8]})"
+            advice = "encode all recordings with one tokenizer"
+            raise ModelError(what, where=rows[mine[0]].path, advice=advice)
+        names = names or display_names(tokenizer)
+        found = detect(recording, tokenizer, config, names=names)
+        if sums is None:
+            sums = _empty(len(rows), found, tokenizer)
+        for place in mine:
+            row = rows[place]
+            face = sole_face(recording, row.path) if row.face is None else row.face
+            _measure(sums, place, replace(row, face=face), found, recording)
+            done += 1
+            if progress is not None:
+                progress(done, len(rows))
+    if sums is None or tokenizer is None:
+        raise TableError("there are no recordings to be measured")
+    return sums, tokenizer
+
+
+def _empty(count: int, found: EventList, tokenizer: Tokenizer) -> RowSums:
+    described = tokenizer.displays().described
+    shaky = set(tokenizer.unsteady)
+    labels = display_names(tokenizer)
+    every = tuple(Kind(str(n), name.label, described[n].side, name.region, n in shaky) for n, name in labels.items())
+    looked = tuple(kind for kind in every if int(kind.token) in found.names)
+    regions = tuple(
+        Kind(r, f"all displays of the {r}", "", r, False, True) for r in dict.fromkeys(k.region for k in looked)
+    )
+    kinds = looked + regions
+    return RowSums(
+        kinds=kinds,
+        total_s=np.zeros(count),
+        exposure_s=np.zeros(count),
+        count=np.zeros((count, len(kinds))),
+        on_s=np.zeros((count, len(kinds))),
+        intensity=np.zeros((count, len(kinds))),
+        main_s=np.zeros((count, len(every) + 1)),
+        main=(Kind(SILENCE, "no display", "", ""), *every),
+        faces=np.zeros(count, np.int64),
+    )
+
+
+def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recording: Recording) -> None:
+    times = recording.times
+    start, end = float(np.nanmin(times)), float(np.nanmin(times)) + found.duration_s
+    low, high = max(start, row.onset_s), min(end, row.offset_s)
+    if not low < high:
+        raise TableError(
+            f"line {row.line} is about {row.onset_s:g} to {row.offset_s:g} s, but it runs from {start:g} to {end:g} s",
+            where=row.path,
+            advice="correct onset and offset",
+        )
+    sums.total_s[place] = high - low
+    sums.faces[place] = len(found.faces)
+    face = row.face or 0
+    role = Role("", face, row.onset_s, row.offset_s, "x", "")
+    regions = {kind.token: -i for i, kind in enumerate(sums.kinds, start=1) if kind.is_region}
+    by_region = replace(
+        found,
+        events=tuple(replace(e, display=regions[e.region]) for e in found if e.kind == "display"),
+        names={number: DisplayName(name, name) for name, number in regions.items()},
+        faces=tuple(replace(face, blinks=False, gaze=False) for face in found.faces),
+    )
+    columns = {kind.token: i for i, kind in enumerate(sums.kinds)}
+    columns |= {str(number): columns[name] for name, number in regions.items()}
+    for rate in (*rates(found, roles=[role]), *rates(by_region, roles=[role])):
+        if rate.face == face and rate.subject == "x" and rate.speech == "all" and rate.token in columns:
+            sums.exposure_s[place] = rate.exposure_s
+            _add(sums, place, columns[rate.token], rate)
+    counted = (recording.success if found.config.all_rows else recording.usable) & (recording.face_ids == face)
+    sums.main_s[place] = _main(recording, counted, (low, high), sums.main_s.shape[1])
+
+
+def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
+    sums.count[place, column] = rate.count
+    sums.on_s[place, column] = (rate.share or 0.0) * rate.exposure_s
+    sums.intensity[place, column] = (rate.mean_intensity or 0.0) * rate.count
+
+
+def _main(recording: Recording, counted: BoolArray, part: tuple[float, float], width: int) -> DoubleArray:
+    """Seconds of each main display, that of the first token, in a part of the recording."""
+    main = recording.tokens().display[:, 0].astype(np.int64)
+    known = counted & (main >= 0)
+    start, end = row_times(recording.frames, recording.times, recording.face_ids, known)[known].T
+    return np.bincount(main[known], seconds_in(np.array([part]), start, end), width).astype(np.float64)

@@ -1,0 +1,140 @@
+"""The methods of a comparison in words, with all their numbers, to be put into a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dfe.clock.clock import GAP_S
+from dfe.stats.clusters import CAUTION
+
+
+def methods_text(result: Mapping[str, Any]) -> str:
+    """Paragraphs of plain text about the JSON of a comparison."""
+    parts = [_data(result), _measures(result), _evidence(result)]
+    if any(row.get("model") for row in result["rows"]):
+        parts.append(_models(result))
+    parts.append(_composition(result))
+    parts += [_courses(result)] if result["courses"] else []
+    if result["detectable"] is not None:
+        found = result["detectable"]
+        parts.append(
+            f"With these numbers of subjects, a two-sided test at {found['alpha']:g} has {found['power']:.0%} power "
+            f"for a standardised difference of {found['g']:.2f} in one display tested alone, and of "
+            f"{found['g_bonferroni']:.2f} in each of {found['displays']} displays after Bonferroni's correction."
+        )
+    parts += [*result["notes"], result["statement"]]
+    return "\n\n".join(parts) + "\n"
+
+
+def _data(result: Mapping[str, Any]) -> str:
+    steps, names = result["flow"]["steps"], result["flow"]["groups"]
+    first, last = steps[0], steps[-1]
+
+    def numbers(step: Mapping[str, Any]) -> str:
+        each = zip(names, step["recordings"], step["subjects"], strict=True)
+        return ", ".join(f"{name}: {r} recordings of {s} subjects" for name, r, s in each)
+
+    cover, settings = result["coverage"], result["settings"]
+    one, two = cover["names"]
+    return (
+        f"Faces were coded by the tokenizer {result['tokenizer']['id']} ({result['tokenizer']['hash'][:12]}) with "
+        f"{result['made_by']}. The table listed {numbers(first)}. Rows count as usable where a face was found that was "
+        f"not turned or small; recordings usable for less than {settings['min_coverage']:.0%} of their time were left "
+        f"out. Analysed were {numbers(last)}. Before this, {cover['mean'][0]:.1%} of the time was usable in {one} and "
+        f"{cover['mean'][1]:.1%} in {two} (permutation p = {p_words(cover['p'])}), "
+        f"{cover['minutes'][0]:.2f} and {cover['minutes'][1]:.2f} minutes a subject (p = "
+        f"{p_words(cover['p_minutes'])})." + "".join(f" {caution}" for caution in cover["cautions"])
+    )
+
+
+def _measures(result: Mapping[str, Any]) -> str:
+    events, rows = result["settings"]["events"], result["rows"]
+    displays = len({row["token"] for row in rows if row["measure"] == "per_min" and not row["is_region"]})
+    regions = len({row["token"] for row in rows if row["measure"] == "per_min" and row["is_region"]})
+    return (
+        f"Events of {displays} displays and of {regions} regions of the face (all displays that move the region most) "
+        f"were found at {events['rate']:g} samples a second after Gaussian smoothing "
+        f"({1000 * events['smoothing_s']:.0f} ms): from {events['off_mm']:g} mm on, {events['on_mm']:g} mm at the "
+        f"apex, {events['min_s']:g} s or longer; events less than {events['merge_s']:g} s apart are one, and gaps over "
+        f"{GAP_S:g} s censor. Counted were {events['counted']}. The subject is the unit: a subject's recordings were "
+        "pooled, sums over sums, into events per valid minute, share of valid time, and mean intensity at the "
+        "apex (of subjects with events). Events under way when a face comes into sight are not counted."
+    )
+
+
+def _evidence(result: Mapping[str, Any]) -> str:
+    settings, columns = result["settings"], result["columns"]
+    between, within = result["groups"], result["conditions"]
+    said = []
+    if within is not None:
+        said.append(
+            f"Within subjects, {within[1]} was compared with {within[0]}: Cohen's d_z (corrected for small samples), "
+            "and p from exchanging the conditions within subjects (signs of differences)."
+        )
+    if between is not None:
+        what = "Subjects' values" if within is None else "The subjects' differences between the conditions"
+        said.append(
+            f"{what} were compared between groups, {between[1]} with {between[0]}: Hedges' g, and p from exchanging "
+            "subjects between groups."
+        )
+        if columns["covariates"]:
+            said.append(
+                f"Held constant: {_kinds(result['covariates'])}; g is the adjusted difference over the residual "
+                "spread, and the permutation is that of Freedman and Lane (1983)."
+            )
+    if columns["stratum"]:
+        said.append(f"Subjects were exchanged only within the same {columns['stratum']}.")
+    said.append(
+        f"p is two-sided, (b + 1) / (B + 1) with B = {settings['permutations']:,}; intervals are 95% percentiles over "
+        f"{settings['draws']:,} draws of subjects (seed {settings['seed']}). q controls the false discovery rate "
+        "(Benjamini and Hochberg, 1995) over the displays of one measure, and over the regions separately; displays "
+        "that nobody showed are in no family. The p of any difference is that of the largest effect over all displays. "
+        "Ratios of rates are those of all events by all minutes."
+    )
+    return " ".join(said)
+
+
+def _kinds(covariates: Sequence[Mapping[str, Any]]) -> str:
+    return ", ".join(f"{kind['name']} ({kind['kind']}, {kind['shown']})" for kind in covariates)
+
+
+def _models(result: Mapping[str, Any]) -> str:
+    fitted = [row for row in result["rows"] if row.get("model") and row["model"]["p"] is not None]
+    simple = sum(bool(row["model"]["note"]) for row in fitted)
+    failed = [row for row in result["rows"] if row.get("model") and row["model"]["p"] is None]
+    return (
+        "Counts of recordings were modelled by generalised estimating equations with a negative-binomial variance "
+        "(dispersion by moments), log link, exchangeable correlation within subjects and the log of the valid minutes "
+        "as offset; covariance corrected after Mancl and DeRouen (2001), t with subjects less parameters as degrees "
+        f"of freedom. {len(fitted)} models were fitted, {simple} of them with independence as working correlation, "
+        f"since the exchangeable one did not converge; {len(failed)} were not fitted (too few events, or no "
+        "convergence). Both are flagged in results.csv."
+    )
+
+
+def _composition(result: Mapping[str, Any]) -> str:
+    parts = {row["token"] for row in result["rows"] if row["measure"] == "main_clr"}
+    return (
+        "The main display of a moment is the one that the first token says, or none. Shares of time were taken as a "
+        f"composition of {len(parts)} parts (those that half of the subjects have, and all others together) and "
+        "compared as centred log-ratios (Aitchison, 1986)."
+    )
+
+
+def _courses(result: Mapping[str, Any]) -> str:
+    course = result["courses"][0]
+    low, high = course["window_s"]
+    return (
+        f"Time courses (mm, bins of {course['bin_s']:g} s, {low:g} to {high:g} s around {result['columns']['align']}) "
+        f"were compared by cluster mass with |t| > {course['threshold']:.2f} and the largest mass over all displays "
+        f"under B = {course['permutations']:,} permutations (Maris and Oostenveld, 2007); {course['left_out']} "
+        f"subjects had too few bins; covariates were not held constant. {CAUTION}"
+    )
+
+
+def p_words(p: float | None) -> str:
+    """A p to two digits."""
+    if p is None:
+        return "–"
+    return f"{p:.4f}" if p < 0.001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"

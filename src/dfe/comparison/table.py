@@ -1,0 +1,270 @@
+"""The table of a comparison: a row for each recording (or a part of one), whose it is and what group that person is in.
+
+Columns: ``recording`` (or ``path``), the subject and the group under any name, and where there are such: ``face_id``,
+``onset`` and ``offset`` in seconds, ``session``, a condition and covariates.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from os import PathLike
+from pathlib import Path, PurePosixPath
+
+from dfe.base.column_kind import ColumnKind, column_kind
+from dfe.base.errors import TableError, UsageError
+from dfe.base.label_table import LabelRow, LabelTable, plain_path, read_label_table
+from dfe.base.numbers import is_missing, number, seconds
+from dfe.recording.storage import recordings_in
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Names of columns.
+
+    Args:
+        subject: whose face it is.
+        group: None where groups are not compared.
+        covariates: what is held constant.
+        condition: what is compared within subjects; None where nothing is.
+        stratum: subjects are exchanged within it only.
+        align: seconds in the recording at which time courses are aligned.
+    """
+
+    subject: str = "subject"
+    group: str | None = None
+    covariates: tuple[str, ...] = ()
+    condition: str | None = None
+    stratum: str | None = None
+    align: str | None = None
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One recording, or a part of one."""
+
+    recording: str
+    """As the table says it."""
+    path: Path
+    subject: str
+    group: str = ""
+    condition: str = ""
+    session: str = ""
+    stratum: str = ""
+    covariates: Mapping[str, str] = field(default_factory=dict)
+    """Cells by name, numbers as Python writes them; empty where there is no value."""
+    face: int | None = None
+    """face_id; None where the table does not say, and the recording has to show one person alone."""
+    onset_s: float = -math.inf
+    offset_s: float = math.inf
+    align_s: float = math.nan
+    line: int = 0
+    """Of the table, for errors."""
+
+
+@dataclass(frozen=True)
+class GroupTable:
+    """The rows of the two groups (or conditions) that are compared."""
+
+    rows: tuple[GroupRow, ...]
+    groups: tuple[str, str] | None
+    """First and second; the second is compared with the first."""
+    conditions: tuple[str, str] | None
+    columns: Columns
+    left_out: Mapping[str, int]
+    """Rows of other groups and conditions, by their name."""
+    kinds: tuple[ColumnKind, ...] = ()
+    """What each covariate holds."""
+    notes: tuple[str, ...] = ()
+    """What had to be guessed or mended on reading."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """Names of the covariates that hold words, or numbers that are names."""
+        return tuple(kind.name for kind in self.kinds if kind.kind == "words")
+
+
+def read_group_table(
+    path: str | PathLike[str],
+    recordings: Path,
+    columns: Columns,
+    *,
+    groups: tuple[str, str] | None = None,
+    conditions: tuple[str, str] | None = None,
+    categories: Sequence[str] = (),
+    others: bool = False,
+) -> GroupTable:
+    """Read a table, find its recordings, and check that it can be compared.
+
+    Args:
+        path: CSV as people have it, see :class:`~dfe.base.cells.Cells`.
+        recordings: folder that ``dfe encode`` wrote.
+        columns: names of columns.
+        groups: which two, the first to be compared with; in alphabetical order if None.
+        conditions: the same for conditions.
+        categories: covariates whose numbers are names.
+        others: whether there may be recordings that are not in the table.
+
+    Raises:
+        TableError: names file and line: no such column, an empty cell, a subject in two groups, a row that comes twice,
+            a covariate of numbers and words, a recording that is missing or one that is not in the table.
+        UsageError: not two groups or two conditions.
+    """
+    file = Path(path)
+    table = read_label_table(file)
+    needed = [columns.subject, columns.group, columns.condition, columns.stratum, columns.align, *columns.covariates]
+    key = "path" if "path" in table.names and "recording" not in table.names else "recording"
+    table.need(key, *(name for name in needed if name is not None))
+    if strange := [name for name in categories if name not in columns.covariates]:
+        listed = ", ".join(columns.covariates) or "none"
+        raise UsageError(f"{strange[0]!r} of --categories is no covariate", where=file, advice=f"those are: {listed}")
+    if not table.rows:
+        raise TableError("has no rows", where=file)
+    kinds = tuple(
+        column_kind(name, table.column(name), file, decimal=table.decimal, words=name in categories)
+        for name in columns.covariates
+    )
+    found = {p.relative_to(recordings).with_suffix("").as_posix(): p for p in recordings_in(recordings)}
+    rows = [_row(row, table, key, columns, kinds, found, recordings) for row in table.rows]
+    _check_twice(rows, file)
+    _check_subjects(rows, columns, file)
+    unused = sorted(set(found.values()) - {row.path for row in rows})
+    if unused and not others:
+        name = unused[0].relative_to(recordings).as_posix()
+        more = f" and {len(unused) - 1} more" if len(unused) > 1 else ""
+        advice = "add rows for them, or leave them out with --unmatched drop"
+        raise TableError(f"has no row for {name}{more} in {recordings}", where=file, advice=advice)
+    left_out: dict[str, int] = defaultdict(int)
+    if columns.group is not None:
+        groups = _two([row.group for row in rows], groups, "groups", columns.group, file)
+        rows = _kept(rows, "group", groups, left_out)
+    if columns.condition is not None:
+        conditions = _two([row.condition for row in rows], conditions, "conditions", columns.condition, file)
+        rows = _kept(rows, "condition", conditions, left_out)
+    return GroupTable(tuple(rows), groups, conditions, columns, dict(left_out), kinds, table.notes)
+
+
+def _row(
+    row: LabelRow,
+    table: LabelTable,
+    key: str,
+    columns: Columns,
+    kinds: Sequence[ColumnKind],
+    found: Mapping[str, Path],
+    folder: Path,
+) -> GroupRow:
+    where, values, decimal = table.where(row), row.cells, table.decimal
+
+    def cell(column: str | None) -> str:
+        if column is None:
+            return ""
+        if is_missing(values[column]):
+            raise TableError(f"{column} is empty", where=where, advice="fill it in, or leave the line out")
+        return values[column]
+
+    def covariate(kind: ColumnKind) -> str:
+        said = values[kind.name]
+        if is_missing(said):
+            return ""
+        return said if kind.kind == "words" else repr(number(said, where, decimal)).removesuffix(".0")
+
+    align = columns.align
+    onset = seconds(values.get("onset", ""), "onset", -math.inf, where, decimal)
+    offset = seconds(values.get("offset", ""), "offset", math.inf, where, decimal)
+    if not onset < offset:
+        raise TableError(f"ends at {offset:g} s, before it starts at {onset:g} s", where=where)
+    face = values.get("face_id", "")
+    if face and (not face.isdecimal() or len(face) > 5):
+        raise TableError(f"face_id {face!r} is no number of a face", where=where)
+    return GroupRow(
+        recording=cell(key),
+        path=find_path(cell(key), found, where, folder),
+        subject=cell(columns.subject),
+        group=cell(columns.group),
+        condition=cell(columns.condition),
+        session=values.get("session", ""),
+        stratum=cell(columns.stratum),
+        covariates={kind.name: covariate(kind) for kind in kinds},
+        face=int(face) if face else None,
+        onset_s=onset,
+        offset_s=offset,
+        align_s=math.nan if align is None else seconds(cell(align), align, math.nan, where, decimal),
+        line=row.line,
+    )
+
+
+def find_path(name: str, found: Mapping[str, Path], where: str, folder: Path) -> Path:
+    """Table of a recording by its name, or by the path of its video: its way below the folder, or its last part.
+
+    Windows' paths and either form of Unicode do.
+
+    Raises:
+        TableError: there is none, or there are several.
+    """
+    whole = PurePosixPath(plain_path(name))
+    names = [whole.as_posix(), whole.with_suffix("").as_posix() if whole.name else ""]
+    plain = {plain_path(known): path for known, path in found.items()}
+    for one in names:
+        if one in plain:
+            return plain[one]
+    last = {PurePosixPath(one).name for one in names}
+    near = [path for known, path in plain.items() if PurePosixPath(known).name in last]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        raise TableError(
+            f"there are {len(near)} recordings {name!r} in {folder}", where=where, advice="name the folder"
+        )
+    raise TableError(f"there is no recording {name!r} in {folder}", where=where, advice="encode it, or leave it out")
+
+
+def _check_twice(rows: Sequence[GroupRow], file: Path) -> None:
+    by_face: dict[tuple[Path, int], list[GroupRow]] = defaultdict(list)
+    for row in rows:
+        by_face[row.path, row.face or 0].append(row)
+    for mine in by_face.values():
+        mine.sort(key=lambda row: (row.onset_s, row.offset_s, row.line))
+        for one, other in pairwise(mine):
+            if other.onset_s < one.offset_s:
+                lines = sorted((one.line, other.line))
+                what = f"lines {lines[0]} and {lines[1]} are about the same time of {one.recording}"
+                raise TableError(what, where=file, advice="leave one out, or set onset and offset apart")
+
+
+def _check_subjects(rows: Iterable[GroupRow], columns: Columns, file: Path) -> None:
+    """What belongs to a person must be the same in all of that person's lines."""
+    seen: dict[str, GroupRow] = {}
+    for row in rows:
+        first = seen.setdefault(row.subject, row)
+        for what, name in (("group", columns.group), ("stratum", columns.stratum)):
+            if getattr(row, what) != getattr(first, what):
+                raise TableError(
+                    f"subject {row.subject} is in two groups of {name}: "
+                    f"{getattr(first, what)!r} (line {first.line}) and {getattr(row, what)!r}",
+                    where=f"{file}, line {row.line}",
+                    advice="correct one of them",
+                )
+
+
+def _two(words: Sequence[str], wanted: tuple[str, str] | None, what: str, column: str, file: Path) -> tuple[str, str]:
+    known = sorted(set(words))
+    if wanted is not None:
+        absent = next((name for name in wanted if name not in known), None)
+        if absent is not None or wanted[0] == wanted[1]:
+            raise UsageError(f"{column} has no two {what} {', '.join(wanted)}; it has {', '.join(known)}", where=file)
+        return wanted
+    if len(known) != 2:
+        listed = ", ".join(known[:8])
+        advice = f"say which two with --{what}" if len(known) > 2 else "name another column"
+        raise UsageError(f"{column} has {len(known)} {what} ({listed}), not two", where=file, advice=advice)
+    return known[0], known[1]
+
+
+def _kept(rows: list[GroupRow], what: str, two: tuple[str, str], left_out: dict[str, int]) -> list[GroupRow]:
+    for row in rows:
+        if getattr(row, what) not in two:
+            left_out[getattr(row, what)] += 1
+    return [row for row in rows if getattr(row, what) in two]

@@ -1,0 +1,108 @@
+"""From what the workers saw to one recording: faces are told apart, then coded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from dfe.base.errors import MediaError, ModelError
+from dfe.base.version import __version__
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.tasks import Observed, front_end_for
+from dfe.frontends.tracks import identify, only_largest
+from dfe.recording.build import build_recording
+from dfe.recording.provenance import Provenance, SpaceRef, creation_time
+from dfe.recording.recording import Recording
+from dfe.recording.rows import RowBuffer
+
+if TYPE_CHECKING:
+    from dfe.tokenizer.tokenizer import Tokenizer
+
+NEUTRAL = "none"
+"""What is done about a person's own neutral face: nothing yet."""
+
+
+_ADVICE = {
+    "arkit-phone/face41": "add --calibrate to map a phone's coefficients, approximately (docs/tables.md)",
+}
+"""What to do about faces of a space that no tokenizer of the package codes."""
+
+
+def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Tokenizer | None) -> Recording:
+    """One recording out of the parts of one source, in their order.
+
+    Face ids are assigned here, over the whole recording, so they do not depend on how the work was shared.
+
+    Raises:
+        MediaError: no frame was looked at, since none lies in the cut that the options ask for.
+    """
+    rows = RowBuffer(options.landmarks, parts[0].rows.layout)
+    for part in parts:
+        rows.extend(part.rows)
+    info = parts[0].info
+    if info is None:
+        raise ValueError("the first part does not say what the source is")
+    if not len(rows):
+        what = f"no frame lies in the cut; the recording lasts {info.duration_s or 0:.2f} s"
+        raise MediaError(what, where=info.name, advice="change --start, --end or --every")
+    provenance = Provenance(
+        source=info,
+        space=parts[0].space,
+        neutral=NEUTRAL,
+        package_version=__version__,
+        frontend=parts[0].front_end,
+        mirrored=options.mirrored,
+        options=options.provenance(),
+        warnings=parts[0].warnings,
+        created=creation_time(),
+    )
+    ids = identify(rows.frames, rows.times, rows.boxes)
+    if options.largest_only:
+        ids = only_largest(ids)
+    recording = build_recording(rows, provenance, face_ids=ids, usability=options.usability)
+    return recording if tokenizer is None else add_tokens(recording, tokenizer)
+
+
+def add_tokens(recording: Recording, tokenizer: Tokenizer) -> Recording:
+    """The recording with the columns ``tok_k`` and ``mm_k``, replacing any that it has.
+
+    Raises:
+        ModelError: the tokenizer codes another space, or another treatment of the neutral face.
+    """
+    made = recording.provenance
+    check_fits(tokenizer, made.space, made.neutral, where=made.source.name)
+    return recording.with_tokens(tokenizer.encode(recording.expressions()), tokenizer.provenance())
+
+
+def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL, where: str | None = None) -> None:
+    """Refuse a tokenizer that cannot code what is in ``space``, treated so for a person's own neutral face.
+
+    Raises:
+        ModelError: the tokenizer codes another space, or another treatment of the neutral face.
+    """
+    coded = tokenizer.space
+    if (space.id, space.hash) != (coded.id, coded.hash):
+        raise ModelError(
+            f"tokenizer {tokenizer.id} codes space {coded.id} version {coded.version}, and the faces are in {space.id} "
+            f"version {space.version}",
+            where=where,
+            advice=_ADVICE.get(space.id, "choose a tokenizer of the same space, or write no tokens (--tokenizer none)"),
+        )
+    if neutral != tokenizer.subject_neutral:
+        raise ModelError(
+            f"tokenizer {tokenizer.id} was trained with neutral mode '{tokenizer.subject_neutral}', and the faces have "
+            f"'{neutral}'",
+            where=where,
+            advice="choose another tokenizer",
+        )
+
+
+def measured_space(options: EncodeOptions) -> SpaceRef:
+    """The space of the coefficients that the front end for pictures measures under these options.
+
+    Raises:
+        UsageError: the front end needs an option that was not given.
+        ModelError: its weights are missing or damaged.
+    """
+    space = front_end_for(options, still=False).space
+    return SpaceRef(space.id, space.version, space.hash)

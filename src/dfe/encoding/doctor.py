@@ -1,0 +1,155 @@
+"""What an installation has and whether it works, checked by doing rather than by asking for versions alone."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dfe.base.errors import DfeError
+
+BASE_PACKAGES = (
+    "numpy",
+    "onnxruntime",
+    "opencv-python-headless",
+    "av",
+    "pyarrow",
+    "safetensors",
+    "tyro",
+    "rich",
+    "jinja2",
+)
+EXTRAS = {"train": "torch", "flame": "torch", "pandas": "pandas"}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: ``ok``, ``absent`` (optional and not there) or ``failed`` (needed and broken)."""
+
+    name: str
+    state: Literal["ok", "absent", "failed"]
+    detail: str
+
+
+def check_installation() -> list[Check]:
+    """Look at versions, assets, the networks' speed, video decoding and optional parts; never raises."""
+    checks = [
+        Check("python", "ok", f"{platform.python_version()} on {platform.platform()}, {os.cpu_count()} processors"),
+        _attempt("packages", _base_packages),
+        _attempt("head", _head),
+        _attempt("networks", _networks),
+        _attempt("tokenizer", _tokenizer),
+        _attempt("video", _video),
+        _attempt("whole way", _drawn_face),
+        _attempt("disk", _disk),
+    ]
+    for extra, module in EXTRAS.items():
+        if importlib.util.find_spec(module) is None:
+            detail = f"not installed; pip install 'discrete-facial-encoding[{extra}]'"
+            checks.append(Check(f"extra {extra}", "absent", detail))
+        else:
+            checks.append(Check(f"extra {extra}", "ok", f"{module} {importlib.metadata.version(module)}"))
+    return checks + _front_ends()
+
+
+def _front_ends() -> list[Check]:
+    """Every front end with what it reads, what it needs and what was verified; a broken one of another package."""
+    from dfe.encoding.describe import front_end_needs
+    from dfe.frontends.registry import find_front_end, front_end_names
+
+    checks: list[Check] = []
+    for name in front_end_names():
+        try:
+            spec = find_front_end(name)
+        except DfeError as error:
+            checks.append(Check(f"front end {name}", "absent", str(error)))
+            continue
+        missing = spec.extra is not None and importlib.util.find_spec(EXTRAS.get(spec.extra, spec.extra)) is None
+        detail = f"{spec.title}; gives {spec.space}; needs {front_end_needs(spec)}; verified: {spec.verified}"
+        checks.append(Check(f"front end {name}", "absent" if missing else "ok", detail))
+    return checks
+
+
+def _attempt(name: str, look: Callable[[], str]) -> Check:
+    try:
+        return Check(name, "ok", look())
+    except DfeError as error:
+        return Check(name, "failed", str(error))
+    except Exception as error:  # a broken install fails in ways that nobody lists; the doctor must still report
+        return Check(name, "failed", f"{type(error).__name__}: {error}")
+
+
+def _base_packages() -> str:
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in BASE_PACKAGES)
+
+
+def _head() -> str:
+    from dfe.space.registry import load_space
+
+    space = load_space()
+    vertices = len(space.mesh.vertices_mm)
+    return f"{space.id} version {space.version}: {space.dimension} coefficients on {vertices} vertices"
+
+
+def _networks() -> str:
+    import numpy as np
+
+    from dfe.base.types import Frame
+    from dfe.frontends.landmarks.config import LandmarkConfig
+    from dfe.frontends.landmarks.graph import LandmarkFrontEnd
+
+    front_end = LandmarkFrontEnd(LandmarkConfig())
+    empty = Frame(0, 0.0, np.zeros((144, 176, 3), np.uint8))
+    list(front_end.observe([empty], still=True))
+    began = time.perf_counter()
+    list(front_end.observe([empty], still=True))
+    milliseconds = (time.perf_counter() - began) * 1000
+    return f"hashes match; both detectors took {milliseconds:.1f} ms on an empty picture (CPU, one thread)"
+
+
+def _tokenizer() -> str:
+    import numpy as np
+
+    from dfe.tokenizer.file import load_tokenizer
+
+    tokenizer = load_tokenizer("default")
+    tokenizer.encode(np.zeros((1, tokenizer.space.dimension), np.float32))
+    return f"default is {tokenizer.id}: {tokenizer.size - 1} displays, up to {tokenizer.levels} tokens a face"
+
+
+def _video() -> str:
+    import av
+
+    wanted = ("h264", "hevc", "vp9", "av1", "mpeg4", "mjpeg")
+    have = [name for name in wanted if name in av.codecs_available]
+    return "decodes " + ", ".join(have)
+
+
+def _drawn_face() -> str:
+    import numpy as np
+
+    from dfe.base.types import Frame
+    from dfe.encoding.demo import draw_frame
+    from dfe.frontends.landmarks.config import LandmarkConfig
+    from dfe.frontends.landmarks.graph import LandmarkFrontEnd
+    from dfe.space.registry import load_space
+
+    space = load_space()
+    picture = draw_frame(space, np.zeros(space.dimension, np.float32))
+    (seen,) = LandmarkFrontEnd(LandmarkConfig()).observe([Frame(0, 0.0, picture)], still=True)
+    if not seen.faces:
+        raise DfeError("the drawn face was not found", advice="reinstall the package; if that does not help, report it")
+    return f"a drawn face is found with confidence {seen.faces[0].confidence:.2f}"
+
+
+def _disk() -> str:
+    free = shutil.disk_usage(Path.cwd()).free
+    return f"{free / 1e9:.1f} GB free here; file names in {sys.getfilesystemencoding()}"

@@ -1,0 +1,177 @@
+"""What a run over many inputs says at its end."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from dfe.base.errors import MediaError
+from dfe.base.printable import printable
+from dfe.frontends.base import NOT_DECODED
+from dfe.media.inputs import Source
+from dfe.recording.recording import Recording
+from dfe.recording.storage import provenance_path
+
+NAMED = 3
+"""Pictures named in one line about those that could not be read."""
+
+
+class Targets(NamedTuple):
+    """The files that an input makes."""
+
+    table: Path
+    report: Path | None
+
+    @classmethod
+    def of(cls, out: Path, name: str, format: str, report: bool) -> Targets:
+        """``out/<name>.<format>`` and, if asked, ``out/<name>.html``; ``name`` may hold folders."""
+        base = out / name
+        return cls(base.with_name(f"{base.name}.{format}"), base.with_name(f"{base.name}.html") if report else None)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Those that will be written."""
+        beside = (provenance_path(self.table),) if self.table.suffix == ".csv" else ()
+        return (self.table, *beside) if self.report is None else (self.table, *beside, self.report)
+
+
+@dataclass(frozen=True)
+class InputResult:
+    """What became of one input."""
+
+    name: str
+    status: Literal["done", "damaged", "failed"]
+    """``damaged``: the table is there, and some of its rows are frames that could not be decoded."""
+    frames: int = 0
+    faces: int = 0
+    """Rows with a face."""
+    people: int = 0
+    """Distinct face ids."""
+    failures: int = 0
+    """Frames (or pictures) without a face, whatever the reason."""
+    usable: int = 0
+    """Frames with a face that is frontal and large enough."""
+    why_not: str | None = None
+    """The commonest reason why a face is not usable."""
+    table: str | None = None
+    report: str | None = None
+    problem: str | None = None
+    warnings: tuple[str, ...] = ()
+    """What the front end had to guess, repair or leave out."""
+
+    @classmethod
+    def failure(cls, name: str, problem: str) -> InputResult:
+        """An input that made nothing, and why."""
+        return cls(name, "failed", problem=problem)
+
+    @classmethod
+    def success(cls, source: Source, recording: Recording, targets: Targets) -> InputResult:
+        """An input that made its files; with a word if part of it could not be decoded."""
+        summary = recording.summary()
+        problem = _damage(source, recording)
+        return cls(
+            source.name,
+            "done" if problem is None else "damaged",
+            frames=summary.frames,
+            faces=summary.face_rows,
+            people=summary.faces,
+            failures=summary.frames - summary.face_frames,
+            usable=summary.usable_frames,
+            why_not=next(iter(summary.not_usable), None),
+            table=str(targets.table),
+            report=None if targets.report is None else str(targets.report),
+            problem=problem,
+            warnings=recording.provenance.warnings,
+        )
+
+
+def _damage(source: Source, recording: Recording) -> str | None:
+    """One line about the frames or pictures that could not be decoded, or only in part; None if there are none."""
+    odd = [
+        (name, reason.removeprefix(f"{NOT_DECODED}: "))
+        for name, reason, found in zip(
+            recording.column("source"), recording.column("reason"), recording.success, strict=True
+        )
+        if reason is not None and (found or reason.startswith(NOT_DECODED))
+    ]
+    if not odd:
+        return None
+    if source.kind == "video":
+        what = f"{len(odd)} of {recording.summary().frames} frames are damaged or could not be decoded"
+        return str(MediaError(what, where=source.paths[0], advice="their rows say which; the others are fine"))
+    named = ", ".join(f"{name} ({reason})" for name, reason in odd[:NAMED]) + (", ..." if len(odd) > NAMED else "")
+    what = f"{len(odd)} of {len(source.paths)} pictures could not be read: {named}"
+    return str(MediaError(what, where=source.paths[0].parent, advice="their rows say why; the others are fine"))
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """Totals and the fate of every input."""
+
+    inputs: tuple[InputResult, ...]
+    """Those that were not found come first."""
+    seconds: float
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line for each input that was not found, failed, or is damaged."""
+        return tuple(result.problem for result in self.inputs if result.problem is not None)
+
+    @property
+    def frames(self) -> int:
+        """Frames looked at."""
+        return sum(result.frames for result in self.inputs)
+
+    @property
+    def faces(self) -> int:
+        """Faces measured, over all frames."""
+        return sum(result.faces for result in self.inputs)
+
+    @property
+    def frames_per_second(self) -> float:
+        """Frames looked at per second of the whole run, start-up and writing included."""
+        return self.frames / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def exit_code(self) -> int:
+        """0 if all went well, 1 if anything failed or was damaged."""
+        return 1 if self.problems else 0
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        states = [result.status for result in self.inputs]
+        return {
+            "files": len(self.inputs),
+            "files_done": states.count("done"),
+            "files_damaged": states.count("damaged"),
+            "files_failed": states.count("failed"),
+            "frames": self.frames,
+            "faces": self.faces,
+            "failures": sum(result.failures for result in self.inputs),
+            "seconds": round(self.seconds, 3),
+            "frames_per_second": round(self.frames_per_second, 2),
+            "problems": list(self.problems),
+            "inputs": [asdict(result) for result in self.inputs],
+        }
+
+    def text(self) -> str:
+        """A few lines for people."""
+        lines = []
+        for result in self.inputs:
+            if result.table is not None:
+                seen = f"{result.frames} frames, a face in {result.frames - result.failures}, usable in {result.usable}"
+                why = (
+                    f" ({result.why_not})" if result.why_not and result.usable < result.frames - result.failures else ""
+                )
+                people = f", {result.people} faces" if result.people > 1 else ""
+                lines.append(printable(f"{result.table}: {seen}{why}{people}"))
+                lines.extend(f"  note: {printable(warning)}" for warning in result.warnings)
+                if result.report is not None:
+                    lines.append(f"  report: {printable(str(result.report))}")
+        made = sum(result.table is not None for result in self.inputs)
+        lines.append(
+            f"{made} of {len(self.inputs)} inputs, {self.frames} frames, {self.faces} faces "
+            f"in {self.seconds:.1f} s ({self.frames_per_second:.0f} frames/s)"
+        )
+        return "\n".join(lines)

@@ -1,0 +1,215 @@
+"""A task: one video or set of pictures, or a piece of it, looked at by one worker.
+
+Pieces of a video begin where the front end forgets its crops, so that their rows are those of one pass.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from dfe.base.errors import UsageError
+from dfe.base.types import Frame, Progress
+from dfe.encoding.options import EncodeOptions
+from dfe.frontends.base import FrameFaces, FrontEnd
+from dfe.frontends.landmarks.coefficients import columns
+from dfe.frontends.landmarks.config import LandmarkConfig
+from dfe.frontends.landmarks.graph import LandmarkFrontEnd
+from dfe.frontends.registry import DEFAULT, find_front_end
+from dfe.frontends.spec import FrontEndOptions
+from dfe.media.announced import announced_length
+from dfe.media.image import images
+from dfe.media.inputs import Source
+from dfe.media.probe import VideoScan, file_hash, files_hash
+from dfe.media.video import Video
+from dfe.recording.provenance import SourceInfo, SpaceRef
+from dfe.recording.rows import RowBuffer
+from dfe.recording.schema import Layout, expression_columns
+from dfe.space.arkit import BLINK_NAMES, GAZE_NAMES
+
+PIECE_FRAMES = 960
+"""Least length of a piece; opening and seeking then cost little beside it."""
+PIECE_PICTURES = 64
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one worker does at a time: frames ``first`` to ``last`` (or pictures) of a source."""
+
+    source: Source
+    options: EncodeOptions
+    part: int = 0
+    parts: int = 1
+    first: int = 0
+    last: int | None = None
+    scan: VideoScan | None = None
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What a worker saw: rows without face ids; the first part also says what the source is."""
+
+    rows: RowBuffer
+    frames: int
+    info: SourceInfo | None
+    space: SpaceRef
+    front_end: dict[str, str | int | float | bool]
+    warnings: tuple[str, ...]
+
+
+def plan(source: Source, options: EncodeOptions, workers: int) -> list[Task]:
+    """Cut a source into tasks for so many workers.
+
+    Raises:
+        MediaError: the video cannot be opened (only found here if it is to be cut).
+    """
+    if workers <= 1 or source.kind == "table":
+        return [Task(source, options)]
+    scan = None
+    if source.kind == "stills":
+        count, least, step = len(source.paths), PIECE_PICTURES, 1
+    else:
+        scan = Video(source.paths[0]).scan
+        count, least, step = scan.info.frame_count, PIECE_FRAMES, options.landmark_config(still=False).reset_every
+    parts = max(1, count // least)
+    bounds = [count * part // parts // step * step for part in range(parts)] + [count]
+    return [Task(source, options, part, parts, bounds[part], bounds[part + 1], scan) for part in range(parts)]
+
+
+def observe(task: Task, progress: Progress | None = None) -> Observed:
+    """Look at every frame of a task.
+
+    Raises:
+        MediaError: the video cannot be opened, or holds nothing that can be decoded.
+    """
+    front_end = front_end_for(task.options, still=task.source.kind == "stills")
+    space = front_end.space
+    rows = RowBuffer(task.options.landmarks, Layout(expression=expression_columns(space.names)))
+    video = Video(task.source.paths[0], scan=task.scan) if task.source.kind == "video" else None
+    frames, first, total = _frames(task, video)
+    seen = 0
+    for faces in front_end.observe(frames, still=video is None):
+        if faces.frame >= first:
+            _add(rows, faces)
+            seen += 1
+            if progress is not None:
+                progress(seen, total)
+    info = _source_info(task.source, video) if task.part == 0 else None
+    warnings = video.info.warnings if video is not None and task.part == 0 else ()
+    reference = SpaceRef(space.id, space.version, space.hash)
+    return Observed(rows, seen, info, reference, front_end.provenance(), warnings)
+
+
+def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | None:
+    """How many frames there are to look at, from the headers alone; None where one of them does not say.
+
+    Good enough for a remaining time: the tables count what is really there.
+    """
+    total = 0
+    for source in sources:
+        if source.kind == "table":
+            return None
+        if source.kind == "stills":
+            total += len(source.paths)
+            continue
+        announced = announced_length(source.paths[0])
+        if announced is None:
+            return None
+        low = min(options.start_s or 0.0, announced.seconds)
+        high = announced.seconds if options.end_s is None else min(options.end_s, announced.seconds)
+        total += round(announced.frames * (high - low) / announced.seconds / options.every)
+    return total
+
+
+def front_end_for(options: EncodeOptions, *, still: bool) -> FrontEnd:
+    """The front end that looks at pictures under these options; made once, and used again for the same.
+
+    Raises:
+        UsageError: there is none of that name, or it needs an option that was not given.
+        ModelError: its weights are missing or damaged.
+    """
+    spec = options.spec
+    if spec is None or spec.name == DEFAULT or spec.kind == "table":
+        return _landmarks(options.landmark_config(still=still))
+    landmarks = options.landmark_config(still=still)
+    return _foreign(spec.name, replace(options.front_end_options(), landmarks=landmarks))
+
+
+@functools.lru_cache(maxsize=1)
+def _landmarks(config: LandmarkConfig) -> LandmarkFrontEnd:
+    return LandmarkFrontEnd(config)
+
+
+@functools.lru_cache(maxsize=1)
+def _foreign(name: str, options: FrontEndOptions) -> FrontEnd:
+    made = find_front_end(name).make(options)
+    if not isinstance(made, FrontEnd):
+        raise UsageError(f"front end {name} does not look at pictures", advice="update the package that it comes from")
+    return made
+
+
+def _frames(task: Task, video: Video | None) -> tuple[Iterator[Frame], int, int]:
+    """Frames to look at, the number of the first that counts, and how many count.
+
+    A cut by time begins at the frame before it at which the front end starts afresh, so that its rows are those of
+    one pass over the whole recording.
+    """
+    options = task.options
+    if video is None:
+        paths = task.source.paths[task.first : task.last]
+        return (replace(frame, index=frame.index + task.first) for frame in images(paths)), 0, len(paths)
+    low, high = video.scan.timeline.indices(options.start_s, options.end_s)
+    low, high = max(low, task.first), min(high, len(video) if task.last is None else task.last)
+    if low >= high:
+        return iter(()), low, 0
+    step = options.landmark_config(still=False).reset_every
+    frames = video.frames(first=low // step * step, last=high, every=options.every)
+    return frames, low, -(-high // options.every) - -(-low // options.every)
+
+
+_NO_GAZE = np.full(len(GAZE_NAMES), np.nan, np.float32)
+_NO_BLINK = np.full(len(BLINK_NAMES), np.nan, np.float32)
+
+
+def _add(rows: RowBuffer, seen: FrameFaces) -> None:
+    if not seen.faces:
+        rows.add_failure(seen.frame, seen.time_s, seen.source, seen.reason or "no face found")
+    for face in seen.faces:
+        pose = (face.pitch, face.yaw, face.roll)
+        gaze, blink = _NO_GAZE, _NO_BLINK
+        if face.coefficients is not None:
+            _, gaze, blink = columns(face.coefficients)
+        rows.add_face(
+            seen.frame, seen.time_s, seen.source, face.confidence, face.box, pose, face.expression, gaze, blink,
+            note=seen.reason, landmarks=face.landmarks, logits=face.logits,
+        )  # fmt: skip
+
+
+def _source_info(source: Source, video: Video | None) -> SourceInfo:
+    name = source.paths[0].name if len(source.paths) == 1 else source.name.rsplit("/", 1)[-1]
+    if video is None:
+        return SourceInfo(name=name, kind="stills", sha256=_hash_of_readable(source.paths), frames=len(source.paths))
+    info = video.info
+    return SourceInfo(
+        name=name,
+        kind="video",
+        sha256=file_hash(source.paths[0]),
+        width=info.width,
+        height=info.height,
+        frames=info.frame_count,
+        duration_s=info.duration_s,
+        frame_rate=info.frame_rate,
+        rotation=info.rotation,
+        time_stamps=info.time_stamps,
+    )
+
+
+def _hash_of_readable(paths: tuple[Path, ...]) -> str | None:
+    """One hash for a set of pictures; those that cannot be read are rows with a reason and have no part in it."""
+    readable = [path for path in paths if os.access(path, os.R_OK) and path.is_file()]
+    return files_hash(readable) if readable else None

@@ -1,0 +1,19 @@
+import pytest
+
+from dfe.comparison.subjects import Coverage
+
+
+@pytest.mark.parametrize(
+    ("mean", "minutes", "words"),
+    [
+        ((0.95, 0.93), (5.0, 6.0), []),
+        ((0.95, 0.93), (2.0, 10.0), ["5.0 times as long"]),
+        ((0.95, 0.85), (5.0, 5.0), ["differs by 10%"]),
+        ((0.7, 0.95), (12.0, 3.0), ["4.0 times as long", "differs by 25%"]),
+        ((0.0, 0.9), (0.0, 5.0), ["differs by 90%"]),
+    ],
+)
+def test_what_inflates_false_discoveries_is_said(mean, minutes, words):
+    found = Coverage(("a", "b"), mean, minutes, 0.5, 0.5).cautions
+    assert len(found) == len(words)
+    assert all(word in caution for word, caution in zip(words, found, strict=True))

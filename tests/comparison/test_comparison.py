@@ -1,0 +1,278 @@
+"""Whole comparisons of made studies, from the command line to the page."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dfe.base.errors import UsageError
+from dfe.comparison.comparison import CompareOptions, compare
+from dfe.comparison.files import CLUSTERS, FILES, write_comparison
+from dfe.comparison.page import compare_page
+from dfe.comparison.rows import COLUMNS
+from made_groups import made_study
+from made_reports import NASTY
+from page_checker import checked
+
+FEW = ("--permutations", 399, "--draws", 150)
+SMILE = "22"
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("study")
+    made_study(folder)
+    return folder
+
+
+def words(study: Path, out: Path, *more: object) -> tuple[object, ...]:
+    return ("compare", study / "study.csv", "--recordings", study / "recordings", "--subject", "id", "-o", out, *more)
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.open(encoding="utf-8")))
+
+
+def rows_of(path: Path, **chosen: str) -> dict[str, dict[str, str]]:
+    return {
+        row["token"]: row
+        for row in table(path / "results.csv")
+        if all(row[key] == value for key, value in ({"measure": "per_min", "kind": "display"} | chosen).items())
+    }
+
+
+@pytest.fixture(scope="module")
+def compared(study: Path) -> Path:
+    """Groups with covariates and time courses, as a user would ask for them."""
+    from dfe.cli import main
+
+    out = study / "groups"
+    more = ("--group", "diagnosis", "--covariates", "age", "sex", "--align", "cue", *FEW)
+    with pytest.raises(SystemExit) as stop:
+        main([str(word) for word in words(study, out, *more)])
+    assert stop.value.code == 0
+    return out
+
+
+def test_a_planted_difference_is_found_with_its_size_and_no_other(compared):
+    rows = rows_of(compared)
+    smile = rows[SMILE]
+    assert "lip corner pull" in smile["label"]
+    assert (smile["first"], smile["second"], smile["n_first"], smile["n_second"]) == ("control", "patient", "8", "8")
+    assert float(smile["q"]) <= 0.05
+    assert 0 < float(smile["effect_low"]) < float(smile["effect"]) < float(smile["effect_high"])
+    assert float(smile["rate_ratio_low"]) < float(smile["rate_ratio"]) < float(smile["rate_ratio_high"])
+    assert 2 < float(smile["rate_ratio"]) < 5
+    assert float(smile["rate_ratio"]) == pytest.approx(float(smile["model_ratio"]), rel=0.25)
+    assert float(smile["model_p"]) < 0.05
+    assert smile["model_df"] == "12"
+    never = [row for row in rows.values() if row["flags"] == "nobody shows it"]
+    assert len(never) > 40
+    assert {row["p"] + row["q"] for row in never} == {""}
+    brow = rows["8"]
+    assert "brow" in brow["label"]
+    assert float(brow["p"]) > float(smile["p"])
+    regions = rows_of(compared, kind="region")
+    assert float(regions["mouth"]["q"]) <= 0.05
+
+
+def test_shares_intensity_and_log_ratios_are_there_too(compared):
+    share, clr = rows_of(compared, measure="share"), rows_of(compared, measure="main_clr")
+    assert float(share[SMILE]["q"]) <= 0.05
+    assert float(clr[SMILE]["effect"]) > 0 > float(clr["silence"]["effect"])
+    intensity = rows_of(compared, measure="intensity")
+    assert float(intensity[SMILE]["p"]) > 0.02
+    assert float(intensity[SMILE]["mean_first"]) == pytest.approx(float(intensity[SMILE]["mean_second"]), rel=0.3)
+
+
+def test_the_turned_recording_is_left_out_and_counted(compared):
+    flow = table(compared / "flow.csv")
+    assert [row["recordings patient"] for row in flow] == ["16", "16", "15", "15"]
+    assert {row["subjects patient"] for row in flow} == {"8"}
+    coverage = table(compared / "coverage.csv")[0]
+    assert float(coverage["mean control"]) == 1
+    assert float(coverage["mean patient"]) == pytest.approx(1 - 0.6 / 16, abs=0.003)
+    methods = (compared / "methods.txt").read_text()
+    assert "16 recordings of 8 subjects, patient: 15 recordings of 8 subjects" in methods
+    assert "B = 399" in methods
+    assert "Freedman and Lane" in methods
+    assert "none" not in re.sub("or none", "", methods.lower())
+    assert "nan" not in re.findall(r"\w+", methods.lower())
+
+
+def test_all_is_written_and_nobody_is_in_it(compared):
+    assert {path.name for path in compared.iterdir()} == {*FILES, CLUSTERS}
+    for path in compared.iterdir():
+        content = path.read_text(encoding="utf-8")
+        assert "person 3" not in content
+        if path.name != "analysis.csv":
+            assert "P03" not in content
+    page = (compared / "compare.html").read_text()
+    checked(page)
+    assert "For research only" in page
+    assert "data:image/png" in page
+    result = json.loads((compared / "compare.json").read_text())
+    assert result["groups"] == ["control", "patient"]
+    assert result["detectable"]["g"] == pytest.approx(1.5, abs=0.05)
+    best = table(compared / CLUSTERS)[0]
+    assert "lip corner" in best["label"] or float(best["p"]) > 0.05
+    for name in ("forest.svg", "volcano.svg"):
+        assert (compared / name).read_text().startswith("<svg xmlns")
+
+
+def test_names_of_groups_and_displays_stay_text(compared):
+    result = json.loads((compared / "compare.json").read_text())
+    result["groups"] = [f"{NASTY} one", f"{NASTY} two"]
+    result["flow"]["groups"] = result["coverage"]["names"] = result["groups"]
+    result["coverage"]["cautions"] = [NASTY]
+    result["methods"] = result["statement"] = result["columns"]["align"] = NASTY
+    for row in result["rows"]:
+        row |= {"label": NASTY, "side": NASTY, "flags": [NASTY], "q": row["p"] and 0.01}
+    for course in result["courses"]:
+        for one in course["clusters"]:
+            one |= {"label": NASTY, "p": 0.01}
+    for step in result["flow"]["steps"]:
+        step["step"] = NASTY
+    page = compare_page(result, {})
+    checked(page)
+    assert "<img src=x" not in page
+    assert "<script>document" not in page
+
+
+def test_the_r_script_names_columns_that_its_table_has(compared):
+    script, head = (compared / "analysis.R").read_text(), table(compared / "analysis.csv")[0]
+    assert "UNTESTED" in script
+    used = set(re.findall(r"^  (count_\d+) =", script, re.M))
+    used |= set(re.findall(r"d\$(\w+) <-", script))
+    formula = re.search(r'"~ (.*)"\)\)', script).group(1)
+    used |= set(re.findall(r"[a-z]\w*", formula)) - {"offset", "log"}
+    assert used > {"group", "subject", "exposure_min", "cov1_age", "cov2_sex", f"count_{SMILE}"}
+    assert used <= set(head)
+    code = re.sub(r'"[^"\n]*"', '""', re.sub(r"#.*", "", script))
+    for opened, closed in ("()", "{}", "[]"):
+        depth = np.cumsum([(c == opened) - (c == closed) for c in code])
+        assert depth.min() >= 0
+        assert depth[-1] == 0
+    assert len(table(compared / "analysis.csv")) == 31
+    assert {row["subject"] for row in table(compared / "analysis.csv")} == {f"s{i:03d}" for i in range(1, 17)}
+
+
+def test_the_same_seed_gives_the_same_files(study, compared, tmp_path, dfe):
+    more = ("--group", "diagnosis", "--covariates", "age", "sex", "--align", "cue", *FEW)
+    assert dfe(*words(study, tmp_path / "again", *more)).code == 0
+    for path in compared.iterdir():
+        assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
+
+
+def test_conditions_within_subjects_and_their_interaction(study, tmp_path, dfe):
+    more = ("--group", "diagnosis", "--within", "condition", "--stratum", "site", "--no-models", *FEW, "--json")
+    ran = dfe(*words(study, tmp_path / "out", *more))
+    assert ran.code == 0, ran.err
+    assert ran.json["flow"]["steps"][-1]["subjects"] == [8, 7]
+    within = rows_of(tmp_path / "out", analysis="conditions")
+    both = rows_of(tmp_path / "out", analysis="groups x conditions")
+    assert (within[SMILE]["first"], within[SMILE]["second"], within[SMILE]["n_first"]) == ("rest", "task", "15")
+    assert float(within[SMILE]["p"]) > 0.01
+    assert float(both[SMILE]["p"]) > 0.01
+    assert within[SMILE]["rate_ratio"]
+    assert both[SMILE]["rate_ratio"] == ""
+    script = (tmp_path / "out" / "analysis.R").read_text()
+    assert "group * condition + stratum" in script
+    alone = dfe(*words(study, tmp_path / "alone", "--within", "condition", *FEW))
+    assert alone.code == 0, alone.err
+    assert "conditions: " in alone.out
+    assert "15 subjects, 30 of 32 recordings" in alone.out
+
+
+def test_nothing_is_found_where_nothing_is(tmp_path):
+    path = made_study(tmp_path, ratio=1.0, each=6, seconds=30, conditions=("rest",), seed=5)
+    options = CompareOptions("diagnosis", "id", permutations=499, draws=100, min_coverage=0.3)
+    done = compare(path, tmp_path / "recordings", options)
+    tested = [row for row in done.rows if not math.isnan(row.p)]
+    assert len(tested) > 8
+    assert all(row.q > 0.05 for row in tested if row.measure == "per_min")
+    assert all(family.p_any > 0.05 for family in done.families if family.measure == "per_min")
+    frame = done.to_pandas()
+    assert len(frame) == len(done.rows)
+    assert tuple(frame.columns) == COLUMNS
+    np.testing.assert_array_equal(frame["effect"], [row.effect for row in done.rows])
+    write_comparison(done, tmp_path / "out")
+    written = pd.read_csv(tmp_path / "out" / "results.csv", keep_default_na=False, na_values=[""])
+    np.testing.assert_allclose(frame["p"].astype(float), written["p"], rtol=1e-5)
+
+
+def test_what_cannot_be_compared_is_said_in_one_line(study, tmp_path, dfe):
+    out = tmp_path / "out"
+    for more, says in (
+        ((), "nothing to compare"),
+        (("--group", "nothing"), "has no column nothing"),
+        (("--group", "diagnosis", "--categories", "site"), "--categories does nothing without --covariates"),
+        (("--group", "diagnosis", "--conditions", "a", "b"), "--conditions does nothing without --within"),
+        (("--group", "diagnosis", "--min-coverage", 1.5), "coverage must be between"),
+        (("--group", "condition"), "is in two groups"),
+        (("--group", "diagnosis", "--covariates", "id"), "too many"),
+        (("--group", "diagnosis", "--align", "cue", "--window", 3, 1), "holds -10 bins"),
+    ):
+        ran = dfe(*words(study, out, *more, "--no-models", "--permutations", 19, "--draws", 10))
+        assert ran.code in (1, 2)
+        assert says in ran.err.splitlines()[-1]
+        assert "Traceback" not in ran.err
+        assert not out.exists()
+
+
+def test_results_are_not_replaced_unasked(study, compared, dfe):
+    ran = dfe(*words(study, compared, "--group", "diagnosis"))
+    assert ran.code == 1
+    assert "exists already" in ran.err
+
+
+def test_one_subject_a_group_is_too_few(tmp_path):
+    path = made_study(tmp_path, each=1, seconds=10)
+    with pytest.raises(UsageError, match="two"):
+        compare(path, tmp_path / "recordings", CompareOptions("diagnosis", "id"))
+
+
+def test_reliability_from_a_table_and_from_names(study, tmp_path, dfe):
+    more = ("--block", 10, "--draws", 20)
+    owners = ("--table", study / "study.csv", "--subject", "id")
+    ran = dfe("reliability", study / "recordings", *owners, *more, "-o", tmp_path / "out", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["subjects"] >= 14
+    assert ran.json["sessions"] == ["1", "2"]
+    smile = next(one for one in ran.json["displays"] if one["display"] == int(SMILE))
+    assert smile["half"]["value"] > 0.4
+    rows = {row["token"]: row for row in table(tmp_path / "out" / "reliability.csv")}
+    assert float(rows[SMILE]["icc_a1"]) == pytest.approx(smile["half"]["value"], rel=1e-4)
+    curve = [row for row in table(tmp_path / "out" / "curve.csv") if row["token"] == SMILE]
+    assert {row["kind"] for row in curve} == {"measured", "extrapolated"}
+    page = (tmp_path / "out" / "reliability.html").read_text()
+    assert "How many minutes are enough?" in page
+    assert not re.search(r"person \d|P\d\d", page)
+    ran = dfe("reliability", study / "recordings", *more, "-o", tmp_path / "names")
+    assert ran.code == 2
+    assert "says no subject" in ran.err
+
+
+@pytest.mark.shared_data
+def test_halves_of_sentences_of_real_speakers(shared_data, tmp_path, dfe):
+    clips = sorted((shared_data / "video").glob("grid_*.mpg"))[:4]
+    assert dfe("encode", *clips, "-o", tmp_path / "in").code == 0
+    lines = ["recording,subject,half,onset,offset"]
+    for clip in clips:
+        lines += [f"{clip.name},{clip.stem},first,0,1.5", f"{clip.name},{clip.stem},second,1.5,"]
+    (tmp_path / "halves.csv").write_text("\n".join(lines) + "\n")
+    more = ("--within", "half", *FEW, "--recordings", tmp_path / "in", "-o", tmp_path / "out")
+    ran = dfe("compare", tmp_path / "halves.csv", *more, "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["flow"]["steps"][-1] == {"step": "in both conditions", "recordings": [8], "subjects": [4]}
+    # Four subjects have 16 ways of changing signs: no p can be below 2 / 16.
+    tested = [row["p"] for row in ran.json["rows"] if row["p"] is not None]
+    assert tested
+    assert min(tested) > 0.08

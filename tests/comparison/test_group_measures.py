@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dfe.base.errors import ModelError, TableError
+from dfe.comparison.measures import measure_rows
+from dfe.comparison.subjects import Subjects
+from dfe.comparison.table import GroupRow
+from dfe.comparison.time_courses import mean_courses, measure_courses
+from dfe.events.config import EventConfig
+from dfe.events.find import find_events
+from dfe.events.rates import rates
+from dfe.space.registry import load_space
+from dfe.stats.groups import Design
+from dfe.tokenizer.file import load_tokenizer
+from made_groups import RATE, SMILE, face
+from made_study import recording, write
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("measures")
+    x = face(np.random.default_rng(2), 60, 10, 12)
+    yaw = np.where(np.arange(len(x)) >= 45 * RATE, 60.0, 0.0)
+    write(folder, "one", recording(x, np.arange(len(x)) / RATE, yaw_deg=yaw))
+    return folder / "one.parquet"
+
+
+def row(path, **more):
+    return GroupRow("one", path, "p", **more)
+
+
+def test_sums_are_those_of_the_rates_of_a_recording(path):
+    from dfe.recording.recording import Recording
+
+    sums, tokenizer = measure_rows([row(path)])
+    found = find_events(Recording.read(path), EventConfig())
+    expected = {r.token: r for r in rates(found)}
+    assert sums.exposure_s[0] == pytest.approx(45)
+    assert sums.coverage[0] == pytest.approx(0.75)
+    shown = 0
+    for i, kind in enumerate(sums.kinds):
+        if not kind.is_region:
+            rate = expected[kind.token]
+            assert sums.count[0, i] == rate.count
+            assert sums.on_s[0, i] == pytest.approx(rate.share * rate.exposure_s)
+            assert sums.intensity[0, i] == pytest.approx((rate.mean_intensity or 0) * rate.count)
+            shown += rate.count > 0
+    assert shown >= 2
+    assert {kind.token for kind in sums.kinds} & {str(n) for n in tokenizer.unsteady} == set()
+    assert sums.main_s[0].sum() == pytest.approx(45)
+    assert sums.main_s[0, 0] > 10
+
+
+def test_a_region_counts_the_events_of_its_displays_and_the_time_of_any_of_them(path):
+    sums, _ = measure_rows([row(path)])
+    for i, kind in enumerate(sums.kinds):
+        if kind.is_region:
+            mine = [j for j, k in enumerate(sums.kinds) if not k.is_region and k.region == kind.token]
+            assert sums.count[0, i] == sums.count[0, mine].sum()
+            assert sums.on_s[0, mine].max() - 1e-9 <= sums.on_s[0, i] <= sums.on_s[0, mine].sum() + 1e-9
+
+
+def test_parts_add_up_to_the_whole(path):
+    whole, _ = measure_rows([row(path)])
+    parts, _ = measure_rows([row(path, offset_s=20.0), row(path, onset_s=20.0), row(path, face=3)])
+    np.testing.assert_allclose(parts.count[:2].sum(axis=0), whole.count[0])
+    np.testing.assert_allclose(parts.exposure_s, [20, 25, 0])
+    np.testing.assert_allclose(parts.total_s[:2], [20, 40])
+    assert parts.coverage[2] == 0
+    pooled = Subjects(
+        np.array([0, 1]), np.array([0, 0]), np.array([0, 1]), Design(np.array([False]), np.array([0])), {}
+    )
+    np.testing.assert_allclose(pooled.pooled(parts.count)[0], whole.count[0])
+    np.testing.assert_allclose(pooled.pooled(parts.exposure_s, 1), [25])
+    with pytest.raises(TableError, match="line 7 is about 80 to inf s, but it runs from 0 to 60 s"):
+        measure_rows([row(path, onset_s=80.0, line=7)])
+
+
+def test_recordings_of_another_tokenizer_are_refused(path):
+    with pytest.raises(ModelError, match="not of dfe-face41-fidelity@1"):
+        measure_rows([row(path)], tokenizer=load_tokenizer("dfe-face41-fidelity@1"))
+
+
+def test_courses_are_means_around_the_moment(tmp_path):
+    space, t = load_space(), np.arange(100) / RATE
+    x = np.zeros((100, space.dimension), np.float32)
+    x[np.ix_((t >= 5) & (t < 6), [space.index(name) for name in SMILE])] = 0.9
+    made = recording(x, t)
+    write(tmp_path, "one", made)
+    tokenizer = load_tokenizer("default")
+    rows = [row(tmp_path / "one.parquet", align_s=4.5), row(tmp_path / "one.parquet", align_s=0.4)]
+    done = measure_courses(rows, tokenizer, (-1.0, 2.0), 0.2)
+    np.testing.assert_allclose(done.start_s, np.arange(15) * 0.2 - 1)
+    np.testing.assert_allclose(done.seconds[0], 0.2)
+    assert (done.seconds[1, :3] == 0).all()
+    total = done.amount[0].sum(axis=1)
+    on, off = (done.start_s > 0.5) & (done.start_s < 1.3), (done.start_s < 0.3) | (done.start_s > 1.5)
+    assert total[on].min() > 0.1
+    assert total[off].max() == 0
+    mean, enough = mean_courses(done.seconds, done.amount)
+    assert enough.all()
+    assert np.isfinite(mean).all()
+    np.testing.assert_allclose(mean[1, 0], mean[1, 3])
+    assert not mean_courses(np.where(np.arange(15) < 6, 0, done.seconds[:1]), done.amount[:1])[1].any()
+    with pytest.raises(TableError, match="outside of the recording"):
+        measure_courses([row(tmp_path / "one.parquet", align_s=60.0)], tokenizer)
