@@ -44,7 +44,7 @@ def test_every_display_has_its_row(atlas, tokenizer):
     assert "63 displays, in 2 recordings" in repr(atlas)
     frame = atlas.to_pandas()
     assert frame["display"].tolist() == list(range(1, 64))
-    assert frame["words"].tolist() == [t.words for t in atlas.tokens]
+    assert frame["words"].tolist() == [t.words for t in atlas.displays]
 
 
 def test_partners_of_a_closed_book_are_each_other_s(atlas):

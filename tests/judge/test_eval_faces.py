@@ -131,7 +131,7 @@ def test_refuses_tables_that_do_not_go_together(write, space) -> None:
     table = write("a", [("0.jpg", 1)])
     with pytest.raises(TableError, match=r"picture 0.jpg comes a second time"):
         load_faces([table, write("b", [("0.jpg", 1)])])
-    with pytest.raises(TableError, match=r"another version of space.*extract it again"):
+    with pytest.raises(TableError, match=r"another version of space.*encode it again"):
         load_faces([table, write("c", [("1.jpg", 1)], space=SpaceRef(space.id, space.version, "ab" * 32))])
     with pytest.raises(ModelError, match="no version 9"):
         load_faces([write("f", [("1.jpg", 1)], space=SpaceRef(space.id, 9, "cd" * 32))])

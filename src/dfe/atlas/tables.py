@@ -19,7 +19,7 @@ OF_CORPUS = ("levels", "steps", "subjects", "together", "examples")
 def atlas_tables(atlas: Atlas) -> dict[str, pa.Table]:
     """Tables by name; those from ``levels`` on only where there is a corpus.
 
-    - ``tokens``: a row per display, see :func:`dfe.atlas.display_table.token_table`.
+    - ``displays``: a row per display, see :func:`dfe.atlas.display_table.display_table`.
     - ``templates``: a row per display, a column per coefficient.
     - ``similarity``: a row per pair: cosine in mm. ``tree``: the merges, as scipy writes linkages.
     - ``levels``, ``steps``: display, level or step, its intensity, share. ``subjects``: display, subject, share.
