@@ -40,9 +40,9 @@ provenance beside it. This page is made from the package's own schema by `script
 - Rows are in order of `frame`, then of `face_id`. A frame with two faces has two rows.
 - A row without a face has `success` false, `face_id` -1 and a `reason`; its numbers are empty.
 - `usable` marks the rows that are fit for most analyses: a face with yaw within {rule.max_yaw_deg:g} degrees to
-  either side, pitch within {rule.max_pitch_deg:g} degrees up or down, and a box of at least {rule.min_face_px:g} pixels
-  on its short side. The limits of a run are in its provenance (`options`, `usability`), and `why_not` names the first
-  one that a row breaks.
+  either side, pitch within {rule.max_pitch_deg:g} degrees up or down, roll within {rule.max_roll_deg:g} degrees, and a
+  box of at least {rule.min_face_px:g} pixels on its short side. The limits of a run are in its provenance
+  (`options`, `usability`), and `why_not` names the first one that a row breaks.
 
 ## Signs, sides and units
 
@@ -50,7 +50,9 @@ provenance beside it. This page is made from the package's own schema by `script
   been put right.
 - Head pose is in radians: `pitch` is positive when the head looks up, `yaw` when it is turned to the subject's left,
   `roll` when it is tilted towards the subject's left shoulder.
-- Pixels are those of the picture after its rotation has been applied; x grows to the right of the picture, y downwards.
+- Pixels are those of the frame's own picture as it was measured: turned upright, and with pixels that are not square
+  stretched to shape (wide PAL of 720 x 576 becomes 1024 x 576). x grows to the right of the picture, y downwards. Where
+  a file changes the size of its pictures, so do the boxes; the provenance says where (`defects`, `size_change`).
 - Times are presentation time stamps of the video, in seconds: `time_s` is not `frame` divided by a rate.
 - A row stands for the time to the next frame; frames that a table lacks count as frames without a face. Shares,
   coverage and durations everywhere in the package are by this time, never by rows

@@ -30,10 +30,8 @@ def test_where_faces_are_looked_at_both_ways(dfe, astronaut, carphone, tmp_path,
 
 def test_a_second_look_moves_the_landmarks_a_little(dfe, carphone, tmp_path):
     for ways in ("stills", "always"):
-        assert (
-            dfe("encode", "--tokenizer", "none", carphone, "-o", tmp_path / ways, "--end", "0.3", "--landmarks", "--both-ways", ways).code
-            == 0
-        )
+        words = ["--end", "0.3", "--landmarks", "--both-ways", ways]
+        assert dfe("encode", "--tokenizer", "none", carphone, "-o", tmp_path / ways, *words).code == 0
     once, both = (Recording.read(tmp_path / ways / "carphone_pristine.parquet") for ways in ("stills", "always"))
     moved = np.linalg.norm((once.landmarks() - both.landmarks())[..., :2], axis=-1) / once.boxes[:, 2:3]
     assert 0 < moved.mean() < 0.03

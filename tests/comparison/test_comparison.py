@@ -6,17 +6,20 @@ import csv
 import json
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from dfe.base.defects import Defect
 from dfe.base.errors import UsageError
 from dfe.comparison.comparison import CompareOptions, compare
 from dfe.comparison.files import CLUSTERS, FILES, write_comparison
 from dfe.comparison.page import compare_page
 from dfe.comparison.rows import COLUMNS
+from dfe.recording.recording import Recording
 from made_groups import made_study
 from made_reports import NASTY
 from page_checker import checked
@@ -105,6 +108,25 @@ def test_the_turned_recording_is_left_out_and_counted(compared):
     assert "Freedman and Lane" in methods
     assert "none" not in re.sub("or none", "", methods.lower())
     assert "nan" not in re.findall(r"\w+", methods.lower())
+
+
+def test_recordings_with_known_defects_are_counted_among_those_who_are_left(study, tmp_path, dfe):
+    """Two of the first group's have cuts: they stay, and the flow says so."""
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    paths = sorted((study / "recordings").glob("*.parquet"))
+    for place, path in enumerate(paths):
+        recording = Recording.read(path)
+        found = (Defect("cuts", "a cut (1.20 s)"),) if place < 2 else ()
+        Recording(recording.table, replace(recording.provenance, defects=found)).write(recordings / path.name)
+    out = tmp_path / "out"
+    asked = ("compare", study / "study.csv", "--recordings", recordings, "--subject", "id", "-o", out)
+    assert dfe(*asked, "--group", "diagnosis", *FEW).code == 0
+    last = table(out / "flow.csv")[-1]
+    assert last["step"] == "of these: cuts"
+    assert sorted(int(last[name]) for name in last if name.startswith("recordings")) == [0, 2]
+    assert "of these: cuts" in next(out.glob("*.html")).read_text(encoding="utf-8")
+    assert "16 recordings of 8 subjects" in (out / "methods.txt").read_text()
 
 
 def test_all_is_written_and_nobody_is_in_it(compared):

@@ -23,7 +23,7 @@ PHONE = Source("phone", "table", (Path("phone.csv"),), reader="arkit")
 @pytest.mark.parametrize(
     ("options", "sources", "says"),
     [
-        ({"rate": 25}, [VIDEO, STILLS], "--rate does nothing for front end landmarks; leave it out"),
+        ({"rate": 25}, [STILLS], "--rate does nothing for front end landmarks; leave it out"),
         ({"calibrate": True}, [VIDEO, OPENFACE], "--calibrate does nothing for front end landmarks and openface"),
         ({"space": Path("space")}, [VIDEO], "--space does nothing"),
         ({"weights": Path("w"), "frontend": "landmarks"}, [VIDEO], "--weights does nothing"),
@@ -48,6 +48,7 @@ def test_what_does_nothing_is_refused(options, sources, says):
     [
         ({}, [VIDEO, STILLS, OPENFACE]),
         ({"rate": 25}, [VIDEO, OPENFACE]),
+        ({"rate": 25}, [VIDEO]),
         ({"calibrate": True}, [OPENFACE, PHONE]),
         ({"start_s": 1.0, "every": 3}, [STILLS, OPENFACE]),
         ({"second_pass": True, "both_ways": "always", "landmarks": True, "max_faces": 1}, [VIDEO]),

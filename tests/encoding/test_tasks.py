@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import pickle
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from dfe.encoding.tasks import Task
 from dfe.frontends.landmarks.coefficients import find_logits
 from dfe.frontends.landmarks.networks import Networks
 from dfe.media.inputs import Source
+from dfe.media.video import Video
 
 
 @pytest.fixture(scope="module")
@@ -132,21 +134,22 @@ def test_one_process_gives_the_same_in_order() -> None:
     assert [str(result) for _, result in results][2:] == ["a clear word", "25"]
 
 
-def _sleep(seconds: float) -> float:
+def _slow(end: str) -> str:
     import time
 
-    time.sleep(seconds)
-    return seconds
+    if end:
+        time.sleep(30)
+        Path(end).touch()
+    return end
 
 
-def test_workers_stop_when_no_more_is_wanted() -> None:
-    import time
-
-    began = time.monotonic()
-    results = workers.run_tasks(_sleep, [0.0, 60.0, 60.0], 2)
-    assert next(iter(results)) == (0.0, 0.0)
+def test_workers_stop_when_no_more_is_wanted(tmp_path: Path) -> None:
+    ends = [str(tmp_path / name) for name in ("one", "two")]
+    results = workers.run_tasks(_slow, ["", *ends], 2)
+    assert next(iter(results)) == ("", "")
     results.close()  # type: ignore[attr-defined]
-    assert time.monotonic() - began < 30
+    assert not list(tmp_path.iterdir()), "they were waited for"
+    assert not multiprocessing.active_children()
 
 
 def test_pieces_outside_a_cut_cost_nothing(long_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,15 +157,15 @@ def test_pieces_outside_a_cut_cost_nothing(long_clip: Path, monkeypatch: pytest.
     source = Source("long", "video", (long_clip,))
     options = EncodeOptions(tokenizer=None, max_faces=1, start_s=6.0, end_s=6.5)
     decoded: list[int] = []
-    frames = tasks.Video.frames
+    frames = Video.frames
 
     def counted(*words: object, **named: object) -> object:
         for frame in frames(*words, **named):  # type: ignore[arg-type]
             decoded.append(frame.index)
             yield frame
 
-    monkeypatch.setattr(tasks.Video, "frames", counted)
+    monkeypatch.setattr(Video, "frames", counted)
     parts = [tasks.observe(piece) for piece in tasks.plan(source, options, workers=2)]
     assert [part.frames for part in parts] == [0, 12, 3]
     assert assemble(parts, options, None).frames.tolist() == list(range(180, 195))
-    assert decoded == [*range(96, 192), *range(192, 195)]
+    assert decoded == [*range(192), *range(96, 195)], "one block of frames before the one in which a piece begins"

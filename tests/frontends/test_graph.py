@@ -73,19 +73,101 @@ def test_every_frame_of_a_talking_man(observer: Observer, clip: list[ImageArray]
 
 
 def test_a_cut_at_a_reset_changes_nothing(observer: Observer, clip: list[ImageArray]) -> None:
+    """Where looking begins one block earlier."""
     options = {"reset_every": 24, "detect_every": 6}
     frames = [clip[0], clip[30], *clip[:58]]
     whole = observer.video(frames, **options)
-    pieces = [observer.video(frames[at : at + 24], first=at, **options) for at in (0, 24, 48)]
-    assert rows(whole) == rows([one for piece in pieces for one in piece])
+    pieces = [observer.video(frames[max(0, at - 24) : at + 24], first=max(0, at - 24), **options) for at in (0, 24, 48)]
+    kept = [one for piece, at in zip(pieces, (0, 24, 48), strict=True) for one in piece if one.frame >= at]
+    assert rows(whole) == rows(kept)
 
 
 def test_a_cut_changes_nothing_when_frames_are_left_out(observer: Observer, clip: list[ImageArray]) -> None:
     front = LandmarkFrontEnd(LandmarkConfig(reset_every=24, detect_every=12), observer.networks)
     frames = [Frame(i, i / 30, clip[i]) for i in range(1, 72, 7)]
     whole = list(front.observe(frames, still=False))
-    pieces = [list(front.observe([f for f in frames if f.index // 24 == k], still=False)) for k in range(3)]
-    assert rows(whole) == rows([one for piece in pieces for one in piece])
+    pieces = [list(front.observe([f for f in frames if k - 1 <= f.index // 24 <= k], still=False)) for k in range(3)]
+    assert rows(whole) == rows([one for k, piece in enumerate(pieces) for one in piece if one.frame // 24 == k])
+
+
+class Blind:
+    """A detector that sees nothing in some of the pictures."""
+
+    def __init__(self, detector: object, blind: set[int]) -> None:
+        self.detector, self.blind, self.calls = detector, blind, -1
+
+    def __call__(self, image: ImageArray, most: int) -> list[object]:
+        return [] if image[0, 0, 0] in self.blind else self.detector(image, most)  # type: ignore[operator]
+
+    def close_up(self, image: ImageArray, most: int) -> list[object]:
+        return []
+
+    def upside_down(self, image: ImageArray) -> list[object]:
+        return []
+
+
+def marked(clip: list[ImageArray]) -> list[ImageArray]:
+    """Each picture with its number in a corner."""
+    out = [picture.copy() for picture in clip]
+    for number, picture in enumerate(out):
+        picture[0, 0] = number
+    return out
+
+
+def test_nobody_vanishes_at_the_first_frame_of_a_block(observer: Observer, clip: list[ImageArray]) -> None:
+    """The face is turned when it is due to be sought afresh: what was followed is followed on, for a block."""
+    front = LandmarkFrontEnd(LandmarkConfig(reset_every=12, detect_every=6), observer.networks)
+    frames = [Frame(i, i / 30, picture) for i, picture in enumerate(marked(clip[:48]))]
+
+    def faces(blind: set[int], part: list[Frame] = frames) -> list[int]:
+        front.detector = Blind(observer_detector, blind)  # type: ignore[assignment]
+        return [len(seen.faces) for seen in front.observe(part, still=False)]
+
+    observer_detector = front.detector
+    assert faces({12, 13, 14}) == [1] * 48
+    assert faces(set(range(12, 24))) == [1] * 48
+    # Not found in a whole block: followed through it, and then forgotten.
+    assert faces(set(range(12, 48))) == [1] * 24 + [0] * 24
+    # Begun one block earlier, a piece has the same rows.
+    assert faces(set(range(12, 30)), frames[12:])[12:] == faces(set(range(12, 30)))[24:]
+
+
+def test_more_faces_than_looked_for_are_told(observer: Observer, photo: ImageArray) -> None:
+    both = np.full((300, 800, 3), 110, np.uint8)
+    both[40:250, 50:240] = both[40:250, 550:740] = photo[20:230, 130:320]
+    alone = both.copy()
+    alone[:, 400:] = 110
+    assert [seen.more for seen in observer.video([both] * 3, max_faces=1)] == [True] * 3
+    assert [seen.more for seen in observer.video([both] * 3, max_faces=2)] == [False] * 3
+    assert [seen.more for seen in observer.stills([both, alone, both], max_faces=1)] == [True, False, True]
+
+
+@pytest.mark.parametrize("degrees", [0, 90, 120, 150, 180, 210, 270])
+def test_a_face_is_seen_the_right_way_up_however_it_lies(
+    observer: Observer, photo: ImageArray, face: Face, degrees: float
+) -> None:
+    padded = cv2.copyMakeBorder(photo, 150, 150, 150, 150, cv2.BORDER_CONSTANT, value=(128, 128, 128))
+    x, y, width, height = face.box
+    matrix = cv2.getRotationMatrix2D((x + width / 2 + 150, y + height / 2 + 150), -degrees, 1.0)
+    picture = cv2.warpAffine(padded, matrix, padded.shape[1::-1], borderMode=cv2.BORDER_CONSTANT)
+    one = observer.one(picture, second_pass=True)
+    upright = observer.one(padded, second_pass=True)
+    turn = np.degrees(one.roll - upright.roll) % 360
+    assert min(turn, 360 - turn) == pytest.approx(min(degrees, 360 - degrees), abs=8)
+    assert np.abs(one.coefficients - upright.coefficients).mean() < 0.03
+
+
+def test_an_ordinary_face_is_not_doubted(observer: Observer, photo: ImageArray) -> None:
+    """No network runs more often than before heads could stand upside down."""
+    front = LandmarkFrontEnd(LandmarkConfig(), observer.networks)
+    runs: list[str] = []
+    run = observer.networks.run
+    try:
+        observer.networks.run = lambda name, value: runs.append(name) or run(name, value)  # type: ignore[method-assign,func-returns-value]
+        list(front.observe([Frame(0, float("nan"), photo)], still=True))
+    finally:
+        del observer.networks.run
+    assert runs.count("landmarks") == 1
 
 
 def test_the_same_twice(observer: Observer, clip: list[ImageArray]) -> None:
@@ -113,10 +195,11 @@ def test_a_lost_face_is_sought_in_the_same_frame(observer: Observer, photo: Imag
 
 
 def test_a_second_face_comes_in_at_the_next_detection(observer: Observer, photo: ImageArray) -> None:
-    alone = np.full((300, 800, 3), 110, np.uint8)
-    alone[40:250, 50:240] = photo[20:230, 130:320]
+    slope = np.linspace(0, 255, 1600).astype(np.uint8)
+    alone = np.repeat(np.repeat(slope[None, :, None], 600, axis=0), 3, axis=2)
+    alone[40:250, 150:340] = photo[20:230, 130:320]
     both = alone.copy()
-    both[40:250, 550:740] = photo[20:230, 130:320]
+    both[40:250, 650:840] = photo[20:230, 130:320]
     options = {"detect_every": 3, "reset_every": 96}
     assert [len(one.faces) for one in observer.video([alone, *[both] * 4], **options)] == [1, 1, 1, 2, 2]
     assert [len(one.faces) for one in observer.video([alone, *[both] * 4], max_faces=1, **options)] == [1] * 5

@@ -53,6 +53,7 @@ def test_a_table_is_read_by_whoever_knows_it(run, table, tmp_path):
     assert made.options["usability_not_judged"] == [
         "yaw over 25 degrees",
         "pitch over 20 degrees",
+        "roll over 30 degrees",
         "face under 60 px",
     ]
     assert recording.usable.tolist() == [True, False, True, True]

@@ -48,7 +48,7 @@ def test_it_says_about_what_the_network_says(points: np.ndarray, face: Face, dep
 
 @BOTH
 def test_the_network_is_the_one_that_was_packed(points: np.ndarray, depth: bool) -> None:
-    import torch
+    torch = pytest.importorskip("torch", reason="needs the extra train")
 
     regressor = load_points68(depth)
     a = {name: torch.tensor(array, dtype=torch.float64) for name, array in regressor.arrays._asdict().items()}

@@ -154,7 +154,7 @@ def test_a_refusal_says_why(tmp_path):
 def test_dfe_encode_says_it(dfe, tmp_path):
     (tmp_path / "only.csv").write_text("frame, confidence, success, pose_Rx, AU01_r\n1, 1, 1, 0, 0\n")
     for named in (tmp_path / "only.csv", tmp_path):
-        ran = dfe("encode", "--tokenizer", "none", named, "-o", tmp_path / "out")
+        ran = dfe("encode", named, "--tokenizer", "none", "-o", tmp_path / "out")
         assert ran.code in (1, 2)
         assert "looks like OpenFace, but has no 68 points" in ran.err
         assert ran.err.count("\n") == 1

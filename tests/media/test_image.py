@@ -258,8 +258,9 @@ def test_cut_short(tmp_path, capfd, suffix, share):
     [
         (b"", "the file is empty"),
         (b"just a note\n" * 9, "not a picture that can be read; convert it"),
-        (b"\0\0\0\x18ftypheic" + bytes(50), "HEIC pictures are not read; convert it"),
-        (b"\0\0\0\x18ftypavif" + bytes(50), "AVIF pictures are not read"),
+        (b"\0\0\0\x18ftypheic" + bytes(50), "damaged picture: its header announces no picture"),
+        (b"\0\0\0\x18ftypjxl \0\0", "not a picture that can be read; convert it"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(50), "JPEG XL pictures are not read; convert it"),
         (b"\x89PNG\r\n\x1a\n", "header is cut short"),
         (png_header(0, 5), "without pixels"),
         (b"\xff\xd8\xff\xd9", "no size"),

@@ -46,7 +46,7 @@ def test_pictures_of_a_folder_are_one_source(tmp_path):
     ]
     stills = discover([root / "s1" / "x2.png", root / "s1" / "x10.png"]).sources
     assert [s.name for s in stills] == ["s1"]
-    assert [p.name for p in stills[0].paths] == ["x10.png", "x2.png"]
+    assert [p.name for p in stills[0].paths] == ["x2.png", "x10.png"]
     assert found(root / "s1" / "x2.png") == [("x2", "stills", 1)]
 
 

@@ -32,6 +32,9 @@ def add(rows, frame, box=(0.0, 0.0, 100.0, 100.0), pose=(0.0, 0.0, 0.0), time=No
         ((20.1, 0), (100, 100), "pitch over 20 degrees"),
         ((-20.1, 30), (10, 10), "yaw over 25 degrees"),
         ((-20.1, 0), (10, 10), "pitch over 20 degrees"),
+        ((0, 0, 29.9), (100, 100), None),
+        ((0, 0, -177), (100, 100), "roll over 30 degrees"),
+        ((0, 26, 31), (100, 100), "yaw over 25 degrees"),
         ((0, 0), (59.9, 100), "face under 60 px"),
         ((0, 0), (100, 59.9), "face under 60 px"),
         ((0, math.nan), (100, 100), "yaw over 25 degrees"),
@@ -39,7 +42,7 @@ def add(rows, frame, box=(0.0, 0.0, 100.0, 100.0), pose=(0.0, 0.0, 0.0), time=No
 )
 def test_usable_within_limits_and_the_first_reason_otherwise(source_of, pose_deg, box, why):
     rows = RowBuffer()
-    add(rows, 0, box=(0, 0, *box), pose=(math.radians(pose_deg[0]), math.radians(pose_deg[1]), 3.0), face_id=0)
+    add(rows, 0, box=(0, 0, *box), pose=tuple(map(math.radians, (*pose_deg, 0)[:3])), face_id=0)
     recording = build_recording(rows, source_of())
     assert recording.usable.tolist() == [why is None]
     assert recording.column("why_not").tolist() == [why]
@@ -55,6 +58,7 @@ def test_limits_can_be_set_and_are_kept_with_the_table(source_of):
     assert recording.provenance.options["usability"] == {
         "max_yaw_deg": 10.5,
         "max_pitch_deg": 20.0,
+        "max_roll_deg": 30.0,
         "min_face_px": 60.0,
     }
     assert recording.provenance.options["every"] == 1

@@ -1,5 +1,1 @@
-from __future__ import annotations
-
-from made_tokenizers import faces, make_tokenizer, space, tokenizer
-
-__all__ = ["faces", "make_tokenizer", "space", "tokenizer"]
+from made_tokenizers import faces, make_tokenizer, space, tokenizer  # noqa: F401

@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="needs the extra train")
+
+
 from dfe.base.errors import ModelError
 from dfe.frontends.meshes.learn_space import LearnOptions, learn_from
 from dfe.frontends.meshes.spec import MeshReader

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,17 @@ ImageArray = NDArray[np.uint8]
 """RGB picture, ``(height, width, 3)``, upright."""
 
 
+Treatment = Literal["deinterlaced", "squared"]
+"""What was done to a decoded picture before it is given: one field of two was kept; pixels were made square."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One decoded picture of a video or a set of pictures.
 
     ``image`` is None where the picture could not be decoded; ``reason`` then says why in a few words.
-    A picture that the decoder patched up carries both an image and a reason.
+    A picture that the decoder patched up carries both an image and a reason. Size and shape of the image are its own:
+    within one file they may change from frame to frame.
     """
 
     index: int
@@ -34,6 +40,7 @@ class Frame:
     reason: str | None = None
     source: str = ""
     """Name of the file that the picture comes from."""
+    treated: tuple[Treatment, ...] = ()
 
 
 Progress = Callable[[int, int | None], None]

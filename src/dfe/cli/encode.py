@@ -52,7 +52,8 @@ class Encode:
     """Expression space: of meshes and points, the folder that `dfe learn-space` wrote."""
     device: Device = "auto"
     rate: Annotated[float | None, arg(metavar="FPS")] = None
-    """Frames per second: of a table without times; wins over the times that a table has."""
+    """Frames per second: of a table, where it wins over the times that the table has; of numbered pictures, which are
+    then a film; of a bare stream of pictures without times."""
     calibrate: Flag = False
     """Map the coefficients of an ARKit phone to the default front end's, approximately (docs/tables.md)."""
     max_faces: Annotated[int, arg(metavar="N")] = 4

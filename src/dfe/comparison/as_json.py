@@ -38,7 +38,11 @@ def comparison_json(done: Comparison) -> dict[str, Any]:
             "events": {**asdict(options.events), "counted": options.events.counted},
         },
         "measures": dict(MEASURES),
-        "flow": {"groups": table.groups or (EVERYONE,), "steps": [asdict(step) for step in done.flow]},
+        "flow": {
+            "groups": table.groups or (EVERYONE,),
+            "steps": [asdict(step) for step in done.flow],
+            "doubts": [asdict(step) for step in done.doubts],
+        },
         "coverage": {**asdict(done.coverage), "cautions": list(done.coverage.cautions)},
         "rows": [_row(row) for row in done.rows],
         "families": [family._asdict() for family in done.families],

@@ -121,6 +121,8 @@ class Comparison:
     rows: tuple[EffectRow, ...]
     families: tuple[Family, ...]
     flow: tuple[FlowStep, ...]
+    doubts: tuple[FlowStep, ...]
+    """Of those who are left, how many have each kind of known defect."""
     coverage: Coverage
     courses: tuple[TimeCourses, ...]
     notes: tuple[str, ...]
@@ -191,7 +193,7 @@ def compare(
         others=options.unmatched == "drop",
     )
     sums, tokenizer = measure_rows(read.rows, config=options.events, tokenizer=tokenizer, progress=progress)
-    subjects, flow, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
+    subjects, flow, doubts, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
     covariates = Covariates(np.zeros((len(subjects), 0)), ())
     if columns.covariates:
         covariates = code_covariates(subjects.covariates, read.words)
@@ -225,7 +227,7 @@ def compare(
         steady = tuple(int(kind.token) for kind in sums.kinds if not kind.is_region)
         courses = tuple(_courses(a, measured, steady, subjects, options.settings) for a in _analyses(read))
     return Comparison(
-        options, read, tokenizer, tuple(rows), tuple(families), flow, coverage, courses,
+        options, read, tokenizer, tuple(rows), tuple(families), flow, doubts, coverage, courses,
         tuple(dict.fromkeys(notes)), subjects, sums,
     )  # fmt: skip
 

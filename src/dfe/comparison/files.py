@@ -89,7 +89,7 @@ def _flow(done: Comparison) -> tuple[list[str], list[list[object]]]:
     head = ["step"] + [f"{what} {name}" for name in groups for what in ("subjects", "recordings")]
     rows = [
         [step.step, *(cell for pair in zip(step.subjects, step.recordings, strict=True) for cell in pair)]
-        for step in done.flow
+        for step in (*done.flow, *done.doubts)
     ]
     return head, rows
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dfe.base.defects import DefectKind
 from dfe.base.errors import ModelError, TableError
 from dfe.base.types import BoolArray, DoubleArray, IntArray, Progress
 from dfe.clock.clock import row_times
@@ -64,6 +65,8 @@ class RowSums:
     """What the columns of ``main_s`` are."""
     faces: IntArray
     """``(n,)`` faces that the recording has."""
+    defects: list[tuple[DefectKind, ...]]
+    """What is known to be wrong, odd or mended about the source of each row's recording."""
 
     @property
     def coverage(self) -> DoubleArray:
@@ -113,6 +116,7 @@ def measure_rows(
         for place in mine:
             row = rows[place]
             face = sole_face(recording, row.path) if row.face is None else row.face
+            sums.defects[place] = tuple(defect.kind for defect in recording.provenance.defects)
             _measure(sums, place, replace(row, face=face), found, recording)
             done += 1
             if progress is not None:
@@ -142,6 +146,7 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer) -> RowSums:
         main_s=np.zeros((count, len(every) + 1)),
         main=(Kind(SILENCE, "no display", "", ""), *every),
         faces=np.zeros(count, np.int64),
+        defects=[()] * count,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfe.base.column_kind import ColumnKind
+from dfe.base.defects import SHORT
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.measures import RowSums
@@ -97,8 +98,12 @@ class Subjects:
 
 def choose_subjects(
     table: GroupTable, sums: RowSums, min_coverage: float, where: str
-) -> tuple[Subjects, tuple[FlowStep, ...], Coverage]:
+) -> tuple[Subjects, tuple[FlowStep, ...], tuple[FlowStep, ...], Coverage]:
     """Leave out what cannot be used, step by step.
+
+    Returns:
+        Who is left; how many were left after each step; how many of those who are left have each kind of known defect;
+        and how much could be used.
 
     Raises:
         TableError: a covariate that differs between the rows of a subject and is no number.
@@ -111,9 +116,12 @@ def choose_subjects(
     count = 1 if table.groups is None else 2
     flow: list[FlowStep] = []
 
-    def note(step: str, kept: BoolArray) -> None:
+    def counted(step: str, kept: BoolArray) -> FlowStep:
         mine = [kept & (group == one) for one in range(count)]
-        flow.append(FlowStep(step, tuple(int(m.sum()) for m in mine), tuple(len(set(people[m])) for m in mine)))
+        return FlowStep(step, tuple(int(m.sum()) for m in mine), tuple(len(set(people[m])) for m in mine))
+
+    def note(step: str, kept: BoolArray) -> None:
+        flow.append(counted(step, kept))
 
     kept: BoolArray = np.ones(len(rows), np.bool_)
     note("in the table", kept)
@@ -135,6 +143,10 @@ def choose_subjects(
                 f"{step} subject{'' if step == 1 else 's'} left in {name} at {flow[-1].step!r}, a comparison needs two"
             )
             raise UsageError(what, where=where, advice="record more, or lower --min-coverage")
+    having = {kind: kept & np.array([kind in found for found in sums.defects]) for kind in SHORT}
+    doubts = tuple(
+        counted(f"of these: {SHORT[kind]}", rows_with) for kind, rows_with in having.items() if rows_with.any()
+    )
     chosen = np.flatnonzero(kept)
     names, subject = np.unique(people[chosen], return_inverse=True)
     first = np.array([chosen[subject == one][0] for one in range(len(names))])
@@ -151,6 +163,7 @@ def choose_subjects(
             },
         ),
         tuple(flow),
+        doubts,
         coverage,
     )
 

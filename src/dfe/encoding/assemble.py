@@ -9,7 +9,8 @@ from dfe.base.errors import MediaError, ModelError
 from dfe.base.version import __version__
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.tasks import Observed, front_end_for
-from dfe.frontends.tracks import identify, only_largest
+from dfe.encoding.watch import Watch
+from dfe.frontends.tracks import changed_faces, identify, only_largest
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SpaceRef, creation_time
 from dfe.recording.recording import Recording
@@ -37,14 +38,25 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
         MediaError: no frame was looked at, since none lies in the cut that the options ask for.
     """
     rows = RowBuffer(options.landmarks, parts[0].rows.layout)
+    watch = Watch()
     for part in parts:
         rows.extend(part.rows)
+        watch.extend(part.watch)
     info = parts[0].info
     if info is None:
         raise ValueError("the first part does not say what the source is")
     if not len(rows):
         what = f"no frame lies in the cut; the recording lasts {info.duration_s or 0:.2f} s"
         raise MediaError(what, where=info.name, advice="change --start, --end or --every")
+    seen = watch.seen()
+    boxes = seen.one_size(rows.frames, rows.boxes)
+    ids = identify(rows.frames, rows.times, boxes, looks=seen.looks, cuts=seen.cuts)
+    if options.largest_only:
+        ids = only_largest(ids)
+    stills = info.kind == "stills"
+    changes = seen.cuts[:0] if stills else changed_faces(rows.frames, boxes, seen.looks)
+    known = parts[0].defects
+    defects = (*known, *seen.defects(known, max_faces=options.max_faces, changes=changes, stills=stills))
     provenance = Provenance(
         source=info,
         space=parts[0].space,
@@ -53,12 +65,9 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
         frontend=parts[0].front_end,
         mirrored=options.mirrored,
         options=options.provenance(),
-        warnings=parts[0].warnings,
+        defects=defects,
         created=creation_time(),
     )
-    ids = identify(rows.frames, rows.times, rows.boxes)
-    if options.largest_only:
-        ids = only_largest(ids)
     recording = build_recording(rows, provenance, face_ids=ids, usability=options.usability)
     return recording if tokenizer is None else add_tokens(recording, tokenizer)
 

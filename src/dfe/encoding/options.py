@@ -64,7 +64,8 @@ class EncodeOptions:
     device: str = "auto"
     """Of networks in torch: ``auto``, ``cpu`` or ``cuda``."""
     rate: float | None = None
-    """Frames per second of a table that has no times; wins over those that it has."""
+    """Frames per second of a table, which wins over the times that it has; of numbered pictures, which it makes a film;
+    or of a video that has no times. Another video refuses it."""
     calibrate: bool = False
     """Map another instrument's coefficients to the default front end's, as docs/tables.md says."""
     max_faces: int = 4

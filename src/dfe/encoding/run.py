@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
@@ -170,7 +171,14 @@ def _discover(paths: Sequence[str | PathLike[str]], options: EncodeOptions, work
     found = discover(words, stdin=sys.stdin if STDIN in words else (), tables=table_search(options))
     if not found.sources and not found.problems:
         raise UsageError("nothing to do: no video, picture, table, folder or glob was named")
-    return found
+    if options.rate is None:
+        return found
+    return replace(found, sources=tuple(_as_film(source) for source in found.sources))
+
+
+def _as_film(source: Source) -> Source:
+    """With a rate, the pictures of a folder are the frames of one film, which is refused if they are not numbered."""
+    return replace(source, kind="video") if source.kind == "stills" and len(source.paths) > 1 else source
 
 
 def _make_folder(out: Path) -> None:

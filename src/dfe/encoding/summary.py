@@ -10,6 +10,7 @@ from dfe.base.errors import MediaError
 from dfe.base.printable import printable
 from dfe.frontends.base import NOT_DECODED
 from dfe.media.inputs import Source
+from dfe.media.video import PATCHED
 from dfe.recording.recording import Recording
 from dfe.recording.storage import provenance_path
 
@@ -47,7 +48,9 @@ class InputResult:
     faces: int = 0
     """Rows with a face."""
     people: int = 0
-    """Distinct face ids."""
+    """Distinct face ids that are seen for more than a moment."""
+    fleeting: int = 0
+    """The others: passers-by, or no faces; no report counts them."""
     failures: int = 0
     """Frames (or pictures) without a face, whatever the reason."""
     usable: int = 0
@@ -58,7 +61,7 @@ class InputResult:
     report: str | None = None
     problem: str | None = None
     warnings: tuple[str, ...] = ()
-    """What the front end had to guess, repair or leave out."""
+    """What is known to be wrong, odd or mended about the source, and what a front end had to guess or leave out."""
 
     @classmethod
     def failure(cls, name: str, problem: str) -> InputResult:
@@ -76,13 +79,14 @@ class InputResult:
             frames=summary.frames,
             faces=summary.face_rows,
             people=summary.faces,
+            fleeting=len(summary.fleeting),
             failures=summary.frames - summary.face_frames,
             usable=summary.usable_frames,
             why_not=next(iter(summary.not_usable), None),
             table=str(targets.table),
             report=None if targets.report is None else str(targets.report),
             problem=problem,
-            warnings=recording.provenance.warnings,
+            warnings=recording.provenance.notes,
         )
 
 
@@ -93,7 +97,7 @@ def _damage(source: Source, recording: Recording) -> str | None:
         for name, reason, found in zip(
             recording.column("source"), recording.column("reason"), recording.success, strict=True
         )
-        if reason is not None and (found or reason.startswith(NOT_DECODED))
+        if reason is not None and (reason == PATCHED if found else reason.startswith(NOT_DECODED))
     ]
     if not odd:
         return None
@@ -165,6 +169,8 @@ class RunSummary:
                     f" ({result.why_not})" if result.why_not and result.usable < result.frames - result.failures else ""
                 )
                 people = f", {result.people} faces" if result.people > 1 else ""
+                if result.fleeting:
+                    people += f", {result.fleeting} more for a moment only (perhaps no face, left out of reports)"
                 lines.append(printable(f"{result.table}: {seen}{why}{people}"))
                 lines.extend(f"  note: {printable(warning)}" for warning in result.warnings)
                 if result.report is not None:

@@ -1,6 +1,7 @@
 """A task: one video or set of pictures, or a piece of it, looked at by one worker.
 
-Pieces of a video begin where the front end forgets its crops, so that their rows are those of one pass.
+Pieces of a video begin where the front end seeks faces afresh, and looking begins one such block before, so that their
+rows are those of one pass.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
+from dfe.base.defects import Defect
 from dfe.base.errors import UsageError
 from dfe.base.types import Frame, Progress
 from dfe.encoding.options import EncodeOptions
+from dfe.encoding.watch import Watch
 from dfe.frontends.base import FrameFaces, FrontEnd
 from dfe.frontends.landmarks.coefficients import columns
 from dfe.frontends.landmarks.config import LandmarkConfig
@@ -23,10 +26,10 @@ from dfe.frontends.landmarks.graph import LandmarkFrontEnd
 from dfe.frontends.registry import DEFAULT, find_front_end
 from dfe.frontends.spec import FrontEndOptions
 from dfe.media.announced import announced_length
+from dfe.media.film import Film, open_film
 from dfe.media.image import images
 from dfe.media.inputs import Source
 from dfe.media.probe import VideoScan, file_hash, files_hash
-from dfe.media.video import Video
 from dfe.recording.provenance import SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
 from dfe.recording.schema import Layout, expression_columns
@@ -35,6 +38,8 @@ from dfe.space.arkit import BLINK_NAMES, GAZE_NAMES
 PIECE_FRAMES = 960
 """Least length of a piece; opening and seeking then cost little beside it."""
 PIECE_PICTURES = 64
+MORE_FACES = "more faces here than the"
+"""First words of the note on rows of a frame with further faces, left out."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,10 @@ class Observed:
     info: SourceInfo | None
     space: SpaceRef
     front_end: dict[str, str | int | float | bool]
-    warnings: tuple[str, ...]
+    watch: Watch
+    """What the pictures and faces themselves were like."""
+    defects: tuple[Defect, ...] = ()
+    """What the file as a whole says of itself; of the first part only."""
 
 
 def plan(source: Source, options: EncodeOptions, workers: int) -> list[Task]:
@@ -67,6 +75,7 @@ def plan(source: Source, options: EncodeOptions, workers: int) -> list[Task]:
 
     Raises:
         MediaError: the video cannot be opened (only found here if it is to be cut).
+        UsageError: a rate for a video that carries its own times.
     """
     if workers <= 1 or source.kind == "table":
         return [Task(source, options)]
@@ -74,8 +83,9 @@ def plan(source: Source, options: EncodeOptions, workers: int) -> list[Task]:
     if source.kind == "stills":
         count, least, step = len(source.paths), PIECE_PICTURES, 1
     else:
-        scan = Video(source.paths[0]).scan
-        count, least, step = scan.info.frame_count, PIECE_FRAMES, options.landmark_config(still=False).reset_every
+        film = open_film(source.paths, rate=options.rate)
+        scan, count = film.scan, len(film)
+        least, step = PIECE_FRAMES, options.landmark_config(still=False).reset_every
     parts = max(1, count // least)
     bounds = [count * part // parts // step * step for part in range(parts)] + [count]
     return [Task(source, options, part, parts, bounds[part], bounds[part + 1], scan) for part in range(parts)]
@@ -86,23 +96,28 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
 
     Raises:
         MediaError: the video cannot be opened, or holds nothing that can be decoded.
+        UsageError: a rate for a video that carries its own times.
     """
     front_end = front_end_for(task.options, still=task.source.kind == "stills")
     space = front_end.space
     rows = RowBuffer(task.options.landmarks, Layout(expression=expression_columns(space.names)))
-    video = Video(task.source.paths[0], scan=task.scan) if task.source.kind == "video" else None
-    frames, first, total = _frames(task, video)
+    film = None
+    if task.source.kind == "video":
+        film = open_film(task.source.paths, rate=task.options.rate, scan=task.scan)
+    frames, first, total = _frames(task, film)
+    watch = Watch()
     seen = 0
-    for faces in front_end.observe(frames, still=video is None):
+    for faces in front_end.observe(watch.passing(frames, first), still=film is None):
         if faces.frame >= first:
-            _add(rows, faces)
+            _add(rows, faces, task.options.max_faces)
+            watch.note(faces)
             seen += 1
             if progress is not None:
                 progress(seen, total)
-    info = _source_info(task.source, video) if task.part == 0 else None
-    warnings = video.info.warnings if video is not None and task.part == 0 else ()
     reference = SpaceRef(space.id, space.version, space.hash)
-    return Observed(rows, seen, info, reference, front_end.provenance(), warnings)
+    info = _source_info(task.source, film) if task.part == 0 else None
+    defects = film.info.defects if film is not None and task.part == 0 else ()
+    return Observed(rows, seen, info, reference, front_end.provenance(), watch, defects)
 
 
 def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | None:
@@ -114,7 +129,7 @@ def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | 
     for source in sources:
         if source.kind == "table":
             return None
-        if source.kind == "stills":
+        if source.kind == "stills" or len(source.paths) > 1:
             total += len(source.paths)
             continue
         announced = announced_length(source.paths[0])
@@ -153,22 +168,22 @@ def _foreign(name: str, options: FrontEndOptions) -> FrontEnd:
     return made
 
 
-def _frames(task: Task, video: Video | None) -> tuple[Iterator[Frame], int, int]:
+def _frames(task: Task, film: Film | None) -> tuple[Iterator[Frame], int, int]:
     """Frames to look at, the number of the first that counts, and how many count.
 
-    A cut by time begins at the frame before it at which the front end starts afresh, so that its rows are those of
-    one pass over the whole recording.
+    Looking begins a whole block before the one in which the task begins: faces that were found there may be carried
+    over, so that the rows are those of one pass over the whole recording.
     """
     options = task.options
-    if video is None:
+    if film is None:
         paths = task.source.paths[task.first : task.last]
         return (replace(frame, index=frame.index + task.first) for frame in images(paths)), 0, len(paths)
-    low, high = video.scan.timeline.indices(options.start_s, options.end_s)
-    low, high = max(low, task.first), min(high, len(video) if task.last is None else task.last)
+    low, high = film.timeline.indices(options.start_s, options.end_s)
+    low, high = max(low, task.first), min(high, len(film) if task.last is None else task.last)
     if low >= high:
         return iter(()), low, 0
     step = options.landmark_config(still=False).reset_every
-    frames = video.frames(first=low // step * step, last=high, every=options.every)
+    frames = film.frames(first=max(0, low // step - 1) * step, last=high, every=options.every)
     return frames, low, -(-high // options.every) - -(-low // options.every)
 
 
@@ -176,7 +191,10 @@ _NO_GAZE = np.full(len(GAZE_NAMES), np.nan, np.float32)
 _NO_BLINK = np.full(len(BLINK_NAMES), np.nan, np.float32)
 
 
-def _add(rows: RowBuffer, seen: FrameFaces) -> None:
+def _add(rows: RowBuffer, seen: FrameFaces, max_faces: int) -> None:
+    note = seen.reason
+    if note is None and seen.more:
+        note = f"{MORE_FACES} {max_faces} looked for"
     if not seen.faces:
         rows.add_failure(seen.frame, seen.time_s, seen.source, seen.reason or "no face found")
     for face in seen.faces:
@@ -186,19 +204,19 @@ def _add(rows: RowBuffer, seen: FrameFaces) -> None:
             _, gaze, blink = columns(face.coefficients)
         rows.add_face(
             seen.frame, seen.time_s, seen.source, face.confidence, face.box, pose, face.expression, gaze, blink,
-            note=seen.reason, landmarks=face.landmarks, logits=face.logits,
+            note=note, landmarks=face.landmarks, logits=face.logits,
         )  # fmt: skip
 
 
-def _source_info(source: Source, video: Video | None) -> SourceInfo:
+def _source_info(source: Source, film: Film | None) -> SourceInfo:
     name = source.paths[0].name if len(source.paths) == 1 else source.name.rsplit("/", 1)[-1]
-    if video is None:
+    if film is None:
         return SourceInfo(name=name, kind="stills", sha256=_hash_of_readable(source.paths), frames=len(source.paths))
-    info = video.info
+    info = film.info
     return SourceInfo(
         name=name,
         kind="video",
-        sha256=file_hash(source.paths[0]),
+        sha256=file_hash(source.paths[0]) if len(source.paths) == 1 else _hash_of_readable(source.paths),
         width=info.width,
         height=info.height,
         frames=info.frame_count,

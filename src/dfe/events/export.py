@@ -150,7 +150,7 @@ def find_media(media: Path | None, source: EventSource, where: Path) -> MediaRef
         path = media / Path(source.recording).name
     if not path.is_file():
         raise MediaError("no such video", where=path, advice="name the video, or the folder it lies in, with --media")
-    from dfe.media.video import Video
+    from dfe.media.film import open_film
 
-    info = Video(path).info
+    info = open_film([path]).info
     return replace(known, path=path, duration_s=info.duration_s, frame_rate=info.frame_rate)

@@ -15,6 +15,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from dfe.base.types import FloatArray, Frame
 from dfe.space.base import ExpressionSpace
 
@@ -45,6 +48,8 @@ class Face:
     """The same before the last sigmoid, ``(52,)``, unbounded."""
     landmarks: FloatArray | None = None
     """``(478, 3)``: x and y in pixels of the source picture, z in the same scale (smaller is nearer)."""
+    look: NDArray[np.uint8] | None = None
+    """What it looks like, ``(16, 16)`` (:mod:`dfe.frontends.looks`), for following it; None where it is not known."""
 
     @property
     def area(self) -> float:
@@ -66,6 +71,8 @@ class FrameFaces:
     """Why there is no face: ``no face found``, ``not decoded: ...``; with faces, what was odd about the picture."""
     faces: tuple[Face, ...] = ()
     """Largest box first."""
+    more: bool = False
+    """True where there are further faces, left out since no more were to be looked for."""
 
 
 @runtime_checkable

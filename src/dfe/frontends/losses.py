@@ -11,6 +11,7 @@ import numpy as np
 from dfe.base.types import DoubleArray, IntArray
 from dfe.clock.clock import usual_step
 from dfe.frontends.assignment import FORBIDDEN, best_pairs
+from dfe.frontends.evidence import Evidence, joined
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,12 @@ class _End:
 
 
 def link_over_losses(
-    chains: list[list[int]], ordinal: IntArray, clock: DoubleArray, boxes: DoubleArray, config: LossConfig
+    chains: list[list[int]],
+    ordinal: IntArray,
+    clock: DoubleArray,
+    boxes: DoubleArray,
+    config: LossConfig,
+    evidence: Evidence,
 ) -> list[list[int]]:
     """Join chains of rows, end to start, over losses.
 
@@ -61,12 +67,13 @@ def link_over_losses(
         clock: time of each frame in seconds ``(frames,)``, never backwards.
         boxes: x, y, width, height ``(n, 4)``.
         config: limits.
+        evidence: what speaks against a link: a cut between, or looks that differ.
     """
     step = usual_step(clock)
     for window in _windows(2.5 * step, config.short_s):
-        chains = _link(chains, ordinal, clock, boxes, config, window, short=True)
+        chains = _link(chains, ordinal, clock, boxes, config, evidence, window, short=True)
     for window in _windows(max(2 * config.short_s, 2.5 * step), config.long_s):
-        chains = _link(chains, ordinal, clock, boxes, config, window, short=False)
+        chains = _link(chains, ordinal, clock, boxes, config, evidence, window, short=False)
     return chains
 
 
@@ -89,6 +96,7 @@ def _link(
     clock: DoubleArray,
     boxes: DoubleArray,
     config: LossConfig,
+    evidence: Evidence,
     window: float,
     *,
     short: bool,
@@ -102,22 +110,12 @@ def _link(
     for b, head in enumerate(heads):
         low = bisect_left(end_times, head.time - window - 1e-9)
         for a in by_end[low : bisect_right(end_times, head.time)]:
-            if ordinal[chains[a][-1]] < ordinal[chains[b][0]]:
-                value = _worth(tails[a], head, config, short=short)
-                if value > 0:
-                    worth[a, b] = value
-    following = dict(_best_links(worth))
-    preceded = set(following.values())
-    joined = []
-    for chain in range(len(chains)):
-        if chain in preceded:
-            continue
-        rows, at = list(chains[chain]), chain
-        while at in following:
-            at = following[at]
-            rows += chains[at]
-        joined.append(rows)
-    return joined
+            ended, began = int(ordinal[chains[a][-1]]), int(ordinal[chains[b][0]])
+            value = _worth(tails[a], head, config, short=short) if ended < began else 0.0
+            cut = value > 0 and evidence.cut_between(ended, began)
+            if value > 0 and not evidence.forbids(chains[a][-1], chains[b][0], head.time - tails[a].time, cut=cut):
+                worth[a, b] = value
+    return joined(chains, dict(_best_links(worth)))
 
 
 def _worth(tail: _End, head: _End, config: LossConfig, *, short: bool) -> float:

@@ -1,9 +1,10 @@
-"""Which face is which: ids that hold over a recording, from the boxes alone.
+"""Which face is which: ids that hold over a recording, from the boxes and from what the faces look like.
 
-Two steps, both pure functions of the boxes. Boxes of successive frames are joined into tracklets where they overlap the
-place to which the face was moving. Then the end of a tracklet is joined to the start of a later one: after a short loss
-by even motion (so that two people who cross keep their ids), after a long one only in the same place at the same size.
-Nothing looks at the picture: a cut to another person who fills the same box goes unnoticed.
+Pure functions of both. Boxes of successive frames are joined into tracklets where they overlap the place to which the
+face was moving, unless the face there is another at once. Then the end of a tracklet is joined to the start of a later
+one: within half a second, wherever it is, if both look all but the same; after a short loss by even motion (so that two
+people who cross keep their ids), after a long one only in the same place at the same size. A cut of the film ends all
+tracklets, and nothing leads across it but looks that are all but the same.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from numpy.typing import ArrayLike
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.clock.clock import usual_step
 from dfe.frontends.assignment import FORBIDDEN, best_pairs
+from dfe.frontends.evidence import Evidence, faces_that_change
+from dfe.frontends.looks import LookArray
 from dfe.frontends.losses import LossConfig, link_over_losses, same_size
 
 NO_ID = -1
@@ -66,7 +69,15 @@ class _Tracklet:
         self.time, self.box = time, box
 
 
-def identify(frame: ArrayLike, time_s: ArrayLike, boxes: ArrayLike, config: TrackConfig | None = None) -> IntArray:
+def identify(
+    frame: ArrayLike,
+    time_s: ArrayLike,
+    boxes: ArrayLike,
+    config: TrackConfig | None = None,
+    *,
+    looks: LookArray | None = None,
+    cuts: ArrayLike = (),
+) -> IntArray:
     """Face id of each row ``(n,)``, -1 for a row without a box.
 
     0 is the face with the largest sum of area times time, then 1, 2 ... In still pictures (times NaN) ids are ranks by
@@ -77,6 +88,8 @@ def identify(frame: ArrayLike, time_s: ArrayLike, boxes: ArrayLike, config: Trac
         time_s: presentation time ``(n,)`` in seconds; NaN for still pictures.
         boxes: x, y, width, height in pixels ``(n, 4)``; NaN for a row without a face.
         config: when two boxes are the same face.
+        looks: what each face looks like ``(n, 16, 16)`` (:mod:`dfe.frontends.looks`); zeros where that is not known.
+        cuts: numbers of the frames with which a new scene begins, rising.
     """
     config = config or TrackConfig()
     frames = np.asarray(frame, np.int64)
@@ -91,8 +104,10 @@ def identify(frame: ArrayLike, time_s: ArrayLike, boxes: ArrayLike, config: Trac
         return _ranks(frames, corners, has_box)
     ordinal = np.cumsum(np.diff(frames, prepend=frames[0]) != 0)
     clock = _clock(ordinal, times)
-    chains = [t.rows for t in _tracklets(ordinal, clock, corners, has_box, config)]
-    chains = link_over_losses(chains, ordinal, clock, corners, config.losses)
+    evidence = Evidence(looks, _places_of(cuts, frames, ordinal))
+    chains = [t.rows for t in _tracklets(ordinal, clock, corners, has_box, config, evidence)]
+    chains = evidence.join_alike(chains, ordinal, clock)
+    chains = link_over_losses(chains, ordinal, clock, corners, config.losses, evidence)
     # Every frame is listed here, so that a slow stretch of the video is no gap: each is shown until the next one.
     lengths = np.append(np.diff(clock), usual_step(clock))
     area_time = corners[:, 2] * corners[:, 3] * lengths[ordinal]
@@ -107,6 +122,26 @@ def identify(frame: ArrayLike, time_s: ArrayLike, boxes: ArrayLike, config: Trac
 def only_largest(ids: IntArray) -> IntArray:
     """Ids ``(n,)`` as :func:`identify` gives them, with -1 for every face but face 0."""
     return np.where(ids == 0, ids, NO_ID)
+
+
+def changed_faces(frame: ArrayLike, boxes: ArrayLike, looks: LookArray) -> IntArray:
+    """Numbers of the frames ``(c,)`` in which a box holds another face than in the frame before, in the same place.
+
+    Args:
+        frame: as in :func:`identify`, like all arrays here.
+        boxes: NaN for a row without a face.
+        looks: of each face.
+    """
+    frames = np.asarray(frame, np.int64)
+    ordinal = np.cumsum(np.diff(frames, prepend=frames[:1]) != 0)
+    places = faces_that_change(ordinal, np.nan_to_num(np.asarray(boxes, np.float64)), Evidence(looks))
+    return frames[np.searchsorted(ordinal, places)]
+
+
+def _places_of(cuts: ArrayLike, frames: IntArray, ordinal: IntArray) -> list[int]:
+    """Places in the list of frames of those with these numbers, or of the next ones that are listed."""
+    rows = np.searchsorted(frames, np.asarray(cuts, np.int64))
+    return [int(place) for place in ordinal[rows[rows < len(frames)]]]
 
 
 def _places(frames: IntArray) -> IntArray:
@@ -133,7 +168,12 @@ def _clock(ordinal: IntArray, times: DoubleArray) -> DoubleArray:
 
 
 def _tracklets(
-    ordinal: IntArray, clock: DoubleArray, boxes: DoubleArray, has_box: BoolArray, config: TrackConfig
+    ordinal: IntArray,
+    clock: DoubleArray,
+    boxes: DoubleArray,
+    has_box: BoolArray,
+    config: TrackConfig,
+    evidence: Evidence,
 ) -> list[_Tracklet]:
     starts = np.searchsorted(ordinal, np.arange(len(clock) + 1)).tolist()
     all_boxes: list[Box] = [(x, y, w, h) for x, y, w, h in boxes.tolist()]
@@ -142,11 +182,17 @@ def _tracklets(
     out: list[_Tracklet] = []
     for place, time in enumerate(times):
         rows = [row for row in range(starts[place], starts[place + 1]) if present[row]]
+        if active and evidence.cut_between(place - 1, place):
+            active = []
         expected = [t.expected(time) for t in active]
         scores = [
             [_overlap(e, t.box, all_boxes[row], config) for row in rows] for e, t in zip(expected, active, strict=True)
         ]
-        owner = {rows[j]: active[i] for i, j in best_pairs(scores)}
+        for known, of_one in zip(active, scores, strict=True):
+            for j, row in enumerate(rows):
+                if of_one[j] > 0 and evidence.forbids(known.rows[-1], row, time - known.time):
+                    of_one[j] = FORBIDDEN
+        owner: dict[int, _Tracklet] = {rows[j]: active[i] for i, j in best_pairs(scores)}
         following = []
         for row in rows:
             tracklet = owner.get(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from dfe.base.errors import MediaError
+from dfe.media.heif import BRANDS, DamagedHeif, read_items
 
-PictureFormat = Literal["jpeg", "png", "gif", "webp", "bmp", "tiff"]
+PictureFormat = Literal["jpeg", "png", "gif", "webp", "bmp", "tiff", "heic", "avif"]
 
 MOTION_JPEG_SUFFIXES = frozenset({".mjpeg", ".mjpg"})
 """A stream of JPEG pictures begins like a single one."""
@@ -39,15 +41,18 @@ def open_media(path: Path) -> BinaryIO:
     """Open a file for reading, telling apart all the ways in which that fails.
 
     Raises:
-        MediaError: missing, a folder, no permission, empty, or another failure of the disk.
+        MediaError: missing, a folder, a pipe or device, no permission, empty, or another failure of the disk.
     """
     try:
-        if path.is_dir():
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
             raise MediaError("is a folder, not a file", where=path, advice="name a file in it")
-        stream = path.open("rb")
-        if path.stat().st_size == 0:
-            stream.close()
+        if not stat.S_ISREG(found.st_mode):
+            # Opening a named pipe would wait for ever for somebody to write.
+            raise MediaError(f"is {_special(found.st_mode)}, not a file", where=path, advice="save it to a file first")
+        if found.st_size == 0:
             raise MediaError("the file is empty", where=path, advice="copy or record it again")
+        stream = path.open("rb")
     except FileNotFoundError:
         raise MediaError("no such file", where=path, advice="check the spelling of the path") from None
     except PermissionError:
@@ -55,6 +60,11 @@ def open_media(path: Path) -> BinaryIO:
     except OSError as error:
         raise MediaError(f"cannot be opened ({error.strerror or error})", where=path, advice="check the disk") from None
     return stream
+
+
+def _special(mode: int) -> str:
+    kinds = ((stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"))
+    return next((name for matches, name in kinds if matches(mode)), "a device")
 
 
 def picture_header(stream: BinaryIO) -> PictureHeader | None:
@@ -94,12 +104,24 @@ def still_header(path: Path) -> PictureHeader | None:
     return header
 
 
+def is_animation(path: Path) -> bool:
+    """Whether a file is an animated WebP, which is read otherwise than videos and other animated pictures.
+
+    Raises:
+        MediaError: the file cannot be opened.
+    """
+    with open_media(path) as stream:
+        if stream.read(4) != b"RIFF":
+            return False
+        try:
+            header = picture_header(stream)
+        except DamagedHeader:
+            return False
+    return header is not None and header.format == "webp" and header.animated
+
+
 def foreign_picture(head: bytes) -> str | None:
     """Name of a picture format that is recognised but not read, for a helpful error; else None."""
-    if head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1"):
-        return "HEIC"
-    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
-        return "AVIF"
     if head[4:8] == b"jP  " or head[:4] == b"\xff\x4f\xff\x51":
         return "JPEG 2000"
     if head[:4] == b"8BPS":
@@ -114,6 +136,16 @@ def exif_orientation(tiff: bytes) -> int:
     except (struct.error, IndexError, DamagedHeader):
         return 1
     return value if 1 <= value <= 8 else 1
+
+
+def _heif(stream: BinaryIO) -> PictureHeader:
+    stream.seek(8)
+    brand = stream.read(4)
+    try:
+        items = read_items(stream)
+    except DamagedHeif as error:
+        raise DamagedHeader(str(error)) from error
+    return PictureHeader("avif" if brand == b"avif" else "heic", items.width, items.height)
 
 
 def _unpack(layout: str, stream: BinaryIO) -> tuple[int, ...]:
@@ -257,5 +289,6 @@ _FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO], PictureHeade
     (lambda head: head.startswith((b"GIF87a", b"GIF89a")), _gif),
     (lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP", _webp),
     (lambda head: head.startswith(b"BM") and head[6:10] == b"\0\0\0\0", _bmp),
+    (lambda head: head[4:8] == b"ftyp" and head[8:12] in BRANDS, _heif),
     (lambda head: head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), _tiff),
 )

@@ -1,4 +1,4 @@
-"""Still pictures, one at a time: any of six formats to upright RGB."""
+"""Still pictures, one at a time: any of eight formats to upright RGB."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ import numpy as np
 from dfe.base.errors import MediaError
 from dfe.base.types import Frame, ImageArray
 from dfe.media.header import DamagedHeader, PictureHeader, foreign_picture, open_media, picture_header
+from dfe.media.heif import decode as decode_heif
 from dfe.media.pixels import Turn, on_ground, turn_of_orientation, upright
 
 MAX_PIXELS = 100_000_000
 """Larger pictures are refused before they are decoded: they would take over a gigabyte of memory."""
 
-_READABLE = "JPEG, PNG, WebP, BMP, TIFF and GIF are read"
+MAX_FILE_BYTES = 256_000_000
+"""Larger files are refused before they are read: no picture that is read needs more, unless it is padded."""
+
+_READABLE = "JPEG, PNG, WebP, HEIC, AVIF, BMP, TIFF and GIF are read"
+_DEEP_GREY_BITS = (10, 12, 14)
+"""Depths of cameras whose numbers are stored in 16 bits as they are."""
 
 
 def read_header(path: str | PathLike[str]) -> PictureHeader:
@@ -51,7 +57,8 @@ def read_image(path: str | PathLike[str]) -> ImageArray:
     """A picture as upright RGB, uint8 ``(height, width, 3)``.
 
     The EXIF turn is applied, grey becomes RGB, 16 bits are scaled to 8, and transparent pixels lie on mid-grey (128).
-    Of a file with several pages, the first is read.
+    Of a file with several pages, the first is read. A picture with 16 bits whose largest value fits in 10, 12 or 14 is
+    taken to be of a camera of that depth, as infrared cameras store theirs; else it would be all but black.
 
     Raises:
         MediaError: no such file, no permission, empty, not a picture, damaged or cut short, animated, over 100
@@ -62,14 +69,20 @@ def read_image(path: str | PathLike[str]) -> ImageArray:
     if header.animated:
         raise MediaError("an animated picture, not a still", where=path, advice="read it as a video")
     with open_media(path) as stream:
-        data = stream.read()
+        data = stream.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        what = f"the file is over the limit of {MAX_FILE_BYTES // 1_000_000} MB for a picture"
+        raise MediaError(what, where=path, advice="save it anew, smaller")
+    if header.format in ("heic", "avif"):
+        return decode_heif(path, data)
     if header.format == "gif":
         return _first_of_gif(path, data)
     pixels = _decode(data) if _is_whole(header, data) else None
     if pixels is None:
         raise MediaError("damaged picture, or cut short", where=path, advice="copy or export it again")
     if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+        white = _white(int(pixels.max()))
+        pixels = ((pixels.astype(np.uint32) * 255 + white // 2) // white).astype(np.uint8)
     if pixels.dtype != np.uint8:
         raise MediaError(f"{pixels.dtype} pixels are not read", where=path, advice="save it with 8 or 16 bits")
     # Of the flags that keep alpha and 16 bits, none lets cv2 apply the turn, except to TIFF, where it always does.
@@ -89,8 +102,13 @@ def images(paths: Iterable[str | PathLike[str]]) -> Iterator[Frame]:
             yield Frame(index, nan, None, error.what, path.name)
 
 
+def _white(largest: int) -> int:
+    """The value of white in a picture of 16 bits, by its largest value."""
+    return next(((1 << bits) - 1 for bits in _DEEP_GREY_BITS if largest < 1 << bits), 65535)
+
+
 def _decode(data: bytes) -> np.ndarray | None:
-    with _quiet():
+    with quiet():
         try:
             return cast("np.ndarray | None", cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED))
         except (cv2.error, MemoryError):
@@ -123,7 +141,7 @@ def _first_of_gif(path: Path, data: bytes) -> ImageArray:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """cv2 logs to stderr what the caller is told by an error."""
     # OpenCV 5 moved the function; 0 is silence in both.
     set_level = cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel

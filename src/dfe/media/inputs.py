@@ -14,16 +14,17 @@ from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
 from dfe.base.errors import DfeError, MediaError, TableError, UsageError
-from dfe.media.header import DamagedHeader, open_media, picture_header, still_header
+from dfe.media.header import DamagedHeader, is_animation, open_media, picture_header, still_header
 
 # fmt: off
 VIDEO_SUFFIXES = frozenset({
-    ".3g2", ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m2t", ".m2ts", ".m2v", ".m4v", ".mj2", ".mjpeg",
-    ".mjpg", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv", ".mts", ".mxf", ".ogm", ".ogv", ".qt", ".rm",
-    ".rmvb", ".ts", ".vob", ".webm", ".wmv", ".y4m",
+    ".264", ".265", ".3g2", ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".h264", ".h265", ".hevc", ".ivf",
+    ".m2t", ".m2ts", ".m2v", ".m4v", ".mj2", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv",
+    ".mts", ".mxf", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob", ".webm", ".wmv", ".y4m",
 })
 PICTURE_SUFFIXES = frozenset({
-    ".apng", ".bmp", ".dib", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp",
+    ".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png",
+    ".tif", ".tiff", ".webp",
 })
 # fmt: on
 _MAY_MOVE = frozenset({".apng", ".gif", ".png", ".webp"})
@@ -43,13 +44,13 @@ Recogniser = Callable[[Path], str | None]
 
 @dataclass(frozen=True)
 class Source:
-    """One recording to be made: a video, or the still pictures of a folder."""
+    """One recording to be made: a video, numbered pictures that are one, or the still pictures of a folder."""
 
     name: str
     """Stem of the output, unlike that of any other source even where case does not count; ``/`` between folders."""
     kind: Kind
     paths: tuple[Path, ...]
-    """One video or table, or pictures in the order of their names."""
+    """One video or table, or pictures in the order of their names, ``2.jpg`` before ``10.jpg``."""
     reader: str | None = None
     """Name of the front end that reads a table."""
 
@@ -227,9 +228,16 @@ def _walk(folder: Path, root: Path, problems: list[DfeError]) -> Iterator[_Found
         what = f"the folder cannot be listed ({error.strerror or error})"
         problems.append(MediaError(what, where=error.filename, advice="change its permissions"))
 
-    for where, folders, files in os.walk(folder, onerror=refused):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(files):
+    seen: set[str] = set()
+    for where, folders, files in os.walk(folder, onerror=refused, followlinks=True):
+        # A link may lead to a folder that was searched already, or that holds the link itself.
+        real = os.path.realpath(where)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted((name for name in folders if not name.startswith(".")), key=_natural)
+        for name in sorted(files, key=_natural):
             path = Path(where, name)
             if not name.startswith(".") and _suffix_kind(path):
                 yield _Found(path, root, _kind_by_suffix(path))
@@ -256,6 +264,8 @@ def _kind_of_file(path: Path) -> Kind:
     """Of a file that was named itself: by content; a known suffix decides only where the content says nothing."""
     if still_header(path):
         return "stills"
+    if is_animation(path):
+        return "video"
     kind = _suffix_kind(path)
     if kind == "video":
         return kind
@@ -270,8 +280,14 @@ def _kind_of_file(path: Path) -> Kind:
         raise MediaError("not a picture", where=path, advice="export it again, or leave it out") from error
 
 
-def _order(path: Path) -> tuple[str, ...]:
-    return path.parts
+def _order(path: Path) -> tuple[tuple[object, ...], ...]:
+    return tuple(map(_natural, path.parts))
+
+
+def _natural(name: str) -> tuple[object, ...]:
+    """A key that sorts numbers in names by their value, as people count."""
+    parts = re.split(r"([0-9]+)", name)
+    return tuple(int(part) if at % 2 else part for at, part in enumerate(parts)), name
 
 
 class _Candidate(NamedTuple):
@@ -345,5 +361,5 @@ def _key(name: str) -> str:
     return unicodedata.normalize("NFC", name.casefold())
 
 
-def _by_path(candidate: _Candidate) -> tuple[str, ...]:
+def _by_path(candidate: _Candidate) -> tuple[tuple[object, ...], ...]:
     return _order(Path(os.path.realpath(candidate.paths[0])))

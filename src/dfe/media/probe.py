@@ -10,7 +10,7 @@ from io import BufferedReader
 from math import inf
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 import av
 import numpy as np
@@ -19,15 +19,19 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from dfe.base.errors import MediaError
-from dfe.media.container import announces_frame, open_video, packets
-from dfe.media.header import open_media, still_header
-from dfe.media.pixels import Turn, turn_of_display_matrix, turn_of_orientation
+from dfe.base import defects
+from dfe.base.defects import Defect
+from dfe.base.errors import MediaError, UsageError
+from dfe.media.container import NO_TIME_STAMPS, announces_frame, open_video, other_videos, packets, stated_rate
+from dfe.media.convert import is_interlaced, pixel_aspect, squared_size, turn_of
+from dfe.media.header import is_animation, open_media, still_header
+from dfe.media.pixels import turn_of_orientation
 from dfe.media.timeline import Timeline, build_timeline
 
-_NO_TIME_STAMPS = 0x80
-"""AVFMT_NOTIMESTAMPS: a bare stream of pictures, for which FFmpeg makes stamps up."""
+INTERLACED = "interlaced film: of each picture every second line is kept, and the others are made from these"
 
+GUESSED_RATE = 25.0
+"""Frames per second of a bare stream that does not say."""
 _HDR = {16: "PQ", 18: "HLG"}
 """Transfer characteristics (ITU-T H.273) of high dynamic range."""
 
@@ -39,7 +43,7 @@ class MediaInfo:
     path: Path
     kind: Literal["video", "still"]
     width: int
-    """Pixels of the upright picture, as :meth:`Video.frames` and :func:`read_image` give it."""
+    """Pixels of the first picture, upright and with its pixels made square, as it is given; later ones may differ."""
     height: int
     rotation: int
     """Degrees clockwise, 0, 90, 180 or 270, by which the stored picture is turned to stand upright."""
@@ -52,8 +56,13 @@ class MediaInfo:
     time_stamps: Literal["ok", "repaired"] = "ok"
     variable_rate: bool = False
     pixel_aspect: float = 1.0
-    """Width of a stored pixel over its height, before the turn; pictures are given with their pixels as stored."""
-    warnings: tuple[str, ...] = ()
+    """Width of a stored pixel over its height, before the turn; pictures are given with square pixels."""
+    defects: tuple[Defect, ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the numbers should know, in words."""
+        return defects.words(self.defects)
 
 
 class Entry(NamedTuple):
@@ -74,9 +83,8 @@ class VideoScan:
     info: MediaInfo
     timeline: Timeline
     entries: tuple[Entry, ...]
-    turn: Turn
-    stored_size: tuple[int, int]
-    """Width and height in pixels before the turn; pictures of another size later in the file are scaled to it."""
+    codec_aspect: Fraction | None = None
+    """Pixel aspect by the stream's own header at its start; where it says another later, that one holds."""
 
 
 def probe(path: str | PathLike[str]) -> MediaInfo:
@@ -87,6 +95,10 @@ def probe(path: str | PathLike[str]) -> MediaInfo:
     """
     path = Path(path)
     header = still_header(path)
+    if header is None and is_animation(path):
+        from dfe.media.animation import Animation
+
+        return Animation(path).info
     if header is None:
         return scan_video(path).info
     turn = turn_of_orientation(header.orientation)
@@ -94,43 +106,68 @@ def probe(path: str | PathLike[str]) -> MediaInfo:
     return MediaInfo(path, "still", *size, turn.degrees_clockwise, 1, 0.0, 0.0, header.format)
 
 
-def scan_video(path: Path) -> VideoScan:
+def scan_video(path: Path, rate: float | None = None) -> VideoScan:
     """Go through all packets of a video and decode its first frame.
+
+    Args:
+        path: the file.
+        rate: frames per second of a video that has no times of its own.
 
     Raises:
         MediaError: no video, no frame in it, or none that can be decoded.
+        UsageError: a rate is given, and the frames carry their own times.
     """
     with open_video(path) as (container, stream):
         codec = stream.codec_context.name
         announced = stream.frames
-        rate = float(stream.average_rate or stream.guessed_rate or 25)
+        announced_rate = float(stream.average_rate or stream.guessed_rate or 0)
         time_base = stream.time_base
-        aspect = _pixel_aspect(stream.sample_aspect_ratio)
+        aspect, codec_aspect = pixel_aspect(stream.sample_aspect_ratio), stream.codec_context.sample_aspect_ratio
         start_s = None if container.start_time is None else container.start_time / av.time_base
         pts, dts, keys, skipped, first, last_duration = _walk(container, stream, codec)
-        if container.format.flags & _NO_TIME_STAMPS:
+        bare = bool(container.format.flags & NO_TIME_STAMPS)
+        if bare:
             pts, dts = [None] * len(pts), [None] * len(pts)
         # AVI stores the order of decoding only; FFmpeg's guess is wrong where H.264 or HEVC reorder frames.
         trust = container.format.name != "avi" or codec not in ("h264", "hevc") or not stream.codec_context.has_b_frames
         hdr = _HDR.get(int(stream.codec_context.color_trc))
+        others = [f"{other.width} x {other.height}" for other in other_videos(container, stream)]
     if not pts or time_base is None:
         raise MediaError("holds no frames", where=path, advice="check that it plays")
     if first is None:
         raise MediaError("none of its frames can be decoded", where=path, advice="check that it plays")
-    timeline = build_timeline(pts, dts, time_base=time_base, start_s=start_s, rate=rate, trust=trust)
-    turn = _turn(first)
-    warnings = [timeline.repair] if timeline.repair else []
+    own_rate = stated_rate(path) if bare and rate is None else announced_rate
+    counting = rate or own_rate or GUESSED_RATE
+    timeline = build_timeline(pts, dts, time_base=time_base, start_s=start_s, rate=counting, trust=trust)
+    if rate is not None and not timeline.counted:
+        what = "its frames carry times of their own, which --rate does not replace"
+        raise UsageError(what, where=path, advice="leave --rate out")
+    found: list[Defect] = []
+    if timeline.repair:
+        found.append(Defect("time_stamps", timeline.repair))
+    if timeline.counted and not rate and not own_rate:
+        guess = f"the file does not say its frame rate: {GUESSED_RATE:g} a second is taken (--rate says better)"
+        found.append(Defect("frame_rate", guess))
     if announced - skipped > len(pts):
-        warnings.append(f"cut short: {announced - skipped} frames are announced, {len(pts)} are there")
-    if not 0.95 < aspect < 1.05:
-        change = f"{aspect - 1:.0%} too narrow" if aspect > 1 else f"{1 / aspect - 1:.0%} too wide"
-        warnings.append(f"its pixels are not square; faces look {change} in the stored pictures, which are used as is")
-    if hdr:
-        warnings.append(f"high dynamic range ({hdr}) is read without tone mapping; faces look flatter than on screen")
-    frame_rate = timeline.frame_rate or rate
-    last_s = last_duration * float(time_base) if last_duration else 1 / frame_rate
+        words = f"cut short: {announced - skipped} frames are announced, {len(pts)} are there"
+        found.append(Defect("cut_short", words))
     stored = first.width, first.height
-    size = stored[::-1] if turn.swaps_sides else stored
+    squared = squared_size(*stored, aspect)
+    if squared != stored:
+        sizes = f"{stored[0]} x {stored[1]} stored, {squared[0]} x {squared[1]} measured"
+        found.append(Defect("pixel_aspect", f"its pixels are not square: pictures are stretched to shape ({sizes})"))
+    if is_interlaced(first):
+        found.append(Defect("interlaced", INTERLACED))
+    if hdr:
+        words = f"high dynamic range ({hdr}) is read without tone mapping; faces look flatter than on screen"
+        found.append(Defect("dynamic_range", words))
+    if others:
+        words = f"it holds {len(others) + 1} videos; the first or default one is read, not {', '.join(others)}"
+        found.append(Defect("second_stream", words))
+    frame_rate = timeline.frame_rate or counting
+    last_s = last_duration * float(time_base) if last_duration and not timeline.counted else 1 / frame_rate
+    turn = turn_of(first)
+    size = squared[::-1] if turn.swaps_sides else squared
     info = MediaInfo(
         path=path,
         kind="video",
@@ -144,9 +181,9 @@ def scan_video(path: Path) -> VideoScan:
         time_stamps=timeline.time_stamps,
         variable_rate=timeline.is_variable(float(time_base)),
         pixel_aspect=aspect,
-        warnings=tuple(warnings),
+        defects=tuple(found),
     )
-    return VideoScan(info, timeline, _entries(timeline, pts, dts, keys), turn, stored)
+    return VideoScan(info, timeline, _entries(timeline, pts, dts, keys), codec_aspect)
 
 
 def file_hash(path: str | PathLike[str]) -> str:
@@ -208,20 +245,6 @@ def _decode_one(stream: VideoStream, packet: Packet[VideoStream]) -> VideoFrame 
         return next(iter(stream.codec_context.decode(packet if packet.size else None)), None)
     except av.error.FFmpegError:
         return None
-
-
-def _turn(frame: VideoFrame) -> Turn:
-    try:
-        return turn_of_display_matrix(bytes(cast(Any, frame.side_data)["DISPLAYMATRIX"]))
-    except KeyError:
-        return Turn()
-    except ValueError:  # PyAV stumbles over kinds of side data that it does not know.
-        return Turn(False, round(frame.rotation / 90) % 4)
-
-
-def _pixel_aspect(aspect: Fraction | None) -> float:
-    """Width of a pixel over its height; aspects that no camera makes are taken for nonsense."""
-    return float(aspect) if aspect and 0.25 <= aspect <= 4 else 1.0
 
 
 def _entries(timeline: Timeline, pts: list[int | None], dts: list[int | None], keys: list[int]) -> tuple[Entry, ...]:

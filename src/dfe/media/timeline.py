@@ -27,6 +27,8 @@ class Timeline:
     time_stamps: Literal["ok", "repaired"]
     repair: str | None = None
     """What was wrong and what the times rest on now."""
+    counted: bool = False
+    """Whether the times are the frames' numbers over a rate, since the file has none that can be used."""
 
     @property
     def frame_rate(self) -> float:
@@ -93,7 +95,8 @@ def build_timeline(
             return _repaired(times, "presentation time stamps are missing; times are those of decoding")
         wrong = "time stamps are missing"
     counted = np.arange(len(pts), dtype=np.float64) / rate
-    return _repaired(counted, f"{wrong}; times are counted at {rate:g} frames per second")
+    repair = f"{wrong}; times are counted at {rate:g} frames per second"
+    return Timeline(counted, np.empty(0, np.int64), "repaired", repair, counted=True)
 
 
 def _repaired(times: DoubleArray, repair: str) -> Timeline:

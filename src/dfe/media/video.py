@@ -7,29 +7,36 @@ from collections.abc import Generator, Iterator
 from itertools import chain
 from os import PathLike
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple
 
 import av
 import numpy as np
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
-from dfe.base.errors import MediaError, UsageError
-from dfe.base.types import Frame, ImageArray
+from dfe.base.errors import MediaError
+from dfe.base.types import Frame
 from dfe.media.container import announces_frame, open_video, packets
+from dfe.media.convert import Converter, PixelAspects
+from dfe.media.film import bounds_of_cut
 from dfe.media.header import still_header
-from dfe.media.pixels import on_ground, upright
 from dfe.media.probe import Entry, MediaInfo, VideoScan, scan_video
+from dfe.media.timeline import Timeline
 
 LOST = "corrupt frame"
 """Reason of a frame that the file announces and the decoder cannot deliver."""
 PATCHED = "damaged frame"
 """Reason of a frame that the decoder delivers with parts made up."""
 
-_UNSPECIFIED_COLOURS = 2
+
+class _Picture(NamedTuple):
+    """A decoded picture, its place in the order of presentation, and the aspect of its pixels."""
+
+    place: int
+    frame: VideoFrame
+    aspect: float
 
 
 class Video:
@@ -42,24 +49,38 @@ class Video:
         path: any container and codec that FFmpeg reads.
         threads: threads of the decoder; 0 leaves the number to FFmpeg.
         scan: the ``scan`` of the same file opened before, which saves going through the packets again.
+        rate: frames per second of a video that has no times of its own, such as a bare stream.
 
     Raises:
         MediaError: missing, not readable, not a video, or without a frame that can be decoded.
+        UsageError: a rate is given, and the frames carry their own times.
     """
 
-    def __init__(self, path: str | PathLike[str], *, threads: int = 1, scan: VideoScan | None = None) -> None:
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        threads: int = 1,
+        scan: VideoScan | None = None,
+        rate: float | None = None,
+    ) -> None:
         self.path = Path(path)
         self._threads = threads
         if scan is None:
             if still_header(self.path):
                 raise MediaError("a still picture, not a video", where=self.path, advice="read it as a picture")
-            scan = scan_video(self.path)
+            scan = scan_video(self.path, rate)
         self.scan = scan
 
     @property
     def info(self) -> MediaInfo:
         """Size, length, rate and warnings."""
         return self.scan.info
+
+    @property
+    def timeline(self) -> Timeline:
+        """When each frame is shown."""
+        return self.scan.timeline
 
     def __len__(self) -> int:
         return self.info.frame_count
@@ -72,7 +93,9 @@ class Video:
         first: int | None = None,
         last: int | None = None,
     ) -> Iterator[Frame]:
-        """Frames in order, one in memory at a time; image is upright RGB, time in seconds from the start.
+        """Frames in order, one in memory at a time; image is upright RGB with square pixels, in the frame's own size.
+
+        Times are seconds from the start.
 
         A frame that is announced but cannot be decoded comes in its place without an image, with a reason. One that
         the decoder had to patch carries both.
@@ -88,24 +111,18 @@ class Video:
             UsageError: ``every`` below 1, or a cut that ends before it begins.
             MediaError: the file can no longer be opened.
         """
-        if every < 1:
-            raise UsageError("every must be 1 or more", where=self.path)
-        low, high = self.scan.timeline.indices(start_s, end_s)
-        low, high = max(low, first or 0), min(high, len(self) if last is None else last)
-        backwards = start_s is not None and end_s is not None and end_s < start_s
-        if backwards or (last is not None and last < (first or 0)):
-            raise UsageError("the cut ends before it begins", where=self.path, advice="exchange start and end")
+        low, high = bounds_of_cut(self, start_s, end_s, every, first, last)
         return self._cut(low, high, every)
 
     def _cut(self, low: int, high: int, every: int) -> Iterator[Frame]:
         low = -(-low // every) * every
         if low >= high:
             return
-        converter = _Converter(self.scan)
+        converter = Converter()
         times = self.scan.timeline.times_s
         name = self.path.name
         expected = low
-        for index, picture in self._pictures(low):
+        for index, picture, aspect in self._pictures(low):
             if index < expected or index % every:
                 continue
             if index >= high:
@@ -113,13 +130,14 @@ class Video:
             for lost in range(expected, index, every):
                 yield Frame(lost, float(times[lost]), None, LOST, name)
             reason = PATCHED if picture.is_corrupt else None
-            yield Frame(index, float(times[index]), converter.rgb(picture), reason, name)
+            image, treated = converter.rgb(picture, aspect)
+            yield Frame(index, float(times[index]), image, reason, name, treated)
             expected = index + every
         for lost in range(expected, high, every):
             yield Frame(lost, float(times[lost]), None, LOST, name)
 
-    def _pictures(self, low: int) -> Iterator[tuple[int, VideoFrame]]:
-        """Decoded pictures with their index, from ``low`` or earlier on."""
+    def _pictures(self, low: int) -> Iterator[_Picture]:
+        """Decoded pictures, from ``low`` or earlier on."""
         if self.scan.timeline.time_stamps != "ok":
             return self._decode_unstamped()
         usable = bisect_right([entry.serves_from for entry in self.scan.entries], low)
@@ -128,25 +146,28 @@ class Video:
         for entry in reversed(self.scan.entries[1 : usable - 1]):
             pictures = self._decode(entry)
             head = next(pictures, None)
-            if head and head[0] == entry.place and head[1].key_frame and not head[1].is_corrupt:
+            if head and head.place == entry.place and head.frame.key_frame and not head.frame.is_corrupt:
                 return chain((head,), pictures)
             pictures.close()
         return self._decode(None)
 
-    def _decode(self, entry: Entry | None) -> Generator[tuple[int, VideoFrame], None, None]:
+    def _decode(self, entry: Entry | None) -> Generator[_Picture, None, None]:
         stamps = self.scan.timeline.stamps
         with open_video(self.path) as (container, stream):
             self._set_threads(stream)
             source = packets(container, stream) if entry is None else _packets_from(container, stream, entry)
+            aspects = PixelAspects(self.info.pixel_aspect, self.scan.codec_aspect)
             for packet in source:
-                for picture in _decode_packet(stream, packet):
+                pictures = _decode_packet(stream, packet)
+                aspects.note(packet.pts, stream.codec_context.sample_aspect_ratio)
+                for picture in pictures:
                     if picture.pts is None:
                         continue
                     index = int(np.searchsorted(stamps, picture.pts))
                     if index < len(stamps) and stamps[index] == picture.pts:
-                        yield index, picture
+                        yield _Picture(index, picture, aspects.at(picture.pts))
 
-    def _decode_unstamped(self) -> Iterator[tuple[int, VideoFrame]]:
+    def _decode_unstamped(self) -> Iterator[_Picture]:
         """Without stamps to trust, packets are numbered, and a picture's index follows from its packet's number.
 
         A picture comes out of the decoder at most ``delay`` places later than its packet went in, so a packet that
@@ -155,57 +176,23 @@ class Video:
         with open_video(self.path) as (container, stream):
             self._set_threads(stream)
             codec, delay, number, index = stream.codec_context.name, _reorder_delay(stream), 0, -1
+            aspects = PixelAspects(self.info.pixel_aspect, self.scan.codec_aspect)
             for packet in packets(container, stream):
                 if announces_frame(packet, codec):
                     packet.pts, number = number, number + 1
                 elif packet.size:
                     packet.pts = None
-                for picture in _decode_packet(stream, packet):
+                pictures = _decode_packet(stream, packet)
+                aspects.note(packet.pts, stream.codec_context.sample_aspect_ratio)
+                for picture in pictures:
                     index += 1
                     if picture.pts is not None:
                         index = max(index, picture.pts - delay)
-                    yield index, picture
+                    yield _Picture(index, picture, aspects.at(picture.pts))
 
     def _set_threads(self, stream: VideoStream) -> None:
         stream.codec_context.thread_count = self._threads
         stream.codec_context.thread_type = "NONE" if self._threads == 1 else "AUTO"
-
-
-class _Converter:
-    """Decoded pictures to upright RGB of one size; keeps the scaler's tables from frame to frame."""
-
-    def __init__(self, scan: VideoScan) -> None:
-        self._reformatter = VideoReformatter()
-        self._turn = scan.turn
-        self._width, self._height = scan.stored_size
-        self._has_alpha: dict[str, bool] = {}
-
-    def rgb(self, picture: VideoFrame) -> ImageArray:
-        layout = picture.format
-        has_alpha = self._has_alpha.get(layout.name)
-        if has_alpha is None:
-            has_alpha = self._has_alpha[layout.name] = any(component.is_alpha for component in layout.components)
-        # Untagged video is BT.601 up to standard definition and BT.709 above, as players take it.
-        untagged_hd = picture.colorspace == _UNSPECIFIED_COLOURS and picture.height > 576
-        plain = self._reformatter.reformat(
-            picture,
-            width=self._width,
-            height=self._height,
-            format="rgba" if has_alpha else "rgb24",
-            src_colorspace=Colorspace.ITU709 if untagged_hd else None,
-            threads=1,
-        )
-        # Where there was nothing to convert, the memory is still the decoder's.
-        pixels = cast(ImageArray, plain.to_ndarray()) if plain is picture else _array(plain, 4 if has_alpha else 3)
-        return upright(on_ground(pixels) if has_alpha else pixels, self._turn)
-
-
-def _array(picture: VideoFrame, channels: int) -> ImageArray:
-    """Packed pixels as an array: the picture's own memory where its rows have no padding, else a copy."""
-    plane = picture.planes[0]
-    if plane.line_size != picture.width * channels:
-        return cast(ImageArray, picture.to_ndarray())
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(picture.height, picture.width, channels)
 
 
 def _decode_packet(stream: VideoStream, packet: Packet[VideoStream]) -> list[VideoFrame]:

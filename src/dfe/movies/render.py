@@ -20,8 +20,8 @@ from dfe.base.files import replacing
 from dfe.base.types import BoolArray, FloatArray, ImageArray, IntArray, Progress
 from dfe.clock.clock import usual_step
 from dfe.draw.render import render
+from dfe.media.film import Film, open_film
 from dfe.media.probe import file_hash
-from dfe.media.video import Video
 from dfe.movies.performance import Performance, What
 from dfe.space.base import ExpressionSpace
 
@@ -162,10 +162,10 @@ def _beside(path: Path, performance: Performance, rows: IntArray, height: int) -
     if expected is not None and file_hash(path) != expected:
         what = f"is not the video that the recording is of ({performance.name})"
         raise UsageError(what, where=path, advice="name that one with --beside")
-    return _frames(Video(path), performance.frame[rows], height)
+    return _frames(open_film([path]), performance.frame[rows], height)
 
 
-def _frames(video: Video, wanted: IntArray, height: int) -> Iterator[ImageArray]:
+def _frames(video: Film, wanted: IntArray, height: int) -> Iterator[ImageArray]:
     width = max(2, round(video.info.width * height / video.info.height / 2) * 2)
     blank = np.full((height, width, 3), _QUIET, np.uint8)
     if int(wanted[-1]) >= len(video):
@@ -181,12 +181,26 @@ def _frames(video: Video, wanted: IntArray, height: int) -> Iterator[ImageArray]
             frame = next(frames)
             at = frame.index
             if at == number:
-                shrinks = height < video.info.height
-                scaling = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
-                picture = blank
-                if frame.image is not None:
-                    picture = np.asarray(cv2.resize(frame.image, (width, height), interpolation=scaling), np.uint8)
+                picture = blank if frame.image is None else _fitted(frame.image, blank)
         yield picture
+
+
+def _fitted(image: ImageArray, blank: ImageArray) -> ImageArray:
+    """The picture in the middle of a blank one, as large as it goes without a change of shape."""
+    room_high, room_wide = blank.shape[:2]
+    scale = min(room_high / image.shape[0], room_wide / image.shape[1])
+    # Sizes are rounded to even numbers: a picture that all but fills the room fills it.
+    wide, high = (
+        room if abs(room - scale * own) < 2 else max(1, round(scale * own))
+        for room, own in ((room_wide, image.shape[1]), (room_high, image.shape[0]))
+    )
+    resized = cv2.resize(image, (wide, high), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    if (high, wide) == (room_high, room_wide):
+        return np.asarray(resized, np.uint8)
+    fitted = blank.copy()
+    top, left = (room_high - high) // 2, (room_wide - wide) // 2
+    fitted[top : top + high, left : left + wide] = resized
+    return fitted
 
 
 def _compose(panels: Sequence[ImageArray], captions: Sequence[str], words: Sequence[str] | None) -> ImageArray:

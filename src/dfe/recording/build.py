@@ -119,7 +119,7 @@ def build_measured(
         layout, measured.frame[order], measured.time_s[order], ids[order], success[order], numbers[order],
         reason[order], reasons, source[order], sources,
     )  # fmt: skip
-    judged = [measured.pose is not None, measured.pose is not None, measured.box is not None]
+    judged = [*[measured.pose is not None] * 3, measured.box is not None]
     names = [name for name, known in zip(rule.reasons, judged, strict=True) if known]
     missing = [name for name, known in zip(rule.reasons, judged, strict=True) if not known]
     if missing:
@@ -153,10 +153,10 @@ def _recording(
 ) -> Recording:
     """The table and its provenance; of the rule's limits only those whose words are in ``judged`` are applied."""
     success, numbers = rows.success, rows.numbers
-    broken = rule.broken(*(numbers[:, _POSE].T[:2]), *(numbers[:, _BOX].T[2:]))
+    broken = rule.broken(*numbers[:, _POSE].T, *(numbers[:, _BOX].T[2:]))
     broken[:, [name not in judged for name in rule.reasons]] = False
     usable = success & ~broken.any(axis=1)
-    first_broken = np.where(success, broken.argmax(axis=1), 3 + rows.reason)
+    first_broken = np.where(success, broken.argmax(axis=1), len(rule.reasons) + rows.reason)
     arrays = {
         "frame": pa.array(rows.frame, pa.int32()),
         "time_s": pa.array(rows.time_s, mask=np.isnan(rows.time_s)),

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from dfe.base.defects import Defect, words
 from dfe.base.errors import TableError
 from dfe.recording.schema import FORMAT_VERSION
 
@@ -24,8 +25,10 @@ class SourceInfo:
     name: str = field(metadata=_doc("file name of the video or name of the set of pictures; no folder of the machine"))
     kind: str = field(default="video", metadata=_doc("`video`, `stills` or `table`"))
     sha256: str | None = field(default=None, metadata=_doc("SHA-256 of the source's bytes, hexadecimal"))
-    width: int | None = field(default=None, metadata=_doc("width in pixels, after rotation"))
-    height: int | None = field(default=None, metadata=_doc("height in pixels, after rotation"))
+    width: int | None = field(
+        default=None, metadata=_doc("width of the first picture in pixels, upright and with square pixels")
+    )
+    height: int | None = field(default=None, metadata=_doc("height of the first picture in pixels, likewise"))
     frames: int | None = field(default=None, metadata=_doc("number of frames (or pictures) in the source"))
     duration_s: float | None = field(default=None, metadata=_doc("duration of the source in seconds"))
     frame_rate: float | None = field(default=None, metadata=_doc("average frames per second of the source"))
@@ -87,7 +90,16 @@ class Provenance:
         default_factory=dict,
         metadata=_doc("other options of the run; `usability` holds the limits behind the column `usable`"),
     )
-    warnings: tuple[str, ...] = field(default=(), metadata=_doc("what went wrong without stopping the run"))
+    warnings: tuple[str, ...] = field(
+        default=(), metadata=_doc("what was guessed, repaired or left out in reading another tool's table, in words")
+    )
+    defects: tuple[Defect, ...] = field(
+        default=(),
+        metadata=_doc(
+            "what is known to be wrong, odd or mended about the video or pictures: a list of `kind` and `words`; "
+            "`dfe qc`, reports and `dfe compare` show it"
+        ),
+    )
     created: str | None = field(
         default=None,
         compare=False,
@@ -97,6 +109,11 @@ class Provenance:
         ),
     )
     format_version: int = field(default=FORMAT_VERSION, metadata=_doc("version of this table format"))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """All that a reader should know of how it was made: defects of the source, then warnings, a clause each."""
+        return (*words(self.defects), *self.warnings)
 
     def __hash__(self) -> int:
         content = json.loads(self.to_json())
@@ -114,6 +131,7 @@ class Provenance:
             content[name] = None if content[name] is None else asdict(content[name])
         for name in ("frontend", "options"):
             content[name] = dict(content[name])
+        content["defects"] = [asdict(defect) for defect in self.defects]
         try:
             text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent)
         except (TypeError, ValueError) as error:
@@ -170,6 +188,7 @@ def _from_content(content: dict[str, Any]) -> Provenance:
     tokenizer = content.get("tokenizer")
     known["tokenizer"] = None if tokenizer is None else _record(TokenizerRef, tokenizer)
     known["warnings"] = tuple(str(w) for w in content.get("warnings", ()))
+    known["defects"] = tuple(_record(Defect, defect) for defect in content.get("defects", ()))
     for name in ("frontend", "options"):
         known[name] = _mapping(known.get(name, {}), name)
     return Provenance(**known)

@@ -13,7 +13,7 @@ from dfe.clock.clock import Clock
 from dfe.clock.spans import seconds_in
 from dfe.recording.provenance import SpaceRef
 from dfe.recording.recording import Recording
-from dfe.recording.summary import by_count
+from dfe.recording.summary import by_count, fleeting_faces
 from dfe.recording.verdict import QcRule, judge
 
 _SECOND_DIFFERENCE = math.sqrt(6.0)
@@ -57,10 +57,12 @@ class QcRow:
     """``ok``, ``repaired``, or ``none`` for pictures."""
     reasons: dict[str, int]
     """Why rows have no face or are not usable, with the number of rows, the most frequent first."""
+    defects: tuple[str, ...]
+    """Kinds of what is known to be wrong, odd or mended about the source (:mod:`dfe.base.defects`)."""
     verdict: str
     """``good``, ``check`` or ``poor``."""
     why: str
-    """Plain words behind the verdict; empty for a good recording."""
+    """Plain words behind the verdict, then what was mended or is worth knowing; empty for a faultless recording."""
     space: SpaceRef
     """Of the mean expression."""
     mean_expression: tuple[float, ...] | None
@@ -91,17 +93,19 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         "longest_gap_s": longest_gap(clock, seen) if timed else None,
     }
     stamps = recording.provenance.source.time_stamps if timed else "none"
-    lasting = _lasting_faces(recording, clock, rule)
+    fleeting = fleeting_faces(recording, rule.min_face_s)
+    lasting = summary.faces + len(summary.fleeting) - len(fleeting)
     verdict, why = judge(
         rule,
         frames=summary.frames,
         faces=lasting if timed else 1,
-        fleeting=summary.faces - lasting,
+        fleeting=len(fleeting),
         frame_rate=_rate_of(recording, main, clock),
         time_stamps=stamps,
         measures=measures,
         has_main=bool(main.any()),
         main_fault=next(iter(summary.not_usable), None),
+        defects=recording.provenance.defects,
     )
     return QcRow(
         name=name,
@@ -109,7 +113,7 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         duration_s=summary.duration_s,
         frame_rate=summary.frame_rate,
         faces=lasting,
-        fleeting_faces=summary.faces - lasting,
+        fleeting_faces=len(fleeting),
         coverage=summary.coverage,
         usable_share=summary.usable_share,
         yaw_median_deg=_median(yaw),
@@ -122,6 +126,7 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         longest_gap_s=measures["longest_gap_s"],
         time_stamps=stamps,
         reasons=_merge(summary.failures, summary.not_usable),
+        defects=tuple(dict.fromkeys(defect.kind for defect in recording.provenance.defects)),
         verdict=verdict,
         why=why,
         mean_expression=_mean_expression(recording, main),
@@ -167,16 +172,6 @@ def longest_gap(clock: Clock, seen: DoubleArray) -> float:
     bounds = np.concatenate([[start], seen.ravel(), [start + clock.duration_s]])
     gap = float((bounds[1::2] - bounds[::2]).max())
     return gap if gap > clock.step_s / 2 else 0.0
-
-
-def _lasting_faces(recording: Recording, clock: Clock, rule: QcRule) -> int:
-    ids, face = np.unique(recording.face_ids[recording.success], return_inverse=True)
-    if not len(clock.times):
-        return len(ids)
-    shown = np.bincount(face, recording.seconds(recording.success)[recording.success], len(ids))
-    # In a clip of less than a second, half of it is more than a moment.
-    enough = min(rule.min_face_s, clock.duration_s / 2)
-    return int(((shown >= enough - 1e-9) | (ids == 0)).sum())
 
 
 def _rate_of(recording: Recording, face: BoolArray, clock: Clock) -> float | None:

@@ -46,16 +46,19 @@ _HEAD = (
            False),
     Column("success", "bool", "", "True where a face was found and measured.", False),
     Column("reason", "string", "", "Why there is no face ('no face found', 'not decoded: ...'). On a row with a face, "
-           "a note on its picture (for example that the decoder had to patch it); empty otherwise.", True),
+           "a note on its picture (that the decoder had to patch it, that there are more faces than were looked "
+           "for); empty otherwise.", True),
     Column("usable", "bool", "", "True where the face also meets the limits of head pose and size that "
            "the provenance names under options, usability (by default yaw within 25 degrees, pitch within "
-           "20 degrees, box at least 60 pixels on its short side). Rows that are not usable are kept.", False),
+           "20 degrees, roll within 30 degrees, box at least 60 pixels on its short side). Rows that are not usable "
+           "are kept.", False),
     Column("why_not", "string", "", "First reason why the row is not usable (on a row without a face, its reason "
            "again); empty where it is.", True),
     Column("confidence", "float32", "probability", "How sure the landmark network is that it looks at a face, 0 to 1.",
            True),
-    Column("box_x", "float32", "px", "Left edge of the upright box around the landmarks, in pixels of the source "
-           "picture (after its rotation is applied); x grows to the right, y grows downwards.", True),
+    Column("box_x", "float32", "px", "Left edge of the upright box around the landmarks, in pixels of the frame's "
+           "own picture as it was measured: upright, with its pixels made square; x grows to the right, y grows "
+           "downwards.", True),
     Column("box_y", "float32", "px", "Top edge of the box.", True),
     Column("box_w", "float32", "px", "Width of the box.", True),
     Column("box_h", "float32", "px", "Height of the box.", True),

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NOT_SAID = "not said"
 """Reason of a row whose own is empty."""
 
+MOMENT_S = 0.5
+"""A face other than the main one that is seen for less time in all is fleeting: a passer-by, or no face at all."""
+
 
 @dataclass(frozen=True)
 class RecordingSummary:
@@ -27,7 +30,9 @@ class RecordingSummary:
     frames: int
     """Different frame numbers."""
     faces: int
-    """Different face ids, failures not counted. For pictures, the most faces in one picture."""
+    """Different face ids that are seen for more than a moment. For pictures, the most faces in one picture."""
+    fleeting: dict[int, float]
+    """Seconds for which each of the others is seen, by face id; they are often no faces, and no report counts them."""
     face_rows: int
     """Rows with a face."""
     face_frames: int
@@ -62,10 +67,12 @@ def summarise(recording: Recording) -> RecordingSummary:
         shown / max(frames, 1) if pictures else total(recording.seen(rows)) / clock.duration_s
         for shown, rows in ((with_face, success), (with_usable, usable))
     ]
+    fleeting = fleeting_faces(recording)
     return RecordingSummary(
         rows=len(frame),
         frames=frames,
-        faces=len(np.unique(recording.face_ids[success])),
+        faces=len(np.unique(recording.face_ids[success])) - len(fleeting),
+        fleeting=fleeting,
         face_rows=int(success.sum()),
         face_frames=with_face,
         usable_frames=with_usable,
@@ -76,6 +83,23 @@ def summarise(recording: Recording) -> RecordingSummary:
         frame_rate=clock.rate,
         duration_s=None if pictures else clock.duration_s,
     )
+
+
+def fleeting_faces(recording: Recording, moment_s: float = MOMENT_S) -> dict[int, float]:
+    """Seconds for which each face is seen that is seen for a moment only, by its id; none in still pictures.
+
+    Args:
+        recording: whose faces; face 0 is never one of them.
+        moment_s: how long a moment is; in a recording of less than a second, half of it is more than a moment.
+    """
+    clock, success = recording.clock(), recording.success
+    if not len(clock.times):
+        return {}
+    ids, face = np.unique(recording.face_ids[success], return_inverse=True)
+    shown = np.bincount(face, recording.seconds(success)[success], len(ids))
+    enough = min(moment_s, clock.duration_s / 2)
+    pairs = zip(ids.tolist(), shown.tolist(), strict=True)
+    return {face: time for face, time in pairs if face != 0 and time < enough - 1e-9}
 
 
 def _counts(recording: Recording, name: str, rows: BoolArray) -> dict[str, int]:

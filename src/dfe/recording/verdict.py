@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from dfe.base.defects import Defect
+from dfe.recording.summary import MOMENT_S
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,7 @@ class QcRule:
     min_face_px: float = 80.0
     min_confidence: float = 0.8
     min_frame_rate: float = 10.0
-    min_face_s: float = 0.5
-    """A face other than the main one that is seen for less time in all is fleeting: a passer-by, or no face at all."""
+    min_face_s: float = MOMENT_S
     strip_bins: int = 100
 
 
@@ -34,6 +37,7 @@ def judge(
     measures: dict[str, float | None],
     has_main: bool,
     main_fault: str | None,
+    defects: Sequence[Defect] = (),
 ) -> tuple[str, str]:
     """``good``, ``check`` or ``poor``, and plain words why.
 
@@ -48,6 +52,7 @@ def judge(
         measures: coverage, usable_share, face_px_median, confidence_median, jitter_percent, longest_gap_s.
         has_main: whether face 0 is seen at all.
         main_fault: the most frequent reason why a face is not usable.
+        defects: what is known about the source; a doubtful one is to be checked, the others are told.
     """
     if not frames:
         return "poor", "no frames"
@@ -81,6 +86,8 @@ def judge(
         check.append(f"the face trembles by {jitter:.1f}% of its size")
     if frame_rate is not None and frame_rate < rule.min_frame_rate:
         check.append(f"the face in only {frame_rate:.3g} frames per second")
-    if time_stamps == "repaired":
+    if time_stamps == "repaired" and all(defect.kind != "time_stamps" for defect in defects):
         check.append("time stamps were broken and repaired")
-    return ("poor" if poor else "check" if check else "good"), "; ".join(poor + check)
+    check += [defect.words for defect in defects if defect.doubtful]
+    told = [defect.words for defect in defects if not defect.doubtful]
+    return ("poor" if poor else "check" if check else "good"), "; ".join(poor + check + told)

@@ -38,6 +38,8 @@ FIRST = 2
 """Tokens of a face that count as displays in the gallery if later ones correct these: in a residual tokenizer."""
 CARDS = 16
 """Tokens shown in the gallery, the most used."""
+_LISTED = 6
+"""Faces named in the line about those that are left out."""
 
 
 def write_report(
@@ -96,8 +98,10 @@ def recording_view(
         tokenizer="" if tokenizer is None else tokenizer.id,
         book_size=None if tokenizer is None else tokenizer.size - 1,
         heat_stops=() if tokenizer is None else heat_stops(_heat_mm(tokenizer)),
-        thumbnails=video_thumbnails(pictured, times[recording.success]) if pictured and not stills else (),
-        warnings=recording.provenance.warnings,
+        thumbnails=video_thumbnails(pictured, times[recording.success], source.frame_rate)
+        if pictured and not stills
+        else (),
+        warnings=(*recording.provenance.notes, *_left_out(recording)),
     )
 
 
@@ -131,12 +135,26 @@ def _tracks(recording: Recording) -> tuple[FaceTrack, ...]:
     times, ids = recording.times, recording.face_ids
     spans = token_spans(recording.frames, times, recording.tokens().display, ids)
     tracks = []
+    fleeting = recording.summary().fleeting
     for face, of_face in spans.items():
+        if face in fleeting:
+            continue
         rows = ids == face
         pitch, yaw, roll = recording.poses[rows].T
         where = _whereabouts(recording.boxes[rows], recording.provenance.source.width)
         tracks.append(FaceTrack(face, of_face, times[rows].tolist(), yaw, pitch, roll, where))
     return tuple(tracks)
+
+
+def _left_out(recording: Recording) -> tuple[str, ...]:
+    """One line about the faces that are seen for a moment only; none if there are none."""
+    fleeting = recording.summary().fleeting
+    if not fleeting:
+        return ()
+    ids, times = recording.face_ids, recording.times
+    named = [f"face {face} ({time:.2f} s from {times[ids == face].min():.2f} s)" for face, time in fleeting.items()]
+    listed = ", ".join(named[:_LISTED]) + (f" and {len(named) - _LISTED} more" if len(named) > _LISTED else "")
+    return (f"Left out here, since seen for a moment only and perhaps no face: {listed}.",)
 
 
 def _whereabouts(boxes: FloatArray, picture_width: int | None) -> str:
@@ -189,7 +207,9 @@ def _cards(recording: Recording, tokenizer: Tokenizer, names: Names) -> tuple[To
 
 
 def _counted_rows(recording: Recording) -> BoolArray:
-    return recording.usable if recording.usable.any() else recording.success
+    """Rows that count: usable ones if there are any, of faces that are seen for more than a moment."""
+    rows = recording.usable if recording.usable.any() else recording.success
+    return rows & ~np.isin(recording.face_ids, list(recording.summary().fleeting))
 
 
 def _time_by_display(said: CodeArray, seconds: DoubleArray) -> Counter[int]:

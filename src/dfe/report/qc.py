@@ -116,6 +116,8 @@ def _cell(value: object) -> str:
         return f"{value:.6g}"
     if isinstance(value, dict):
         return "; ".join(f"{reason} ({count})" for reason, count in value.items())
+    if isinstance(value, tuple):
+        return "; ".join(map(str, value))
     return str(value)
 
 

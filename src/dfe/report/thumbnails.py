@@ -7,22 +7,27 @@ import numpy as np
 
 from dfe.base.errors import MediaError
 from dfe.base.types import DoubleArray, ImageArray
+from dfe.media.film import open_film
 from dfe.media.image import read_image
 from dfe.media.inputs import Source
-from dfe.media.video import Video
 
 COUNT = 8
 WIDTH_PX = 160
 JPEG_QUALITY = 80
 
 
-def video_thumbnails(source: Source, times_s: DoubleArray) -> tuple[tuple[float, bytes], ...]:
-    """Times in seconds and JPEG files of up to :data:`COUNT` frames, spread evenly over the times given."""
+def video_thumbnails(
+    source: Source, times_s: DoubleArray, rate: float | None = None
+) -> tuple[tuple[float, bytes], ...]:
+    """Times in seconds and JPEG files of up to :data:`COUNT` frames, spread evenly over the times given.
+
+    ``rate`` is that of numbered pictures, in frames per second.
+    """
     if len(times_s) == 0:
         return ()
     wanted = np.unique(times_s)
     chosen = wanted[np.unique(np.linspace(0, len(wanted) - 1, COUNT).round().astype(int))]
-    video = Video(source.paths[0])
+    video = open_film(source.paths, rate=rate if len(source.paths) > 1 else None)
     made = []
     for time in chosen.tolist():
         frame = next(video.frames(start_s=time), None)

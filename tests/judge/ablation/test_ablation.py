@@ -70,6 +70,7 @@ def test_every_figure_of_every_variant(done: tuple[Path, Ablation]) -> None:
     assert [table["name"] for table in result["about"]["tables"]["perturbed blur"]] == ["blur.parquet"]
 
 
+@pytest.mark.slow
 def test_workers_make_no_difference(tables: AblationTables, done: tuple[Path, Ablation], tmp_path: Path) -> None:
     steps: list[tuple[int, int | None]] = []
     again = ablate(tables, tmp_path, QUICK, workers=2, progress=lambda now, total: steps.append((now, total)))

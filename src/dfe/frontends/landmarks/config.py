@@ -18,7 +18,8 @@ class LandmarkConfig:
     min_presence: float = 0.5
     """Landmarks count from this probability of a face on, 0 to 1."""
     reset_every: int = 96
-    """Tracks are dropped and faces sought afresh at each multiple of this frame number, so a video may be cut there."""
+    """Faces are sought afresh at each multiple of this frame number, and what was found before the last but one such
+    frame is forgotten: so a video may be cut there, if looking begins one block earlier."""
     detect_every: int = 12
     """Further faces are sought at each multiple of this frame number while fewer than ``max_faces`` are followed."""
     second_pass: bool = False

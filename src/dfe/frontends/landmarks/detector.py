@@ -68,19 +68,31 @@ class Detector:
         self._anchors = {network: network.anchors() for network in (SHORT_RANGE, BACK_CAMERA)}
 
     def __call__(self, image: ImageArray, max_faces: int) -> list[Detection]:
-        """At most ``max_faces`` faces: the short-range network's, best first, then small ones that it missed."""
+        """Faces: the short-range network's, best first, then small ones that it missed.
+
+        Where there are more than ``max_faces``, at least one more is given, so that the caller can tell.
+        """
         found = self.detect(image, SHORT_RANGE)
-        if len(found) < max_faces:
+        if len(found) <= max_faces:
             for other in self.detect(image, BACK_CAMERA):
                 if all(overlap(other.box, known.box[None])[0] <= SAME_FACE for known in found):
                     found.append(other)
-        return found[:max_faces]
+        return found
 
     def close_up(self, image: ImageArray, max_faces: int) -> list[Detection]:
         """Faces that fill the picture, as in tight crops: the networks only know heads with something around them."""
         found = [one for margin in CLOSE_UP_MARGINS for one in self.detect(image, SHORT_RANGE, margin)]
         large = [one for one in found if is_close_up(one.box, image)]
         return sorted(large, key=lambda one: -one.score)[:max_faces]
+
+    def upside_down(self, image: ImageArray) -> list[Detection]:
+        """Faces that the short-range network finds in the picture turned by half, best first; places in the picture."""
+        height, width = image.shape[:2]
+        far = np.array([width, height], np.float64)
+        return [
+            Detection(np.concatenate([far - one.box[2:], far - one.box[:2]]), far - one.points, one.score, one.coarse)
+            for one in self.detect(np.ascontiguousarray(image[::-1, ::-1]), SHORT_RANGE)
+        ]
 
     def detect(self, image: ImageArray, network: BlazeFace, margin: float = 0.0) -> list[Detection]:
         """What one network finds, best first, with a black margin of that share of the side around the picture."""

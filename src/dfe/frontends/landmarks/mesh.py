@@ -26,12 +26,14 @@ class Mesh(NamedTuple):
     """``(478, 3)``: x and y in pixels of the picture; z in the same scale, smaller is nearer to the camera."""
     presence: float
     """Probability, 0 to 1, that there is a face."""
+    evidence: float
+    """Its log odds, for comparing looks that are all but sure: upright faces have 6 and more, mostly over 10."""
 
 
 def find_mesh(networks: Networks, image: ImageArray, roi: Roi) -> Mesh:
     """Landmarks of the face in ``roi``."""
-    found, presence = _look(networks, crop(image, roi, CROP_SIZE))
-    return Mesh(_placed(found, roi), presence)
+    found, evidence = _look(networks, crop(image, roi, CROP_SIZE))
+    return Mesh(_placed(found, roi), _probability(evidence), evidence)
 
 
 def look_from_both_sides(networks: Networks, image: ImageArray, mesh: Mesh) -> Mesh:
@@ -41,15 +43,20 @@ def look_from_both_sides(networks: Networks, image: ImageArray, mesh: Mesh) -> M
     """
     roi = roi_from_landmarks(mesh.points)
     roi = roi._replace(size=roi.size * WIDER)
-    found, presence = _look(networks, np.ascontiguousarray(crop(image, roi, CROP_SIZE)[:, ::-1]))
+    found, evidence = _look(networks, np.ascontiguousarray(crop(image, roi, CROP_SIZE)[:, ::-1]))
     unflipped = found[networks.partner] * [-1.0, 1.0, 1.0] + [CROP_SIZE, 0.0, 0.0]
-    return Mesh((mesh.points + _placed(unflipped, roi)) / 2, (mesh.presence + presence) / 2)
+    presence = (mesh.presence + _probability(evidence)) / 2
+    return Mesh((mesh.points + _placed(unflipped, roi)) / 2, presence, (mesh.evidence + evidence) / 2)
 
 
 def _look(networks: Networks, square: ImageArray) -> tuple[DoubleArray, float]:
-    """Landmarks ``(478, 3)`` in pixels of the crop, and the probability that it shows a face."""
-    raw, presence = networks.run("landmarks", square[None])
-    return raw.reshape(478, 3).astype(np.float64), 1 / (1 + math.exp(-float(presence.reshape(()))))
+    """Landmarks ``(478, 3)`` in pixels of the crop, and the log odds that it shows a face."""
+    raw, evidence = networks.run("landmarks", square[None])
+    return raw.reshape(478, 3).astype(np.float64), float(evidence.reshape(()))
+
+
+def _probability(evidence: float) -> float:
+    return 1 / (1 + math.exp(-evidence))
 
 
 def _placed(found: DoubleArray, roi: Roi) -> DoubleArray:

@@ -89,7 +89,13 @@ class LinearMap(NamedTuple):
 
 
 def pose_terms(pose: DoubleArray) -> DoubleArray:
-    """Pitch, yaw and roll ``(n, 3)`` in units of 20 degrees, and their products two by two: ``(n, 9)``."""
-    p = np.clip(pose / _RADIANS, -_WIDEST, _WIDEST)
+    """Pitch, yaw and roll ``(n, 3)`` in units of 20 degrees, and their products two by two: ``(n, 9)``.
+
+    A roll over 45 degrees counts for what is left to the quarter turn, and one over 90 for what is left to the half
+    turn: the crop is level, so a face that lies or stands on its head is seen as an upright one.
+    """
+    level = pose.copy()
+    level[:, 2] = np.arcsin(np.sin(2 * pose[:, 2])) / 2
+    p = np.clip(level / _RADIANS, -_WIDEST, _WIDEST)
     first, second = np.triu_indices(3)
     return np.concatenate([p, p[:, first] * p[:, second]], axis=1)

@@ -18,9 +18,9 @@ from sklearn.preprocessing import StandardScaler
 from dfe.base.errors import DfeError, MediaError, TableError, UsageError
 from dfe.base.types import DoubleArray, FloatArray, ImageArray, IntArray
 from dfe.datasets.examples import Examples
+from dfe.media.film import open_film
 from dfe.media.image import read_image
 from dfe.media.inputs import discover
-from dfe.media.video import Video
 from dfe.predict.measures import ExampleRows, by_recording
 from dfe.predict.representation import Features
 from dfe.predict.representations.coefficients import with_spread
@@ -204,7 +204,7 @@ def _pictures(media: Path, recording: Recording, rows: IntArray) -> Iterator[tup
         return
     if media.is_dir():
         raise MediaError("is a folder, not the video that was measured", where=media)
-    video = Video(media)
+    video = open_film([media])
     made = recording.provenance.source
     size = (video.info.width, video.info.height)
     if made.width and made.height and size != (made.width, made.height):

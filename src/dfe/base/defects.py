@@ -1,0 +1,66 @@
+"""What is known to be wrong, odd or mended about a recording's source: one typed list, told wherever it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+DefectKind = Literal[
+    "time_stamps",
+    "frame_rate",
+    "cut_short",
+    "damage",
+    "size_change",
+    "interlaced",
+    "pixel_aspect",
+    "dynamic_range",
+    "second_stream",
+    "cuts",
+    "face_limit",
+]
+"""``time_stamps`` repaired or made up; ``frame_rate`` guessed; ``cut_short``: fewer frames than announced; ``damage``:
+frames that cannot be decoded whole; ``size_change`` of the pictures inside the file; ``interlaced`` film, deinterlaced;
+``pixel_aspect``: pixels that were not square, squared; ``dynamic_range`` that is read without tone mapping;
+``second_stream`` of pictures that is not read; ``cuts`` between scenes; ``face_limit``: more faces than looked for."""
+
+_MENDED: frozenset[DefectKind] = frozenset({"interlaced", "pixel_aspect", "second_stream"})
+
+
+SHORT: dict[DefectKind, str] = {
+    "time_stamps": "time stamps repaired",
+    "frame_rate": "frame rate guessed",
+    "cut_short": "file cut short",
+    "damage": "damaged frames",
+    "size_change": "size of the pictures changes",
+    "interlaced": "interlaced, and deinterlaced",
+    "pixel_aspect": "pixels not square, and squared",
+    "dynamic_range": "high dynamic range read as if it were not",
+    "second_stream": "a second video that was not read",
+    "cuts": "cuts",
+    "face_limit": "more faces than were looked for",
+}
+"""Each kind in a few words, for tables that count recordings."""
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One thing that a reader of the numbers should know."""
+
+    kind: DefectKind
+    words: str
+    """One clause in plain English, fit for a list."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in get_args(DefectKind):
+            raise ValueError(f"no such kind of defect: {self.kind!r}")
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the rows may be wrong because of it, so that a person should look; False for what was mended."""
+        return self.kind not in _MENDED
+
+
+def words(defects: Iterable[Defect]) -> tuple[str, ...]:
+    """The clauses alone, in order."""
+    return tuple(defect.words for defect in defects)

@@ -1,0 +1,173 @@
+"""What is noticed while a recording's pictures are looked at: sizes, scenes, treatment, and the looks of faces."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from dfe.base.defects import Defect
+from dfe.base.types import DoubleArray, FloatArray, Frame, IntArray
+from dfe.frontends.base import FrameFaces
+from dfe.frontends.looks import LOOK_SHAPE, LookArray
+from dfe.media.probe import INTERLACED
+from dfe.media.scenes import SCENE_SHAPE, find_cuts, scene_of
+
+_NO_LOOK = bytes(int(np.prod(LOOK_SHAPE)))
+_NAMED = 3
+
+
+class Watch:
+    """Fills as frames pass through it; about 210 bytes a frame and 256 a row. Parts are put together in their order."""
+
+    def __init__(self) -> None:
+        self._frame, self._time = array("i"), array("d")
+        self._size = array("i")
+        self._scenes = bytearray()
+        self._looks = bytearray()
+        self._deinterlaced = 0
+        self._crowded = 0
+        self._looked_at = 0
+        self._damaged = 0
+
+    def passing(self, frames: Iterator[Frame], first: int) -> Iterator[Frame]:
+        """The same frames; those from number ``first`` on are noted."""
+        for frame in frames:
+            self._looked_at += frame.index >= first
+            self._damaged += frame.index >= first and (frame.image is None or frame.reason is not None)
+            if frame.index >= first and frame.image is not None:
+                self._frame.append(frame.index)
+                self._time.append(frame.time_s)
+                self._size.extend(frame.image.shape[1::-1])
+                self._scenes += scene_of(frame.image).tobytes()
+                self._deinterlaced += "deinterlaced" in frame.treated
+            yield frame
+
+    def note(self, seen: FrameFaces) -> None:
+        """Note the faces of a frame, a look for each row that it makes."""
+        self._crowded += seen.more
+        for face in seen.faces:
+            self._looks += _NO_LOOK if face.look is None else face.look.tobytes()
+        if not seen.faces:
+            self._looks += _NO_LOOK
+
+    def extend(self, later: Watch) -> None:
+        """Add what was noted in the part after this one."""
+        for name in ("_frame", "_time", "_size", "_scenes", "_looks"):
+            getattr(self, name).extend(getattr(later, name))
+        self._deinterlaced += later._deinterlaced
+        self._crowded += later._crowded
+        self._looked_at += later._looked_at
+        self._damaged += later._damaged
+
+    def seen(self) -> Seen:
+        """What came of it."""
+        time = np.array(self._time)
+        scenes = np.frombuffer(self._scenes, np.uint8).reshape(-1, *SCENE_SHAPE)
+        frame = np.array(self._frame, np.int64)
+        timed = len(time) > 0 and bool(np.isfinite(time).all())
+        return Seen(
+            frames=frame,
+            times=time,
+            sizes=np.array(self._size, np.int64).reshape(-1, 2),
+            cuts=frame[find_cuts(scenes, time)] if timed else frame[:0],
+            looks=np.frombuffer(self._looks, np.uint8).reshape(-1, *LOOK_SHAPE),
+            deinterlaced=self._deinterlaced,
+            crowded=self._crowded,
+            looked_at=self._looked_at,
+            damaged=self._damaged,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the pictures of a recording were like."""
+
+    frames: IntArray
+    """Numbers of the frames that could be decoded ``(f,)``."""
+    times: DoubleArray
+    """When each is shown, in seconds ``(f,)``; NaN for pictures."""
+    sizes: IntArray
+    """Width and height of each in pixels ``(f, 2)``."""
+    cuts: IntArray
+    """Numbers of the frames with which a new scene begins."""
+    looks: LookArray
+    """Of each row ``(n, 16, 16)``."""
+    deinterlaced: int = 0
+    crowded: int = 0
+    """Frames with more faces than were looked for."""
+    looked_at: int = 0
+    damaged: int = 0
+    """Frames that could not be decoded, or only in part."""
+
+    def one_size(self, frame: IntArray, boxes: FloatArray) -> DoubleArray:
+        """Boxes ``(n, 4)`` of rows in these frames, in pixels of a picture of the first one's size.
+
+        So that a face keeps its place where a film changes its size and shows the same.
+        """
+        own = boxes.astype(np.float64)
+        if not len(self.sizes) or (self.sizes == self.sizes[0]).all():
+            return own
+        place = np.searchsorted(self.frames, frame).clip(0, len(self.frames) - 1)
+        scale = self.sizes[0] / self.sizes[place]
+        return np.asarray(own * np.hstack([scale, scale]))
+
+    def defects(
+        self, known: Sequence[Defect], *, max_faces: int, changes: IntArray, stills: bool
+    ) -> tuple[Defect, ...]:
+        """What a reader of the rows should know, beyond what is known already of the file as a whole.
+
+        Args:
+            known: defects of the file as a whole.
+            max_faces: faces looked for.
+            changes: numbers of the frames in which a box held another face at once.
+            stills: the pictures are no film, so they may differ in size.
+        """
+        found = []
+        if not stills:
+            found += self._size_change()
+            found += self._cuts(changes)
+        if self.damaged:
+            what = "pictures" if stills else "frames"
+            words = f"{self.damaged} of {self.looked_at} {what} are damaged or could not be read"
+            found.append(Defect("damage", words))
+        kinds = {defect.kind for defect in known}
+        if self.deinterlaced and "interlaced" not in kinds:
+            found.append(Defect("interlaced", f"{INTERLACED} ({self.deinterlaced} of {len(self.frames)} frames)"))
+        if self.crowded:
+            what = "picture" if stills else "frame"
+            words = (
+                f"more faces than the {max_faces} looked for, in {self.crowded} {what}{'s' * (self.crowded > 1)}: "
+                "which ones were measured is chance (--max-faces looks for more)"
+            )
+            found.append(Defect("face_limit", words))
+        return tuple(found)
+
+    def _size_change(self) -> list[Defect]:
+        at = np.flatnonzero((self.sizes[1:] != self.sizes[:-1]).any(axis=1)) + 1
+        if not len(at):
+            return []
+        places = ", ".join(f"{self.sizes[i][0]} x {self.sizes[i][1]} from frame {self.frames[i]}" for i in at[:_NAMED])
+        more = f" and {len(at) - _NAMED} changes more" if len(at) > _NAMED else ""
+        first = f"{self.sizes[0][0]} x {self.sizes[0][1]}"
+        words = f"the size of the pictures changes: {first}, then {places}{more}; boxes are in pixels of their frame"
+        return [Defect("size_change", words)]
+
+    def _cuts(self, changes: IntArray) -> list[Defect]:
+        at = np.union1d(self.cuts, _apart(changes, self.cuts))
+        if not len(at):
+            return []
+        times = self.times[np.searchsorted(self.frames, at).clip(0, len(self.times) - 1)]
+        places = ", ".join(f"{time:.2f} s" for time in times[:_NAMED]) + (", ..." if len(at) > _NAMED else "")
+        number = "a cut" if len(at) == 1 else f"{len(at)} cuts"
+        words = f"{number} ({places}): a face keeps its id there only where it looks the same on both sides"
+        return [Defect("cuts", words)]
+
+
+def _apart(changes: IntArray, cuts: IntArray) -> IntArray:
+    """Changes of faces that are no part of a cut, and of those in successive frames the first."""
+    alone = np.array([c for c in changes.tolist() if not (np.abs(cuts - c) <= 1).any()], np.int64)
+    return np.array([b for a, b in pairwise([-2, *alone.tolist()]) if b > a + 1], np.int64)
