@@ -19,7 +19,7 @@ def test_info_of_everything(dfe, carphone, astronaut, tmp_path):
     assert table["summary"]["face_rows"] == 1
     assert len(table["provenance"]["source"]["sha256"]) == 64
     model = dfe("info", "default", "--json").json
-    assert model["codes"] == model["card"]["training"]["size"]
+    assert model["displays"] == model["card"]["training"]["size"] - 1
     assert model["card"]["people"]
     video = dfe("info", carphone, "--json").json
     assert (video["kind"], video["frame_count"], video["width"], video["height"]) == ("video", 120, 193, 144)
@@ -107,7 +107,7 @@ def test_training_with_the_papers_preset_and_in_another_space(dfe, astronaut, tm
     ran = dfe(*words, "-o", tmp_path / "model", "--json")
     assert ran.code == 0, ran.err
     card = dfe("info", tmp_path / "model", "--json").json["card"]
-    assert card["training"]["decoder"]["width"] == 64
+    assert card["training"]["quantizer"]["decoder"]["width"] == 64
     assert dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", tmp_path / "model").code == 0
     other = dfe(*words, "-o", tmp_path / "other", "--space", "flame2020/exp50")
     assert other.code == 1

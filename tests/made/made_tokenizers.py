@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from dfe.quantizers.rvq.config import DecoderConfig, EncoderConfig, TokenizerConfig
+from dfe.quantizers.rvq.config import DecoderConfig, EncoderConfig, RvqConfig
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -35,7 +35,7 @@ def random_tokenizer(
     decoder: bool = False,
 ) -> Tokenizer:
     rng = np.random.default_rng(3)
-    config = TokenizerConfig(
+    config = RvqConfig(
         regions=tuple(space.regions.values()),
         levels=levels,
         size=size,
@@ -48,8 +48,8 @@ def random_tokenizer(
     weights["neutral"] = rng.uniform(0, 0.1, space.dimension)
     weights["to_latent"] = (vectors * np.sqrt(values)) @ vectors.T
     weights["from_latent"] = (vectors / np.sqrt(values)) @ vectors.T
-    weights["book"] = rng.gamma(0.35, 0.25, (size, space.dimension)) @ weights["to_latent"]
-    weights["book"][0] = 0
+    weights["codebook"] = rng.gamma(0.35, 0.25, (size, space.dimension)) @ weights["to_latent"]
+    weights["codebook"][0] = 0
     weights["gains"] = 0.75 ** np.arange(levels)
     return Tokenizer(
         name="random",

@@ -20,9 +20,8 @@ from dfe.training.checkpoint import CHECKPOINT  # noqa: E402
 from dfe.training.config import PRESETS, TrainConfig  # noqa: E402
 from dfe.training.data import load_data  # noqa: E402
 from dfe.training.distributed import Processes, processes, share_search  # noqa: E402
-from dfe.training.initialise import latent_map  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
-from dfe.training.start import start_model  # noqa: E402
+from dfe.training.run import first_model  # noqa: E402
 from made_tables import make_table  # noqa: E402
 
 CPU = torch.device("cpu")
@@ -34,7 +33,10 @@ sys.path.insert(0, {here!r})
 from made_tables import make_table
 from dfe.space.registry import load_space
 from dfe.quantizers.rvq.config import EncoderConfig
-from dfe.training.config import GradedConfig, LossWeights, TrainConfig
+from dfe.quantizers.rvq.settings import RvqSettings
+from dfe.quantizers.settings import LossWeights
+from dfe.quantizers.sparse.settings import SparseSettings
+from dfe.training.config import TrainConfig
 from dfe.training.loop import train
 folder = Path(sys.argv[1])
 for name, words in {commands!r}.items():
@@ -159,19 +161,19 @@ def test_shared_search_finds_what_search_finds(
     config = replace(PRESETS[preset], levels=3, size=8)
     data = load_data([make_table(space, 200)], space, config)
     x = torch.from_numpy(data.training[:rows])
-    expected = start_model(data, space, config, latent_map(space), None).encode(x)
+    expected = first_model(data, space, config).encode(x)
     meeting = Meeting(3)
     monkeypatch.setattr(distributed.dist, "all_gather", meeting.all_gather)
     monkeypatch.setattr(distributed.dist, "all_reduce", meeting.all_reduce)
     if not stands:
         # One process whose library multiplies few rows in another order: nothing is shared then.
         monkeypatch.setattr(distributed, "_products_stand_alone", lambda *_: meeting.here.rank != 1)
-    models = [start_model(data, space, config, latent_map(space), None) for _ in range(3)]
+    models = [first_model(data, space, config) for _ in range(3)]
     found: dict[int, object] = {}
 
     def one(rank: int) -> None:
         meeting.here.rank = rank
-        share_search(models[rank], Processes(rank, 3))
+        share_search(models[rank].searcher(), Processes(rank, 3))
         found[rank] = models[rank].encode(x)
 
     threads = [threading.Thread(target=one, args=(rank,)) for rank in range(3)]

@@ -169,7 +169,7 @@ def test_files_hold_what_was_found(done: tuple[Path, Ablation], tmp_path: Path) 
         assert row["label"] in text
         assert f"{row['figures']['error_mm']['mean']:.3f} ± " in text
     assert [line for line in text.splitlines() if line.startswith("## ")] == [
-        "## Graded displays, found all at once (preset displays)",
+        "## Displays found all at once (preset displays)",
         "## Codes said level after level (preset fidelity)",
     ]
     tables = [line for line in text.splitlines() if line.startswith("|")]
