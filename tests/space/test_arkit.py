@@ -47,7 +47,7 @@ def test_space_needs_no_heavy_import() -> None:
 def test_unknown_space_names_the_known_ones() -> None:
     with pytest.raises(
         ModelError,
-        match=r"'flame2020'; use one of 'arkit51/face41', 'arkit51', 'arkit-phone/face41', 'flame2020/exp50', ",
+        match=r"'flame2020'; use one of 'arkit51/face41', 'arkit51', 'arkit-phone/face41', 'dfe-face', ",
     ):
         load_space("flame2020")
 
