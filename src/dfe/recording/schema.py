@@ -69,10 +69,17 @@ _HEAD = (
     Column("yaw", "float32", "rad", "Head pose: positive when the head is turned to the subject's left.", True),
     Column("roll", "float32", "rad", "Head pose: positive when the head is tilted towards the subject's left shoulder.",
            True),
+    Column("covered_upper", "float32", "share", "How much of the upper face (brows and eyes) something hides: a hand, "
+           "dark glasses, hair, the picture's edge. An estimate, 0 to 1. Empty where it is not known, as in tables of "
+           "other tools.", True),
+    Column("covered_lower", "float32", "share", "How much of the lower face (tip of the nose, mouth, chin) something "
+           "hides: a hand, a mask, a microphone, the picture's edge. An estimate, 0 to 1; half of the weight lies on "
+           "the lips. Empty where it is not known.", True),
 )  # fmt: skip
 
 POSE = ("pitch", "yaw", "roll")
 BOX = ("box_x", "box_y", "box_w", "box_h")
+COVERED = ("covered_upper", "covered_lower")
 PREFIX = "exp_"
 
 
@@ -179,7 +186,7 @@ class Layout:
     def measured(self) -> tuple[str, ...]:
         """The float32 columns that a front end fills, in order; all empty on a row without a face."""
         eyes = (*(GAZE if self.gaze else ()), *(BLINK if self.blink else ()))
-        return ("confidence", *BOX, *POSE, *self.expression, *eyes)
+        return ("confidence", *BOX, *POSE, *COVERED, *self.expression, *eyes)
 
 
 DEFAULT_LAYOUT = Layout()
