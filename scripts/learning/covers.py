@@ -42,9 +42,13 @@ def _capsule(mask: np.ndarray, a: np.ndarray, b: np.ndarray, width: float, value
     return cv2.line(mask, ends[0], ends[1], value, max(1, round(width)), cv2.LINE_AA)
 
 
-def _ellipse(mask: np.ndarray, at: np.ndarray, axes: tuple[float, float], turn: float, value: float = 1.0) -> np.ndarray:
-    centre = (int(round(at[0])), int(round(at[1])))
-    return cv2.ellipse(mask, centre, (max(1, round(axes[0])), max(1, round(axes[1]))), turn, 0, 360, value, -1, cv2.LINE_AA)
+def _ellipse(
+    mask: np.ndarray, at: np.ndarray, axes: tuple[float, float], turn: float, value: float = 1.0
+) -> np.ndarray:
+    centre = (round(float(at[0])), round(float(at[1])))
+    return cv2.ellipse(
+        mask, centre, (max(1, round(axes[0])), max(1, round(axes[1]))), turn, 0, 360, value, -1, cv2.LINE_AA
+    )
 
 
 def _noise(rng: np.random.Generator, like: Picture, grain: float, depth: float) -> np.ndarray:
@@ -80,7 +84,9 @@ def _place(rng: np.random.Generator, points: np.ndarray, spread: float = 0.12) -
     return at + rng.normal(0, spread * face_size(points), 2)
 
 
-def box(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def box(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     size = face_size(points)
     half = rng.uniform(0.1, 0.45, 2) * size / [1.0, rng.uniform(1, 2)]
     turn = rng.uniform(0, np.pi)
@@ -89,7 +95,9 @@ def box(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: P
     return _polygon(_shape(picture), corners), _material(rng, picture, other)
 
 
-def blob(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def blob(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     """An uneven outline filled with a thing, or with skin."""
     size, turns = face_size(points), np.linspace(0, 2 * np.pi, 40, endpoint=False)
     reach = 1 + sum(rng.uniform(0, 0.25) * np.cos(k * turns + rng.uniform(0, 6.3)) for k in (2, 3, 5))
@@ -108,7 +116,9 @@ def _rounded(mask: np.ndarray, width: float) -> np.ndarray:
     return np.sqrt(np.clip(deep / max(width, 1.0), 0, 1)).astype(np.float32)
 
 
-def hand(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def hand(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     """Palm and fingers, from below or from a side, in the brightness of the face's own skin or another."""
     size, at = face_size(points), _place(rng, points, 0.1)
     along = rng.uniform(0.15, 0.85) * np.pi if rng.random() < 0.75 else rng.uniform(-0.2, 1.2) * np.pi
@@ -137,29 +147,48 @@ def hand(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: 
     palm = _shape(picture)
     reach = max(fingers, 3) * width * spread
     if rng.random() < 0.8:
-        _ellipse(palm, base - up * 0.12 * size, (reach * 0.55, rng.uniform(0.15, 0.3) * size), np.degrees(np.arctan2(side[1], side[0])))
+        _ellipse(
+            palm,
+            base - up * 0.12 * size,
+            (reach * 0.55, rng.uniform(0.15, 0.3) * size),
+            np.degrees(np.arctan2(side[1], side[0])),
+        )
         _capsule(palm, base, base - up * size, reach * rng.uniform(0.5, 0.9))
         round_ = np.maximum(round_, _rounded(palm, width) * palm)
         mask = np.maximum(mask, palm)
     depth = rng.uniform(15, 75)
-    value = skin - depth * 0.7 + depth * round_ + _noise(rng, picture, 8, rng.uniform(1, 6)) + _slope(rng, picture, rng.uniform(0, 30))
+    value = (
+        skin
+        - depth * 0.7
+        + depth * round_
+        + _noise(rng, picture, 8, rng.uniform(1, 6))
+        + _slope(rng, picture, rng.uniform(0, 30))
+    )
     return mask, value
 
 
-def surgical_mask(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def surgical_mask(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     top = points[int(rng.choice([6, 197, 195, 4, 2]))]
     low = points[CHIN] + (points[CHIN] - points[NOSE]) * rng.uniform(-0.1, 0.25)
     skip = int(rng.integers(0, 3))
     corners = np.vstack([top[None], points[RIGHT_OVAL[skip:]], low[None], points[LEFT_OVAL[: len(LEFT_OVAL) - skip]]])
     mask = _polygon(_shape(picture), corners)
-    value = np.full(picture.shape, rng.uniform(20, 250), np.float32) + _slope(rng, picture, 40) + 25 * _rounded(mask, 0.2 * face_size(points))
+    value = (
+        np.full(picture.shape, rng.uniform(20, 250), np.float32)
+        + _slope(rng, picture, 40)
+        + 25 * _rounded(mask, 0.2 * face_size(points))
+    )
     rows = np.arange(picture.shape[0], dtype=np.float32)[:, None]
     if rng.random() < 0.5:
         value += rng.uniform(5, 25) * np.sin(rows * 2 * np.pi / (face_size(points) * rng.uniform(0.08, 0.15)))
     return mask, value + _noise(rng, picture, 3, 3)
 
 
-def sunglasses(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def sunglasses(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     size, mask = face_size(points), _shape(picture)
     centres = [points[list(eye)].mean(0) for eye in EYES]
     line = centres[1] - centres[0]
@@ -169,17 +198,25 @@ def sunglasses(rng: np.random.Generator, picture: Picture, points: np.ndarray, o
     square = rng.random() < 0.4
     for centre in centres:
         if square:
-            corners = cv2.boxPoints(((float(centre[0] + down[0]), float(centre[1] + down[1])), (axes[0] * 1.9, axes[1] * 1.9), turn))
+            corners = cv2.boxPoints(
+                ((float(centre[0] + down[0]), float(centre[1] + down[1])), (axes[0] * 1.9, axes[1] * 1.9), turn)
+            )
             _polygon(mask, corners)
         else:
             _ellipse(mask, centre + down, axes, turn)
     _capsule(mask, centres[0], centres[1], size * rng.uniform(0.01, 0.04))
     dark = rng.uniform(5, 80)
-    value = np.full(picture.shape, dark, np.float32) + _slope(rng, picture, rng.uniform(0, 120)) + _noise(rng, picture, 20, rng.uniform(0, 15))
+    value = (
+        np.full(picture.shape, dark, np.float32)
+        + _slope(rng, picture, rng.uniform(0, 120))
+        + _noise(rng, picture, 20, rng.uniform(0, 15))
+    )
     return mask * rng.uniform(0.8, 1.0), value
 
 
-def microphone(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def microphone(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     size, mask = face_size(points), _shape(picture)
     at = points[int(rng.choice([14, 17, 61, 291, 200, 13]))] + rng.normal(0, 0.06 * size, 2)
     turn = rng.uniform(0.2, 0.8) * np.pi
@@ -188,11 +225,17 @@ def microphone(rng: np.random.Generator, picture: Picture, points: np.ndarray, o
     _ellipse(mask, at, axes, float(np.degrees(turn)))
     head = mask.copy()
     _capsule(mask, at, at + away * 1.5 * size, axes[1] * rng.uniform(0.4, 1.2))
-    value = rng.uniform(5, 110) + rng.uniform(10, 70) * _rounded(head, axes[1]) + _noise(rng, picture, 2, rng.uniform(2, 20))
+    value = (
+        rng.uniform(5, 110)
+        + rng.uniform(10, 70) * _rounded(head, axes[1])
+        + _noise(rng, picture, 2, rng.uniform(2, 20))
+    )
     return mask, value
 
 
-def hair(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def hair(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     """Strands that hang over brows, eyes and cheeks."""
     size, mask = face_size(points), _shape(picture)
     value = np.full(picture.shape, 1.0, np.float32)
@@ -211,13 +254,19 @@ def hair(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: 
     return mask, value
 
 
-def scarf(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def scarf(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     """Cloth up to some height of the lower face, or a brim down to some height of the upper one."""
     size = face_size(points)
     down = (points[CHIN] - points[BRIDGE]) / np.linalg.norm(points[CHIN] - points[BRIDGE])
     side = np.array([-down[1], down[0]])
     from_below = rng.random() < 0.6
-    start = points[CHIN] - down * rng.uniform(0.05, 0.5) * size if from_below else points[BRIDGE] + down * rng.uniform(-0.15, 0.15) * size
+    start = (
+        points[CHIN] - down * rng.uniform(0.05, 0.5) * size
+        if from_below
+        else points[BRIDGE] + down * rng.uniform(-0.15, 0.15) * size
+    )
     steps = np.linspace(-1, 1, 15)[:, None]
     wave = rng.uniform(0, 0.06) * np.sin(rng.uniform(1, 5) * steps + rng.uniform(0, 6)) + rng.uniform(-0.2, 0.2) * steps
     border = start + side * steps * size + down * wave * size
@@ -225,27 +274,55 @@ def scarf(rng: np.random.Generator, picture: Picture, points: np.ndarray, other:
     return _polygon(_shape(picture), np.vstack([border, border[::-1] + far])), _material(rng, picture, other)
 
 
+def thing(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
+    """Two to four plain shapes of different brightness in a heap: nothing that has a name."""
+    size, at = face_size(points), _place(rng, points, 0.08)
+    mask, value = _shape(picture), _shape(picture)
+    for _ in range(int(rng.integers(2, 5))):
+        one = _shape(picture)
+        spot, turn = at + rng.normal(0, 0.12 * size, 2), float(rng.uniform(0, 180))
+        axes = tuple(rng.uniform(0.05, 0.25, 2) * size)
+        if rng.random() < 0.5:
+            _ellipse(one, spot, axes, turn)
+        else:
+            corners = cv2.boxPoints(((float(spot[0]), float(spot[1])), (2 * axes[0], 2 * axes[1]), turn))
+            _polygon(one, corners)
+        tone = rng.uniform(5, 250) + rng.uniform(0, 50) * _rounded(one, axes[0]) + _slope(rng, picture, 30)
+        value = value * (1 - one) + tone * one
+        mask = np.maximum(mask, one)
+    return mask, value + _noise(rng, picture, 4, rng.uniform(0, 5))
+
+
 TAUGHT: dict[str, Cover] = {
     "box": box, "blob": blob, "hand": hand, "mask": surgical_mask, "sunglasses": sunglasses,
     "microphone": microphone, "hair": hair, "scarf": scarf,
+    "thing": thing,
 }  # fmt: skip
 """Hands are drawn more often than the others (``SHARE``)."""
-SHARE = {"hand": 4, "blob": 1.5, "mask": 1, "hair": 1}
+SHARE = {"hand": 4, "blob": 1.5, "thing": 2}
 
 
 # What the net is tried with: other shapes, other textures.
 
 
-def forearm(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def forearm(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     size, at = face_size(points), _place(rng, points, 0.08)
     turn = rng.uniform(-0.35, 0.35) * np.pi
     way = np.array([np.cos(turn), np.sin(turn)])
-    mask = _capsule(_shape(picture), at - way * size * 1.5, at + way * size * rng.uniform(0.2, 1.5), size * rng.uniform(0.18, 0.38))
+    mask = _capsule(
+        _shape(picture), at - way * size * 1.5, at + way * size * rng.uniform(0.2, 1.5), size * rng.uniform(0.18, 0.38)
+    )
     skin = _skin(picture, points) * rng.uniform(0.75, 1.15)
     return mask, skin - 30 + 40 * _rounded(mask, 0.15 * size) + _noise(rng, picture, 6, 3)
 
 
-def cup(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def cup(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     size = face_size(points)
     at = points[14] + rng.normal(0, 0.05 * size, 2)
     wide, tall = size * rng.uniform(0.18, 0.3), size * rng.uniform(0.4, 0.7)
@@ -253,10 +330,14 @@ def cup(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: P
     mask = _ellipse(_polygon(_shape(picture), corners), at, (wide, wide * 0.3), 0)
     x = np.arange(picture.shape[1], dtype=np.float32)[None]
     value = rng.uniform(60, 230) * (0.7 + 0.3 * np.cos((x - at[0]) / wide)) + np.zeros(picture.shape, np.float32)
-    return mask, cv2.ellipse(value, (int(at[0]), int(at[1])), (max(1, int(wide)), max(1, int(wide * 0.3))), 0, 0, 360, 60.0, -1)
+    return mask, cv2.ellipse(
+        value, (int(at[0]), int(at[1])), (max(1, int(wide)), max(1, int(wide * 0.3))), 0, 0, 360, 60.0, -1
+    )
 
 
-def phone(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def phone(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     size, at = face_size(points), _place(rng, points, 0.05)
     turn = float(rng.uniform(-25, 25))
     corners = cv2.boxPoints(((float(at[0]), float(at[1])), (size * 0.38, size * 0.75), turn))
@@ -265,7 +346,9 @@ def phone(rng: np.random.Generator, picture: Picture, points: np.ndarray, other:
     return mask, _ellipse(value, corners[1] * 0.8 + corners[3] * 0.2, (size * 0.05, size * 0.05), 0, 150.0)
 
 
-def paper(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def paper(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     """A printed sheet, held in front from below or above."""
     size = face_size(points)
     level = points[int(rng.choice([4, 13, 17, 6]))][1]
@@ -281,18 +364,26 @@ def paper(rng: np.random.Generator, picture: Picture, points: np.ndarray, other:
     return _polygon(_shape(picture), corners), value
 
 
-def checks(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def checks(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     """A chequered triangle."""
     size, at = face_size(points), _place(rng, points)
-    corners = at + rng.uniform(0.25, 0.5) * size * np.stack([f(np.array([0, 2.1, 4.2]) + rng.uniform(0, 6)) for f in (np.cos, np.sin)], 1)
+    corners = at + rng.uniform(0.25, 0.5) * size * np.stack(
+        [f(np.array([0, 2.1, 4.2]) + rng.uniform(0, 6)) for f in (np.cos, np.sin)], 1
+    )
     y, x = np.mgrid[: picture.shape[0], : picture.shape[1]] // max(2, int(size * rng.uniform(0.03, 0.1)))
     return _polygon(_shape(picture), corners), np.where((x + y) % 2, *rng.uniform(10, 245, 2)).astype(np.float32)
 
 
-def mitten(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def mitten(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     """A closed hand in skin taken from another person's face: no fingers to be seen."""
     size, at = face_size(points), points[int(rng.choice([13, 17, 61, 291, 159, 386, 50, 280]))] + 0.0
-    mask = _ellipse(_shape(picture), at, (size * rng.uniform(0.15, 0.3), size * rng.uniform(0.12, 0.22)), float(rng.uniform(0, 180)))
+    mask = _ellipse(
+        _shape(picture), at, (size * rng.uniform(0.15, 0.3), size * rng.uniform(0.12, 0.22)), float(rng.uniform(0, 180))
+    )
     _capsule(mask, at, at + np.array([rng.uniform(-1, 1), 1.2]) * size, size * 0.22)
     h, w = other.shape
     patch = other[int(h * 0.55) : int(h * 0.68), int(w * 0.28) : int(w * 0.42)]
@@ -300,7 +391,9 @@ def mitten(rng: np.random.Generator, picture: Picture, points: np.ndarray, other
     return mask, skin - 20 + 20 * _rounded(mask, 0.1 * size)
 
 
-def visor(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def visor(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     """One band over both eyes, bright or dark."""
     size = face_size(points)
     a, b = points[127], points[356]
@@ -309,11 +402,15 @@ def visor(rng: np.random.Generator, picture: Picture, points: np.ndarray, other:
     return mask, rng.uniform(20, 220) + 30 * np.sin(x / size * rng.uniform(3, 20)) + np.zeros(picture.shape, np.float32)
 
 
-def respirator(rng: np.random.Generator, picture: Picture, points: np.ndarray, other: Picture) -> tuple[np.ndarray, np.ndarray]:
+def respirator(
+    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
+) -> tuple[np.ndarray, np.ndarray]:
     size, at = face_size(points), points[[4, 17]].mean(0)
     mask = _ellipse(_shape(picture), at, (size * rng.uniform(0.2, 0.3), size * rng.uniform(0.2, 0.28)), 0)
     value = rng.uniform(30, 220) + 50 * _rounded(mask, 0.3 * size)
-    return mask, _ellipse(value.astype(np.float32), at + size * 0.05, (size * 0.07, size * 0.06), 0, float(rng.uniform(0, 255)))
+    return mask, _ellipse(
+        value.astype(np.float32), at + size * 0.05, (size * 0.07, size * 0.06), 0, float(rng.uniform(0, 255))
+    )
 
 
 TRIED: dict[str, Cover] = {

@@ -78,8 +78,8 @@ def build_measured(
 ) -> Recording:
     """Turn what a table held into a recording, in order of frames and, within a frame, of face ids.
 
-    A limit of usability that cannot be judged, since the table has no head pose, no box and no picture, is not applied; the
-    provenance says which (``options``, ``usability_not_judged``).
+    A limit of usability that cannot be judged, since the table has no head pose, no box or no picture, is not applied;
+    the provenance says which (``options``, ``usability_not_judged``).
 
     Args:
         measured: faces and failures.

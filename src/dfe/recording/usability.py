@@ -20,9 +20,9 @@ class UsabilityRule:
     are two to five times those of an upright head (docs/front-end.md). A film that lies should be turned first."""
     min_face_px: float = 60.0
     """Least length of the short side of the face's box, in pixels."""
-    max_covered_upper: float = 0.3
+    max_covered_upper: float = 0.2
     """Share of brows and eyes that something may hide, 0 to 1; at 1 it does not count."""
-    max_covered_lower: float = 0.3
+    max_covered_lower: float = 0.2
     """Share of nose tip, mouth and chin that something may hide, 0 to 1; at 1 it does not count. The columns
     ``covered_upper`` and ``covered_lower`` tell which region can still be used (docs/front-end.md)."""
 

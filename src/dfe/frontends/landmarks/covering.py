@@ -62,11 +62,11 @@ def grey_crop(image: ImageArray, points: DoubleArray, side: int = SIDE) -> Image
 def standardised(grey: ImageArray) -> FloatArray:
     """A grey crop with mean 0 and spread near 1, so that light and contrast count little."""
     values = grey.astype(np.float64)
-    return ((values - values.mean()) / (values.std() + 8.0)).astype(np.float32)
+    return np.asarray((values - values.mean()) / (values.std() + 8.0), np.float32)
 
 
 def outside(points: DoubleArray, width: int, height: int) -> Covered:
     """Shares of the regions' landmarks that lie beyond the edges of a picture of this size."""
-    beyond = ((points[:, :2] < 0) | (points[:, :2] > [width, height])).any(axis=1)
+    beyond = np.any((points[:, :2] < 0) | (points[:, :2] > [width, height]), axis=1)
     upper, lower, lips = (float(beyond[list(region)].mean()) for region in (UPPER, LOWER, LIPS))
     return Covered(upper, (lower + lips) / 2)
