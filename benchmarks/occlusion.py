@@ -49,10 +49,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
     parser.add_argument("--number", type=int, default=2500, help="pictures with made covers of each sort")
+    parser.add_argument("--people", type=int, help="only so many pictures of LFW's test people")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     figures = {"made": {}, "uncovered": {}, "hand": {}, "ms": time_of(options.data)}
-    pictures, landmarks, seen = lfw_test(options.data)
+    pictures, landmarks, seen = lfw_test(options.data, options.people)
     figures["uncovered"]["LFW test people"] = alarms(seen)
     for name, covers, seed in (("taught", TAUGHT, 12), ("tried", TRIED, 11)):
         faces = cover_faces(pictures, landmarks, covers, options.number, seed)
@@ -105,9 +106,9 @@ def predict(faces: CoveredFaces) -> np.ndarray:
     return np.array([networks.run("covering", standardised(crop)[None, None])[0][0] for crop in middle])
 
 
-def lfw_test(data: Path) -> tuple[list[Path], np.ndarray, np.ndarray]:
+def lfw_test(data: Path, most: int | None) -> tuple[list[Path], np.ndarray, np.ndarray]:
     """Pictures of testing people in which a face is found, its landmarks, and what is covered of it."""
-    paths = [path for path, person in lfw_people(data) if part_of_person(person) == "test"]
+    paths = [path for path, person in lfw_people(data) if part_of_person(person) == "test"][:most]
     kept, landmarks, covered = [], [], []
     for path, seen in zip(paths, LandmarkFrontEnd().observe(stills(paths), still=True), strict=True):
         if seen.faces:
@@ -123,7 +124,7 @@ def stills(paths: list[Path]) -> Iterator[Frame]:
         bgr = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
         if bgr is None:  # a GIF
             bgr = next(cv2.cvtColor(f.image, cv2.COLOR_RGB2BGR) for f in Video(path).frames() if f.image is not None)
-        yield Frame(index, float("nan"), path.name, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
+        yield Frame(index, float("nan"), cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), source=path.name)
 
 
 def film(path: Path) -> list[tuple[int, tuple[float, float]]]:
@@ -164,7 +165,7 @@ def time_of(data: Path, times: int = 300) -> dict[str, float]:
     """Median milliseconds for one face: covering, and landmarks for comparison."""
     frame = next(f.image for f in Video(data / HAND).frames() if f.image is not None)
     front = LandmarkFrontEnd()
-    (seen,) = front.observe([Frame(0, 0.0, "a", frame)], still=True)
+    (seen,) = front.observe([Frame(0, 0.0, frame)], still=True)
     points = np.asarray(seen.faces[0].landmarks, np.float64)
     square = np.ascontiguousarray(frame[:256, :256])[None]
     taken: dict[str, list[float]] = {"covering": [], "landmarks": []}

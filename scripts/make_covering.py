@@ -26,7 +26,7 @@ from make_tables import extract_all
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "src" / "dfe" / "assets" / "networks"
-PART, PARTS = 4000, 4
+PART, PARTS = 6000, 2
 
 
 def main() -> None:

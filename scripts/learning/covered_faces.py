@@ -66,7 +66,7 @@ def cover_faces(
         kind, alpha = CLEAN, np.zeros_like(picture)
         if rng.random() < covered:
             kind = str(rng.choice(kinds, p=weights / weights.sum()))
-            other = cv2.resize(_read(pictures[rng.integers(len(pictures))]), picture.shape[::-1])
+            other = cv2.resize(_read(pictures[order[rng.integers(len(order))]]), picture.shape[::-1])
             picture, alpha = covered_picture(rng, covers[kind], picture, points[:, :2], other)
         image = np.repeat(picture.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
         roi = roi_from_landmarks(points)

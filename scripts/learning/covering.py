@@ -23,7 +23,6 @@ class CoveringConfig:
     strides: tuple[int, ...] = (2, 2, 1, 2, 2)
     hidden: int = 32
     epochs: int = 12
-    first_epochs: int = 4
     batch: int = 64
     rate: float = 2e-3
     decay: float = 1e-3
@@ -88,21 +87,21 @@ def teach(crops: np.ndarray, shares: np.ndarray, config: CoveringConfig) -> Cove
 
     It is taught twice: the second time without pictures that the first net finds covered though nothing was pasted.
     """
-    first = _taught(crops, shares, config, config.first_epochs)
+    first = _taught(crops, shares, config)
     doubtful = (shares.max(1) == 0) & (predicted(first, crops).max(1) > config.doubtful)
     print(f"left out as covered already: {doubtful.sum()} of {(shares.max(1) == 0).sum()}")
-    return _taught(crops[~doubtful], shares[~doubtful], config, config.epochs)
+    return _taught(crops[~doubtful], shares[~doubtful], config)
 
 
-def _taught(crops: np.ndarray, shares: np.ndarray, config: CoveringConfig, epochs: int) -> CoveringNet:
+def _taught(crops: np.ndarray, shares: np.ndarray, config: CoveringConfig) -> CoveringNet:
     torch.manual_seed(config.seed)
     rng = torch.Generator().manual_seed(config.seed)
     x, y = torch.from_numpy(crops)[:, None], torch.from_numpy(shares)
     net = CoveringNet(config).train()
     optimiser = torch.optim.AdamW(net.parameters(), config.rate, weight_decay=config.decay)
-    steps = epochs * (len(x) // config.batch)
+    steps = config.epochs * (len(x) // config.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, config.rate, total_steps=steps)
-    for epoch in range(epochs):
+    for epoch in range(config.epochs):
         order, total = torch.randperm(len(x), generator=rng), 0.0
         for start in range(0, len(x) - config.batch + 1, config.batch):
             rows = order[start : start + config.batch]

@@ -274,34 +274,12 @@ def scarf(
     return _polygon(_shape(picture), np.vstack([border, border[::-1] + far])), _material(rng, picture, other)
 
 
-def thing(
-    rng: np.random.Generator, picture: Picture, points: np.ndarray, _other: Picture
-) -> tuple[np.ndarray, np.ndarray]:
-    """Two to four plain shapes of different brightness in a heap: nothing that has a name."""
-    size, at = face_size(points), _place(rng, points, 0.08)
-    mask, value = _shape(picture), _shape(picture)
-    for _ in range(int(rng.integers(2, 5))):
-        one = _shape(picture)
-        spot, turn = at + rng.normal(0, 0.12 * size, 2), float(rng.uniform(0, 180))
-        axes = tuple(rng.uniform(0.05, 0.25, 2) * size)
-        if rng.random() < 0.5:
-            _ellipse(one, spot, axes, turn)
-        else:
-            corners = cv2.boxPoints(((float(spot[0]), float(spot[1])), (2 * axes[0], 2 * axes[1]), turn))
-            _polygon(one, corners)
-        tone = rng.uniform(5, 250) + rng.uniform(0, 50) * _rounded(one, axes[0]) + _slope(rng, picture, 30)
-        value = value * (1 - one) + tone * one
-        mask = np.maximum(mask, one)
-    return mask, value + _noise(rng, picture, 4, rng.uniform(0, 5))
-
-
 TAUGHT: dict[str, Cover] = {
     "box": box, "blob": blob, "hand": hand, "mask": surgical_mask, "sunglasses": sunglasses,
     "microphone": microphone, "hair": hair, "scarf": scarf,
-    "thing": thing,
 }  # fmt: skip
 """Hands are drawn more often than the others (``SHARE``)."""
-SHARE = {"hand": 4, "blob": 1.5, "thing": 2}
+SHARE = {"hand": 4, "blob": 1.5}
 
 
 # What the net is tried with: other shapes, other textures.
