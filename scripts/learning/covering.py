@@ -32,6 +32,17 @@ class CoveringConfig:
     seed: int = 0
 
 
+CARD = {
+    "what": "shares of the upper and the lower face that something hides, 0 to 1, from a standardised grey crop",
+    "taught on": "LFW, training people only, with things drawn over the faces (scripts/learning/covers.py)",
+    "tried on": "LFW's testing people, Yale, films and one real hand (docs/decisions/0013-something-over-the-face.md)",
+    "misses": "cups at the lips, thin things, skin on skin; wrong on full beards and mouths wide open",
+    "made by": "scripts/make_covering.py",
+    "licence": "Apache-2.0",
+}
+"""What the file itself says of the network (``onnx.load(path).metadata_props``)."""
+
+
 class CoveringNet(nn.Module):
     """Standardised grey crops ``(n, 1, SIDE, SIDE)`` to log odds ``(n, 2)``."""
 
@@ -146,6 +157,7 @@ def to_onnx(net: CoveringNet) -> bytes:
     covered = helper.make_tensor_value_info("covered", TensorProto.FLOAT, (1, 2))
     graph = helper.make_graph(nodes, "covering", [crop], [covered], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="dfe")
+    helper.set_model_props(model, CARD)
     onnx.checker.check_model(model)
     return model.SerializeToString(deterministic=True)
 
