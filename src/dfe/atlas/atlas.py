@@ -93,7 +93,7 @@ class Atlas:
         return self.names.label(display, self[display].words)
 
     def to_table(self) -> pa.Table:
-        """A row per display, see :func:`dfe.atlas.display_table.display_table`; :func:`atlas_tables` makes the others."""
+        """A row per display: :func:`dfe.atlas.display_table.display_table`; :func:`atlas_tables` makes the others."""
         return display_table(self.displays, self.names, self.space.mesh.regions, self.use)
 
     def to_pandas(self) -> pd.DataFrame:
