@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef, TokenizerRef
-from dfe.recording.schema import FORMAT_VERSION, LISTS, POINTS, WIDTHS, Column, Layout, columns
+from dfe.recording.provenance import Provenance, RestingNote, SourceInfo, SpaceRef, TokenizerRef
+from dfe.recording.schema import FITTED, FORMAT_VERSION, LISTS, POINTS, WIDTHS, Column, Layout, columns
 from dfe.recording.usability import UsabilityRule
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
@@ -20,6 +20,7 @@ def dictionary() -> str:
     groups = {
         "Frame, face and quality": [c for c in columns() if c.name.split("_")[0] not in _PREFIXES],
         "Expression: `exp_` and a name of ARKit": _with_prefix("exp_"),
+        "Lids, gaze and fit: only with `--space dfe-face`": list(FITTED),
         "Gaze: `gaze_` and a name of ARKit": _with_prefix("gaze_"),
         "Blink: `blink_` and a name of ARKit": _with_prefix("blink_"),
         "Tokens: `tok_1`, `tok_2` ... and `mm_1`, `mm_2` ..., as many as the tokenizer says of a face": [
@@ -142,6 +143,7 @@ Python: `Recording.read(path).provenance`; with PyArrow alone: `pyarrow.parquet.
         (SourceInfo, "`source`"),
         (SpaceRef, "`space`"),
         (TokenizerRef, "`tokenizer`"),
+        (RestingNote, "`resting`"),
     ):
         lines = [f"| {title} | meaning |", "|---|---|"]
         lines += [f"| `{f.name}` | {f.metadata['doc']} |" for f in dataclasses.fields(kind)]
