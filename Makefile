@@ -21,7 +21,7 @@ export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 WORKERS ?= auto
 PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test coverage oldest lint format hooks media install dev wheel reading points facemodel mae tokenizer results studies clean
+.PHONY: help demo test coverage oldest lint format hooks media install dev wheel reading covering points facemodel mae tokenizer results studies clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -98,6 +98,10 @@ wheel: $(VENV)/.dev
 # Fits the front end's map for version 2 of the expression space (docs/expression-input.md).
 reading: $(VENV)/.dev
 	@$(BIN)/python scripts/make_reading.py
+
+# Teaches the front end's network that says how much of a face is covered (docs/front-end.md).
+covering: $(VENV)/.dev
+	@$(BIN)/python scripts/make_covering.py
 
 # Trains the regressors from 68 points (docs/points.md); scripts/track68.py has to have run once.
 points: $(VENV)/.dev

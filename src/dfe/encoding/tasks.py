@@ -218,7 +218,7 @@ def _add(rows: RowBuffer, seen: FrameFaces, max_faces: int) -> None:
             _, gaze, blink = columns(face.coefficients)
         rows.add_face(
             seen.frame, seen.time_s, seen.source, face.confidence, face.box, pose, face.expression, gaze, blink,
-            note=note, landmarks=face.landmarks, logits=face.logits,
+            covered=face.covered, note=note, landmarks=face.landmarks, logits=face.logits,
         )  # fmt: skip
 
 

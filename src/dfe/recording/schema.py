@@ -49,10 +49,10 @@ _HEAD = (
     Column("reason", "string", "", "Why there is no face ('no face found', 'not decoded: ...'). On a row with a face, "
            "a note on its picture (that the decoder had to patch it, that there are more faces than were looked "
            "for); empty otherwise.", True),
-    Column("usable", "bool", "", "True where the face also meets the limits of head pose and size that "
+    Column("usable", "bool", "", "True where the face also meets the limits of head pose, size and covering that "
            "the provenance names under options, usability (by default yaw within 25 degrees, pitch within "
-           "20 degrees, roll within 30 degrees, box at least 60 pixels on its short side). Rows that are not usable "
-           "are kept.", False),
+           "20 degrees, roll within 30 degrees, box at least 60 pixels on its short side, at most a fifth of the upper "
+           "and of the lower face covered). Rows that are not usable are kept.", False),
     Column("why_not", "string", "", "First reason why the row is not usable (on a row without a face, its reason "
            "again); empty where it is.", True),
     Column("confidence", "float32", "probability", "How sure the landmark network is that it looks at a face, 0 to 1.",
@@ -67,10 +67,17 @@ _HEAD = (
     Column("yaw", "float32", "rad", "Head pose: positive when the head is turned to the subject's left.", True),
     Column("roll", "float32", "rad", "Head pose: positive when the head is tilted towards the subject's left shoulder.",
            True),
+    Column("covered_upper", "float32", "share", "How much of the upper face (brows and eyes) something hides: a hand, "
+           "dark glasses, hair, the picture's edge. An estimate, 0 to 1. Empty where it is not known, as in tables of "
+           "other tools.", True),
+    Column("covered_lower", "float32", "share", "How much of the lower face (tip of the nose, mouth, chin) something "
+           "hides: a hand, a mask, a microphone, the picture's edge. An estimate, 0 to 1; half of the weight lies on "
+           "the lips. Empty where it is not known.", True),
 )  # fmt: skip
 
 POSE = ("pitch", "yaw", "roll")
 BOX = ("box_x", "box_y", "box_w", "box_h")
+COVERED = ("covered_upper", "covered_lower")
 PREFIX = "exp_"
 
 
@@ -218,7 +225,7 @@ class Layout:
     def measured(self) -> tuple[str, ...]:
         """The float32 columns that a front end fills, in order; all empty on a row without a face."""
         eyes = (*(GAZE if self.gaze else ()), *(BLINK if self.blink else ()))
-        return ("confidence", *BOX, *POSE, *self.expression, *eyes)
+        return ("confidence", *BOX, *POSE, *COVERED, *self.expression, *eyes)
 
 
 DEFAULT_LAYOUT = Layout()
