@@ -247,7 +247,7 @@ def test_files_that_are_no_recordings(recording, tmp_path):
     body = (tmp_path / "good.csv").read_text("utf-8")
     (tmp_path / "cells.csv").write_text(body.replace("0.95", "high", 1), "utf-8")
     shutil.copy(tmp_path / "good.provenance.json", tmp_path / "short.provenance.json")
-    (tmp_path / "short.csv").write_text(body[: len(body) // 2], "utf-8")
+    (tmp_path / "short.csv").write_text(body[: body.index("\n", len(body) // 2) + 4], "utf-8")
     expected = {
         "foreign.parquet": "it carries no provenance",
         "badjson.parquet": "its provenance is damaged",

@@ -65,7 +65,7 @@ Device = Annotated[
     Literal["auto", "cpu", "cuda"], arg(help="Where networks in torch run; auto is CUDA where there is one.")
 ]
 FaceId = Annotated[int | None, arg(metavar="ID", help="Face of the recording; needed where it has several.")]
-AllRows = Annotated[bool, arg(help="Count turned and small faces too; by default only the rows that are usable.")]
+AllRows = Annotated[bool, arg(help="Count turned, small and covered faces too; by default only usable rows.")]
 Unsteady = Annotated[
     bool, arg(help="Look also at displays that come and go with the picture's noise, as the tokenizer's card says.")
 ]

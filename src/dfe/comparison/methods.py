@@ -40,9 +40,9 @@ def _data(result: Mapping[str, Any]) -> str:
     return (
         f"Faces were coded by the tokenizer {result['tokenizer']['id']} ({result['tokenizer']['hash'][:12]}) with "
         f"{result['made_by']}. The table listed {numbers(first)}. Rows count as usable where a face was found that was "
-        f"not turned or small; recordings usable for less than {settings['min_coverage']:.0%} of their time were left "
-        f"out. Analysed were {numbers(last)}. Before this, {cover['mean'][0]:.1%} of the time was usable in {one} and "
-        f"{cover['mean'][1]:.1%} in {two} (permutation p = {p_words(cover['p'])}), "
+        f"not turned, small or covered; recordings usable for less than {settings['min_coverage']:.0%} of their time "
+        f"were left out. Analysed were {numbers(last)}. Before this, {cover['mean'][0]:.1%} of the time was usable in "
+        f"{one} and {cover['mean'][1]:.1%} in {two} (permutation p = {p_words(cover['p'])}), "
         f"{cover['minutes'][0]:.2f} and {cover['minutes'][1]:.2f} minutes a subject (p = "
         f"{p_words(cover['p_minutes'])})." + "".join(f" {caution}" for caution in cover["cautions"])
     )

@@ -30,7 +30,7 @@ class EventConfig:
     merge_s: float = 0.2
     """Two events of a display with less than this between them are one."""
     all_rows: bool = False
-    """Take rows that are not usable (turned or small faces) too; else they count as rows without a face."""
+    """Take rows that are not usable (turned, small or covered faces) too; else they count as rows without a face."""
     unsteady: bool = False
     """Look also at displays that the tokenizer's card calls unsteady."""
     blink_on: float = 0.25
@@ -46,7 +46,7 @@ class EventConfig:
     @property
     def counted(self) -> str:
         """Which rows and displays count, in words for reports."""
-        rows = "all rows with a face, turned and small ones too" if self.all_rows else "usable rows only"
+        rows = "all rows with a face, turned, small and covered ones too" if self.all_rows else "usable rows only"
         return f"{rows}, {'with' if self.unsteady else 'without'} displays that the tokenizer's card calls unsteady"
 
     def __post_init__(self) -> None:

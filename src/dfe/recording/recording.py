@@ -184,7 +184,7 @@ class Recording:
 
     @property
     def usable(self) -> BoolArray:
-        """True where the face is frontal and large enough ``(n,)``."""
+        """True where the face is frontal, large enough and not covered ``(n,)``."""
         return self.column("usable")
 
     @property
