@@ -59,9 +59,14 @@ def test_several_files_are_put_back_when_one_cannot_take_its_place(tmp_path, mon
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", failing)
-    with pytest.raises(OutputError), replacing(*names, overwrite=True) as files:
-        for file in files:
-            file.write(b"new")
+    with pytest.raises(OutputError):
+        _write(names)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == (
         dict.fromkeys("abc", "old") if there else {}
     )
+
+
+def _write(names: list[Path]) -> None:
+    with replacing(*names, overwrite=True) as files:
+        for file in files:
+            file.write(b"new")

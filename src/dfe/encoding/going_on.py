@@ -20,7 +20,7 @@ from dfe.encoding.manifest import Manifest, Row
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.summary import Targets
 from dfe.media.inputs import Source
-from dfe.media.probe import file_hash
+from dfe.media.probe import file_hash, hash_of_hashes
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer
@@ -97,7 +97,8 @@ def _same_source(told: Row, source: Source) -> bool:
     if told.bytes != size or not told.sha256 or len(source.paths) > 1 or not source.paths[0].is_file():
         return False
     try:  # copied, or touched: the same bytes at another time
-        return file_hash(source.paths[0]) == told.sha256
+        found = file_hash(source.paths[0])
+        return told.sha256 in (found, hash_of_hashes([found]))  # of a video, of a picture
     except DfeError:
         return False
 
