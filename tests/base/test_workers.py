@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -118,17 +119,20 @@ def test_what_is_under_way_is_heard(count: int) -> None:
         assert own == sorted(own)
 
 
-def _sleep(seconds: float) -> float:
-    time.sleep(seconds)
-    return seconds
+def _slow(end: str) -> str:
+    if end:
+        time.sleep(30)
+        Path(end).touch()
+    return end
 
 
-def test_workers_stop_when_no_more_is_wanted() -> None:
-    began = time.monotonic()
-    results = workers.run_tasks(_sleep, [0.0, 60.0, 60.0], 2)
-    assert next(iter(results)) == (0.0, 0.0)
+def test_workers_stop_when_no_more_is_wanted(tmp_path: Path) -> None:
+    ends = [str(tmp_path / name) for name in ("one", "two")]
+    results = workers.run_tasks(_slow, ["", *ends], 2)
+    assert next(iter(results)) == ("", "")
     results.close()  # type: ignore[attr-defined]
-    assert time.monotonic() - began < 30
+    assert not list(tmp_path.iterdir()), "they were waited for"
+    assert not multiprocessing.active_children()
 
 
 def test_an_error_in_drawing_tasks_reaches_the_caller() -> None:

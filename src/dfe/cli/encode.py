@@ -18,12 +18,13 @@ NO_TOKENS = "none"
 class Encode:
     """Turn the faces in videos, pictures and other tools' tables into tables of tokens.
 
-    A video or a table of another tool makes one table, the pictures of a folder make one. An option that does nothing
-    for what is named is refused.
+    A video or a table of another tool makes one table, the pictures of a folder make one. Run again into
+    the same folder, it goes on: what is there and unchanged is skipped, and manifest.csv tells what became of each.
+    An option that does nothing for what is named is refused.
 
     Examples:
         dfe encode interview.mp4 -o out --report
-        dfe encode videos/ pictures/ -o out --workers 4 --overwrite
+        dfe encode videos/ pictures/ -o out --workers 4
         dfe encode openface.csv -o out --rate 30
         dfe encode videos/ -o tables --tokenizer none
     """
@@ -63,8 +64,6 @@ class Encode:
     """Find the landmarks of a video twice (still pictures always are): steadier, and about half as fast."""
     both_ways: Literal["stills", "always", "never"] = "stills"
     """Where landmarks are found in the mirror image too, and averaged: left and right alike, less noise, slower."""
-    space_version: Annotated[int | None, arg(metavar="V")] = None
-    """Version of the expression space to measure in; by default the tokenizer's, or the newest."""
     mirrored: Flag = False
     """The recording is flipped, as from a selfie preview; left and right are put right."""
     start: Annotated[float | None, arg(metavar="SECONDS")] = None
@@ -101,7 +100,6 @@ class Encode:
             largest_only=self.largest_only,
             second_pass=self.second_pass,
             both_ways=self.both_ways,
-            space_version=self.space_version,
             mirrored=self.mirrored,
             start_s=self.start,
             end_s=self.end,

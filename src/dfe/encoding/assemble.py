@@ -89,7 +89,7 @@ def changed_between(parts: Sequence[Observed]) -> list[Path]:
 
 
 def add_tokens(recording: Recording, tokenizer: Tokenizer) -> Recording:
-    """The recording with the columns ``tok_1 ... tok_N``, replacing any that it has.
+    """The recording with the columns ``tok_k`` and ``mm_k``, replacing any that it has.
 
     Raises:
         ModelError: the tokenizer codes another space, or another treatment of the neutral face.

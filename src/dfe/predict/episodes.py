@@ -102,7 +102,7 @@ def measure_events(
         ModelError: the tokens are another tokenizer's.
     """
     config = config or EventConfig()
-    count, units = len(examples), len(tokenizer.displays().directions)
+    count, units = len(examples), tokenizer.size - 1
     made = Episodes(
         np.zeros(count), np.zeros(count), np.zeros((count, units)), np.zeros((count, units)),
         np.zeros((count, units)), np.zeros((count, units, units)) if bigrams else None,

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dfe.base.errors import ModelError, TableError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.clock.clock import row_times
 from dfe.clock.spans import both, seconds_in, total, without
 from dfe.datasets.examples import Examples
+from dfe.displays.tokens import numbers
 from dfe.formats.speech import read_speech, speech_of_faces
 from dfe.recording.recording import Recording
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -74,7 +74,7 @@ class SpeechPart:
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Sums over the usable rows of ``n`` examples; U displays, Q steps of intensity (or levels of a residual book)."""
+    """Sums over the usable rows of ``n`` examples; U displays, Q steps of intensity."""
 
     valid_s: DoubleArray
     """``(n,)`` seconds with a usable face; for pictures their number."""
@@ -147,9 +147,7 @@ def measure_tokens(
         ModelError: the tokens are another tokenizer's.
     """
     displays = tokenizer.displays()
-    mm = np.sqrt(np.einsum("ud,de,ue->u", displays.directions, tokenizer.space.gram, displays.directions))
-    count, units = len(examples), len(mm)
-    steps = len(tokenizer.gains) if tokenizer.graded else tokenizer.levels
+    count, units, steps = len(examples), len(displays), displays.steps_mm.shape[1]
     valid, total = np.zeros(count), np.zeros(count)
     time, amount = np.zeros(count * units), np.zeros(count * units)
     step_time = np.zeros(count * units * steps)
@@ -157,20 +155,12 @@ def measure_tokens(
         check_tokens(recording, tokenizer)
         valid += np.bincount(rows.example, rows.seconds, count)
         total += rows.total_s
-        codes = np.maximum(recording.tokens()[rows.row].astype(np.int64), 0)
-        level = np.arange(codes.shape[1])
-        unit, size = displays.unit[level, codes], displays.intensity[level, codes].astype(np.float64)
-        cell = rows.example[:, None] * units + unit
-        amount += _summed(cell, size * mm[unit] * rows.seconds[:, None], unit >= 0, count * units)
-        step = codes % 100 - 1 if tokenizer.graded else np.broadcast_to(level, codes.shape)
-        step_time += _summed(
-            cell * steps + np.clip(step, 0, steps - 1),
-            np.broadcast_to(rows.seconds[:, None], codes.shape),
-            unit >= 0,
-            count * units * steps,
-        )
-        first = _first_of_row(unit)
-        time += _summed(cell, np.broadcast_to(rows.seconds[:, None], codes.shape), first, count * units)
+        tokens = recording.tokens().at(rows.row)
+        seconds = np.broadcast_to(rows.seconds[:, None], tokens.display.shape)
+        cell = rows.example[:, None] * units + numbers(tokens.display) - 1
+        amount += _summed(cell, tokens.mm * seconds, tokens.says, count * units)
+        step_time += _summed(cell * steps + displays.steps(tokens), seconds, tokens.says, count * units * steps)
+        time += _summed(cell, seconds, tokens.new(), count * units)
     return Measures(
         valid,
         total,
@@ -262,19 +252,10 @@ def _pictured(
     return [(pairs[:, 0], pairs[:, 1])], places[examples.picture[places] < 0]
 
 
-def _first_of_row(unit: NDArray[np.integer]) -> BoolArray:
-    """Where a row says a display for the first time ``(m, N)``: a residual tokenizer may say one at two levels."""
-    new: BoolArray = unit >= 0
-    for level in range(1, unit.shape[1]):
-        new[:, level] &= (unit[:, :level] != unit[:, level : level + 1]).all(axis=1)
-    return new
-
-
 def _summed(cell: IntArray, weight: DoubleArray, where: BoolArray, size: int) -> DoubleArray:
     return np.bincount(cell[where], weight[where], size).astype(np.float64)
 
 
 def displays_named(tokenizer: Tokenizer, names: Sequence[str] | None = None) -> tuple[str, ...]:
     """``U`` names of features, as in ``27`` (or ``27 lip corner pull`` where names are given), without silence."""
-    numbers = range(1, len(tokenizer.displays().directions) + 1)
-    return tuple(str(n) if names is None else f"{n} {names[n]}" for n in numbers)
+    return tuple(str(n) if names is None else f"{n} {names[n]}" for n in range(1, tokenizer.size))

@@ -60,7 +60,7 @@ class FlatWords:
         valid, total = np.zeros(count), np.zeros(count)
         sums = np.zeros(count * self.words)
         for recording, rows in by_recording(examples, recordings):
-            codes = coder.encode(recording.expressions()[rows.row])[:, 0].astype(np.int64)
+            codes = coder.encode_codes(recording.expressions()[rows.row])[:, 0].astype(np.int64)
             known = codes >= 0
             valid += np.bincount(rows.example, rows.seconds, count)
             total += rows.total_s
