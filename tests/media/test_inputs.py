@@ -195,13 +195,12 @@ def test_no_two_sources_share_a_name_in_any_order(names, random):
             sources = discover(named).sources
             keys = [s.name.casefold() for s in sources]
             assert len(set(keys)) == len(keys)
-            discovery = discover(named)
-            refused = {os.path.realpath(problem.where) for problem in discovery.problems}
             shuffled = random.sample(named, len(named))
             assert {s.name: set(s.paths) for s in discover(shuffled).sources} == {s.name: set(s.paths) for s in sources}
             assert all(part and not part.endswith((" ", ".")) for s in sources for part in s.name.split("/"))
-            read = {os.path.realpath(p) for s in discovery.sources for p in s.paths}
-            assert not read & refused
-            for path in paths:
-                real = os.path.realpath(path)
-                assert real in read or real in refused or str(Path(real).parent) in refused
+        discovery = discover(paths)
+        read = {os.path.realpath(p) for s in discovery.sources for p in s.paths}
+        refused = {os.path.realpath(problem.where) for problem in discovery.problems}
+        assert not read & refused
+        for path in map(os.path.realpath, paths):
+            assert path in read or path in refused or str(Path(path).parent) in refused
