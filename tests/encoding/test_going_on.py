@@ -206,6 +206,7 @@ def test_two_runs_into_one_folder_keep_each_other_s_rows(tmp_path):
     first.note(Row("a.mp4", "a.parquet"))
     second.note(Row("b.mp4", "b.parquet", status="done"))
     first.note(Row("a.mp4", "a.parquet", status="done", reason='said "so", once\nmore'))
+    first.keep()
     told = {row.output: row for row in Manifest(tmp_path)}
     assert set(told) == {"a.parquet", "b.parquet"}
     assert told["a.parquet"].reason == 'said "so", once\nmore'

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass, fields, replace
@@ -22,6 +24,8 @@ from dfe.base.printable import printable
 from dfe.media.inputs import Source
 
 MANIFEST = "manifest.csv"
+_SHARE = 20.0
+"""Writing the list may take one part in so many of the time, so that it stays cheap with ten thousand inputs."""
 Status = Literal["waiting", "done", "damaged", "failed"]
 """``waiting``: to be done by a run that has not come so far, or was stopped; ``damaged``: done, but for some frames."""
 
@@ -71,6 +75,7 @@ class Manifest:
         self.path = folder / MANIFEST
         self._rows = _read(self.path)
         self._mine: dict[str, Row] = {}
+        self._written, self._took_s = -math.inf, 0.0
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._rows[key] for key in sorted(self._rows))
@@ -92,14 +97,22 @@ class Manifest:
         return self.name(source.place)
 
     def note(self, *rows: Row) -> None:
-        """Put rows in place of those of the same outputs, and write the file.
-
-        Rows that another process has written meanwhile stay.
+        """Put rows in place of those of the same outputs, and write the file if that takes little of the time.
 
         Raises:
             OutputError: it cannot be written.
         """
         self._mine.update({row.key: row for row in rows})
+        if time.monotonic() - self._written > _SHARE * self._took_s:
+            self.keep()
+
+    def keep(self) -> None:
+        """Write the file; rows that another process has written meanwhile stay.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        began = time.monotonic()
         with _alone(self._folder):
             self._rows = {**_read(self.path), **self._mine}
             made = {row.input for row in self._rows.values() if row.output}
@@ -107,6 +120,8 @@ class Manifest:
             text = csv_text([field.name for field in fields(Row)], [astuple(row) for row in self])
             with replacing(self.path, overwrite=True) as (file,):
                 file.write(text.encode("utf-8", "backslashreplace"))
+        self._written = time.monotonic()
+        self._took_s = self._written - began
 
 
 def settled(row: Row, status: Status, *, seconds: float, reason: str = "") -> Row:

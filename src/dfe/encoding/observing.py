@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from dfe.base.errors import DfeError
@@ -37,7 +37,7 @@ def files_of(seen: Seen) -> Stamps:
 
 def look_at(
     sources: Sequence[Source], options: EncodeOptions, workers: int, progress: Progress | None
-) -> Iterator[Looked]:
+) -> Generator[Looked, None, None]:
     """Each source with what was seen in it, or with the error that stopped it, as they get ready."""
     tally = _Tally(progress, sources, options)
     failed: list[tuple[Source, DfeError]] = []
@@ -92,32 +92,37 @@ class _Tally:
     def __init__(self, progress: Progress | None, sources: Sequence[Source], options: EncodeOptions) -> None:
         self._progress = progress
         self._expected = {source: estimate_frames([source], options) for source in sources}
-        self._done: dict[tuple[Source, int], int] = {}
+        self._unknown = sum(frames is None for frames in self._expected.values())
+        self._total = sum(frames or 0 for frames in self._expected.values())
         self._ready: dict[Source, int] = dict.fromkeys(sources, 0)
+        self._under_way: dict[tuple[Source, int], int] = {}
+        self._done = 0
+        """Frames of tasks that are ready or under way, all told."""
         self._tell()
 
     def within(self, task: Task, done: int) -> None:
         """So many frames of a task that is under way."""
-        self._done[task.source, task.part] = done
+        key = task.source, task.part
+        self._done += done - self._under_way.get(key, 0)
+        self._under_way[key] = done
         self._tell()
 
     def finish(self, task: Task, frames: int) -> None:
         """A task is done."""
-        self._done.pop((task.source, task.part), None)
+        self._done += frames - self._under_way.pop((task.source, task.part), 0)
         self._ready[task.source] += frames
         self._tell()
 
     def settle(self, source: Source) -> None:
         """No more is to come of a source, however much was expected."""
-        for key in [key for key in self._done if key[0] == source]:
-            del self._done[key]
+        for key in [key for key in self._under_way if key[0] == source]:
+            self._done -= self._under_way.pop(key)
+        expected = self._expected[source]
+        self._unknown -= expected is None
+        self._total += self._ready[source] - (expected or 0)
         self._expected[source] = self._ready[source]
         self._tell()
 
     def _tell(self) -> None:
-        if self._progress is None:
-            return
-        done = sum(self._ready.values()) + sum(self._done.values())
-        expected = list(self._expected.values())
-        known = [frames for frames in expected if frames is not None]
-        self._progress(done, max(done, sum(known)) if len(known) == len(expected) else None)
+        if self._progress is not None:
+            self._progress(self._done, None if self._unknown else max(self._total, self._done))

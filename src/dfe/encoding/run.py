@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -137,26 +138,33 @@ def encode_to_folder(
             todo[source] = one
     absent = [Row(manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in found.problems if p.where]
     if absent or todo:
-        manifest.note(*absent, *(one.row for one in todo.values()))
+        manifest.note(*absent, *(one.row for one in todo.values()))  # before any result, so that it is known as ours
     unkept: OutputError | None = None
     finish = functools.partial(
         _finish, options=options, tokenizer=tokenizer, names=names, format=format, thumbnails=thumbnails
     )
-    for looked in look_at(list(todo), options, workers, progress):
-        started, one = time.monotonic(), todo[looked.source]
-        done = looked.seen if isinstance(looked.seen, DfeError) else guarded(finish, one, looked.seen)
-        seconds = looked.seconds + time.monotonic() - started
-        if isinstance(done, DfeError):
-            result = InputResult.failure(looked.source.name, str(done))
-            row = settled(one.row, "failed", seconds=seconds, reason=str(done))
-        else:
-            result, row = done
-            row = replace(row, seconds=f"{seconds:.2f}")
-        results[looked.source] = result
-        try:
-            manifest.note(row)
-        except OutputError as error:  # what is done stays done; the last one written counts
-            unkept = error
+    looking = look_at(list(todo), options, workers, progress)
+    try:
+        for looked in looking:
+            started, one = time.monotonic(), todo[looked.source]
+            done = looked.seen if isinstance(looked.seen, DfeError) else guarded(finish, one, looked.seen)
+            seconds = looked.seconds + time.monotonic() - started
+            if isinstance(done, DfeError):
+                result = InputResult.failure(looked.source.name, str(done))
+                row = settled(one.row, "failed", seconds=seconds, reason=str(done))
+            else:
+                result, row = done
+                row = replace(row, seconds=f"{seconds:.2f}")
+            results[looked.source] = result
+            with suppress(OutputError):  # what is done stays done; the list is written once more at the end
+                manifest.note(row)
+    finally:
+        looking.close()
+        if todo:
+            try:
+                manifest.keep()
+            except OutputError as error:
+                unkept = error
     last = () if unkept is None else (InputResult.failure(MANIFEST, str(unkept)),)
     inputs = (*missing, *(results[source] for source in found.sources), *last)
     return RunSummary(inputs, time.perf_counter() - began)
