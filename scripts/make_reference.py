@@ -40,7 +40,8 @@ OPTIONS = """
 One name has one type and one meaning in every command that has it.
 
 - A list is separated by blanks and given once: `--covariates age sex`. No list is separated by commas.
-- `-o` says where the results go. Nothing is replaced without `--overwrite`; `dfe qc`, `dfe study report` and `dfe demo`
+- `-o` says where the results go. Nothing is replaced without `--overwrite`, but what `dfe encode` knows to be
+  its own and out of date ([go on with a run](how-to.md#go-on-with-a-run)); `dfe qc`, `dfe study report` and `dfe demo`
   renew the files that are theirs.
 - `--json` prints the results as JSON on standard output; problems and progress go to standard error.
 - An option that does nothing for what is given is refused.

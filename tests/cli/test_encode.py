@@ -98,12 +98,14 @@ def test_pictures_of_a_folder_make_one_table(dfe, astronaut, tmp_path):
     assert np.isnan(recording.times).all()
 
 
-def test_existing_results_are_kept_unless_overwriting_is_allowed(dfe, astronaut, tmp_path):
+def test_results_that_nobody_knows_of_are_kept_unless_overwriting_is_allowed(dfe, astronaut, tmp_path):
     assert dfe("encode", astronaut, "-o", tmp_path).code == 0
     before = (tmp_path / "astronaut.parquet").read_bytes()
-    refused = dfe("encode", astronaut, "-o", tmp_path, "--json")
-    assert refused.code == 1
-    assert "exists already" in refused.json["problems"][0]
+    (tmp_path / "manifest.csv").unlink()
+    for _ in range(2):
+        refused = dfe("encode", astronaut, "-o", tmp_path, "--json")
+        assert refused.code == 1
+        assert "exists already" in refused.json["problems"][0]
     assert (tmp_path / "astronaut.parquet").read_bytes() == before
     assert dfe("encode", astronaut, "-o", tmp_path, "--overwrite").code == 0
     assert (tmp_path / "astronaut.parquet").read_bytes() == before
@@ -225,7 +227,7 @@ def test_a_cut_past_the_end_says_how_long_the_recording_is(dfe, carphone, tmp_pa
     ran = dfe("encode", carphone, "-o", tmp_path / "out", "--start", "1000")
     assert ran.code == 1
     assert "the recording lasts 4.00 s" in ran.err
-    assert not list((tmp_path / "out").iterdir())
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["manifest.csv"]
 
 
 def test_nothing_named(dfe, tmp_path, monkeypatch):
@@ -254,7 +256,7 @@ def test_missing_inputs_count_as_failed(dfe, astronaut, tmp_path):
 
 def test_csv_is_refused_before_the_work_when_its_provenance_is_there(dfe, astronaut, tmp_path, monkeypatch):
     (tmp_path / "astronaut.provenance.json").write_text("{}")
-    monkeypatch.setattr("dfe.encoding.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encoding.observing.observe", lambda *_: pytest.fail("the work was begun"))
     ran = dfe("encode", astronaut, "-o", tmp_path, "--format", "csv")
     assert ran.code == 1
     assert "astronaut.provenance.json: exists already" in ran.err

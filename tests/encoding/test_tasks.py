@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
 from pathlib import Path
 
@@ -11,8 +10,6 @@ import cv2
 import numpy as np
 import pytest
 
-from dfe.base import workers
-from dfe.base.errors import DfeError
 from dfe.encoding import tasks
 from dfe.encoding.assemble import assemble
 from dfe.encoding.options import EncodeOptions
@@ -106,51 +103,6 @@ def test_estimates_agree_with_what_is_there(long_clip: Path) -> None:
     assert tasks.estimate_frames([source, source], EncodeOptions(every=3)) == 240
     assert tasks.estimate_frames([source], EncodeOptions(start_s=2.0, end_s=5.0)) == pytest.approx(90, abs=2)
     assert tasks.estimate_frames([Source("no", "video", (long_clip.with_name("no.mp4"),))], EncodeOptions()) is None
-
-
-def _work(number: int) -> int:
-    import os
-
-    if number == 2:
-        os._exit(9)
-    if number == 3:
-        raise ValueError("a fault")
-    if number == 4:
-        raise DfeError("a clear word")
-    return number * number
-
-
-def test_a_worker_that_dies_takes_no_other_task_with_it() -> None:
-    results = dict(workers.run_tasks(_work, range(8), 2))
-    assert {n: r for n, r in results.items() if n not in (2, 3, 4)} == {0: 0, 1: 1, 5: 25, 6: 36, 7: 49}
-    assert "died" in str(results[2])
-    assert "ValueError: a fault" in str(results[3])
-    assert str(results[4]) == "a clear word"
-
-
-def test_one_process_gives_the_same_in_order() -> None:
-    results = list(workers.run_tasks(_work, [0, 3, 4, 5], 1))
-    assert [number for number, _ in results] == [0, 3, 4, 5]
-    assert [str(result) for _, result in results][2:] == ["a clear word", "25"]
-
-
-def _slow(end: str) -> str:
-    import time
-
-    if end:
-        time.sleep(30)
-        Path(end).touch()
-    return end
-
-
-def test_workers_stop_when_no_more_is_wanted(tmp_path: Path) -> None:
-    before = set(multiprocessing.active_children())
-    ends = [str(tmp_path / name) for name in ("one", "two")]
-    results = workers.run_tasks(_slow, ["", *ends], 2)
-    assert next(iter(results)) == ("", "")
-    results.close()  # type: ignore[attr-defined]
-    assert not list(tmp_path.iterdir()), "they were waited for"
-    assert not set(multiprocessing.active_children()) - before
 
 
 def test_pieces_outside_a_cut_cost_nothing(long_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:

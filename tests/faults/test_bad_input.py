@@ -95,7 +95,7 @@ def test_the_others_go_on(dfe, kind, astronaut, tmp_path):
     assert _is_one_clear_line(line, bad.name), line
     assert f"dfe: {line}" in ran.err
     assert ran.json["files_done"] == 1
-    assert sorted(path.name for path in (tmp_path / "out").rglob("*")) == ["astronaut.parquet"]
+    assert sorted(path.name for path in (tmp_path / "out").rglob("*")) == ["astronaut.parquet", "manifest.csv"]
 
 
 @pytest.mark.parametrize("kind", FATAL)
@@ -208,7 +208,7 @@ def test_a_full_disk_leaves_nothing_half_written(astronaut, tmp_path):
     assert ran.returncode == 1
     assert "astronaut.parquet" in ran.stderr
     assert "Traceback" not in ran.stderr
-    assert list((tmp_path / "out").iterdir()) == []
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["manifest.csv"]
 
 
 def test_output_that_is_a_file(dfe, astronaut, tmp_path):
@@ -288,7 +288,7 @@ def test_a_tokenizer_of_another_space_or_neutral_is_refused_before_the_work(dfe,
             subject_neutral="median",
         ),
     }  # fmt: skip
-    monkeypatch.setattr("dfe.encoding.run.observe", lambda *_: pytest.fail("the work was begun"))
+    monkeypatch.setattr("dfe.encoding.observing.observe", lambda *_: pytest.fail("the work was begun"))
     for words, tokenizer in made.items():
         folder = save_tokenizer(tokenizer, tmp_path / tokenizer.name)
         ran = dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", folder)

@@ -110,7 +110,7 @@ def test_it_is_listed_with_what_it_needs(run):
     assert "no FrontEndSpec" in facts["example-odd"]["broken"]
     states = {check["name"]: check["state"] for check in json.loads(run("doctor", "--json").stdout)}
     assert states["front end example-table"] == "ok"
-    assert states["front end example-broken"] == "absent"
+    assert states["front end example-broken"] == "incomplete"
     assert json.loads(run("info", "example/two", "--json").stdout)["coefficients"] == ["smile", "frown"]
 
 

@@ -86,18 +86,35 @@ def test_a_file_named_twice_counts_once(tmp_path):
     assert len(found(tmp_path)) == 1
 
 
-def test_equal_names_get_their_suffix_then_a_number(tmp_path):
+def test_inputs_that_would_share_a_name_are_refused_all_of_them(tmp_path):
     tree(tmp_path, "clip.mp4", "clip.avi", "x/clip.mp4", "clip/1.png", "clip/2.png", "other.mp4", "CLIP.mkv")
     paths = [tmp_path / "clip.mp4", tmp_path / "clip.avi", tmp_path / "x" / "clip.mp4", tmp_path / "clip"]
     paths += [tmp_path / "other.mp4", tmp_path / "CLIP.mkv"]
-    names = ["clip_mp4", "clip_avi", "clip_mp4_2", "clip_pictures", "other", "CLIP_mkv"]
-    assert [name for name, *_ in found(*paths)] == names
-    assert [name for name, *_ in found(*reversed(paths))] == names[::-1]
+    for named in (paths, paths[::-1]):
+        discovery = discover(named)
+        assert [source.name for source in discovery.sources] == ["other"]
+        refused = {problem.where for problem in discovery.problems}
+        assert refused == {str(path) for path in paths if path.name != "other.mp4"}
+        assert all("its result would be called" in str(problem) for problem in discovery.problems)
 
 
-def test_an_appended_suffix_never_hits_a_name_that_exists(tmp_path):
-    tree(tmp_path, "clip.mp4", "clip.avi", "clip_mp4.mov")
-    assert {name for name, *_ in found(tmp_path)} == {"clip_mp4", "clip_avi", "clip_mp4_2"}
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from(["s/x.mp4", "s/x_mp4.mp4", "x.mp4", "s/x.avi", "s/1.png", "S/X.MOV", "t/x.mp4"])))
+def test_a_name_does_not_depend_on_what_else_is_there(others):
+    with tempfile.TemporaryDirectory() as folder:
+        root = tree(Path(folder), "s/x.mp4", *others)
+        discovery = discover([root])
+        names = {str(path): source.name for source in discovery.sources for path in source.paths}
+        assert names.get(str(root / "s/x.mp4"), "s/x") == "s/x"
+        told = {problem.where for problem in discovery.problems}
+        assert (str(root / "s/x.mp4") in names) != (str(root / "s/x.mp4") in told)
+
+
+def test_the_folders_below_what_was_named_are_kept(tmp_path):
+    tree(tmp_path, "a/b/clip.mp4", "top.mp4", "set/1.png", "set/2.png", "a/ü/1.png", "a/ü/2.png")
+    folders = {source.name: source.folder for source in discover([tmp_path]).sources}
+    assert folders == {"a/b/clip": "a/b", "top": "", "set": "", "a/ü": "a"}
+    assert discover([tmp_path / "a" / "b" / "clip.mp4"]).sources[0].folder == ""
 
 
 def test_names_fit_every_file_system(tmp_path):
@@ -121,7 +138,8 @@ def test_moving_gifs_are_videos_and_others_are_pictures(tmp_path):
     write_video(tmp_path / "moves.gif", "gif", 3, pix_fmt="rgb8")
     write_video(tmp_path / "stands.gif", "gif", 1, pix_fmt="rgb8")
     write_video(tmp_path / "moves.apng", "apng", 3, pix_fmt="rgb24").rename(tmp_path / "moves.png")
-    assert sorted(found(tmp_path)) == [("moves_gif", "video", 1), ("moves_png", "video", 1), ("stands", "stills", 1)]
+    (tmp_path / "moves.png").rename(tmp_path / "dances.png")
+    assert sorted(found(tmp_path)) == [("dances", "video", 1), ("moves", "video", 1), ("stands", "stills", 1)]
 
 
 def test_problems_do_not_stop_the_rest(tmp_path):
@@ -180,5 +198,9 @@ def test_no_two_sources_share_a_name_in_any_order(names, random):
             shuffled = random.sample(named, len(named))
             assert {s.name: set(s.paths) for s in discover(shuffled).sources} == {s.name: set(s.paths) for s in sources}
             assert all(part and not part.endswith((" ", ".")) for s in sources for part in s.name.split("/"))
-        given_paths = {os.path.realpath(p) for p in paths}
-        assert {os.path.realpath(p) for s in discover(paths).sources for p in s.paths} == given_paths
+        discovery = discover(paths)
+        read = {os.path.realpath(p) for s in discovery.sources for p in s.paths}
+        refused = {os.path.realpath(problem.where) for problem in discovery.problems}
+        assert not read & refused
+        for path in map(os.path.realpath, paths):
+            assert path in read or path in refused or str(Path(path).parent) in refused

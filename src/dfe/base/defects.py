@@ -18,11 +18,13 @@ DefectKind = Literal[
     "second_stream",
     "cuts",
     "face_limit",
+    "changed",
 ]
 """``time_stamps`` repaired or made up; ``frame_rate`` guessed; ``cut_short``: fewer frames than announced; ``damage``:
 frames that cannot be decoded whole; ``size_change`` of the pictures inside the file; ``interlaced`` film, deinterlaced;
 ``pixel_aspect``: pixels that were not square, squared; ``dynamic_range`` that is read without tone mapping;
-``second_stream`` of pictures that is not read; ``cuts`` between scenes; ``face_limit``: more faces than looked for."""
+``second_stream`` of pictures that is not read; ``cuts`` between scenes; ``face_limit``: more faces than looked for;
+``changed``: the file was written to while it was read."""
 
 _MENDED: frozenset[DefectKind] = frozenset({"interlaced", "pixel_aspect", "second_stream"})
 
@@ -39,6 +41,7 @@ SHORT: dict[DefectKind, str] = {
     "second_stream": "a second video that was not read",
     "cuts": "cuts",
     "face_limit": "more faces than were looked for",
+    "changed": "changed while it was read",
 }
 """Each kind in a few words, for tables that count recordings."""
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from dfe.base.errors import OutputError
+from dfe.base.processes import is_alive, machine_mark
+
+_BESIDE = re.compile(r"\.dfe-(\d+)-(?:([0-9a-f]{8})-)?[0-9a-f]+\.tmp")
+"""What is written before it takes a target's place: number of the process, mark of the machine, chance."""
+_OF_OTHERS_S = 86_400.0
+"""A file of another machine, whose processes cannot be asked for from here, is left over after a day."""
 
 _ADVICE = {
     errno.ENOSPC: ("the disk is full", "free some space or choose another folder"),
@@ -43,8 +52,8 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
 def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryIO, ...]]:
     """Open one binary file per target; they take the targets' places, in order, once the block ends well.
 
-    Everything is written beside the target and synced to disk before the first rename; if anything fails, the
-    targets are as they were and nothing is left behind. Missing folders are made.
+    Everything is written beside the target and synced to disk before the first rename; if anything fails, a rename
+    among several too, the targets are as they were and nothing is left behind. Missing folders are made.
 
     Raises:
         OutputError: the target exists (without ``overwrite``), the disk is full, there is no permission.
@@ -58,7 +67,7 @@ def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryI
             files: list[BinaryIO] = []
             for where in targets:
                 where.parent.mkdir(parents=True, exist_ok=True)
-                path = where.parent / f".dfe-{os.getpid()}-{secrets.token_hex(4)}.tmp"
+                path = _beside(where)
                 files.append(stack.enter_context(path.open("xb")))
                 temporary.append(path)
             where = targets[0]
@@ -68,11 +77,60 @@ def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryI
                 os.fsync(file.fileno())
         for where in targets:
             refuse_existing(where, overwrite=overwrite)
-        for where, path in zip(targets, temporary, strict=True):
-            os.replace(path, where)  # noqa: PTH105
+        with _undone_unless_whole(targets, temporary):
+            for where, path in zip(targets, tuple(temporary), strict=False):
+                os.replace(path, where)  # noqa: PTH105
     except OSError as error:
         what, advice = _ADVICE.get(error.errno or 0, (f"cannot be written ({error.strerror or error})", None))
         raise OutputError(what, where=where, advice=advice) from error
     finally:
         for path in temporary:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove what processes that have died were writing into a folder or below it; how many files.
+
+    Those of processes that run are left alone, as are those of other machines until they are a day old.
+    """
+    removed = 0
+    for path in folder.rglob(".dfe-*.tmp"):
+        found = _BESIDE.fullmatch(path.name)
+        if found is None:
+            continue
+        with suppress(OSError):
+            here = found[2] in (None, machine_mark())
+            if not is_alive(int(found[1])) if here else time.time() - path.stat().st_mtime > _OF_OTHERS_S:
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def _beside(target: Path) -> Path:
+    return target.parent / f".dfe-{os.getpid()}-{machine_mark()}-{secrets.token_hex(4)}.tmp"
+
+
+@contextmanager
+def _undone_unless_whole(targets: tuple[Path, ...], temporary: list[Path]) -> Iterator[None]:
+    """Put the targets back as they were if the block fails; one alone needs no help. Copies are added to temporary."""
+    kept: dict[Path, Path] = {}
+    new: list[Path] = []
+    for target in targets if len(targets) > 1 else ():
+        if target.exists():
+            kept[target] = _beside(target)
+            temporary.append(kept[target])
+            try:
+                os.link(target, kept[target])
+            except OSError:  # a file system without links
+                shutil.copy2(target, kept[target])
+        else:
+            new.append(target)
+    try:
+        yield
+    except OSError:
+        for target, copy in kept.items():
+            os.replace(copy, target)  # noqa: PTH105
+        for target in new:
+            target.unlink(missing_ok=True)
+        raise

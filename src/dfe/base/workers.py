@@ -1,44 +1,73 @@
 """Running tasks in order in this process, or side by side in several; the results are the same.
 
-Workers are spawned, not forked, on every system: that is the one way that is the same on Linux, macOS and Windows.
+Workers are spawned, not forked, on every system: that is the one way that is the same on Linux, macOS and Windows. Each
+has a pipe of its own, so that the death of one costs the task it was at and nothing else. A worker ends when the
+process that started it ends, however that ends (:mod:`dfe.base.processes`).
 """
 
 from __future__ import annotations
 
 import os
+import queue
 import signal
+import threading
+import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing import get_context
-from typing import TypeVar
+from multiprocessing.connection import Connection, wait
+from typing import Any, Generic, TypeVar
 
 from dfe.base.errors import DfeError
+from dfe.base.processes import end_with_parent, offer_to_be_ended_first
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-TASKS_AHEAD = 2
-"""Tasks handed out per worker beyond the one it works on; keeps memory flat when there are thousands."""
+TRIES = 2
+"""How often a task is begun whose worker dies."""
+RESULTS_AHEAD = 2
+"""Results per worker that may wait for the caller; keeps memory flat when there are thousands."""
+TELL_EVERY_S = 0.2
+"""A worker tells how far it is no more often than this."""
+_BAD_STARTS = 6
+"""So many workers in a row that die before they are ready, and none that ever was: there is no sense in more."""
+_INTERRUPTIBLE_S = 0.5
+"""Longest wait that an interruption has to wait for, on systems where it does."""
+_READY, _FAR, _DONE, _RAISED, _DIED, _END = "ready", "far", "done", "raised", "died", "end"
 
 
-def run_tasks(work: Callable[[T], R], tasks: Iterable[T], workers: int) -> Iterator[tuple[T, R | DfeError]]:
+def run_tasks(
+    work: Callable[..., R],
+    tasks: Iterable[T],
+    workers: int,
+    heard: Callable[[T, int], None] | None = None,
+) -> Iterator[tuple[T, R | DfeError]]:
     """Do each task and give it back with its result, or with the error that stopped it; the others go on.
 
-    With one worker the tasks are done here, in order; with more, in the order in which they get ready. A worker
-    process that dies (out of memory, say) fails the tasks that were under way, and a new pool takes the rest.
+    With one worker the tasks are done here, in order; with more, in the order in which they get ready. A task whose
+    worker dies (killed, out of memory, a crash in a codec) is done once more, at the end and with nothing beside it; if
+    its worker dies again, that is its error.
+
+    Args:
+        work: called as ``work(task)``; as ``work(task, progress)`` where ``heard`` is given.
+        tasks: drawn one at a time, as workers get free.
+        workers: processes.
+        heard: called as ``heard(task, done)`` while a task is under way.
     """
     if workers <= 1:
         for task in tasks:
-            yield task, guarded(work, task)
+            yield task, guarded(work, task, *_told(task, heard))
     else:
-        yield from _pooled(work, iter(tasks), workers)
+        yield from _pooled(work, iter(tasks), workers, heard)
 
 
-def guarded(work: Callable[[T], R], task: T) -> R | DfeError:
-    """The result of ``work(task)``, or the error that stopped it as one that a user can read."""
+def guarded(work: Callable[..., R], *task: object) -> R | DfeError:
+    """The result of ``work(*task)``, or the error that stopped it as one that a user can read."""
     try:
-        return work(task)
+        return work(*task)
     except DfeError as error:
         return error
     except MemoryError:
@@ -50,61 +79,236 @@ def guarded(work: Callable[[T], R], task: T) -> R | DfeError:
         return DfeError(fault, advice="please report it; with DFE_DEBUG=1 the traceback is shown")
 
 
-def _pooled(work: Callable[[T], R], tasks: Iterator[T], workers: int) -> Iterator[tuple[T, R | DfeError]]:
-    pool = _new_pool(workers)
-    waiting: dict[Future[R | DfeError], T] = {}
-    exhausted = False
+def _told(task: T, heard: Callable[[T, int], None] | None) -> tuple[Callable[[int, object], None], ...]:
+    return () if heard is None else (lambda done, _total: heard(task, done),)
+
+
+@dataclass
+class _Job(Generic[T]):
+    task: T
+    deaths: int = 0
+    started: bool = False
+    """Whether a worker was ever ready for it."""
+
+
+def _pooled(
+    work: Callable[..., R], tasks: Iterator[T], workers: int, heard: Callable[[T, int], None] | None
+) -> Iterator[tuple[T, R | DfeError]]:
+    foreman = _Foreman(work, tasks, workers, tells=heard is not None)
+    foreman.start()
     try:
         while True:
-            while not exhausted and len(waiting) < workers * (1 + TASKS_AHEAD):
-                task = next(tasks, None)
-                if task is None:
-                    exhausted = True
-                    break
-                waiting[pool.submit(guarded, work, task)] = task
-            if not waiting:
+            kind, task, value = foreman.news()
+            if kind == _FAR and heard is not None:
+                heard(task, value)
+            elif kind == _DONE:
+                yield task, value
+            elif kind == _RAISED:
+                raise value
+            elif kind == _END:
                 return
-            done, _ = wait(waiting, return_when=FIRST_COMPLETED)
-            broken = False
-            for future in done:
-                task = waiting.pop(future)
-                try:
-                    yield task, future.result()
-                except BrokenProcessPool:
-                    broken = True
-                    waiting[future] = task
-            if broken:
-                lost = list(waiting.values())
-                waiting.clear()
-                pool.shutdown(wait=False, cancel_futures=True)
-                yield from _one_by_one(work, lost)
-                pool = _new_pool(workers)
-    except BaseException:
-        # Interrupted, or the caller wants no more: what is under way would go on for the rest of a long video.
-        for process in list((getattr(pool, "_processes", None) or {}).values()):
-            process.terminate()
-        raise
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        # Interrupted, or the caller wants no more: what is under way would go on for the rest of a long video.
+        foreman.stop()
 
 
-def _one_by_one(work: Callable[[T], R], lost: list[T]) -> Iterator[tuple[T, R | DfeError]]:
-    """Each lost task alone in a process of its own, so that the one that kills its worker takes no other with it."""
-    for task in lost:
-        with _new_pool(1) as alone:
+class _Foreman(threading.Thread, Generic[T]):
+    """Keeps the workers busy while the caller is busy with what they have done."""
+
+    def __init__(self, work: Callable[..., object], tasks: Iterator[T], workers: int, *, tells: bool) -> None:
+        super().__init__(name="foreman", daemon=True)
+        self._work, self._tasks, self._workers, self._tells = work, tasks, workers, tells
+        self._news: queue.Queue[tuple[str, Any, Any]] = queue.Queue()
+        self._told = self._fetched = 0
+        """Results, each counted by one thread only."""
+        self._bell, self._ring = get_context("spawn").Pipe(duplex=False)
+        self._idle: list[_Worker[T]] = []
+        self._busy: list[_Worker[T]] = []
+        self._again: deque[_Job[T]] = deque()
+        self._exhausted = self._stopped = self._any_ready = False
+        self._bad_starts = 0
+
+    def news(self) -> tuple[str, Any, Any]:
+        """The next thing that a worker said, waiting for it."""
+        while True:
             try:
-                yield task, alone.submit(guarded, work, task).result()
-            except BrokenProcessPool:
-                advice = "close other programs, use fewer workers, or encode this file alone"
-                yield task, DfeError("its worker process died, perhaps out of memory", advice=advice)
+                kind, task, value = self._news.get(timeout=_INTERRUPTIBLE_S)
+            except queue.Empty:
+                continue
+            if kind == _DONE:
+                self._fetched += 1
+                self._ring.send_bytes(b"1")
+            return kind, task, value
+
+    def stop(self) -> None:
+        """End all workers at once, and this thread."""
+        self._stopped = True
+        self._ring.send_bytes(b"1")
+        self.join()
+        self._ring.close()
+        self._bell.close()
+
+    def run(self) -> None:
+        """Hand out tasks and listen, until there are no more or nobody wants more."""
+        try:
+            while not self._stopped:
+                self._hand_out()
+                if not self._busy and self._exhausted and not self._again:
+                    break
+                stirring = wait([self._bell, *(worker.pipe for worker in self._busy)])
+                if self._bell in stirring:
+                    self._bell.recv_bytes()
+                for worker in [worker for worker in self._busy if worker.pipe in stirring]:
+                    self._listen(worker)
+            self._news.put((_END, None, None))
+        except BaseException as error:
+            self._news.put((_RAISED, None, error))
+        finally:
+            for worker in (*self._idle, *self._busy):
+                worker.end()
+
+    @property
+    def _unfetched(self) -> int:
+        return self._told - self._fetched
+
+    def _hand_out(self) -> None:
+        while (
+            not self._exhausted and len(self._busy) < self._workers and self._unfetched < RESULTS_AHEAD * self._workers
+        ):
+            try:
+                self._begin(_Job(next(self._tasks)))
+            except StopIteration:
+                self._exhausted = True
+        if self._exhausted and not self._busy and self._again:
+            self._begin(self._again.popleft())
+
+    def _begin(self, job: _Job[T]) -> None:
+        worker = self._idle.pop() if self._idle else _Worker(self._work, self._tells)
+        self._busy.append(worker)
+        job.started = worker.ready
+        worker.give(job)
+
+    def _listen(self, worker: _Worker[T]) -> None:
+        kind, value = worker.hear()
+        job = worker.job
+        if kind == _READY:
+            self._any_ready = worker.ready = job.started = True
+        elif kind == _DIED:
+            self._busy.remove(worker)
+            how = worker.end()
+            job.deaths += 1
+            self._bad_starts = 0 if self._any_ready else self._bad_starts + 1
+            if self._bad_starts >= _BAD_STARTS:
+                raise _never_started(how)
+            if job.deaths < TRIES:
+                self._again.append(job)
+            else:
+                self._tell(_DONE, job.task, _died(how) if job.started else _never_started(how))
+        else:
+            if kind == _DONE:
+                self._busy.remove(worker)
+                self._idle.append(worker)
+            self._tell(kind, job.task, value)
+
+    def _tell(self, kind: str, task: T, value: object) -> None:
+        self._told += kind == _DONE
+        self._news.put((kind, task, value))
 
 
-def _new_pool(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_worker)
+def _died(how: str) -> DfeError:
+    advice = "close other programs, use fewer workers, or encode this file alone"
+    return DfeError(f"its worker process died twice ({how})", advice=advice)
 
 
-def _start_worker() -> None:
-    """One thread per worker, since threads inside them would fight over the cores; the parent minds interruptions."""
+def _never_started(how: str) -> DfeError:
+    advice = "in a script, call it below `if __name__ == '__main__':`, or use one worker"
+    return DfeError(f"worker processes do not start ({how})", advice=advice)
+
+
+class _Worker(Generic[T]):
+    """One process, and the pipe to it."""
+
+    job: _Job[T]
+    ready = False
+
+    def __init__(self, work: Callable[..., object], tells: bool) -> None:
+        context = get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
+        self._process.start()
+        theirs.close()
+        self._send((work, tells))
+
+    def give(self, job: _Job[T]) -> None:
+        """Let it do a task; if it is dead, that is heard next."""
+        self.job = job
+        self._send(job.task)
+
+    def hear(self) -> tuple[str, Any]:
+        """The next of what it says, or that it has died."""
+        try:
+            said: tuple[str, Any] = self.pipe.recv()
+            return said
+        except (EOFError, OSError):
+            return _DIED, None
+
+    def end(self) -> str:
+        """End it, if it is not dead, and say how it died."""
+        self._process.kill()
+        self._process.join()
+        self.pipe.close()
+        code = self._process.exitcode
+        self._process.close()
+        if code is None or code >= 0:
+            return f"exit code {code}"
+        if -code == getattr(signal, "SIGKILL", 0):
+            return "killed, perhaps since memory was short"
+        return f"signal {signal.Signals(-code).name}" if -code in set(signal.Signals) else f"signal {-code}"
+
+    def _send(self, what: object) -> None:
+        with suppress(ConnectionError):  # It has died then, which is heard when it is listened to.
+            self.pipe.send(what)
+
+
+def _serve(pipe: Connection, parent: int) -> None:
+    """What a worker does: tasks, one after the other, until the pipe closes."""
+    end_with_parent(parent)
+    offer_to_be_ended_first()
+    _use_one_thread()
+    try:
+        work, tells = pipe.recv()
+        pipe.send((_READY, None))
+        while True:
+            task = pipe.recv()
+            try:
+                result = guarded(work, task, *((_teller(pipe),) if tells else ()))
+            except Exception as error:  # only where errors are to be shown whole
+                pipe.send((_RAISED, error))
+                continue
+            try:
+                pipe.send((_DONE, result))
+            except (TypeError, ValueError, AttributeError, MemoryError) as error:
+                what = f"its result cannot be handed over ({type(error).__name__}: {error})"
+                pipe.send((_DONE, DfeError(what, advice="use one worker")))
+    except (EOFError, ConnectionError):
+        return
+
+
+def _teller(pipe: Connection) -> Callable[[int, object], None]:
+    told = time.monotonic()
+
+    def tell(done: int, _total: object) -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= TELL_EVERY_S:
+            told = now
+            pipe.send((_FAR, done))
+
+    return tell
+
+
+def _use_one_thread() -> None:
+    """Threads inside workers would fight over the cores; the parent minds interruptions."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"

@@ -18,12 +18,13 @@ NO_TOKENS = "none"
 class Encode:
     """Turn the faces in videos, pictures and other tools' tables into tables of tokens.
 
-    A video or a table of another tool makes one table, the pictures of a folder make one. An option that does nothing
-    for what is named is refused.
+    A video or a table of another tool makes one table, the pictures of a folder make one. Run again into
+    the same folder, it goes on: what is there and unchanged is skipped, and manifest.csv tells what became of each.
+    An option that does nothing for what is named is refused.
 
     Examples:
         dfe encode interview.mp4 -o out --report
-        dfe encode videos/ pictures/ -o out --workers 4 --overwrite
+        dfe encode videos/ pictures/ -o out --workers 4
         dfe encode openface.csv -o out --rate 30
         dfe encode videos/ -o tables --tokenizer none
         dfe encode clip.mp4 -o out --space dfe-face --tokenizer none --neutral 2-5

@@ -4,17 +4,56 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import tempfile
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dfe.base.errors import DfeError, UsageError
 from dfe.cli.streams import OutputGone, safe_streams
 
-OK, FAILED, USAGE, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
-"""Exit codes; the last two as shells give them to a process that SIGINT or SIGPIPE has ended."""
+OK, FAILED, USAGE, INTERRUPTED, READER_GONE, SIGNALLED = 0, 1, 2, 130, 141, 128
+"""Exit codes; the last three as shells give them to a process that SIGINT, SIGPIPE or (plus its number) another signal
+has ended."""
+
+
+class Terminated(BaseException):
+    """The system, a scheduler or a closing terminal asks this process to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def tidy_ends() -> Iterator[None]:
+    """Raise :class:`Terminated` where SIGTERM or SIGHUP would end the process, so that it leaves nothing behind.
+
+    A second signal ends it. Signals that are ignored, as below ``nohup``, stay so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise Terminated(number)
+
+    names = ("SIGTERM", "SIGHUP")
+    ends = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in ends}
+    caught_here = [number for number in ends if before[number] is signal.SIG_DFL]
+    for number in caught_here:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in caught_here:
+            signal.signal(number, before[number])
 
 
 def caught(work: Callable[[], int], *, debug: bool = False) -> int:
@@ -26,7 +65,8 @@ def caught(work: Callable[[], int], *, debug: bool = False) -> int:
     """
     with safe_streams():
         try:
-            code = work()
+            with tidy_ends():
+                code = work()
             sys.stdout.flush()
             return code
         except SystemExit as left:  # the parser's, after its own words
@@ -41,6 +81,9 @@ def caught(work: Callable[[], int], *, debug: bool = False) -> int:
             return _said(str(error), FAILED, debug)
         except KeyboardInterrupt:
             return _said("interrupted; what was finished before stays", INTERRUPTED, debug)
+        except Terminated as end:
+            name = signal.Signals(end.number).name
+            return _said(f"ended by {name}; what was finished before stays", SIGNALLED + end.number, debug)
         except MemoryError:
             return _said("not enough memory; use fewer --workers or fewer inputs at once", FAILED, debug)
         except OSError as error:

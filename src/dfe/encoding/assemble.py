@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dfe.base.errors import MediaError, ModelError
+from dfe.base.stamps import Stamps
 from dfe.base.version import __version__
 from dfe.encoding.face_model import NEUTRAL as RESTING
 from dfe.encoding.face_model import FaceModelRows, face_space_ref, in_face_space, mesh_fitter
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.tasks import Observed, front_end_for
-from dfe.encoding.watch import Watch
+from dfe.encoding.watch import Watch, changed_defect
 from dfe.facemodel.track import join_seen
 from dfe.frontends.tracks import changed_faces, identify, only_largest
 from dfe.recording.build import build_recording
@@ -62,7 +64,12 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
     stills = info.kind == "stills"
     changes = seen.cuts[:0] if stills else changed_faces(rows.frames, boxes, seen.looks)
     known = parts[0].defects
-    defects = (*known, *seen.defects(known, max_faces=options.max_faces, changes=changes, stills=stills))
+    touched = changed_between(parts)
+    defects = (
+        *known,
+        *changed_defect(touched),
+        *seen.defects(known, max_faces=options.max_faces, changes=changes, stills=stills),
+    )
     provenance = Provenance(
         source=info,
         space=parts[0].space,
@@ -81,6 +88,15 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
         faces = FaceModelRows(join_seen(kept), mesh_fitter(), POINTS) if kept else None
         recording = in_face_space(recording, faces, rows.frames[found], ids[found], options.neutral)
     return recording if tokenizer is None else add_tokens(recording, tokenizer)
+
+
+def changed_between(parts: Sequence[Observed]) -> list[Path]:
+    """Files that changed while one of the parts was read, or between two of them."""
+    found = {path for part in parts for path in part.changed}
+    first: Stamps = {}
+    for part in parts:
+        found |= {path for path, state in part.files.items() if first.setdefault(path, state) != state}
+    return sorted(found)
 
 
 def add_tokens(recording: Recording, tokenizer: Tokenizer) -> Recording:

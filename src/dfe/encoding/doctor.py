@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import os
 import platform
 import shutil
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from dfe.base.errors import DfeError
+from dfe.encoding.extras import FOR, Extra, extras
 
 BASE_PACKAGES = (
     "numpy",
@@ -27,15 +27,18 @@ BASE_PACKAGES = (
     "rich",
     "jinja2",
 )
-EXTRAS = {"train": "torch", "flame": "torch", "pandas": "pandas"}
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: ``ok``, ``absent`` (optional and not there) or ``failed`` (needed and broken)."""
+    """One thing looked at.
+
+    ``ok``; ``optional``: not installed, and only needed for what its words say; ``incomplete``: somebody wanted it, and
+    part of it is missing, too old or broken; ``failed``: the package itself does not work.
+    """
 
     name: str
-    state: Literal["ok", "absent", "failed"]
+    state: Literal["ok", "optional", "incomplete", "failed"]
     detail: str
 
 
@@ -51,16 +54,22 @@ def check_installation() -> list[Check]:
         _attempt("whole way", _drawn_face),
         _attempt("disk", _disk),
     ]
-    for extra, module in EXTRAS.items():
-        if importlib.util.find_spec(module) is None:
-            detail = f"not installed; pip install 'discrete-facial-encoding[{extra}]'"
-            checks.append(Check(f"extra {extra}", "absent", detail))
-        else:
-            checks.append(Check(f"extra {extra}", "ok", f"{module} {importlib.metadata.version(module)}"))
-    return checks + _front_ends()
+    found = extras()
+    checks += [_extra(extra) for extra in found]
+    return checks + _front_ends({extra.name for extra in found if extra.lacking})
 
 
-def _front_ends() -> list[Check]:
+def _extra(extra: Extra) -> Check:
+    name, use = f"extra {extra.name}", FOR[extra.name]
+    if not extra.lacking:
+        return Check(name, "ok", f"{', '.join(extra.there)}; for {use}")
+    if extra.begun:
+        lacking = ", ".join(extra.lacking)
+        return Check(name, "incomplete", f"{lacking} is missing or too old; for {use}: {extra.install}")
+    return Check(name, "optional", f"not installed, and only needed for {use}: {extra.install}")
+
+
+def _front_ends(lacking: set[str]) -> list[Check]:
     """Every front end with what it reads, what it needs and what was verified; a broken one of another package."""
     from dfe.encoding.describe import front_end_needs
     from dfe.frontends.registry import find_front_end, front_end_names
@@ -70,11 +79,10 @@ def _front_ends() -> list[Check]:
         try:
             spec = find_front_end(name)
         except DfeError as error:
-            checks.append(Check(f"front end {name}", "absent", str(error)))
+            checks.append(Check(f"front end {name}", "incomplete", str(error)))
             continue
-        missing = spec.extra is not None and importlib.util.find_spec(EXTRAS.get(spec.extra, spec.extra)) is None
         detail = f"{spec.title}; gives {spec.space}; needs {front_end_needs(spec)}; verified: {spec.verified}"
-        checks.append(Check(f"front end {name}", "absent" if missing else "ok", detail))
+        checks.append(Check(f"front end {name}", "optional" if spec.extra in lacking else "ok", detail))
     return checks
 
 

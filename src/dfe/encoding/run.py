@@ -6,24 +6,27 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from dfe.base.errors import DfeError, OutputError, UsageError
-from dfe.base.files import refuse_existing
+from dfe.base.files import remove_leftovers
 from dfe.base.types import Progress
-from dfe.base.workers import guarded, run_tasks
+from dfe.base.workers import guarded
 from dfe.displays.names import Names, load_names
 from dfe.encoding.assemble import add_tokens, assemble, check_fits, measured_neutral, measured_space
 from dfe.encoding.face_model import check_neutral
+from dfe.encoding.going_on import ToDo, due, size_and_state, ways
 from dfe.encoding.idle import refuse_idle
+from dfe.encoding.manifest import MANIFEST, Manifest, Row, settled
+from dfe.encoding.observing import Seen, files_of, look_at
 from dfe.encoding.options import EncodeChoices, EncodeOptions
 from dfe.encoding.summary import InputResult, RunSummary, Targets
-from dfe.encoding.tables import ReadTable, assemble_table, read_source, table_search
-from dfe.encoding.tasks import Observed, Task, estimate_frames, observe, plan
+from dfe.encoding.tables import ReadTable, assemble_table, table_search
 from dfe.media.inputs import Discovery, Source, discover
 from dfe.recording.storage import no_lists_in_csv
 from dfe.report.build import write_report
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
 
 STDIN = "-"
 """In place of a path: one path a line on standard input."""
-Seen = list[Observed] | ReadTable
-"""What was seen in one source: the parts of a video or set of pictures, or a table."""
 Paths = str | PathLike[str] | Sequence[str | PathLike[str]]
 
 
@@ -78,10 +79,10 @@ def encode(
     check_neutral(options.neutral)
     tokenizer = _tokenizer(options, found.sources)
     made: dict[Source, Recording] = {}
-    for source, result in _observed(found.sources, options, workers, _Tally(progress)):
-        if isinstance(result, DfeError):
-            raise result
-        made[source] = _assembled(result, options, tokenizer)
+    for looked in look_at(found.sources, options, workers, progress):
+        if isinstance(looked.seen, DfeError):
+            raise looked.seen
+        made[looked.source] = _assembled(looked.seen, options, tokenizer)
     return [made[source] for source in found.sources]
 
 
@@ -99,7 +100,10 @@ def encode_to_folder(
 ) -> RunSummary:
     """Encode every input and write ``out/<name>.parquet`` (or CSV), and reports if asked.
 
-    An input that fails is told in the summary and the others go on; nothing is left half-written.
+    An input that fails is told in the summary and the others go on; nothing is left half-written. What is there
+    already, made of the same source with the same options and version, is skipped; what is not is done again.
+    ``overwrite`` does all again. ``out/manifest.csv`` tells what became of every input
+    (:mod:`dfe.encoding.manifest`).
 
     Raises:
         UsageError: no input at all, a number of workers that makes no sense, or landmarks and CSV.
@@ -114,50 +118,90 @@ def encode_to_folder(
     check_neutral(options.neutral)
     tokenizer = _tokenizer(options, found.sources)
     names = load_names(tokenizer) if report and tokenizer is not None else None
-    if found.sources:
-        _make_folder(out)
-
+    missing = [InputResult.failure(problem.where or "", str(problem)) for problem in found.problems]
+    if not found.sources:
+        return RunSummary(tuple(missing), time.perf_counter() - began)
+    _make_folder(out)
+    remove_leftovers(out)
+    manifest = Manifest(out)
+    called = None if names is None else sorted((key, str(name)) for key, name in names.entries.items())
+    key = ways(options, tokenizer, format=format, report=report, thumbnails=thumbnails, names=called)
     results: dict[Source, InputResult] = {}
-    wanted: list[Source] = []
+    todo: dict[Source, ToDo] = {}
     for source in found.sources:
+        targets = Targets.of(out, source.name, format, report)
         try:
-            for target in Targets.of(out, source.name, format, report).files:
-                refuse_existing(target, overwrite=overwrite)
-            wanted.append(source)
+            one = due(source, targets, manifest, key, overwrite=overwrite)
         except OutputError as error:
             results[source] = InputResult.failure(source.name, str(error))
+            continue
+        if one is None:
+            results[source] = InputResult.there(source.name, targets)
+        else:
+            todo[source] = one
+    absent = [Row(manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in found.problems if p.where]
+    if absent or todo:
+        manifest.note(*absent, *(one.row for one in todo.values()))  # before any result, so that it is known as ours
+    unkept: OutputError | None = None
     finish = functools.partial(
-        _finish, out=out, options=options, tokenizer=tokenizer, names=names, format=format, report=report,
-        thumbnails=thumbnails, overwrite=overwrite,
-    )  # fmt: skip
-    for source, observed in _observed(wanted, options, workers, _Tally(progress)):
-        result = observed if isinstance(observed, DfeError) else guarded(finish, (source, observed))
-        results[source] = InputResult.failure(source.name, str(result)) if isinstance(result, DfeError) else result
-    absent = [InputResult.failure(problem.where or "", str(problem)) for problem in found.problems]
-    return RunSummary((*absent, *(results[s] for s in found.sources)), time.perf_counter() - began)
+        _finish, options=options, tokenizer=tokenizer, names=names, format=format, thumbnails=thumbnails
+    )
+    looking = look_at(list(todo), options, workers, progress)
+    try:
+        for looked in looking:
+            started, one = time.monotonic(), todo[looked.source]
+            done = looked.seen if isinstance(looked.seen, DfeError) else guarded(finish, one, looked.seen)
+            seconds = looked.seconds + time.monotonic() - started
+            if isinstance(done, DfeError):
+                result = InputResult.failure(looked.source.name, str(done))
+                row = settled(one.row, "failed", seconds=seconds, reason=str(done))
+            else:
+                result, row = done
+                row = replace(row, seconds=f"{seconds:.2f}")
+            results[looked.source] = result
+            with suppress(OutputError):  # what is done stays done; the list is written once more at the end
+                manifest.note(row)
+    finally:
+        looking.close()
+        if todo:
+            try:
+                manifest.keep()
+            except OutputError as error:
+                unkept = error
+    last = () if unkept is None else (InputResult.failure(MANIFEST, str(unkept)),)
+    inputs = (*missing, *(results[source] for source in found.sources), *last)
+    return RunSummary(inputs, time.perf_counter() - began)
 
 
 def _finish(
-    seen: tuple[Source, Seen],
+    one: ToDo,
+    seen: Seen,
     *,
-    out: Path,
     options: EncodeOptions,
     tokenizer: Tokenizer | None,
     names: Names | None,
     format: Literal["parquet", "csv"],
-    report: bool,
     thumbnails: bool,
-    overwrite: bool,
-) -> InputResult:
+) -> tuple[InputResult, Row]:
     """Assemble one source's recording and write its files."""
-    source, parts = seen
-    targets = Targets.of(out, source.name, format, report)
-    recording = _assembled(parts, options, tokenizer)
-    recording.write(targets.table, overwrite=overwrite, format=format)
+    source, targets = one.source, one.targets
+    recording = _assembled(seen, options, tokenizer)
+    recording.write(targets.table, overwrite=one.replaces, format=format)
     if targets.report is not None:
         pictured = source if thumbnails else None
-        write_report(recording, targets.report, tokenizer, pictured, names=names, overwrite=overwrite)
-    return InputResult.success(source, recording, targets)
+        write_report(recording, targets.report, tokenizer, pictured, names=names, overwrite=one.replaces)
+    result = InputResult.success(source, recording, targets)
+    size, state = size_and_state(source, files_of(seen))
+    row = replace(
+        one.row,
+        status="done" if result.problem is None else "damaged",
+        reason=result.problem or "",
+        frames=str(result.frames),
+        bytes=size,
+        state="" if result.changed else state,
+        sha256="" if result.changed else recording.provenance.source.sha256 or "",
+    )
+    return result, row
 
 
 def _assembled(seen: Seen, options: EncodeOptions, tokenizer: Tokenizer | None) -> Recording:
@@ -204,73 +248,3 @@ def _tokenizer(options: EncodeOptions, sources: Sequence[Source]) -> Tokenizer |
     if any(source.kind != "table" for source in sources):
         check_fits(tokenizer, measured_space(options), measured_neutral(options))
     return tokenizer
-
-
-class _Tally:
-    """Frames done over all tasks, whether they report as they go or only when they are done."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress = progress
-        self._done = 0
-        self._total: int | None = None
-
-    def expect(self, total: int | None) -> None:
-        self._total = total
-        self._tell(self._done)
-
-    def within(self, done: int, _total: int | None) -> None:
-        self._tell(self._done + done)
-
-    def finish(self, frames: int) -> None:
-        self._done += frames
-        self._tell(self._done)
-
-    def _tell(self, done: int) -> None:
-        if self._progress is not None:
-            total = None if self._total is None else max(self._total, done)
-            self._progress(done, total)
-
-
-def _look(task: Task, progress: Progress | None = None) -> Observed | ReadTable:
-    if task.source.kind == "table":
-        return read_source(task.source, task.options, progress)
-    return observe(task, progress)
-
-
-def _observed(
-    sources: Sequence[Source], options: EncodeOptions, workers: int, tally: _Tally
-) -> Iterator[tuple[Source, Seen | DfeError]]:
-    """Each source with what was seen in it, or with the error that stopped it, as they get ready."""
-    failed: list[tuple[Source, DfeError]] = []
-    parts: dict[Source, dict[int, Observed]] = {source: {} for source in sources}
-    stopped: set[Source] = set()
-    share = workers if len(sources) < 2 * workers else 1
-    tally.expect(estimate_frames(sources, options))
-
-    def tasks() -> Iterator[Task]:
-        for source in sources:
-            try:
-                yield from plan(source, options, workers if source.kind == "stills" else share)
-            except DfeError as error:
-                failed.append((source, error))
-
-    work = functools.partial(_look, progress=tally.within) if workers == 1 else _look
-    for task, result in run_tasks(work, tasks(), workers):
-        while failed:
-            yield failed.pop()
-        if task.source in stopped:
-            continue
-        if isinstance(result, DfeError):
-            stopped.add(task.source)
-            yield task.source, result
-            continue
-        tally.finish(result.frames)
-        if isinstance(result, ReadTable):
-            yield task.source, result
-            continue
-        seen = parts[task.source]
-        seen[task.part] = result
-        if len(seen) == task.parts:
-            yield task.source, [seen[part] for part in range(task.parts)]
-            del parts[task.source]
-    yield from failed

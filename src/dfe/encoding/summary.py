@@ -42,8 +42,9 @@ class InputResult:
     """What became of one input."""
 
     name: str
-    status: Literal["done", "damaged", "failed"]
-    """``damaged``: the table is there, and some of its rows are frames that could not be decoded."""
+    status: Literal["done", "damaged", "failed", "there"]
+    """``damaged``: the table is there, and some of its rows are frames that could not be decoded, or the source changed
+    while it was read; ``there``: an earlier run made it, and nothing has changed."""
     frames: int = 0
     faces: int = 0
     """Rows with a face."""
@@ -60,6 +61,8 @@ class InputResult:
     table: str | None = None
     report: str | None = None
     problem: str | None = None
+    changed: bool = False
+    """Whether the source was written to while it was read."""
     warnings: tuple[str, ...] = ()
     """What is known to be wrong, odd or mended about the source, and what a front end had to guess or leave out."""
 
@@ -69,10 +72,17 @@ class InputResult:
         return cls(name, "failed", problem=problem)
 
     @classmethod
+    def there(cls, name: str, targets: Targets) -> InputResult:
+        """An input that an earlier run has done."""
+        report = None if targets.report is None else str(targets.report)
+        return cls(name, "there", table=str(targets.table), report=report)
+
+    @classmethod
     def success(cls, source: Source, recording: Recording, targets: Targets) -> InputResult:
         """An input that made its files; with a word if part of it could not be decoded."""
         summary = recording.summary()
-        problem = _damage(source, recording)
+        changed = any(defect.kind == "changed" for defect in recording.provenance.defects)
+        problem = _changed(source) if changed else _damage(source, recording)
         return cls(
             source.name,
             "done" if problem is None else "damaged",
@@ -86,8 +96,14 @@ class InputResult:
             table=str(targets.table),
             report=None if targets.report is None else str(targets.report),
             problem=problem,
+            changed=changed,
             warnings=recording.provenance.notes,
         )
+
+
+def _changed(source: Source) -> str:
+    what, advice = "changed while it was read", "encode it again when nothing writes to it any more"
+    return str(MediaError(what, where=source.place, advice=advice))
 
 
 def _damage(source: Source, recording: Recording) -> str | None:
@@ -148,6 +164,7 @@ class RunSummary:
         return {
             "files": len(self.inputs),
             "files_done": states.count("done"),
+            "files_already_there": states.count("there"),
             "files_damaged": states.count("damaged"),
             "files_failed": states.count("failed"),
             "frames": self.frames,
@@ -163,7 +180,7 @@ class RunSummary:
         """A few lines for people."""
         lines = []
         for result in self.inputs:
-            if result.table is not None:
+            if result.table is not None and result.status != "there":
                 seen = f"{result.frames} frames, a face in {result.frames - result.failures}, usable in {result.usable}"
                 why = (
                     f" ({result.why_not})" if result.why_not and result.usable < result.frames - result.failures else ""
@@ -175,7 +192,12 @@ class RunSummary:
                 lines.extend(f"  note: {printable(warning)}" for warning in result.warnings)
                 if result.report is not None:
                     lines.append(f"  report: {printable(str(result.report))}")
-        made = sum(result.table is not None for result in self.inputs)
+        there = sum(result.status == "there" for result in self.inputs)
+        made = sum(result.table is not None for result in self.inputs) - there
+        if there:
+            lines.append(f"{there} already there, unchanged (--overwrite does them again)")
+            if there == len(self.inputs):
+                return lines[0]
         lines.append(
             f"{made} of {len(self.inputs)} inputs, {self.frames} frames, {self.faces} faces "
             f"in {self.seconds:.1f} s ({self.frames_per_second:.0f} frames/s)"

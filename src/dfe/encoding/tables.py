@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from dfe.base.errors import TableError, UsageError
+from dfe.base.stamps import Stamps, changed, stamps
 from dfe.base.types import BoolArray, IntArray, Progress
 from dfe.base.version import __version__
 from dfe.clock.clock import Clock
 from dfe.encoding.face_model import in_face_space, see_table
 from dfe.encoding.options import EncodeOptions
+from dfe.encoding.watch import changed_defect
 from dfe.frontends.registry import find_front_end, recognise, why_unknown
 from dfe.frontends.spec import FrontEndSpec, TableReader
 from dfe.frontends.tables.rows import put_right
@@ -33,6 +35,10 @@ class ReadTable:
     measured: Measured
     info: SourceInfo
     front_end: dict[str, str | int | float | bool]
+    files: Stamps
+    """The files as they were before they were read."""
+    changed: tuple[Path, ...]
+    """Those that were not the same when they had been read."""
 
     @property
     def frames(self) -> int:
@@ -63,12 +69,15 @@ def read_source(source: Source, options: EncodeOptions, progress: Progress | Non
     """
     if options.landmarks:
         raise UsageError("landmarks are kept of pictures and videos only", advice="leave --landmarks out for tables")
+    before = stamps(source.paths)
     path, spec = source.paths[0], find_front_end(source.reader or "")
     measured = _reader(spec, options).read(path, progress)
     if not len(measured):
         raise TableError("has no rows", where=path)
     measured = _cut(put_right(measured) if options.mirrored else measured, options, path)
-    return ReadTable(measured, _info(path, measured), {"name": spec.name, **measured.about})
+    info = replace(_info(path, measured), folder=source.folder)
+    touched = tuple(changed(before, stamps(source.paths)))
+    return ReadTable(measured, info, {"name": spec.name, **measured.about}, before, touched)
 
 
 def assemble_table(read: ReadTable, options: EncodeOptions) -> Recording:
@@ -86,6 +95,7 @@ def assemble_table(read: ReadTable, options: EncodeOptions) -> Recording:
         mirrored=options.mirrored,
         options=options.provenance(),
         warnings=measured.warnings,
+        defects=changed_defect(read.changed),
         created=creation_time(),
     )
     if options.largest_only:

@@ -7,15 +7,16 @@ rows are those of one pass.
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from dfe.base.defects import Defect
-from dfe.base.errors import UsageError
+from dfe.base.errors import MediaError, UsageError
+from dfe.base.stamps import Stamps, changed, stamps
 from dfe.base.types import Frame, Progress
 from dfe.encoding.face_model import FaceRows
 from dfe.encoding.options import EncodeOptions
@@ -31,7 +32,7 @@ from dfe.media.announced import announced_length
 from dfe.media.film import Film, open_film
 from dfe.media.image import images
 from dfe.media.inputs import Source
-from dfe.media.probe import VideoScan, file_hash, files_hash
+from dfe.media.probe import VideoScan, file_hash, hash_of_hashes
 from dfe.recording.provenance import SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
 from dfe.recording.schema import Layout, expression_columns
@@ -73,6 +74,10 @@ class Observed:
     """What the face model sees of each face, in the order of the rows with one; None unless its space is asked for."""
     defects: tuple[Defect, ...] = ()
     """What the file as a whole says of itself; of the first part only."""
+    files: Stamps = field(default_factory=dict)
+    """The files as they were before they were read."""
+    changed: tuple[Path, ...] = ()
+    """Those that were not the same when they had been read."""
 
 
 def plan(source: Source, options: EncodeOptions, workers: int) -> list[Task]:
@@ -103,6 +108,8 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
         MediaError: the video cannot be opened, or holds nothing that can be decoded.
         UsageError: a rate for a video that carries its own times.
     """
+    paths = task.source.paths
+    before = stamps(paths if task.source.kind == "video" else paths[task.first : task.last])
     front_end = front_end_for(task.options, still=task.source.kind == "stills")
     space = front_end.space
     rows = RowBuffer(task.options.landmarks, Layout(expression=expression_columns(space.names)))
@@ -126,9 +133,9 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     reference = SpaceRef(space.id, space.version, space.hash)
     info = _source_info(task.source, film) if task.part == 0 else None
     defects = film.info.defects if film is not None and task.part == 0 else ()
-    return Observed(
-        rows, seen, info, reference, front_end.provenance(), watch, None if fitted is None else fitted.seen(), defects
-    )
+    touched = tuple(changed(before, stamps(before)))
+    faces = None if fitted is None else fitted.seen()
+    return Observed(rows, seen, info, reference, front_end.provenance(), watch, faces, defects, before, touched)
 
 
 def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | None:
@@ -225,10 +232,17 @@ def _add(rows: RowBuffer, seen: FrameFaces, max_faces: int) -> None:
 def _source_info(source: Source, film: Film | None) -> SourceInfo:
     name = source.paths[0].name if len(source.paths) == 1 else source.name.rsplit("/", 1)[-1]
     if film is None:
-        return SourceInfo(name=name, kind="stills", sha256=_hash_of_readable(source.paths), frames=len(source.paths))
+        return SourceInfo(
+            name=name,
+            folder=source.folder,
+            kind="stills",
+            sha256=_hash_of_readable(source.paths),
+            frames=len(source.paths),
+        )
     info = film.info
     return SourceInfo(
         name=name,
+        folder=source.folder,
         kind="video",
         sha256=file_hash(source.paths[0]) if len(source.paths) == 1 else _hash_of_readable(source.paths),
         width=info.width,
@@ -243,5 +257,8 @@ def _source_info(source: Source, film: Film | None) -> SourceInfo:
 
 def _hash_of_readable(paths: tuple[Path, ...]) -> str | None:
     """One hash for a set of pictures; those that cannot be read are rows with a reason and have no part in it."""
-    readable = [path for path in paths if os.access(path, os.R_OK) and path.is_file()]
-    return files_hash(readable) if readable else None
+    hashes = []
+    for path in paths:
+        with suppress(MediaError):
+            hashes.append(file_hash(path))
+    return hash_of_hashes(hashes) if hashes else None

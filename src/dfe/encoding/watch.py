@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
@@ -165,6 +166,14 @@ class Seen:
         number = "a cut" if len(at) == 1 else f"{len(at)} cuts"
         words = f"{number} ({places}): a face keeps its id there only where it looks the same on both sides"
         return [Defect("cuts", words)]
+
+
+def changed_defect(files: Sequence[Path]) -> tuple[Defect, ...]:
+    """The defect of files that changed while they were read; none where there are no such files."""
+    if not files:
+        return ()
+    names = ", ".join(path.name for path in files[:_NAMED]) + (", ..." if len(files) > _NAMED else "")
+    return (Defect("changed", f"changed while it was read, so that rows may be of either state: {names}"),)
 
 
 def _apart(changes: IntArray, cuts: IntArray) -> IntArray:

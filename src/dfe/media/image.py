@@ -100,6 +100,10 @@ def images(paths: Iterable[str | PathLike[str]]) -> Iterator[Frame]:
             yield Frame(index, nan, read_image(path), None, path.name)
         except MediaError as error:
             yield Frame(index, nan, None, error.what, path.name)
+        except MemoryError:
+            yield Frame(index, nan, None, "not enough memory to read it", path.name)
+        except (OSError, ValueError) as error:  # a disk or a share that fails while it is read
+            yield Frame(index, nan, None, f"cannot be read ({error})", path.name)
 
 
 def _white(largest: int) -> int:

@@ -47,12 +47,20 @@ class Source:
     """One recording to be made: a video, numbered pictures that are one, or the still pictures of a folder."""
 
     name: str
-    """Stem of the output, unlike that of any other source even where case does not count; ``/`` between folders."""
+    """Stem of the output, ``/`` between folders. It depends on the source alone, never on what else is named; no other
+    source has it, even where case does not count."""
     kind: Kind
     paths: tuple[Path, ...]
     """One video or table, or pictures in the order of their names, ``2.jpg`` before ``10.jpg``."""
     reader: str | None = None
     """Name of the front end that reads a table."""
+    folder: str = ""
+    """Folders between the one that was named and the source, ``/`` between them."""
+
+    @property
+    def place(self) -> Path:
+        """The file, or of several the folder that they lie in."""
+        return self.paths[0] if len(self.paths) == 1 else self.paths[0].parent
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,7 @@ def discover(
 
     Returns:
         Sources in the order in which they were named, folders in the order of names; and an error for each thing
-        named that leads to nothing.
+        named that leads to nothing, and for each source that would get the name of another.
     """
     found: dict[str, _Found] = {}
     problems: list[DfeError] = []
@@ -111,7 +119,8 @@ def discover(
                 found[key] = _outermost(found.get(key, item), item)
         except DfeError as error:
             problems.append(error)
-    return Discovery(_named(_grouped(list(found.values()))), tuple(problems))
+    sources, doubles = _named(_grouped(list(found.values())))
+    return Discovery(sources, (*problems, *doubles))
 
 
 def _outermost(first: _Found, second: _Found) -> _Found:
@@ -290,15 +299,7 @@ def _natural(name: str) -> tuple[object, ...]:
     return tuple(int(part) if at % 2 else part for at, part in enumerate(parts)), name
 
 
-class _Candidate(NamedTuple):
-    base: str
-    suffix: str
-    kind: Kind
-    paths: tuple[Path, ...]
-    reader: str | None = None
-
-
-def _grouped(found: list[_Found]) -> list[_Candidate]:
+def _grouped(found: list[_Found]) -> list[Source]:
     """Videos by themselves, pictures by their folder, in the order of first mention."""
     folders: dict[str, list[_Found]] = defaultdict(list)
     slots: dict[str, list[_Found]] = {}
@@ -312,17 +313,16 @@ def _grouped(found: list[_Found]) -> list[_Candidate]:
     return [_candidate(items) for items in slots.values()]
 
 
-def _candidate(items: list[_Found]) -> _Candidate:
+def _candidate(items: list[_Found]) -> Source:
     first = max(items, key=lambda item: len(_below(item.path, item.root)))
     parts = _below(first.path.parent, first.root)
     if first.kind != "stills" or len(items) == 1:
         plain = Path(_unzipped(first.path.name)) if first.kind == "table" else first.path
-        parts, suffix = (*parts, plain.stem), plain.suffix.removeprefix(".").lower()
+        parts = (*parts, plain.stem)
     else:
-        parts, suffix = parts or (Path(os.path.realpath(first.path.parent)).name,), "pictures"
-    base = "/".join(map(_safe, parts))
+        parts = parts or (Path(os.path.realpath(first.path.parent)).name,)
     paths = sorted((item.path for item in items), key=_order)
-    return _Candidate(base, _safe(suffix), first.kind, tuple(paths), first.reader)
+    return Source("/".join(map(_safe, parts)), first.kind, tuple(paths), first.reader, "/".join(parts[:-1]))
 
 
 def _below(path: Path, root: Path) -> tuple[str, ...]:
@@ -339,27 +339,23 @@ def _safe(part: str) -> str:
     return part or "_"
 
 
-def _named(candidates: list[_Candidate]) -> tuple[Source, ...]:
-    """Names without doubles, the same in whatever order the candidates come."""
-    rivals: dict[str, list[_Candidate]] = defaultdict(list)
+def _named(candidates: list[Source]) -> tuple[tuple[Source, ...], list[DfeError]]:
+    """Sources without doubles, and an error for each of those that would share a name.
+
+    None of them gets another name or goes first: what a result is called must not depend on what else was named.
+    """
+    rivals: dict[str, list[Source]] = defaultdict(list)
     for candidate in candidates:
-        rivals[_key(candidate.base)].append(candidate)
-    names = {group[0].paths: group[0].base for group in rivals.values() if len(group) == 1}
-    taken = {_key(name) for name in names.values()}
-    for candidate in sorted((c for group in rivals.values() if len(group) > 1 for c in group), key=_by_path):
-        plain = f"{candidate.base}_{candidate.suffix}"
-        name, number = plain, 1
-        while _key(name) in taken:
-            number += 1
-            name = f"{plain}_{number}"
-        taken.add(_key(name))
-        names[candidate.paths] = name
-    return tuple(Source(names[c.paths], c.kind, c.paths, c.reader) for c in candidates)
+        rivals[_key(candidate.name)].append(candidate)
+    problems: list[DfeError] = []
+    for candidate in candidates:
+        others = [other for other in rivals[_key(candidate.name)] if other is not candidate]
+        if others:
+            what = f"its result would be called {candidate.name}, as that of {others[0].place}"
+            advice = "encode them into different folders, rename one, or name the folder above both"
+            problems.append(UsageError(what, where=candidate.place, advice=advice))
+    return tuple(c for c in candidates if len(rivals[_key(c.name)]) == 1), problems
 
 
 def _key(name: str) -> str:
     return unicodedata.normalize("NFC", name.casefold())
-
-
-def _by_path(candidate: _Candidate) -> tuple[tuple[object, ...], ...]:
-    return _order(Path(os.path.realpath(candidate.paths[0])))

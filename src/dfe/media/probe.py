@@ -206,7 +206,12 @@ def files_hash(paths: Iterable[str | PathLike[str]]) -> str:
     Raises:
         MediaError: a file cannot be read.
     """
-    return hashlib.sha256("\n".join(sorted(map(file_hash, paths))).encode()).hexdigest()
+    return hash_of_hashes(map(file_hash, paths))
+
+
+def hash_of_hashes(hashes: Iterable[str]) -> str:
+    """What :func:`files_hash` makes of the hashes of the files."""
+    return hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
 
 
 class _Walk(NamedTuple):

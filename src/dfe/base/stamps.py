@@ -1,0 +1,51 @@
+"""What a file was like when it was looked at, so that a change is noticed without reading it again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+
+class FileState(NamedTuple):
+    """Size in bytes and time of the last change in nanoseconds."""
+
+    size: int
+    time_ns: int
+
+
+Stamps = dict[Path, FileState | None]
+"""State of each file; None of one that is not there."""
+
+
+def stamps(paths: Iterable[Path]) -> Stamps:
+    """The state of files; of a folder among them, that of all files in it and below."""
+    found: Stamps = {}
+    for path in paths:
+        if path.is_dir():
+            found.update({inside: _state(inside) for inside in sorted(path.rglob("*")) if inside.is_file()})
+        else:
+            found[path] = _state(path)
+    return found
+
+
+def changed(before: Mapping[Path, FileState | None], after: Mapping[Path, FileState | None]) -> list[Path]:
+    """Files that differ, or are there only once, in order."""
+    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+
+
+def one_stamp(found: Mapping[Path, FileState | None], names: Sequence[str] = ()) -> str:
+    """A short text that is the same as long as none of the files (and names) changes, wherever the files lie."""
+    lines = [f"{path.name}\0{state and tuple(state)}" for path, state in sorted(found.items())]
+    text = "\n".join([*lines, *names])
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _state(path: Path) -> FileState | None:
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
+    return FileState(found.st_size, found.st_mtime_ns)

@@ -1,0 +1,113 @@
+"""What a run into a folder has to do: skip what is there and unchanged, redo what is not, leave others' files alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dfe.base.errors import DfeError, OutputError
+from dfe.base.files import refuse_existing
+from dfe.base.stamps import FileState, one_stamp, stamps
+from dfe.base.version import __version__
+from dfe.encoding.manifest import Manifest, Row
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.summary import Targets
+from dfe.media.inputs import Source
+from dfe.media.probe import file_hash, hash_of_hashes
+
+if TYPE_CHECKING:
+    from dfe.tokenizer.tokenizer import Tokenizer
+
+
+class ToDo(NamedTuple):
+    """One source, and where its results go."""
+
+    source: Source
+    targets: Targets
+    row: Row
+    """What the manifest says of it until it is done."""
+    replaces: bool
+    """Whether results that are there already are to be replaced."""
+
+
+def ways(options: EncodeOptions, tokenizer: Tokenizer | None, **more: object) -> str:
+    """A short text that is the same as long as the options, the files they name and the tokenizer are the same.
+
+    Args:
+        options: of the run.
+        tokenizer: None: no tokens are written.
+        more: whatever else decides what a result holds.
+    """
+    files = [path for path in (options.weights, options.front_end_options().flame, options.space) if path is not None]
+    said = {
+        "options": asdict(replace(options, tokenizer=None, weights=None, flame=None, space=None)),
+        "files": one_stamp(stamps(files)),
+        "tokenizer": None if tokenizer is None else dict(tokenizer.provenance()),
+        "more": more,
+    }
+    text = json.dumps(said, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+def due(source: Source, targets: Targets, manifest: Manifest, options: str, *, overwrite: bool) -> ToDo | None:
+    """What is to be done for a source; None where its results are there, whole and of the same source and options.
+
+    Raises:
+        OutputError: results of the same name are there that are not known to be of this source.
+    """
+    told = manifest.get(targets.table)
+    mine = manifest.input(source)
+    report = "" if targets.report is None else manifest.name(targets.report)
+    row = Row(mine, manifest.name(targets.table), report, options=options, version=__version__)
+    if overwrite or told is None:
+        for target in targets.files:
+            refuse_existing(target, overwrite=overwrite)
+        return ToDo(source, targets, row, overwrite)
+    if told.input != mine and not _same_source(told, source):
+        for target in targets.files:
+            if target.exists():
+                what = f"exists already, and was made of {told.input}"
+                raise OutputError(what, where=target, advice="choose another folder, or add --overwrite")
+    if targets.report is not None and not told.report:
+        refuse_existing(targets.report, overwrite=False)
+    ready = told.status in ("done", "damaged") and (told.options, told.version) == (options, __version__)
+    if ready and told.report == report and all(map(_is_whole, targets.files)) and _same_source(told, source):
+        return None
+    return ToDo(source, targets, row, True)
+
+
+def size_and_state(source: Source, files: Mapping[Path, FileState | None]) -> tuple[str, str]:
+    """The cells ``bytes`` and ``state`` of a source whose files are like this."""
+    size = sum(state.size for state in files.values() if state is not None)
+    return str(size), one_stamp(files, [source.kind])
+
+
+def _same_source(told: Row, source: Source) -> bool:
+    """Whether the results that a row tells of were made of this source, as it is now."""
+    size, state = size_and_state(source, stamps(source.paths))
+    if told.state == state:
+        return True
+    if told.bytes != size or not told.sha256 or len(source.paths) > 1 or not source.paths[0].is_file():
+        return False
+    try:  # copied, or touched: the same bytes at another time
+        found = file_hash(source.paths[0])
+        return told.sha256 in (found, hash_of_hashes([found]))  # of a video, of a picture
+    except DfeError:
+        return False
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        if path.suffix == ".parquet":
+            with path.open("rb") as file:
+                pq.read_metadata(file)
+        return path.is_file() and path.stat().st_size > 0
+    except (OSError, pa.ArrowException):
+        return False

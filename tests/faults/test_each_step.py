@@ -1,0 +1,107 @@
+"""A failure at each open, sync and rename of a run: one line, nothing half-written, and the next run mends it."""
+
+from __future__ import annotations
+
+import builtins
+import errno
+import io
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from dfe.encoding.manifest import Manifest
+from dfe.recording.recording import Recording
+
+
+@pytest.fixture
+def grey(tmp_path: Path) -> Path:
+    """A picture without a face, which is quick to look at."""
+    path = tmp_path / "grey.png"
+    path.write_bytes(cv2.imencode(".png", np.full((48, 64, 3), 90, np.uint8))[1].tobytes())
+    return path
+
+
+class Fault:
+    """Lets the calls of one kind that write below a folder pass, but for one of them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, kind: str, folder: Path, fails: int | None, code: int) -> None:
+        self.calls = 0
+        self._fails, self._code, self._folder = fails, code, str(folder)
+        if kind == "open":
+            real = io.open
+
+            def opened(file, mode="r", *words, **named):
+                if (
+                    isinstance(file, str | os.PathLike)
+                    and str(file).startswith(self._folder)
+                    and set(mode) & set("wxa+")
+                ):
+                    self._count(file)
+                return real(file, mode, *words, **named)
+
+            monkeypatch.setattr(io, "open", opened)
+            monkeypatch.setattr(builtins, "open", opened)
+        elif kind == "sync":
+            sync = os.fsync
+            monkeypatch.setattr(os, "fsync", lambda handle: (self._count("sync"), sync(handle))[1])
+        else:
+            replace = os.replace
+            monkeypatch.setattr(os, "replace", lambda a, b: (self._count(b), replace(a, b))[1])
+
+    def _count(self, where: object) -> None:
+        self.calls += 1
+        if self.calls == self._fails:
+            raise OSError(self._code, os.strerror(self._code), str(where))
+
+
+def _is_whole(out: Path) -> None:
+    """Every table reads and has its provenance, every page ends, and nothing else lies about."""
+    for path in out.rglob("*") if out.exists() else ():
+        assert not path.name.endswith(".tmp"), path
+        if path.suffix in (".parquet", ".csv") and path.name != "manifest.csv":
+            assert len(Recording.read(path)) == 1
+        elif path.suffix == ".html":
+            assert path.read_text("utf-8").rstrip().endswith("</html>")
+
+
+@pytest.mark.parametrize("kind", ["open", "sync", "rename"])
+@pytest.mark.parametrize("format", ["parquet", "csv"])
+def test_each_step_fails_in_turn(dfe, grey, tmp_path, monkeypatch, kind, format):
+    words = ["encode", grey, "--report", "--format", format]
+    with monkeypatch.context() as patch:
+        all_well = Fault(patch, kind, tmp_path, None, 0)
+        assert dfe(*words, "-o", tmp_path / "well").code == 0
+    assert all_well.calls >= 4, "a table, a page, and the manifest twice"
+    for step in range(1, all_well.calls + 1):
+        out = tmp_path / f"{kind}{step}"
+        with monkeypatch.context() as patch:
+            fault = Fault(patch, kind, tmp_path, step, errno.ENOSPC if step % 2 else errno.EIO)
+            ran = dfe(*words, "-o", out)
+        if fault.calls < step:
+            continue  # the list of results is written more or less often
+        said = [line for line in ran.err.splitlines() if line.startswith("dfe: ")]
+        assert len(said) == ran.code, (step, ran.err)
+        assert ran.code == 1 or {row.status for row in Manifest(out)} == {"done"}, "only the list was tried again"
+        assert "an error of dfe itself" not in ran.err
+        assert "Traceback" not in ran.err
+        _is_whole(out)
+        again = dfe(*words, "-o", out)
+        assert again.code == 0, (step, again.err)
+        assert {path.name for path in out.iterdir()} == {path.name for path in (tmp_path / "well").iterdir()}
+        _is_whole(out)
+
+
+@pytest.mark.parametrize("kind", ["open", "sync", "rename"])
+def test_old_results_stay_whole_when_new_ones_cannot_be_written(dfe, grey, tmp_path, monkeypatch, kind):
+    words = ["encode", grey, "--format", "csv", "-o", tmp_path / "out"]
+    assert dfe(*words).code == 0
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir() if path.name != "manifest.csv"}
+    for step in range(1, 6):
+        with monkeypatch.context() as patch:
+            Fault(patch, kind, tmp_path, step, errno.ENOSPC)
+            dfe(*words, "--overwrite")
+        after = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir() if path.name != "manifest.csv"}
+        assert after == before, "the same content, whether old or new"
