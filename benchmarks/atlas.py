@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np
 
 from dfe.atlas import Atlas, build_atlas, write_atlas
-from dfe.quantizers.sparse.search import SparseConfig
+from dfe.quantizers.sparse.config import SparseConfig
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.tokenizer.file import load_tokenizer
@@ -35,14 +35,14 @@ def book_of_256(default: Tokenizer) -> Tokenizer:
     """The default's displays and mixtures of them: 256 displays, silence among them."""
     rng = np.random.default_rng(0)
     config = SparseConfig(dimension=41, size=256, closed=False)
-    displays = default.weights["displays"]
+    displays = default.weights["codebook"]
     more = rng.dirichlet(np.ones(3), 192).astype(np.float32)
     parts = displays[rng.integers(1, 64, (192, 3))]
     mixed = np.einsum("nk,nkd->nd", more, parts)
     mixed /= default.space.error_mm(mixed, np.zeros_like(mixed))[:, None]
     books = np.vstack([displays, mixed]).astype(np.float32)
     images = np.vstack([default.weights["images"], np.zeros_like(mixed)])
-    weights = {**default.weights, "displays": books, "images": images.astype(np.float32)}
+    weights = {**default.weights, "codebook": books, "images": images.astype(np.float32)}
     return Tokenizer(name="bench-256", version="1", space=default.space, config=config, weights=weights)
 
 
@@ -66,9 +66,8 @@ def hour(tokenizer: Tokenizer, folder: Path) -> None:
         warnings=(),
     )
     recording = build_recording(rows, provenance)
-    tiled = tokenizer.encode(shown[:BLOCK])
-    codes = np.tile(tiled, (-(-len(shown) // BLOCK), 1))[: len(shown)]
-    recording.with_tokens(codes, tokenizer.provenance()).write(folder / "hour.parquet")
+    tokens = tokenizer.encode(shown[:BLOCK]).at(np.arange(len(shown)) % BLOCK)
+    recording.with_tokens(tokens, tokenizer.provenance()).write(folder / "hour.parquet")
 
 
 def timed(what: str, began: float, used: float) -> None:

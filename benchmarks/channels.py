@@ -5,7 +5,7 @@
 On LFW's validating people. Agreement: 1 - mean squared difference / (2 variance) between a picture and itself cropped,
 as JPEG, blurred, shifted (concordance; 1 is the same). Mirror: the same between a picture and its mirror image, seen in
 one look each. Own: share of the variance that the other coefficients do not predict linearly, left and right partner
-left out of the others. Reach: the 99th percentile of version 1's sigmoid on FER2013's training faces. Where that never
+left out of the others. Reach: the 99th percentile of its sigmoid on FER2013's training faces. Where that never
 went far, the network never claimed to see the movement, so the name rests on the logit alone: weak. Absent: it does not
 come back from a changed picture.
 """
@@ -13,6 +13,7 @@ come back from a changed picture.
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,10 @@ from dfe.space.arkit import FACE_NAMES
 from dfe.space.registry import load_space
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from looks import Seen  # noqa: E402
+
 CHANGES = ("crop", "jpeg", "blur", "shift")
 AGREED, BARELY, SPOKE = 0.8, 0.5, 0.2
 BEGIN, END = "<!-- channels -->", "<!-- /channels -->"
@@ -32,17 +37,16 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "tokenizer")
     parser.add_argument("--write", type=Path, help="document with a place for the table")
     options = parser.parse_args()
-    tables = options.work / "tables_perturbed_2"
+    tables = options.work / "tables_perturbed"
     kinds = {kind: faces(tables / f"lfw_validate_{kind}.parquet") for kind in ("same", "mirror", *CHANGES)}
-    partner = load_space(version=2).partner
+    partner = load_space().partner
     agreed = np.mean([agreement(kinds["same"], kinds[kind]) for kind in CHANGES], axis=0)
     flipped = {name: row[partner] for name, row in kinds["mirror"].items()}
     mirrored = agreement(kinds["same"], flipped)
     said = own(np.stack(list(kinds["same"].values())), partner)
     spread = np.stack(list(kinds["same"].values())).std(axis=0)
-    first = Recording.read(options.work / "tables_one" / "fer2013_train.parquet", landmarks=False)
-    reach = np.quantile(first.expressions()[first.success], 0.99, axis=0)
-    heads = ("coefficient", "spread", "agreement", "mirror", "own", "reach in version 1", "")
+    reach = np.quantile(Seen(options.work / "tables_one" / "fer2013_train.parquet").expressions, 0.99, axis=0)
+    heads = ("coefficient", "spread", "agreement", "mirror", "own", "reach of the sigmoid", "")
     lines = ["| " + " | ".join(heads) + " |", "| --- " * len(heads) + "|"]
     for i, name in enumerate(FACE_NAMES):
         if name.endswith("Right") and int(partner[i]) != i:

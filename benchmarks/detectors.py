@@ -2,10 +2,9 @@
 
     python benchmarks/detectors.py [--data ../shared/data]
 
-The clips' tables hold py-feat's action units and its 52 coefficients of the same frames (MediaPipe's, so version 1 of
-the space). Each coding gives the faces back: the detector's units through a decoder fitted on the other clips, the AU
-proxy likewise, and the packaged tokenizer of version 1, which has never seen these people. Errors in mm; intervals draw
-clips. Five folds of whole clips.
+The clips' tables hold py-feat's action units and its 52 coefficients of the same frames (MediaPipe's
+sigmoids as they come). Each coding gives the faces back: the detector's units through a decoder fitted on the other
+clips, the AU proxy likewise. Errors in mm; intervals draw clips. Five folds of whole clips.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ from dfe.facs.tables import read_au_table
 from dfe.space.arkit import FACE_NAMES
 from dfe.space.registry import load_space
 from dfe.stats.bootstrap import SubjectBootstrap
-from dfe.tokenizer.file import load_tokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDS = 5
@@ -32,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     tables = sorted((parser.parse_args().data / "news").glob("[0-9]*.csv"))
-    space = load_space(version=1)
+    space = load_space()
     codes, faces, clips = [], [], []
     for clip, path in enumerate(tables):
         table = read_au_table(path)
@@ -49,10 +47,8 @@ def main() -> None:
         proxy = fit_au_proxy(x[~test], space, groups=clip[~test])
         mean = np.broadcast_to(x[~test].mean(axis=0), x[test].shape)
         errors["mean face"][test] = space.error_mm(x[test], mean)
-        errors["py-feat's action units"][test] = space.error_mm(x[test], decoder.decode(said[test]))
-        errors["AU proxy"][test] = space.error_mm(x[test], proxy.decode(proxy.encode(x[test])))
-    tokenizer = load_tokenizer("dfe-face41@1")
-    errors[f"{tokenizer.id}, not fitted here"] = tokenizer.error_mm(x, tokenizer.encode(x))
+        errors["py-feat's action units"][test] = space.error_mm(x[test], decoder.decode_codes(said[test]))
+        errors["AU proxy"][test] = space.error_mm(x[test], proxy.decode_codes(proxy.encode_codes(x[test])))
     people = SubjectBootstrap(clip)
     print(f"{len(x)} faces of {len(tables)} clips")
     for name, error in errors.items():

@@ -26,7 +26,7 @@ def main() -> None:
     from dfe.judge.run import judge
     from dfe.tokenizer.file import load_tokenizer
 
-    tables, changed = options.work / "tables_2", options.work / "tables_perturbed_2"
+    tables, changed = options.work / "tables", options.work / "tables_perturbed"
     inputs = Inputs(
         faces=[tables / f"{name}.parquet" for name in ("lfw_train", "lfw_validate", "lfw_test", "london")],
         about=options.work / "people.csv",
@@ -34,7 +34,7 @@ def main() -> None:
         probe_test=[tables / "fer2013_validate.parquet"],
         probe_about=options.work / "emotions.csv",
         perturbed={kind: [changed / f"lfw_test_{kind}.parquet"] for kind in ("crop", "jpeg", "blur", "shift")},
-        turned=[options.work / "tables_turned_2" / "london_turned.parquet"],
+        turned=[options.work / "tables_turned" / "london_turned.parquet"],
     )
     tokenizer = load_tokenizer("default")
     began = time.perf_counter()

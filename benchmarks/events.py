@@ -140,7 +140,7 @@ def line(values: dict[str, tuple[float, float]]) -> str:
 
 
 def naive(tokenizer: dfe.Tokenizer, t: np.ndarray, x: np.ndarray) -> float:
-    said = tokenizer.said(tokenizer.encode(x))
+    said = tokenizer.encode(x).display
     on = (said[:, :, None] == np.arange(1, tokenizer.size)).any(axis=1)
     return float((on[1:] & ~on[:-1]).sum() / (t[-1] - t[0]))
 
@@ -172,7 +172,7 @@ def still(data: Path, kept: Path | None, tokenizer: dfe.Tokenizer) -> None:
     print("| face | raw onsets a second | 60/s | 30/s | 15/s | uneven |\n|---|---:|---:|---:|---:|---:|")
     total: dict[str, list[float]] = {}
     for name, recording in zip(STILL, recordings, strict=True):
-        said = tokenizer.said(recording.tokens())
+        said = recording.tokens().display
         on = (said[:, :, None] == np.arange(1, tokenizer.size)).any(axis=1)
         raw = float((on[1:] & ~on[:-1]).sum() / np.ptp(recording.times))
         cells = []

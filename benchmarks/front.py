@@ -2,7 +2,7 @@
 
     python benchmarks/front.py [--work .cache/tokenizer] [--steps 1500]
 
-Trains books of graded displays with more and less weight on locality, books with gains by level, greedy and with a
+Trains sparse codebooks with more and less weight on locality, books with gains by level, greedy and with a
 beam, and puts residual k-means beside them. Prints a table and draws docs/pictures/front.svg. The test people are not
 touched. Finished rows are kept in WORK/front.json, so that it can be interrupted.
 """
@@ -17,14 +17,16 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.base.types import Coder, FloatArray
+from dfe.base.types import FloatArray
 from dfe.baselines.suite import BaselineConfig, fit_baseline
+from dfe.displays.displays import Coder
 from dfe.judge.bits import code_lengths
 from dfe.judge.faithfulness import faithfulness
 from dfe.judge.locality import locality
 from dfe.judge.redundancy import redundancy
 from dfe.judge.reliability import ALL, Perturbed, align, reliability
 from dfe.judge.units import Units
+from dfe.quantizers.sparse.settings import SparseSettings
 from dfe.recording.recording import Recording
 from dfe.space.registry import load_space
 from dfe.stats.bootstrap import SubjectBootstrap
@@ -57,14 +59,14 @@ class Faces:
     """Training and validating faces, and the validating ones in changed pictures."""
 
     def __init__(self, work: Path) -> None:
-        tables = work / "tables_2"
+        tables = work / "tables"
         self.space = load_space()
         self.training = [tables / f"{name}.parquet" for name in ("lfw_train", "fer2013_train")]
         self.validation = [tables / f"{name}.parquet" for name in ("lfw_validate", "fer2013_validate")]
         self.names, self.x = expressions(self.validation[0])
         self.changed = {}
         for change in CHANGES:
-            names, x = expressions(work / "tables_perturbed_2" / f"lfw_validate_{change}.parquet")
+            names, x = expressions(work / "tables_perturbed" / f"lfw_validate_{change}.parquet")
             before, after = align(self.names, names)
             self.changed[change] = (before, x[after])
 
@@ -73,15 +75,15 @@ class Faces:
 
     def judge(self, coder: Coder) -> dict[str, float]:
         people = SubjectBootstrap(None, 10, 0)
-        codes, displays = coder.encode(self.x), coder.displays()
-        units = Units(displays, self.space)
+        codes, displays = coder.encode_codes(self.x), coder.displays()
+        units = Units(displays)
         extent, alike = locality(units, codes, people), redundancy(units)
-        after = {name: Perturbed(rows, coder.encode(x)) for name, (rows, x) in self.changed.items()}
-        base = coder.decode(codes[:1, :0])[0]
+        after = {name: Perturbed(rows, coder.encode_codes(x)) for name, (rows, x) in self.changed.items()}
+        base = coder.decode_codes(codes[:1, :0])[0]
         half = np.arange(len(codes)) % 2 == 0
         return {
-            "error_mm": float(self.space.error_mm(self.x, coder.decode(codes)).mean()),
-            "bits": float(code_lengths(coder.encode(self.rows()), codes[half], displays).sum(axis=1).mean()),
+            "error_mm": float(self.space.error_mm(self.x, coder.decode_codes(codes)).mean()),
+            "bits": float(code_lengths(coder.encode_codes(self.rows()), codes[half], displays).sum(axis=1).mean()),
             "tokens": float((units.said(codes) >= 0).sum(axis=1).mean()),
             "locality": extent.share.value,
             "locality_p90": extent.share_p90.value,
@@ -104,11 +106,11 @@ def candidates(faces: Faces, steps: int, scratch: Path) -> Iterator[tuple[str, C
         name = f"displays, sparsity {sparsity:g}"
         yield name, trained(name, replace(displays, losses=replace(displays.losses, sparsity=sparsity)))
     for penalty in (0.02, 0.15):
-        assert displays.graded is not None
         name = f"displays, penalty {penalty:g} mm"
-        yield name, trained(name, replace(displays, graded=replace(displays.graded, penalty_mm=penalty)))
+        yield name, trained(name, replace(displays, quantizer=SparseSettings(penalty_mm=penalty)))
     for beam in (1, 8):
-        yield f"fidelity, beam {beam}", trained(f"fidelity, beam {beam}", replace(fidelity, beam=beam))
+        found = replace(fidelity, quantizer=replace(fidelity.quantizer, beam=beam))
+        yield f"fidelity, beam {beam}", trained(f"fidelity, beam {beam}", found)
     for name in ("residual-kmeans", "residual-kmeans-shared", "sparse"):
         yield name, lambda name=name: fit_baseline(name, faces.rows(), faces.space, BaselineConfig())
 

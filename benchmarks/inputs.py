@@ -32,7 +32,7 @@ from learning.reading import FACE, Fit, Looks, ReadingConfig, erase, fit_reading
 from looks import Seen, fer_labels, one_of_both, people_and_labels  # noqa: E402
 from make_reading import reach_of_version_1  # noqa: E402
 
-SPACE = load_space("arkit51/face41", 2)
+SPACE = load_space("arkit51/face41")
 
 
 class Part(NamedTuple):
@@ -136,7 +136,7 @@ def inputs(parts: Parts, judge: Judge) -> Iterator[tuple[str, bool, Input]]:
     ``beyond 0.8``: pose erased, zero at that quantile of the neutral faces, cut to 0..1. ``filter 40 / 2``: identity
     held down on 51 logits and 40 components of the landmarks, with a weight of 2.
     """
-    yield "version 1: sigmoids", True, lambda part: part.one.expressions
+    yield "sigmoids", True, lambda part: part.one.expressions
     yield "logits, one look", True, lambda part: part.one.looks.logits[:, FACE]
     yield "sigmoids, both ways", False, lambda part: part.both.expressions
     yield "sigmoids, cubic of pose out", False, without_pose(parts, judge)
@@ -186,7 +186,7 @@ def _with_first(looks: Looks) -> np.ndarray:
 
 
 def without_pose(parts: Parts, judge: Judge) -> Input:
-    """A cubic of the head pose regressed out of version 1's coefficients, on faces and mirror images."""
+    """A cubic of the head pose regressed out of the network's sigmoids, on faces and mirror images."""
     part, rows = parts["lfw_train"].both, judge.fitted(False)
     x, pose = part.expressions[rows], part.looks.pose[rows]
     terms = _cubic(np.concatenate([pose, pose * [1, -1, -1]]))

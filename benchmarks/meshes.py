@@ -172,16 +172,16 @@ def tokens(space: LearnedSpace, x: dict, wanted: list) -> dict:
         made = train(tables, folder, config, space=space)
     measured, test = made.measured, np.concatenate([rows for (who, _), rows in x.items() if who == "b"])
     test = test[np.isfinite(test).all(axis=1)]
-    codes = made.tokenizer.encode(test)
-    left, still = made.tokenizer.error_mm(test, codes).mean(), space.error_mm(test, np.zeros_like(test)).mean()
+    tokens = made.tokenizer.encode(test)
+    left, still = made.tokenizer.error_mm(test, tokens).mean(), space.error_mm(test, np.zeros_like(test)).mean()
     print(
-        f"tokenizer on {space.dimension} components, axes {space.recipe.axes}: {(codes > 0).sum(axis=1).mean():.1f} "
+        f"tokenizer on {space.dimension} components, axes {space.recipe.axes}: {tokens.says.sum(axis=1).mean():.1f} "
         f"tokens a face; left of the components' movement: a (a sequence kept apart) {measured['error_mm']:.2f} of "
         f"{measured['neutral_mm']:.2f} mm, b {left:.2f} of {still:.2f} mm"
     )
     rows = {}
     for at in wanted:
-        said = made.tokenizer.said(made.tokenizer.encode(x[at]))
+        said = made.tokenizer.encode(x[at]).display
         present = np.zeros((len(said), made.tokenizer.size))
         np.put_along_axis(present, np.maximum(said, 0), 1, axis=1)
         rows[at] = present[:, 1:]

@@ -32,7 +32,7 @@ def parity(photo: Path, clip: Path) -> None:
     stored = np.load(STORED, allow_pickle=False)
     frames = pictures_of(clip)
     shown = [pictures_of(photo)[0], *(frames[i] for i in stored["frames"])]
-    front = LandmarkFrontEnd(LandmarkConfig(max_faces=1, space_version=1))
+    front = LandmarkFrontEnd(LandmarkConfig(max_faces=1))
     faces = [seen.faces[0] for seen in front.observe([Frame(i, 0.0, p) for i, p in enumerate(shown)], still=True)]
     theirs, matrices = stored["landmarks"], stored["matrices"].astype(float)
 
@@ -56,7 +56,7 @@ def parity(photo: Path, clip: Path) -> None:
 def settling(folder: Path) -> None:
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".jpg", ".jpeg", ".png"))
     for passes, twice in ((1, False), (2, True)):
-        front = LandmarkFrontEnd(LandmarkConfig(max_faces=1, second_pass=twice, space_version=1))
+        front = LandmarkFrontEnd(LandmarkConfig(max_faces=1, second_pass=twice))
         apart = []
         for frame in images(paths):
             (seen,) = front.observe([frame], still=True)

@@ -33,7 +33,7 @@ from learning.points import PointsConfig, disturbed, reference_face  # noqa: E40
 from make_points import correlations, faces_of, on_tracked  # noqa: E402
 from training_media import lfw_people  # noqa: E402
 
-SPACE = load_space("arkit51/face41", 2)
+SPACE = load_space("arkit51/face41")
 FACES = len(FACE_NAMES)
 LOOKS_OF_ONE = 8
 """People with fewer pictures have no median to speak of."""
@@ -72,7 +72,7 @@ class Judge:
     """The test people's faces, and what is read off their 68 points."""
 
     def __init__(self, data: Path, work: Path, tracked: Path) -> None:
-        networks, tables = Networks(), work / "tables_2"
+        networks, tables = Networks(), work / "tables"
         self.work, self.tokenizer = work, load_tokenizer()
         self.table = Recording.read(tables / "lfw_test.parquet", landmarks=False)
         usable = self.table.usable & self.table.success
@@ -106,7 +106,7 @@ class Judge:
         for name, (said, true) in self.values.items():
             lines.append(self.row(name, said, true))
         for change in ("jpeg", "crop"):
-            before, after = perturbed(self.work / "tables_perturbed_2", change)
+            before, after = perturbed(self.work / "tables_perturbed", change)
             lines.append(self.row(f"(no points: the picture again, {change})", after, before))
         return lines
 
@@ -119,7 +119,7 @@ class Judge:
 
     def jaccard(self, said: np.ndarray, true: np.ndarray) -> np.ndarray:
         """Displays said of both, over displays said of either, for each face; 1 where neither says any."""
-        found = [[set(row[row > 0]) for row in self.tokenizer.said(self.tokenizer.encode(x))] for x in (said, true)]
+        found = [[set(row[row > 0]) for row in self.tokenizer.encode(x).display] for x in (said, true)]
         return np.array([len(a & b) / len(a | b) if a | b else 1.0 for a, b in zip(*found, strict=True)])
 
     def coefficients(self) -> list[str]:
@@ -220,7 +220,7 @@ def mesh(work: Path) -> list[str]:
         ("video/grid_lbbc2a", 360, 288),
         ("lfw_test", 160, 160),
     ):
-        recording = Recording.read(work / "tables_2" / f"{name}.parquet")
+        recording = Recording.read(work / "tables" / f"{name}.parquet")
         found = np.flatnonzero(recording.success)[:300]
         points = recording.landmarks()
         assert points is not None
@@ -284,7 +284,7 @@ def speed(judge: Judge) -> list[str]:
     """Rows a second on one core."""
     lines = table("read", "rows/s", "300,000 rows")
     many = np.concatenate([judge.all.points] * 20)
-    recording = Recording.read(judge.work / "tables_2" / "lfw_test.parquet")
+    recording = Recording.read(judge.work / "tables" / "lfw_test.parquet")
     points = recording.landmarks()
     assert points is not None
     mesh = points[recording.success][:500].astype(np.float64)

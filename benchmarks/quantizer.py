@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 import dfe  # noqa: E402
 from dfe.quantizers.rvq.search import GramSearch, encode_rows  # noqa: E402
 
-TOKENIZERS = ("default", "dfe-face41-fidelity@1", "dfe-face41@2")
+TOKENIZERS = ("default", "dfe-face41-fidelity@1")
 TRAINED_ROWS = 1024
 FACES = 8192
 Search = Callable[[np.ndarray], np.ndarray]
@@ -91,8 +91,8 @@ def our_step(book: np.ndarray, levels: int) -> Callable[[], None]:
     """One step of a book with gains by level: greedy search, reconstruction and codebook losses, gradient, Adam."""
     import torch
 
-    from dfe.quantizers.rvq.quantizer import ResidualQuantizer
-    from dfe.training.losses import codebook
+    from dfe.quantizers.rvq.train.losses import codebook
+    from dfe.quantizers.rvq.train.quantizer import ResidualQuantizer
 
     torch.manual_seed(0)
     quantizer = ResidualQuantizer(book.shape[1], len(book), levels, 0.0)

@@ -55,8 +55,8 @@ def main() -> None:
             spec = find_front_end(name.split(",")[0])
             reader = spec.make(FrontEndOptions(calibrate=name.startswith("arkit"), rate=30))
             measured, read = timed(lambda reader=reader, path=path: reader.read(path))
-            codes, coded = timed(lambda measured=measured: tokenizer.encode(measured.expression))
-            assert len(codes) == rows
+            tokens, coded = timed(lambda measured=measured: tokenizer.encode(measured.expression))
+            assert len(tokens.display) == rows
             print(
                 f"| {name} | {columns} | {size:.0f} | {rows} | {read:.1f} | {rows / read:,.0f} "
                 f"| {coded:.1f} | {read + coded:.1f} |",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.frontends.landmarks.coefficients import find_logits
+from dfe.frontends.landmarks.coefficients import columns, find_coefficients, find_logits
 from dfe.frontends.landmarks.geometry import pose_normalised
 from dfe.frontends.landmarks.networks import Networks
 from dfe.recording.recording import Recording
@@ -27,31 +27,34 @@ FER_WORDS = {
 
 
 class Seen:
-    """The faces of one table: looks, names of the pictures, version 1's coefficients; the looks are kept beside it."""
+    """The faces of one table: looks, names of the pictures, the network's sigmoids; the looks are kept beside it."""
 
     def __init__(self, table: Path) -> None:
         recording = Recording.read(table)
         found = recording.success & (recording.face_ids <= 0)
         self.names = recording.column("source")[found].astype(str)
-        self.expressions = recording.expressions()[found].astype(np.float64)
         kept = table.with_suffix(".looks.npz")
         if not kept.exists():
             np.savez(kept, **measured(recording, found))
         with np.load(kept, allow_pickle=False) as arrays:
+            self.expressions = arrays["sigmoids"]
+            """``(n, 41)``: the coefficient network's sigmoids as they come, 0 to 1."""
             self.looks = Looks(arrays["logits"], arrays["pose"])
             self.landmarks = arrays["landmarks"]
             """``(n, 1404)``: pose-normalised, cm."""
 
 
 def measured(recording: Recording, found: np.ndarray) -> dict[str, np.ndarray]:
-    """Logits ``(n, 51)``, pose-normalised landmarks ``(n, 1404)`` and pose ``(n, 3)`` of the faces found."""
+    """Of the faces found: logits ``(n, 51)``, sigmoids ``(n, 41)``, pose-normalised landmarks ``(n, 1404)``, pose."""
     networks = Networks()
     points = recording.landmarks()
     assert points is not None, "extract with --landmarks"
     points = points[found].astype(np.float64)
     logits = np.array([find_logits(networks, face)[1:] for face in points], np.float64)
+    sigmoids = [columns(find_coefficients(networks, face)[0]).expression for face in points]
     landmarks = pose_normalised(points, networks).reshape(len(points), -1)
-    return {"logits": logits, "landmarks": landmarks, "pose": recording.poses[found].astype(np.float64)}
+    pose = recording.poses[found].astype(np.float64)
+    return {"logits": logits, "sigmoids": np.array(sigmoids, np.float64), "landmarks": landmarks, "pose": pose}
 
 
 def people_and_labels(data: Path, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -36,12 +36,12 @@ def crops_of(part: str, work: Path, cache: Path) -> Crops:
 
     Args:
         part: as in ``lfw_train``.
-        work: with ``media/`` and ``tables_2/``, as scripts/make_tables.py leaves it.
+        work: with ``media/`` and ``tables/``, as scripts/make_tables.py leaves it.
         cache: folder for the crops.
     """
     kept = cache / f"{part}.npz"
     if not kept.is_file():
-        table = Recording.read(work / "tables_2" / f"{part}.parquet", landmarks=False)
+        table = Recording.read(work / "tables" / f"{part}.parquet", landmarks=False)
         rows = np.flatnonzero(table.usable & (table.face_ids == 0))
         names = table.column("source")[rows].astype(np.str_)
         margin = 1.1 * (SIDE + JITTER) / SIDE

@@ -22,7 +22,10 @@ def dictionary() -> str:
         "Expression: `exp_` and a name of ARKit": _with_prefix("exp_"),
         "Gaze: `gaze_` and a name of ARKit": _with_prefix("gaze_"),
         "Blink: `blink_` and a name of ARKit": _with_prefix("blink_"),
-        "Tokens: `tok_1`, `tok_2`, ... up to the number of levels of the tokenizer": _with_prefix("tok_"),
+        "Tokens: `tok_1`, `tok_2` ... and `mm_1`, `mm_2` ..., as many as the tokenizer says of a face": [
+            *_with_prefix("tok_"),
+            *_with_prefix("mm_"),
+        ],
     }
     parts = [
         f"""# Data dictionary
@@ -56,20 +59,18 @@ provenance beside it. This page is made from the package's own schema by `script
   ([the rule](events.md#what-time-a-row-stands-for)).
 - Coefficients run from 0 (not at all) to 1 (as far as it goes). They are outputs of a network, not muscle activity, and
   not FACS action units.
-- What 0 means depends on the version of the space, which the provenance names (`space`, `version`). In version 2 an
+- The provenance names the space and its version. In `arkit51/face41` an
   `exp_` column is 0 where the face does not go beyond what most neutral faces show, and what a straight line can tell
   of the head's turn is taken out; `cheekPuff`, `cheekSquint`, `noseSneer`, `jawForward` and a few more speak there, but
   it is a guess that they are what they are called
-  ([what each is worth](expression-input.md#what-each-coefficient-is-worth)). In version 1 the `exp_` columns are the
-  network's own numbers: those four hardly ever move, and several others are above 0 in neutral faces. Columns of two
-  versions are not to be put together.
-- `gaze_` and `blink_` columns are the network's own numbers in both versions; in version 2 left and right are treated
-  alike.
+  ([what each is worth](expression-input.md#what-each-coefficient-is-worth)).
+- `gaze_` and `blink_` columns are the network's own numbers, left and right treated alike.
 
 ## Empty cells
 
-Null in Parquet, an empty cell in CSV. In Python, `Recording` gives NaN in float columns and -1 in token columns; pandas
-shows NaN, `<NA>` for tokens, and missing categories for text. A column marked "never" below has no empty cell.
+Null in Parquet, an empty cell in CSV. In Python, `Recording` gives NaN in float columns and -1 in `tok_` columns;
+pandas shows NaN, `<NA>` in `tok_` columns, and missing categories for text. A column marked "never" below has no empty
+cell.
 """
     ]
     for title, of_group in groups.items():
@@ -84,7 +85,7 @@ and `false` for truth values, the shortest decimals that give back the same numb
 
 ## Versions
 
-A package reads its own format version and the older ones, and refuses newer ones with a message. New keys may be added
+A package reads its own format version, and refuses others with a message. New keys may be added
 to the provenance without a new version, and so may columns that are only there when asked for: a package that does not
 know one refuses the table and names it, and reads every table without it. A column changes its meaning only with a new
 version.
@@ -92,7 +93,7 @@ version.
     return "\n".join(parts)
 
 
-_PREFIXES = ("exp", "gaze", "blink", "tok")
+_PREFIXES = ("exp", "gaze", "blink", "tok", "mm")
 
 
 def _with_prefix(prefix: str) -> list[Column]:

@@ -35,7 +35,7 @@ def config_for(crops: np.ndarray) -> VitConfig:
 def main() -> None:
     """Cut, train, write, say the error."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "tokenizer", help="with media/ and tables_2/")
+    parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "tokenizer", help="with media/ and tables/")
     parser.add_argument("--out", type=Path, default=ROOT / ".cache" / "mae")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seed", type=int, default=0)

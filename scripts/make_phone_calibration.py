@@ -37,7 +37,7 @@ STEEPEST = 4.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--tables", type=Path, default=ROOT / ".cache" / "tokenizer" / "tables_2")
+    parser.add_argument("--tables", type=Path, default=ROOT / ".cache" / "tokenizer" / "tables")
     parser.add_argument("--out", type=Path, default=ROOT / "src/dfe/assets/arkit_phone/calibration.json")
     options = parser.parse_args()
 

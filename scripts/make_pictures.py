@@ -13,7 +13,6 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 import dfe
-from dfe.displays.describe import describe_tokens
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.encoding.demo import write_demo_clip
 from dfe.encoding.run import encode_to_folder
@@ -38,7 +37,7 @@ def sheet(codes: list[int], columns: int) -> str:
     """A page with the tokens' templates, front and turned, and their words."""
     tokenizer = dfe.load_tokenizer("default")
     templates = tokenizer.templates()
-    words = describe_tokens(templates, tokenizer.space)
+    words = tokenizer.displays().described
     scale = heat_scale(tokenizer.space, templates)
     made = template_pictures(tokenizer.space, templates[codes], neutral=tokenizer.neutral, heat_max_mm=scale)
     shown = [
@@ -51,7 +50,7 @@ def sheet(codes: list[int], columns: int) -> str:
 def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     tokenizer = dfe.load_tokenizer("default")
-    described = describe_tokens(tokenizer.templates(), tokenizer.space)
+    described = tokenizer.displays().described
     shown: dict[str, int] = {}
     for display in [*tokenizer.card["most_used"], *range(1, tokenizer.size)]:
         # One of left, right and both is enough of a movement.

@@ -28,7 +28,7 @@ from dfe.recording.recording import Recording
 from dfe.space.arkit import FACE_NAMES
 from dfe.space.registry import load_space
 from learning.points import PointFaces, PointsConfig, disturbed, fit_points, reference_face
-from make_tables import extract_all, remeasure_all
+from make_tables import extract_all
 from make_tokenizer import TERMS, people_seen, tables_of
 from track68 import FILE as TRACKED
 
@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ABSENT, WEAK = 0.4, 0.5
 """r with a real tracker's points of validating people, mean of left and right: below these a coefficient is left at 0,
 or is said to be hardly told."""
-PARTNER = load_space("arkit51/face41", 2).partner
+PARTNER = load_space("arkit51/face41").partner
 
 
 def faces_of(tables: list[Path], networks: Networks) -> PointFaces:
@@ -82,7 +82,7 @@ def below(figures: dict[str, Any], needed: float) -> list[str]:
 
 def worth(regressor: PointRegressor, shape: np.ndarray, values: np.ndarray, mean: np.ndarray) -> dict[str, Any]:
     """Figures of the card, from aligned points."""
-    said, space = regressor.predict(shape), load_space("arkit51/face41", 2)
+    said, space = regressor.predict(shape), load_space("arkit51/face41")
     faces = values[:, : space.dimension]
     floor = space.error_mm(faces, np.broadcast_to(mean[: space.dimension], faces.shape)).mean()
     r = correlations(said.astype(np.float64), values.astype(np.float64))
@@ -104,11 +104,9 @@ def main() -> None:
     options = parser.parse_args()
     if not options.data.is_dir():
         sys.exit(f"{options.data}: no such folder; the training faces are not part of the project")
-    if not (options.work / "tables_2" / "lfw_test.parquet").exists():
+    if not (options.work / "tables" / "lfw_test.parquet").exists():
         extract_all(options.data, options.work, options.workers)
-        remeasure_all(options.work)
-
-    networks, tables, config = Networks(), options.work / "tables_2", PointsConfig()
+    networks, tables, config = Networks(), options.work / "tables", PointsConfig()
     reference = reference_face(networks)
     training = faces_of(tables_of(tables, "lfw_train") + tables_of(tables, "video"), networks)
     testing = faces_of(tables_of(tables, "lfw_test"), networks)
@@ -143,7 +141,7 @@ def main() -> None:
         arrays |= {f"{variant}.{name}": part for name, part in made[depth]._asdict().items()}
         figures = {name: (part["error_mm"], part["mean_face_mm"]) for name, part in test.items()}
         print(f"{variant}: absent {absent}, weak {weak}, mm (and of the mean face) {figures}")
-    space = load_space("arkit51/face41", 2)
+    space = load_space("arkit51/face41")
     content = save({name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)})
     about = {
         "what": "68 points in iBUG's order to version 2 expressions and blinks",

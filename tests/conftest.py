@@ -14,6 +14,7 @@ from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 
 ROOT = Path(__file__).resolve().parents[1]
+FACE_CLIP, CARPHONE, ASTRONAUT = "WolfgangLanger_Pexels.mp4", "carphone_pristine.mp4", "astronaut.png"
 
 
 def _first_existing(*candidates: Path) -> Path | None:
@@ -22,23 +23,29 @@ def _first_existing(*candidates: Path) -> Path | None:
 
 @pytest.fixture(scope="session")
 def demo_media() -> Path:
-    """Folder with the clip and the photograph that `make demo` and `make test` take from packages at set-up."""
+    """Folder with the clips and the photograph that `make demo` and `make test` take from packages at set-up."""
     folder = Path(os.environ.get("DFE_DEMO_MEDIA", ROOT / ".demo" / "media"))
-    if not (folder / "carphone_pristine.mp4").exists():
+    if not all((folder / name).exists() for name in (FACE_CLIP, CARPHONE, ASTRONAUT)):
         pytest.fail(f"{folder} has no media: run `make media` first")
     return folder
 
 
 @pytest.fixture(scope="session")
 def carphone(demo_media: Path) -> Path:
-    """A talking man, 176 x 144 pixels, 120 frames."""
-    return demo_media / "carphone_pristine.mp4"
+    """A talking man, 176 x 144 pixels, 120 frames, whose face is too small to be usable."""
+    return demo_media / CARPHONE
+
+
+@pytest.fixture(scope="session")
+def face_clip(demo_media: Path) -> Path:
+    """The demo's clip: a woman's face, usable in all of 472 frames."""
+    return demo_media / FACE_CLIP
 
 
 @pytest.fixture(scope="session")
 def astronaut(demo_media: Path) -> Path:
     """A frontal face, 512 x 512 pixels."""
-    return demo_media / "astronaut.png"
+    return demo_media / ASTRONAUT
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ FUNCTIONS = [
 ]  # fmt: skip
 RESULTS = [
     "Atlas", "Comparison", "Evaluation", "Event", "EventList", "ExpressionSpace", "Recording", "Study", "Tokenizer",
-    "TrainResult",
+    "Tokens", "TrainResult",
 ]  # fmt: skip
 OPTIONS = [
     "CompareOptions", "EncodeOptions", "EvaluateOptions", "EventConfig", "StudyConfig", "StudyOptions", "TrainConfig",

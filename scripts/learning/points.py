@@ -93,7 +93,7 @@ def fit_points(faces: PointFaces, reference: DoubleArray, *, depth: bool, config
     inputs = torch.tensor((np.concatenate(offset) - mean).reshape(-1, mean.size), dtype=torch.float32)
     wanted = torch.tensor(np.tile(both.values, (config.copies + 1, 1)))
     layers = _train(inputs, wanted, config)
-    space = load_space("arkit51/face41", 2)
+    space = load_space("arkit51/face41")
     said = both.values[:, : space.dimension]
     strength = space.error_mm(said, np.zeros_like(said))
     rest = clean[strength <= np.quantile(strength, config.quiet)].mean(axis=0)
@@ -193,7 +193,7 @@ def _train(inputs: torch.Tensor, wanted: torch.Tensor, config: PointsConfig) -> 
 
 def _metric() -> DoubleArray:
     """What errors cost ``(43, 43)``: half by the mesh in mm^2, half by the coefficients themselves."""
-    gram = load_space("arkit51/face41", 2).gram
+    gram = load_space("arkit51/face41").gram
     metric = np.eye(len(SWAP))
     metric[: len(gram), : len(gram)] += gram / np.diag(gram).mean() * 4
     return np.asarray(metric)

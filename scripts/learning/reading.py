@@ -5,7 +5,7 @@
   mirror images, the projection treats left and right alike.
 - *Each coefficient is set to zero where most neutral faces lie*: at a high quantile of them. What differs between
   people at rest is then not said, and what is said is movement.
-- *The scale is version 1's*: at its high quantile over all faces a coefficient goes as far as its sigmoid did.
+- *The scale is the sigmoids'*: at its high quantile over all faces a coefficient goes as far as its sigmoid did.
 
 All of it is one matrix. Of the labels of emotions only "neutral" takes part, for the zero.
 """
@@ -39,7 +39,7 @@ class ReadingConfig:
     high: float = 0.99
     """Quantile of all faces that fixes its scale."""
     least_reach: float = 0.3
-    """Activation at that quantile where version 1 stayed below it."""
+    """Activation at that quantile where the sigmoid stayed below it."""
 
 
 class Looks(NamedTuple):
@@ -81,7 +81,7 @@ def fit_reading(
         neutral: ``(n + m,)``: which of ``people`` and ``expressive`` are called neutral.
         one: some of ``people`` and ``expressive`` seen in one look.
         one_is: ``(len(one),)``: which row of ``people`` and ``expressive``, one after the other, each of them is.
-        reach: ``(41,)``: how far version 1's coefficients go at ``config.high``.
+        reach: ``(41,)``: how far the network's sigmoids go at ``config.high``.
         config: choices.
     """
     config = config or ReadingConfig()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dfe import __version__
-from dfe.base.types import CodeArray, DoubleArray
+from dfe.base.types import DoubleArray
+from dfe.displays.tokens import Tokens
 from dfe.recording.build import build_measured
 from dfe.recording.measured import Measured
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
@@ -34,11 +35,11 @@ def made_recording(
         frames: of all recordings.
         stream: likewise.
         recording: which one.
-        tokenizer: graded, with at least as many displays as the study.
+        tokenizer: whose displays share their intensities, with at least as many displays as the study.
         rng: of sizes and noise.
     """
     times = frames.of(recording)
-    codes = _codes(_amounts(times, stream, recording, rng), tokenizer)
+    tokens = _tokens(_amounts(times, stream, recording, rng), tokenizer)
     count, space = len(times), tokenizer.space
     measured = Measured(
         space,
@@ -53,7 +54,7 @@ def made_recording(
     )
     source = SourceInfo(f"made {recording + 1}", "video")
     made = Provenance(source, SpaceRef(space.id, space.version, space.hash), package_version=__version__)
-    return build_measured(measured, made, np.zeros(count, np.int64)).with_tokens(codes, tokenizer.provenance())
+    return build_measured(measured, made, np.zeros(count, np.int64)).with_tokens(tokens, tokenizer.provenance())
 
 
 def _amounts(times: DoubleArray, stream: Stream, recording: int, rng: np.random.Generator) -> DoubleArray:
@@ -71,13 +72,14 @@ def _amounts(times: DoubleArray, stream: Stream, recording: int, rng: np.random.
     return np.asarray(amount + rng.normal(0, _NOISE_MM, amount.shape))
 
 
-def _codes(amount: DoubleArray, tokenizer: Tokenizer) -> CodeArray:
-    """Codes ``(m, N)`` of the strongest displays: 100 times the number of the display, and its step from 1."""
-    steps = np.asarray(tokenizer.gains, np.float64)
+def _tokens(amount: DoubleArray, tokenizer: Tokenizer) -> Tokens:
+    """The strongest displays ``(m, N)``, each at the nearest of the intensities that all share."""
+    steps = np.asarray(tokenizer.displays().ladder_mm)
     step = np.searchsorted((steps[1:] + steps[:-1]) / 2, amount) + 1
     step[amount < steps[0] / 2] = 0
     if (missing := tokenizer.levels - step.shape[1]) > 0:
         step = np.pad(step, ((0, 0), (0, missing)))
     chosen = np.argsort(-step, axis=1, kind="stable")[:, : tokenizer.levels]
     size = np.take_along_axis(step, chosen, axis=1)
-    return np.where(size > 0, (chosen + 1) * 100 + size, 0).astype(np.int16)
+    mm = np.where(size > 0, np.append(np.nan, steps)[size], np.nan)
+    return Tokens(np.where(size > 0, chosen + 1, 0).astype(np.int16), mm.astype(np.float32))

@@ -34,6 +34,7 @@ _HOMES = {
     "StudyConfig": "dfe.predict.config",
     "StudyOptions": "dfe.predict.study",
     "Tokenizer": "dfe.tokenizer.tokenizer",
+    "Tokens": "dfe.displays.tokens",
     "TrainConfig": "dfe.training.config",
     "TrainResult": "dfe.training.loop",
     "UsabilityRule": "dfe.recording.usability",
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from dfe.comparison.comparison import Comparison as Comparison
     from dfe.comparison.comparison import compare as compare
     from dfe.comparison.files import write_comparison as write_comparison
+    from dfe.displays.tokens import Tokens as Tokens
     from dfe.encoding.options import EncodeOptions as EncodeOptions
     from dfe.encoding.run import encode as encode
     from dfe.events.config import EventConfig as EventConfig

@@ -35,20 +35,20 @@ def plain():
 
 def test_every_display_has_its_row(atlas, tokenizer):
     assert len(atlas) == 63
-    assert [t.display for t in atlas.tokens] == list(range(1, 64))
+    assert [t.display for t in atlas.displays] == list(range(1, 64))
     np.testing.assert_array_equal(atlas.templates, tokenizer.templates()[1:])
-    assert {t.display for t in atlas.tokens if t.status == "unsteady"} == set(tokenizer.unsteady)
-    assert {t.status for t in atlas.tokens} == {"display", "unsteady"}
+    assert {t.display for t in atlas.displays if t.status == "unsteady"} == set(tokenizer.unsteady)
+    assert {t.status for t in atlas.displays} == {"display", "unsteady"}
     with pytest.raises(IndexError):
         atlas[0]
     assert "63 displays, in 2 recordings" in repr(atlas)
     frame = atlas.to_pandas()
     assert frame["display"].tolist() == list(range(1, 64))
-    assert frame["words"].tolist() == [t.words for t in atlas.tokens]
+    assert frame["words"].tolist() == [t.words for t in atlas.displays]
 
 
 def test_partners_of_a_closed_book_are_each_other_s(atlas):
-    for token in atlas.tokens:
+    for token in atlas.displays:
         assert atlas[token.partner].partner == token.display
         assert (token.partner == token.display) == (token.side == "symmetric")
         if token.side == "left":
@@ -68,8 +68,8 @@ def test_action_units_are_the_ones_that_move_alike(atlas, tokenizer):
 
 def test_tables_hold_what_the_atlas_holds(atlas):
     tables = {name: table.to_pydict() for name, table in atlas_tables(atlas).items()}
-    assert tables["tokens"]["display"] == list(range(1, 64))
-    assert tables["tokens"]["share"] == atlas.use.share.tolist()
+    assert tables["displays"]["display"] == list(range(1, 64))
+    assert tables["displays"]["share"] == atlas.use.share.tolist()
     assert len(tables["similarity"]["cosine"]) == 63 * 62 // 2
     assert len(tables["levels"]["share"]) == 63 * 8
     assert np.isclose(sum(tables["steps"]["share"]), sum(tables["levels"]["share"]))
@@ -79,7 +79,7 @@ def test_tables_hold_what_the_atlas_holds(atlas):
     for a, b, lift in list(zip(together["display"], together["other"], together["lift"], strict=True))[:50]:
         share = atlas.use.share
         assert lift == pytest.approx(atlas.use.together[a - 1, b - 1] / (share[a - 1] * share[b - 1]))
-    assert set(build_atlas_tables_without_corpus(atlas)) == {"tokens", "templates", "similarity", "tree"}
+    assert set(build_atlas_tables_without_corpus(atlas)) == {"displays", "templates", "similarity", "tree"}
 
 
 def build_atlas_tables_without_corpus(atlas):
@@ -91,9 +91,9 @@ def build_atlas_tables_without_corpus(atlas):
 def test_a_residual_book_tells_displays_from_corrections(tmp_path):
     fidelity = load_tokenizer("dfe-face41-fidelity@1")
     alone = build_atlas(fidelity)
-    assert {t.status for t in alone.tokens} == {"unsteady", "not measured"}
+    assert {t.status for t in alone.displays} == {"unsteady", "not measured"}
     used = build_atlas(fidelity, made.corpus(tmp_path, fidelity))
-    told = {t.display for t in used.tokens if t.status == "correction"}
+    told = {t.display for t in used.displays if t.status == "correction"}
     assert told == {int(d) + 1 for d in np.flatnonzero(used.use.faithful < 0.9)}
     assert told
 
@@ -101,9 +101,9 @@ def test_a_residual_book_tells_displays_from_corrections(tmp_path):
 def test_a_space_without_a_mesh_has_tables_and_a_page_in_words(plain, tmp_path):
     atlas = build_atlas(plain)
     assert not atlas.drawable
-    assert {t.side for t in atlas.tokens} == {""}
-    assert {t.partner for t in atlas.tokens} == {None}
-    assert atlas_tables(atlas)["tokens"].num_rows == 4
+    assert {t.side for t in atlas.displays} == {""}
+    assert {t.partner for t in atlas.displays} == {None}
+    assert atlas_tables(atlas)["displays"].num_rows == 4
     page = atlas_page(atlas_view(atlas))
     assert "nothing to draw" in page
     assert "data:image/webp" not in page
@@ -139,4 +139,4 @@ def test_notebooks_show_pictures_and_facts(atlas, tokenizer):
     assert "Atlas of dfe-face41@3" in html
     own = tokenizer._repr_html_()
     assert own.count("data:image/png") == 8
-    assert "63, graded displays" in own
+    assert "63, found all at once" in own

@@ -66,7 +66,7 @@ def test_raster_shows_intensities_at_their_times(tokenizer):
     assert np.isnan(cells[:, gap]).all()
     labels = [label.get_text() for label in axes.get_yticklabels()]
     display = int(labels[0].split(" ")[0])
-    said = (tokenizer.said(recording.tokens()) == display).any(axis=1)
+    said = (recording.tokens().display == display).any(axis=1)
     assert np.isfinite(cells[0]).sum() == said.sum()
     with pytest.raises(TableError, match="tokens of dfe-face41@3, not of"):
         plot_tokens(recording, load_tokenizer("dfe-face41-fidelity@1"))

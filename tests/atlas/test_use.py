@@ -29,7 +29,8 @@ def test_counts_are_those_of_a_loop(book, tmp_path):
     recording = made.video(book, frames=60, persons=2, seed=4)
     recording.write(tmp_path / "r.parquet")
     use = measure_use(book, tmp_path)
-    said, shown = book.said(recording.tokens()), book.displays()
+    tokens = recording.tokens()
+    said = tokens.display
     count = book.size - 1
     share, together = np.zeros(count), np.zeros((count, count))
     levels, people = np.zeros((count, book.levels)), np.zeros((count, 2))
@@ -41,12 +42,11 @@ def test_counts_are_those_of_a_loop(book, tmp_path):
             if display <= 0:
                 continue
             levels[display - 1, level] += 1
-            mm[display - 1] += abs(shown.intensity[level, recording.tokens()[row, level]])
+            mm[display - 1] += float(tokens.mm[row, level])
         for a in present:
             share[a] += 1
             people[a, face] += 1
-            per_unit = book.space.error_mm(shown.directions[a][None], np.zeros((1, 41)))[0]
-            strongest[a] = max(strongest[a], mm[a] * per_unit)
+            strongest[a] = max(strongest[a], mm[a])
             for b in present:
                 together[a, b] += 1
     rows = len(recording)
@@ -124,7 +124,7 @@ def test_recordings_of_another_tokenizer_and_of_none(tokenizer, tmp_path):
     other.write(tmp_path / "a" / "x.parquet")
     with pytest.raises(TableError, match=r"x\.parquet: has tokens of other@7, not of dfe-face41@3"):
         measure_use(tokenizer, tmp_path / "a")
-    bare = recording.table.select([n for n in recording.table.column_names if not n.startswith("tok_")])
+    bare = recording.table.select([n for n in recording.table.column_names if not n.startswith(("tok_", "mm_"))])
     Recording(bare, replace(recording.provenance, tokenizer=None)).write(tmp_path / "b" / "x.parquet")
     with pytest.raises(TableError, match="has no tokens"):
         measure_use(tokenizer, tmp_path / "b")

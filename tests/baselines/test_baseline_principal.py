@@ -13,7 +13,7 @@ from dfe.baselines.scalar import equal_steps, lloyd_max, quantiles, step_of
 
 
 def bits_by_level(coder):
-    return np.log2(np.maximum(np.where(coder.displays().unit >= 0, np.arange(coder.size), 0).max(axis=1) + 1, 1))
+    return np.log2(np.maximum(np.where(coder.displays().number > 0, np.arange(coder.size), 0).max(axis=1) + 1, 1))
 
 
 def test_lloyd_max_of_a_gaussian_is_the_published_one():
@@ -49,7 +49,7 @@ def test_leaving_components_out_costs_their_variance(face41, train):
     coder = principal_bits(train, face41, 40)
     z = mesh_metric(face41).to_mm(train - coder.base)
     pca = PCA().fit(z)
-    decoded = coder.decode(coder.encode(train))
+    decoded = coder.decode_codes(coder.encode_codes(train))
     discarded = pca.explained_variance_[coder.levels :].sum() * (len(train) - 1) / len(train)
     z_decoded = mesh_metric(face41).to_mm(decoded - coder.base)
     scores, rounded = (pca.transform(y)[:, : coder.levels] for y in (z, z_decoded))
@@ -62,7 +62,7 @@ def test_displays_are_the_axes_of_scikit_learns_pca_both_ways(face41, train):
     coder = principal_bits(train, face41, 30)
     z = mesh_metric(face41).to_mm(train - coder.base)
     pca = PCA(coder.levels).fit(z)
-    moved = mesh_metric(face41).to_mm(coder.displays().directions)
+    moved = mesh_metric(face41).to_mm(coder.displays().templates[1:])
     np.testing.assert_allclose(moved[::2], -moved[1::2], atol=2e-6)
     np.testing.assert_allclose(np.linalg.norm(moved[::2], axis=1), np.sqrt(pca.explained_variance_), rtol=1e-3)
     cosine = (moved[::2] * pca.components_).sum(axis=1) / np.linalg.norm(moved[::2], axis=1)
@@ -73,7 +73,7 @@ def test_displays_are_the_axes_of_scikit_learns_pca_both_ways(face41, train):
 def test_bits_add_up_and_more_bits_mean_less_error(face41, train, test_faces, bits):
     coder, richer = principal_bits(train, face41, bits), principal_bits(train, face41, bits + 8)
     assert bits_by_level(coder).sum() == bits
-    errors = [face41.error_mm(test_faces, c.decode(c.encode(test_faces))).mean() for c in (coder, richer)]
+    errors = [face41.error_mm(test_faces, c.decode_codes(c.encode_codes(test_faces))).mean() for c in (coder, richer)]
     assert errors[1] < errors[0]
 
 
@@ -86,22 +86,22 @@ def test_bits_go_where_the_variance_is(face41, train):
 @pytest.mark.parametrize("silent", [True, False])
 def test_each_component_takes_its_nearest_step(face41, train, test_faces, silent):
     coder = principal_bits(train, face41, 16, silent=silent)
-    codes = coder.encode(test_faces[:50])
+    codes = coder.encode_codes(test_faces[:50])
     for level in range(coder.levels):
         count = int(2 ** bits_by_level(coder)[level])
         tried = np.repeat(codes[:, None], count, axis=1)
         tried[:, :, level] = np.arange(count)
-        errors = np.stack([face41.error_mm(test_faces[:50], coder.decode(t)) for t in tried.transpose(1, 0, 2)])
+        errors = np.stack([face41.error_mm(test_faces[:50], coder.decode_codes(t)) for t in tried.transpose(1, 0, 2)])
         np.testing.assert_array_equal(codes[:, level], errors.argmin(axis=0))
 
 
 def test_code_0_is_the_step_nearest_to_zero_and_silent_where_asked(face41, train):
-    _, unit, intensity, ordered = principal_bits(train, face41, 24, silent=True).displays()
-    assert ordered
-    assert (unit[:, 0] == -1).all()
-    _, unit, intensity, _ = principal_bits(train, face41, 24).displays()
-    assert (unit[:, 0] >= 0).all()
-    real = np.where(unit >= 0, intensity, np.inf)
+    silent = principal_bits(train, face41, 24, silent=True).displays()
+    assert silent.ordered
+    assert not silent.number[:, 0].any()
+    displays = principal_bits(train, face41, 24).displays()
+    assert (displays.number[:, 0] > 0).all()
+    real = np.where(displays.number > 0, displays.mm, np.inf)
     np.testing.assert_array_equal(real.argmin(axis=1), 0)
 
 
@@ -118,10 +118,12 @@ def test_flame_style_is_pca_of_all_vertices_rounded_by_the_standard_deviation(fa
     pca = PCA(5, svd_solver="full").fit(moved)
     scores = pca.transform(moved) / np.sqrt(pca.explained_variance_ * 149 / 150)
     steps = np.clip(np.rint(scores / 0.375), -8, 7)
-    directions, unit, intensity, _ = coder.displays()
-    codes = coder.encode(train[:150])
+    displays = coder.displays()
+    directions, unit = displays.directions, displays.number - 1
+    codes = coder.encode_codes(train[:150])
     level = np.arange(5)
-    said = np.where(unit[level, codes] % 2 == 0, 1, -1) * intensity[level, codes] / 0.375
+    intensity = displays.mm[level, codes] / displays.usual_mm[unit[level, codes]]
+    said = np.where(unit[level, codes] % 2 == 0, 1, -1) * intensity / 0.375
     flip = np.sign((said * scores).sum(axis=0))
     agree = np.abs(said * flip - np.where(flip < 0, -np.clip(np.rint(-scores / 0.375), -8, 7), steps)) < 1e-3
     assert agree.mean() > 0.995

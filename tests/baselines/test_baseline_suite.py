@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import DfeError, UsageError
-from dfe.base.types import Coder
 from dfe.baselines.suite import NAMES, BaselineConfig, baselines, fit_baseline
+from dfe.displays.displays import Coder
 
 SMALL = BaselineConfig(size=16, levels=4, flat_words=64, nmf_units=6, regional_units=20, intensities=4)
 
@@ -26,51 +26,54 @@ def test_every_one_is_a_coder_under_a_name_of_its_own(fitted, face41):
 
 
 def test_decoding_is_base_plus_the_sum_of_displays(coder, test_faces):
-    codes = coder.encode(test_faces)
-    directions, unit, intensity, _ = coder.displays()
-    base = coder.decode(np.zeros((1, 0), int))[0]
-    for row, code in zip(coder.decode(codes)[:20], codes[:20], strict=True):
+    codes = coder.encode_codes(test_faces)
+    displays = coder.displays()
+    base = coder.decode_codes(np.zeros((1, 0), int))[0]
+    for row, code in zip(coder.decode_codes(codes)[:20], codes[:20], strict=True):
         face = base.astype(np.float64)
         for level, k in enumerate(code):
-            if unit[level, k] >= 0:
-                face = face + float(intensity[level, k]) * directions[unit[level, k]].astype(np.float64)
+            if (number := displays.number[level, k]) > 0:
+                face = face + float(displays.mm[level, k]) * displays.directions[number - 1].astype(np.float64)
         np.testing.assert_allclose(row, face, rtol=0, atol=1e-6)
 
 
 def test_codes_depend_on_no_batch(coder, test_faces):
-    together = coder.encode(test_faces)
-    np.testing.assert_array_equal(np.concatenate([coder.encode(x[None]) for x in test_faces[:100]]), together[:100])
-    np.testing.assert_array_equal(coder.encode(test_faces[::-1])[::-1], together)
+    together = coder.encode_codes(test_faces)
+    np.testing.assert_array_equal(
+        np.concatenate([coder.encode_codes(x[None]) for x in test_faces[:100]]), together[:100]
+    )
+    np.testing.assert_array_equal(coder.encode_codes(test_faces[::-1])[::-1], together)
     long = np.tile(test_faces, (15, 1))
-    np.testing.assert_array_equal(coder.encode(long), np.tile(together, (15, 1)))
+    np.testing.assert_array_equal(coder.encode_codes(long), np.tile(together, (15, 1)))
 
 
 def test_rows_that_are_not_finite_have_no_codes_and_change_no_other(coder, test_faces):
     x = test_faces[:30].copy()
     x[3, 5], x[7, 0] = np.nan, np.inf
-    codes = coder.encode(x)
+    codes = coder.encode_codes(x)
     assert (codes[[3, 7]] == -1).all()
     others = np.delete(np.arange(30), [3, 7])
-    np.testing.assert_array_equal(codes[others], coder.encode(test_faces[:30])[others])
-    assert np.isnan(coder.decode(codes)[[3, 7]]).all()
+    np.testing.assert_array_equal(codes[others], coder.encode_codes(test_faces[:30])[others])
+    assert np.isnan(coder.decode_codes(codes)[[3, 7]]).all()
 
 
 def test_every_one_beats_the_mean_face_by_far(coder, face41, train, test_faces):
-    error = face41.error_mm(test_faces, coder.decode(coder.encode(test_faces))).mean()
+    error = face41.error_mm(test_faces, coder.decode_codes(coder.encode_codes(test_faces))).mean()
     assert error < 0.65 * face41.error_mm(test_faces, np.tile(train.mean(axis=0), (300, 1))).mean()
 
 
 def test_unordered_codes_are_silent_at_0(coder):
-    _, unit, _, ordered = coder.displays()
+    displays = coder.displays()
+    ordered = displays.ordered
     assert ordered != coder.id.startswith(("sparse", "nmf", "regional"))
-    assert ordered or (unit[:, 0] == -1).all()
+    assert ordered or not displays.number[:, 0].any()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_same_seed_fits_the_same_coder(name, fitted, train, face41):
     again = fit_baseline(name, train, face41, SMALL)
-    for one, other in zip(fitted[name].displays(), again.displays(), strict=True):
-        np.testing.assert_array_equal(one, other)
+    for part in ("directions", "usual_mm", "number", "mm"):
+        np.testing.assert_array_equal(getattr(fitted[name].displays(), part), getattr(again.displays(), part))
 
 
 def test_rows_that_are_not_finite_teach_nothing(train, face41, fitted):

@@ -19,7 +19,7 @@ def greedy(coder, x):
     codes = np.zeros((len(x), 0), np.int64)
     for level in range(coder.levels):
         tried = [np.column_stack([codes, np.full(len(x), k)]) for k in range(coder.size)]
-        errors = np.stack([coder.space.error_mm(x, coder.decode(t)) for t in tried])
+        errors = np.stack([coder.space.error_mm(x, coder.decode_codes(t)) for t in tried])
         codes = np.column_stack([codes, errors.argmin(axis=0)])
         assert codes.shape[1] == level + 1
     return codes
@@ -31,48 +31,48 @@ def test_each_level_says_the_word_that_leaves_least_over(fit, which, request, tr
     space = request.getfixturevalue(which)
     coder = fit(train, space, 8, 3)
     x = test_faces[:60]
-    np.testing.assert_array_equal(coder.encode(x), greedy(coder, x))
+    np.testing.assert_array_equal(coder.encode_codes(x), greedy(coder, x))
 
 
 @pytest.mark.parametrize("fit", [residual_kmeans, residual_kmeans_shared, product_quantisation])
 def test_error_falls_with_each_level(fit, face41, train, test_faces):
     coder = fit(train, face41, 16, 5)
-    codes = coder.encode(test_faces)
-    errors = [face41.error_mm(test_faces, coder.decode(codes[:, :m])).mean() for m in range(6)]
+    codes = coder.encode_codes(test_faces)
+    errors = [face41.error_mm(test_faces, coder.decode_codes(codes[:, :m])).mean() for m in range(6)]
     assert (np.diff(errors) < 0).all()
-    np.testing.assert_allclose(coder.decode(codes[:, :0]), np.tile(train.mean(axis=0), (300, 1)), atol=1e-6)
+    np.testing.assert_allclose(coder.decode_codes(codes[:, :0]), np.tile(train.mean(axis=0), (300, 1)), atol=1e-6)
 
 
 def test_the_first_book_is_scikit_learns_in_mm(face41, train):
     coder = residual_kmeans(train, face41, 8, 2, seed=3)
     z = mesh_metric(face41).to_mm(train - coder.base)
     oracle = KMeans(8, n_init=1, max_iter=60, random_state=3).fit(z)
-    words = mesh_metric(face41).to_mm(coder.displays().directions[:8])
+    words = mesh_metric(face41).to_mm(coder.displays().templates[1:9])
     np.testing.assert_allclose(words, oracle.cluster_centers_, atol=1e-4)
-    np.testing.assert_array_equal(coder.encode(train)[:, 0], oracle.predict(z))
+    np.testing.assert_array_equal(coder.encode_codes(train)[:, 0], oracle.predict(z))
 
 
 def test_separate_books_speak_always_and_a_shared_one_may_be_silent(face41, train):
     separate = residual_kmeans(train, face41, 8, 3).displays()
     assert separate.directions.shape == (24, 41)
-    np.testing.assert_array_equal(separate.unit, np.arange(24).reshape(3, 8))
+    np.testing.assert_array_equal(separate.number, np.arange(1, 25).reshape(3, 8))
     coder = residual_kmeans_shared(train, face41, 8, 3)
     shared = coder.displays()
     assert shared.directions.shape == (7, 41)
-    np.testing.assert_array_equal(shared.unit, np.tile(np.arange(-1, 7), (3, 1)))
+    np.testing.assert_array_equal(shared.number, np.tile(np.arange(8), (3, 1)))
     # The mean face is what no word at all says, so there is nothing to add to it.
-    assert (coder.encode(coder.base[None]) == 0).all()
+    assert (coder.encode_codes(coder.base[None]) == 0).all()
 
 
 def test_flat_words_are_one_code_a_face(face41, train, test_faces):
     coder = flat_kmeans(train, face41, 32)
     assert (coder.levels, coder.size) == (1, 32)
-    np.testing.assert_array_equal(coder.encode(test_faces), greedy(coder, test_faces))
+    np.testing.assert_array_equal(coder.encode_codes(test_faces), greedy(coder, test_faces))
 
 
 def test_many_words_come_from_mini_batches(face41, train, test_faces):
     few, many = (flat_kmeans(train, face41, words) for words in (64, 512))
-    errors = [face41.error_mm(test_faces, c.decode(c.encode(test_faces))).mean() for c in (few, many)]
+    errors = [face41.error_mm(test_faces, c.decode_codes(c.encode_codes(test_faces))).mean() for c in (few, many)]
     assert errors[1] < errors[0]
 
 

@@ -127,7 +127,7 @@ def test_dragging_turns_all_heads_and_a_double_click_turns_them_back(open_page, 
 
 def test_strength_flip_and_colours_change_the_heads(open_page, html, atlas):
     page = open_page(html).page
-    left = next(t for t in atlas.tokens if t.side == "left")
+    left = next(t for t in atlas.displays if t.side == "left")
     page.fill("#search", str(left.display))
     page.mouse.move(2, 2)
     page.wait_for_selector(drawn(left.display))

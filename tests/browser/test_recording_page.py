@@ -57,7 +57,7 @@ def test_hovering_tells_token_name_and_time(open_page):
     tip.wait_for(state="visible")
     said = tip.inner_text()
     assert view.cards[1].words in said
-    assert f"token {view.cards[1].code}," in said
+    assert f"display {view.cards[1].code}," in said
     assert f"{start:.2f} to {end:.2f} s" in said
     assert tip.locator("img").count() == 1
     page.mouse.move(2, 2)
@@ -71,7 +71,7 @@ def test_the_keyboard_walks_through_stretches_and_tokens_and_zooms(open_page):
     page.focus(TOKENS)
     live = page.locator("#live")
     page.keyboard.press("ArrowDown")
-    assert live.inner_text().startswith(f"token {view.cards[1].code}, {view.cards[1].words}")
+    assert live.inner_text().startswith(f"display {view.cards[1].code}, {view.cards[1].words}")
     page.keyboard.press("ArrowRight")
     start, end = first_stretch(view, 1)
     assert f"{start:.2f} to {end:.2f} s" in live.inner_text()
@@ -132,10 +132,10 @@ def test_the_table_says_the_same_as_the_chart(open_page):
     assert cells[4] == f"{of_code.start_s[0]:.3f}"
     with page.expect_download() as download:
         page.click("#spans-csv")
-    assert download.value.suggested_filename == "interview_07.mp4.tokens.csv"
+    assert download.value.suggested_filename == "interview_07.mp4.displays.csv"
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
     assert len(rows) == len(spans)
-    assert sorted(int(row["token"]) for row in rows) == sorted(spans.code.tolist())
+    assert sorted(int(row["display"]) for row in rows) == sorted(spans.code.tolist())
 
 
 @pytest.mark.parametrize("kind", ["video", "stills"])
@@ -205,7 +205,7 @@ def test_half_an_hour_with_64_tokens_works(open_page):
     assert inked(page, TOKENS) > 10_000
     page.focus(TOKENS)
     page.keyboard.press("ArrowRight")
-    assert "token 1," in page.inner_text("#live")
+    assert "display 1," in page.inner_text("#live")
     for _ in range(8):
         page.keyboard.press("+")
     assert page.inner_text("#shown").endswith("min")

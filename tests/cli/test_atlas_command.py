@@ -40,11 +40,11 @@ def test_page_and_tables_of_a_corpus(dfe, tokenizer, tmp_path):
     page = out.read_text("utf-8")
     assert "2 recordings" in page
     assert "big smile" in page
-    with (tmp_path / "tables" / "tokens.csv").open(newline="") as file:
+    with (tmp_path / "tables" / "displays.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 63
     assert rows[21]["name"] == "big smile"
-    assert {p.stem for p in (tmp_path / "tables").iterdir()} >= {"tokens", "together", "examples", "tree"}
+    assert {p.stem for p in (tmp_path / "tables").iterdir()} >= {"displays", "together", "examples", "tree"}
     again = dfe(*words)
     assert again.code == 1
     assert "exists already" in again.err

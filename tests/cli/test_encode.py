@@ -27,12 +27,13 @@ def test_video_becomes_a_table_and_a_page(dfe, carphone, tmp_path):
     }
     assert ran.json["frames_per_second"] > 0
     recording = Recording.read(tmp_path / "out" / "carphone_pristine.parquet")
-    codes = recording.tokens()
+    tokens = recording.tokens()
     assert len(recording) == 120
     assert recording.tokenizer_id is not None
-    assert codes.shape[0] == 120
-    assert (codes >= 0).all()
-    assert len(np.unique(codes)) > 10
+    assert tokens.display.shape == (120, 8)
+    assert (tokens.display >= 0).all()
+    assert len(np.unique(tokens.display)) > 10
+    np.testing.assert_array_equal(np.isfinite(tokens.mm), tokens.display > 0)
     np.testing.assert_allclose(np.diff(recording.times), 1 / 29.97, atol=1e-4)
     page = (tmp_path / "out" / "carphone_pristine.html").read_text("utf-8")
     assert "data:image/png" in page
@@ -70,7 +71,7 @@ def test_cut_has_the_rows_of_one_pass(dfe, carphone, tmp_path):
     assert 0 < len(cut) < 20
     np.testing.assert_array_equal(cut.frames, whole.frames[inside])
     np.testing.assert_array_equal(cut.expressions(), whole.expressions()[inside])
-    np.testing.assert_array_equal(cut.tokens(), whole.tokens()[inside])
+    np.testing.assert_array_equal(cut.tokens(), whole.tokens().at(inside))
 
 
 def test_every_third_frame(dfe, carphone, tmp_path):
@@ -261,7 +262,7 @@ def test_csv_is_refused_before_the_work_when_its_provenance_is_there(dfe, astron
 
 @pytest.mark.parametrize(("name", "counted"), [("default", 8), ("dfe-face41-fidelity@1", 2)])
 def test_the_page_counts_the_tokens_that_can_be_trusted(carphone, name, counted):
-    """All of graded displays, of which the unsteady ones come last; the first two where later ones correct them."""
+    """All where displays agree with the face, the unsteady ones last; the first two where later ones correct them."""
     import dfe as package
     from dfe.report.build import recording_view
 
@@ -269,7 +270,7 @@ def test_the_page_counts_the_tokens_that_can_be_trusted(carphone, name, counted)
     recording = package.encode(carphone, tokenizer=name)[0]
     view = recording_view(recording, tokenizer)
     assert view.share_basis == "found"
-    said = tokenizer.said(recording.tokens())
+    said = recording.tokens().display
     for card in view.cards:
         first = (said[:, :counted] == card.code).any(axis=1)
         anywhere = (said == card.code).any(axis=1)

@@ -15,7 +15,7 @@ import pytest
 from dfe.frontends.landmarks.networks import Networks
 from dfe.judge.inputs import ALL_BASELINES
 from dfe.judge.seen import hashed
-from dfe.quantizers.rvq.config import TokenizerConfig
+from dfe.quantizers.rvq.config import RvqConfig
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
@@ -95,14 +95,14 @@ def write_about(path: Path, people: range) -> Path:
 
 
 def write_tokenizer(folder: Path, space: ExpressionSpace, name: str, knows: tuple[str, ...] = ()) -> Path:
-    config = TokenizerConfig(regions=tuple(space.regions.values()), levels=3, size=12, encoder=None)
+    config = RvqConfig(regions=tuple(space.regions.values()), levels=3, size=12, encoder=None)
     rng = np.random.default_rng(len(name))
     values, vectors = np.linalg.eigh(space.gram)
     weights = {key: rng.normal(0, 0.2, shape) for key, shape in config.weight_shapes().items()}
     weights["to_latent"] = (vectors * np.sqrt(values)) @ vectors.T
     weights["from_latent"] = (vectors / np.sqrt(values)) @ vectors.T
-    weights["book"] = rng.gamma(0.35, 0.3, (12, space.dimension)) @ weights["to_latent"]
-    weights["book"][0] = 0
+    weights["codebook"] = rng.gamma(0.35, 0.3, (12, space.dimension)) @ weights["to_latent"]
+    weights["codebook"][0] = 0
     weights["neutral"] = np.zeros(space.dimension)
     weights["gains"] = 0.7 ** np.arange(3)
     arrays = {key: array.astype(np.float32) for key, array in weights.items()}

@@ -13,7 +13,7 @@ SMILE = Event(0, "display", 7, "lip corner pull", "mouth", 1.25, 1.5, 2.0, 3.125
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    source = EventSource("carphone_pristine.mp4", "dfe-face41@2", "ab" * 32, 3.0, 29.97)
+    source = EventSource("carphone_pristine.mp4", "dfe-face41@3", "ab" * 32, 3.0, 29.97)
     return write_events_tsv(tmp_path / "carphone.events.tsv", [SMILE], source)
 
 

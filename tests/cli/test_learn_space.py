@@ -88,6 +88,7 @@ def test_meshes_of_two_topologies(dfe: Callable, takes: Path, tmp_path: Path) ->
 
 
 def test_train_takes_the_folder_of_a_space(dfe: Callable, takes: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="needs the extra train")
     assert dfe("learn-space", takes, "-o", tmp_path / "space", "--name", "made", "--components", 3).code == 0
     rows, zeros = RowBuffer(), np.zeros(41, np.float32)
     rows.add_face(0, 0.0, "a.jpg", 0.9, (0, 0, 99, 99), (0, 0, 0), zeros, zeros[:8], zeros[:2], 0)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dfe.displays.describe import TokenDescription, describe_tokens
+from dfe.displays.describe import DisplayDescription, describe_displays
 from dfe.displays.words import PHRASES, split_side
 from dfe.space.arkit import ARKIT_NAMES
 from dfe.space.base import ExpressionSpace
@@ -15,8 +15,8 @@ from dfe.space.registry import load_space
 SWAP = {"left": "right", "right": "left", "symmetric": "symmetric"}
 
 
-def describe(space: ExpressionSpace, **values: float) -> TokenDescription:
-    return describe_tokens(space.vector(values)[None], space)[0]
+def describe(space: ExpressionSpace, **values: float) -> DisplayDescription:
+    return describe_displays(space.vector(values)[None], space)[0]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_every_coefficient_has_words() -> None:
 
 def test_numbers_follow_their_definitions(face41: ExpressionSpace) -> None:
     x = face41.vector({"browInnerUp": 0.5, "mouthPucker": 0.3})
-    told = describe_tokens(x[None], face41)[0]
+    told = describe_displays(x[None], face41)[0]
     energy = [float((d.astype(np.float64) ** 2).sum()) for d in face41.displace(x[None])[0]]
     moving = [e for e, m in zip(energy, face41.moving, strict=True) if m]
     assert told.energy_mm == pytest.approx(np.sqrt(np.mean(moving)))
@@ -65,7 +65,7 @@ def test_numbers_follow_their_definitions(face41: ExpressionSpace) -> None:
         assert told.regions[region] == pytest.approx(sum(inside) / sum(skin))
     assert told.strongest[0][0] in ("browInnerUp", "mouthPucker")
     assert dict(told.strongest) == pytest.approx({"browInnerUp": 0.5, "mouthPucker": 0.3})
-    assert told.code == 0
+    assert told.display == 0
 
 
 def test_side_of_face_of_each_region(face41: ExpressionSpace) -> None:
@@ -80,7 +80,7 @@ def test_side_of_face_of_each_region(face41: ExpressionSpace) -> None:
 @given(arrays(np.float32, (1, 41), elements=st.sampled_from([0.0, 0.0, 0.0, 0.25, 0.5, 1.0, -0.5])))
 def test_the_mirrored_token_is_told_of_the_other_side(x: np.ndarray) -> None:
     space = load_space()
-    one, other = describe_tokens(np.vstack([x, space.mirror(x)]), space)
+    one, other = describe_displays(np.vstack([x, space.mirror(x)]), space)
     assert other.side == SWAP[one.side]
     assert other.energy_mm == pytest.approx(one.energy_mm)
     assert other.locality == one.locality
@@ -94,6 +94,6 @@ def test_a_shift_is_named_by_its_direction_whatever_else_moves():
     for name, side in (("mouthLeft", "left"), ("jawRight", "right")):
         other = "Right" if side == "left" else "Left"
         x = space.vector({name: 0.3, f"mouthStretch{other}": 0.05, f"mouthFrown{other}": 0.2})
-        (token,) = describe_tokens(x[None], space)
+        (token,) = describe_displays(x[None], space)
         assert token.side == side
         assert token.words.startswith(("mouth to the", "jaw to the"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import pickle
 from pathlib import Path
 
@@ -133,21 +134,22 @@ def test_one_process_gives_the_same_in_order() -> None:
     assert [str(result) for _, result in results][2:] == ["a clear word", "25"]
 
 
-def _sleep(seconds: float) -> float:
+def _slow(end: str) -> str:
     import time
 
-    time.sleep(seconds)
-    return seconds
+    if end:
+        time.sleep(30)
+        Path(end).touch()
+    return end
 
 
-def test_workers_stop_when_no_more_is_wanted() -> None:
-    import time
-
-    began = time.monotonic()
-    results = workers.run_tasks(_sleep, [0.0, 60.0, 60.0], 2)
-    assert next(iter(results)) == (0.0, 0.0)
+def test_workers_stop_when_no_more_is_wanted(tmp_path: Path) -> None:
+    ends = [str(tmp_path / name) for name in ("one", "two")]
+    results = workers.run_tasks(_slow, ["", *ends], 2)
+    assert next(iter(results)) == ("", "")
     results.close()  # type: ignore[attr-defined]
-    assert time.monotonic() - began < 30
+    assert not list(tmp_path.iterdir()), "they were waited for"
+    assert not multiprocessing.active_children()
 
 
 def test_pieces_outside_a_cut_cost_nothing(long_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 import pytest
 
-from dfe.base.types import Displays
+from dfe.displays.displays import Displays, length_mm
+from dfe.displays.tokens import Tokens
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
@@ -19,7 +20,7 @@ STEPS = 10
 
 
 class ToyCoder:
-    """Code ``10 d + s`` says display d (from 0) at ``s`` tenths of a mm, s from 1 to 10."""
+    """Code ``10 (d - 1) + s`` says display d at ``s`` tenths of a mm, s from 1 to 10."""
 
     id, space_id, levels, size = "toy@1", "arkit51/face41", 3, 4
     hash = "ef" * 32
@@ -29,32 +30,33 @@ class ToyCoder:
     def space(self):
         return load_space(self.space_id)
 
-    def encode(self, x):
+    def encode_codes(self, x):
         raise NotImplementedError
 
-    def decode(self, codes):
+    def decode_codes(self, codes):
         raise NotImplementedError
 
-    def displays(self) -> Displays:
+    @cached_property
+    def _displays(self) -> Displays:
         names = ("mouthSmileLeft", "browInnerUp", "jawOpen")
         directions = np.zeros((3, 41), np.float32)
         for display, name in enumerate(names):
             directions[display, self.space.index(name)] = 1
-        lengths = np.sqrt(np.einsum("ud,de,ue->u", directions, self.space.gram, directions))
+        lengths = length_mm(directions, self.space)
         code = np.arange(3 * STEPS + 1)
         unit = np.where(code > 0, (code - 1) // STEPS, -1)
         intensity = np.where(code > 0, (code - 1) % STEPS + 1, 0) * STEP_MM
-        return Displays(
-            (directions / lengths[:, None]).astype(np.float32),
-            np.tile(unit, (3, 1)),
-            np.tile(intensity.astype(np.float32), (3, 1)),
-        )
+        return Displays.of(self.space, directions / lengths[:, None], np.tile(unit, (3, 1)), np.tile(intensity, (3, 1)))
+
+    def displays(self) -> Displays:
+        return self._displays
 
 
-def codes_of(amounts: np.ndarray) -> np.ndarray:
-    """Amounts in mm ``(n, 3)`` of the three displays to codes ``(n, 3)``, each on a level of its own."""
+def tokens_of(amounts: np.ndarray) -> Tokens:
+    """Amounts in mm ``(n, 3)`` of the three displays to tokens ``(n, 3)``, each at a place of its own."""
     steps = np.rint(np.asarray(amounts) / STEP_MM).astype(int).clip(0, STEPS)
-    return np.where(steps > 0, steps + STEPS * np.arange(3), 0).astype(np.int16)
+    display = np.where(steps > 0, np.arange(1, 4), 0).astype(np.int16)
+    return Tokens(display, np.where(steps > 0, steps * STEP_MM, np.nan).astype(np.float32))
 
 
 def recorded(
@@ -91,9 +93,9 @@ def recorded(
     space = load_space("arkit51/face41")
     made = Provenance(SourceInfo("clip.mp4"), SpaceRef(space.id, space.version, space.hash), "0.1.0")
     recording = build_recording(rows, made)
-    codes = codes_of(amounts)
-    codes[~recording.success] = -1
-    return recording.with_tokens(codes, {"name": "toy", "version": "1", "hash": ToyCoder.hash})
+    tokens = tokens_of(amounts)
+    tokens.display[~recording.success] = -1
+    return recording.with_tokens(tokens, {"name": "toy", "version": "1", "hash": ToyCoder.hash})
 
 
 @pytest.fixture(scope="session")

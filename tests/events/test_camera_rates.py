@@ -11,7 +11,6 @@ import pytest
 import dfe
 from dfe.clock.clock import Clock
 from dfe.clock.resampling import Timeline
-from dfe.displays.amounts import Amounts, display_mm
 from dfe.events.blink import find_blinks
 from dfe.events.config import EventConfig
 from dfe.events.hysteresis import runs
@@ -31,20 +30,18 @@ def track(path):
 @pytest.mark.shared_data
 def test_events_a_minute_do_not_depend_on_the_frame_rate(shared_data):
     tokenizer, config = dfe.load_tokenizer(), EventConfig()
-    displays = tokenizer.displays()
-    unit_mm = display_mm(displays, tokenizer.space)
     counts: dict[tuple[str, str], list[float]] = {}
     naive: dict[str, float] = {}
     for path in sorted(shared_data.glob("arkit/neurosync_*.csv.gz")):
         t, x, lids = track(path)
-        codes = tokenizer.encode(x)
+        tokens = tokenizer.encode(x)
         uneven = np.flatnonzero(np.random.default_rng(0).random(len(t)) < 0.6)
         for rate, rows in {"60": np.arange(len(t)), "30": np.arange(0, len(t), 2), "15": np.arange(0, len(t), 4),
                            "uneven": uneven}.items():  # fmt: skip
             clock = Clock.of(t[rows])
             time = Timeline.of(clock, rate=config.rate, smoothing_s=config.smoothing_s)
             found = 0
-            for _, amount in Amounts(codes[rows], displays, unit_mm):
+            for _, amount in tokens.at(rows).signals():
                 naive[rate] = naive.get(rate, 0) + int(((amount[1:] > 0) & (amount[:-1] == 0)).sum())
                 events = runs(
                     time.smoothed(amount), time, on=config.on_mm, off=config.off_mm, min_s=config.min_s,

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dfe.base.errors import ModelError, TableError, UsageError
+from dfe.displays.tokens import Tokens
 from dfe.events import EventConfig, detect
 from dfe.events.found import DisplayName
 from dfe.recording.provenance import TokenizerRef
@@ -167,7 +168,8 @@ def test_speech_is_told_at_the_apex(toy, make):
 
 def _without_tokens(recording):
     return Recording(
-        recording.table.drop_columns(["tok_1", "tok_2", "tok_3"]), replace(recording.provenance, tokenizer=None)
+        recording.table.drop_columns(["tok_1", "tok_2", "tok_3", "mm_1", "mm_2", "mm_3"]),
+        replace(recording.provenance, tokenizer=None),
     )
 
 
@@ -175,14 +177,18 @@ def test_what_has_no_events_is_refused_in_one_line(toy, make):
     t = np.arange(100) / 25
     good = make(t, np.zeros(100))
     other = TokenizerRef("other", "2", "ab" * 32)
+
+    def said(display: int, places: int) -> Tokens:
+        return Tokens(np.full((100, places), display, np.int16), np.ones((100, places), np.float32))
+
     cases = [
         (Recording(good.table.slice(0, 0), good.provenance), TableError, "no rows"),
         (_without_tokens(good), TableError, "dfe encode"),
         (make(np.full(5, np.nan), np.zeros(5)), TableError, "still pictures"),
         (make(np.arange(30) / 2.5, np.zeros(30)), TableError, "2.5 frames a second"),
         (Recording(good.table, replace(good.provenance, tokenizer=other)), ModelError, "other@2"),
-        (good.with_tokens(np.full((100, 3), 99, np.int16), good.provenance.tokenizer), ModelError, "row 0"),
-        (good.with_tokens(np.zeros((100, 4), np.int16), good.provenance.tokenizer), ModelError, "toy@1"),
+        (good.with_tokens(said(99, 3), good.provenance.tokenizer), ModelError, "row 0"),
+        (good.with_tokens(said(0, 4), good.provenance.tokenizer), ModelError, "toy@1"),
     ]
     for recording, error, words in cases:
         with pytest.raises(error, match=words) as stopped:
@@ -213,16 +219,16 @@ def test_settings_that_make_no_sense_are_refused(changes):
 def test_a_residual_tokenizer_sums_the_intensities_of_a_display_over_its_levels(make):
     import dfe
 
-    tokenizer = dfe.load_tokenizer("dfe-face41@1")
+    tokenizer = dfe.load_tokenizer("dfe-face41-fidelity@1")
     displays = tokenizer.displays()
     t = np.arange(100) / 25
     on = (t > 1) & (t < 3)
     codes = np.zeros((100, tokenizer.levels), np.int16)
-    codes[on, 0] = codes[on, 1] = 7
-    recording = make(t, np.zeros(100)).with_tokens(codes, tokenizer.provenance())
+    steady = next(code for code in range(1, tokenizer.size) if code not in tokenizer.unsteady)
+    codes[on, 0] = codes[on, 1] = steady
+    recording = make(t, np.zeros(100)).with_tokens(displays.tokens(codes), tokenizer.provenance())
     found = detect(recording, tokenizer, EventConfig(on_mm=0.05, off_mm=0.02, smoothing_s=0))
-    unit = displays.unit[0, 7]
-    direction = displays.directions[unit].astype(float)
-    mm = np.sqrt(direction @ tokenizer.space.gram @ direction)
-    assert [event.display for event in found] == [unit + 1]
-    assert found[0].intensity == pytest.approx(mm * displays.intensity[:2, 7].sum(), rel=1e-5)
+    assert [event.display for event in found] == [steady]
+    alone = tokenizer.decode_codes(np.array([[steady, 0], [0, steady]])) - tokenizer.neutral
+    both = tokenizer.space.error_mm(alone.sum(axis=0)[None], np.zeros((1, 41)))[0]
+    assert found[0].intensity == pytest.approx(both, rel=1e-4)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import UsageError
-from dfe.base.types import Coder
+from dfe.displays.displays import Coder
 from dfe.facs.coder import fit_au_proxy
-from dfe.facs.decoder import PENALTIES, decode_codes, fit_decoder, unit_displays
+from dfe.facs.decoder import PENALTIES, fit_decoder, unit_displays
 from dfe.facs.proxy import LEVEL_VALUES, au_codes, au_intensities
 
 
@@ -21,36 +21,36 @@ def test_it_is_a_coder_with_a_display_for_each_unit(coder, face41):
     displays = coder.displays()
     assert not displays.ordered
     assert displays.directions.shape == (41, 41)
-    np.testing.assert_array_equal(displays.unit[7], [-1, 7, 7, 7, 7, 7])
-    np.testing.assert_allclose(displays.intensity[7], LEVEL_VALUES, rtol=1e-6)
+    np.testing.assert_array_equal(displays.number[7], [0, 8, 8, 8, 8, 8])
+    np.testing.assert_allclose(displays.mm[7], LEVEL_VALUES / LEVEL_VALUES[-1] * displays.usual_mm[7], rtol=1e-6)
 
 
 def test_a_face_is_the_base_plus_its_displays(coder, rows):
-    codes = coder.encode(rows[:60])
+    codes = coder.encode_codes(rows[:60])
     displays = coder.displays()
     wanted = []
     for row in codes:
         face = coder.base.astype(np.float64)
         for level, code in enumerate(row):
-            if displays.unit[level, code] >= 0:
-                face = face + displays.intensity[level, code] * displays.directions[displays.unit[level, code]]
+            if (number := displays.number[level, code]) > 0:
+                face = face + displays.mm[level, code] * displays.directions[number - 1]
         wanted.append(face)
-    np.testing.assert_allclose(coder.decode(codes), wanted, atol=1e-5)
-    np.testing.assert_array_equal(coder.decode(codes[:, :0]), np.tile(coder.base, (60, 1)))
+    np.testing.assert_allclose(coder.decode_codes(codes), wanted, atol=1e-5)
+    np.testing.assert_array_equal(coder.decode_codes(codes[:, :0]), np.tile(coder.base, (60, 1)))
     half = codes.copy()
     half[:, 20:] = 0
-    np.testing.assert_array_equal(coder.decode(codes[:, :20]), coder.decode(half))
+    np.testing.assert_array_equal(coder.decode_codes(codes[:, :20]), coder.decode_codes(half))
 
 
 def test_codes_are_rounded_intensities_and_faces_not_found_stay_so(coder, rows, face41):
     x = rows[:5].copy()
     x[2, 3] = np.nan
-    codes = coder.encode(x)
+    codes = coder.encode_codes(x)
     assert codes.dtype == np.int16
     assert (codes[2] == -1).all()
     intensity = au_intensities(x, face41).astype(np.float64)
     np.testing.assert_array_equal(codes[3], np.floor(intensity[3] + 0.5))
-    decoded = coder.decode(codes)
+    decoded = coder.decode_codes(codes)
     assert decoded.dtype == np.float32
     assert np.isnan(decoded[2]).all()
     assert np.isfinite(decoded[[0, 1, 3, 4]]).all()
@@ -121,10 +121,10 @@ def test_units_that_nobody_showed_are_named_and_add_nothing(rows, face41):
 
 
 def test_rows_do_not_depend_on_their_batch_when_coded(coder, rows):
-    codes = coder.encode(rows[:300])
-    np.testing.assert_array_equal(codes, np.concatenate([coder.encode(rows[i : i + 1]) for i in range(300)]))
+    codes = coder.encode_codes(rows[:300])
+    np.testing.assert_array_equal(codes, np.concatenate([coder.encode_codes(rows[i : i + 1]) for i in range(300)]))
     np.testing.assert_array_equal(
-        coder.decode(codes), np.concatenate([coder.decode(codes[i : i + 11]) for i in range(0, 300, 11)])
+        coder.decode_codes(codes), np.concatenate([coder.decode_codes(codes[i : i + 11]) for i in range(0, 300, 11)])
     )
 
 
@@ -132,16 +132,16 @@ def test_rows_do_not_depend_on_their_batch_when_coded(coder, rows):
 def test_on_real_faces_it_is_far_nearer_than_the_mean_face(news, face41):
     known, new = news.clip < 15, news.clip >= 15
     coder = fit_au_proxy(news.x[known], face41, groups=news.clip[known])
-    error = face41.error_mm(news.x[new], coder.decode(coder.encode(news.x[new]))).mean()
+    error = face41.error_mm(news.x[new], coder.decode_codes(coder.encode_codes(news.x[new]))).mean()
     floor = face41.error_mm(news.x[new], np.broadcast_to(news.x[known].mean(axis=0), news.x[new].shape)).mean()
     assert error < 0.35 * floor
 
 
 def test_misfits_are_refused(coder, rows, face41):
     with pytest.raises(UsageError, match="up to 41 codes"):
-        coder.decode(np.zeros((1, 42), int))
+        coder.decode_codes(np.zeros((1, 42), int))
     with pytest.raises(UsageError, match="codes 0 to 5"):
-        coder.decode(np.full((1, 41), 6))
+        coder.decode_codes(np.full((1, 41), 6))
     with pytest.raises(UsageError, match="two or more"):
         fit_au_proxy(rows[:1], face41)
     with pytest.raises(UsageError, match="two or more"):
@@ -151,4 +151,4 @@ def test_misfits_are_refused(coder, rows, face41):
     with pytest.raises(UsageError, match="3 groups do not fit 4 rows"):
         fit_decoder(np.zeros((4, 2)), rows[:4], face41, groups=[1, 1, 2])
     with pytest.raises(UsageError, match="type float64"):
-        decode_codes(np.zeros((1, 1)), coder.base, unit_displays(coder.decoder.directions, LEVEL_VALUES))
+        unit_displays(coder.decoder.directions, LEVEL_VALUES, face41).decode(np.zeros((1, 1)), coder.base, "it")

@@ -40,12 +40,13 @@ def test_faces_that_are_sums_of_units_are_given_back(face41):
     x = (base + codes / 5 @ directions).astype(np.float32)
     codes[7], x[9] = -1, np.nan
     decoder = fit_detector_decoder(codes, x, face41)
-    np.testing.assert_allclose(decoder.displays().directions, directions, atol=1e-3)
+    np.testing.assert_allclose(decoder.displays().templates[1:], directions, atol=1e-3)
     np.testing.assert_allclose(decoder.base, base, atol=1e-3)
-    rebuilt = decoder.decode(codes)
+    rebuilt = decoder.decode_codes(codes)
     assert np.isnan(rebuilt[7]).all()
     np.testing.assert_allclose(rebuilt[10:], x[10:], atol=1e-3)
-    assert decoder.displays().intensity[0].tolist() == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    displays = decoder.displays()
+    assert (displays.mm[0] / displays.usual_mm[0]).tolist() == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
     assert not decoder.displays().ordered
 
 
@@ -54,10 +55,10 @@ def test_presence_has_two_codes(face41):
     codes = rng.integers(0, 2, (200, 3))
     direction = rng.normal(0, 0.2, (3, 41))
     decoder = fit_detector_decoder(codes, codes @ direction, face41, size=2)
-    np.testing.assert_allclose(decoder.decode(codes), codes @ direction, atol=1e-3)
-    assert decoder.displays().unit.tolist() == [[-1, 0], [-1, 1], [-1, 2]]
+    np.testing.assert_allclose(decoder.decode_codes(codes), codes @ direction, atol=1e-3)
+    assert decoder.displays().number.tolist() == [[0, 1], [0, 2], [0, 3]]
     with pytest.raises(UsageError, match="codes 0 to 1"):
-        decoder.decode(np.full((1, 3), 2))
+        decoder.decode_codes(np.full((1, 3), 2))
 
 
 @pytest.mark.shared_data
@@ -66,6 +67,6 @@ def test_a_real_detector_beside_the_same_faces(news, face41):
     codes = np.concatenate([detector_codes(table) for table in tables])
     known, new = news.clip % 4 != 0, news.clip % 4 == 0
     decoder = fit_detector_decoder(codes[known], news.x[known], face41, groups=news.clip[known])
-    error = face41.error_mm(news.x[new], decoder.decode(codes[new])).mean()
+    error = face41.error_mm(news.x[new], decoder.decode_codes(codes[new])).mean()
     floor = face41.error_mm(news.x[new], np.broadcast_to(news.x[known].mean(axis=0), news.x[new].shape)).mean()
     assert error < 0.9 * floor

@@ -172,7 +172,7 @@ def test_no_face_at_all_is_rows_with_a_reason_and_no_error(dfe, tmp_path):
     assert (ran.json["frames"], ran.json["faces"], ran.json["failures"]) == (10, 0, 10)
     recording = Recording.read(tmp_path / "out" / "grey.parquet")
     assert set(recording.column("reason").tolist()) == {"no face found"}
-    assert (recording.tokens() == -1).all()
+    assert (recording.tokens().display == -1).all()
 
 
 def test_odd_pictures_in_a_folder_are_rows(dfe, astronaut, tmp_path):
@@ -265,20 +265,20 @@ def test_a_pickle_called_tokenizer_is_never_opened(dfe, astronaut, tmp_path):
 
 
 def test_a_tokenizer_of_another_space_or_neutral_is_refused_before_the_work(dfe, astronaut, tmp_path, monkeypatch):
-    from dfe.quantizers.rvq.config import TokenizerConfig
+    from dfe.quantizers.rvq.config import RvqConfig
     from dfe.space.registry import load_space
     from dfe.tokenizer.file import load_tokenizer, save_tokenizer
     from dfe.tokenizer.tokenizer import Tokenizer
 
     default = load_tokenizer("default")
     wide = load_space("arkit51")
-    config = TokenizerConfig(regions=(tuple(range(51)),), levels=2, size=2, encoder=None)
+    config = RvqConfig(regions=(tuple(range(51)),), levels=2, size=2, encoder=None)
     eye = np.eye(51, dtype=np.float32)
     weights = {
         "neutral": np.zeros(51),
         "to_latent": eye,
         "from_latent": eye,
-        "book": np.zeros((2, 51)),
+        "codebook": np.zeros((2, 51)),
         "gains": np.ones(2),
     }
     made = {

@@ -15,7 +15,7 @@ from dfe.formats.tsv import COLUMNS, EventSource, events_tsv, read_events_tsv, w
 
 SMILE = Event(0, "display", 7, "lip corner pull, left", "mouth", 1.25, 1.5, 2.0, 3.125)
 BLINK = Event(1, "blink", 0, "blink", "eyes", 2.0, 2.08, 2.2, 0.9, censored=True, speaking=False)
-SOURCE = EventSource("clip é.mp4", "dfe-face41@2", "ab" * 32, 12.5, 29.97)
+SOURCE = EventSource("clip é.mp4", "dfe-face41@3", "ab" * 32, 12.5, 29.97)
 
 HEAD = "onset\tduration\tface_id\tkind\tdisplay\tlabel\tregion\n"
 

@@ -21,6 +21,7 @@ PACKAGED = ROOT / "src" / "dfe" / "assets" / "networks"
 @pytest.fixture
 def script(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The script, whose networks are a few bytes and whose sources are not checked."""
+    pytest.importorskip("onnx", reason="needs the extra flame")
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     import convert_networks
 

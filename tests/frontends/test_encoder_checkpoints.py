@@ -7,6 +7,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("torch", reason="needs the extra flame")
+
 import torch
 from safetensors.torch import save_file
 

@@ -1,4 +1,4 @@
-"""Expressions read off landmarks, in both versions of the space."""
+"""Expressions read off landmarks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 import dfe
 from dfe.base.errors import ModelError
 from dfe.frontends.base import Face
-from dfe.frontends.landmarks.coefficients import bounded, columns, find_coefficients, find_logits
+from dfe.frontends.landmarks.coefficients import bounded, find_logits
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import FILE, LinearMap, Reader, pose_terms
 from dfe.space.arkit import FACE_NAMES, NETWORK_NAMES, mirrored_name
@@ -28,18 +28,10 @@ def points(face: Face) -> np.ndarray:
     return face.landmarks.astype(np.float64)
 
 
-def test_version_1_is_the_sigmoids_as_they_come(networks: Networks, points: np.ndarray) -> None:
-    reading = Reader(networks, 1, both_ways=False)(points, np.zeros(3))
-    coefficients, logits = find_coefficients(networks, points)
-    assert np.array_equal(reading.coefficients, coefficients)
-    assert np.array_equal(reading.logits, logits)
-    assert np.array_equal(reading.expression, columns(coefficients).expression)
-
-
 @pytest.mark.parametrize("both_ways", [True, False])
-def test_version_2_is_the_packaged_matrix(networks: Networks, points: np.ndarray, both_ways: bool) -> None:
+def test_the_packaged_matrix_times_logits(networks: Networks, points: np.ndarray, both_ways: bool) -> None:
     pose = np.array([0.1, -0.2, 0.05])
-    reading = Reader(networks, 2, both_ways)(points, pose)
+    reading = Reader(networks, both_ways)(points, pose)
     kind = "both" if both_ways else "one"
     arrays = {name: array.astype(np.float64) for name, array in networks.arrays(FILE).items()}
     pitch, yaw, roll = pose / 0.35
@@ -58,7 +50,7 @@ def test_version_2_is_the_packaged_matrix(networks: Networks, points: np.ndarray
 
 
 def test_mirrored_landmarks_give_the_mirrored_expression(networks: Networks, points: np.ndarray) -> None:
-    read = Reader(networks, 2, both_ways=True)
+    read = Reader(networks, both_ways=True)
     image = points[networks.partner] * [-1.0, 1.0, 1.0]
     there, back = read(points, np.array([0.1, 0.2, 0.1])), read(image, np.array([0.1, -0.2, -0.1]))
     partner = load_space().partner
@@ -92,11 +84,6 @@ def test_terms_of_the_pose_end_where_heads_end() -> None:
     assert pose_terms(np.zeros((4, 3))).shape == (4, 9)
 
 
-def test_an_unknown_version_is_refused(networks: Networks) -> None:
-    with pytest.raises(ModelError, match="version 3"):
-        Reader(networks, 3, both_ways=True)
-
-
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     source = Path(dfe.__file__).parent / "assets" / "networks"
@@ -110,8 +97,7 @@ def test_a_damaged_map_is_refused(copied: Path) -> None:
     data[len(data) // 2] ^= 1
     (copied / FILE).write_bytes(data)
     with pytest.raises(ModelError, match="damaged"):
-        Reader(Networks(copied), 2, both_ways=True)
-    Reader(Networks(copied), 1, both_ways=True)
+        Reader(Networks(copied), both_ways=True)
 
 
 def test_a_map_that_is_not_whole_is_refused(copied: Path) -> None:
@@ -122,4 +108,4 @@ def test_a_map_that_is_not_whole_is_refused(copied: Path) -> None:
     about["files"][FILE] = hashlib.sha256(buffer.getvalue()).hexdigest()
     (copied / "networks.json").write_text(json.dumps(about))
     with pytest.raises(ModelError, match="not whole"):
-        Reader(Networks(copied), 2, both_ways=True)
+        Reader(Networks(copied), both_ways=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dfe.base.types import CodeArray, Displays, FloatArray
+from dfe.base.types import CodeArray, FloatArray
+from dfe.displays.displays import Displays
 from dfe.judge.faces import Faces
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
@@ -32,7 +33,7 @@ class SharedBook:
         self.book = np.concatenate([np.zeros_like(book[:1]), book]).astype(np.float32)
         self.gains, self.base = gains.astype(np.float32), base.astype(np.float32)
 
-    def encode(self, x: FloatArray) -> CodeArray:
+    def encode_codes(self, x: FloatArray) -> CodeArray:
         rest = np.asarray(x, np.float64) - self.base
         codes = np.zeros((len(rest), self.levels), np.int16)
         speaking = np.ones(len(rest), bool)
@@ -45,7 +46,7 @@ class SharedBook:
         codes[~np.isfinite(x).all(axis=1)] = -1
         return codes
 
-    def decode(self, codes: CodeArray) -> FloatArray:
+    def decode_codes(self, codes: CodeArray) -> FloatArray:
         x = np.tile(self.base, (len(codes), 1))
         for level in range(codes.shape[1]):
             x += self.gains[level] * self.book[codes[:, level]]
@@ -56,7 +57,7 @@ class SharedBook:
         unit = np.tile(np.arange(-1, self.size - 1), (self.levels, 1))
         intensity = np.repeat(self.gains[:, None], self.size, axis=1)
         intensity[:, 0] = 0
-        return Displays(self.book[1:], unit, intensity, ordered=True)
+        return Displays.of(self.space, self.book[1:], unit, intensity, ordered=True)
 
 
 class Channels:
@@ -68,12 +69,12 @@ class Channels:
         self.space, self.space_id = space, space.id
         self.levels, self.size = space.dimension, size
 
-    def encode(self, x: FloatArray) -> CodeArray:
+    def encode_codes(self, x: FloatArray) -> CodeArray:
         codes = np.rint(np.clip(np.nan_to_num(x), 0, 1) * (self.size - 1)).astype(np.int16)
         codes[~np.isfinite(x).all(axis=1)] = -1
         return codes
 
-    def decode(self, codes: CodeArray) -> FloatArray:
+    def decode_codes(self, codes: CodeArray) -> FloatArray:
         x = np.zeros((len(codes), self.levels), np.float32)
         x[:, : codes.shape[1]] = codes / np.float32(self.size - 1)
         x[(codes < 0).any(axis=1)] = np.nan
@@ -83,7 +84,7 @@ class Channels:
         unit = np.repeat(np.arange(self.levels)[:, None], self.size, axis=1)
         unit[:, 0] = -1
         intensity = np.tile(np.arange(self.size, dtype=np.float32) / (self.size - 1), (self.levels, 1))
-        return Displays(np.eye(self.levels, dtype=np.float32), unit, intensity, ordered=False)
+        return Displays.of(self.space, np.eye(self.levels, dtype=np.float32), unit, intensity, ordered=False)
 
 
 @pytest.fixture(scope="session")
@@ -143,7 +144,7 @@ def coder(space: ExpressionSpace, faces: Faces) -> SharedBook:
 @pytest.fixture(scope="session")
 def codes(coder: SharedBook, faces: Faces) -> CodeArray:
     """The coder's codes of the faces, ``(600, 4)``."""
-    return coder.encode(faces.x)
+    return coder.encode_codes(faces.x)
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import UsageError
-from dfe.base.types import Displays
+from dfe.displays.displays import Displays
 from dfe.judge.bits import code_lengths, raw_bits, speaks
 
 
@@ -15,9 +15,9 @@ def by_hand(fit: np.ndarray, codes: np.ndarray, displays: Displays) -> np.ndarra
     levels = range(codes.shape[1])
 
     def key(row: np.ndarray, level: int) -> tuple[int, bool]:
-        return level, level > 0 and displays.unit[level - 1, row[level - 1]] == -1
+        return level, level > 0 and displays.number[level - 1, row[level - 1]] == 0
 
-    known = [1 + max([0, *(k for k in range(len(said)) if said[k] >= 0)]) for said in displays.unit]
+    known = [1 + max([0, *(k for k in range(len(said)) if said[k] > 0)]) for said in displays.number]
     counts = Counter((*key(row, level), row[level]) for row in fit for level in levels)
     out = np.zeros(codes.shape)
     for i, row in enumerate(codes):
@@ -36,7 +36,7 @@ def test_lengths_are_those_of_the_definition(coder, faces, codes) -> None:
 def test_levels_of_different_sizes_and_without_silence(space) -> None:
     rng = np.random.default_rng(0)
     unit = np.array([[0, 1, 2], [-1, 3, -1], [4, 5, -1], [-1, 6, 7]])
-    displays = Displays(np.zeros((8, space.dimension), np.float32), unit, (unit >= 0).astype(np.float32))
+    displays = Displays.of(space, np.zeros((8, space.dimension), np.float32), unit, (unit >= 0).astype(np.float32))
     fit, measured = (rng.integers(0, [3, 2, 2, 3], (n, 4)).astype(np.int16) for n in (200, 40))
     np.testing.assert_allclose(code_lengths(fit, measured, displays), by_hand(fit, measured, displays), rtol=1e-12)
     assert raw_bits(displays) == pytest.approx(np.log2(3 * 2 * 2 * 3))
@@ -47,7 +47,9 @@ def test_mean_length_is_the_entropy_of_what_is_drawn(space) -> None:
     rng = np.random.default_rng(1)
     share = np.array([0.5, 0.2, 0.2, 0.1])
     entropy = -(share * np.log2(share)).sum()
-    displays = Displays(np.zeros((4, space.dimension), np.float32), np.arange(4)[None].repeat(2, 0), np.ones((2, 4)))
+    displays = Displays.of(
+        space, np.zeros((4, space.dimension), np.float32), np.arange(4)[None].repeat(2, 0), np.ones((2, 4))
+    )
     fit, measured = (rng.choice(4, (20_000, 2), p=share).astype(np.int16) for _ in range(2))
     assert code_lengths(fit, measured, displays).mean() == pytest.approx(entropy, abs=0.02)
 

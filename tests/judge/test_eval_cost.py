@@ -15,13 +15,13 @@ class Watched:
         self.levels, self.size = coder.levels, coder.size
         self.calls: list[tuple[str, int]] = []
 
-    def encode(self, x):
+    def encode_codes(self, x):
         self.calls.append(("encode", len(x)))
-        return self.coder.encode(x)
+        return self.coder.encode_codes(x)
 
-    def decode(self, codes):
+    def decode_codes(self, codes):
         self.calls.append(("decode", len(codes)))
-        return self.coder.decode(codes)
+        return self.coder.decode_codes(codes)
 
     def displays(self):
         return self.coder.displays()
@@ -41,9 +41,9 @@ def test_linear_algebra_is_held_to_one_thread(coder, faces) -> None:
     seen = []
 
     class Spy(Watched):
-        def encode(self, x):
+        def encode_codes(self, x):
             seen.extend(pool["num_threads"] for pool in threadpoolctl.threadpool_info())
-            return super().encode(x)
+            return super().encode_codes(x)
 
     assert cost(Spy(coder), faces.x[:5], runs=1).one_thread
     assert set(seen) == {1}

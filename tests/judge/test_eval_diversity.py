@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dfe.base.types import Displays
+from dfe.displays.displays import Displays
 from dfe.judge.diversity import (
     distinct_sets,
     diversity,
@@ -27,7 +27,7 @@ from dfe.stats.bootstrap import SubjectBootstrap
 def book(space: ExpressionSpace, directions: np.ndarray) -> Units:
     """One level that says each of the directions."""
     unit = np.arange(-1, len(directions))[None]
-    return Units(Displays(directions.astype(np.float32), unit, (unit >= 0).astype(np.float32)), space)
+    return Units(Displays.of(space, directions.astype(np.float32), unit, (unit >= 0).astype(np.float32)))
 
 
 def flat(units: Units) -> np.ndarray:
@@ -113,7 +113,7 @@ def test_rarefaction_stays_exact_for_many_faces() -> None:
 
 
 def test_all_figures_of_a_coding(faces: Faces, coder: Any, codes: np.ndarray) -> None:
-    units = Units(coder.displays(), faces.space)
+    units = Units(coder.displays())
     people = SubjectBootstrap(faces.subject)
     figures = diversity(units, faces.x, codes, people)
     said = [code for row in codes for code in row if code > 0]
@@ -126,7 +126,7 @@ def test_all_figures_of_a_coding(faces: Faces, coder: Any, codes: np.ndarray) ->
 
 
 def test_the_interval_of_the_perplexity_draws_people(faces: Faces, coder: Any, codes: np.ndarray) -> None:
-    units = Units(coder.displays(), faces.space)
+    units = Units(coder.displays())
     one_each = diversity(units, faces.x, codes, SubjectBootstrap(None)).perplexity
     same = diversity(units, faces.x, codes, SubjectBootstrap(np.arange(len(codes)))).perplexity
     assert one_each == same
@@ -138,7 +138,7 @@ def test_the_interval_of_the_perplexity_draws_people(faces: Faces, coder: Any, c
 
 
 def test_displays_that_nobody_uses_are_dead(faces: Faces, coder: Any, codes: np.ndarray) -> None:
-    units = Units(coder.displays(), faces.space)
+    units = Units(coder.displays())
     few = np.where(codes > 3, 0, codes)
     assert diversity(units, faces.x, few, SubjectBootstrap(None)).share_used == pytest.approx(3 / 12)
     silent = diversity(units, faces.x, np.zeros_like(codes), SubjectBootstrap(None))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dfe.base.types import Displays
+from dfe.displays.displays import Displays
 from dfe.judge.faces import Faces
 from dfe.judge.faithfulness import faithfulness
 from dfe.judge.units import Units
@@ -19,7 +19,7 @@ from dfe.stats.bootstrap import SubjectBootstrap
 def book(space: ExpressionSpace, *movements: dict[str, float], sign: float = 1) -> Units:
     directions = np.stack([space.vector(values) for values in movements])
     unit = np.arange(-1, len(directions))[None]
-    return Units(Displays(directions, unit, sign * (unit >= 0).astype(np.float32)), space)
+    return Units(Displays.of(space, directions, unit, sign * (unit >= 0).astype(np.float32)))
 
 
 def regions_by_hand(space: ExpressionSpace, moved: np.ndarray) -> list[int]:
@@ -34,7 +34,7 @@ def regions_by_hand(space: ExpressionSpace, moved: np.ndarray) -> list[int]:
 
 def test_own_regions_are_the_fewest_that_hold_half_of_the_energy(coder: Any, space: ExpressionSpace) -> None:
     mixed = [{"browInnerUp": 0.5, "eyeWideLeft": 1.0, "noseSneerLeft": 1.0}, {"browDownLeft": 1.0}]
-    for units in (Units(coder.displays(), space), book(space, *mixed)):
+    for units in (Units(coder.displays()), book(space, *mixed)):
         own = own_regions(units.directions, space)
         for display, moved in enumerate(space.displace(units.directions)):
             assert set(np.flatnonzero(own[display])) == set(regions_by_hand(space, moved))
@@ -43,7 +43,7 @@ def test_own_regions_are_the_fewest_that_hold_half_of_the_energy(coder: Any, spa
 
 
 def test_shares_count_inner_products_over_vertices(faces: Faces, coder: Any, codes: np.ndarray) -> None:
-    space, units = faces.space, Units(coder.displays(), faces.space)
+    space, units = faces.space, Units(coder.displays())
     x, codes = faces.x[:120], codes[:120]
     figures = faithfulness(units, x, codes, coder.base, SubjectBootstrap(faces.subject[:120]))
     face = space.displace(x - coder.base).astype(np.float64)
@@ -88,7 +88,7 @@ def test_the_sign_in_which_a_display_is_said_counts(space: ExpressionSpace) -> N
 
 
 def test_a_level_that_never_speaks_has_no_share(faces: Faces, coder: Any, codes: np.ndarray) -> None:
-    units = Units(coder.displays(), faces.space)
+    units = Units(coder.displays())
     quiet = codes.copy()
     quiet[:, 2:] = 0
     figures = faithfulness(units, faces.x, quiet, coder.base, SubjectBootstrap(faces.subject))

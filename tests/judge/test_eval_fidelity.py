@@ -27,7 +27,7 @@ def test_errors_are_those_of_the_vertices(measured: Fidelity, coder, faces, code
     everywhere = fidelity(
         coder, faces.take(some), codes[some], codes, faces.x.mean(axis=0), SubjectBootstrap(faces.subject[some], 10)
     )
-    x, decoded = faces.x[some], coder.decode(codes[some])
+    x, decoded = faces.x[some], coder.decode_codes(codes[some])
     mean_face = np.broadcast_to(faces.x.mean(axis=0), x.shape)
     error, floor = (mesh_error(space, x, y, space.moving) for y in (decoded, mean_face))
     assert everywhere.error_mm.value == pytest.approx(error.mean(), rel=1e-4)
@@ -58,8 +58,8 @@ def test_by_tokens_is_decoding_fewer_levels(measured: Fidelity, coder, faces, co
 
 def test_levels_in_no_order_are_cut_to_those_that_move_the_face_most(channels, faces) -> None:
     space, displays = faces.space, channels.displays()
-    codes = channels.encode(faces.x[:25])
-    ranks = token_ranks(codes, displays, space)
+    codes = channels.encode_codes(faces.x[:25])
+    ranks = token_ranks(codes, displays)
     for m in (1, 2):
         cut = cut_to(codes, ranks, m, displays)
         for row, kept in zip(codes, cut, strict=True):
@@ -78,13 +78,13 @@ def test_of_equal_codes_the_lower_level_stays(channels, faces) -> None:
     left, right = space.index("mouthSmileLeft"), space.index("mouthSmileRight")
     codes = np.zeros((1, 41), np.int16)
     codes[0, [left, right]] = 2
-    cut = cut_to(codes, token_ranks(codes, channels.displays(), space), 1, channels.displays())
+    cut = cut_to(codes, token_ranks(codes, channels.displays()), 1, channels.displays())
     assert np.flatnonzero(cut[0]).tolist() == [min(left, right)]
 
 
 def test_a_coder_without_order_ends_at_its_whole_face(channels, faces) -> None:
     some = faces.take(slice(0, 200))
-    codes, fit = channels.encode(some.x), channels.encode(faces.x[200:])
+    codes, fit = channels.encode_codes(some.x), channels.encode_codes(faces.x[200:])
     found = fidelity(channels, some, codes, fit, faces.x.mean(axis=0), SubjectBootstrap(some.subject, 20))
     assert found.by_tokens[-1].error_mm == pytest.approx(found.error_mm.value)
     assert found.by_tokens[-1].bits == pytest.approx(code_lengths(fit, codes, channels.displays()).sum() / 200)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dfe.base.types import Displays
+from dfe.displays.displays import Displays
 from dfe.judge.faces import Faces
 from dfe.judge.locality import local_shares, locality, radii_mm, weighted_percentile
 from dfe.judge.units import Units
@@ -28,7 +28,7 @@ MOVEMENTS = (
 def units(space: ExpressionSpace) -> Units:
     directions = np.stack([space.vector(values) for values in MOVEMENTS])
     unit = np.arange(-1, len(directions))[None]
-    return Units(Displays(directions, unit, (unit >= 0).astype(np.float32)), space)
+    return Units(Displays.of(space, directions, unit, (unit >= 0).astype(np.float32)))
 
 
 def energy(units: Units, display: int) -> np.ndarray:
@@ -82,7 +82,7 @@ def test_percentiles_are_those_of_the_tokens() -> None:
 
 
 def test_figures_are_means_over_the_tokens_said(faces: Faces, coder: Any, codes: np.ndarray) -> None:
-    units = Units(coder.displays(), faces.space)
+    units = Units(coder.displays())
     figures = locality(units, codes, SubjectBootstrap(faces.subject))
     energies = units.vertex_energies()
     for values, mean, high in (

@@ -9,14 +9,17 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, StandardScaler
 
 from dfe.base.errors import UsageError
-from dfe.base.types import Displays
+from dfe.displays.displays import Displays
 from dfe.judge.probe import bag, predict, probe
+from dfe.space.registry import load_space
 from dfe.stats.bootstrap import SubjectBootstrap
 
-SIGNED = Displays(
-    directions=np.eye(3, 4, dtype=np.float32),
-    unit=np.array([[-1, 0, 1, 2], [2, 0, 0, -1]]),
-    intensity=np.array([[0, 1, -0.5, 0], [2, 0.25, -3, 7]], np.float32),
+SPACE = load_space()
+SIGNED = Displays.of(
+    SPACE,
+    np.eye(3, 41) / np.sqrt(np.diag(SPACE.gram)[:3, None]),
+    np.array([[-1, 0, 1, 2], [2, 0, 0, -1]]),
+    np.array([[0, 1, -0.5, 0], [2, 0.25, -3, 0]]),
 )
 CODES = np.array([[1, 1], [1, 2], [2, 0], [0, 3], [3, 0]], np.int16)
 
@@ -27,7 +30,7 @@ def _counted(codes, kind):
     for row in codes:
         words = Counter()
         for level, code in enumerate(row):
-            unit, strength = int(SIGNED.unit[level, code]), float(SIGNED.intensity[level, code])
+            unit, strength = int(SIGNED.number[level, code]) - 1, float(SIGNED.mm[level, code])
             if unit >= 0 and strength != 0:
                 words[unit + 3 * (strength < 0)] += abs(strength) if kind == "intensity" else 1
         faces.append(words)
@@ -50,7 +53,7 @@ def test_displays_that_are_only_added_need_no_second_half(coder, codes):
 
 def test_intensities_and_directions_rebuild_the_decoded_face(coder, codes):
     rebuilt = coder.base + bag(coder.displays(), codes, "intensity") @ coder.displays().directions
-    np.testing.assert_allclose(rebuilt, coder.decode(codes), atol=1e-5)
+    np.testing.assert_allclose(rebuilt, coder.decode_codes(codes), atol=1e-5)
 
 
 def test_one_column_for_each_level_and_code():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dfe.base.types import Displays
+from dfe.displays.displays import Displays
 from dfe.judge.redundancy import redundancy
 from dfe.judge.units import Units
 from dfe.space.base import ExpressionSpace
@@ -21,7 +21,7 @@ LOPSIDED = {"mouthSmileLeft": 1.0, "mouthSmileRight": 0.55}
 def book(space: ExpressionSpace, *movements: dict[str, float]) -> Units:
     directions = np.stack([space.vector(values) for values in movements])
     unit = np.arange(-1, len(directions))[None]
-    return Units(Displays(directions, unit, (unit >= 0).astype(np.float32)), space)
+    return Units(Displays.of(space, directions, unit, (unit >= 0).astype(np.float32)))
 
 
 def absolute_cosines(units: Units) -> np.ndarray:
@@ -30,7 +30,7 @@ def absolute_cosines(units: Units) -> np.ndarray:
 
 
 def test_figures_are_those_of_the_vertices(coder: Any, space: ExpressionSpace) -> None:
-    units = Units(coder.displays(), space)
+    units = Units(coder.displays())
     figures, expected = redundancy(units, own_halves=True), absolute_cosines(units)
     assert figures.mean == pytest.approx(expected.mean(), rel=1e-4)
     assert figures.max == pytest.approx(expected.max(), rel=1e-4)
@@ -64,7 +64,7 @@ def test_halves_of_another_display_and_near_copies_are_not_excused(space: Expres
 def test_a_direction_said_both_ways_is_not_redundant_with_itself(space: ExpressionSpace) -> None:
     directions = np.stack([space.vector(SMILE), space.vector({"jawOpen": 1.0})])
     unit, intensity = np.array([[0, 0, 1, 1]]), np.array([[1, -1, 1, -1]], np.float32)
-    units = Units(Displays(directions, unit, intensity), space)
+    units = Units(Displays.of(space, directions, unit, intensity))
     assert len(units) == 4
     figures = redundancy(units)
     assert figures.pairs == 1

@@ -14,8 +14,8 @@ from dfe.stats.bootstrap import SubjectBootstrap
 def shaken(coder, faces):
     """Codes under a little and under much noise; the last 30 faces are lost under much."""
     rng = np.random.default_rng(1)
-    little = coder.encode(faces.x + rng.normal(0, 0.01, faces.x.shape))
-    much = coder.encode(faces.x[:570] + rng.normal(0, 0.06, (570, faces.x.shape[1])))
+    little = coder.encode_codes(faces.x + rng.normal(0, 0.01, faces.x.shape))
+    much = coder.encode_codes(faces.x[:570] + rng.normal(0, 0.06, (570, faces.x.shape[1])))
     return {"little": Perturbed(np.arange(600), little), "much": Perturbed(np.arange(570), much)}
 
 
@@ -70,8 +70,8 @@ def test_all_together_is_the_stack_of_pairs(judged, codes, shaken):
 def _words(displays, row, strong):
     words = Counter()
     for level, code in enumerate(row):
-        if displays.unit[level, code] >= 0:
-            words[int(displays.unit[level, code])] += float(displays.intensity[level, code]) if strong else 1
+        if displays.number[level, code] > 0:
+            words[int(displays.number[level, code])] += float(displays.mm[level, code]) if strong else 1
     return words
 
 
@@ -124,8 +124,8 @@ def test_a_level_that_always_says_the_same_has_no_kappa(coder, codes):
 
 def test_steps_of_a_channel_that_always_speaks_differ_by_intensity(channels, faces):
     rng = np.random.default_rng(0)
-    before = channels.encode(faces.x * 0.5 + 0.4)
-    after = channels.encode(faces.x * 0.5 + 0.4 + rng.normal(0, 0.1, faces.x.shape))
+    before = channels.encode_codes(faces.x * 0.5 + 0.4)
+    after = channels.encode_codes(faces.x * 0.5 + 0.4 + rng.normal(0, 0.1, faces.x.shape))
     result = reliability(channels.displays(), before, {"noise": Perturbed(np.arange(600), after)})["noise"]
     assert 0 < result.intensities.agreement.value < 1
     assert result.counts.chance > 0.99

@@ -46,7 +46,7 @@ def _distance(x, space):
 
 @pytest.mark.parametrize("levels", [1, 2, 4])
 def test_neighbours_by_decoded_faces_are_those_of_brute_force(gallery, some, cosines, coder, codes, levels):
-    decoded = coder.decode(codes[::5, :levels])
+    decoded = coder.decode_codes(codes[::5, :levels])
     found = gallery.by_expression(decoded, some.space)
     expected = _expected(_distance(decoded, some.space), cosines, some.subject)
     assert (found.nearest.value, found.five.value) == pytest.approx(expected, abs=1e-5)
@@ -104,7 +104,7 @@ def test_ones_own_other_faces_never_count():
 
 
 def test_figures_do_not_depend_on_the_size_of_a_batch(gallery, some, coder, codes, monkeypatch):
-    decoded = coder.decode(codes[::5])
+    decoded = coder.decode_codes(codes[::5])
     whole = gallery.by_expression(decoded, some.space)
     monkeypatch.setattr(module, "_ROWS_AT_ONCE", 7)
     np.testing.assert_allclose(gallery.by_expression(decoded, some.space), whole, atol=1e-12)
@@ -112,7 +112,7 @@ def test_figures_do_not_depend_on_the_size_of_a_batch(gallery, some, coder, code
 
 def test_the_order_of_faces_does_not_matter_however_many_tie(gallery, some, coder, codes):
     order = np.random.default_rng(2).permutation(len(some))
-    decoded = coder.decode(codes[::5, :1])
+    decoded = coder.decode_codes(codes[::5, :1])
     shuffled = Gallery(some.geometry[order], some.subject[order]).by_expression(decoded[order], some.space)
     first = gallery.by_expression(decoded, some.space)
     assert shuffled.nearest.value == pytest.approx(first.nearest.value, abs=1e-6)
@@ -120,7 +120,7 @@ def test_the_order_of_faces_does_not_matter_however_many_tie(gallery, some, code
 
 
 def test_a_whole_report_runs_from_chance_to_the_uncoded_faces(gallery, some, coder, codes):
-    decoded = [coder.decode(codes[::5, :m]) for m in range(1, 5)]
+    decoded = [coder.decode_codes(codes[::5, :m]) for m in range(1, 5)]
     result = retrieval(
         gallery, some.space, some.x, decoded, [3.0, 5.5, 7.0, 8.0], bag(coder.displays(), codes[::5], "intensity")
     )
@@ -139,7 +139,7 @@ def test_a_whole_report_runs_from_chance_to_the_uncoded_faces(gallery, some, cod
 
 
 def test_a_coding_without_an_order_gives_one_point(gallery, some, channels):
-    decoded = channels.decode(channels.encode(some.x))
+    decoded = channels.decode_codes(channels.encode_codes(some.x))
     result = retrieval(gallery, some.space, some.x, [decoded], [40.0], codes=[channels.levels])
     assert [(step.codes, step.bits) for step in result.decoded] == [(41, 40.0)]
     assert result.bag is None

@@ -23,7 +23,7 @@ from dfe.judge.run import check, coder_hash, judge
 from dfe.judge.seen import hashed
 from dfe.judge.symmetry import symmetry
 from dfe.judge.units import Units
-from dfe.quantizers.rvq.config import TokenizerConfig
+from dfe.quantizers.rvq.config import RvqConfig
 from dfe.space.base import ExpressionSpace
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -115,12 +115,12 @@ def test_json_goes_round_and_repeats_but_for_the_time(result, coder, channels, b
 
 def test_figures_are_those_of_the_measures(result, coder, bench, space) -> None:
     measured, x = result.coders[0].measures, bench.faces.x
-    codes = coder.encode(x)
-    moved = (x.astype(np.float64) - coder.decode(codes)) @ space.basis[:, space.moving].reshape(41, -1)
+    codes = coder.encode_codes(x)
+    moved = (x.astype(np.float64) - coder.decode_codes(codes)) @ space.basis[:, space.moving].reshape(41, -1)
     error = np.sqrt(np.square(moved).reshape(len(x), -1, 3).sum(axis=2).mean(axis=1)).mean()
     assert measured["fidelity"]["error_mm"].value == pytest.approx(error, rel=1e-6)
     people = SubjectBootstrap(bench.faces.subject, bench.draws, bench.seed)
-    assert measured["symmetry"] == symmetry(Units(coder.displays(), space), coder, x, codes, people)
+    assert measured["symmetry"] == symmetry(Units(coder.displays()), coder, x, codes, people)
     mean = bench.fit.x.mean(axis=0)
     floor = space.error_mm(x, np.broadcast_to(mean, x.shape)).mean()
     assert result.floors["mean_face_mm"] == pytest.approx(floor, rel=1e-6)
@@ -136,19 +136,21 @@ def test_retrieval_looks_for_as_many_codes_as_it_says(result, channels, bench, s
     everyone = replace(bench, max_retrieval=JUDGED)
     whole = MEASURES["retrieval"](Coding(channels, everyone, measure_floors(everyone)))
     gallery = Gallery(bench.faces.geometry, bench.faces.subject)
-    x = channels.decode(channels.encode(bench.faces.x))
+    x = channels.decode_codes(channels.encode_codes(bench.faces.x))
     assert whole["all_codes"].five.value == pytest.approx(gallery.by_expression(x, space).five.value, abs=1e-9)
 
 
 def test_perturbed_faces_are_matched_by_name(result, coder, bench) -> None:
     agreed = result.coders[0].measures["reliability"]
-    before = dict(zip(bench.faces.names, coder.encode(bench.faces.x), strict=True))
+    before = dict(zip(bench.faces.names, coder.encode_codes(bench.faces.x), strict=True))
     after = bench.perturbed["jpeg"]
-    same = np.mean([before[n] == c for n, c in zip(after.names, coder.encode(after.x), strict=True)], axis=0)
+    same = np.mean([before[n] == c for n, c in zip(after.names, coder.encode_codes(after.x), strict=True)], axis=0)
     np.testing.assert_allclose([level.value for level in agreed["jpeg"]["same"]], same)
     assert agreed["all"]["faces"] == 580
     shift = [
-        bench.faces.space.error_mm(coder.decode(before[n][None]), coder.decode(coder.encode(x[None])))[0]
+        bench.faces.space.error_mm(
+            coder.decode_codes(before[n][None]), coder.decode_codes(coder.encode_codes(x[None]))
+        )[0]
         for n, x in zip(after.names, after.x, strict=True)
     ]
     assert agreed["jpeg"]["moved_share"].value == pytest.approx(
@@ -199,14 +201,14 @@ def test_without_faces_for_fitting_bits_come_from_the_other_half_of_the_people(c
 
 
 def small_tokenizer(space: ExpressionSpace, **changes: Any) -> Tokenizer:
-    config = TokenizerConfig(regions=tuple(space.regions.values()), levels=2, size=4, encoder=None)
+    config = RvqConfig(regions=tuple(space.regions.values()), levels=2, size=4, encoder=None)
     rng = np.random.default_rng(3)
     values, vectors = np.linalg.eigh(space.gram)
     weights = {name: rng.normal(0, 0.2, shape) for name, shape in config.weight_shapes().items()}
     weights["to_latent"] = (vectors * np.sqrt(values)) @ vectors.T
     weights["from_latent"] = (vectors / np.sqrt(values)) @ vectors.T
-    weights["book"] = rng.gamma(0.35, 0.25, (4, space.dimension)) @ weights["to_latent"]
-    weights["book"][0] = 0
+    weights["codebook"] = rng.gamma(0.35, 0.25, (4, space.dimension)) @ weights["to_latent"]
+    weights["codebook"][0] = 0
     weights["gains"] = np.array([1.0, 0.7])
     arrays = {name: array.astype(np.float32) for name, array in weights.items()}
     return Tokenizer(**{"name": "small", "version": "1", "space": space, "config": config, "weights": arrays} | changes)

@@ -36,7 +36,7 @@ def coder_of(like: Any, space: ExpressionSpace, *movements: dict[str, float]) ->
 def by_hand(units: Units, coder: Any, x: np.ndarray, partners: list[int]) -> tuple[float, float]:
     """Shares of mirrored faces with the mirrored tokens, and mean Jaccard overlap, with counters."""
     same, overlap = [], []
-    for row, image in zip(coder.encode(x), coder.encode(x[:, units.space.partner]), strict=True):
+    for row, image in zip(coder.encode_codes(x), coder.encode_codes(x[:, units.space.partner]), strict=True):
         said = [partners[c - 1] for c in row if c > 0]
         expected = Counter((c if c >= 0 else f"none {i}") for i, c in enumerate(said))
         found = Counter(int(c) - 1 for c in image if c > 0)
@@ -47,21 +47,21 @@ def by_hand(units: Units, coder: Any, x: np.ndarray, partners: list[int]) -> tup
 
 
 def test_partners_are_the_mirrored_displays(coder: Any, space: ExpressionSpace) -> None:
-    units = Units(coder_of(coder, space, *BOOK).displays(), space)
+    units = Units(coder_of(coder, space, *BOOK).displays())
     assert mirror_partners(units).tolist() == PARTNERS
-    without = Units(coder_of(coder, space, *BOOK[:2], *BOOK[3:]).displays(), space)
+    without = Units(coder_of(coder, space, *BOOK[:2], *BOOK[3:]).displays())
     assert mirror_partners(without).tolist() == [NO_PARTNER, 1, 4, 3, 2, 6, 5]
 
 
 def test_sides_are_named_by_the_subject(coder: Any, space: ExpressionSpace) -> None:
-    units = Units(coder_of(coder, space, *BOOK).displays(), space)
+    units = Units(coder_of(coder, space, *BOOK).displays())
     expected = ["left", "symmetric", "right", "left", "symmetric", "right", "left", "right"]
     assert sides(units).tolist() == expected
 
 
 def test_a_closed_book_gives_mirrored_faces_the_mirrored_displays(faces: Faces, coder: Any) -> None:
     closed = coder_of(coder, faces.space, *BOOK)
-    units, codes = Units(closed.displays(), faces.space), closed.encode(faces.x)
+    units, codes = Units(closed.displays()), closed.encode_codes(faces.x)
     figures = symmetry(units, closed, faces.x, codes, SubjectBootstrap(faces.subject))
     assert figures.closed == 1
     assert figures.displays == {"symmetric": 2 / 8, "left": 3 / 8, "right": 3 / 8}
@@ -74,7 +74,7 @@ def test_a_closed_book_gives_mirrored_faces_the_mirrored_displays(faces: Faces, 
 
 def test_a_display_without_mirror_image_breaks_the_consistency(faces: Faces, coder: Any) -> None:
     lonely = coder_of(coder, faces.space, *BOOK[:2], *BOOK[3:])
-    units, codes = Units(lonely.displays(), faces.space), lonely.encode(faces.x)
+    units, codes = Units(lonely.displays()), lonely.encode_codes(faces.x)
     figures = symmetry(units, lonely, faces.x, codes, SubjectBootstrap(faces.subject))
     same, overlap = by_hand(units, lonely, faces.x, [NO_PARTNER, 1, 4, 3, 2, 6, 5])
     assert figures.closed == pytest.approx(6 / 7)
@@ -85,7 +85,7 @@ def test_a_display_without_mirror_image_breaks_the_consistency(faces: Faces, cod
 def test_a_book_learned_without_regard_to_sides_is_judged_the_same_way(
     faces: Faces, coder: Any, codes: np.ndarray
 ) -> None:
-    units = Units(coder.displays(), faces.space)
+    units = Units(coder.displays())
     figures = symmetry(units, coder, faces.x, codes, SubjectBootstrap(faces.subject))
     moved = faces.space.displace(units.directions).astype(np.float64)
     flipped = (moved[:, faces.space.mesh.mirror] * [-1, 1, 1])[:, faces.space.moving].reshape(len(units), -1)

@@ -8,6 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="needs the extra train")
+
+
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.points.mapping import PARTNER
 from dfe.frontends.points.regressor import OUTPUTS, SWAP, PointRegressor

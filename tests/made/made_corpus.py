@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.quantizers.rvq.config import TokenizerConfig
+from dfe.quantizers.rvq.config import RvqConfig
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
@@ -76,10 +76,10 @@ def corpus(folder: Path, tokenizer: Tokenizer) -> Path:
 def plain_tokenizer() -> Tokenizer:
     """A tokenizer of a space without a mesh."""
     space = flame_space("flame2020/exp50")
-    config = TokenizerConfig(regions=tuple(space.regions.values()), levels=2, size=5, encoder=None)
+    config = RvqConfig(regions=tuple(space.regions.values()), levels=2, size=5, encoder=None)
     rng = np.random.default_rng(0)
     weights = {name: rng.normal(0, 0.3, shape) for name, shape in config.weight_shapes().items()}
     weights["to_latent"] = weights["from_latent"] = np.eye(50)
-    weights["book"][0], weights["gains"] = 0, np.array([1.0, 0.5])
+    weights["codebook"][0], weights["gains"] = 0, np.array([1.0, 0.5])
     weights = {name: array.astype(np.float32) for name, array in weights.items()}
     return Tokenizer(name="flame-toy", version="1", space=space, config=config, weights=weights)

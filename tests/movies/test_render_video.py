@@ -73,7 +73,7 @@ def test_tokens_of_another_tokenizer_are_refused(tmp_path: Path) -> None:
         version=default.version,
         space=default.space,
         config=default.config,
-        weights={**default.weights, "gains": default.gains * np.float32(0.5)},
+        weights={**default.weights, "ladder": default.weights["ladder"] * np.float32(0.5)},
     )
     save_tokenizer(other, tmp_path / "other")
     moving(tmp_path / "a.parquet")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfe.base.errors import OutputError, TableError, UsageError
-from dfe.displays.describe import describe_tokens
+from dfe.displays.describe import describe_displays
 from dfe.naming.sheets import (
     NamedDisplay,
     NamingKey,
@@ -67,7 +67,7 @@ def test_ids_are_no_words_and_no_numbers_with_exponents(tokenizer: Tokenizer) ->
 def test_sheets_and_pages_give_nothing_away(tokenizer: Tokenizer, sheets: Path) -> None:
     key = read_key(sheets / "key.json")
     assert key == make_key(tokenizer, 2, seed=3, displays=DISPLAYS)
-    told = describe_tokens(tokenizer.templates(), tokenizer.space)
+    told = describe_displays(tokenizer.templates(), tokenizer.space)
     for number, coder in enumerate(key.coders, start=1):
         folder = sheets / f"coder_{number}"
         assert sorted(path.name for path in folder.iterdir()) == ["displays.html", "sheet.csv"]

@@ -23,8 +23,10 @@ def tokenizer():
 
 def brute(made, tokenizer, low, high, face):
     """Every row by itself, in plain Python."""
-    units, steps = len(tokenizer.displays().directions), len(tokenizer.gains)
+    ladder = tokenizer.displays().ladder_mm
+    units, steps = tokenizer.size - 1, len(ladder)
     time, by_step, amount = np.zeros(units), np.zeros((units, steps)), np.zeros(units)
+    tokens = made.tokens()
     moments = sorted(set(made.times.tolist()))
     usual = float(np.median(np.diff(moments)))
     mine = [r for r in range(len(made)) if made.face_ids[r] == face and made.usable[r]]
@@ -34,12 +36,11 @@ def brute(made, tokenizer, low, high, face):
         until = here + usual if following is None or made.times[following] - here > 0.2 else made.times[following]
         seconds = max(0.0, min(until, high) - max(here, low))
         valid += seconds
-        for code in made.tokens()[row]:
-            if code > 0:
-                unit, step = code // 100 - 1, code % 100 - 1
-                time[unit] += seconds
-                by_step[unit, step] += seconds
-                amount[unit] += seconds * tokenizer.gains[step]
+        for display, mm in zip(tokens.display[row], tokens.mm[row], strict=True):
+            if display > 0:
+                time[display - 1] += seconds
+                by_step[display - 1, ladder.index(mm)] += seconds
+                amount[display - 1] += seconds * mm
     return valid, max(0.0, min(end, high) - max(moments[0], low)), time, by_step, amount
 
 
@@ -88,21 +89,21 @@ def test_pictures_are_examples_of_one_recording(tmp_path, tokenizer):
     assert done.valid_s.tolist() == [1, 0, 1]
     assert done.total_s.tolist() == [1, 1, 1]
     for place, row in ((0, 4), (2, 0)):
-        said = {code // 100 - 1 for code in made.tokens()[row].tolist() if code > 0}
+        said = {display - 1 for display in made.tokens().display[row].tolist() if display > 0}
         assert set(np.flatnonzero(done.time[place])) == said
     with pytest.raises(TableError, match="holds no picture 9"):
         tokens_of(examples(["set"], picture=np.array([9])), tmp_path, tokenizer)
 
 
 def test_residual_levels_that_say_one_code_twice_count_its_time_once(tmp_path):
-    residual = load_tokenizer("dfe-face41@2")
+    residual = load_tokenizer("dfe-face41-fidelity@1")
     made = recording(faces(3, 5), np.arange(3) / 25, tokens=False)
     codes = np.zeros((3, residual.levels), np.int16)
     codes[:, :3] = [[7, 9, 7]]
-    write(tmp_path, "twice", made.with_tokens(codes, residual.provenance()))
+    write(tmp_path, "twice", made.with_tokens(residual.displays().tokens(codes), residual.provenance()))
     done = tokens_of(examples(["twice"]), tmp_path, residual)
     assert done.time[0, 6] == pytest.approx(3 / 25)
-    assert done.step_time[0, 6, [0, 2]].tolist() == pytest.approx([3 / 25, 3 / 25])
+    assert done.step_time[0, 6, [7, 5]].tolist() == pytest.approx([3 / 25, 3 / 25]), "the first level is the strongest"
 
 
 def test_what_does_not_fit_is_refused(tmp_path, tokenizer):
@@ -112,7 +113,7 @@ def test_what_does_not_fit_is_refused(tmp_path, tokenizer):
     with pytest.raises(TableError, match="no recording of this name"):
         tokens_of(examples(["other"]), tmp_path, tokenizer)
     write(tmp_path, "full", recording(faces(3), np.arange(3) / 25))
-    with pytest.raises(ModelError, match="its tokens are of dfe-face41@3, not of dfe-face41@2"):
-        tokens_of(examples(["full"]), tmp_path, load_tokenizer("dfe-face41@2"))
+    with pytest.raises(ModelError, match="its tokens are of dfe-face41@3, not of dfe-face41-fidelity@1"):
+        tokens_of(examples(["full"]), tmp_path, load_tokenizer("dfe-face41-fidelity@1"))
     with pytest.raises(TableError, match="comes twice"):
         Examples(("a", "a"), ("x", "y"), np.array(["1", "2"]), {}, ())

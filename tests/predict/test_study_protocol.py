@@ -38,6 +38,7 @@ def rows(study, target="stress"):
     return {row["id"]: row for row in found["rows"]}, found
 
 
+@pytest.mark.slow
 def test_a_planted_effect_is_found_and_noise_is_not(tmp_path):
     study = run(tmp_path, replace(QUICK, repeats=5, permutations=9))
     for target in ("stress", "score"):
@@ -71,6 +72,7 @@ def test_floors_are_what_they_are_called(tmp_path):
     assert by_id["mean of the training"]["scores"]["ccc"]["value"] == pytest.approx(0, abs=0.05)
 
 
+@pytest.mark.slow
 def test_p_is_uniform_where_there_is_nothing(tmp_path):
     """Sixteen studies of noise: p spreads over 0 to 1, for labels of people and of recordings."""
     for level in ("subject", "task"):

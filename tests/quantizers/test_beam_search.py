@@ -10,7 +10,7 @@ import pytest
 
 from dfe.base.errors import ModelError
 from dfe.quantizers.rvq.beam import BeamSearch
-from dfe.quantizers.rvq.config import TokenizerConfig
+from dfe.quantizers.rvq.config import RvqConfig
 from dfe.quantizers.rvq.search import GramSearch
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -64,12 +64,11 @@ def test_a_tokenizer_with_a_beam_is_another_tokenizer(
 ) -> None:
     greedy = make_tokenizer(encoder=False)
     values = greedy.config.to_json()
-    assert "beam" not in values
-    config = TokenizerConfig.from_json(values | {"beam": 8})
+    config = RvqConfig.from_json(values | {"beam": 8})
     wide = Tokenizer(name="random", version="1", space=greedy.space, config=config, weights=greedy.weights)
-    assert TokenizerConfig.from_json(config.to_json()) == config
+    assert RvqConfig.from_json(config.to_json()) == config
     assert wide.hash != greedy.hash
     x = faces[:500]
     assert wide.error_mm(x, wide.encode(x)).mean() < greedy.error_mm(x, greedy.encode(x)).mean()
     with pytest.raises(ModelError, match="beam is 0"):
-        TokenizerConfig.from_json(values | {"beam": 0})
+        RvqConfig.from_json(values | {"beam": 0})

@@ -44,7 +44,7 @@ def test_float64_search_is_the_brute_force_search(threshold: float) -> None:
     search = random_search(threshold=threshold)
     z = np.random.default_rng(1).normal(size=(3000, 24)) * 1.5
     found = search.search(z)
-    np.testing.assert_array_equal(found.codes, brute_force(z, search.book, search.gains, threshold))
+    np.testing.assert_array_equal(found.codes, brute_force(z, search.codebook, search.gains, threshold))
     assert not found.doubt.any()
     assert (found.codes[:, 0] > 0).any()
 
@@ -58,7 +58,7 @@ def test_every_level_that_speaks_saves_more_than_the_threshold_and_silence_is_fi
     assert 0 < silent.mean() < 1
     residual = z
     for level, gain in enumerate(search.gains):
-        after = residual - gain * search.book[codes[:, level]]
+        after = residual - gain * search.codebook[codes[:, level]]
         saved = np.square(residual).sum(axis=1) - np.square(after).sum(axis=1)
         assert (saved[~silent[:, level]] > 4.0).all()
         residual = after
@@ -67,15 +67,15 @@ def test_every_level_that_speaks_saves_more_than_the_threshold_and_silence_is_fi
 def near_ties(search: GramSearch, rows: int) -> np.ndarray:
     """Latents almost half-way between the two best codes of some level, to about one float32 step."""
     rng = np.random.default_rng(5)
-    z = rng.normal(size=(rows, search.book.shape[1]))
+    z = rng.normal(size=(rows, search.codebook.shape[1]))
     codes = search.search(z).codes
     for row in range(rows):
         level = row % len(search.gains)
-        residual = z[row] - (search.gains[:level, None] * search.book[codes[row, :level]]).sum(axis=0)
+        residual = z[row] - (search.gains[:level, None] * search.codebook[codes[row, :level]]).sum(axis=0)
         gain = search.gains[level]
-        scores = search.book @ residual - gain * np.square(search.book).sum(axis=1) / 2
+        scores = search.codebook @ residual - gain * np.square(search.codebook).sum(axis=1) / 2
         second, first = np.argsort(scores)[-2:]
-        direction = search.book[second] - search.book[first]
+        direction = search.codebook[second] - search.codebook[first]
         gap = scores[first] - scores[second]
         z[row] += direction * gap / (direction @ direction) * (1 + rng.normal() * 1e-6)
     return z.astype(np.float32)
@@ -100,13 +100,13 @@ def test_float32_scores_are_several_times_better_than_the_doubt_allows() -> None
     codes = search.search(z.astype(np.float64)).codes
     residual, single = z.astype(np.float64), None
     worst = 0.0
-    book32 = search.book.astype(np.float32)
+    book32 = search.codebook.astype(np.float32)
     for level, gain in enumerate(search.gains):
-        exact = residual @ search.book.T
+        exact = residual @ search.codebook.T
         single = z @ book32.T if single is None else single
         worst = max(worst, float((np.abs(single - exact).max(axis=1) / search.scale(z)).max()))
-        residual = residual - gain * search.book[codes[:, level]]
-        single = single - (gain * search.book @ search.book.T).astype(np.float32)[codes[:, level]]
+        residual = residual - gain * search.codebook[codes[:, level]]
+        single = single - (gain * search.codebook @ search.codebook.T).astype(np.float32)[codes[:, level]]
     assert worst * 4 < FLOAT32_DOUBT
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from dfe.displays.tokens import Tokens
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
@@ -14,7 +15,7 @@ from dfe.recording.rows import RowBuffer
 def provenance(**changes: object) -> Provenance:
     known: dict[str, object] = {
         "source": SourceInfo("Gespräch 1.mp4", "video", "ab" * 32, 640, 480, 30, 1.0, 30.0),
-        "space": SpaceRef("arkit51/face41", 1, "cd" * 32),
+        "space": SpaceRef("arkit51/face41", 2, "cd" * 32),
         "package_version": "0.1.0",
         "frontend": {"name": "landmarks", "version": "1"},
         "options": {"every": 1, "start_s": None},
@@ -54,9 +55,10 @@ def recording() -> Recording:
 
 @pytest.fixture
 def tokenised(recording: Recording) -> Recording:
-    codes = np.arange(len(recording) * 4, dtype=np.int16).reshape(-1, 4) % 64
-    codes[~recording.success] = -1
-    return recording.with_tokens(codes, {"name": "toy", "version": "1", "hash": "ef" * 32})
+    display = np.arange(len(recording) * 4, dtype=np.int16).reshape(-1, 4) % 64
+    display[~recording.success] = -1
+    mm = np.where(display > 0, display / np.float32(50), np.nan).astype(np.float32)
+    return recording.with_tokens(Tokens(display, mm), {"name": "toy", "version": "1", "hash": "ef" * 32})
 
 
 @pytest.fixture

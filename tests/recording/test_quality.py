@@ -28,7 +28,7 @@ def recording_of(faces, rate=25.0, time_stamps="ok"):
             box, pose = (100.0, 100.0, side, side), (math.radians(-5), math.radians(yaw), 0.0)
             rows.add_face(i, time, "a.mp4", 0.98, box, pose, np.full(41, level, np.float32), *ZERO, face_id=0)
     source = SourceInfo("a.mp4", time_stamps=time_stamps)
-    return build_recording(rows, Provenance(source, SpaceRef("arkit51/face41", 1, "00"), "0.1.0"))
+    return build_recording(rows, Provenance(source, SpaceRef("arkit51/face41", 2, "00"), "0.1.0"))
 
 
 GOOD = (120.0, 4.0, 0.2)
@@ -93,7 +93,7 @@ def test_a_face_that_is_there_for_a_moment_is_not_a_second_person():
         for face_id in [0] + [1] * (i >= 90) + [2] * (i == 3):
             x = np.zeros(41, np.float32)
             rows.add_face(i, i / 25, "a", 0.9, (200.0 * face_id, 0, 100, 100), (0, 0, 0), x, *ZERO, face_id=face_id)
-    recording = build_recording(rows, Provenance(SourceInfo("a"), SpaceRef("arkit51/face41", 1, "00"), "0.1.0"))
+    recording = build_recording(rows, Provenance(SourceInfo("a"), SpaceRef("arkit51/face41", 2, "00"), "0.1.0"))
     row = measure_quality(recording, "x")
     assert (row.faces, row.fleeting_faces) == (1, 2)
     assert row.why == "2 more seen for a moment, perhaps no faces"
@@ -184,7 +184,7 @@ def test_uneven_time_stamps_leave_no_hole_in_the_strip():
     for i in range(56):
         x = np.zeros(41, np.float32)
         rows.add_face(i, round(i / 12, 1), "a", 0.9, (0, 0, 100, 100), (0, 0, 0), x, *ZERO, face_id=0)
-    recording = build_recording(rows, Provenance(SourceInfo("a"), SpaceRef("arkit51/face41", 1, "00"), "0.1.0"))
+    recording = build_recording(rows, Provenance(SourceInfo("a"), SpaceRef("arkit51/face41", 2, "00"), "0.1.0"))
     assert measure_quality(recording, "x").strip_usable == (1.0,) * 56
 
 

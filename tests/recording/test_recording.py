@@ -7,6 +7,7 @@ import pyarrow.compute as pc
 import pytest
 
 from dfe.base.errors import DfeError, TableError
+from dfe.displays.tokens import Tokens
 from dfe.recording.recording import Recording, read
 from dfe.recording.schema import BLINK, EXPRESSION, GAZE, Layout, columns
 from dfe.space.arkit import ARKIT_NAMES
@@ -17,7 +18,7 @@ def test_columns_are_those_of_the_format_in_order(tokenised):
     assert names[:7] == ["frame", "time_s", "face_id", "success", "reason", "usable", "why_not"]
     assert names[7:15] == ["confidence", "box_x", "box_y", "box_w", "box_h", "pitch", "yaw", "roll"]
     assert names[15:66] == [*EXPRESSION, *GAZE, *BLINK]
-    assert names[66:] == ["tok_1", "tok_2", "tok_3", "tok_4", "source"]
+    assert names[66:] == [*(f"tok_{k}" for k in range(1, 5)), *(f"mm_{k}" for k in range(1, 5)), "source"]
     assert len(EXPRESSION) == 41
     assert "exp_jawOpen" in EXPRESSION
     assert {n.split("_", 1)[1] for n in (*EXPRESSION, *GAZE, *BLINK)} == set(ARKIT_NAMES)
@@ -52,9 +53,12 @@ def test_arrays_have_the_shapes_types_and_gaps_that_they_promise(tokenised):
         assert array.dtype == kind
         assert np.isnan(array[~ok]).all()
         assert not np.isnan(array[ok]).any()
-    assert tokenised.tokens().dtype == np.int16
-    assert (tokenised.tokens()[~ok] == -1).all()
-    assert (tokenised.tokens()[ok] >= 0).all()
+    tokens = tokenised.tokens()
+    assert (tokens.display.dtype, tokens.mm.dtype) == (np.int16, np.float32)
+    assert (tokens.display[~ok] == -1).all()
+    assert (tokens.display[ok] >= 0).all()
+    np.testing.assert_array_equal(np.isfinite(tokens.mm), tokens.display > 0)
+    np.testing.assert_array_equal(tokens.mm[tokens.says], tokens.display[tokens.says] / np.float32(50))
     assert tokenised.poses[0] == pytest.approx([0.1, -0.2, 0.05])
     assert tokenised.boxes[1] == pytest.approx([300, 90, 100, 110])
     assert tokenised.times.dtype == np.float64
@@ -69,7 +73,7 @@ def test_arrays_have_the_shapes_types_and_gaps_that_they_promise(tokenised):
 
 
 def test_before_a_tokenizer_there_are_no_tokens(recording):
-    assert recording.tokens().shape == (len(recording), 0)
+    assert recording.tokens().display.shape == recording.tokens().mm.shape == (len(recording), 0)
     assert recording.tokenizer_id is None
 
 
@@ -79,10 +83,13 @@ def test_an_unknown_column_is_told_with_the_nearest_one(recording):
 
 
 def test_new_tokens_replace_old_ones_and_their_name(tokenised):
-    codes = np.where(tokenised.success[:, None], 5, -1).astype(np.int16).repeat(2, axis=1)
-    again = tokenised.with_tokens(codes, {"name": "other", "version": "2", "hash": "00"})
+    display = np.where(tokenised.success[:, None], 5, -1).astype(np.int16).repeat(2, axis=1)
+    again = tokenised.with_tokens(
+        Tokens(display, np.ones(display.shape, np.float32)), {"name": "other", "version": "2", "hash": "00"}
+    )
     assert again.levels == 2
-    assert (again.tokens() == codes).all()
+    assert (again.tokens().display == display).all()
+    assert "mm_3" not in again.table.column_names
     assert again.tokenizer_id == "other@2"
     assert tokenised.tokenizer_id == "toy@1"
 
@@ -90,9 +97,13 @@ def test_new_tokens_replace_old_ones_and_their_name(tokenised):
 def test_tokens_that_do_not_fit_are_refused(recording):
     ref = {"name": "toy", "version": "1", "hash": "00"}
     with pytest.raises(TableError, match="do not fit 57 rows"):
-        recording.with_tokens(np.zeros((5, 4), np.int16), ref)
+        recording.with_tokens(Tokens.none(5, 4), ref)
     with pytest.raises(TableError, match="row 6: tokens on a row without a face"):
-        recording.with_tokens(np.zeros((57, 4), np.int16), ref)
+        recording.with_tokens(Tokens(np.zeros((57, 4)), np.zeros((57, 4))), ref)
+    silent = Tokens.none(57, 1)
+    silent.display[0] = 3
+    with pytest.raises(TableError, match="row 0: a display without its intensity in mm"):
+        recording.with_tokens(silent, ref)
 
 
 def test_one_face_of_several(recording):
@@ -130,6 +141,8 @@ def test_pandas_sees_numbers_categories_and_whole_tokens(tokenised):
     assert list(frame.columns) == tokenised.table.column_names
     assert frame["tok_1"].dtype == pd.Int16Dtype()
     assert frame["tok_1"].isna().sum() == 3
+    assert frame["mm_1"].dtype == np.float32
+    assert frame["mm_1"].isna().sum() == 3 + (frame["tok_1"] == 0).sum()
     assert frame["exp_jawOpen"].dtype == np.float32
     assert frame["success"].dtype == np.bool_
     assert frame["face_id"].dtype == np.int16

@@ -12,7 +12,7 @@ from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
 from dfe.recording.usability import UsabilityRule
 
-PLAIN = Provenance(SourceInfo("a.mp4"), SpaceRef("arkit51/face41", 1, "00"), "0.1.0")
+PLAIN = Provenance(SourceInfo("a.mp4"), SpaceRef("arkit51/face41", 2, "00"), "0.1.0")
 X41, X8, X2 = np.full(41, 0.5, np.float32), np.zeros(8, np.float32), np.ones(2, np.float32)
 
 

@@ -20,7 +20,7 @@ from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
 from dfe.recording.rows import RowBuffer
 
-SPACE = SpaceRef("arkit51/face41", 1, "00")
+SPACE = SpaceRef("arkit51/face41", 2, "00")
 
 
 def same(a: Recording, b: Recording) -> bool:
@@ -284,9 +284,9 @@ def test_a_table_with_tokens_and_no_tokenizer_is_refused(tokenised, tmp_path):
 
 def test_a_newer_format_says_update(recording, tmp_path):
     record = json.loads(recording.provenance.to_json())
-    record["format_version"] = 2
+    record["format_version"] = 3
     pq.write_table(recording.table.replace_schema_metadata({"dfe": json.dumps(record)}), tmp_path / "a.parquet")
-    with pytest.raises(TableError, match="written in format 2, and this package reads up to 1; update"):
+    with pytest.raises(TableError, match="written in format 3, and this package reads 2; update"):
         Recording.read(tmp_path / "a.parquet")
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dfe.base.errors import TableError, UsageError
+from dfe.displays.tokens import Tokens
 from dfe.recording import storage
 from dfe.recording.build import build_recording
 from dfe.recording.recording import Recording, read
@@ -161,10 +162,12 @@ def test_a_face_without_them_is_refused_by_a_buffer_that_keeps_them(landmarks, l
 
 
 def test_tokens_and_one_face_go_with_them(kept):
-    codes = np.where(kept.success[:, None], 3, -1).astype(np.int16)
-    coded = kept.with_tokens(codes, {"name": "toy", "version": "1", "hash": "00"})
+    display = np.where(kept.success[:, None], 3, -1).astype(np.int16)
+    coded = kept.with_tokens(
+        Tokens(display, np.ones(display.shape, np.float32)), {"name": "toy", "version": "1", "hash": "00"}
+    )
     np.testing.assert_array_equal(coded.landmarks(), kept.landmarks())
-    assert coded.table.column_names[-4:] == ["tok_1", "source", "landmarks", "logits"]
+    assert coded.table.column_names[-5:] == ["tok_1", "mm_1", "source", "landmarks", "logits"]
     one = coded.for_face(1)
     np.testing.assert_array_equal(one.landmarks(), kept.landmarks()[kept.face_ids == 1])
     np.testing.assert_array_equal(one.logits(), kept.logits()[kept.face_ids == 1])

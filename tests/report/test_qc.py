@@ -20,7 +20,7 @@ def a_recording(frames=30, lost=0):
             rows.add_failure(i, i / 25, "a.mp4", "no face found")
         else:
             rows.add_face(i, i / 25, "a.mp4", 0.9, (50, 50, 100, 120), (0, 0, 0), exp, gaze, blink, face_id=0)
-    return build_recording(rows, Provenance(SourceInfo("a.mp4"), SpaceRef("arkit51/face41", 1, "00"), "0.1.0"))
+    return build_recording(rows, Provenance(SourceInfo("a.mp4"), SpaceRef("arkit51/face41", 2, "00"), "0.1.0"))
 
 
 @pytest.fixture

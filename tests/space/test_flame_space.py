@@ -11,7 +11,7 @@ import pytest
 
 import made_flame as made
 from dfe.base.errors import ModelError, UsageError
-from dfe.displays.describe import describe_tokens
+from dfe.displays.describe import describe_displays
 from dfe.draw.templates import template_pictures
 from dfe.space.flame import FlameSpace, flame_mesh_space
 from dfe.space.flame_model import FlameModel, read_flame
@@ -214,7 +214,7 @@ def test_sides_of_displays_are_told_though_the_mesh_is_not_symmetric(model: Flam
     space = flame_mesh_space(replace(model, expression_basis=basis), "flame2020/exp50")
     templates = np.zeros((4, 50), np.float32)
     templates[[1, 2, 3], [0, 1, 2]] = 1
-    assert [token.side for token in describe_tokens(templates, space)[1:]] == ["left", "right", "symmetric"]
+    assert [token.side for token in describe_displays(templates, space)[1:]] == ["left", "right", "symmetric"]
 
 
 def test_the_space_travels_and_draws(space: FlameSpace) -> None:

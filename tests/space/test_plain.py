@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import ModelError, UsageError
-from dfe.displays.describe import describe_tokens
+from dfe.displays.describe import describe_displays
 from dfe.draw.templates import template_pictures
 from dfe.space.plain import plain_space
 from dfe.space.regions import own_images
@@ -78,7 +78,7 @@ def test_what_describes_and_draws_displays_does_not_stumble() -> None:
     space = load_space("flame2020/exp50+jaw3")
     templates = np.zeros((3, 53), np.float32)
     templates[1, 3], templates[2, [0, 51]] = 2.0, (-1.0, 0.5)
-    _, one, two = describe_tokens(templates, space)
+    _, one, two = describe_displays(templates, space)
     assert (one.words, one.side, one.strongest) == ("exp_3", "symmetric", (("exp_3", 2.0),))
     assert two.words == "less exp_0 + jaw_1"
     assert own_images(templates.astype(float), space)[1, 3] == pytest.approx(2.0)

@@ -44,7 +44,7 @@ def test_what_is_saved_is_what_is_loaded(tokenizer: Tokenizer, folder: Path, fac
         assert loaded.hash == tokenizer.hash
         assert loaded.card == tokenizer.card
         assert loaded.subject_neutral == tokenizer.subject_neutral
-        np.testing.assert_array_equal(loaded.encode(faces[:600]), tokenizer.encode(faces[:600]))
+        np.testing.assert_array_equal(loaded.encode_codes(faces[:600]), tokenizer.encode_codes(faces[:600]))
     assert sorted(p.name for p in folder.iterdir()) == ["tokenizer.json", "tokenizer.safetensors"]
 
 
@@ -105,17 +105,19 @@ def test_a_damaged_file_is_always_refused(folder: Path, data: st.DataObject) -> 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format_version": 2}, "format version 2, this package reads 1"),
+        ({"format_version": 1}, "format version 1, this package reads 2"),
         ({"format_version": "1"}, "format version '1'"),
         ({"format_version": ...}, "no format_version"),
         ({"config": ...}, "no proper field 'config'"),
         ({"config": {"levels": 8}}, "config is incomplete or malformed"),
+        ({"quantizer": ...}, "no proper field 'quantizer'"),
+        ({"quantizer": "neural"}, "quantizer 'neural' is not known"),
         ({"name": 3}, "no proper field 'name'"),
         ({"name": "other"}, "do not match its hash"),
         ({"version": "9"}, "do not match its hash"),
         ({"subject_neutral": "mean"}, "do not match its hash"),
         ({"hash": "0" * 64}, "do not match its hash"),
-        ({"space": {"id": "arkit51/face41", "version": 1, "hash": "0" * 64}}, "was made for space"),
+        ({"space": {"id": "arkit51/face41", "version": 2, "hash": "0" * 64}}, "was made for space"),
         ({"space": {"id": "flame2021/exp100", "version": 1, "hash": "0" * 64}}, "cannot be loaded"),
         ({"space": {"id": "flame2020/exp50", "version": 2, "hash": "0" * 64}}, "lives on a FLAME file"),
         ({"space": {}}, "does not name its space"),
@@ -150,8 +152,8 @@ def test_arrays_with_a_right_checksum_are_checked_all_the_same(folder: Path, tok
     forge(folder, b"no tensors")
     assert "no safetensors file" in refused(folder)
     weights = dict(tokenizer.weights)
-    forge(folder, save(weights | {"book": weights["book"][:5].copy()}))
-    assert "array book" in refused(folder)
+    forge(folder, save(weights | {"codebook": weights["codebook"][:5].copy()}))
+    assert "array codebook" in refused(folder)
     forge(folder, save(weights | {"gains": np.full(8, np.inf, np.float32)}))
     assert "not finite" in refused(folder)
     forge(folder, save(weights | {"gains": weights["gains"] * np.float32(1.01)}))

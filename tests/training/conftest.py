@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dfe.quantizers.rvq.config import EncoderConfig
+from dfe.quantizers.rvq.settings import RvqSettings
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 from dfe.training.config import TrainConfig
@@ -37,7 +38,7 @@ def quick() -> TrainConfig:
         TrainConfig(),
         levels=4,
         size=16,
-        encoder=EncoderConfig(width=16, layers=1, heads=2, hidden=16),
+        quantizer=RvqSettings(encoder=EncoderConfig(width=16, layers=1, heads=2, hidden=16)),
         steps=60,
         batch=128,
         reseed_every=10,

@@ -15,10 +15,11 @@ from dfe.space.base import ExpressionSpace
 
 pytest.importorskip("torch", reason="needs the extra train")
 
+from dfe.quantizers.settings import LossWeights
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
-from dfe.training.config import LossWeights, TrainConfig
+from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingTable, load_data
 
 PEOPLE = TrainConfig(group_pattern=r"^(.+)_\d{4}\.jpg$")

@@ -9,16 +9,18 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
+
 from dfe.base.errors import UsageError  # noqa: E402
+from dfe.quantizers.latent import latent_map  # noqa: E402
 from dfe.quantizers.rvq.config import EncoderConfig  # noqa: E402
+from dfe.quantizers.rvq.settings import RvqSettings  # noqa: E402
+from dfe.quantizers.train.trainable import mesh_map  # noqa: E402
 from dfe.space.base import ExpressionSpace  # noqa: E402
 from dfe.training.config import PRESETS, TrainConfig  # noqa: E402
 from dfe.training.data import TrainingTable, load_data  # noqa: E402
 from dfe.training.device import choose_device  # noqa: E402
-from dfe.training.initialise import latent_map  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
-from dfe.training.objective import loss_terms  # noqa: E402
-from dfe.training.start import mesh_map, start_model  # noqa: E402
+from dfe.training.run import first_model  # noqa: E402
 
 
 def test_the_run_says_what_it_used(table: TrainingTable, quick: TrainConfig, tmp_path: Path) -> None:
@@ -55,12 +57,13 @@ def test_models_compute_where_they_are(
     table: TrainingTable, space: ExpressionSpace, encoder: EncoderConfig | None, beam: int
 ) -> None:
     """On the device that holds no numbers, torch still refuses to mix tensors with those of the CPU."""
-    config = replace(PRESETS["fidelity"], size=8, levels=3, beam=beam, encoder=encoder)
+    quantizer = RvqSettings(beam=beam, encoder=encoder, threshold_mm2=0.0)
+    config = replace(PRESETS["fidelity"], size=8, levels=3, quantizer=quantizer)
     maps = latent_map(space)
-    model = start_model(load_data([table], space, config), space, config, maps, None).to("meta")
+    model = first_model(load_data([table], space, config), space, config).to("meta")
     x = torch.zeros(16, 41, device="meta")
     output = model(x)
-    terms = loss_terms(model, x, output, mesh_map(space, maps).to("meta"), TrainConfig().losses)
+    terms = model.losses(output, mesh_map(space, maps).to("meta"), TrainConfig().losses)
     torch.stack([weight * value for weight, value in terms.values()]).sum().backward()
     assert {p.grad.device.type for p in model.parameters() if p.grad is not None} == {"meta"}
     assert {b.device.type for b in model.buffers()} == {"meta"}

@@ -7,6 +7,7 @@ import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -19,73 +20,116 @@ from dfe.training.checkpoint import CHECKPOINT  # noqa: E402
 from dfe.training.config import PRESETS, TrainConfig  # noqa: E402
 from dfe.training.data import load_data  # noqa: E402
 from dfe.training.distributed import Processes, processes, share_search  # noqa: E402
-from dfe.training.initialise import latent_map  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
-from dfe.training.start import start_model  # noqa: E402
+from dfe.training.run import first_model  # noqa: E402
 from made_tables import make_table  # noqa: E402
 
 CPU = torch.device("cpu")
 
 SCRIPT = """
-import sys
-from dataclasses import replace
+import os, runpy, sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
 from made_tables import make_table
 from dfe.space.registry import load_space
 from dfe.quantizers.rvq.config import EncoderConfig
-from dfe.training.config import GradedConfig, LossWeights, TrainConfig
+from dfe.quantizers.rvq.settings import RvqSettings
+from dfe.quantizers.settings import LossWeights
+from dfe.quantizers.sparse.settings import SparseSettings
+from dfe.training.config import TrainConfig
 from dfe.training.loop import train
+folder = Path(sys.argv[1])
+for name, words in {commands!r}.items():
+    sys.argv = ["dfe", *words, "-o", str(folder / name)]
+    try:
+        runpy.run_module("dfe", run_name="__main__")
+    except SystemExit as stop:
+        assert not stop.code, stop.code
+    if os.environ["RANK"] == "0":
+        print({divide!r}, end="", flush=True)
 for name, config in {configs!r}.items():
-    train([make_table(load_space("arkit51/face41"), 600)], Path(sys.argv[1]) / name, config, tell=print)
+    train([make_table(load_space("arkit51/face41"), 600)], folder / name, config, tell=print)
 """
+"""What each of three processes does; one launch for all, since a launch costs more than the trainings."""
+DIVIDE = "~"
+"""Said by the first process after each command."""
+COMMANDS = ("displays", "fidelity")
 
 
-def torchrun(count: int, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(count), *words]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300)
+class Together(NamedTuple):
+    """What three processes made."""
+
+    folder: Path
+    said: list[str]
+    """On standard output, one text a command."""
+    told: str
+    """On standard error."""
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("preset", ["displays", "fidelity"])
-def test_two_processes_from_the_command_line(dfe, table_file: Path, tmp_path: Path, preset: str) -> None:
-    words = ["train", str(table_file), "--preset", preset, "--size", "16", "--levels", "3", "--steps", "12"]
-    alone = dfe(*words, "-o", tmp_path / "one")
-    assert alone.code == 0, alone.err
-    ran = torchrun(2, "-m", "dfe", *words, "-o", str(tmp_path / "two"))
-    assert ran.returncode == 0, ran.stderr
-    assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
-    assert ran.stdout == alone.out.replace(str(tmp_path / "one"), str(tmp_path / "two"))
-    assert ran.stderr.count("training on cpu in 2 processes") == 1
+def words_of(table_file: Path, preset: str) -> list[str]:
+    return ["train", str(table_file), "--preset", preset, "--size", "16", "--levels", "3", "--steps", "12"]
 
 
-def test_batches_that_cannot_be_dealt_out_evenly(space: ExpressionSpace, quick: TrainConfig, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def configs(quick: TrainConfig) -> dict[str, TrainConfig]:
+    """Trainings whose batches cannot be dealt out evenly."""
     small = {"levels": 4, "size": 16, "steps": 24, "batch": 131, "reseed_every": 8, "validate_every": 5}
-    configs = {
+    return {
         "encoder": replace(quick, **small),
-        "displays": replace(PRESETS["displays"], **small, learning_rate=0.3, checkpoint_every=3, patience=2),
+        "graded": replace(PRESETS["displays"], **small, learning_rate=0.3, checkpoint_every=3, patience=2),
         "beam": replace(PRESETS["fidelity"], **small),
     }
-    # One of them was begun by a single process.
-    begun = configs["displays"]
+
+
+@pytest.fixture(scope="module")
+def together(
+    space: ExpressionSpace, configs: dict[str, TrainConfig], table_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Together:
+    """All trainings by three processes; the graded one was begun by a single process."""
+    folder = tmp_path_factory.mktemp("together")
 
     def stop(done: int, total: int | None) -> None:
         if done == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train([make_table(space, 600)], tmp_path / "three" / "displays", begun, stop)
-    assert (tmp_path / "three" / "displays" / CHECKPOINT).exists()
-    script = tmp_path / "script.py"
-    script.write_text(SCRIPT.format(here=str(Path(__file__).parents[1] / "made"), configs=configs))
-    ran = torchrun(3, str(script), str(tmp_path / "three"))
+        train([make_table(space, 600)], folder / "graded", configs["graded"], stop)
+    assert (folder / "graded" / CHECKPOINT).exists()
+    commands = {f"command-{preset}": words_of(table_file, preset) for preset in COMMANDS}
+    here = str(Path(__file__).parents[1] / "made")
+    script = folder / "script.py"
+    script.write_text(SCRIPT.format(here=here, commands=commands, configs=configs, divide=DIVIDE))
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "3"]
+    ran = subprocess.run([*command, str(script), str(folder)], capture_output=True, text=True, timeout=300)
     assert ran.returncode == 0, ran.stderr
-    for name, config in configs.items():
-        train([make_table(space, 600)], tmp_path / "one" / name, config)
-        assert files_of(tmp_path / "one" / name) == files_of(tmp_path / "three" / name)
+    return Together(folder, ran.stdout.split(DIVIDE), ran.stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", COMMANDS)
+def test_several_processes_from_the_command_line(
+    dfe, table_file: Path, together: Together, tmp_path: Path, preset: str
+) -> None:
+    alone = dfe(*words_of(table_file, preset), "-o", tmp_path / "one")
+    assert alone.code == 0, alone.err
+    name = f"command-{preset}"
+    assert files_of(tmp_path / "one") == files_of(together.folder / name)
+    expected = alone.out.replace(str(tmp_path / "one"), str(together.folder / name))
+    assert together.said[COMMANDS.index(preset)] == expected
+    assert together.told.count("training on cpu in 3 processes") == len(COMMANDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["encoder", "graded", "beam"])
+def test_batches_that_cannot_be_dealt_out_evenly(
+    space: ExpressionSpace, configs: dict[str, TrainConfig], together: Together, tmp_path: Path, name: str
+) -> None:
+    train([make_table(space, 600)], tmp_path, configs[name])
+    assert files_of(tmp_path) == files_of(together.folder / name)
 
 
 class Meeting:
@@ -117,19 +161,19 @@ def test_shared_search_finds_what_search_finds(
     config = replace(PRESETS[preset], levels=3, size=8)
     data = load_data([make_table(space, 200)], space, config)
     x = torch.from_numpy(data.training[:rows])
-    expected = start_model(data, space, config, latent_map(space), None).encode(x)
+    expected = first_model(data, space, config).encode(x)
     meeting = Meeting(3)
     monkeypatch.setattr(distributed.dist, "all_gather", meeting.all_gather)
     monkeypatch.setattr(distributed.dist, "all_reduce", meeting.all_reduce)
     if not stands:
         # One process whose library multiplies few rows in another order: nothing is shared then.
         monkeypatch.setattr(distributed, "_products_stand_alone", lambda *_: meeting.here.rank != 1)
-    models = [start_model(data, space, config, latent_map(space), None) for _ in range(3)]
+    models = [first_model(data, space, config) for _ in range(3)]
     found: dict[int, object] = {}
 
     def one(rank: int) -> None:
         meeting.here.rank = rank
-        share_search(models[rank], Processes(rank, 3))
+        share_search(models[rank].searcher(), Processes(rank, 3))
         found[rank] = models[rank].encode(x)
 
     threads = [threading.Thread(target=one, args=(rank,)) for rank in range(3)]

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import ModelError
-from dfe.displays.describe import describe_tokens
+from dfe.displays.describe import describe_displays
 from dfe.space.flame import flame_mesh_space, read_flame
 from dfe.tokenizer.file import load_tokenizer
 
 pytest.importorskip("torch", reason="needs the extra train")
 
 import made_flame as made
+from dfe.quantizers.rvq.settings import RvqSettings
 from dfe.training.config import preset
 from dfe.training.data import TrainingTable
 from dfe.training.loop import train
@@ -33,19 +34,19 @@ def test_a_tokenizer_in_millimetres_of_a_flame_file(tmp_path: Path) -> None:
     names = np.array([f"{i:05d}.jpg" for i in range(len(x))], dtype=object)
     table = TrainingTable("flame", x.astype(np.float32), names, np.ones(len(x), bool), space.id)
     config = replace(
-        preset("paper"), levels=4, size=16, encoder=None, decoder=None, steps=40, batch=128, validate_every=20
+        preset("paper"), levels=4, size=16, quantizer=RvqSettings(encoder=None), steps=40, batch=128, validate_every=20
     )
     result = train([table], tmp_path / "tokenizer", config, space=space)
     assert result.measured["error_mm"] < 0.8 * result.measured["mean_face_mm"]
     loaded = load_tokenizer(tmp_path / "tokenizer", space=space)
-    codes = loaded.encode(table.x)
+    tokens = loaded.encode(table.x)
     exact = np.sqrt(
-        np.square((space.displace(loaded.decode(codes)) - space.displace(table.x))[:, space.moving])
+        np.square((space.displace(loaded.decode(tokens)) - space.displace(table.x))[:, space.moving])
         .sum(axis=2)
         .mean(axis=1)
     )
-    np.testing.assert_allclose(loaded.error_mm(table.x, codes).mean(), exact.mean(), rtol=0.05)
-    words = [token.words for token in describe_tokens(loaded.templates(), space)]
+    np.testing.assert_allclose(loaded.error_mm(table.x, tokens).mean(), exact.mean(), rtol=0.05)
+    words = [token.words for token in describe_displays(loaded.templates(), space)]
     assert any("exp_" in word for word in words)
     with pytest.raises(ModelError, match="lives on a FLAME file"):
         load_tokenizer(tmp_path / "tokenizer")

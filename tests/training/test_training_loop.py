@@ -17,6 +17,7 @@ from dfe.tokenizer.file import load_tokenizer
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
+from dfe.quantizers.rvq.settings import RvqSettings  # noqa: E402
 from dfe.training.checkpoint import CHECKPOINT  # noqa: E402
 from dfe.training.config import TrainConfig  # noqa: E402
 from dfe.training.data import TrainingTable  # noqa: E402
@@ -46,7 +47,7 @@ def test_training_leaves_a_tokenizer_that_is_better_than_its_start(
     (counted,) = loaded.card["tables"]
     assert counted["validation"] == result.measured["faces"] == 1500 - counted["training"]
     assert counted["error_mm"] == result.measured["error_mm"]
-    assert not loaded.weights["book"][0].any()
+    assert not loaded.weights["codebook"][0].any()
     entries = log_of(result.folder)
     assert [entry["step"] for entry in entries] == [20, 40, 60]
     assert entries[-1]["validation_error_mm"] == pytest.approx(result.measured["error_mm"], rel=1e-2)
@@ -72,7 +73,9 @@ sys.path.insert(0, {here!r})
 from made_tables import make_table
 from dfe.space.registry import load_space
 from dfe.quantizers.rvq.config import EncoderConfig
-from dfe.training.config import LossWeights, TrainConfig
+from dfe.quantizers.rvq.settings import RvqSettings
+from dfe.quantizers.settings import LossWeights
+from dfe.training.config import TrainConfig
 from dfe.training.loop import train
 def slowly(done, total):
     time.sleep(0.02 if done > 25 else 0)
@@ -139,7 +142,7 @@ def test_the_neutral_is_what_was_asked_for(
     table: TrainingTable, quick: TrainConfig, space: ExpressionSpace, tmp_path: Path, mode: str
 ) -> None:
     given = np.linspace(0, 1, space.dimension, dtype=np.float32) if mode == "given" else None
-    config = replace(quick, steps=1, encoder=None, neutral="mode" if mode == "given" else mode)
+    config = replace(quick, steps=1, quantizer=RvqSettings(encoder=None), neutral="mode" if mode == "given" else mode)
     tokenizer = train([table], tmp_path, config, validation=[table], neutral=given).tokenizer
     expected = {"mean": table.x.mean(axis=0), "zero": np.zeros(41), "given": given}[mode]
     np.testing.assert_allclose(tokenizer.neutral, expected, atol=1e-6)

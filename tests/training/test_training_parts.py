@@ -9,14 +9,16 @@ from dfe.space.base import ExpressionSpace
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
+from dfe.quantizers.latent import latent_map  # noqa: E402
 from dfe.quantizers.rvq.config import EncoderConfig  # noqa: E402
-from dfe.quantizers.rvq.encoder import RegionEncoder  # noqa: E402
-from dfe.quantizers.rvq.quantizer import ResidualQuantizer  # noqa: E402
-from dfe.training import kmeans as kmeans_module  # noqa: E402
+from dfe.quantizers.rvq.train import kmeans as kmeans_module  # noqa: E402
+from dfe.quantizers.rvq.train.encoder import RegionEncoder  # noqa: E402
+from dfe.quantizers.rvq.train.initialise import first_codebook  # noqa: E402
+from dfe.quantizers.rvq.train.kmeans import kmeans, nearest  # noqa: E402
+from dfe.quantizers.rvq.train.quantizer import ResidualQuantizer  # noqa: E402
+from dfe.quantizers.rvq.train.reseed import reseed_dead_codes  # noqa: E402
 from dfe.training.data import TrainingTable  # noqa: E402
-from dfe.training.initialise import common_face, first_book, latent_map  # noqa: E402
-from dfe.training.kmeans import kmeans, nearest  # noqa: E402
-from dfe.training.reseed import reseed_dead_codes  # noqa: E402
+from dfe.training.neutral import common_face  # noqa: E402
 
 
 def test_nearest_is_the_brute_force_nearest() -> None:
@@ -67,20 +69,21 @@ def test_the_common_face_is_the_densest_and_not_the_mean(space: ExpressionSpace)
 
 def test_the_first_book_speaks_at_every_level(space: ExpressionSpace, table: TrainingTable) -> None:
     z = table.x.astype(np.float64) @ latent_map(space).to_latent
-    start = first_book(z, np.ones(len(z)), levels=5, size=32, seed=0)
-    assert start.book.shape == (32, 41)
-    assert not start.book[0].any()
+    start = first_codebook(z, np.ones(len(z)), levels=5, size=32, seed=0)
+    assert start.codebook.shape == (32, 41)
+    assert not start.codebook[0].any()
     assert start.gains[0] == 1
     assert (np.diff(start.gains) < 0).all()
     quantizer = ResidualQuantizer(41, 32, 5, threshold=0.0)
     with torch.no_grad():
-        quantizer.codes.copy_(torch.tensor(start.book[1:]))
+        quantizer.codes.copy_(torch.tensor(start.codebook[1:]))
         quantizer.log_gains.copy_(torch.tensor(start.gains[1:]).log())
         quantized = quantizer(torch.tensor(z, dtype=torch.float32))
         left = (quantized.residuals - quantized.spoken).square().sum(dim=2).mean(dim=0).numpy()
     assert (np.diff(left) < 0).all()
     assert left[0] < np.square(z).sum(axis=1).mean() / 2
-    np.testing.assert_array_equal(start.book, first_book(z, np.ones(len(z)), levels=5, size=32, seed=0).book)
+    again = first_codebook(z, np.ones(len(z)), levels=5, size=32, seed=0)
+    np.testing.assert_array_equal(start.codebook, again.codebook)
 
 
 def test_the_encoder_begins_by_changing_nothing() -> None:
@@ -123,4 +126,4 @@ def test_the_gradient_passes_the_quantiser_unchanged_and_reaches_the_codes_in_us
     assert quantizer.codes.grad[used].abs().sum(dim=1).min() > 0
     unused = np.setdiff1d(np.arange(7), used)
     assert not quantizer.codes.grad[unused].any()
-    assert not quantizer.book()[0].any()
+    assert not quantizer.codebook()[0].any()

@@ -13,9 +13,12 @@ import pytest
 pytest.importorskip("torch", reason="needs the extra train")
 
 from dfe.base.errors import UsageError
+from dfe.quantizers.rvq.settings import RvqSettings
+from dfe.quantizers.settings import LossWeights
+from dfe.quantizers.sparse.settings import SparseSettings
 from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.file import load_tokenizer
-from dfe.training.config import PRESETS, GradedConfig, LossWeights, TrainConfig
+from dfe.training.config import PRESETS, TrainConfig
 from dfe.training.data import TrainingTable
 from dfe.training.loop import train
 from made_tables import make_table, write_table
@@ -117,11 +120,11 @@ def test_good_tables_need_no_remark(dfe, table_file: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("words", "parts"),
     [
-        (["--levels", 64], ["64 displays a face are more than the 63 of the book; ask for fewer levels or a larger"]),
+        (["--levels", 64], ["64 displays a face are more than the 63 of the codebook; ask for fewer levels or a"]),
         (["--levels", 0], ["levels is 0, not a number from 1 up"]),
         (["--levels", 65, "--size", 100], ["levels is 65, not a whole number from 1 to 64; choose another value"]),
-        (["--size", 1], ["size is 1: a book has at least"]),
-        (["--size", 5000], ["size is 5000, not a whole number from 2 to 327; choose another value"]),
+        (["--size", 1], ["size is 1: a codebook has at least"]),
+        (["--size", 5000], ["codes, displays times steps, is 59988, not a whole number from 1 to 32766; choose"]),
         (["--preset", "fidelity", "--size", 40000], ["size is 40000, not a whole number from 2 to 32767; choose"]),
         (["--preset", "fast"], ["there is no preset 'fast'; choose one of displays, fidelity"]),
         (["--steps", 0], ["steps is 0, not a number from 1 up"]),
@@ -142,7 +145,7 @@ def test_options_that_cannot_be(dfe, table_file: Path, tmp_path: Path, words: li
     ("settings", "what"),
     [
         ({"steps": 0}, "steps is 0"),
-        ({"steps": 100}, "steps is 100, not a whole number from 1 to 99; choose another value"),
+        ({"steps": 600}, "codes, displays times steps, is 37800, not a whole number from 1 to 32766"),
         ({"penalty_mm": -0.1}, "penalty_mm is -0.1"),
         ({"least_mm": float("nan")}, "least_mm is nan"),
         ({"iterations": 0}, "iterations is 0"),
@@ -150,12 +153,12 @@ def test_options_that_cannot_be(dfe, table_file: Path, tmp_path: Path, words: li
         ({"symmetric": 1.1}, "symmetric is 1.1, not a share"),
         ({"symmetric": 0.0}, "63 displays cannot all come in pairs"),
         ({"lowest_mm": 3.0}, "does not rise"),
-        ({"gains_learning_rate": 0.0}, "gains_learning_rate is 0.0, not a positive number"),
+        ({"ladder_learning_rate": 0.0}, "ladder_learning_rate is 0.0, not a positive number"),
     ],
 )
-def test_settings_of_graded_displays_that_cannot_be(settings: dict[str, Any], what: str) -> None:
+def test_settings_of_a_sparse_quantiser_that_cannot_be(settings: dict[str, Any], what: str) -> None:
     with pytest.raises(UsageError, match=what):
-        replace(PRESETS["displays"], graded=GradedConfig(**settings))
+        replace(PRESETS["displays"], quantizer=SparseSettings(**settings))
 
 
 @pytest.mark.parametrize(
@@ -163,12 +166,14 @@ def test_settings_of_graded_displays_that_cannot_be(settings: dict[str, Any], wh
     [
         ({"threshold_mm2": -1.0}, "threshold_mm2 is -1.0"),
         ({"beam": 5000, "encoder": None}, "beam is 5000, not a whole number from 1 to 1024"),
-        ({"learning_rate": float("inf")}, "learning_rate is inf"),
+        ({"transformer_learning_rate": float("inf")}, "transformer_learning_rate is inf"),
     ],
 )
-def test_settings_of_a_residual_book_that_cannot_be(settings: dict[str, Any], what: str) -> None:
+def test_settings_of_a_residual_quantiser_that_cannot_be(settings: dict[str, Any], what: str) -> None:
     with pytest.raises(UsageError, match=what):
-        TrainConfig(**settings)
+        TrainConfig(quantizer=RvqSettings(**settings))
+    with pytest.raises(UsageError, match="learning_rate is inf"):
+        TrainConfig(learning_rate=float("inf"))
     with pytest.raises(UsageError, match="the weight of sparsity is -1"):
         LossWeights(sparsity=-1)
 
@@ -177,6 +182,6 @@ def test_settings_of_a_residual_book_that_cannot_be(settings: dict[str, Any], wh
 def test_every_share_of_symmetric_displays_that_is_allowed_can_be_trained(
     table: TrainingTable, tmp_path: Path, symmetric: float, size: int
 ) -> None:
-    graded = replace(PRESETS["displays"].graded, symmetric=symmetric)
-    config = replace(PRESETS["displays"], graded=graded, size=size, levels=1, steps=4, batch=64, reseed_every=2)
+    quantizer = SparseSettings(symmetric=symmetric)
+    config = replace(PRESETS["displays"], quantizer=quantizer, size=size, levels=1, steps=4, batch=64, reseed_every=2)
     assert train([table], tmp_path, config).tokenizer.size == size

@@ -37,7 +37,7 @@ def test_every_number_of_the_log_can_be_read_back(table: TrainingTable, quick: T
     assert result.tokenizer.hash == plain.tokenizer.hash
     read = scalars(result.folder)
     assert read.keys() == logged(result.folder).keys()
-    assert {name for name, _ in read} > {"loss", "reconstruction", "validation_error_mm", "codes_used"}
+    assert {name for name, _ in read} > {"loss", "reconstruction", "validation_error_mm", "displays_used"}
     for key, value in logged(result.folder).items():
         assert read[key] == pytest.approx(value, rel=1e-6)
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 _HOMES = {
     "Atlas": "dfe.atlas.atlas",
-    "AtlasToken": "dfe.atlas.token",
+    "AtlasDisplay": "dfe.atlas.display",
     "Names": "dfe.displays.names",
     "atlas_tables": "dfe.atlas.tables",
     "build_atlas": "dfe.atlas.atlas",
@@ -27,9 +27,9 @@ __all__ = [*_HOMES]
 if TYPE_CHECKING:
     from dfe.atlas.atlas import Atlas as Atlas
     from dfe.atlas.atlas import build_atlas as build_atlas
+    from dfe.atlas.display import AtlasDisplay as AtlasDisplay
     from dfe.atlas.page import write_atlas as write_atlas
     from dfe.atlas.tables import atlas_tables as atlas_tables
-    from dfe.atlas.token import AtlasToken as AtlasToken
     from dfe.displays.names import Names as Names
     from dfe.displays.names import load_names as load_names
 

@@ -14,14 +14,13 @@ import pyarrow as pa
 from dfe.atlas.action_units import nearest_units
 from dfe.atlas.book import Book
 from dfe.atlas.counting import Subjects
+from dfe.atlas.display import AtlasDisplay, Status
+from dfe.atlas.display_table import display_table
 from dfe.atlas.pictures import SIZE_PX, display_picture, to_webp
 from dfe.atlas.similarity import Tree, cosines, mirror_partners, similarity_tree
-from dfe.atlas.token import AtlasToken, Status
-from dfe.atlas.token_table import token_table
 from dfe.atlas.use import CorpusUse, measure_use
 from dfe.base.frames import need_pandas
 from dfe.base.types import DoubleArray, FloatArray, ImageArray, Progress
-from dfe.displays.describe import describe_tokens
 from dfe.displays.names import Names, load_names
 from dfe.draw.templates import heat_scale
 from dfe.pages.formats import percent
@@ -48,11 +47,12 @@ class Atlas:
     """``(D,)``: the face that no token stands for."""
     additive: bool
     """True where a face is exactly the neutral plus its displays."""
-    graded: bool
     levels: int
-    steps: FloatArray
-    """Intensities: the ladder in mm of a graded book; the gain of each level, the first being 1, of another."""
-    tokens: tuple[AtlasToken, ...]
+    ladder_mm: tuple[float, ...]
+    """The intensities that all displays share; none where each has its own."""
+    steps_mm: FloatArray
+    """``(U, Q)``: the intensities of each display, rising; NaN after its last."""
+    displays: tuple[AtlasDisplay, ...]
     cosines: DoubleArray
     """``(U, U)`` likeness of the displays in mm."""
     tree: Tree
@@ -61,17 +61,17 @@ class Atlas:
     """What a corpus does with them; None without a corpus."""
 
     def __repr__(self) -> str:
-        return f"<Atlas of {self.tokenizer}: {len(self.tokens)} displays{self._of_corpus()}>"
+        return f"<Atlas of {self.tokenizer}: {len(self.displays)} displays{self._of_corpus()}>"
 
     def __len__(self) -> int:
         """Number of displays."""
-        return len(self.tokens)
+        return len(self.displays)
 
-    def __getitem__(self, display: int) -> AtlasToken:
+    def __getitem__(self, display: int) -> AtlasDisplay:
         """The display of that number, from 1."""
-        if not 1 <= display <= len(self.tokens):
-            raise IndexError(f"{self.tokenizer} has displays 1 to {len(self.tokens)}, not {display}")
-        return self.tokens[display - 1]
+        if not 1 <= display <= len(self.displays):
+            raise IndexError(f"{self.tokenizer} has displays 1 to {len(self.displays)}, not {display}")
+        return self.displays[display - 1]
 
     @property
     def drawable(self) -> bool:
@@ -81,7 +81,7 @@ class Atlas:
     @cached_property
     def templates(self) -> FloatArray:
         """``(U, D)``."""
-        return np.stack([token.template for token in self.tokens])
+        return np.stack([one.template for one in self.displays])
 
     @cached_property
     def heat_max_mm(self) -> float:
@@ -93,8 +93,8 @@ class Atlas:
         return self.names.label(display, self[display].words)
 
     def to_table(self) -> pa.Table:
-        """A row per display, see :func:`dfe.atlas.token_table.token_table`; the others are :func:`atlas_tables`'s."""
-        return token_table(self.tokens, self.names, self.space.mesh.regions, self.use)
+        """A row per display: :func:`dfe.atlas.display_table.display_table`; :func:`atlas_tables` makes the others."""
+        return display_table(self.displays, self.names, self.space.mesh.regions, self.use)
 
     def to_pandas(self) -> pd.DataFrame:
         """A row for each display: words, side, regions, energy in mm, status, and its use where there are recordings.
@@ -107,7 +107,7 @@ class Atlas:
         return frame
 
     def picture(self, display: int, *, size: int = SIZE_PX, yaw: float = 0.0) -> ImageArray:
-        """One display at its usual strength on the neutral face, ``(size, size, 4)`` RGBA, coloured by displacement."""
+        """A display at its usual intensity on the neutral face, ``(size, size, 4)`` RGBA, coloured by displacement."""
         template = self[display].template
         return display_picture(self.space, template, self.neutral, self.heat_max_mm, size=size, yaw=yaw)
 
@@ -118,12 +118,12 @@ class Atlas:
         """Facts, and up to twelve displays in pictures, the most used ones where there is a corpus."""
         from dfe.pages.notebook import notebook
 
-        sides = [token.side for token in self.tokens]
+        sides = [one.side for one in self.displays]
         known = ", ".join(f"{sides.count(s)} {s}" for s in ("symmetric", "left", "right") if s in sides)
         facts: dict[str, object] = {
             "displays": len(self),
             "sides": known or "not known",
-            "named": sum(bool(self.names.name(token.display)) for token in self.tokens),
+            "named": sum(bool(self.names.name(one.display)) for one in self.displays),
         }
         order, share = list(range(len(self))), None if self.use is None else self.use.share.tolist()
         if self.use is not None and share is not None:
@@ -171,18 +171,18 @@ def build_atlas(
     use = None
     if recordings is not None:
         use = measure_use(tokenizer, Path(recordings), subjects=subjects, all_rows=all_rows, progress=progress)
-    space, directions = tokenizer.space, tokenizer.displays().directions
-    like = cosines(directions, directions, space)
+    displays = tokenizer.displays()
+    like = cosines(displays.directions, displays.directions, displays.space)
     return Atlas(
         tokenizer=tokenizer.id,
         hash=tokenizer.hash,
-        space=space,
+        space=displays.space,
         neutral=tokenizer.neutral,
         additive=tokenizer.additive,
-        graded=tokenizer.graded,
         levels=tokenizer.levels,
-        steps=np.asarray(tokenizer.gains, np.float32),
-        tokens=_tokens(tokenizer, use),
+        ladder_mm=displays.ladder_mm,
+        steps_mm=displays.steps_mm,
+        displays=_displays(tokenizer, use),
         cosines=like,
         tree=similarity_tree(like),
         names=names,
@@ -190,14 +190,15 @@ def build_atlas(
     )
 
 
-def _tokens(tokenizer: Book, use: CorpusUse | None) -> tuple[AtlasToken, ...]:
-    space, templates = tokenizer.space, tokenizer.templates()[1:]
+def _displays(tokenizer: Book, use: CorpusUse | None) -> tuple[AtlasDisplay, ...]:
+    book = tokenizer.displays()
+    space, templates = book.space, book.templates[1:]
     sided = bool((np.asarray(space.mesh.mirror) != np.arange(len(space.mesh.mirror))).any())
-    partners = mirror_partners(tokenizer.displays().directions, space)
+    partners = mirror_partners(book.directions, space)
     units = nearest_units(templates, space)
     kappa = _kappa(tokenizer)
     return tuple(
-        AtlasToken(
+        AtlasDisplay(
             display=at + 1,
             words=said.words,
             template=templates[at],
@@ -211,12 +212,12 @@ def _tokens(tokenizer: Book, use: CorpusUse | None) -> tuple[AtlasToken, ...]:
             status=_status(tokenizer, at, use, measured=kappa[at] is not None),
             reliability=kappa[at],
         )
-        for at, said in enumerate(describe_tokens(templates, space))
+        for at, said in enumerate(book.described[1:])
     )
 
 
 def _kappa(tokenizer: Book) -> list[float | None]:
-    count = len(tokenizer.templates()) - 1
+    count = len(tokenizer.displays())
     steadiness = tokenizer.card.get("steadiness")
     listed = steadiness.get("kappa_by_display", ()) if isinstance(steadiness, dict) else ()
     values = [float(v) if isinstance(v, int | float) else None for v in list(listed)[1 : count + 1]]

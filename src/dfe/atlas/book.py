@@ -1,18 +1,17 @@
-"""What an atlas must know of a tokenizer: its displays, their templates and what is known of their quality."""
+"""What an atlas must know of a tokenizer: its displays and what is known of their quality."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from numpy.typing import ArrayLike
-
-from dfe.base.types import Displays, FloatArray, IntArray
+from dfe.base.types import FloatArray
+from dfe.displays.displays import Displays
 from dfe.space.base import ExpressionSpace
 
 
 class Book(Protocol):
-    """A coder with a book of displays; :class:`dfe.tokenizer.tokenizer.Tokenizer` is one."""
+    """A coding with a codebook of displays; :class:`dfe.tokenizer.tokenizer.Tokenizer` is one."""
 
     @property
     def id(self) -> str:
@@ -21,7 +20,7 @@ class Book(Protocol):
 
     @property
     def hash(self) -> str:
-        """SHA-256 in hex over all that decides codes."""
+        """SHA-256 in hex over all that decides tokens."""
         ...
 
     @property
@@ -45,16 +44,6 @@ class Book(Protocol):
         ...
 
     @property
-    def gains(self) -> FloatArray:
-        """Intensities, of the levels or of the ladder."""
-        ...
-
-    @property
-    def graded(self) -> bool:
-        """True where a token holds its own intensity."""
-        ...
-
-    @property
     def additive(self) -> bool:
         """True where a face is exactly the neutral plus its displays."""
         ...
@@ -75,13 +64,5 @@ class Book(Protocol):
         ...
 
     def displays(self) -> Displays:
-        """Its displays and the codes that say them."""
-        ...
-
-    def templates(self) -> FloatArray:
-        """``(K, D)``: what each display adds to a face."""
-        ...
-
-    def said(self, codes: ArrayLike) -> IntArray:
-        """Which display each code says, ``(n, m)``; 0 nothing, -1 no face."""
+        """What it can say."""
         ...

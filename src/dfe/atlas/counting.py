@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.atlas.book import Book
-from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.clock.clock import Clock, face_clocks
 from dfe.clock.runs import find_runs
 from dfe.recording.recording import Recording
@@ -90,12 +90,9 @@ class Counting:
 
     def __init__(self, book: Book, subjects: Subjects | None, all_rows: bool) -> None:
         self._book, self._subjects, self._all = book, subjects, all_rows
-        shown = book.displays()
-        self._amount = np.abs(shown.intensity).astype(np.float64)
-        self._mm = book.space.error_mm(shown.directions, np.zeros_like(shown.directions))
-        self._images = own_images(shown.directions.astype(np.float64), book.space)
-        count = len(shown.directions)
-        steps = len(book.gains) if book.graded else book.levels
+        self._displays = book.displays()
+        self._images = own_images(self._displays.directions.astype(np.float64), book.space)
+        count, steps = len(self._displays), self._displays.steps_mm.shape[1]
         self.names: list[str] = []
         self.kinds: set[str] = set()
         self.rows = 0
@@ -111,8 +108,8 @@ class Counting:
         rows = np.flatnonzero(recording.success if self._all else recording.usable)
         if not len(rows):
             return
-        times, codes = recording.times[rows], recording.tokens()[rows]
-        said = np.asarray(self._book.said(codes), np.int64) - 1
+        times, tokens = recording.times[rows], recording.tokens().at(rows)
+        said = np.maximum(tokens.display.astype(np.int64), 0) - 1
         self._judge(recording, rows, said)
         stills = bool(np.isnan(times).any())
         self.rows += len(rows)
@@ -121,7 +118,8 @@ class Counting:
         counted[rows] = True
         for face, mine, clock in _faces(recording, counted, stills):
             here = np.searchsorted(rows, mine)
-            mm, step = self._measured(codes[here], said[here])
+            of_face = tokens.at(here)
+            mm, step = of_face.amounts(len(self._displays)), self._displays.steps(of_face)
             part = _Rows(face, clock, mine, times[here], said[here], step, mm)
             self._count(part, self._subject(name, part))
             self._find_examples(part, recording, name)
@@ -155,18 +153,6 @@ class Counting:
             self._runs.append((runs.said[whole], (runs.end_s - runs.start_s)[whole]))
         self._intensities.append((display, part.mm[row, display]))
         self.uses += np.bincount(part.said[part.said >= 0], minlength=len(self.uses))
-
-    def _measured(self, codes: CodeArray, said: IntArray) -> tuple[FloatArray, IntArray]:
-        """Intensity in mm of each display ``(n, U)``, and the step of each code ``(n, N)``."""
-        levels = np.arange(codes.shape[1])
-        amount = self._amount[levels, np.maximum(codes, 0)]
-        mm = np.zeros((len(said), len(self.uses)), np.float32)
-        row, level = np.nonzero(said >= 0)
-        display = said[row, level]
-        np.add.at(mm, (row, display), (amount[row, level] * self._mm[display]).astype(np.float32))
-        if not self._book.graded:
-            return mm, np.broadcast_to(levels, codes.shape)
-        return mm, np.abs(amount[..., None] - self._book.gains).argmin(axis=-1)
 
     def _judge(self, recording: Recording, rows: IntArray, said: IntArray) -> None:
         """Which uses agree with the face in the display's own region, where the table holds that space."""
@@ -221,6 +207,8 @@ def _grouped(pairs: list[tuple[IntArray, np.ndarray]]) -> list[tuple[int, Double
         return []
     display = np.concatenate([d for d, _ in pairs])
     values = np.concatenate([v for _, v in pairs]).astype(np.float64)
+    if not len(display):
+        return []
     order = np.argsort(display, kind="stable")
     present, first = np.unique(display[order], return_index=True)
     return list(zip(present.tolist(), np.split(values[order], first[1:]), strict=True))

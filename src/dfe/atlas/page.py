@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from dfe.atlas.atlas import Atlas
+from dfe.atlas.display import AtlasDisplay
 from dfe.atlas.head import pack_head
 from dfe.atlas.pictures import to_webp
-from dfe.atlas.token import AtlasToken
 from dfe.atlas.use import CorpusUse
 from dfe.atlas.view import AtlasCard, AtlasView
 from dfe.base.files import refuse_existing, replacing
@@ -26,7 +26,7 @@ from dfe.pages.tree import tree_svg
 NEAR, TOGETHER, PEOPLE = 6, 8, 12
 """Rows shown of each list on a display's page, at most."""
 PERCENT_STEPS = tuple(range(0, 160, 10))
-"""Strengths of a book without a ladder, in percent of its first level."""
+"""Intensities of displays that share no ladder, in percent of the usual one."""
 TOGETHER_ROWS = 0.001
 """Share of the corpus from which on a pair is told of: lifts of rarer ones are chance."""
 
@@ -66,7 +66,7 @@ def atlas_page(view: AtlasView) -> str:
 def webp_pictures(atlas: Atlas, progress: Progress | None = None) -> tuple[tuple[bytes, ...], ...]:
     """WebP files of every display, front and three-quarter view."""
     made = []
-    for token in atlas.tokens:
+    for token in atlas.displays:
         made.append(tuple(to_webp(atlas.picture(token.display, yaw=yaw)) for yaw in (0.0, TURNED)))
         if progress is not None:
             progress(token.display, len(atlas))
@@ -85,7 +85,7 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
         levels=atlas.levels,
         additive=atlas.additive,
         drawable=atlas.drawable,
-        sided=any(token.side for token in atlas.tokens),
+        sided=any(token.side for token in atlas.displays),
         cards=tuple(
             AtlasCard(
                 display=token.display,
@@ -97,10 +97,10 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
                 share=None if use is None else float(use.share[token.display - 1]),
                 pictures=pictures[token.display - 1],
             )
-            for token in atlas.tokens
+            for token in atlas.displays
         ),
         regions=atlas.space.mesh.regions,
-        strength=f"They show a strength of {strengths['labels'][strengths['usual']]}.",
+        strength=f"They show an intensity of {strengths['labels'][strengths['usual']]}.",
         heat_stops=heat_stops(atlas.heat_max_mm) if atlas.drawable else (),
         corpus="" if use is None else _corpus(use),
         share_of="" if use is None else _OF[use.weight],
@@ -137,12 +137,11 @@ def _corpus(use: CorpusUse) -> str:
 
 def _strengths(atlas: Atlas) -> dict[str, Any]:
     """Factors that a template is shown at, their words, and the one of the pictures."""
-    if atlas.graded:
-        steps = atlas.steps.astype(np.float64)
+    if steps := atlas.ladder_mm:
         middle = len(steps) // 2
         labels = [f"{mm:.2f} mm" for mm in steps]
         return {
-            "factors": [0.0, *(round(float(mm / steps[middle]), 5) for mm in steps)],
+            "factors": [0.0, *(round(mm / steps[middle], 5) for mm in steps)],
             "labels": ["rest", *labels],
             "usual": middle + 1,
             "stepLabels": labels,
@@ -159,10 +158,10 @@ def _tokens(atlas: Atlas) -> list[dict[str, Any]]:
     place = np.empty(len(atlas), np.int64)
     place[atlas.tree.order] = np.arange(len(atlas))
     lift = None if atlas.use is None else atlas.use.lift()
-    return [_token(atlas, token, int(place[at]), lift) for at, token in enumerate(atlas.tokens)]
+    return [_token(atlas, token, int(place[at]), lift) for at, token in enumerate(atlas.displays)]
 
 
-def _token(atlas: Atlas, token: AtlasToken, place: int, lift: DoubleArray | None) -> dict[str, Any]:
+def _token(atlas: Atlas, token: AtlasDisplay, place: int, lift: DoubleArray | None) -> dict[str, Any]:
     at = token.display - 1
     like = np.abs(atlas.cosines[at])
     near = [i for i in np.argsort(-like, kind="stable").tolist() if i != at][:NEAR]
@@ -180,11 +179,11 @@ def _token(atlas: Atlas, token: AtlasToken, place: int, lift: DoubleArray | None
         "kappa": token.reliability,
         "place": place,
         "near": [[i + 1, round(float(atlas.cosines[at, i]), 3)] for i in near],
-        "use": None if atlas.use is None or lift is None else _use(atlas.use, at, lift, atlas.graded),
+        "use": None if atlas.use is None or lift is None else _use(atlas.use, at, lift, bool(atlas.ladder_mm)),
     }
 
 
-def _use(use: CorpusUse, at: int, lift: DoubleArray, graded: bool) -> dict[str, Any]:
+def _use(use: CorpusUse, at: int, lift: DoubleArray, shared: bool) -> dict[str, Any]:
     shares = use.by_subject[at]
     most = np.argsort(-shares, kind="stable")[:PEOPLE]
     often = [i for i in np.flatnonzero(use.together[at] >= TOGETHER_ROWS).tolist() if i != at]
@@ -193,7 +192,7 @@ def _use(use: CorpusUse, at: int, lift: DoubleArray, graded: bool) -> dict[str, 
     return {
         "share": round(float(use.share[at]), 6),
         "levels": np.round(use.by_level[at], 6).tolist(),
-        "steps": np.round(use.by_step[at], 6).tolist() if graded else None,
+        "steps": np.round(use.by_step[at], 6).tolist() if shared else None,
         "people": [[use.subjects[i], round(float(shares[i]), 6)] for i in most.tolist() if shares[i] > 0],
         "subjects": int((shares > 0).sum()),
         "medianShare": round(float(np.median(shares)), 6),

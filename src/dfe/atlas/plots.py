@@ -29,7 +29,7 @@ def plot_gallery(atlas: Atlas, displays: Sequence[int] | None = None, *, columns
     figure_class = _matplotlib("matplotlib.figure").Figure
     if not atlas.drawable:
         raise UsageError(f"space {atlas.space.id!r} has no mesh: there is nothing to draw")
-    shown = [token.display for token in atlas.tokens] if displays is None else list(displays)
+    shown = [token.display for token in atlas.displays] if displays is None else list(displays)
     if not shown or min(shown) < 1 or max(shown) > len(atlas):
         raise UsageError(f"{atlas.tokenizer} has displays 1 to {len(atlas)}")
     rows = -(-len(shown) // columns)

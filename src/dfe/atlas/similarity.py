@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.base.types import DoubleArray, IntArray
+from dfe.displays.displays import length_mm
 from dfe.space.base import ExpressionSpace
 
 PARTNER_COSINE = 0.95
@@ -34,7 +35,7 @@ def cosines(directions: ArrayLike, others: ArrayLike, space: ExpressionSpace) ->
 
 
 def _unit(rows: DoubleArray, space: ExpressionSpace) -> DoubleArray:
-    length = np.sqrt(np.maximum(np.einsum("ud,ud->u", rows @ space.gram, rows), 0.0))
+    length = length_mm(rows, space)
     return np.asarray(np.where(length > _STILL_MM, 1 / np.maximum(length, _STILL_MM), 0.0)[:, None] * rows)
 
 

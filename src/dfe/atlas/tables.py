@@ -11,7 +11,7 @@ from dfe.atlas.atlas import Atlas
 from dfe.atlas.use import CorpusUse
 from dfe.base.files import refuse_existing, replacing
 
-ALWAYS = ("tokens", "templates", "similarity", "tree")
+ALWAYS = ("displays", "templates", "similarity", "tree")
 OF_CORPUS = ("levels", "steps", "subjects", "together", "examples")
 """Names of the tables, without and with a corpus."""
 
@@ -19,7 +19,7 @@ OF_CORPUS = ("levels", "steps", "subjects", "together", "examples")
 def atlas_tables(atlas: Atlas) -> dict[str, pa.Table]:
     """Tables by name; those from ``levels`` on only where there is a corpus.
 
-    - ``tokens``: a row per display, see :func:`dfe.atlas.token_table.token_table`.
+    - ``displays``: a row per display, see :func:`dfe.atlas.display_table.display_table`.
     - ``templates``: a row per display, a column per coefficient.
     - ``similarity``: a row per pair: cosine in mm. ``tree``: the merges, as scipy writes linkages.
     - ``levels``, ``steps``: display, level or step, its intensity, share. ``subjects``: display, subject, share.
@@ -27,7 +27,7 @@ def atlas_tables(atlas: Atlas) -> dict[str, pa.Table]:
     - ``examples``: display, recording, frame, time_s, face_id, source, intensity_mm.
     """
     tables = {
-        "tokens": atlas.to_table(),
+        "displays": atlas.to_table(),
         "templates": _templates(atlas),
         "similarity": _similarity(atlas),
         "tree": _tree(atlas),
@@ -60,7 +60,7 @@ def write_tables(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> None
 
 
 def _templates(atlas: Atlas) -> pa.Table:
-    numbers = {"display": [t.display for t in atlas.tokens]}
+    numbers = {"display": [t.display for t in atlas.displays]}
     return pa.table(numbers | {name: atlas.templates[:, i] for i, name in enumerate(atlas.space.names)})
 
 
@@ -93,7 +93,9 @@ def _use(atlas: Atlas, use: CorpusUse) -> dict[str, pa.Table]:
     found = [(at + 1, example) for at, kept in enumerate(use.examples) for example in kept]
     return {
         "levels": long(use.by_level, "level", [*levels]),
-        "steps": long(use.by_step, "step", [*steps], intensity=[float(s) for s in atlas.steps]),
+        "steps": long(use.by_step, "step", [*steps]).append_column(
+            "mm", pa.array(atlas.steps_mm.ravel().astype(np.float64), from_pandas=True)
+        ),
         "subjects": long(use.by_subject, "subject", [*use.subjects]),
         "together": pa.table(
             {

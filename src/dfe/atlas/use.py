@@ -39,7 +39,7 @@ class CorpusUse:
     by_level: DoubleArray
     """``(U, N)`` share by the place among a face's tokens."""
     by_step: DoubleArray
-    """``(U, Q)`` share by the step of intensity; of a residual book the same as :attr:`by_level`."""
+    """``(U, Q)`` share by the step of intensity, from the weakest of each display."""
     subjects: tuple[str, ...]
     """People, or where no roles are given faces of recordings (a set of pictures is one)."""
     by_subject: DoubleArray

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,61 +52,3 @@ Stages = Callable[[str, str], AbstractContextManager[Progress]]
 def quiet(_what: str, _unit: str) -> AbstractContextManager[Progress]:
     """Stages that nobody watches."""
     return nullcontext(lambda _done, _total: None)
-
-
-class Displays(NamedTuple):
-    """The facial displays that a coding is made of, and which of its codes says which of them.
-
-    The face that codes ``c`` stand for is ``base + sum over levels l of intensity[l, c_l] * directions[unit[l, c_l]]``;
-    of a coding whose decoder does not add, that is a first-order picture and ``decode`` says what they stand for.
-    """
-
-    directions: FloatArray
-    """``(U, D)``: what one unit of each display adds to a face, in units of the space."""
-    unit: IntArray
-    """``(N, K)``: the display that code k says at level l; -1 where it says nothing, or where there is no such code."""
-    intensity: FloatArray
-    """``(N, K)``: how many units of the display; 0 where there is none."""
-    ordered: bool = True
-    """True: the first m codes of a face are its best m. False: each level is a unit of its own, in no order, and code 0
-    says nothing at every level, so that the best m codes are those that move the face most."""
-
-
-@runtime_checkable
-class Coder(Protocol):
-    """A coding of expression vectors by a few discrete symbols: a tokenizer, or a baseline.
-
-    The protocol is all that evaluation, atlas and studies know of a tokenizer.
-    """
-
-    @property
-    def id(self) -> str:
-        """Name under which results are reported."""
-        ...
-
-    @property
-    def space_id(self) -> str:
-        """Identity of the :class:`~dfe.space.ExpressionSpace` whose vectors it codes."""
-        ...
-
-    @property
-    def levels(self) -> int:
-        """Number of symbols per expression at most, N."""
-        ...
-
-    @property
-    def size(self) -> int:
-        """Number of codes at a level, K, the one that says nothing included; the largest where levels differ."""
-        ...
-
-    def encode(self, x: FloatArray) -> CodeArray:
-        """Expression vectors ``(n, D)`` to codes ``(n, N)``; rows that are not finite become -1."""
-        ...
-
-    def decode(self, codes: CodeArray) -> FloatArray:
-        """Codes ``(n, m)`` of the first m levels to expression vectors ``(n, D)``."""
-        ...
-
-    def displays(self) -> Displays:
-        """The displays it is made of."""
-        ...

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.errors import UsageError
-from dfe.base.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
+from dfe.base.types import CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.displays.displays import Displays
+from dfe.displays.tokens import NO_FACE
 from dfe.space.base import ExpressionSpace
-
-NO_FACE = -1
-"""Stands in place of a code where there is no expression to encode."""
 
 Search = Callable[[DoubleArray], IntArray]
 """Finite expressions ``(n, D)`` to codes ``(n, N)``; each row's codes depend on that row alone."""
@@ -30,7 +29,7 @@ class AdditiveCoder:
         id: name under which results are reported.
         space: of the expressions it codes.
         base: ``(D,)`` float32, the expression that no code at all stands for.
-        table: its displays; a level has the codes whose unit is not -1, and code 0.
+        table: its displays; a level has the codes that say one, and code 0.
         search: how codes are found.
 
     Raises:
@@ -44,18 +43,13 @@ class AdditiveCoder:
     search: Search
 
     def __post_init__(self) -> None:
-        directions, unit, intensity, _ = self.table
-        d = self.space.dimension
-        if self.base.shape != (d,) or directions.ndim != 2 or directions.shape[1] != d:
-            raise UsageError(f"base and displays of coder {self.id} are not of the {d} coefficients of {self.space_id}")
-        if unit.shape != intensity.shape or unit.ndim != 2 or unit.min() < -1 or unit.max() >= len(directions):
-            raise UsageError(f"the codes of coder {self.id} do not fit its {len(directions)} displays")
-        if not all(np.isfinite(a).all() for a in (self.base, directions, intensity)) or intensity[unit < 0].any():
-            raise UsageError(f"coder {self.id} has a code that adds what is not finite, or adds something to nothing")
-        if unit.shape[1] > np.iinfo(np.int16).max:
-            raise UsageError(f"coder {self.id} has {unit.shape[1]} codes a level; int16 holds 32767")
-        for array in (self.base, directions, unit, intensity):
-            array.setflags(write=False)
+        if self.base.shape != (self.space.dimension,) or self.table.space is not self.space:
+            raise UsageError(f"base and displays of coder {self.id} are not of space {self.space_id}")
+        if not np.isfinite(self.base).all():
+            raise UsageError(f"the base of coder {self.id} is not finite")
+        if self.table.codes > np.iinfo(np.int16).max:
+            raise UsageError(f"coder {self.id} has {self.table.codes} codes a level; int16 holds 32767")
+        self.base.setflags(write=False)
 
     def __repr__(self) -> str:
         return f"<AdditiveCoder {self.id}: {self.levels} of {self.size} codes, {self.space_id}>"
@@ -68,14 +62,14 @@ class AdditiveCoder:
     @property
     def levels(self) -> int:
         """Codes per face, N."""
-        return len(self.table.unit)
+        return self.table.levels
 
     @property
     def size(self) -> int:
         """Codes at a level, K, code 0 included; the largest where levels differ."""
-        return len(self.table.unit.T)
+        return self.table.codes
 
-    def encode(self, x: ArrayLike) -> CodeArray:
+    def encode_codes(self, x: ArrayLike) -> CodeArray:
         """Expressions ``(n, D)`` to codes ``(n, N)``; rows that are not finite (no face) become -1.
 
         Raises:
@@ -95,26 +89,13 @@ class AdditiveCoder:
             codes[part] = self.search(rows[part].astype(np.float64))
         return codes
 
-    def decode(self, codes: ArrayLike) -> FloatArray:
+    def decode_codes(self, codes: ArrayLike) -> FloatArray:
         """Codes ``(n, m)`` of the first m levels to expressions ``(n, D)``; rows with a -1 become NaN.
 
         Raises:
             UsageError: more columns than levels, or a code that a level does not have.
         """
-        rows = np.asarray(codes)
-        if rows.ndim != 2 or rows.shape[1] > self.levels or not np.issubdtype(rows.dtype, np.integer):
-            raise UsageError(f"coder {self.id} decodes rows of up to {self.levels} codes, not {_described(rows)}")
-        if rows.size and (rows.min() < NO_FACE or rows.max() >= self.size):
-            raise UsageError(f"coder {self.id} has codes 0 to {self.size - 1}, not {rows.min()} to {rows.max()}")
-        directions, unit, intensity, _ = self.table
-        x = np.tile(self.base.astype(np.float64), (len(rows), 1))
-        for level in range(rows.shape[1]):
-            said = rows[:, level]
-            if ((unit[level, said] < 0) & (said > 0)).any():
-                raise UsageError(f"coder {self.id} has no code {said.max()} at level {level + 1}")
-            x += intensity[level, said].astype(np.float64)[:, None] * directions[unit[level, said]]
-        x[(rows == NO_FACE).any(axis=1)] = np.nan
-        return x.astype(np.float32)
+        return self.table.decode(codes, self.base, f"coder {self.id}")
 
     def displays(self) -> Displays:
         """The displays it is made of."""

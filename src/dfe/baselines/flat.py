@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from dfe.base.types import Displays, FloatArray
+from dfe.base.types import FloatArray
 from dfe.baselines.additive import AdditiveCoder, mean_face
 from dfe.baselines.kmeans import kmeans
 from dfe.baselines.metric import mesh_metric
 from dfe.baselines.residual import ResidualSearch
+from dfe.displays.displays import Displays
 from dfe.space.base import ExpressionSpace
 
 
@@ -27,6 +28,6 @@ def flat_kmeans(train: FloatArray, space: ExpressionSpace, words: int, seed: int
     """
     metric, base = mesh_metric(space), mean_face(train)
     directions = metric.from_mm(kmeans(metric.to_mm(train - base), words, seed)).astype(np.float32)
-    table = Displays(directions, np.arange(words)[None], np.ones((1, words), np.float32))
+    table = Displays.of(space, directions, np.arange(words)[None], np.ones((1, words), np.float32))
     search = ResidualSearch(metric, base, (metric.to_mm(directions),))
     return AdditiveCoder(f"flat-kmeans-{words}", space, base, table, search)

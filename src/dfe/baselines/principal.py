@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfe.base.errors import UsageError
-from dfe.base.types import Displays, DoubleArray, FloatArray, IntArray
+from dfe.base.types import DoubleArray, FloatArray, IntArray
 from dfe.baselines.additive import AdditiveCoder, mean_face
 from dfe.baselines.metric import MeshMetric, mesh_metric, metric_of
 from dfe.baselines.scalar import equal_steps, lloyd_max, quantiles, step_of
+from dfe.displays.displays import Displays
 from dfe.space.base import ExpressionSpace
 
 _MOST_BITS = 10
@@ -151,4 +152,4 @@ def _scalar_coder(
         unit[level][intensity[level] == 0] = -1
     both = np.stack([directions, -directions], axis=1).reshape(2 * levels, -1).astype(np.float32)
     search = ScalarSearch(metric, base, tuple(points), tuple(codes))
-    return AdditiveCoder(id, space, base, Displays(both, unit, intensity), search)
+    return AdditiveCoder(id, space, base, Displays.of(space, both, unit, intensity), search)

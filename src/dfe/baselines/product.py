@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from dfe.base.errors import UsageError
-from dfe.base.types import Displays, DoubleArray, FloatArray, IntArray
+from dfe.base.types import DoubleArray, FloatArray, IntArray
 from dfe.baselines.additive import AdditiveCoder, mean_face
 from dfe.baselines.kmeans import kmeans, nearest
 from dfe.baselines.metric import MeshMetric, mesh_metric
+from dfe.displays.displays import Displays
 from dfe.space.base import ExpressionSpace
 
 _SMALLEST_VARIANCE = 1e-9
@@ -74,7 +75,7 @@ def product_quantisation(
         centres[:, group] = kmeans(z[:, group], size, seed + level)
         directions[unit[level]] = metric.from_mm(centres)
         words.append(metric.to_mm(directions[unit[level]])[:, group])
-    table = Displays(directions, unit, np.ones((levels, size), np.float32))
+    table = Displays.of(space, directions, unit, np.ones((levels, size), np.float32))
     search = ProductSearch(metric, base, groups, tuple(words))
     return AdditiveCoder(f"product-{size}x{levels}", space, base, table, search)
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dfe.base.types import Displays, DoubleArray, FloatArray, IntArray
+from dfe.base.types import DoubleArray, FloatArray, IntArray
 from dfe.baselines.additive import AdditiveCoder, mean_face
 from dfe.baselines.kmeans import kmeans, nearest
 from dfe.baselines.metric import MeshMetric, mesh_metric
+from dfe.displays.displays import Displays
 from dfe.space.base import ExpressionSpace
 
 
@@ -55,7 +56,7 @@ def residual_kmeans(train: FloatArray, space: ExpressionSpace, size: int, levels
     directions = metric.from_mm(np.concatenate(books)).astype(np.float32)
     unit = np.arange(levels * size).reshape(levels, size)
     words = tuple(metric.to_mm(directions[level]) for level in unit)
-    table = Displays(directions, unit, np.ones((levels, size), np.float32))
+    table = Displays.of(space, directions, unit, np.ones((levels, size), np.float32))
     return AdditiveCoder(f"residual-kmeans-{size}x{levels}", space, base, table, ResidualSearch(metric, base, words))
 
 
@@ -72,7 +73,7 @@ def residual_kmeans_shared(
     directions = metric.from_mm(kmeans(np.concatenate(residuals), size - 1, seed)).astype(np.float32)
     words = np.concatenate([np.zeros((1, metric.rank)), metric.to_mm(directions)])
     unit = np.tile(np.arange(-1, size - 1), (levels, 1))
-    table = Displays(directions, unit, (unit >= 0).astype(np.float32))
+    table = Displays.of(space, directions, unit, (unit >= 0).astype(np.float32))
     search = ResidualSearch(metric, base, (words,) * levels)
     return AdditiveCoder(f"residual-kmeans-shared-{size}x{levels}", space, base, table, search)
 

@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfe.base.types import Displays, DoubleArray, FloatArray, IntArray
+from dfe.base.types import DoubleArray, FloatArray, IntArray
 from dfe.baselines.additive import AdditiveCoder
 from dfe.baselines.metric import MeshMetric, mesh_metric
 from dfe.baselines.scalar import lloyd_max, quantiles
+from dfe.displays.displays import Displays
 from dfe.space.base import ExpressionSpace
 
 _SWEEPS = 25
@@ -145,4 +146,4 @@ def unit_coder(
     said = np.tile(np.arange(len(units))[:, None], (1, intensities + 1))
     said[:, 0] = -1
     search = UnitSearch(metric, base, atoms, steps.astype(np.float64), active)
-    return AdditiveCoder(id, space, base, Displays(directions, said, steps, ordered=False), search)
+    return AdditiveCoder(id, space, base, Displays.of(space, directions, said, steps, ordered=False), search)

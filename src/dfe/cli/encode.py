@@ -63,8 +63,6 @@ class Encode:
     """Find the landmarks of a video twice (still pictures always are): steadier, and about half as fast."""
     both_ways: Literal["stills", "always", "never"] = "stills"
     """Where landmarks are found in the mirror image too, and averaged: left and right alike, less noise, slower."""
-    space_version: Annotated[int | None, arg(metavar="V")] = None
-    """Version of the expression space to measure in; by default the tokenizer's, or the newest."""
     mirrored: Flag = False
     """The recording is flipped, as from a selfie preview; left and right are put right."""
     start: Annotated[float | None, arg(metavar="SECONDS")] = None
@@ -101,7 +99,6 @@ class Encode:
             largest_only=self.largest_only,
             second_pass=self.second_pass,
             both_ways=self.both_ways,
-            space_version=self.space_version,
             mirrored=self.mirrored,
             start_s=self.start,
             end_s=self.end,

@@ -96,10 +96,10 @@ Unmatched = Annotated[
 Preset = Annotated[
     str | None,
     arg(metavar="NAME", help="Settings for a purpose: displays (to look at and count; few, local, steady), fidelity "
-        "(faces told exactly) or paper (transformers on both sides of the book, for comparison); by default displays, "
+        "(faces told exactly) or paper (transformers on both sides of the codebook); by default displays, "
         "of ablations all."),
 ]  # fmt: skip
-Size = Annotated[int, arg(metavar="K", help="Displays in the book, silence included.")]
+Size = Annotated[int, arg(metavar="K", help="Displays in the codebook, silence included.")]
 Levels = Annotated[int, arg(metavar="N", help="Tokens per face at most.")]
 Steps = Annotated[int | None, arg(metavar="N", help="Training steps; by default as many as the preset asks for.")]
 Perturbed = Annotated[

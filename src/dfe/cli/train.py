@@ -116,7 +116,7 @@ class Train:
         print(
             f"{measured['faces']} validation faces: error {measured['error_mm']:.3f} mm with "
             f"{measured['tokens_per_face']:.1f} tokens a face (mean face {measured['mean_face_mm']:.3f} mm); "
-            f"{measured['codes_used']} of {result.tokenizer.size - 1} displays used"
+            f"{measured['displays_used']} of {result.tokenizer.size - 1} displays used"
         )
         print(f"all figures: dfe info {result.folder}", file=sys.stderr)
         return 0

@@ -16,7 +16,6 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray, Progress
 from dfe.clock.clock import row_times
 from dfe.clock.spans import seconds_in
 from dfe.comparison.table import GroupRow
-from dfe.displays.describe import describe_tokens
 from dfe.events.config import EventConfig
 from dfe.events.find import display_names, tokenizer_of
 from dfe.events.finding import detect
@@ -118,7 +117,7 @@ def measure_rows(
             row = rows[place]
             face = sole_face(recording, row.path) if row.face is None else row.face
             sums.defects[place] = tuple(defect.kind for defect in recording.provenance.defects)
-            _measure(sums, place, replace(row, face=face), found, recording, tokenizer)
+            _measure(sums, place, replace(row, face=face), found, recording)
             done += 1
             if progress is not None:
                 progress(done, len(rows))
@@ -128,7 +127,7 @@ def measure_rows(
 
 
 def _empty(count: int, found: EventList, tokenizer: Tokenizer) -> RowSums:
-    described = {one.code: one for one in describe_tokens(tokenizer.templates(), tokenizer.space)}
+    described = tokenizer.displays().described
     shaky = set(tokenizer.unsteady)
     labels = display_names(tokenizer)
     every = tuple(Kind(str(n), name.label, described[n].side, name.region, n in shaky) for n, name in labels.items())
@@ -151,9 +150,7 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer) -> RowSums:
     )
 
 
-def _measure(
-    sums: RowSums, place: int, row: GroupRow, found: EventList, recording: Recording, tokenizer: Tokenizer
-) -> None:
+def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recording: Recording) -> None:
     times = recording.times
     start, end = float(np.nanmin(times)), float(np.nanmin(times)) + found.duration_s
     low, high = max(start, row.onset_s), min(end, row.offset_s)
@@ -181,7 +178,7 @@ def _measure(
             sums.exposure_s[place] = rate.exposure_s
             _add(sums, place, columns[rate.token], rate)
     counted = (recording.success if found.config.all_rows else recording.usable) & (recording.face_ids == face)
-    sums.main_s[place] = _main(recording, tokenizer, counted, (low, high), sums.main_s.shape[1])
+    sums.main_s[place] = _main(recording, counted, (low, high), sums.main_s.shape[1])
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
@@ -190,12 +187,9 @@ def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
     sums.intensity[place, column] = (rate.mean_intensity or 0.0) * rate.count
 
 
-def _main(
-    recording: Recording, tokenizer: Tokenizer, counted: BoolArray, part: tuple[float, float], width: int
-) -> DoubleArray:
-    """Seconds of each main display, the one that the first level says, in a part of the recording."""
-    codes = recording.tokens()[:, 0].astype(np.int64)
-    known = counted & (codes >= 0)
+def _main(recording: Recording, counted: BoolArray, part: tuple[float, float], width: int) -> DoubleArray:
+    """Seconds of each main display, that of the first token, in a part of the recording."""
+    main = recording.tokens().display[:, 0].astype(np.int64)
+    known = counted & (main >= 0)
     start, end = row_times(recording.frames, recording.times, recording.face_ids, known)[known].T
-    unit = np.where(codes > 0, tokenizer.displays().unit[0, codes.clip(0)], -1)[known] + 1
-    return np.bincount(unit, seconds_in(np.array([part]), start, end), width).astype(np.float64)
+    return np.bincount(main[known], seconds_in(np.array([part]), start, end), width).astype(np.float64)

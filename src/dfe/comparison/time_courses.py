@@ -10,7 +10,6 @@ import numpy as np
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, DoubleArray, Progress
 from dfe.comparison.table import GroupRow
-from dfe.displays.amounts import Amounts, display_mm
 from dfe.recording.faces import sole_face
 from dfe.recording.recording import Recording
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -49,9 +48,7 @@ def measure_courses(
     bins = round((window_s[1] - window_s[0]) / bin_s) if bin_s > 0 else 0
     if bins < 2 or bins > 10_000:
         raise UsageError(f"a window of {window_s[0]:g} to {window_s[1]:g} s holds {bins} bins of {bin_s:g} s")
-    displays = tokenizer.displays()
-    mm = display_mm(displays, tokenizer.space)
-    seconds, amount = np.zeros((len(rows), bins)), np.zeros((len(rows), bins, len(mm)))
+    seconds, amount = np.zeros((len(rows), bins)), np.zeros((len(rows), bins, len(tokenizer.displays())))
     for place, row in enumerate(rows):
         recording = Recording.read(row.path, landmarks=False)
         times = recording.times
@@ -63,8 +60,8 @@ def measure_courses(
         mine = np.flatnonzero(recording.usable & (recording.face_ids == face) & (at >= 0) & (at < bins))
         each, bin_of = recording.seconds(recording.usable)[mine], at[mine].astype(np.int64)
         seconds[place] = np.bincount(bin_of, each, bins)
-        for display, signal in Amounts(recording.tokens()[mine], displays, mm):
-            amount[place, :, display] = np.bincount(bin_of, signal * each, bins)
+        for display, signal in recording.tokens().at(mine).signals():
+            amount[place, :, display - 1] = np.bincount(bin_of, signal * each, bins)
         if progress is not None:
             progress(place + 1, len(rows))
     return Courses(np.asarray(window_s[0] + bin_s * np.arange(bins), np.float64), seconds, amount)

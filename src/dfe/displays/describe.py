@@ -1,4 +1,4 @@
-"""What a token does to a face: words, side, region, extent."""
+"""What a display does to a face: words, side, region, extent."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ _BALANCED = 0.1
 
 
 @dataclass(frozen=True)
-class TokenDescription:
-    """One token of a coder, described from its template alone."""
+class DisplayDescription:
+    """One display, described from its template alone."""
 
-    code: int
+    display: int
+    """Its number; 0 is nothing."""
     words: str
     """The one to three movements that carry most of it, as in ``lip corner pull + cheek raise, left``."""
     side: str
@@ -40,24 +41,29 @@ class TokenDescription:
     locality: float
     """Share of the moving vertices that hold 90% of the energy; smaller is more local."""
 
+    @property
+    def region(self) -> str:
+        """The region that it moves most; ``face`` where the space knows none."""
+        return max(self.regions, key=lambda r: self.regions[r]) if self.regions else "face"
 
-def describe_tokens(templates: ArrayLike, space: ExpressionSpace) -> tuple[TokenDescription, ...]:
-    """Describe every template of a coder, ``(K, D)`` in units of the space, code by code."""
+
+def describe_displays(templates: ArrayLike, space: ExpressionSpace) -> tuple[DisplayDescription, ...]:
+    """Describe templates ``(K, D)`` in units of the space, one by one; the first is display 0."""
     rows = np.asarray(templates, np.float32)
-    return tuple(_describe(code, x, space) for code, x in enumerate(rows))
+    return tuple(_describe(display, x, space) for display, x in enumerate(rows))
 
 
-def _describe(code: int, x: FloatArray, space: ExpressionSpace) -> TokenDescription:
+def _describe(display: int, x: FloatArray, space: ExpressionSpace) -> DisplayDescription:
     rms = float(space.error_mm(x[None], np.zeros_like(x)[None])[0])
     if rms < _SILENT_MM:
-        return TokenDescription(code, "nothing", "symmetric", dict.fromkeys(space.mesh.regions, 0.0), (), 0.0, 0.0)
+        return DisplayDescription(display, "nothing", "symmetric", dict.fromkeys(space.mesh.regions, 0.0), (), 0.0, 0.0)
     moved = space.displace(x[None])[0].astype(np.float64)
     vertex = np.where(space.moving, np.einsum("vk,vk->v", moved, moved), 0.0)
     own = x.astype(np.float64) ** 2 * np.diag(space.gram)
     order = np.argsort(-own, kind="stable")
     listed = [int(i) for i in order[:_LISTED] if own[i] >= _LISTED_SHARE * own.sum()]
-    return TokenDescription(
-        code=code,
+    return DisplayDescription(
+        display=display,
         words=_words(x, space),
         side=_shift_side(listed[0], x, space) or _side(moved, vertex, space),
         regions=_regions(vertex * space.mesh.skin_area_mm2, space),

@@ -73,7 +73,7 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
 
 
 def add_tokens(recording: Recording, tokenizer: Tokenizer) -> Recording:
-    """The recording with the columns ``tok_1 ... tok_N``, replacing any that it has.
+    """The recording with the columns ``tok_k`` and ``mm_k``, replacing any that it has.
 
     Raises:
         ModelError: the tokenizer codes another space, or another treatment of the neutral face.

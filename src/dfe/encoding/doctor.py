@@ -122,7 +122,7 @@ def _tokenizer() -> str:
 
     tokenizer = load_tokenizer("default")
     tokenizer.encode(np.zeros((1, tokenizer.space.dimension), np.float32))
-    return f"default is {tokenizer.id}: {tokenizer.size} codes, up to {tokenizer.levels} tokens a face"
+    return f"default is {tokenizer.id}: {tokenizer.size - 1} displays, up to {tokenizer.levels} tokens a face"
 
 
 def _video() -> str:

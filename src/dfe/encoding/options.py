@@ -12,7 +12,6 @@ from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.registry import DEFAULT, find_front_end
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.recording.usability import UsabilityRule
-from dfe.space.arkit import SPACE_VERSION, VERSIONS
 from dfe.space.registry import flame_file
 
 DEFAULT_TOKENIZER = "default"
@@ -35,7 +34,6 @@ class EncodeChoices(TypedDict, total=False):
     largest_only: bool
     second_pass: bool
     both_ways: BothWays
-    space_version: int | None
     mirrored: bool
     start_s: float | None
     end_s: float | None
@@ -79,8 +77,6 @@ class EncodeOptions:
     pictures always are: a detector's crop is coarse, and there is no earlier frame to place a better one."""
     both_ways: BothWays = "stills"
     """Where the landmarks are found in the mirror image too, and averaged: ``stills``, ``always`` or ``never``."""
-    space_version: int | None = None
-    """Version of the expression space to measure in; None is the tokenizer's, or the newest where there is none."""
     mirrored: bool = False
     """The recording is flipped (as from a selfie camera's preview); left and right are put right."""
     start_s: float | None = None
@@ -105,8 +101,6 @@ class EncodeOptions:
             raise UsageError(f"--landmarks goes with front end {DEFAULT}, not {self.frontend}")
         if self.both_ways not in get_args(BothWays):
             raise UsageError(f"--both-ways is {', '.join(get_args(BothWays))}, not {self.both_ways!r}")
-        if self.space_version is not None and self.space_version not in VERSIONS:
-            raise UsageError(f"--space-version is {' or '.join(map(str, VERSIONS))}, not {self.space_version}")
         for name, seconds in (("--start", self.start_s), ("--end", self.end_s)):
             if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
                 raise UsageError(f"{name} must be a number of seconds from 0 up, not {seconds:g}")
@@ -143,19 +137,17 @@ class EncodeOptions:
 
     def landmark_config(self, *, still: bool) -> LandmarkConfig:
         """The part of the options that the landmark front end needs, for still pictures or for a video."""
-        version = SPACE_VERSION if self.space_version is None else self.space_version
         return LandmarkConfig(
             max_faces=self.max_faces,
             second_pass=self.second_pass or still,
-            both_ways=self.both_ways == "always" or (still and version > 1 and self.both_ways == "stills"),
-            space_version=version,
+            both_ways=self.both_ways == "always" or (still and self.both_ways == "stills"),
             mirrored=self.mirrored,
         )
 
     def provenance(self) -> dict[str, object]:
         """The options that neither the front end nor the tokenizer says of itself, for the table's metadata."""
         said_elsewhere = (
-            "tokenizer", "max_faces", "second_pass", "both_ways", "space_version", "mirrored", "usability",
+            "tokenizer", "max_faces", "second_pass", "both_ways", "mirrored", "usability",
             "frontend", "weights", "flame", "space", "device", "rate", "calibrate",
         )  # fmt: skip
         return {name: value for name, value in asdict(self).items() if name not in said_elsewhere}

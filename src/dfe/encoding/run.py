@@ -26,7 +26,6 @@ from dfe.encoding.tasks import Observed, Task, estimate_frames, observe, plan
 from dfe.media.inputs import Discovery, Source, discover
 from dfe.recording.storage import no_lists_in_csv
 from dfe.report.build import write_report
-from dfe.space.registry import load_space
 
 if TYPE_CHECKING:
     from dfe.recording.recording import Recording
@@ -75,7 +74,7 @@ def encode(
     if found.problems:
         raise found.problems[0]
     refuse_idle(options, found.sources)
-    tokenizer, options = _settled(options, found.sources)
+    tokenizer = _tokenizer(options, found.sources)
     made: dict[Source, Recording] = {}
     for source, result in _observed(found.sources, options, workers, _Tally(progress)):
         if isinstance(result, DfeError):
@@ -110,7 +109,7 @@ def encode_to_folder(
         raise no_lists_in_csv()
     found = _discover(paths, options, workers)
     refuse_idle(options, found.sources, thumbnails=thumbnails)
-    tokenizer, options = _settled(options, found.sources)
+    tokenizer = _tokenizer(options, found.sources)
     names = load_names(tokenizer) if report and tokenizer is not None else None
     if found.sources:
         _make_folder(out)
@@ -189,21 +188,19 @@ def _make_folder(out: Path) -> None:
         raise OutputError(f"cannot be made a folder ({error.strerror})", where=out, advice="choose another") from None
 
 
-def _settled(options: EncodeOptions, sources: Sequence[Source]) -> tuple[Tokenizer | None, EncodeOptions]:
-    """The tokenizer, and the options with the version of the space that it codes.
+def _tokenizer(options: EncodeOptions, sources: Sequence[Source]) -> Tokenizer | None:
+    """The tokenizer, if one is asked for.
 
     Whether it fits what pictures are measured in is known before they are looked at; of a table only once it is read.
     """
     if options.tokenizer is None:
-        return None, options
+        return None
     from dfe.tokenizer.file import load_tokenizer
 
     tokenizer = load_tokenizer(options.tokenizer, flame=options.flame)
     if any(source.kind != "table" for source in sources):
-        if options.space_version is None and tokenizer.space.id == load_space().id:
-            options = replace(options, space_version=tokenizer.space.version)
         check_fits(tokenizer, measured_space(options))
-    return tokenizer, options
+    return tokenizer
 
 
 class _Tally:

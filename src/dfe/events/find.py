@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from dfe.base.errors import ModelError, TableError
-from dfe.displays.describe import TokenDescription, describe_tokens
 from dfe.displays.names import load_names
 from dfe.events.config import EventConfig
 from dfe.events.finding import Speech, detect
@@ -81,17 +79,10 @@ def display_names(tokenizer: Tokenizer, labels: Mapping[int, str] | None = None)
     words from the nearest coefficients.
     """
     own = labels if labels is not None else load_names(tokenizer).by_display
-    names = {}
-    for described in _described(tokenizer)[1:]:
-        shares = described.regions
-        region = max(shares, key=lambda r: shares[r]) if shares else "face"
-        names[described.code] = DisplayName(own.get(described.code, described.words), region)
-    return names
-
-
-@lru_cache(maxsize=4)
-def _described(tokenizer: Tokenizer) -> tuple[TokenDescription, ...]:
-    return describe_tokens(tokenizer.templates(), tokenizer.space)
+    return {
+        one.display: DisplayName(own.get(one.display, one.words), one.region)
+        for one in tokenizer.displays().described[1:]
+    }
 
 
 def speech_from_file(

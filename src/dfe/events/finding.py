@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.base.errors import DfeError, ModelError, TableError
-from dfe.base.types import BoolArray, Coder, Displays, DoubleArray, IntArray
+from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.clock.clock import GAP_S, Clock, face_clocks
 from dfe.clock.resampling import Timeline
 from dfe.clock.spans import contains, spans
-from dfe.displays.amounts import Amounts, display_mm, out_of_book
+from dfe.displays.displays import Coder, Displays
 from dfe.events.blink import find_blinks
 from dfe.events.config import EventConfig
 from dfe.events.found import DisplayName, EventList, FaceTime
@@ -20,9 +20,6 @@ from dfe.events.gaze import find_shifts
 from dfe.events.hysteresis import Runs, runs
 from dfe.formats.event import Event, Kind
 from dfe.recording.recording import Recording
-from dfe.space.base import ExpressionSpace
-from dfe.space.regions import region_sums
-from dfe.space.registry import load_space
 
 Speech = Mapping[int, ArrayLike | Iterable[tuple[float, float]]]
 """Stretches of speech, start and end in seconds, of each face whose speech is known."""
@@ -52,34 +49,32 @@ def detect(
     """
     config = config or EventConfig()
     _check(recording, coder)
-    codes, times, ids = recording.tokens(), recording.times, recording.face_ids
-    valid = recording.success & np.isfinite(times) & (codes >= 0).any(axis=1)
+    tokens, times, ids = recording.tokens(), recording.times, recording.face_ids
+    valid = recording.success & np.isfinite(times) & (tokens.display >= 0).any(axis=1)
     if not config.all_rows:
         valid &= recording.usable
     whole = recording.clock()
     _check_rate(recording, whole)
     displays = coder.displays()
-    if len(strange := out_of_book(codes, displays)):
+    if len(strange := displays.unknown(tokens)):
         where = f"{recording.provenance.source.name}, row {int(strange[0])}"
         raise ModelError(f"has a token that tokenizer {coder.id} does not know", where=where)
-    space = _space(coder)
     left_out = set() if config.unsteady else {int(d) for d in getattr(coder, "unsteady", ())}
-    known = _names(displays, space, names or {}, left_out)
-    unit_mm = display_mm(displays, space)
+    known = _names(displays, names or {}, left_out)
     lids, gaze = _measured(recording, "blinks", valid), _measured(recording, "gaze", valid)
     events: list[Event] = []
     faces: list[FaceTime] = []
     for face, rows, clock in face_clocks(recording.frames, times, ids, valid):
         talk = None if speech is None or face not in speech else spans(speech[face])
         time = Timeline.of(clock, rate=config.rate, smoothing_s=config.smoothing_s)
-        for display, amount in Amounts(codes[rows], displays, unit_mm):
-            if display + 1 in known:
+        for display, amount in tokens.at(rows).signals():
+            if display in known:
                 signal = time.smoothed(amount)
                 found = runs(
                     signal, time, on=config.on_mm, off=config.off_mm, min_s=config.min_s, merge_s=config.merge_s
                 )
-                name = known[display + 1]
-                events += _events(face, "display", display + 1, found, [name.label] * len(found), name.region, talk)
+                name = known[display]
+                events += _events(face, "display", display, found, [name.label] * len(found), name.region, talk)
         face_lids, face_gaze = _of_face(lids, rows), _of_face(gaze, rows)
         if face_lids is not None:
             found = find_blinks(clock, face_lids, config)
@@ -128,23 +123,12 @@ def _check_rate(recording: Recording, whole: Clock) -> None:
         )
 
 
-def _space(coder: Coder) -> ExpressionSpace:
-    own = getattr(coder, "space", None)
-    return own if isinstance(own, ExpressionSpace) else load_space(coder.space_id)
-
-
-def _names(
-    displays: Displays, space: ExpressionSpace, given: Mapping[int, DisplayName], left_out: set[int]
-) -> dict[int, DisplayName]:
-    directions = displays.directions.astype(np.float64)
-    energies = {r: np.einsum("ud,ud->u", directions @ gram, directions) for r, gram in region_sums(space).items()}
-    known: dict[int, DisplayName] = {}
-    for index in range(len(directions)):
-        number = index + 1
-        if number not in left_out:
-            region = max(energies, key=lambda r: energies[r][index]) if energies else "face"
-            known[number] = given.get(number) or DisplayName(f"display {number}", region)
-    return known
+def _names(displays: Displays, given: Mapping[int, DisplayName], left_out: set[int]) -> dict[int, DisplayName]:
+    numbers = [number for number in range(1, len(displays) + 1) if number not in left_out]
+    return {
+        number: given.get(number) or DisplayName(f"display {number}", displays.described[number].region)
+        for number in numbers
+    }
 
 
 def _measured(recording: Recording, what: str, valid: BoolArray) -> DoubleArray | None:

@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfe.base.types import BoolArray, CodeArray, Displays, FloatArray
-from dfe.facs.decoder import Decoder, decode_codes, fit_decoder, unit_displays
+from dfe.base.types import BoolArray, CodeArray, FloatArray
+from dfe.displays.displays import Displays
+from dfe.facs.decoder import Decoder, fit_decoder, unit_displays
 from dfe.facs.proxy import LEVEL_VALUES, LEVELS, au_codes, au_intensities, units_in
 from dfe.facs.units import VERSION
 from dfe.space.base import ExpressionSpace
@@ -19,7 +20,7 @@ from dfe.space.base import ExpressionSpace
 class AuProxyCoder:
     """Codes a face as the intensity, 0 to 5, of each action unit's proxy; a face is the base plus what each unit adds.
 
-    One unit of a display is its AU at the top of E. A code k adds ``LEVEL_VALUES[k]`` of it, the middle of its band:
+    A code k adds ``LEVEL_VALUES[k]`` of what its AU adds at the top of E, the middle of its band:
     FACS letters are no equal steps, and a decoder that takes them for such has 1.4 to 1.5 times the error. Always an
     "AU proxy", never FACS.
 
@@ -63,7 +64,7 @@ class AuProxyCoder:
         """``(D,)``: the face without any action unit."""
         return self.decoder.base
 
-    def encode(self, x: ArrayLike) -> CodeArray:
+    def encode_codes(self, x: ArrayLike) -> CodeArray:
         """Expressions ``(n, D)`` to whole intensities ``(n, N)``; rows that are not finite become -1.
 
         Raises:
@@ -71,13 +72,13 @@ class AuProxyCoder:
         """
         return au_codes(au_intensities(x, self.space))
 
-    def decode(self, codes: ArrayLike) -> FloatArray:
+    def decode_codes(self, codes: ArrayLike) -> FloatArray:
         """Intensities ``(n, m)`` of the first m units to expressions ``(n, D)``; rows with a -1 become NaN.
 
         Raises:
             UsageError: more columns than units, or an intensity outside 0 to 5.
         """
-        return decode_codes(codes, self.base, self._displays)
+        return self._displays.decode(codes, self.base, self.id)
 
     def displays(self) -> Displays:
         """One display for each unit, in no order."""
@@ -85,7 +86,7 @@ class AuProxyCoder:
 
     @cached_property
     def _displays(self) -> Displays:
-        return unit_displays(self.decoder.directions, LEVEL_VALUES)
+        return unit_displays(self.decoder.directions, LEVEL_VALUES, self.space)
 
 
 def fit_au_proxy(

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.base.errors import UsageError
-from dfe.base.types import Displays, DoubleArray, FloatArray, IntArray
+from dfe.base.types import DoubleArray, FloatArray, IntArray
+from dfe.displays.displays import Displays
 from dfe.space.base import ExpressionSpace
 
 PENALTIES: tuple[float, ...] = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
@@ -68,7 +69,7 @@ def fit_decoder(
     return Decoder(base.astype(np.float32), directions.astype(np.float32), PENALTIES[best], float(errors[best].mean()))
 
 
-def unit_displays(directions: FloatArray, level_values: ArrayLike) -> Displays:
+def unit_displays(directions: FloatArray, level_values: ArrayLike, space: ExpressionSpace) -> Displays:
     """Displays of a coding whose level l is unit l, ``(A, D)`` at value 1, and whose code k is value k of ``(K,)``.
 
     Code 0 says nothing.
@@ -79,27 +80,7 @@ def unit_displays(directions: FloatArray, level_values: ArrayLike) -> Displays:
     unit[:, 0] = -1
     intensity = np.tile(values, (units, 1))
     intensity[:, 0] = 0
-    return Displays(directions, unit, intensity, ordered=False)
-
-
-def decode_codes(codes: ArrayLike, base: FloatArray, displays: Displays) -> FloatArray:
-    """Codes ``(n, m)`` of the first m units to expressions ``(n, D)``; rows with a -1 become NaN.
-
-    Raises:
-        UsageError: more columns than units, or a code that does not exist.
-    """
-    rows = np.asarray(codes)
-    levels, size = displays.unit.shape
-    if rows.ndim != 2 or rows.shape[1] > levels or not np.issubdtype(rows.dtype, np.integer):
-        raise UsageError(f"decodes rows of up to {levels} codes, not an array of shape {rows.shape}, type {rows.dtype}")
-    if rows.size and (rows.min() < -1 or rows.max() >= size):
-        raise UsageError(f"has codes 0 to {size - 1}, not {rows.min()} to {rows.max()}")
-    x: DoubleArray = np.tile(base.astype(np.float64), (len(rows), 1))
-    for level in range(rows.shape[1]):
-        said = displays.intensity[level, rows[:, level]].astype(np.float64)
-        x += said[:, None] * displays.directions[level].astype(np.float64)
-    x[(rows == -1).any(axis=1)] = np.nan
-    return x.astype(np.float32)
+    return Displays.of(space, directions, unit, intensity, usual=values[-1], ordered=False)
 
 
 def _folds(members: IntArray, seed: int) -> IntArray:

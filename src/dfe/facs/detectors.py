@@ -12,8 +12,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from dfe.base.types import CodeArray, Displays, FloatArray
-from dfe.facs.decoder import Decoder, decode_codes, fit_decoder, unit_displays
+from dfe.base.types import CodeArray, FloatArray
+from dfe.displays.displays import Displays
+from dfe.facs.decoder import Decoder, fit_decoder, unit_displays
 from dfe.facs.tables import HIGHEST, AuTable
 from dfe.space.base import ExpressionSpace
 
@@ -37,31 +38,33 @@ class DetectorDecoder:
     Args:
         size: codes of a unit, K.
         decoder: fitted to codes scaled to 0..1.
+        space: of the faces.
     """
 
     size: int
     decoder: Decoder
+    space: ExpressionSpace
 
     @property
     def base(self) -> FloatArray:
         """``(D,)``: the face without any action unit."""
         return self.decoder.base
 
-    def decode(self, codes: ArrayLike) -> FloatArray:
+    def decode_codes(self, codes: ArrayLike) -> FloatArray:
         """Codes ``(n, m)`` of the first m units to expressions ``(n, D)``; rows with a -1 become NaN.
 
         Raises:
             UsageError: more columns than units, or a code that does not exist.
         """
-        return decode_codes(codes, self.base, self._displays)
+        return self._displays.decode(codes, self.base, "the detector")
 
     def displays(self) -> Displays:
-        """One display for each unit, in no order; one unit of it is the AU at its highest code."""
+        """One display for each unit, in no order; shown as its AU at the highest code."""
         return self._displays
 
     @cached_property
     def _displays(self) -> Displays:
-        return unit_displays(self.decoder.directions, np.linspace(0, 1, self.size))
+        return unit_displays(self.decoder.directions, np.linspace(0, 1, self.size), self.space)
 
 
 def fit_detector_decoder(
@@ -88,4 +91,4 @@ def fit_detector_decoder(
     """
     rows = np.asarray(codes)
     values = np.where(rows < 0, np.nan, rows / (size - 1))
-    return DetectorDecoder(size, fit_decoder(values, x, space, seed, groups))
+    return DetectorDecoder(size, fit_decoder(values, x, space, seed, groups), space)

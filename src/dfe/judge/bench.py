@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfe.base.errors import UsageError
-from dfe.base.types import BoolArray, Coder, FloatArray, IntArray
+from dfe.base.types import BoolArray, FloatArray, IntArray
 from dfe.datasets.about import About
+from dfe.displays.displays import Coder
 from dfe.judge.faces import Faces
 from dfe.judge.reliability import ALL, align
 from dfe.judge.retrieval import QUERIES

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dfe.base.errors import UsageError
-from dfe.base.types import BoolArray, CodeArray, Displays, DoubleArray, IntArray
+from dfe.base.types import BoolArray, CodeArray, DoubleArray, IntArray
+from dfe.displays.displays import Displays
 
 SMOOTHING = 0.5
 """Added to every count, after Krichevsky and Trofimov (1981)."""
@@ -17,13 +18,13 @@ def speaks(codes: CodeArray, displays: Displays) -> BoolArray:
     Raises:
         UsageError: more columns than levels, or a code that the coding does not have (-1, no face, included).
     """
-    levels, size = displays.unit.shape
+    levels, size = displays.number.shape
     rows = np.asarray(codes)
     if rows.ndim != 2 or rows.shape[1] > levels:
         raise UsageError(f"codes of shape {rows.shape} do not fit {levels} levels")
     if rows.size and (rows.min() < 0 or rows.max() >= size):
         raise UsageError(f"there are codes 0 to {size - 1}, not {rows.min()} to {rows.max()}")
-    return np.asarray(displays.unit[np.arange(rows.shape[1]), rows] >= 0)
+    return np.asarray(displays.number[np.arange(rows.shape[1]), rows] > 0)
 
 
 def sizes(displays: Displays) -> IntArray:
@@ -71,7 +72,7 @@ def code_lengths(fit_codes: CodeArray, codes: CodeArray, displays: Displays) -> 
 
 def _real(displays: Displays) -> BoolArray:
     """``(N, K)``: numbers that are codes; 0 always is one."""
-    real = np.asarray(displays.unit >= 0)
+    real = np.asarray(displays.number > 0)
     real[:, :1] = True
     return real
 

@@ -7,7 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from dfe.base.types import CodeArray, Coder, Displays, DoubleArray, FloatArray, IntArray
+from dfe.base.types import CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.displays.displays import Coder, Displays
 from dfe.judge.bench import Bench
 from dfe.judge.bits import code_lengths
 from dfe.judge.fidelity import Fidelity, cut_to, fidelity, token_ranks
@@ -32,12 +33,12 @@ class Coding:
     @cached_property
     def codes(self) -> CodeArray:
         """``(n, N)`` of the faces."""
-        return self.coder.encode(self.bench.faces.x)
+        return self.coder.encode_codes(self.bench.faces.x)
 
     @cached_property
     def decoded(self) -> FloatArray:
         """``(n, D)``: the faces again, from all codes."""
-        return self.coder.decode(self.codes)
+        return self.coder.decode_codes(self.codes)
 
     @cached_property
     def displays(self) -> Displays:
@@ -47,17 +48,17 @@ class Coding:
     @cached_property
     def units(self) -> Units:
         """The signed displays."""
-        return Units(self.displays, self.bench.faces.space)
+        return Units(self.displays)
 
     @cached_property
     def ranks(self) -> IntArray:
         """``(n, N)``: place of each code among those of its face, best first."""
-        return token_ranks(self.codes, self.displays, self.bench.faces.space)
+        return token_ranks(self.codes, self.displays)
 
     @cached_property
     def perturbed(self) -> dict[str, CodeArray]:
         """By perturbation, the codes of the changed faces."""
-        return {name: self.coder.encode(after.x) for name, after in self.bench.perturbed.items()}
+        return {name: self.coder.encode_codes(after.x) for name, after in self.bench.perturbed.items()}
 
     def cut(self, tokens: int) -> CodeArray:
         """The best m tokens of each face."""
@@ -75,7 +76,7 @@ class Coding:
     def fidelity(self) -> Fidelity:
         """Its bits learnt from the faces for fitting, or crosswise where there are none."""
         bench, coder = self.bench, self.coder
-        fit_codes = self.codes if bench.fit is None else coder.encode(bench.fit.x)
+        fit_codes = self.codes if bench.fit is None else coder.encode_codes(bench.fit.x)
         found = fidelity(coder, bench.faces, self.codes, fit_codes, bench.mean_face, bench.bootstrap)
         if bench.fit is not None:
             return found

@@ -259,7 +259,7 @@ ORDER = (
 LEAKS = (
     _column("probe.count.accuracy", "Emotion", "Share of faces told from how often each token is said.", share, 1),
     _column("probe.count.macro_f1", "macro-F1", "Mean over the labels of their F1.", decimals(3), 1),
-    _column("probe.intensity.accuracy", "with strength", "The same from the strengths of the tokens.", share, 1),
+    _column("probe.intensity.accuracy", "with intensity", "The same from the intensities of the tokens.", share, 1),
     _column("probe.decoded.accuracy", "decoded", "The same from the faces drawn from the tokens.", share, 1),
     _column("invariance.person.accuracy", "Person", "Share of pictures whose person is told.", share, -1),
     _column("invariance.pose.pitch", "Nod R²", "How much of the head's nod is told.", decimals(2), -1, 0.0),

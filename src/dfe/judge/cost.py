@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.base.errors import UsageError
-from dfe.base.types import Coder, FloatArray
+from dfe.base.types import FloatArray
+from dfe.displays.displays import Coder
 
 _BYTES = 4
 
@@ -27,7 +28,7 @@ class Cost(NamedTuple):
     one_thread: bool
     """False where nothing could hold the linear algebra to one thread."""
     numbers: int
-    """Numbers that decoding needs: displays, the face without tokens, intensities other than 1."""
+    """Numbers that decoding needs: displays, the face without tokens, intensities other than the usual one."""
     bytes: int
     """Their size as float32."""
 
@@ -41,20 +42,23 @@ def cost(coder: Coder, x: FloatArray, runs: int = 3) -> Cost:
     if not len(x) or runs < 1:
         raise UsageError("timing needs a face and a run")
     with _one_thread() as limited:
-        codes = coder.encode(x)
-        encode_s = _seconds(lambda: coder.encode(x), runs)
-        coder.decode(codes)
-        decode_s = _seconds(lambda: coder.decode(codes), runs)
+        codes = coder.encode_codes(x)
+        encode_s = _seconds(lambda: coder.encode_codes(x), runs)
+        coder.decode_codes(codes)
+        decode_s = _seconds(lambda: coder.decode_codes(codes), runs)
     numbers = book_numbers(coder)
     return Cost(len(x) / encode_s, len(x) / decode_s, limited, numbers, _BYTES * numbers)
 
 
 def book_numbers(coder: Coder) -> int:
-    """Numbers that decoding needs: ``U D`` of displays, D of the base, and each level's intensities that are not 1."""
+    """Numbers that decoding needs: ``U D`` of displays, D of the base, each level's intensities but the usual."""
     displays = coder.displays()
     units, dimension = displays.directions.shape
-    told = (displays.unit >= 0) & (displays.intensity != 1)
-    intensities = sum(len(np.unique(row[use])) for row, use in zip(displays.intensity, told, strict=True))
+    usual = np.append(np.where(displays.usual_mm > 0, displays.usual_mm, 1.0), 1.0)[displays.number - 1]
+    # Lengths of the displays as they are usually shown, to what float32 holds.
+    lengths = np.round(displays.mm / usual, 5)
+    told = (displays.number > 0) & (lengths != 1)
+    intensities = sum(len(np.unique(row[use])) for row, use in zip(lengths, told, strict=True))
     return int((units + 1) * dimension + intensities)
 
 

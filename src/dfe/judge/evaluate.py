@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from dfe.base.errors import UsageError
-from dfe.base.types import Coder, Stages, quiet
+from dfe.base.types import Stages, quiet
 from dfe.baselines.suite import BaselineConfig
+from dfe.displays.displays import Coder
 from dfe.judge.bench import Bench
 from dfe.judge.inputs import Fitted, Inputs, fit_baselines, load_bench
 from dfe.judge.result import Evaluation

@@ -169,7 +169,7 @@ def _check_fits(table: Path, recording: Recording, space: ExpressionSpace, neutr
     if reference.id != space.id:
         raise TableError(f"holds expressions of space {reference.id}, not {space.id}", where=table)
     if reference.hash and reference.hash != space.hash:
-        advice = "encode it again, or use dfe.encoding.remeasure where it keeps landmarks"
+        advice = "encode it again"
         raise TableError(f"was made in another version of space {space.id}", where=table, advice=advice)
     if recording.provenance.neutral != neutral:
         raise TableError(

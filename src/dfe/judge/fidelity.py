@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.base.errors import UsageError
-from dfe.base.types import CodeArray, Coder, Displays, DoubleArray, FloatArray, IntArray
+from dfe.base.types import CodeArray, FloatArray, IntArray
+from dfe.displays.displays import Coder, Displays
 from dfe.judge.bits import code_lengths, raw_bits, speaks
 from dfe.judge.faces import Faces
-from dfe.space.base import ExpressionSpace
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
 
 
@@ -90,14 +90,14 @@ def fidelity(
         raise UsageError(f"codes of shape {codes.shape} are not those of {len(faces)} faces at {coder.levels} levels")
     space, displays = faces.space, coder.displays()
     floor = np.broadcast_to(mean_face, faces.x.shape)
-    decoded = coder.decode(codes)
+    decoded = coder.decode_codes(codes)
     error, floor_error = space.error_mm(faces.x, decoded), space.error_mm(faces.x, floor)
     errors, floors = space.region_error_mm(faces.x, decoded), space.region_error_mm(faces.x, floor)
     return Fidelity(
         error_mm=bootstrap.mean(error),
         mean_face_mm=float(floor_error.mean()),
         share=bootstrap.ratio(error, floor_error),
-        base_mm=float(space.error_mm(faces.x, coder.decode(codes[:, :0])).mean()),
+        base_mm=float(space.error_mm(faces.x, coder.decode_codes(codes[:, :0])).mean()),
         tokens=bootstrap.mean(speaks(codes, displays).sum(axis=1)),
         bits=bootstrap.mean(code_lengths(fit_codes, codes, displays).sum(axis=1)),
         raw_bits=raw_bits(displays),
@@ -122,15 +122,14 @@ def error_at_bits(measured: Fidelity, bits: float) -> float:
     return float(np.interp(bits, [at for at, _ in points], [error for _, error in points], left=np.nan))
 
 
-def token_ranks(codes: CodeArray, displays: Displays, space: ExpressionSpace) -> IntArray:
+def token_ranks(codes: CodeArray, displays: Displays) -> IntArray:
     """Place of each code of a face among its codes ``(n, N)``, best first, ``(n, N)``.
 
-    Where levels are in no order, the code that moves the face most (mean squared mm over the moving vertices) is the
-    best; of equal ones the lower level is.
+    Where levels are in no order, the code that moves the face most is the best; of equal ones the lower level is.
     """
     if displays.ordered:
         return np.broadcast_to(np.arange(codes.shape[1]), codes.shape)
-    order = np.argsort(-_energies(codes, displays, space), axis=1, kind="stable")
+    order = np.argsort(-np.abs(displays.mm[np.arange(codes.shape[1]), codes]), axis=1, kind="stable")
     return np.argsort(order, axis=1, kind="stable")
 
 
@@ -142,7 +141,7 @@ def cut_to(codes: CodeArray, ranks: IntArray, tokens: int, displays: Displays) -
 def _by_tokens(
     coder: Coder, displays: Displays, faces: Faces, codes: CodeArray, fit_codes: CodeArray
 ) -> tuple[AtTokens, ...]:
-    ranks, fit_ranks = (token_ranks(rows, displays, faces.space) for rows in (codes, fit_codes))
+    ranks, fit_ranks = (token_ranks(rows, displays) for rows in (codes, fit_codes))
     points = []
     for m in range(1, coder.levels + 1):
         cut, fit_cut = cut_to(codes, ranks, m, displays), cut_to(fit_codes, fit_ranks, m, displays)
@@ -151,16 +150,7 @@ def _by_tokens(
                 tokens=m,
                 used=float(speaks(cut, displays).sum(axis=1).mean()),
                 bits=float(code_lengths(fit_cut, cut, displays).sum(axis=1).mean()),
-                error_mm=float(faces.space.error_mm(faces.x, coder.decode(cut)).mean()),
+                error_mm=float(faces.space.error_mm(faces.x, coder.decode_codes(cut)).mean()),
             )
         )
     return tuple(points)
-
-
-def _energies(codes: CodeArray, displays: Displays, space: ExpressionSpace) -> DoubleArray:
-    """Mean squared mm over the moving vertices that each code adds, ``(n, N)``."""
-    directions = displays.directions.astype(np.float64)
-    energy = np.einsum("ud,de,ue->u", directions, space.gram, directions)
-    of_code = np.where(displays.unit >= 0, energy[displays.unit], 0.0) * np.square(displays.intensity, dtype=np.float64)
-    added: DoubleArray = of_code[np.arange(codes.shape[1]), codes]
-    return added

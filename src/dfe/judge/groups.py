@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.errors import UsageError
-from dfe.base.types import CodeArray, Displays
+from dfe.base.types import CodeArray
 from dfe.datasets.about import About
+from dfe.displays.displays import Displays
 from dfe.judge.bits import speaks
 from dfe.judge.faces import source_of
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from dfe.base.errors import TableError, UsageError
-from dfe.base.types import Coder, Progress
+from dfe.base.types import Progress
 from dfe.baselines.suite import NAMES, BaselineConfig, fit_baseline
 from dfe.datasets.about import About
+from dfe.displays.displays import Coder
 from dfe.facs.coder import fit_au_proxy
 from dfe.judge.bench import Bench, TableInfo
 from dfe.judge.faces import Faces, load_faces, pictures_looked_at

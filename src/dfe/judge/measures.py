@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dfe.base.types import Coder
+from dfe.displays.displays import Coder
 from dfe.judge import retrieval as neighbours
 from dfe.judge.coding import Coding
 from dfe.judge.cost import Cost, cost
@@ -71,7 +71,7 @@ def _retrieval(coding: Coding) -> dict[str, Any] | NotMeasured:
         geometry=floor.geometry,
         continuous=floor.continuous,
         decoded=tuple(
-            neighbours.AtBits(m, costs[m], gallery.by_expression(coder.decode(coding.cut(m)[rows]), space))
+            neighbours.AtBits(m, costs[m], gallery.by_expression(coder.decode_codes(coding.cut(m)[rows]), space))
             for m in steps
         ),
         bag=gallery.by_bag(bag(coding.displays, coding.codes[rows], "intensity")),
@@ -94,7 +94,7 @@ def _redundancy(coding: Coding) -> Redundancy:
 
 
 def _faithfulness(coding: Coding) -> Faithfulness:
-    base = coding.coder.decode(coding.codes[:1, :0])[0]
+    base = coding.coder.decode_codes(coding.codes[:1, :0])[0]
     return faithfulness(coding.units, coding.bench.faces.x, coding.codes, base, coding.bench.bootstrap)
 
 
@@ -106,7 +106,7 @@ def _reliability(coding: Coding) -> dict[str, Any] | NotMeasured:
         name: Perturbed(p.before, coding.perturbed[name][p.after], bench.asked[name]) for name, p in bench.pairs.items()
     }
     agreed = reliability(coding.displays, coding.codes, after, bench.faces.subject, bench.seed, bench.draws)
-    decoded = {name: coding.coder.decode(codes) for name, codes in coding.perturbed.items()}
+    decoded = {name: coding.coder.decode_codes(codes) for name, codes in coding.perturbed.items()}
     by_name = moved(bench, coding.decoded, decoded, coding.floors.mean_face_mm)
     shares: Mapping[str, Estimate] = {} if isinstance(by_name, NotMeasured) else by_name
     return {name: {**found._asdict(), "moved_share": shares[name]} for name, found in agreed.items()}
@@ -122,14 +122,14 @@ def _stability(coding: Coding) -> Stability | NotMeasured:
     if not others:
         return NotMeasured("no other training of this coding (--retrained, and --refit for baselines, give it)")
     books = [coding.displays, *(other.displays() for other in others)]
-    codes = [coding.codes, *(other.encode(faces.x) for other in others)]
-    uses = [Units(book, faces.space).uses(said) for book, said in zip(books, codes, strict=True)]
-    return stability(books, faces.space, uses)
+    codes = [coding.codes, *(other.encode_codes(faces.x) for other in others)]
+    uses = [Units(book).uses(said) for book, said in zip(books, codes, strict=True)]
+    return stability(books, uses)
 
 
 def _invariance(coding: Coding) -> dict[str, Any]:
     bench, decoded = coding.bench, coding.decoded
-    turned = None if bench.turned is None else coding.coder.decode(coding.coder.encode(bench.turned.x))
+    turned = None if bench.turned is None else coding.coder.decode_codes(coding.coder.encode_codes(bench.turned.x))
     return {
         "person": person(bench, decoded),
         "pose": pose(bench, decoded),
@@ -142,11 +142,11 @@ def _probe(coding: Coding) -> dict[str, Any] | NotMeasured:
     if isinstance(known, NotMeasured) or bench.probe_train is None or bench.probe_test is None:
         return known if isinstance(known, NotMeasured) else NotMeasured("no faces for the emotion probe")
     train, test = bench.probe_train.take(known.train), bench.probe_test.take(known.test)
-    codes = coding.coder.encode(train.x), coding.coder.encode(test.x)
+    codes = coding.coder.encode_codes(train.x), coding.coder.encode_codes(test.x)
     inputs = {
         "count": tuple(bag(coding.displays, rows, "count") for rows in codes),
         "intensity": tuple(bag(coding.displays, rows, "intensity") for rows in codes),
-        "decoded": tuple(coding.coder.decode(rows) for rows in codes),
+        "decoded": tuple(coding.coder.decode_codes(rows) for rows in codes),
     }
 
     def told(name: str) -> dict[str, Any]:

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.errors import UsageError
-from dfe.base.types import BoolArray, CodeArray, Displays, DoubleArray, IntArray
+from dfe.base.types import BoolArray, CodeArray, DoubleArray, IntArray
 from dfe.baselines.needs import sklearn
+from dfe.displays.displays import Displays
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
 
 Kind = Literal["count", "intensity", "code"]
@@ -53,7 +54,7 @@ class Probe(NamedTuple):
 def bag(displays: Displays, codes: CodeArray, kind: Kind = "count") -> Any:
     """Bag of a face's tokens: a ``scipy.sparse.csr_array`` of float64, ``(n, columns)``.
 
-    ``count``: how often each display is said. ``intensity``: the sum of its intensities. A direction said with negative
+    ``count``: how often each display is said. ``intensity``: the sum of its mm. A direction said with negative
     intensities is a display of its own, as in :class:`dfe.judge.units.Units`: there are then 2 U columns, the
     negative ones last, and no value is below 0. ``code``: one column for each level and code, level by level, the code
     that says nothing included, so that nothing about the codes is lost.
@@ -67,7 +68,7 @@ def bag(displays: Displays, codes: CodeArray, kind: Kind = "count") -> Any:
         UsageError: a row without a face (-1), or codes that the displays do not have.
         DfeError: scikit-learn (which brings scipy) is not installed.
     """
-    levels, size = displays.unit.shape
+    levels, size = displays.number.shape
     rows = np.asarray(codes)
     if rows.ndim != 2 or rows.shape[1] > levels or (rows.size and (rows.min() < 0 or rows.max() >= size)):
         raise UsageError(f"codes of shape {rows.shape} do not fit {levels} levels of {size} codes, or have no face")
@@ -77,12 +78,12 @@ def bag(displays: Displays, codes: CodeArray, kind: Kind = "count") -> Any:
         column, value = np.arange(m) * size + rows.astype(np.int64), np.ones((n, m))
         width = levels * size
     else:
-        intensity = displays.intensity.astype(np.float64)
-        signed = bool((intensity[displays.unit >= 0] < 0).any())
-        column = np.where(displays.unit[at] < 0, 0, displays.unit[at] + len(displays.directions) * (intensity[at] < 0))
-        value = np.where(displays.unit[at] < 0, 0.0, np.abs(intensity[at]))
-        value = value if kind == "intensity" else (value > 0).astype(np.float64)
-        width = len(displays.directions) * (2 if signed else 1)
+        mm, said = displays.mm[at].astype(np.float64), displays.number[at] - 1
+        signed = bool((displays.mm < 0).any())
+        column = np.where(said < 0, 0, said + len(displays) * (mm < 0))
+        value = np.abs(mm) if kind == "intensity" else np.ones(mm.shape)
+        value = np.where(said < 0, 0.0, value)
+        width = len(displays) * (2 if signed else 1)
     sklearn("utils")
     entries = (value.ravel(), (np.repeat(np.arange(n), m), column.ravel()))
     counted = import_module("scipy.sparse").csr_array(entries, shape=(n, width))

@@ -8,6 +8,7 @@ import numpy as np
 
 from dfe.base.types import BoolArray
 from dfe.displays.describe import SYMMETRIC_COSINE
+from dfe.displays.displays import length_mm
 from dfe.judge.units import Units
 
 ALIKE_COSINE = 0.8
@@ -62,7 +63,7 @@ def _own_halves(units: Units) -> BoolArray:
     """``(U, U)``: pairs, either way round, of a symmetric display and a display that is one half of it."""
     symmetric = np.diagonal(units.mirror_cosines) >= SYMMETRIC_COSINE
     both = units.unit_directions + units.unit_directions[:, units.space.partner]
-    length = np.sqrt(np.maximum(np.einsum("ud,ud->u", both @ units.space.gram, both), 0.0))
+    length = length_mm(both, units.space)
     # A display that is opposite to its own mirror image adds up with it to nothing, and is half of nothing.
     real = length > 1e-6
     both = both / np.where(real, length, np.inf)[:, None]

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.base.errors import UsageError
-from dfe.base.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
+from dfe.base.types import CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.displays.displays import Displays
 from dfe.judge.probe import Kind, bag
 from dfe.space.base import ExpressionSpace
 from dfe.stats.bootstrap import DRAWS, PERCENTILES, Estimate, SubjectBootstrap

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from dfe.base.errors import UsageError
-from dfe.base.types import BoolArray, Coder, Progress
+from dfe.base.types import BoolArray, Progress
 from dfe.base.version import __version__
 from dfe.datasets.about import About
+from dfe.displays.displays import Coder
 from dfe.facs.coder import AuProxyCoder
 from dfe.judge.bench import Bench
 from dfe.judge.coding import Coding
@@ -97,13 +98,13 @@ def coder_hash(coder: Coder) -> str:
     if isinstance(coder, Tokenizer):
         return coder.hash
     displays = coder.displays()
-    base = coder.decode(np.zeros((1, 0), np.int16))
+    base = coder.decode_codes(np.zeros((1, 0), np.int16))
     digest = hashlib.sha256(f"{coder.id} {coder.space_id} {displays.ordered}".encode())
     for array, kind in (
         (base, "<f4"),
         (displays.directions, "<f4"),
-        (displays.unit, "<i8"),
-        (displays.intensity, "<f4"),
+        (displays.number, "<i8"),
+        (displays.mm, "<f4"),
     ):
         digest.update(str(array.shape).encode() + np.ascontiguousarray(array, dtype=kind).tobytes())
     return digest.hexdigest()

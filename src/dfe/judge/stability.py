@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dfe.base.errors import DfeError, UsageError
-from dfe.base.types import Displays, DoubleArray, IntArray
+from dfe.base.types import DoubleArray, IntArray
+from dfe.displays.displays import Displays, length_mm
 from dfe.judge.units import Units
-from dfe.space.base import ExpressionSpace
 
 SAME_COSINE = 0.85
 """A display is found again if its match has a cosine above this."""
@@ -41,7 +41,6 @@ class Stability(NamedTuple):
 def match_templates(
     a: Displays,
     b: Displays,
-    space: ExpressionSpace,
     uses: tuple[IntArray, IntArray] | None = None,
 ) -> Stability:
     """Match the displays of two books so that the sum of their cosines is largest (Kuhn 1955).
@@ -53,15 +52,14 @@ def match_templates(
     whose directions come with arbitrary signs matches all the same. Displays that move nothing are left out.
 
     Args:
-        a, b: displays of two codings.
-        space: in which both live.
+        a, b: displays of two codings, in one space.
         uses: ``(U_a,)`` and ``(U_b,)``, how often each display is said, as :meth:`Units.uses` counts.
 
     Raises:
         UsageError: uses of another number of displays.
         DfeError: SciPy is not installed.
     """
-    first, second = Units(a, space), Units(b, space)
+    first, second = Units(a), Units(b)
     cosines = first.cosines_with(second.unit_directions)
     counts = (len(first), len(second)) if uses is None else (len(uses[0]), len(uses[1]))
     if counts != cosines.shape:
@@ -74,7 +72,7 @@ def match_templates(
     return Stability(cosine, share, chance, *used, 1)
 
 
-def stability(books: Sequence[Displays], space: ExpressionSpace, uses: Sequence[IntArray] | None = None) -> Stability:
+def stability(books: Sequence[Displays], uses: Sequence[IntArray] | None = None) -> Stability:
     """Mean of :func:`match_templates` over all pairs of books that came from several seeds.
 
     Raises:
@@ -83,7 +81,7 @@ def stability(books: Sequence[Displays], space: ExpressionSpace, uses: Sequence[
     if len(books) < 2 or (uses is not None and len(uses) != len(books)):
         raise UsageError("stability needs the displays, and the uses, of two or more trained books")
     matched = [
-        match_templates(books[i], books[j], space, None if uses is None else (uses[i], uses[j]))
+        match_templates(books[i], books[j], None if uses is None else (uses[i], uses[j]))
         for i, j in combinations(range(len(books)), 2)
     ]
     cosine, share, chance, used_cosine, used_share, _ = np.array(matched, np.float64).mean(axis=0).tolist()
@@ -98,7 +96,7 @@ def _drawn(units: Units) -> DoubleArray:
     mean = rows.mean(axis=0)
     weights = np.random.default_rng(0).standard_normal((len(rows), len(rows)))
     drawn = mean + weights @ (rows - mean) / np.sqrt(len(rows))
-    length = np.sqrt(np.maximum(np.einsum("ud,ud->u", drawn @ units.space.gram, drawn), 0.0))
+    length = length_mm(drawn, units.space)
     return np.asarray(drawn / np.where(length > 0, length, np.inf)[:, None])
 
 

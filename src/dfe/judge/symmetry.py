@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.types import BoolArray, CodeArray, Coder, DoubleArray, FloatArray, IntArray
-from dfe.displays.describe import describe_tokens
+from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.displays.describe import describe_displays
+from dfe.displays.displays import Coder
 from dfe.judge.units import SILENT, Units, of_said
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
 
@@ -52,7 +53,7 @@ def symmetry(units: Units, coder: Coder, x: FloatArray, codes: CodeArray, bootst
         bootstrap: of these faces.
     """
     said, moves, side = units.said(codes), units.moves, sides(units)
-    mirrored = units.said(coder.encode(units.space.mirror(x)))
+    mirrored = units.said(coder.encode_codes(units.space.mirror(x)))
     overlap = multiset_overlap(mirror_image(said, mirror_partners(units)), mirrored)
     tokens = of_said(moves, said).sum(axis=1)
     return Symmetry(
@@ -65,8 +66,8 @@ def symmetry(units: Units, coder: Coder, x: FloatArray, codes: CodeArray, bootst
 
 
 def sides(units: Units) -> NDArray[np.str_]:
-    """``symmetric``, ``left`` or ``right``, ``(U,)``, as the atlas says it (:attr:`TokenDescription.side`)."""
-    return np.array([token.side for token in describe_tokens(units.unit_directions, units.space)], np.str_)
+    """``symmetric``, ``left`` or ``right``, ``(U,)``, as the atlas says it (:attr:`DisplayDescription.side`)."""
+    return np.array([token.side for token in describe_displays(units.unit_directions, units.space)], np.str_)
 
 
 def mirror_partners(units: Units) -> IntArray:

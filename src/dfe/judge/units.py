@@ -10,11 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfe.base.errors import UsageError
-from dfe.base.types import BoolArray, CodeArray, Displays, DoubleArray, IntArray
+from dfe.base.types import BoolArray, CodeArray, DoubleArray, IntArray
+from dfe.displays.displays import STILL_MM, Displays
 from dfe.space.base import ExpressionSpace
-
-STILL_MM = 1e-6
-"""A display whose root mean square displacement is at most this moves nothing; it has no direction."""
 
 SILENT = -1
 """Stands in place of a display where a level says nothing."""
@@ -36,30 +34,23 @@ class Units:
 
     Args:
         displays: as a coder gives them.
-        space: in which they live.
-
-    Raises:
-        UsageError: displays of another dimension, or codes that refer to displays that are not there.
     """
 
     displays: Displays
-    space: ExpressionSpace
-
-    def __post_init__(self) -> None:
-        rows, unit, intensity = self.displays.directions, self.displays.unit, self.displays.intensity
-        if rows.ndim != 2 or rows.shape[1] != self.space.dimension:
-            raise UsageError(f"displays of shape {rows.shape} do not live in space {self.space.id!r}")
-        if unit.ndim != 2 or unit.shape != intensity.shape or not np.isin(unit, np.arange(-1, len(rows))).all():
-            raise UsageError("the codes of a coding do not fit its displays")
 
     def __len__(self) -> int:
         """Number of signed displays, U."""
         return len(self.axis)
 
     @property
+    def space(self) -> ExpressionSpace:
+        """In which they live."""
+        return self.displays.space
+
+    @property
     def levels(self) -> int:
         """Codes per face at most, N."""
-        return len(self.displays.unit)
+        return self.displays.levels
 
     @property
     def axis(self) -> IntArray:
@@ -73,7 +64,7 @@ class Units:
 
     @cached_property
     def directions(self) -> DoubleArray:
-        """``(U, D)``: what one unit of each display adds to a face, in units of the space."""
+        """``(U, D)``: what 1 mm of each display adds to a face, in units of the space."""
         return np.asarray(self._book.sign[:, None] * self.displays.directions[self.axis].astype(np.float64))
 
     @cached_property
@@ -83,7 +74,7 @@ class Units:
 
     @cached_property
     def energies(self) -> DoubleArray:
-        """``(U,)``, mm²: mean squared displacement of the moving vertices by one unit."""
+        """``(U,)``, mm²: mean squared displacement of the moving vertices: 1, or 0 where nothing moves."""
         return np.asarray(np.maximum(np.einsum("ud,ud->u", self.directions @ self.space.gram, self.directions), 0.0))
 
     @cached_property
@@ -120,10 +111,10 @@ class Units:
         rows = self._checked(codes)
         return np.where(rows < 0, SILENT, self.unit[np.arange(rows.shape[1]), rows])
 
-    def strengths(self, codes: CodeArray) -> DoubleArray:
-        """How many units of its display each code says, ``(n, m)``, never negative; 0 where a level is silent."""
+    def intensities(self, codes: CodeArray) -> DoubleArray:
+        """How many mm of its display each code says, ``(n, m)``, never negative; 0 where a level is silent."""
         rows = self._checked(codes)
-        intensity = np.abs(self.displays.intensity.astype(np.float64))[np.arange(rows.shape[1]), rows]
+        intensity = np.abs(self.displays.mm.astype(np.float64))[np.arange(rows.shape[1]), rows]
         return np.where(self.said(codes) == SILENT, 0.0, intensity)
 
     def uses(self, codes: CodeArray) -> IntArray:
@@ -144,18 +135,19 @@ class Units:
 
     @cached_property
     def _book(self) -> _Book:
-        unit, intensity = self.displays.unit, self.displays.intensity
-        speaks = (unit >= 0) & (intensity != 0)
+        unit, intensity = self.displays.number - 1, self.displays.mm
+        speaks = unit >= 0
         key = 2 * unit + (intensity < 0)
         keys = np.unique(key[speaks])
         keys = keys[np.argsort(keys % 2, kind="stable")]
         number = np.full(2 * len(self.displays.directions) + 1, SILENT)
         number[keys] = np.arange(len(keys))
-        return _Book(keys // 2, 1.0 - 2.0 * (keys % 2), np.where(speaks, number[np.where(speaks, key, 0)], SILENT))
+        sign = np.where(keys % 2, -1.0, 1.0)
+        return _Book(keys // 2, sign, np.where(speaks, number[np.where(speaks, key, 0)], SILENT))
 
     def _checked(self, codes: CodeArray) -> CodeArray:
         rows = np.asarray(codes)
-        levels, size = self.displays.unit.shape
+        levels, size = self.displays.number.shape
         if rows.ndim != 2 or rows.shape[1] > levels or (rows.size and (rows.max() >= size or rows.min() < -1)):
             raise UsageError(f"codes of shape {rows.shape} do not fit {levels} levels of {size} codes")
         return rows

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dfe.base.files import replacing
-from dfe.base.types import DoubleArray, FloatArray
+from dfe.base.types import FloatArray
 from dfe.draw.glb import Movement, head_glb
 from dfe.draw.render import vertex_colours
 from dfe.movies.naming import display_words
@@ -19,7 +19,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 def write_tokenizer_glb(tokenizer: Tokenizer, path: Path, *, overwrite: bool = False) -> int:
     """Write the displays as morph targets of one head, and return their number.
 
-    A target at weight 1 is the display as the atlas shows it (a graded one at its middle step); it is called by its
+    A target at weight 1 is the display at its usual intensity; it is called by its
     number and what it does, as in ``7 lip corner pull``. The head without any is the tokenizer's neutral.
 
     Raises:
@@ -46,27 +46,16 @@ def write_recording_glb(performance: Performance, path: Path, what: What, *, ove
     times = performance.time_s[seen] - performance.time_s[0]
     tokenizer = performance.tokenizer
     if what == "decoded" and tokenizer is not None and tokenizer.additive:
-        weights = _display_weights(performance, tokenizer)[seen]
+        displays, tokens = tokenizer.displays(), performance.tokens
+        assert tokens is not None
+        usual = np.where(displays.usual_mm > 0, displays.usual_mm, 1.0)
+        weights = (tokens.amounts(len(displays)) / usual)[seen].astype(np.float64)
         neutral, targets, names = tokenizer.neutral, tokenizer.templates()[1:], _display_names(tokenizer)
     else:
         weights, neutral = x[seen].astype(np.float64), np.zeros(space.dimension, np.float32)
         targets, names = np.eye(space.dimension, dtype=np.float32), list(space.names)
     _write(path, space, neutral, targets, names, Movement(times, weights, what), overwrite)
     return len(names)
-
-
-def _display_weights(performance: Performance, tokenizer: Tokenizer) -> DoubleArray:
-    """``(T, U)``: how much of each template the tokens of a frame say, all levels together."""
-    displays = tokenizer.displays()
-    usual = float(tokenizer.gains[len(tokenizer.gains) // 2]) if tokenizer.graded else 1.0
-    codes = np.asarray(performance.codes, np.int64)
-    weights = np.zeros((len(codes), len(displays.directions)))
-    for level in range(codes.shape[1]):
-        code = np.maximum(codes[:, level], 0)
-        unit = displays.unit[level, code]
-        says = np.flatnonzero((unit >= 0) & (codes[:, level] >= 0))
-        np.add.at(weights, (says, unit[says]), displays.intensity[level, code[says]] / usual)
-    return weights
 
 
 def _display_names(tokenizer: Tokenizer) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dfe.displays.describe import describe_tokens
 from dfe.displays.names import load_names
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -14,5 +13,4 @@ def display_words(tokenizer: Tokenizer) -> dict[int, str]:
         ModelError: a file of names that is damaged or another tokenizer's.
     """
     names = load_names(tokenizer)
-    told = describe_tokens(tokenizer.templates(), tokenizer.space)[1:]
-    return {one.code: names.label(one.code, one.words) for one in told}
+    return {one.display: names.label(one.display, one.words) for one in tokenizer.displays().described[1:]}

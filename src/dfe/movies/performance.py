@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 
 from dfe.base.errors import ModelError, UsageError
-from dfe.base.types import CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.base.types import DoubleArray, FloatArray, IntArray
+from dfe.displays.tokens import Tokens
 from dfe.movies.naming import display_words
 from dfe.recording.recording import Recording
 from dfe.space.base import ExpressionSpace
@@ -31,7 +32,7 @@ class Performance:
         time_s: ``(T,)`` presentation times, strictly ascending.
         measured: ``(T, D)``; NaN rows where the face is not seen.
         decoded: ``(T, D)`` what its tokens stand for; None where the recording has none.
-        codes: ``(T, N)`` its tokens, -1 where it is not seen.
+        tokens: ``(T, N)`` of the frames, -1 where it is not seen.
         tokenizer: that made them.
         source_sha256: hash of the video; None where it is not known.
     """
@@ -42,7 +43,7 @@ class Performance:
     time_s: DoubleArray
     measured: FloatArray
     decoded: FloatArray | None
-    codes: CodeArray | None
+    tokens: Tokens | None
     tokenizer: Tokenizer | None
     source_sha256: str | None = None
 
@@ -57,12 +58,11 @@ class Performance:
 
     def words(self) -> list[tuple[str, ...]]:
         """Number and name of what the tokens of each frame say, the first token first; two may be called alike."""
-        if self.tokenizer is None or self.codes is None:
+        if self.tokenizer is None or self.tokens is None:
             return [()] * len(self.time_s)
         told = display_words(self.tokenizer)
         return [
-            tuple(f"{display} {told[int(display)]}" for display in row if display > 0)
-            for row in self.tokenizer.said(self.codes)
+            tuple(f"{display} {told[int(display)]}" for display in row if display > 0) for row in self.tokens.display
         ]
 
 
@@ -120,6 +120,6 @@ def read_performance(path: Path, face: int | None = None, tokenizer: str | Path 
             where=path,
             advice="name that one's folder with --tokenizer",
         )
-    codes = np.full((len(frame), recording.levels), -1, np.int16)
-    codes[place[known]] = rows.tokens()[known]
-    return Performance(source.name, space, frame, time, measured, coder.decode(codes), codes, coder, source.sha256)
+    tokens, of_face = Tokens.none(len(frame), recording.levels), rows.tokens()
+    tokens.display[place[known]], tokens.mm[place[known]] = of_face.display[known], of_face.mm[known]
+    return Performance(source.name, space, frame, time, measured, coder.decode(tokens), tokens, coder, source.sha256)

@@ -105,10 +105,8 @@ class RecordingView:
     stills: tuple[StillFace, ...] = ()
     share_basis: Literal["usable", "found"] = "usable"
     """Rows that the cards count: usable faces, or all faces where none is usable."""
-    steps_mm: tuple[float, ...] = ()
-    """Intensities at which a token is said, in mm, where tokens are graded; pictures show the middle one."""
-    weakest_gain: float | None = None
-    """Intensity of a template at the last level, as a share of what its picture shows."""
+    ladder_mm: tuple[float, ...] = ()
+    """Intensities in mm that all displays share, if they do; pictures show the middle one."""
     cards: tuple[TokenCard, ...] = ()
     """Tokens used most, first the one that is used most: rows of the timeline and pictures of the gallery."""
     quality: StateSpans | None = None

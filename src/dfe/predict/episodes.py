@@ -70,7 +70,7 @@ def measure_events(
         ModelError: the tokens are another tokenizer's.
     """
     config = config or EventConfig()
-    recording, count, units = reading.recording, len(reading.places), len(tokenizer.displays().directions)
+    recording, count, units = reading.recording, len(reading.places), tokenizer.size - 1
     check_tokens(recording, tokenizer)
     times = recording.times
     if np.isnan(times).all():

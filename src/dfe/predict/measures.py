@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dfe.base.errors import ModelError, TableError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.displays.tokens import numbers
 from dfe.predict.reading import Reading, SpeechPart, covered
 from dfe.recording.recording import Recording
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -20,7 +20,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Sums over usable rows, of ``n`` examples; U displays, Q steps of intensity (or levels of a residual book)."""
+    """Sums over the usable rows of ``n`` examples; U displays, Q steps of intensity."""
 
     valid_s: DoubleArray
     """``(n,)`` seconds with a usable face; for pictures their number."""
@@ -53,23 +53,17 @@ def _measured(reading: Reading, tokenizer: Tokenizer, speech: SpeechPart | None)
     recording = reading.recording
     check_tokens(recording, tokenizer)
     rows, count = reading.rows(speech), len(reading.places)
-    displays = tokenizer.displays()
-    mm = np.sqrt(np.einsum("ud,de,ue->u", displays.directions, tokenizer.space.gram, displays.directions))
-    units = len(mm)
-    steps = len(tokenizer.gains) if tokenizer.graded else tokenizer.levels
-    codes = np.maximum(recording.tokens()[rows.row].astype(np.int64), 0)
-    level = np.arange(codes.shape[1])
-    unit, size = displays.unit[level, codes], displays.intensity[level, codes].astype(np.float64)
-    cell = rows.example[:, None] * units + unit
-    seconds = np.broadcast_to(rows.seconds[:, None], codes.shape)
-    step = codes % 100 - 1 if tokenizer.graded else np.broadcast_to(level, codes.shape)
-    step_cell = cell * steps + np.clip(step, 0, steps - 1)
+    displays, tokens = tokenizer.displays(), recording.tokens().at(rows.row)
+    units, steps = len(displays), displays.steps_mm.shape[1]
+    seconds = np.broadcast_to(rows.seconds[:, None], tokens.display.shape)
+    cell = rows.example[:, None] * units + numbers(tokens.display) - 1
+    step_cell, says = cell * steps + displays.steps(tokens), tokens.says
     return Measures(
         _summed(rows.example, rows.seconds, rows.seconds > 0, count),
         rows.total_s,
-        _summed(cell, seconds, _first_of_row(unit), count * units).reshape(count, units),
-        _summed(step_cell, seconds, unit >= 0, count * units * steps).reshape(count, units, steps),
-        _summed(cell, size * mm[unit] * rows.seconds[:, None], unit >= 0, count * units).reshape(count, units),
+        _summed(cell, seconds, tokens.new(), count * units).reshape(count, units),
+        _summed(step_cell, seconds, says, count * units * steps).reshape(count, units, steps),
+        _summed(cell, tokens.mm * seconds, says, count * units).reshape(count, units),
     )
 
 
@@ -89,19 +83,10 @@ def check_tokens(recording: Recording, tokenizer: Tokenizer) -> None:
         raise ModelError(f"its tokens are of {made.id}, not of {tokenizer.id}", where=where, advice=advice)
 
 
-def _first_of_row(unit: NDArray[np.integer]) -> BoolArray:
-    """Where a row says a display for the first time ``(m, N)``: a residual tokenizer may say one at two levels."""
-    new: BoolArray = unit >= 0
-    for level in range(1, unit.shape[1]):
-        new[:, level] &= (unit[:, :level] != unit[:, level : level + 1]).all(axis=1)
-    return new
-
-
 def _summed(cell: IntArray, weight: DoubleArray, where: BoolArray, size: int) -> DoubleArray:
     return np.bincount(cell[where], weight[where], size).astype(np.float64)
 
 
 def displays_named(tokenizer: Tokenizer, names: Sequence[str] | None = None) -> tuple[str, ...]:
     """``U`` names of features, as in ``27`` (or ``27 lip corner pull`` where names are given), without silence."""
-    numbers = range(1, len(tokenizer.displays().directions) + 1)
-    return tuple(str(n) if names is None else f"{n} {names[n]}" for n in numbers)
+    return tuple(str(n) if names is None else f"{n} {names[n]}" for n in range(1, tokenizer.size))

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from dfe.displays.describe import describe_tokens
 from dfe.draw.templates import template_pictures
 from dfe.predict.figures import figures
 from dfe.predict.store import Predictions
@@ -24,8 +23,8 @@ def with_displays(study: Predictions, tokenizer: Tokenizer, bag: str) -> Predict
         tokenizer: behind the bag of tokens.
         bag: id of the representation whose features begin with the numbers of displays.
     """
-    templates = tokenizer.templates()
-    words = {str(one.code): one.words for one in describe_tokens(templates, tokenizer.space) if one.code}
+    displays = tokenizer.displays()
+    words = {str(one.display): one.words for one in displays.described[1:]}
     about = {**study.about, "bag": bag, "displays": words}
     told = replace(study, about=about)
     numbers = sorted(
@@ -33,7 +32,7 @@ def with_displays(study: Predictions, tokenizer: Tokenizer, bag: str) -> Predict
     )
     if not numbers:
         return told
-    drawn = template_pictures(tokenizer.space, templates[np.array(numbers)], size=_SIZE)
+    drawn = template_pictures(tokenizer.space, displays.templates[np.array(numbers)], size=_SIZE)
     about["heat_max_mm"] = drawn.heat_max_mm
     return replace(told, pictures=dict(zip(numbers, drawn.front, strict=True)))
 

@@ -143,7 +143,7 @@ class Provenance:
         """Read what :meth:`to_json` wrote; unknown keys are left out.
 
         Raises:
-            TableError: not JSON, not this record, or of a newer format than this package knows.
+            TableError: not JSON, not this record, or of another format than this package's.
         """
         try:
             content = json.loads(text)
@@ -153,12 +153,11 @@ class Provenance:
             ) from error
         if not isinstance(content, dict) or not _is_int(content.get("format_version")):
             raise TableError("its provenance is not that of a recording", where=where)
-        if content["format_version"] > FORMAT_VERSION:
-            raise TableError(
-                f"written in format {content['format_version']}, and this package reads up to {FORMAT_VERSION}",
-                where=where,
-                advice="update discrete-facial-encoding",
-            )
+        written = content["format_version"]
+        if written != FORMAT_VERSION:
+            advice = "update discrete-facial-encoding" if written > FORMAT_VERSION else "encode it again"
+            what = f"written in format {written}, and this package reads {FORMAT_VERSION}"
+            raise TableError(what, where=where, advice=advice)
         try:
             return _from_content(content)
         except (KeyError, TypeError, ValueError) as error:

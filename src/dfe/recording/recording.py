@@ -20,6 +20,7 @@ from dfe.base.lists import from_lists
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
 from dfe.clock.clock import Clock, face_clocks, row_seconds, usual_step
 from dfe.clock.spans import spans
+from dfe.displays.tokens import NO_FACE, Tokens
 from dfe.recording import schema
 from dfe.recording.provenance import Provenance, TokenizerRef
 from dfe.recording.storage import Format, conform, read_table, write_table
@@ -88,8 +89,8 @@ class Recording:
     def column(self, name: str) -> NDArray[Any]:
         """One column as an array ``(n,)``, a column of lists as ``(n, width)``.
 
-        Empty cells are NaN in float columns, -1 in token columns and None in text columns. ``timestamp``, the name that
-        other tools use, means ``time_s``.
+        Empty cells are NaN in float columns, -1 in columns of displays and None in text columns. ``timestamp``, the
+        name that other tools use, means ``time_s``.
 
         Raises:
             TableError: there is no such column.
@@ -103,7 +104,7 @@ class Recording:
         if name in schema.WIDTHS:
             return from_lists(column, schema.WIDTHS[name])
         if pa.types.is_int16(column.type):
-            column = column.fill_null(schema.NO_TOKEN)
+            column = column.fill_null(NO_FACE)
         if pa.types.is_dictionary(column.type):
             column = column.cast(pa.string())
         return np.asarray(column.to_numpy())
@@ -148,16 +149,17 @@ class Recording:
         """
         return self.column("logits") if "logits" in self.table.column_names else None
 
-    def tokens(self) -> CodeArray:
-        """Facial tokens ``(n, N)``, -1 where there is no face; N is 0 before a tokenizer has run."""
-        out = np.empty((len(self), self.levels), np.int16)
-        for index, name in enumerate(schema.token_names(self.levels)):
-            out[:, index] = self.column(name)
+    def tokens(self) -> Tokens:
+        """Displays and their intensities in mm, ``(n, N)`` each; N is 0 before a tokenizer has run."""
+        out = Tokens.none(len(self), self.levels)
+        for place in range(self.levels):
+            out.display[:, place] = self.column(f"{schema.DISPLAY}{place + 1}")
+            out.mm[:, place] = self.column(f"{schema.MM}{place + 1}")
         return out
 
     @property
     def levels(self) -> int:
-        """Number of token columns."""
+        """Tokens of a face at most, N."""
         return self.layout.levels
 
     @property
@@ -228,29 +230,34 @@ class Recording:
             raise TableError(f"no face {face_id}", where=self.provenance.source.name, advice=f"faces are: {known}")
         return Recording(table, self.provenance)
 
-    def with_tokens(self, codes: CodeArray, tokenizer: TokenizerRef | Mapping[str, Any]) -> Recording:
+    def with_tokens(self, tokens: Tokens, tokenizer: TokenizerRef | Mapping[str, Any]) -> Recording:
         """The same rows with these tokens in place of any earlier ones.
 
         Args:
-            codes: ``(n, N)``, one row per row of the table; -1 (stored as an empty cell) for a row without a face.
+            tokens: ``(n, N)`` displays and their mm, one row per row of the table; -1 (stored as an empty cell) for a
+                row without a face.
             tokenizer: its name, version and hash.
 
         Raises:
-            TableError: codes of another number of rows, or codes on a row without a face.
+            TableError: tokens of another number of rows, tokens on a row without a face, or a display without mm.
         """
         where = self.provenance.source.name
-        if codes.ndim != 2 or codes.shape[1] < 1 or len(codes) != len(self):
-            raise TableError(f"tokens of shape {codes.shape} do not fit {len(self)} rows", where=where)
-        empty = codes < 0
-        stray = ~empty & ~self.success[:, None]
-        if stray.any():
-            row = int(np.flatnonzero(stray.any(axis=1))[0])
-            raise TableError("tokens on a row without a face", where=f"{where}, row {row}")
+        display, mm = np.asarray(tokens.display, np.int16), np.asarray(tokens.mm, np.float32)
+        if display.ndim != 2 or display.shape[1] < 1 or len(display) != len(self) or mm.shape != display.shape:
+            raise TableError(f"tokens of shape {display.shape} do not fit {len(self)} rows", where=where)
+        says = display > 0
+        for rows, wrong in (
+            ((display >= 0) & ~self.success[:, None], "tokens on a row without a face"),
+            (says & ~np.isfinite(mm), "a display without its intensity in mm"),
+        ):
+            if rows.any():
+                raise TableError(wrong, where=f"{where}, row {int(np.flatnonzero(rows.any(axis=1))[0])}")
         old = set(schema.token_names(self.levels))
         table = self.table.select([name for name in self.table.column_names if name not in old])
-        for level, name in enumerate(schema.token_names(codes.shape[1])):
-            column = np.ascontiguousarray(codes[:, level], np.int16)
-            table = table.append_column(name, pa.array(column, mask=empty[:, level]))
+        for prefix, values, empty in ((schema.DISPLAY, display, display < 0), (schema.MM, mm, ~says)):
+            for place in range(display.shape[1]):
+                column = pa.array(np.ascontiguousarray(values[:, place]), mask=empty[:, place])
+                table = table.append_column(f"{prefix}{place + 1}", column)
         ref = tokenizer if isinstance(tokenizer, TokenizerRef) else TokenizerRef.of(tokenizer)
         return Recording(table, replace(self.provenance, tokenizer=ref))
 
@@ -277,14 +284,14 @@ class Recording:
         return summarise(self)
 
     def to_pandas(self) -> pd.DataFrame:
-        """All columns as a pandas table: text as categories, tokens as nullable integers.
+        """All columns as a pandas table: text as categories, displays as nullable integers.
 
         Raises:
             DfeError: pandas is not installed.
         """
         pandas = need_pandas()
         frame: pd.DataFrame = self.table.to_pandas()
-        for name in schema.token_names(self.levels):
+        for name in (f"{schema.DISPLAY}{place + 1}" for place in range(self.levels)):
             frame[name] = pandas.array(self.table.column(name).to_pylist(), dtype="Int16")
         return frame
 
@@ -311,7 +318,7 @@ class Recording:
             "usable": f"{s.usable_share:.1%} of the {whole}",
             "failures": ", ".join(f"{reason} ({n})" for reason, n in s.failures.items()) or "none",
             "space": self.space_id,
-            "tokens": f"{self.levels} levels of {self.tokenizer_id}" if self.tokenizer_id else "none",
+            "tokens": f"up to {self.levels} a face, of {self.tokenizer_id}" if self.tokenizer_id else "none",
         }
         return notebook(self.provenance.source.name, cells)
 

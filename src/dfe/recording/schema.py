@@ -10,17 +10,14 @@ from typing import Literal
 from dfe.recording.coefficients import describe_coefficient
 from dfe.space.arkit import BLINK_NAMES, FACE_NAMES, GAZE_NAMES, NETWORK_NAMES
 
-FORMAT_VERSION = 1
-"""Goes up when a reader of the old format would misread the new one; readers refuse what is newer than they are."""
+FORMAT_VERSION = 2
+"""Goes up when a reader of one format would misread another; readers refuse any but their own."""
 
 ColumnType = Literal["int16", "int32", "float32", "float64", "bool", "string"]
 """``string`` is dictionary-encoded in Parquet (a factor in R, a categorical in pandas)."""
 
 NO_FACE_ID = -1
 """``face_id`` of a row that has no face."""
-
-NO_TOKEN = -1
-"""Stands for an empty token cell in arrays of codes; the table itself has an empty cell."""
 
 
 @dataclass(frozen=True)
@@ -111,21 +108,38 @@ def _coefficient(prefix: str, name: str) -> Column:
     return Column(f"{prefix}{name}", "float32", "0 to 1", f"{words[0].upper()}{words[1:]}.", True)
 
 
+DISPLAY, MM = "tok_", "mm_"
+
+
 def token_names(levels: int) -> tuple[str, ...]:
-    """``tok_1 ... tok_N``."""
-    return tuple(f"tok_{level}" for level in range(1, levels + 1))
+    """``tok_1 ... tok_N``, then ``mm_1 ... mm_N``."""
+    return tuple(f"{prefix}{level}" for prefix in (DISPLAY, MM) for level in range(1, levels + 1))
 
 
-def _token(level: int, name: str) -> Column:
-    return Column(
-        name,
-        "int16",
-        "",
-        f"Token {level} of the face, in the order in which the tokenizer says them (the provenance names it); 0 says "
-        "nothing, and only zeros follow it. Empty where there is no face. Where tokens are graded, as the default's "
-        "are, it is a hundred times the display plus its step of intensity: 2704 is display 27 at step 4.",
-        True,
+def _tokens(levels: int) -> tuple[Column, ...]:
+    said = tuple(
+        Column(
+            f"{DISPLAY}{level}",
+            "int16",
+            "",
+            f"Token {level} of the face, in the order in which the tokenizer says them (the provenance names it): the "
+            "number of a display, from 1. 0 says nothing, and only zeros follow it. Empty where there is no face.",
+            True,
+        )
+        for level in range(1, levels + 1)
     )
+    intensities = tuple(
+        Column(
+            f"{MM}{level}",
+            "float32",
+            "mm",
+            f"Intensity of the display in `{DISPLAY}{level}`: how far it moves the moving part of the face, root mean "
+            "square. Empty where nothing is said.",
+            True,
+        )
+        for level in range(1, levels + 1)
+    )
+    return said + intensities
 
 
 _KEPT = (
@@ -135,9 +149,8 @@ _KEPT = (
            "picture: width - x is what the networks saw.", True, 3 * POINTS),
     Column("logits", "float32", "", "What the coefficient network says before its last sigmoid: `_neutral`, then the "
            "coefficients of ARKit in the order of the alphabet (in Python `dfe.space.arkit.NETWORK_NAMES`). "
-           "1 / (1 + exp(-logit)) is the network's own coefficient, 0 to 1. In version 1 of the space those of the "
-           "landmarks as they are; in version 2 the mean of those and of what the network says about their mirror "
-           "image.",
+           "1 / (1 + exp(-logit)) is the network's own coefficient, 0 to 1. The logits are the "
+           "mean of what the network says about the landmarks and about their mirror image.",
            True, len(NETWORK_NAMES)),
 )  # fmt: skip
 WIDTHS = {column.name: column.length for column in _KEPT}
@@ -153,7 +166,7 @@ class Layout:
     gaze: bool = True
     blink: bool = True
     levels: int = 0
-    """Token columns; none before a tokenizer has run."""
+    """Tokens of a face: pairs of columns ``tok_k`` and ``mm_k``; none before a tokenizer has run."""
     lists: tuple[str, ...] = ()
 
     @classmethod
@@ -162,7 +175,7 @@ class Layout:
         present = list(names)
         held = set(present)
         level = 0
-        while f"tok_{level + 1}" in held:
+        while f"{DISPLAY}{level + 1}" in held:
             level += 1
         found = tuple(name for name in present if name.startswith(PREFIX))
         # A table without provenance at hand, or foreign to the package, is measured by the default layout.
@@ -194,7 +207,7 @@ def columns(layout: Layout = Layout()) -> tuple[Column, ...]:
         *_HEAD,
         *(_expression(name) for name in layout.expression),
         *(_coefficient(prefix, name) for prefix, names, kept in eyes if kept for name in names),
-        *(_token(level, name) for level, name in enumerate(token_names(layout.levels), start=1)),
+        *_tokens(layout.levels),
         Column("source", "string", "", "Name of the file that the row comes from.", False),
         *(column for column in _KEPT if column.name in layout.lists),
     )

@@ -12,7 +12,6 @@ import numpy as np
 
 from dfe.base.files import replacing
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
-from dfe.displays.describe import TokenDescription, describe_tokens
 from dfe.displays.names import Names, load_names
 from dfe.draw.colours import heat_stops
 from dfe.draw.templates import heat_scale, template_pictures
@@ -88,11 +87,10 @@ def recording_view(
         usable_share=summary.usable_share,
         duration_s=summary.duration_s,
         frame_rate=summary.frame_rate,
-        tracks=() if stills else _tracks(recording, tokenizer),
-        stills=_stills(recording, tokenizer, pictured) if stills else (),
+        tracks=() if stills else _tracks(recording),
+        stills=_stills(recording, pictured) if stills else (),
         share_basis="usable" if recording.usable.any() else "found",
-        steps_mm=tuple(tokenizer.gains.tolist()) if tokenizer is not None and tokenizer.graded else (),
-        weakest_gain=None if tokenizer is None or tokenizer.graded else float(tokenizer.gains.min()),
+        ladder_mm=() if tokenizer is None else tokenizer.displays().ladder_mm,
         cards=() if tokenizer is None else _cards(recording, tokenizer, names or load_names(tokenizer)),
         quality=quality,
         reasons=_reasons(summary, quality),
@@ -133,15 +131,9 @@ def _reasons(summary: RecordingSummary, quality: StateSpans | None) -> tuple[Rea
     return tuple(ReasonCount(*key, counts.get(key, 0), share) for key, share in shares.items())
 
 
-def _said(recording: Recording, tokenizer: Tokenizer | None) -> CodeArray:
-    """Which token of the book each code of the table says, ``(n, N)``; 0 nothing, -1 no face."""
-    codes = recording.tokens()
-    return codes if tokenizer is None else tokenizer.said(codes).astype(np.int16)
-
-
-def _tracks(recording: Recording, tokenizer: Tokenizer | None) -> tuple[FaceTrack, ...]:
+def _tracks(recording: Recording) -> tuple[FaceTrack, ...]:
     times, ids = recording.times, recording.face_ids
-    spans = token_spans(recording.frames, times, _said(recording, tokenizer), ids)
+    spans = token_spans(recording.frames, times, recording.tokens().display, ids)
     tracks = []
     fleeting = recording.summary().fleeting
     for face, of_face in spans.items():
@@ -175,42 +167,42 @@ def _whereabouts(boxes: FloatArray, picture_width: int | None) -> str:
     return f"{thirds[min(2, max(0, int(3 * (x + width / 2) / picture_width)))]}, {size}"
 
 
-def _stills(recording: Recording, tokenizer: Tokenizer | None, pictured: Source | None) -> tuple[StillFace, ...]:
-    codes, usable = _said(recording, tokenizer), recording.usable
+def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, ...]:
+    said, usable = recording.tokens().display, recording.usable
     names, why = recording.column("source").tolist(), recording.column("why_not").tolist()
     thumbnails = still_thumbnails(pictured) if pictured else {}
     return tuple(
         StillFace(name, int(face), tuple(row), bool(good), note or "", thumbnails.get(name))
-        for name, face, row, good, note in zip(names, recording.face_ids, codes.tolist(), usable, why, strict=True)
+        for name, face, row, good, note in zip(names, recording.face_ids, said.tolist(), usable, why, strict=True)
     )
 
 
 def _cards(recording: Recording, tokenizer: Tokenizer, names: Names) -> tuple[TokenCard, ...]:
     rows = _counted_rows(recording)
     seconds = recording.seconds(rows)[rows]
-    codes = _said(recording, tokenizer)[rows]
-    counted = codes if tokenizer.graded else codes[:, :FIRST]
-    anywhere, first = _time_by_code(codes, seconds), _time_by_code(counted, seconds)
-    frames = _time_by_code(counted, np.ones(len(codes)))
+    said = recording.tokens().display[rows]
+    counted = said if tokenizer.agreeing else said[:, :FIRST]
+    anywhere, first = _time_by_display(said, seconds), _time_by_display(counted, seconds)
+    frames = _time_by_display(counted, np.ones(len(said)))
     total = float(seconds.sum()) or 1.0
     unsteady = set(tokenizer.unsteady)
-    most = sorted(anywhere, key=lambda code: (code in unsteady, -first[code], -anywhere[code], code))[:CARDS]
-    described = _descriptions(tokenizer)
+    most = sorted(anywhere, key=lambda d: (d in unsteady, -first[d], -anywhere[d], d))[:CARDS]
+    described = tokenizer.displays().described
     return tuple(
         TokenCard(
-            code=code,
-            words=names.title(code, described[code].words),
-            side="both" if described[code].side == "symmetric" else described[code].side,
-            share_of_time=first[code] / total,
-            later_share=(anywhere[code] - first[code]) / total,
-            frames_used=round(frames[code]),
-            pictures=_pictures(tokenizer, code),
-            strongest=described[code].strongest,
-            rms_mm=described[code].energy_mm,
-            locality=described[code].locality,
-            unsteady=code in unsteady,
+            code=d,
+            words=names.title(d, described[d].words),
+            side="both" if described[d].side == "symmetric" else described[d].side,
+            share_of_time=first[d] / total,
+            later_share=(anywhere[d] - first[d]) / total,
+            frames_used=round(frames[d]),
+            pictures=_pictures(tokenizer, d),
+            strongest=described[d].strongest,
+            rms_mm=described[d].energy_mm,
+            locality=described[d].locality,
+            unsteady=d in unsteady,
         )
-        for code in most
+        for d in most
     )
 
 
@@ -220,18 +212,13 @@ def _counted_rows(recording: Recording) -> BoolArray:
     return rows & ~np.isin(recording.face_ids, list(recording.summary().fleeting))
 
 
-def _time_by_code(codes: CodeArray, seconds: DoubleArray) -> Counter[int]:
-    """Time of the rows that use each code, at whatever column; a row counts once."""
+def _time_by_display(said: CodeArray, seconds: DoubleArray) -> Counter[int]:
+    """Time of the rows that say each display, at whatever place; a row counts once."""
     used: Counter[int] = Counter()
-    for row, time in zip(codes.tolist(), seconds.tolist(), strict=True):
-        for code in {code for code in row if code > 0}:
-            used[code] += time
+    for row, time in zip(said.tolist(), seconds.tolist(), strict=True):
+        for display in {display for display in row if display > 0}:
+            used[display] += time
     return used
-
-
-@functools.lru_cache(maxsize=4)
-def _descriptions(tokenizer: Tokenizer) -> tuple[TokenDescription, ...]:
-    return describe_tokens(tokenizer.templates(), tokenizer.space)
 
 
 @functools.lru_cache(maxsize=4)
@@ -240,11 +227,11 @@ def _heat_mm(tokenizer: Tokenizer) -> float:
 
 
 @functools.lru_cache(maxsize=1024)
-def _pictures(tokenizer: Tokenizer, code: int) -> tuple[bytes, ...]:
-    """Front and three-quarter view of what a code adds to the population's neutral face."""
+def _pictures(tokenizer: Tokenizer, display: int) -> tuple[bytes, ...]:
+    """Front and three-quarter view of what a display adds to the population's neutral face."""
     pictures = template_pictures(
         tokenizer.space,
-        tokenizer.templates()[code : code + 1],
+        tokenizer.templates()[display : display + 1],
         neutral=tokenizer.neutral,
         heat_max_mm=_heat_mm(tokenizer),
     )

@@ -9,7 +9,6 @@ import numpy as np
 
 from dfe.base.errors import DfeError, TableError, UsageError
 from dfe.clock.clock import Clock, usual_step
-from dfe.displays.describe import describe_tokens
 from dfe.displays.names import load_names
 
 if TYPE_CHECKING:
@@ -51,12 +50,12 @@ def plot_tokens(
     times = face.times[order]
     if not np.isfinite(times).all():
         raise UsageError("pictures have no time to plot over", where=where)
-    mm = _intensities(face.tokens()[order], tokenizer)
+    mm = face.tokens().at(order).amounts(tokenizer.size - 1)
     shown = [d for d in np.argsort(-(mm > 0).sum(axis=0), kind="stable").tolist() if mm[:, d].any()][:displays]
     if axes is None:
         axes = _figure(max(2.0, 0.8 + 0.24 * len(shown)))
     clock = Clock(times, usual_step(recording.times))
-    names, words = load_names(tokenizer), describe_tokens(tokenizer.templates(), tokenizer.space)
+    names, words = load_names(tokenizer), tokenizer.displays().described
     # A column for each row of the table and an empty one for each gap; cells end where the next one begins.
     edges = np.sort(np.concatenate([times, clock.until_s[clock.last]]))
     column = np.searchsorted(edges, times)
@@ -71,18 +70,6 @@ def plot_tokens(
     axes.set_title(f"{where}, face {face_id}", loc="left", fontsize=9)
     axes.figure.colorbar(image, ax=axes, label="mm (root mean square)")
     return axes
-
-
-def _intensities(codes: np.ndarray, tokenizer: Tokenizer) -> np.ndarray:
-    """``(n, U)`` mm of each display in each row."""
-    shown = tokenizer.displays()
-    said = tokenizer.said(codes) - 1
-    per_unit = tokenizer.space.error_mm(shown.directions, np.zeros_like(shown.directions))
-    mm = np.zeros((len(codes), len(per_unit)))
-    row, level = np.nonzero(said >= 0)
-    display = said[row, level]
-    np.add.at(mm, (row, display), np.abs(shown.intensity[level, codes[row, level]]) * per_unit[display])
-    return mm
 
 
 def _figure(height: float) -> Any:

@@ -81,16 +81,16 @@ FACE_NAMES: tuple[str, ...] = tuple(name for name in ARKIT_NAMES if name not in 
 """The 41 coefficients that the default tokenizer codes: no gaze, no blink."""
 
 SPACE_VERSION = 2
-"""Raised when the meaning of a coefficient changes.
+"""Raised when the meaning of a coefficient changes; there is one version at a time.
 
-1: the network's sigmoids. 2: activations beyond what most neutral faces show, freed of the head's turn; see
-docs/expression-input.md. Both lie between 0 and 1.
+Coefficients are activations beyond what most neutral faces show, freed of the head's turn, between 0 and 1; see
+docs/expression-input.md.
 """
 
-VERSIONS = (1, 2)
-
 PHONE_ID = "arkit-phone/face41"
-"""The 41 coefficients as a phone's depth camera measures them: another instrument, so another space; version 1."""
+"""The 41 coefficients as a phone's depth camera measures them: another instrument, so another space."""
+
+_PHONE_VERSION = 1
 
 ARKIT_IDS: tuple[str, ...] = ("arkit51/face41", "arkit51", PHONE_ID)
 """The spaces that :func:`arkit_space` makes."""
@@ -117,30 +117,24 @@ def region_of(name: str) -> str:
 
 
 def arkit_space(id: str, version: int | None = None) -> ExpressionSpace:
-    """One of :data:`ARKIT_IDS` in a version, the newest if None.
+    """One of :data:`ARKIT_IDS`.
 
     Raises:
-        ModelError: no such version, or the installed head is damaged.
+        ModelError: another version than the one that there is, or the installed head is damaged.
     """
-    if version is not None and version not in ((1,) if id == PHONE_ID else VERSIONS):
+    known = _PHONE_VERSION if id == PHONE_ID else SPACE_VERSION
+    if version not in (None, known):
         raise ModelError(f"no version {version} of space {id!r} is known here", advice="update dfe")
-    if id == PHONE_ID:
-        return _phone()
-    return (_arkit51 if id == "arkit51" else _face41)(version or SPACE_VERSION)
+    return _whole(known) if id == "arkit51" else _of_face(id, known)
 
 
 @cache
-def _face41(version: int) -> ExpressionSpace:
-    return _arkit51(version).select(FACE_NAMES, "arkit51/face41")
+def _of_face(id: str, version: int) -> ExpressionSpace:
+    return _whole(version).select(FACE_NAMES, id)
 
 
 @cache
-def _phone() -> ExpressionSpace:
-    return _arkit51(1).select(FACE_NAMES, PHONE_ID)
-
-
-@cache
-def _arkit51(version: int) -> ExpressionSpace:
+def _whole(version: int) -> ExpressionSpace:
     folder = resources.files("dfe") / "assets" / "head"
     try:
         about = json.loads((folder / "head.json").read_text(encoding="utf-8"))

@@ -42,8 +42,8 @@ def load_space(
 
     A folder with a ``space.json`` (its path as a string) is a learned space (:mod:`dfe.space.learned`).
 
-    Versions differ in what a coefficient means, never in the head that it moves; the newest if None, which of the
-    ``flame2020`` spaces is 2 where there is a FLAME file.
+    A version other than the one that is known is refused; of the ``flame2020`` spaces it is 2 where there is a FLAME
+    file, else 1.
 
     Args:
         id: of the space.

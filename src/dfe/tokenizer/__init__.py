@@ -1,1 +1,1 @@
-"""Tokenizers: expression vectors to discrete codes and back, in numpy (torch only in the training classes)."""
+"""Tokenizers: the user's object, its file and its page in a notebook; what codes faces are the quantisers."""

@@ -21,15 +21,14 @@ from safetensors.numpy import save as save_arrays
 
 from dfe.base.errors import ModelError, OutputError
 from dfe.base.files import replacing
-from dfe.quantizers.rvq.config import NAME, TokenizerConfig
-from dfe.quantizers.sparse.search import KIND, SparseConfig
+from dfe.quantizers.registry import quantizer_kind
 from dfe.space.base import ExpressionSpace
 from dfe.space.file import ARRAYS as SPACE_ARRAYS
 from dfe.space.file import FIELDS as SPACE_FIELDS
 from dfe.space.file import holds_space, read_space, space_files
 from dfe.space.learned import PREFIX, LearnedSpace
 from dfe.space.registry import load_space
-from dfe.tokenizer.tokenizer import FORMAT_VERSION, Tokenizer
+from dfe.tokenizer.tokenizer import FORMAT_VERSION, NAME, Tokenizer
 
 WEIGHTS = "tokenizer.safetensors"
 METADATA = "tokenizer.json"
@@ -48,6 +47,7 @@ class _Metadata:
     name: str
     version: str
     subject_neutral: str
+    quantizer: str
     space: Mapping[str, Any]
     config: Mapping[str, Any]
     card: Mapping[str, Any]
@@ -77,8 +77,7 @@ def load_tokenizer(
     metadata = _metadata(path)
     space = _space(metadata, path, space, flame)
     try:
-        sparse = metadata.config.get("kind") == KIND
-        config = (SparseConfig if sparse else TokenizerConfig).from_json(metadata.config)
+        config = quantizer_kind(metadata.quantizer).read_config(metadata.config)
     except ModelError as error:
         raise ModelError(error.what, where=path, advice=_DAMAGED) from None
     weights = _arrays(folder / WEIGHTS, metadata.sha256)
@@ -185,7 +184,7 @@ def _metadata(path: Path) -> _Metadata:
         raise ModelError(
             f"has format version {version!r}, this package reads {FORMAT_VERSION}", where=path, advice="update dfe"
         )
-    kinds = {"name": str, "version": str, "subject_neutral": str, "sha256": str, "hash": str}
+    kinds = {"name": str, "version": str, "subject_neutral": str, "quantizer": str, "sha256": str, "hash": str}
     kinds_of_tables = dict.fromkeys(("space", "config", "card"), dict)
     for key, kind in (kinds | kinds_of_tables).items():
         if not isinstance(values.get(key), kind):

@@ -1,13 +1,10 @@
-"""A trained tokenizer: expression vectors to a few codes and back.
-
-A code says a display at an intensity. In a residual tokenizer every code of the book is a display and the level gives
-the intensity; in a sparse one the code itself holds both (:data:`dfe.quantizers.sparse.search.STEP_PLACES`).
-"""
+"""A trained tokenizer: expressions to tokens and back. What it does is done by its quantiser."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,38 +14,33 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.errors import ModelError, UsageError
-from dfe.base.types import CodeArray, Displays, DoubleArray, FloatArray, IntArray
-from dfe.quantizers.rvq.config import TokenizerConfig
-from dfe.quantizers.rvq.search import Search
-from dfe.quantizers.sparse.search import SparseConfig
+from dfe.base.types import CodeArray, DoubleArray, FloatArray
+from dfe.displays.displays import Displays
+from dfe.displays.tokens import NO_FACE, Tokens
+from dfe.quantizers.quantizer import Found, Quantizer, QuantizerConfig
+from dfe.quantizers.registry import quantizer_kind
 from dfe.space.base import ExpressionSpace
-from dfe.tokenizer.coding import Coding, ResidualCoding, SparseCoding
 
-AnyConfig = TokenizerConfig | SparseConfig
+FORMAT_VERSION = 2
 
-FORMAT_VERSION = 1
-
-SILENT = 0
-"""The code that says nothing."""
-
-NO_FACE = -1
-"""Stands in place of a code where there is no expression to encode."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""What may name a tokenizer or its version: it becomes part of a folder's name."""
 
 
 class Tokenizer:
-    """Codes an expression as at most N of K templates; a face is the neutral plus the sum of its templates.
+    """Says of an expression at most N displays, each with its intensity; a face is the neutral plus their sum.
 
-    With a transformer in the decoder (then :attr:`additive` is False) templates and displays show what a code does by
-    itself, and :meth:`decode` alone says what codes stand for together.
+    With a transformer in the decoder (then :attr:`additive` is False) displays show what each does by itself, and
+    :meth:`decode` alone says what tokens stand for together.
 
-    Its identity, :attr:`hash`, covers everything that decides codes and decoded faces, and not the card.
+    Its identity, :attr:`hash`, covers everything that decides tokens and decoded faces, and not the card.
 
     Args:
         name: of the tokenizer, as in ``dfe-face41``.
         version: of the tokenizer; a tokenizer that codes differently is another version.
         space: in which its expressions live.
-        config: levels, book, encoder, decoder.
-        weights: float32 arrays named and shaped as :meth:`TokenizerConfig.weight_shapes` says.
+        config: of its quantiser.
+        weights: float32 arrays named and shaped as ``config.weight_shapes()`` says.
         subject_neutral: what was done about each person's own neutral face before coding, as in a recording's
             provenance; ``none``: nothing.
         card: what it was trained on, what it can do, measured figures; plain JSON values.
@@ -63,7 +55,7 @@ class Tokenizer:
         name: str,
         version: str,
         space: ExpressionSpace,
-        config: AnyConfig,
+        config: QuantizerConfig,
         weights: Mapping[str, NDArray[Any]],
         subject_neutral: str = "none",
         card: Mapping[str, Any] | None = None,
@@ -77,19 +69,24 @@ class Tokenizer:
         self.weights = {key: np.ascontiguousarray(weights[key], dtype=np.float32) for key in config.weight_shapes()}
         for array in self.weights.values():
             array.setflags(write=False)
-        self._coding: Coding
-        if isinstance(config, SparseConfig):
-            self._coding = SparseCoding(config, self.weights, space)
-        else:
-            self._coding = ResidualCoding(config, self.weights, space)
+        self.quantizer: Quantizer = quantizer_kind(config.kind).make(config, self.weights, space)
 
     def __repr__(self) -> str:
-        return f"<Tokenizer {self.id}: {self.levels} of {self.size} codes, {self.space_id}>"
+        return f"<Tokenizer {self.id}: {self.levels} of {self.size - 1} displays, {self.space_id}>"
 
     def _repr_html_(self) -> str:
         from dfe.tokenizer.notebook import tokenizer_summary
 
-        return tokenizer_summary(self)
+        facts: dict[str, object] = {
+            "displays": f"{self.size - 1}, {self.quantizer.says}",
+            "tokens a face": f"up to {self.levels}",
+            "space": f"{self.space.id} version {self.space.version}",
+            "unsteady displays": ", ".join(str(display) for display in self.unsteady) or "none listed",
+            "hash": self.hash[:16],
+        }
+        # The most used are told by the card; a display that is not in the codebook any more is passed over.
+        listed = [d for d in self.card.get("most_used", ()) if isinstance(d, int) and 1 <= d < self.size]
+        return tokenizer_summary(f"Tokenizer {self.id}", facts, self.displays(), listed)
 
     @property
     def id(self) -> str:
@@ -108,7 +105,7 @@ class Tokenizer:
 
     @property
     def size(self) -> int:
-        """Displays in the book and silence, K."""
+        """Displays and silence, K."""
         return self.config.size
 
     @property
@@ -117,24 +114,14 @@ class Tokenizer:
         return self.weights["neutral"]
 
     @property
-    def gains(self) -> FloatArray:
-        """Intensities: of each level ``(N,)``, the first being 1, or of the ladder of a sparse book ``(Q,)``, in mm."""
-        return self.weights["gains"]
-
-    @property
-    def graded(self) -> bool:
-        """True where a token holds its own intensity, and no display is said twice of a face: a sparse book."""
-        return isinstance(self.config, SparseConfig)
-
-    @property
     def additive(self) -> bool:
         """True where a face is exactly the neutral plus the sum of its displays."""
-        return isinstance(self.config, SparseConfig) or self.config.decoder is None
+        return self.quantizer.additive
 
     @property
     def agreeing(self) -> bool:
         """True where no display is said that points away from the face in the display's own region."""
-        return isinstance(self.config, SparseConfig) and self.config.faithful
+        return self.quantizer.agreeing
 
     @property
     def unsteady(self) -> tuple[int, ...]:
@@ -145,13 +132,14 @@ class Tokenizer:
         return tuple(int(display) for display in self.card.get("unsteady", ()))
 
     def identity(self) -> dict[str, Any]:
-        """All that decides codes and decoded faces, apart from the arrays; plain JSON values."""
+        """All that decides tokens and decoded faces, apart from the arrays; plain JSON values."""
         return {
             "format_version": FORMAT_VERSION,
             "name": self.name,
             "version": self.version,
             "space": {"id": self.space.id, "version": self.space.version, "hash": self.space.hash},
             "subject_neutral": self.subject_neutral,
+            "quantizer": self.config.kind,
             "config": self.config.to_json(),
         }
 
@@ -164,79 +152,84 @@ class Tokenizer:
         return digest.hexdigest()
 
     def provenance(self) -> dict[str, str]:
-        """What a recording keeps of the tokenizer that made its codes."""
+        """What a recording keeps of the tokenizer that made its tokens."""
         return {"name": self.name, "version": self.version, "hash": self.hash}
 
-    def encode(self, x: ArrayLike) -> CodeArray:
-        """Expressions ``(n, D)`` to codes ``(n, N)``; 0 says nothing, and only zeros follow the first one.
+    def encode(self, x: ArrayLike) -> Tokens:
+        """Expressions ``(n, D)`` to tokens ``(n, N)``: displays and their intensities in mm.
 
-        A row that is not finite (no face) becomes -1 throughout. A row's codes depend on nothing but the row: they are
-        those of float64 arithmetic, ties going to the lowest index, whatever the batch, the machine or the library.
+        A row that is not finite (no face) is -1 throughout. A row's tokens depend on nothing but the row: they are
+        those of float64 arithmetic, ties going to the lowest number, whatever the batch, the machine or the library.
 
         Raises:
             UsageError: the rows do not have D columns.
         """
-        return self.encode_with_info(x).codes
+        return self.displays().tokens(self.encode_codes(x))
 
-    def encode_with_info(self, x: ArrayLike) -> Search:
-        """As :meth:`encode`, and which rows were close calls.
+    def decode(self, tokens: Tokens) -> FloatArray:
+        """Tokens ``(n, m)``, m at most N, to expressions ``(n, D)``; rows without a face become NaN.
 
-        Residual: rows that had to be computed again in float64. Sparse: rows where equally strong displays stood at the
-        cut to N, and were left out together.
+        Raises:
+            UsageError: more tokens than levels, or a display that there is not.
+        """
+        display, mm = np.asarray(tokens.display), np.asarray(tokens.mm)
+        if display.ndim != 2 or display.shape != mm.shape or not np.issubdtype(display.dtype, np.integer):
+            raise UsageError(f"tokenizer {self.id} decodes displays and their mm, not {_described(display)}")
+        given = Tokens(display, mm)
+        if display.size and (display.min() < NO_FACE or len(self.displays().unknown(given))):
+            what = f"up to {self.levels} displays from 1 to {self.size - 1}"
+            raise UsageError(f"tokenizer {self.id} says {what}, not {_described(display)} up to {display.max()}")
+        if self.additive:
+            return self.displays().added(given, self.neutral).astype(np.float32)
+        return self.decode_codes(self.displays().codes_of(given))
+
+    def find_codes(self, x: ArrayLike) -> Found:
+        """The quantiser's own codes ``(n, N)``, and which rows were close calls: for who judges the quantiser.
+
+        Raises:
+            UsageError: the rows do not have D columns.
         """
         rows = self._rows(x)
         finite = np.isfinite(rows).all(axis=1)
         codes = np.full((len(rows), self.levels), NO_FACE, dtype=np.int16)
         doubt = np.zeros(len(rows), dtype=bool)
-        codes[finite], doubt[finite] = self._coding.encode(rows[finite])
-        return Search(codes, doubt)
+        codes[finite], doubt[finite] = self.quantizer.encode(rows[finite])
+        return Found(codes, doubt)
+
+    def encode_codes(self, x: ArrayLike) -> CodeArray:
+        """The quantiser's own codes ``(n, N)``; 0 says nothing, -1 there is no face."""
+        return self.find_codes(x).codes
 
     def encode_direct(self, x: ArrayLike) -> CodeArray:
         """Codes ``(n, N)`` of finite expressions ``(n, D)`` with the encoder left out: the floor to judge it by."""
-        return self._coding.encode_direct(self._rows(x))
+        return self.quantizer.encode_direct(self._rows(x))
 
-    def decode(self, codes: ArrayLike) -> FloatArray:
+    def decode_codes(self, codes: ArrayLike) -> FloatArray:
         """Codes ``(n, m)`` of the first m levels, m at most N, to expressions ``(n, D)``; rows with a -1 become NaN.
 
         Raises:
-            UsageError: more columns than levels, or a code that the book does not have.
+            UsageError: more columns than levels, or a code that there is not.
         """
-        rows = np.asarray(codes)
-        if rows.ndim != 2 or rows.shape[1] > self.levels or not np.issubdtype(rows.dtype, np.integer):
-            raise UsageError(f"tokenizer {self.id} decodes rows of up to {self.levels} codes, not {_described(rows)}")
-        count = self.displays().unit.shape[1]
-        if rows.size and (rows.min() < NO_FACE or rows.max() >= count):
-            raise UsageError(f"tokenizer {self.id} has codes 0 to {count - 1}, not {rows.min()} to {rows.max()}")
-        x = self._coding.decode(np.maximum(rows, SILENT).astype(np.int64))
+        rows = self.displays().checked(codes, f"tokenizer {self.id}")
+        x = self.quantizer.decode(np.maximum(rows, 0))
         x[(rows == NO_FACE).any(axis=1)] = np.nan
         return x.astype(np.float32)
 
     def displays(self) -> Displays:
-        """Every display but silence, and the intensity at which each code says it.
+        """Its displays, their words and templates, and the intensities at which its codes say them.
 
         Not :attr:`additive`: a first-order picture, the direction of decode(code alone at level 1) - neutral and how
         far the code alone at each level goes that way, in mm on the mesh; :meth:`decode` is what counts.
         """
-        return self._coding.displays
+        return self.quantizer.displays
 
     def templates(self) -> FloatArray:
-        """``(K, D)``: what each display adds to a face, in units of the space, without the neutral; row 0 nothing.
+        """``(K, D)``: what each display adds to a face at its usual intensity, without the neutral; row 0 nothing."""
+        return self.displays().templates
 
-        Residual: decode(code alone at level 1) - neutral. Sparse: at the middle step of the ladder.
-        """
-        directions = self.displays().directions
-        usual = self.gains[len(self.gains) // 2] if self.graded else np.float32(1)
-        return np.concatenate([np.zeros_like(directions[:1]), usual * directions])
-
-    def said(self, codes: ArrayLike) -> IntArray:
-        """Which display each code says, ``(n, m)`` of the first m levels; 0 nothing, -1 no face."""
-        rows = np.asarray(codes, np.int64)
-        unit = self.displays().unit[np.arange(rows.shape[1]), np.maximum(rows, 0)]
-        return np.where(rows == NO_FACE, NO_FACE, unit + 1)
-
-    def error_mm(self, x: ArrayLike, codes: ArrayLike) -> DoubleArray:
+    def error_mm(self, x: ArrayLike, tokens: Tokens) -> DoubleArray:
         """Mesh error in mm of each decoded row, ``(n,)``; NaN where there is no face."""
-        return self.space.error_mm(self._rows(x), self.decode(codes))
+        return self.space.error_mm(self._rows(x), self.decode(tokens))
 
     def _rows(self, x: ArrayLike) -> FloatArray:
         rows = np.asarray(x)
@@ -252,7 +245,7 @@ def _described(rows: NDArray[Any]) -> str:
     return f"an array of shape {rows.shape} and type {rows.dtype}"
 
 
-def _check(config: AnyConfig, weights: Mapping[str, NDArray[Any]], space: ExpressionSpace) -> None:
+def _check(config: QuantizerConfig, weights: Mapping[str, NDArray[Any]], space: ExpressionSpace) -> None:
     if config.dimension != space.dimension:
         raise ModelError(f"it codes {config.dimension} coefficients, but space {space.id} has {space.dimension}")
     shapes = config.weight_shapes()

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.base.types import BoolArray, DoubleArray, FloatArray
 from dfe.displays.describe import local_share
+from dfe.displays.tokens import NOTHING, Tokens
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingData
@@ -25,11 +27,9 @@ def measure(tokenizer: Tokenizer, x: FloatArray, mean_face: FloatArray) -> dict[
         x: ``(n, D)`` finite expressions, n at least 1.
         mean_face: ``(D,)`` mean of the training faces, the floor of any coding.
     """
-    encoded = tokenizer.encode_with_info(x)
-    codes = encoded.codes
-    said = tokenizer.said(codes)
-    direct = tokenizer.encode_direct(x)
-    by_tokens = error_by_tokens(tokenizer, x, codes)
+    found, displays = tokenizer.find_codes(x), tokenizer.displays()
+    tokens, direct = displays.tokens(found.codes), displays.tokens(tokenizer.encode_direct(x))
+    by_tokens = error_by_tokens(tokenizer, x, tokens)
     direct_by_tokens = error_by_tokens(tokenizer, x, direct)
     mean_error = tokenizer.space.error_mm(x, np.broadcast_to(mean_face, x.shape)).mean()
     cosines = np.abs(template_cosines(tokenizer))
@@ -40,20 +40,20 @@ def measure(tokenizer: Tokenizer, x: FloatArray, mean_face: FloatArray) -> dict[
         "error_mm": _number(by_tokens[-1]),
         "error_share_of_mean_face": _number(by_tokens[-1] / mean_error) if mean_error else None,
         "error_mm_by_tokens": [_number(e) for e in by_tokens],
-        "tokens_per_face": _number((codes > 0).sum(axis=1).mean()),
-        "perplexity_without_zero": _number(perplexity(said, tokenizer.size)),
-        "codes_used": len(np.unique(said[said > 0])),
+        "tokens_per_face": _number(tokens.says.sum(axis=1).mean()),
+        "perplexity": _number(perplexity(tokens.display, tokenizer.size)),
+        "displays_used": len(np.unique(tokens.display[tokens.says])),
         "without_encoder": {
             "error_mm": _number(direct_by_tokens[-1]),
             "error_mm_by_tokens": [_number(e) for e in direct_by_tokens],
-            "tokens_per_face": _number((direct > 0).sum(axis=1).mean()),
+            "tokens_per_face": _number(direct.says.sum(axis=1).mean()),
         },
-        "faithful_share_by_level": [None if np.isnan(s) else _number(s) for s in faithful_shares(tokenizer, x, codes)],
-        "locality": _number(locality(tokenizer, codes)),
+        "faithful_share_by_level": [None if np.isnan(s) else _number(s) for s in faithful_shares(tokenizer, x, tokens)],
+        "locality": _number(locality(tokenizer, tokens)),
         "mean_abs_cosine": _number(cosines.mean()) if cosines.size else None,
         "max_abs_cosine": _number(cosines.max()) if cosines.size else None,
-        "regions": _regions(tokenizer, x, codes, mean_face),
-        "searched_again_in_float64": _number(encoded.doubt.mean()),
+        "regions": _regions(tokenizer, x, tokens, mean_face),
+        "close_calls": _number(found.doubt.mean()),
     }
 
 
@@ -84,12 +84,12 @@ def describe(
     }
 
 
-def error_by_tokens(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray) -> DoubleArray:
+def error_by_tokens(tokenizer: Tokenizer, x: FloatArray, tokens: Tokens) -> DoubleArray:
     """Mean error in mm when only the first 1, 2, ... N tokens are decoded, ``(N,)``."""
-    return np.array([tokenizer.error_mm(x, codes[:, : m + 1]).mean() for m in range(tokenizer.levels)])
+    return np.array([tokenizer.error_mm(x, tokens.first(m + 1)).mean() for m in range(tokenizer.levels)])
 
 
-def perplexity(said: IntArray, size: int) -> float:
+def perplexity(said: NDArray[np.integer], size: int) -> float:
     """Effective number of displays in use, exp of the entropy of all that are said ``(n, N)``; 0 is silence."""
     counts = np.bincount(said[said > 0].astype(np.int64), minlength=size)
     if not counts.sum():
@@ -98,7 +98,7 @@ def perplexity(said: IntArray, size: int) -> float:
     return float(np.exp(-(share * np.log(share)).sum()))
 
 
-def faithful_shares(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray) -> DoubleArray:
+def faithful_shares(tokenizer: Tokenizer, x: FloatArray, tokens: Tokens) -> DoubleArray:
     """By level, the share of used tokens that agree with the face, ``(N,)``; NaN where a level never speaks.
 
     A token agrees if what it adds to the face, decode(with) - decode(without), and the face itself, both as
@@ -106,12 +106,12 @@ def faithful_shares(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray) -> Do
     is no display of its own.
     """
     face = (x.astype(np.float64) - tokenizer.neutral) @ tokenizer.space.gram
-    decoded, shares = tokenizer.decode(codes).astype(np.float64), np.full(tokenizer.levels, np.nan)
+    decoded, shares = tokenizer.decode(tokens).astype(np.float64), np.full(tokenizer.levels, np.nan)
     for level in range(tokenizer.levels):
-        rows = np.flatnonzero(codes[:, level] > 0)
+        rows = np.flatnonzero(tokens.says[:, level])
         if len(rows):
-            without = codes[rows]
-            without[:, level] = 0
+            without = tokens.at(rows)
+            without.display[:, level] = NOTHING
             added = decoded[rows] - tokenizer.decode(without)
             shares[level] = (np.einsum("nd,nd->n", face[rows], added) > 0).mean()
     return shares
@@ -137,20 +137,19 @@ def steadiness(tokenizer: Tokenizer, before: FloatArray, after: FloatArray) -> D
 
 def _present(tokenizer: Tokenizer, x: FloatArray) -> BoolArray:
     """``(n, K)``: which displays each face is said to show."""
-    said = tokenizer.said(tokenizer.encode(x))
+    said = tokenizer.encode(x).display
     present = np.zeros((len(x), tokenizer.size), bool)
-    np.put_along_axis(present, said, True, axis=1)
+    np.put_along_axis(present, said.astype(np.int64), True, axis=1)
     return present
 
 
-def locality(tokenizer: Tokenizer, codes: CodeArray) -> float:
+def locality(tokenizer: Tokenizer, tokens: Tokens) -> float:
     """Share of the moving vertices that hold 90% of a template's energy, averaged over the tokens in use."""
     space = tokenizer.space
     templates = tokenizer.templates().astype(np.float64)
     moved = np.tensordot(templates, space.basis[:, space.moving].astype(np.float64), axes=1)
     shares = np.array([local_share(energy) for energy in np.square(moved).sum(axis=2)])
-    said = tokenizer.said(codes)
-    uses = np.bincount(said[said > 0], minlength=tokenizer.size)
+    uses = np.bincount(tokens.display[tokens.says], minlength=tokenizer.size)
     return float(uses @ shares / max(uses.sum(), 1))
 
 
@@ -165,8 +164,8 @@ def template_cosines(tokenizer: Tokenizer) -> DoubleArray:
     return pairs
 
 
-def _regions(tokenizer: Tokenizer, x: FloatArray, codes: CodeArray, mean_face: FloatArray) -> dict[str, Any]:
-    errors = tokenizer.space.region_error_mm(x, tokenizer.decode(codes))
+def _regions(tokenizer: Tokenizer, x: FloatArray, tokens: Tokens, mean_face: FloatArray) -> dict[str, Any]:
+    errors = tokenizer.space.region_error_mm(x, tokenizer.decode(tokens))
     floors = tokenizer.space.region_error_mm(x, np.broadcast_to(mean_face, x.shape))
     return {
         region: {"error_mm": _number(errors[region].mean()), "mean_face_mm": _number(floors[region].mean())}

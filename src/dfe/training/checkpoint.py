@@ -10,10 +10,11 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as save_tensors
-from torch import Tensor, nn
+from torch import Tensor
 
 from dfe.base.errors import ModelError
 from dfe.base.files import replacing
+from dfe.quantizers.train.trainable import Trainable
 from dfe.training.validation import Best
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -24,7 +25,7 @@ def save_checkpoint(
     *,
     step: int,
     run: Mapping[str, Any],
-    model: nn.Module,
+    model: Trainable,
     optimiser: torch.optim.Optimizer,
     generator: torch.Generator,
     uses: Tensor,
@@ -57,7 +58,7 @@ def load_checkpoint(
     folder: Path,
     *,
     run: Mapping[str, Any],
-    model: nn.Module,
+    model: Trainable,
     optimiser: torch.optim.Optimizer,
     generator: torch.Generator,
     uses: Tensor,

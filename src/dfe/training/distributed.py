@@ -22,8 +22,7 @@ import torch.distributed as dist
 from torch import Tensor
 
 from dfe.base.errors import DfeError, UsageError
-from dfe.quantizers.sparse.model import GradedDisplays
-from dfe.training.start import Model
+from dfe.quantizers.train.trainable import Searcher
 
 T = TypeVar("T")
 
@@ -128,30 +127,29 @@ def first_process() -> bool:
     return _number("WORLD_SIZE", 1) <= 1 or _number("RANK", 0) == 0
 
 
-def share_search(model: Model, among: Processes) -> None:
-    """Make the model search only its part of a batch, and take the other codes from the other processes.
+def share_search(searcher: Searcher, among: Processes) -> None:
+    """Make a model search only its part of a batch, and take the other codes from the other processes.
 
     All of them must then search the same batches in the same order.
     """
     if among.count == 1:
         return
-    if isinstance(model, GradedDisplays):
-        # Computed in float64, in blocks of one size: never a question of how many rows there are.
-        model.encode = _shared(model.encode, among)  # type: ignore[assignment,method-assign]
-        return
-    quantizer = model.quantizer
-    whole, shared = quantizer.search, _shared(quantizer.search, among)
+    whole = getattr(searcher.owner, searcher.name)
+    shared, codebook = _shared(whole, among), searcher.codebook
     verdicts: dict[int, bool] = {}
 
-    def search(z: Tensor) -> Tensor:
-        if len(z) not in verdicts:
-            alike = torch.tensor(_products_stand_alone(z, quantizer.book(), among.count))
-            verdict = alike.to(z.device, torch.int32)
+    def search(rows: Tensor) -> Tensor:
+        if codebook is None:
+            return shared(rows)
+        if len(rows) not in verdicts:
+            alike = torch.tensor(_products_stand_alone(rows, codebook(), among.count))
+            verdict = alike.to(rows.device, torch.int32)
             dist.all_reduce(verdict, dist.ReduceOp.MIN)
-            verdicts[len(z)] = bool(verdict)
-        return shared(z) if verdicts[len(z)] else whole(z)
+            verdicts[len(rows)] = bool(verdict)
+        found: Tensor = shared(rows) if verdicts[len(rows)] else whole(rows)
+        return found
 
-    quantizer.search = search  # type: ignore[method-assign]
+    setattr(searcher.owner, searcher.name, search)
 
 
 def _shared(search: Callable[[Tensor], Tensor], among: Processes) -> Callable[[Tensor], Tensor]:
@@ -174,13 +172,13 @@ def _part(rows: Tensor, rank: int, count: int) -> Tensor:
 
 
 @torch.no_grad()
-def _products_stand_alone(z: Tensor, book: Tensor, count: int) -> bool:
-    """Whether products of a part's rows and the book are those of the whole batch, to the last bit.
+def _products_stand_alone(z: Tensor, codebook: Tensor, count: int) -> bool:
+    """Whether products of a part's rows and the codebook are those of the whole batch, to the last bit.
 
     Libraries may multiply few rows in another order than many. Where this one does, nothing is shared.
     """
-    parts = torch.cat([_part(z, rank, count) @ book.T for rank in range(count)])[: len(z)]
-    return torch.equal(parts, z @ book.T)
+    parts = torch.cat([_part(z, rank, count) @ codebook.T for rank in range(count)])[: len(z)]
+    return torch.equal(parts, z @ codebook.T)
 
 
 def _number(name: str, otherwise: int) -> int:

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from dfe.base.types import FloatArray, Progress
-from dfe.quantizers.rvq.model import Output
-from dfe.quantizers.sparse.model import GradedDisplays
+from dfe.quantizers.latent import latent_map
+from dfe.quantizers.settings import Start
+from dfe.quantizers.train.trainable import Output, Trainable, mesh_map
 from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.checkpoint import load_checkpoint, save_checkpoint
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingData
 from dfe.training.distributed import Processes, share_search
-from dfe.training.initialise import latent_map
 from dfe.training.log import TrainingLog
 from dfe.training.mix import Mixer
-from dfe.training.objective import loss_terms, parameter_groups, schedule
-from dfe.training.reseed import reseed_dead_codes, reseed_dead_displays
-from dfe.training.start import Model, mesh_map, start_model
+from dfe.training.neutral import neutral_of
 from dfe.training.validation import Best, validate
 
 _VALIDATION_ROWS = 4096
 _RESEED_UNTIL = 0.8
+_WARM_UP = 100
 
 
 class Run:
@@ -61,16 +60,14 @@ class Run:
         self.chances = torch.from_numpy(np.cumsum(data.weights) / data.weights.sum())
         picked = np.random.default_rng(config.seed).permutation(len(data.validation))[:_VALIDATION_ROWS]
         self.validation = torch.from_numpy(data.validation[np.sort(picked)]).to(device)
-        maps = latent_map(space)
-        self.model: Model = start_model(data, space, config, maps, neutral).to(device)
-        share_search(self.model, among)
-        self.mesh_map = mesh_map(space, maps).to(device)
+        self.model = first_model(data, space, config, neutral).to(device)
+        share_search(self.model.searcher(), among)
+        self.mesh_map = mesh_map(space, latent_map(space)).to(device)
         self.mixer = Mixer(space, config.mixed)
-        self.mirror = torch.tensor(np.asarray(space.partner), dtype=torch.long, device=device)
-        groups = parameter_groups(self.model, config)
+        groups = config.quantizer.parameter_groups(self.model, config.learning_rate)
         self.optimiser = torch.optim.Adam(groups, betas=(0.9, 0.99))
         self.highest = [group["lr"] for group in groups]
-        self.uses = torch.zeros(_code_count(self.model), dtype=torch.int64)
+        self.uses = torch.zeros(config.size, dtype=torch.int64)
         self.best, self.done = Best(config.patience), 0
         given = None if neutral is None else [float(v) for v in neutral]
         self.identity = {
@@ -134,29 +131,21 @@ class Run:
         draws = torch.rand(config.batch, generator=self.generator, dtype=torch.float64)
         chosen = torch.searchsorted(self.chances, draws).clamp(max=len(self.rows) - 1)
         x = self.mixer(self.rows[chosen.to(self.rows.device)], self.generator)
-        if isinstance(self.model, GradedDisplays):
-            half = len(x) // 2
-            x = torch.cat([x[:half], x[half:][:, self.mirror]])
-        output: Output = self.model(x)
-        terms = loss_terms(self.model, x, output, self.mesh_map, config.losses)
+        output: Output = self.model(self.model.batch(x))
+        terms = self.model.losses(output, self.mesh_map, config.losses)
         loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
         self.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         self.optimiser.step()
         self.model.settle()
-        self.uses += torch.bincount(output.quantized.codes.flatten().cpu(), minlength=len(self.uses))
+        said = self.model.said(output.quantized.codes)
+        self.uses += torch.bincount(said.flatten().cpu(), minlength=len(self.uses))
         after = step + 1
         if after % config.reseed_every == 0:
             if after <= config.steps * _RESEED_UNTIL:
-                self._reseed(x, output)
+                self.model.reseed(self.optimiser, self.uses, output, self.generator)
             self.uses.zero_()
         return {"loss": loss.item()} | {name: value.item() for name, (_, value) in terms.items()}
-
-    def _reseed(self, x: Tensor, output: Output) -> None:
-        if isinstance(self.model, GradedDisplays):
-            reseed_dead_displays(self.model, self.optimiser, self.uses, x, output.x.detach(), self.generator)
-        else:
-            reseed_dead_codes(self.model.quantizer, self.optimiser, self.uses, output.quantized, self.generator)
 
     def _validate(self, terms: Mapping[str, float]) -> dict[str, float]:
         """The log's entry after a step; all processes make the same one."""
@@ -168,5 +157,28 @@ class Run:
         return entry
 
 
-def _code_count(model: Model) -> int:
-    return model.config.codes if isinstance(model, GradedDisplays) else model.config.size
+def first_model(
+    data: TrainingData, space: ExpressionSpace, config: TrainConfig, neutral: FloatArray | None = None
+) -> Trainable:
+    """The model before its first step.
+
+    Args:
+        data: rows to begin from.
+        space: of the rows.
+        config: settings.
+        neutral: ``(D,)`` in place of ``config.neutral``.
+    """
+    maps = latent_map(space)
+    rest = neutral_of(data.training, data.weights, config.neutral, maps.to_latent) if neutral is None else neutral
+    start = Start(
+        data.training, data.weights, rest.astype(np.float64), space, maps, config.levels, config.size, config.seed
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        return config.quantizer.begin(start)
+
+
+def schedule(step: int, steps: int) -> float:
+    """Share of the highest learning rate: a linear warm-up, then a cosine down to one hundredth."""
+    warm = min(1.0, (step + 1) / _WARM_UP)
+    return warm * (0.01 + 0.99 * (1 + math.cos(math.pi * step / steps)) / 2)

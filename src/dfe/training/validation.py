@@ -7,16 +7,16 @@ from collections.abc import Mapping
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from dfe.quantizers.train.trainable import Trainable
 from dfe.training.card import perplexity
-from dfe.training.start import Model
 
 _WEIGHTS = "weights."
 
 
 @torch.no_grad()
-def validate(model: Model, x: Tensor) -> dict[str, float]:
+def validate(model: Trainable, x: Tensor) -> dict[str, float]:
     """Figures for the log on validation rows ``(n, D)``."""
     output = model(x)
     error = ((output.x - x) @ model.to_latent).norm(dim=1).mean().item()
@@ -24,8 +24,8 @@ def validate(model: Model, x: Tensor) -> dict[str, float]:
     return {
         "validation_error_mm": error,
         "tokens_per_face": float((numbers > 0).sum(axis=1).mean()),
-        "perplexity_without_zero": perplexity(numbers, model.config.size),
-        "codes_used": len(np.unique(numbers[numbers > 0])),
+        "perplexity": perplexity(numbers, model.config.size),
+        "displays_used": len(np.unique(numbers[numbers > 0])),
     }
 
 
@@ -46,7 +46,7 @@ class Best:
         """Whether patience is at its end."""
         return 0 < self.patience <= self.waited
 
-    def take(self, step: int, error: float, model: nn.Module) -> None:
+    def take(self, step: int, error: float, model: Trainable) -> None:
         """Look at one more validation; the model's weights are copied if it is the best."""
         if not self.patience:
             return
@@ -56,7 +56,7 @@ class Best:
         else:
             self.waited += 1
 
-    def restore(self, model: nn.Module) -> None:
+    def restore(self, model: Trainable) -> None:
         """Give the model the weights of the best validation, if any were kept."""
         if self._weights:
             model.load_state_dict(self._weights)

@@ -70,6 +70,7 @@ def test_every_figure_of_every_variant(done: tuple[Path, Ablation]) -> None:
     assert [table["name"] for table in result["about"]["tables"]["perturbed blur"]] == ["blur.parquet"]
 
 
+@pytest.mark.slow
 def test_workers_make_no_difference(tables: AblationTables, done: tuple[Path, Ablation], tmp_path: Path) -> None:
     steps: list[tuple[int, int | None]] = []
     again = ablate(tables, tmp_path, QUICK, workers=2, progress=lambda now, total: steps.append((now, total)))
@@ -168,7 +169,7 @@ def test_files_hold_what_was_found(done: tuple[Path, Ablation], tmp_path: Path) 
         assert row["label"] in text
         assert f"{row['figures']['error_mm']['mean']:.3f} ± " in text
     assert [line for line in text.splitlines() if line.startswith("## ")] == [
-        "## Graded displays, found all at once (preset displays)",
+        "## Displays found all at once (preset displays)",
         "## Codes said level after level (preset fidelity)",
     ]
     tables = [line for line in text.splitlines() if line.startswith("|")]

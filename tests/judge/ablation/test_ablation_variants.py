@@ -18,16 +18,24 @@ CHANGED = {
     "displays": {},
     "no-sparsity": {"losses.sparsity": 0.0},
     "no-orthogonality": {"losses.orthogonality": 0.0, "losses.coherence": 0.0},
-    "no-mask": {"graded.faithful": False},
-    "no-mirror": {"graded.mirrored": False},
-    "signed": {"graded.nonnegative": False},
-    "one-intensity": {"graded.steps": 1, "graded.lowest_mm": 0.6, "graded.highest_mm": 0.6},
+    "no-mask": {"quantizer.faithful": False},
+    "no-mirror": {"quantizer.mirrored": False},
+    "signed": {"quantizer.nonnegative": False},
+    "one-intensity": {"quantizer.steps": 1, "quantizer.lowest_mm": 0.6, "quantizer.highest_mm": 0.6},
     "one-display": {"levels": 1},
-    "no-silence": {"graded.penalty_mm": 0.0, "graded.least_mm": 0.0},
-    "level-by-level": {"graded": None},
+    "no-silence": {"quantizer.penalty_mm": 0.0, "quantizer.least_mm": 0.0},
+    "level-by-level": {
+        "quantizer.kind": "rvq",
+        "quantizer.threshold_mm2": 0.01,
+        "quantizer.encoder": None,
+        "quantizer.decoder": None,
+        "quantizer.beam": 1,
+        "quantizer.gains": True,
+        "quantizer.transformer_learning_rate": 0.001,
+    },
     "fidelity": {},
-    "greedy": {"beam": 1},
-    "no-gains": {"gains": False},
+    "greedy": {"quantizer.beam": 1},
+    "no-gains": {"quantizer.gains": False},
 }
 
 
@@ -44,7 +52,7 @@ def test_a_variant_changes_what_it_says(name):
     settings, base = flat(variant.settings.to_json()), flat(VARIANTS[variant.family].settings.to_json())
     changed = {key: settings[key] for key in settings if settings[key] != base.get(key, "absent")}
     assert changed == CHANGED[name]
-    assert {key for key in base if key not in settings} <= {key for key in base if key.startswith("graded.")}
+    assert {key for key in base if key not in settings} <= {key for key in base if key.startswith("quantizer.")}
     assert variant.is_preset == (not CHANGED[name])
 
 

@@ -67,7 +67,7 @@ class Builder {
   }
 
   row(display) {
-    const label = `Strength of display ${display}, ${this.words(display)}`;
+    const label = `Intensity of display ${display}, ${this.words(display)}`;
     const said = make("output", {}, this.strengths.labels[this.said.get(display)]);
     const slider = make("input", {
       type: "range",

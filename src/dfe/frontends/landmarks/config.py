@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfe.base.errors import UsageError
-from dfe.space.arkit import SPACE_VERSION
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,6 @@ class LandmarkConfig:
     both_ways: bool = False
     """Find the landmarks in the mirror image too, and take the mean: left and right are then measured alike and noise
     is less, for the time of another pass."""
-    space_version: int = SPACE_VERSION
-    """Version of the expression space that the coefficients are given in."""
     mirrored: bool = False
     """The recording is a mirror image; left and right are put right, boxes and landmarks stay in its pixels."""
 

@@ -108,12 +108,12 @@ class LandmarkFrontEnd:
         self.networks = networks or Networks()
         self.detector = Detector(self.networks, self.config.min_detection)
         self.geometry = Geometry(self.networks)
-        self.read = Reader(self.networks, self.config.space_version, self.config.both_ways)
+        self.read = Reader(self.networks, self.config.both_ways)
 
     @property
     def space(self) -> ExpressionSpace:
-        """``arkit51/face41`` in the version that was asked for."""
-        return load_space("arkit51/face41", self.config.space_version)
+        """``arkit51/face41``."""
+        return load_space("arkit51/face41")
 
     def provenance(self) -> dict[str, str | int | float | bool]:
         """Name, options, versions of the libraries that compute, and the networks' hashes."""

@@ -1,9 +1,8 @@
-"""From landmarks to expression coefficients, in either version of the space ``arkit51``.
+"""From landmarks to expression coefficients in the space ``arkit51/face41``.
 
-Version 1 takes the coefficient network's sigmoids as they are. Version 2 is a linear map of its logits, fitted by
-``scripts/make_reading.py``: what the head's turn tells about them is taken out, a coefficient speaks only where it goes
-beyond what most neutral faces show, and left and right are treated alike. docs/expression-input.md says how it was
-chosen and what each coefficient is worth.
+A linear map of the coefficient network's logits, fitted by ``scripts/make_reading.py``: what the head's turn tells
+about them is taken out, a coefficient speaks only where it goes beyond what most neutral faces show, and left and right
+are treated alike. docs/expression-input.md says how it was chosen and what each coefficient is worth.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 
 from dfe.base.errors import ModelError
 from dfe.base.types import DoubleArray, FloatArray
-from dfe.frontends.landmarks.coefficients import bounded, columns, find_coefficients, find_logits
+from dfe.frontends.landmarks.coefficients import bounded, find_logits
 from dfe.frontends.landmarks.networks import ADVICE, Networks
 from dfe.space.registry import load_space
 
@@ -29,9 +28,9 @@ class Reading(NamedTuple):
     """What is read off one face's landmarks."""
 
     expression: FloatArray
-    """``(41,)`` in the order of ``FACE_NAMES``, within the bounds of the space's version."""
+    """``(41,)`` in the order of ``FACE_NAMES``, within the bounds of the space."""
     coefficients: FloatArray
-    """``(52,)`` of the network, 0 to 1; gaze and blink come from here in both versions."""
+    """``(52,)`` of the network, 0 to 1; gaze and blink come from here."""
     logits: FloatArray
     """``(52,)``: the same before the sigmoid."""
 
@@ -41,33 +40,25 @@ class Reader:
 
     Args:
         networks: where the coefficient network, the canonical face and the linear map come from.
-        version: of the expression space.
         both_ways: the landmarks are means over the picture and its mirror image. Those of one look alone are corrected
             for the landmark network's own asymmetry.
 
     Raises:
-        ModelError: no such version.
+        ModelError: the packaged map is missing or damaged.
     """
 
-    def __init__(self, networks: Networks, version: int, both_ways: bool) -> None:
-        if version not in (1, 2):
-            raise ModelError(f"this front end cannot measure in version {version} of the space", advice="update dfe")
-        self.networks, self.version = networks, version
-        if version == 2:
-            self.map = LinearMap.read(networks, both_ways)
+    def __init__(self, networks: Networks, both_ways: bool) -> None:
+        self.networks, self.map = networks, LinearMap.read(networks, both_ways)
 
     def __call__(self, points: DoubleArray, pose: DoubleArray) -> Reading:
         """Expression from landmarks ``(478, 3)`` in pixels and pitch, yaw and roll ``(3,)`` in radians."""
-        if self.version == 1:
-            coefficients, logits = find_coefficients(self.networks, points)
-            return Reading(columns(coefficients).expression, coefficients, logits)
         logits = find_logits(self.networks, points)
         expression = self.map(logits[None], pose[None])[0]
         return Reading(expression, (1 / (1 + np.exp(-logits))).astype(np.float32), logits)
 
 
 class LinearMap(NamedTuple):
-    """Version 2: bias + logits + pose, each times its weights, cut to the bounds of the space."""
+    """Bias + logits + pose, each times its weights, cut to the bounds of the space."""
 
     logits: DoubleArray
     """``(51, 41)``: weights of the logits of ``ARKIT_NAMES``."""
@@ -92,7 +83,7 @@ class LinearMap(NamedTuple):
 
     def __call__(self, logits: FloatArray, pose: DoubleArray) -> FloatArray:
         """Expressions ``(n, 41)`` from the network's logits ``(n, 52)`` and pitch, yaw and roll ``(n, 3)``."""
-        space = load_space("arkit51/face41", 2)
+        space = load_space("arkit51/face41")
         values = self.bias + logits[:, 1:].astype(np.float64) @ self.logits + pose_terms(pose) @ self.pose
         return bounded(values.clip(space.lower, space.upper).astype(np.float32))
 

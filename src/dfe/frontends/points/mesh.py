@@ -50,7 +50,7 @@ def read_points478(
     """
     rows = _checked(points)
     networks = networks or Networks()
-    geometry, read = Geometry(networks), Reader(networks, 2, both_ways)
+    geometry, read = Geometry(networks), Reader(networks, both_ways)
     expression, gaze, blink, pose = (
         np.full((len(rows), wide), np.nan, np.float32)
         for wide in (len(FACE_NAMES), len(GAZE_NAMES), len(BLINK_NAMES), 3)

@@ -240,7 +240,7 @@ def _load(depth: bool, folder: Path) -> PointRegressor:
         data = (folder / WEIGHTS).read_bytes()
         if hashlib.sha256(data).hexdigest() != about["sha256"]:
             raise ModelError("the file is damaged: its SHA-256 is another", where=folder / WEIGHTS, advice=_ADVICE)
-        space, variant = load_space("arkit51/face41", 2), about["variants"][VARIANTS[depth]]
+        space, variant = load_space("arkit51/face41"), about["variants"][VARIANTS[depth]]
         if about["space"]["hash"] != space.hash or about["outputs"] != list(OUTPUTS):
             raise ModelError("was made for another version of the space", where=path, advice=_ADVICE)
         arrays = load_arrays(data)

@@ -78,7 +78,7 @@ class ArkitReader:
         if progress is not None:
             progress(len(face), len(face))
         return Measured(
-            space=load_space("arkit51/face41", 2) if self.options.calibrate else load_space(PHONE_ID),
+            space=load_space("arkit51/face41") if self.options.calibrate else load_space(PHONE_ID),
             frame=track.frame,
             time_s=times.time_s,
             expression=face,

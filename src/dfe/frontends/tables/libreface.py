@@ -78,7 +78,7 @@ class LibreFaceReader:
                 time = time * seconds_per_unit(frame, time, _MILLISECOND if time_name.endswith("_ms") else 1.0)
             times = settle_times(frame, time, str(path), rate=self.options.rate)
         return Measured(
-            space=load_space("arkit51/face41", 2),
+            space=load_space("arkit51/face41"),
             frame=frame if not still else np.arange(len(frame)),
             time_s=times.time_s,
             expression=expression,

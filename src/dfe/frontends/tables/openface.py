@@ -83,7 +83,7 @@ class OpenFaceReader:
         if progress is not None:
             progress(len(frame), len(frame))
         return Measured(
-            space=load_space("arkit51/face41", 2),
+            space=load_space("arkit51/face41"),
             frame=frame,
             time_s=times.time_s,
             expression=expression,

@@ -100,7 +100,7 @@ class PyFeatReader:
         if progress is not None:
             progress(len(success), len(success))
         return Measured(
-            space=load_space("arkit51/face41", 2),
+            space=load_space("arkit51/face41"),
             frame=frame,
             time_s=time,
             expression=expression,

@@ -13,15 +13,17 @@ import numpy as np
 
 from dfe.base.errors import OutputError
 from dfe.base.files import replacing
-from dfe.base.types import Coder, Displays, IntArray
+from dfe.base.types import IntArray
 from dfe.base.version import __version__
 from dfe.baselines.needs import one_thread
 from dfe.baselines.suite import fit_baseline
+from dfe.displays.displays import Coder, Displays
 from dfe.judge.ablation.figures import SECONDS, measure
 from dfe.judge.ablation.inputs import AblationData, AblationTables, load
 from dfe.judge.ablation.variants import Baseline, Variant
 from dfe.judge.coding import Coding
 from dfe.judge.run import coder_hash
+from dfe.space.base import ExpressionSpace
 from dfe.training.checkpoint import CHECKPOINT
 from dfe.training.config import TrainConfig
 from dfe.training.data import load_data
@@ -98,7 +100,7 @@ def do(run: Run) -> str:
     values = {"hash": run.hash, "variant": run.variant.name, "seed": run.seed, "coder": coded, "figures": figures}
     displays = coding.displays
     with replacing(run.book, run.result, overwrite=True) as (book, result):
-        np.savez(book, directions=displays.directions, unit=displays.unit, intensity=displays.intensity, uses=uses)
+        np.savez(book, directions=displays.directions, number=displays.number, mm=displays.mm, uses=uses)
         result.write((json.dumps({**values, **run.identity()}, indent=1, allow_nan=False) + "\n").encode())
     return run.name
 
@@ -121,7 +123,7 @@ def kept(run: Run) -> dict[str, Any] | None:
     return values
 
 
-def book_of(run: Run) -> tuple[Displays, IntArray]:
+def book_of(run: Run, space: ExpressionSpace) -> tuple[Displays, IntArray]:
     """Displays of a run that was done, and how often each is said of the validation faces, ``(U,)``.
 
     Raises:
@@ -129,7 +131,7 @@ def book_of(run: Run) -> tuple[Displays, IntArray]:
     """
     try:
         with np.load(run.book, allow_pickle=False) as arrays:
-            displays = Displays(arrays["directions"], arrays["unit"], arrays["intensity"])
+            displays = Displays.of(space, arrays["directions"], arrays["number"] - 1, arrays["mm"])
             return displays, arrays["uses"]
     except (OSError, ValueError, KeyError) as error:
         advice = f"remove it and {run.result.name}"

@@ -65,5 +65,5 @@ def summarise(variant: Variant, runs: Mapping[Run, Mapping[str, Any]], space: Ex
 def _stability(runs: Sequence[Run], space: ExpressionSpace) -> Stability | None:
     if len(runs) < 2:
         return None
-    books, uses = zip(*map(book_of, runs), strict=True)
-    return stability(books, space, uses)
+    books, uses = zip(*(book_of(run, space) for run in runs), strict=True)
+    return stability(books, uses)

@@ -8,12 +8,15 @@ from typing import Any, Literal
 
 from dfe.base.errors import UsageError
 from dfe.baselines.suite import BaselineConfig
-from dfe.training.config import GradedConfig, LossWeights, TrainConfig, preset
+from dfe.quantizers.rvq.settings import RvqSettings
+from dfe.quantizers.settings import LossWeights
+from dfe.quantizers.sparse.settings import SparseSettings
+from dfe.training.config import TrainConfig, preset
 
 Family = Literal["displays", "fidelity"]
 
 FAMILIES: dict[Family, str] = {
-    "displays": "Graded displays, found all at once (preset displays)",
+    "displays": "Displays found all at once (preset displays)",
     "fidelity": "Codes said level after level (preset fidelity)",
 }
 """By the preset that others are compared with, what its family is called."""
@@ -77,15 +80,17 @@ def all_variants(size: int, levels: int, steps: int) -> tuple[Variant, ...]:
         replace(base, size=size, levels=levels, steps=steps)
         for base in (preset("displays"), preset("fidelity"), TrainConfig())
     )
+    alone = replace(displays, quantizer=RvqSettings(encoder=None))
+    exact = RvqSettings(encoder=None, beam=8, threshold_mm2=0.0)
     fitted = BaselineConfig(size=size, levels=levels)
     return (
         Variant("displays", "displays", "preset displays", displays),
         _losses("no-sparsity", "without sparsity", displays, sparsity=0.0),
         _losses("no-orthogonality", "without orthogonality", displays, orthogonality=0.0, coherence=0.0),
-        _graded("no-mask", "without the faithful mask", displays, faithful=False),
-        _graded("no-mirror", "without mirror closure", displays, mirrored=False),
-        _graded("signed", "without non-negativity", displays, nonnegative=False),
-        _graded(
+        _sparse("no-mask", "without the faithful mask", displays, faithful=False),
+        _sparse("no-mirror", "without mirror closure", displays, mirrored=False),
+        _sparse("signed", "without non-negativity", displays, nonnegative=False),
+        _sparse(
             "one-intensity",
             "one intensity for all",
             displays,
@@ -94,14 +99,14 @@ def all_variants(size: int, levels: int, steps: int) -> tuple[Variant, ...]:
             highest_mm=_ONE_INTENSITY_MM,
         ),
         Variant("one-display", "displays", "one display a face", replace(displays, levels=1)),
-        _graded("no-silence", "without penalty and threshold", displays, penalty_mm=0.0, least_mm=0.0),
-        Variant("level-by-level", "displays", "found level by level", replace(displays, graded=None)),
+        _sparse("no-silence", "without penalty and threshold", displays, penalty_mm=0.0, least_mm=0.0),
+        Variant("level-by-level", "displays", "found level by level", alone),
         Variant("fidelity", "fidelity", "preset fidelity", fidelity),
-        Variant("greedy", "fidelity", "greedy search", replace(fidelity, beam=1)),
-        Variant("no-gains", "fidelity", "without gains", replace(fidelity, gains=False)),
+        Variant("greedy", "fidelity", "greedy search", replace(fidelity, quantizer=replace(exact, beam=1))),
+        Variant("no-gains", "fidelity", "without gains", replace(fidelity, quantizer=replace(exact, gains=False))),
         Variant("encoder", "fidelity", "encoder, greedy, all losses", residual),
-        Variant("kmeans-shared", "fidelity", "k-means, one book", Baseline("residual-kmeans-shared", fitted)),
-        Variant("kmeans-separate", "fidelity", "k-means, separate books", Baseline("residual-kmeans", fitted)),
+        Variant("kmeans-shared", "fidelity", "k-means, one codebook", Baseline("residual-kmeans-shared", fitted)),
+        Variant("kmeans-separate", "fidelity", "k-means, separate codebooks", Baseline("residual-kmeans", fitted)),
     )
 
 
@@ -125,6 +130,6 @@ def _losses(name: str, label: str, base: TrainConfig, **weights: float) -> Varia
     return Variant(name, "displays", label, replace(base, losses=losses))
 
 
-def _graded(name: str, label: str, base: TrainConfig, **settings: Any) -> Variant:
-    graded = replace(base.graded or GradedConfig(), **settings)
-    return Variant(name, "displays", label, replace(base, graded=graded))
+def _sparse(name: str, label: str, base: TrainConfig, **settings: Any) -> Variant:
+    quantizer = replace(SparseSettings(), **settings)
+    return Variant(name, "displays", label, replace(base, quantizer=quantizer))

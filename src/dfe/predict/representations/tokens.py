@@ -40,7 +40,7 @@ class TokenBag:
 
     Args:
         tokenizer: whose tokens the recordings hold.
-        sums: ``time`` a display is said; the same by ``steps`` of intensity (or levels); ``amount`` in mm seconds;
+        sums: ``time`` a display is said; the same by ``steps`` of intensity; ``amount`` in mm seconds;
             ``events`` that begin (:mod:`dfe.events`), their mean ``durations`` in seconds, 0 without any; ``bigrams``:
             how often a display begins within a second after another.
         kind: of the bag; events and bigrams are always per valid minute, and durations stay as they are.

@@ -85,7 +85,7 @@ class FlatWords:
         sums = np.zeros((len(examples), self.words))
         for one in seen:
             count, rows = len(one.places), one.rows
-            codes = coder.encode(one.faces)[one.face, 0].astype(np.int64)
+            codes = coder.encode_codes(one.faces)[one.face, 0].astype(np.int64)
             known = codes >= 0
             valid[one.places] = np.bincount(rows.example, rows.seconds, count)
             total[one.places] = rows.total_s

@@ -1,4 +1,4 @@
-"""Beam search in one shared book: several beginnings of a code sequence are kept, and the best whole one wins.
+"""Beam search in one shared codebook: several beginnings of a code sequence are kept, and the best whole one wins.
 
 Greedy search takes at each level what helps most at once; a beam also follows what pays off later. Everything is done
 in float64, and costs that differ by less than rounding makes are equal: the beginning that came first then wins, so a
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfe.base.types import CodeArray, DoubleArray
-from dfe.quantizers.rvq.search import TIE, Search
+from dfe.quantizers.quantizer import Found
+from dfe.quantizers.rvq.search import TIE
 
 _BLOCK = 256
 
@@ -22,20 +23,20 @@ class BeamSearch:
     """Residual search that keeps ``beam`` beginnings at each level.
 
     Args:
-        book: ``(K, d)``; row 0 is zero.
+        codebook: ``(K, d)``; row 0 is zero.
         gains: ``(N,)``, positive.
         threshold: what a level costs if it speaks, in squared units of the latent (mm²); silence costs nothing.
         beam: beginnings that are kept.
     """
 
-    def __init__(self, book: NDArray[Any], gains: NDArray[Any], threshold: float, beam: int) -> None:
-        self.book: DoubleArray = np.asarray(book, np.float64)
+    def __init__(self, codebook: NDArray[Any], gains: NDArray[Any], threshold: float, beam: int) -> None:
+        self.codebook: DoubleArray = np.asarray(codebook, np.float64)
         self.gains: DoubleArray = np.asarray(gains, np.float64)
         self.threshold, self.beam = float(threshold), beam
-        self._gram = self.book @ self.book.T
+        self._gram = self.codebook @ self.codebook.T
         self._norms = np.diagonal(self._gram)
 
-    def search(self, z: NDArray[Any]) -> Search:
+    def search(self, z: NDArray[Any]) -> Found:
         """Codes ``(n, N)`` of latents ``(n, d)``; after the first silence only silence. Nothing is in doubt."""
         codes = np.zeros((len(z), len(self.gains)), np.int16)
         for first in range(0, len(z), _BLOCK):
@@ -43,12 +44,12 @@ class BeamSearch:
             rows = np.zeros((_BLOCK, z.shape[1]))
             rows[: len(part)] = part
             codes[first : first + len(part)] = self._block(rows)[: len(part)]
-        return Search(codes, np.zeros(len(z), bool))
+        return Found(codes, np.zeros(len(z), bool))
 
     def _block(self, z: DoubleArray) -> CodeArray:
-        n, size = len(z), len(self.book)
+        n, size = len(z), len(self.codebook)
         unit = TIE * (np.square(z).sum(axis=1) + self.gains.max() ** 2 * self._norms.max() + self.threshold)
-        scores = (z @ self.book.T)[:, None]
+        scores = (z @ self.codebook.T)[:, None]
         cost, speaks = np.zeros((n, 1)), np.ones((n, 1), bool)
         codes = np.zeros((n, 1, 0), np.int64)
         for gain in self.gains:

@@ -1,20 +1,16 @@
-"""Shape of a residual tokenizer: everything that fixes which arrays it has, and how large they are."""
+"""Shape of a residual quantiser: everything that fixes which arrays it has, and how large they are."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar
 
 from dfe.base.errors import ModelError
+from dfe.quantizers.checks import MAX_LEVELS, MAX_SIZE, bounded, not_negative
 
-MAX_LEVELS = 64
-MAX_SIZE = 32767
 MAX_WIDTH = 4096
 MAX_BEAM = 1024
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-"""What may name a tokenizer or its version: it becomes part of a folder's name."""
 
 
 @dataclass(frozen=True)
@@ -69,19 +65,20 @@ class DecoderConfig(TransformerConfig):
 
 
 @dataclass(frozen=True)
-class TokenizerConfig:
-    """Levels, book, encoder and decoder of a residual vector quantiser with one shared book.
+class RvqConfig:
+    """Levels, codebook, encoder and decoder of a residual vector quantiser with one shared codebook.
 
     Args:
         regions: coefficient indices of each face region; every coefficient in exactly one of them.
         levels: tokens per face at most, N.
-        size: codes in the book, K, the zero code included.
+        size: codes in the codebook, K, the zero code included.
         threshold_mm2: a level speaks only if it lowers the squared mesh error by more than this, in mm^2.
         encoder: None for a direct search on the mesh coordinates of the face.
         beam: beginnings of a code sequence that the search keeps; 1 is greedy.
         decoder: None for a face that is exactly the sum of its templates.
     """
 
+    kind: ClassVar[str] = "rvq"
     regions: tuple[tuple[int, ...], ...]
     levels: int = 8
     size: int = 64
@@ -94,9 +91,7 @@ class TokenizerConfig:
         bounded("beam", self.beam, 1, MAX_BEAM)
         bounded("levels", self.levels, 1, MAX_LEVELS)
         bounded("size", self.size, 2, MAX_SIZE)
-        threshold = self.threshold_mm2
-        if isinstance(threshold, bool) or not isinstance(threshold, (int, float)) or not 0 <= threshold < float("inf"):
-            raise ModelError(f"threshold_mm2 is {threshold!r}, not a number of mm^2 from 0 up")
+        not_negative("threshold_mm2", self.threshold_mm2, "mm^2")
         members = sorted(index for region in self.regions for index in region)
         if not members or members != list(range(len(members))):
             raise ModelError("the regions do not hold every coefficient exactly once")
@@ -107,31 +102,20 @@ class TokenizerConfig:
         return sum(len(region) for region in self.regions)
 
     def to_json(self) -> dict[str, Any]:
-        """The configuration as plain JSON values; what is as it always was is left out, so that hashes stay."""
-        values: dict[str, Any] = {
-            "regions": [list(region) for region in self.regions],
-            "levels": self.levels,
-            "size": self.size,
-            "threshold_mm2": float(self.threshold_mm2),
-            "encoder": None if self.encoder is None else asdict(self.encoder),
-        }
-        if self.beam != 1:
-            values["beam"] = self.beam
-        if self.decoder is not None:
-            values["decoder"] = asdict(self.decoder)
-        return values
+        """All fields as plain JSON values."""
+        values = asdict(self)
+        return values | {"regions": [list(region) for region in self.regions]}
 
     @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> TokenizerConfig:
+    def from_json(cls, values: Mapping[str, Any]) -> RvqConfig:
         """Read what :meth:`to_json` wrote.
 
         Raises:
             ModelError: a field is missing, unknown or out of bounds.
         """
         try:
-            encoder, decoder = values["encoder"], values.get("decoder")
-            known = {"regions", "levels", "size", "threshold_mm2", "encoder"}
-            if odd := set(values) - known - {"beam", "decoder"}:
+            encoder, decoder = values["encoder"], values["decoder"]
+            if odd := set(values) - {field.name for field in fields(cls)}:
                 raise ModelError(f"unknown fields in its config: {', '.join(sorted(odd))}")
             return cls(
                 regions=tuple(tuple(bounded("region index", i, 0, MAX_SIZE) for i in r) for r in values["regions"]),
@@ -139,7 +123,7 @@ class TokenizerConfig:
                 size=values["size"],
                 threshold_mm2=values["threshold_mm2"],
                 encoder=None if encoder is None else EncoderConfig(**encoder),
-                beam=values.get("beam", 1),
+                beam=values["beam"],
                 decoder=None if decoder is None else DecoderConfig(**decoder),
             )
         except (KeyError, TypeError, AttributeError) as error:
@@ -155,7 +139,7 @@ class TokenizerConfig:
             "neutral": (d,),
             "to_latent": (d, d),
             "from_latent": (d, d),
-            "book": (self.size, d),
+            "codebook": (self.size, d),
             "gains": (self.levels,),
         }
         if self.encoder is not None:
@@ -169,14 +153,3 @@ class TokenizerConfig:
             shapes |= self.decoder.weight_shapes("decoder")
             shapes |= {"decoder.head.weight": (d, self.decoder.width), "decoder.head.bias": (d,)}
         return shapes
-
-
-def bounded(name: str, value: Any, low: int, high: int) -> int:
-    """The value, if it is a whole number within bounds.
-
-    Raises:
-        ModelError: it is not.
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ModelError(f"{name} is {value!r}, not a whole number from {low} to {high}")
-    return value

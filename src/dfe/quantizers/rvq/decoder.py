@@ -1,71 +1,60 @@
-"""From spoken codes to a face: the sum of its templates, and a transformer that may add to it."""
+"""The decoder's transformer, in numpy: what it adds to the sum of the codes.
+
+The sum itself is :meth:`dfe.displays.displays.Displays.added`, the same for every quantiser.
+"""
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor, nn
+from collections.abc import Mapping
+from typing import Any
 
-from dfe.quantizers.rvq.blocks import NORM_EPSILON
-from dfe.quantizers.rvq.config import DecoderConfig
-from dfe.quantizers.rvq.encoder import Block
+import numpy as np
+from numpy.typing import NDArray
 
-
-class AdditiveDecoder(nn.Module):
-    """Mesh coordinates in mm back to coefficients: ``x = neutral + z W``; nothing in it is learned.
-
-    Args:
-        neutral: ``(D,)``.
-        from_latent: ``(d, D)``, W.
-    """
-
-    neutral: Tensor
-    from_latent: Tensor
-
-    def __init__(self, neutral: Tensor, from_latent: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("neutral", neutral)
-        self.register_buffer("from_latent", from_latent)
-
-    def forward(self, latent: Tensor) -> Tensor:
-        return self.neutral + latent @ self.from_latent
-
-    @torch.no_grad()
-    def templates(self, spoken: Tensor) -> Tensor:
-        """What spoken codes ``(..., d)`` add to a face, ``(..., D)``."""
-        return spoken @ self.from_latent
+from dfe.base.types import DoubleArray, IntArray
+from dfe.quantizers.rvq.config import DecoderConfig, RvqConfig
+from dfe.quantizers.rvq.search import BLOCK
+from dfe.quantizers.rvq.transformer import block, linear, norm
 
 
-class TransformerDecoder(nn.Module):
-    """Spoken codes ``(n, N, d)`` to what they add to their sum ``(n, d)``, in mm; starts as exactly zero.
-
-    A level's token is its spoken code, mapped to the transformer's width, plus what is learned for the level. Silent
-    levels are masked out of attention and mean: silence then says nothing, the first m levels decode alike whether
-    the others are cut off or silent, and a face without a code is exactly the neutral, whatever was learned.
+class TransformerDecoder:
+    """What the trained decoder adds to the sum, in float64; trained as :mod:`dfe.quantizers.rvq.train.decoder`.
 
     Args:
-        config: its size.
-        dimension: of the codes, d.
-        levels: N.
+        config: shape of the quantiser.
+        decoder: of the decoder.
+        weights: arrays named as in :meth:`RvqConfig.weight_shapes`.
     """
 
-    def __init__(self, config: DecoderConfig, dimension: int, levels: int) -> None:
-        super().__init__()
-        self.codes = nn.Parameter(torch.randn(dimension, config.width))
-        self.levels = nn.Parameter(torch.randn(levels, config.width) * 0.1)
-        self.layers = nn.ModuleList(Block(config) for _ in range(config.layers))
-        self.norm = nn.LayerNorm(config.width, eps=NORM_EPSILON)
-        self.head = nn.Linear(config.width, dimension)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+    def __init__(self, config: RvqConfig, decoder: DecoderConfig, weights: Mapping[str, NDArray[Any]]) -> None:
+        self._config, self._levels = decoder, config.levels
+        named = {name: array for name, array in weights.items() if name.startswith("decoder.")}
+        self._weights = {name: np.ascontiguousarray(array, np.float64) for name, array in named.items()}
+        self._from_latent = weights["from_latent"].astype(np.float64)
+        self._gains = weights["gains"].astype(np.float64)[:, None]
+        self._words = weights["codebook"].astype(np.float64) @ self._weights["decoder.codes"]
 
-    def forward(self, spoken: Tensor, speaks: Tensor) -> Tensor:
-        """``speaks`` ``(n, N)`` says which levels do."""
-        anything = speaks.any(dim=1, keepdim=True)
+    def shift(self, codes: IntArray) -> DoubleArray:
+        """Codes ``(n, m)`` of the first m levels to ``(n, D)`` in units of the space; exactly zero where none speaks.
+
+        Blocks are padded to one size and to all levels, so a row depends neither on its company nor on silence.
+        """
+        shift = np.zeros((len(codes), len(self._from_latent)))
+        for first in range(0, len(codes), BLOCK):
+            part = codes[first : first + BLOCK]
+            rows = np.zeros((BLOCK, self._levels), np.int64)
+            rows[: len(part), : part.shape[1]] = part
+            shift[first : first + len(part)] = self._block(rows)[: len(part)]
+        return shift
+
+    def _block(self, codes: IntArray) -> DoubleArray:
+        w, spoken = self._weights, codes > 0
+        anything = spoken.any(axis=1, keepdims=True)
         # Attention must look somewhere: a face that says nothing looks at its silence, and what it sees is left out.
-        present = speaks | ~anything
-        tokens = spoken @ self.codes + self.levels
-        for layer in self.layers:
-            tokens = layer(tokens, present)
-        seen = self.norm(tokens) * present[..., None]
-        shift: Tensor = self.head(seen.sum(dim=1) / present.sum(dim=1, keepdim=True))
-        return shift * anything
+        present = spoken | ~anything
+        tokens = self._gains * self._words[codes] + w["decoder.levels"]
+        for layer in range(self._config.layers):
+            tokens = block(tokens, w, f"decoder.layers.{layer}", self._config.heads, present)
+        seen = np.where(present[..., None], norm(tokens, w, "decoder.norm"), 0.0)
+        pooled = seen.sum(axis=1) / present.sum(axis=1, keepdims=True)
+        return np.asarray(np.where(anything, linear(pooled, w, "decoder.head") @ self._from_latent, 0.0))

@@ -1,64 +1,51 @@
-"""Transformer over face regions, which shifts a face's latent so that the search finds better codes."""
+"""The encoder, in numpy: from an expression to its latent, mesh coordinates in mm plus what the transformer shifts."""
 
 from __future__ import annotations
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from collections.abc import Mapping
+from typing import Any
 
-from dfe.quantizers.rvq.blocks import NORM_EPSILON
-from dfe.quantizers.rvq.config import EncoderConfig, TransformerConfig
+import numpy as np
+from numpy.typing import NDArray
 
-
-class Block(nn.Module):
-    """Pre-norm attention and ReLU MLP over ``(n, tokens, width)``; in numpy :func:`dfe.quantizers.rvq.blocks.block`."""
-
-    def __init__(self, config: TransformerConfig) -> None:
-        super().__init__()
-        width = config.width
-        self.heads = config.heads
-        self.norm1 = nn.LayerNorm(width, eps=NORM_EPSILON)
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
-        self.norm2 = nn.LayerNorm(width, eps=NORM_EPSILON)
-        self.up = nn.Linear(width, config.hidden)
-        self.down = nn.Linear(config.hidden, width)
-
-    def forward(self, x: Tensor, present: Tensor | None = None) -> Tensor:
-        """Only tokens that are ``present`` ``(n, tokens)`` are attended to, at least one a row; all of them if None."""
-        n, tokens, width = x.shape
-        qkv = self.qkv(self.norm1(x)).view(n, tokens, 3, self.heads, width // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)
-        scores = (query @ key.transpose(-1, -2)) * (width // self.heads) ** -0.5
-        if present is not None:
-            scores = scores.masked_fill(~present[:, None, None], -torch.inf)
-        mixed = (scores.softmax(dim=-1) @ value).transpose(1, 2).reshape(n, tokens, width)
-        x = x + self.out(mixed)
-        hidden: Tensor = self.down(F.relu(self.up(self.norm2(x))))
-        return x + hidden
+from dfe.quantizers.rvq.config import EncoderConfig, RvqConfig
+from dfe.quantizers.rvq.transformer import block, linear, norm
 
 
-class RegionEncoder(nn.Module):
-    """Expression offsets ``(n, D)`` to shifts of the latent ``(n, d)`` in mm; starts as exactly zero."""
+class Encoder:
+    """The part of the quantiser that comes before the search; trained as :mod:`dfe.quantizers.rvq.train.encoder`.
 
-    def __init__(self, config: EncoderConfig, regions: tuple[tuple[int, ...], ...]) -> None:
-        super().__init__()
-        dimension = sum(len(region) for region in regions)
-        for index, region in enumerate(regions):
-            # A buffer goes where the model goes; the tokenizer's configuration has the regions already.
-            self.register_buffer(f"_members_{index}", torch.tensor(region), persistent=False)
-        self.coefficients = nn.Parameter(torch.randn(dimension, config.width))
-        self.regions = nn.Parameter(torch.randn(len(regions), config.width) * 0.1)
-        self.layers = nn.ModuleList(Block(config) for _ in range(config.layers))
-        self.norm = nn.LayerNorm(config.width, eps=NORM_EPSILON)
-        self.head = nn.Linear(config.width, dimension)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+    Args:
+        config: shape of the quantiser.
+        weights: arrays named as in :meth:`RvqConfig.weight_shapes`.
+    """
 
-    def forward(self, offset: Tensor) -> Tensor:
-        members = [self.get_buffer(f"_members_{index}") for index in range(len(self.regions))]
-        tokens = torch.stack([offset[:, m] @ self.coefficients[m] for m in members], dim=1) + self.regions
-        for layer in self.layers:
-            tokens = layer(tokens)
-        shift: Tensor = self.head(self.norm(tokens).mean(dim=1))
-        return shift
+    def __init__(self, config: RvqConfig, weights: Mapping[str, NDArray[Any]]) -> None:
+        self._config = config
+        self._regions = [np.asarray(region, dtype=np.intp) for region in config.regions]
+        self._weights: dict[type, dict[str, NDArray[Any]]] = {
+            dtype: {name: np.ascontiguousarray(array, dtype=dtype) for name, array in weights.items()}
+            for dtype in (np.float32, np.float64)
+        }
+
+    def latent(self, x: NDArray[Any], dtype: type[np.floating[Any]] = np.float64) -> NDArray[Any]:
+        """Latents ``(n, d)`` in mm of expressions ``(n, D)``, computed in ``dtype`` throughout."""
+        w = self._weights[np.float32 if dtype is np.float32 else np.float64]
+        offset = x.astype(dtype) - w["neutral"]
+        z: NDArray[Any] = offset @ w["to_latent"]
+        if self._config.encoder is not None:
+            z = z + self._shift(offset, w, self._config.encoder)
+        return z
+
+    def direct(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        """Mesh coordinates ``(n, d)`` without the encoder: squared distances between rows are mesh errors in mm^2."""
+        w = self._weights[np.float64]
+        z: NDArray[np.float64] = (x.astype(np.float64) - w["neutral"]) @ w["to_latent"]
+        return z
+
+    def _shift(self, offset: NDArray[Any], w: Mapping[str, NDArray[Any]], config: EncoderConfig) -> NDArray[Any]:
+        tokens = np.stack([offset[:, region] @ w["encoder.coefficients"][region] for region in self._regions], axis=1)
+        tokens = tokens + w["encoder.regions"]
+        for layer in range(config.layers):
+            tokens = block(tokens, w, f"encoder.layers.{layer}", config.heads)
+        return linear(norm(tokens, w, "encoder.norm").mean(axis=1), w, "encoder.head")

@@ -1,101 +1,105 @@
-"""Residual quantiser with one gradient codebook shared by all levels, a gain per level and a silent code."""
+"""The residual quantiser: level after level, the code of one shared codebook that leaves least over."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import cached_property
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+import numpy as np
 
-from dfe.quantizers.rvq.search import TIE
-
-
-class Quantized(NamedTuple):
-    """What the quantiser made of ``n`` latents."""
-
-    latent: Tensor
-    """``(n, d)``: sum of the spoken codes, with the straight-through gradient to the encoder."""
-    codes: Tensor
-    """``(n, N)`` long."""
-    residuals: Tensor
-    """``(n, N, d)``: what was left before each level."""
-    spoken: Tensor
-    """``(n, N, d)``: gain times code of each level, zero where it is silent."""
+from dfe.base.errors import ModelError
+from dfe.base.types import CodeArray, DoubleArray, FloatArray, IntArray
+from dfe.displays.displays import Displays
+from dfe.quantizers.quantizer import Found, QuantizerKind, Weights
+from dfe.quantizers.rvq.beam import BeamSearch
+from dfe.quantizers.rvq.config import RvqConfig
+from dfe.quantizers.rvq.decoder import TransformerDecoder
+from dfe.quantizers.rvq.encoder import Encoder
+from dfe.quantizers.rvq.search import GramSearch, encode_rows
+from dfe.space.base import ExpressionSpace
 
 
-class ResidualQuantizer(nn.Module):
-    """Code 0 is zero and stays so; the first level's gain is 1 and stays so, which fixes the scale of the book.
+class RvqQuantizer:
+    """Encoder, codebook with a gain per level, search and decoder; implements
+    :class:`dfe.quantizers.quantizer.Quantizer`.
+
+    Every code of the codebook but the first is a display; the level gives the intensity.
 
     Args:
-        dimension: of the latent, d.
-        size: codes, K, the zero code included.
-        levels: N.
-        threshold: a level speaks only if it saves more than this, in squared units of the latent (mm^2).
-        beam: beginnings that the search keeps; 1 is greedy.
+        config: levels, codebook, encoder, search, decoder.
+        weights: arrays of :meth:`RvqConfig.weight_shapes`.
+        space: of the expressions.
+
+    Raises:
+        ModelError: arrays that contradict themselves.
     """
 
-    def __init__(self, dimension: int, size: int, levels: int, threshold: float, beam: int = 1) -> None:
-        super().__init__()
-        self.levels, self.threshold, self.beam = levels, threshold, beam
-        self.codes = nn.Parameter(torch.randn(size - 1, dimension))
-        self.log_gains = nn.Parameter(torch.linspace(0, -1, levels)[1:].clone())
+    agreeing = False
 
-    def book(self) -> Tensor:
-        """``(K, d)`` with the zero code first."""
-        return F.pad(self.codes, (0, 0, 1, 0))
+    def __init__(self, config: RvqConfig, weights: Weights, space: ExpressionSpace) -> None:
+        codebook, gains = weights["codebook"], weights["gains"]
+        if (gains <= 0).any():
+            raise ModelError("a gain is not positive")
+        if codebook[0].any():
+            raise ModelError("code 0 is not zero")
+        self.additive = config.decoder is None
+        self._config, self._gains, self._space = config, gains, space
+        self._encoder = Encoder(config, weights)
+        self._search: GramSearch | BeamSearch
+        if config.beam == 1:
+            self._search = GramSearch(codebook, gains, config.threshold_mm2)
+        else:
+            self._search = BeamSearch(codebook, gains, config.threshold_mm2, config.beam)
+        self._neutral = weights["neutral"]
+        self._summands = self._displays(codebook[1:].astype(np.float64) @ weights["from_latent"].astype(np.float64))
+        self._decoder = None if config.decoder is None else TransformerDecoder(config, config.decoder, weights)
 
-    def gains(self) -> Tensor:
-        """``(N,)``, the first one 1."""
-        return F.pad(self.log_gains, (1, 0)).exp()
+    @property
+    def says(self) -> str:
+        """How it finds displays and at which intensities, for people."""
+        return (
+            f"residual, {self._config.levels} levels with gains from {self._gains.min():.2f} to {self._gains.max():.2f}"
+        )
 
-    def search(self, z: Tensor) -> Tensor:
-        """Codes ``(n, N)`` of latents ``(n, d)``."""
-        return self._greedy(z) if self.beam == 1 else self._follow(z)
+    @cached_property
+    def displays(self) -> Displays:
+        """Those that are added; with a transformer in the decoder, what each code makes of a face by itself.
 
-    @torch.no_grad()
-    def _follow(self, z: Tensor) -> Tensor:
-        """As :class:`dfe.quantizers.rvq.beam.BeamSearch`, in the precision of ``z``, equal costs in any order."""
-        book, gains = self.book(), self.gains()
-        gram, norms, size = book @ book.T, book.square().sum(1), len(book)
-        scores = (z @ book.T)[:, None]
-        cost, speaks = z.new_zeros(len(z), 1), torch.ones(len(z), 1, dtype=torch.bool, device=z.device)
-        codes = torch.zeros(len(z), 1, 0, dtype=torch.long, device=z.device)
-        for gain in gains:
-            change = gain * gain * norms + self.threshold - 2 * gain * scores
-            change = change.masked_fill(~speaks[..., None], torch.inf)
-            change[..., 0] = 0
-            whole = (cost[..., None] + change).flatten(1)
-            cost, chosen = whole.topk(min(self.beam, whole.shape[1]), dim=1, largest=False)
-            begun, code = chosen // size, chosen % size
-            codes = torch.cat([codes.gather(1, begun[..., None].expand(-1, -1, codes.shape[2])), code[..., None]], 2)
-            speaks = speaks.gather(1, begun) & (code > 0)
-            scores = scores.gather(1, begun[..., None].expand(-1, -1, size)) - gain * gram[code]
-        return codes[:, 0]
+        A direction is then decode(code alone at level 1) - neutral, and the intensity of a level the length in mm of
+        decode(code alone at that level) - neutral along it: a picture of first order.
+        """
+        if self._decoder is None:
+            return self._summands
+        levels, size = self._config.levels, self._config.size
+        alone = np.zeros((levels, size, levels), np.int64)
+        alone[np.arange(levels), :, np.arange(levels)] = np.arange(size)
+        made = (self.decode(alone.reshape(-1, levels)) - self._neutral).reshape(levels, size, -1)[:, 1:]
+        along = np.einsum("lkd,kd->lk", made, made[0] @ self._space.gram)
+        moves = along[0] > 0
+        gains = self._gains.astype(np.float64) / self._gains[0]
+        return self._displays(made[0], np.where(moves, along / np.where(moves, along[0], 1.0), gains[:, None]))
 
-    @torch.no_grad()
-    def _greedy(self, z: Tensor) -> Tensor:
-        """The best code at each level; codes that save the same go to the lowest index."""
-        book, gains = self.book(), self.gains()
-        half = book.square().sum(1) / 2
-        reach = (2 * half.max()).sqrt()
-        floor = gains.max() * 2 * half.max() + self.threshold / 2 / gains.min()
-        margin = (TIE * (z.norm(dim=1) * reach + floor))[:, None]
-        # One product with the book for all levels: what a code changes in every product is a row of its Gram matrix.
-        gram, products, codes = book @ book.T, z @ book.T, []
-        speaks = torch.ones(len(z), dtype=torch.bool, device=z.device)
-        for gain in gains:
-            scores = products - gain * half
-            scores[:, 0] = self.threshold / 2 / gain
-            best = (scores >= scores.max(dim=1, keepdim=True).values - margin).to(torch.uint8).argmax(dim=1)
-            speaks = speaks & (best > 0)
-            best = torch.where(speaks, best, 0)
-            products = products - gain * gram[best]
-            codes.append(best)
-        return torch.stack(codes, dim=1)
+    def encode(self, x: FloatArray) -> Found:
+        """Codes; rows in doubt were computed again in float64."""
+        if isinstance(self._search, BeamSearch):
+            return self._search.search(self._encoder.latent(x))
+        return encode_rows(self._search, x, self._encoder.latent)
 
-    def forward(self, z: Tensor) -> Quantized:
-        codes = self.search(z)
-        spoken = F.embedding(codes, self.book()) * self.gains()[:, None]
-        before = F.pad(spoken.detach().cumsum(dim=1)[:, :-1], (0, 0, 1, 0))
-        return Quantized(spoken.sum(dim=1) + (z - z.detach()), codes, z[:, None] - before, spoken)
+    def encode_direct(self, x: FloatArray) -> CodeArray:
+        """Codes without the encoder."""
+        return self._search.search(self._encoder.direct(x)).codes
+
+    def decode(self, codes: IntArray) -> DoubleArray:
+        """The neutral plus the sum of the codes at their gains, and what the transformer adds to it."""
+        x = self._summands.added(self._summands.tokens(codes), self._neutral)
+        return x if self._decoder is None else x + self._decoder.shift(codes)
+
+    def _displays(self, directions: DoubleArray, intensity: DoubleArray | None = None) -> Displays:
+        """Code k of each level as display k; ``intensity`` ``(N, K - 1)`` is the gain if None."""
+        levels, size = self._config.levels, self._config.size
+        if intensity is None:
+            intensity = np.repeat((self._gains.astype(np.float64) / self._gains[0])[:, None], size - 1, axis=1)
+        row = np.tile(np.arange(-1, size - 1), (levels, 1))
+        return Displays.of(self._space, directions, row, np.pad(intensity, ((0, 0), (1, 0))))
+
+
+KIND = QuantizerKind("rvq", RvqConfig.from_json, RvqQuantizer)

@@ -1,6 +1,6 @@
-"""Exact residual search in one shared book, in numpy: float32 first, float64 wherever float32 cannot tell.
+"""Exact residual search in one shared codebook, in numpy: float32 first, float64 wherever float32 cannot tell.
 
-With a shared book C and a gain per level g, the score of code k at level l is what it saves, halved and divided by g:
+With a codebook C and a gain per level g, the score of code k at level l is what it saves, halved and divided by g:
 ``r.c - g |c|^2 / 2``. All scores follow from one product ``Z C'`` and the Gram matrix ``C C'``, because a chosen code
 changes every score by a known row. The zero code's score is ``threshold / (2 g)``: a code must save more than the
 threshold to beat silence. The first silent level ends the sequence.
@@ -11,12 +11,13 @@ Ties are defined: codes whose scores differ by no more than ``TIE * scale`` are 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.types import BoolArray, CodeArray, DoubleArray
+from dfe.base.types import DoubleArray
+from dfe.quantizers.quantizer import Found
 
 TIE = 1e-11
 """Relative difference of two float64 scores that counts as none; far above what float64 rounding makes."""
@@ -31,29 +32,20 @@ Latent = Callable[[NDArray[Any], type[np.floating[Any]]], NDArray[Any]]
 """Computes ``(rows, d)`` latents of a block of expressions in the precision asked for."""
 
 
-class Search(NamedTuple):
-    """Codes of ``n`` latents, and how sure the arithmetic is of them."""
-
-    codes: CodeArray
-    """``(n, N)``; after the first 0 only zeros."""
-    doubt: BoolArray
-    """``(n,)``: at some level the two best scores were closer than the precision can tell."""
-
-
 class GramSearch:
-    """Greedy residual search over one shared book.
+    """Greedy residual search over one shared codebook.
 
     Args:
-        book: ``(K, d)``; row 0 is zero.
+        codebook: ``(K, d)``; row 0 is zero.
         gains: ``(N,)``, positive.
         threshold: saving in squared units of the latent (mm^2) that a level has to exceed in order to speak.
     """
 
-    def __init__(self, book: NDArray[Any], gains: NDArray[Any], threshold: float) -> None:
-        self.book: DoubleArray = np.asarray(book, dtype=np.float64)
+    def __init__(self, codebook: NDArray[Any], gains: NDArray[Any], threshold: float) -> None:
+        self.codebook: DoubleArray = np.asarray(codebook, dtype=np.float64)
         self.gains: DoubleArray = np.asarray(gains, dtype=np.float64)
         self.threshold = float(threshold)
-        gram = self.book @ self.book.T
+        gram = self.codebook @ self.codebook.T
         half = np.diagonal(gram) / 2
         silence = self.threshold / 2 / self.gains
         start = -self.gains[0] * half
@@ -65,7 +57,7 @@ class GramSearch:
         self._reach = float(np.sqrt(2 * half.max()))
         self._floor = float(self.gains.max() * 2 * half.max() + silence.max())
         self._tables = {
-            dtype: (self.book.T.astype(dtype), start.astype(dtype), steps.astype(dtype))
+            dtype: (self.codebook.T.astype(dtype), start.astype(dtype), steps.astype(dtype))
             for dtype in (np.dtype(np.float32), np.dtype(np.float64))
         }
 
@@ -74,23 +66,24 @@ class GramSearch:
         scale: NDArray[Any] = np.sqrt(np.einsum("nd,nd->n", z, z)) * self._reach + self._floor
         return scale
 
-    def search(self, z: NDArray[Any]) -> Search:
+    def search(self, z: NDArray[Any]) -> Found:
         """Search ``(n, d)`` latents in their own precision, float32 or float64.
 
-        In float32 the codes of a row in doubt may be wrong; in float64 doubt means a tie, broken by the lowest index.
+        Doubt: at some level the two best scores were closer than the precision can tell. In float32 the codes of such a
+        row may be wrong; in float64 it means a tie, broken by the lowest index.
         """
         pieces = [self._block(z[first : first + BLOCK]) for first in range(0, len(z), BLOCK)]
         if not pieces:
-            return Search(np.zeros((0, len(self.gains)), dtype=np.int16), np.zeros(0, dtype=bool))
-        return Search(np.concatenate([p.codes for p in pieces]), np.concatenate([p.doubt for p in pieces]))
+            return Found(np.zeros((0, len(self.gains)), dtype=np.int16), np.zeros(0, dtype=bool))
+        return Found(np.concatenate([p.codes for p in pieces]), np.concatenate([p.doubt for p in pieces]))
 
-    def _block(self, z: NDArray[Any]) -> Search:
+    def _block(self, z: NDArray[Any]) -> Found:
         exact = z.dtype == np.float64
-        book, start, steps = self._tables[z.dtype]
+        codebook, start, steps = self._tables[z.dtype]
         n, levels = len(z), len(self.gains)
         rows = np.arange(n)
         margin = (self.scale(z) * (TIE if exact else FLOAT32_DOUBT)).astype(z.dtype)
-        scores = z @ book
+        scores = z @ codebook
         scores += start
         codes = np.zeros((n, levels), dtype=np.int16)
         doubt = np.zeros(n, dtype=bool)
@@ -112,10 +105,10 @@ class GramSearch:
             if level + 1 == levels or not speaks.any():
                 break
             scores -= steps[level].take(best, axis=0)
-        return Search(codes, doubt)
+        return Found(codes, doubt)
 
 
-def encode_rows(search: GramSearch, x: NDArray[Any], latent: Latent) -> Search:
+def encode_rows(search: GramSearch, x: NDArray[Any], latent: Latent) -> Found:
     """Codes of ``(n, D)`` finite expressions: by definition those that float64 arithmetic gives.
 
     Every row is searched in float32 first; a row with a doubtful margin at any level goes through latent and search
@@ -133,11 +126,11 @@ def encode_rows(search: GramSearch, x: NDArray[Any], latent: Latent) -> Search:
     for first in range(0, len(again), BLOCK):
         chosen = again[first : first + BLOCK]
         codes[chosen] = _padded(search, x[chosen], latent, np.float64).codes
-    return Search(codes, doubt)
+    return Found(codes, doubt)
 
 
-def _padded(search: GramSearch, x: NDArray[Any], latent: Latent, dtype: type[np.floating[Any]]) -> Search:
+def _padded(search: GramSearch, x: NDArray[Any], latent: Latent, dtype: type[np.floating[Any]]) -> Found:
     block = np.zeros((BLOCK, x.shape[1]), dtype=x.dtype)
     block[: len(x)] = x
     found = search.search(latent(block, dtype))
-    return Search(found.codes[: len(x)], found.doubt[: len(x)])
+    return Found(found.codes[: len(x)], found.doubt[: len(x)])

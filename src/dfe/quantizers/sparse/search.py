@@ -1,4 +1,4 @@
-"""Displays that are added, each at one of a few intensities: a face as a small set of them, found all at once.
+"""The search: a face as a small set of displays, each at one of a few intensities, found all at once.
 
 A residual search asks at each level for the one code that helps most. Little things tip that choice, and later levels
 then correct it. Here all displays compete at once, in a non-negative lasso ("Regression shrinkage and selection via
@@ -10,20 +10,14 @@ are then chosen together from a ladder of steps that all displays share.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dfe.base.errors import ModelError
-from dfe.base.types import BoolArray, CodeArray, DoubleArray, IntArray
-from dfe.quantizers.rvq.config import MAX_LEVELS, bounded
-
-KIND = "sparse"
-STEP_PLACES = 100
-"""A code is a hundred times its display plus its step: 2704 is display 27 at step 4. Code 0 says nothing."""
+from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.quantizers.sparse.config import SparseConfig
 
 SAME_STRENGTH = 1e-9
 """Strengths in mm that differ by less are equal; far above what float64 rounding makes."""
@@ -31,89 +25,8 @@ SAME_STRENGTH = 1e-9
 BLOCK = 512
 """Rows per block; a row's arithmetic never depends on how many rows it comes with."""
 
-MAX_DISPLAYS = 327
 
-_SWITCHES = ("faithful", "closed")
-
-
-@dataclass(frozen=True)
-class SparseConfig:
-    """Shape of a book of graded displays, and how they are found.
-
-    Args:
-        dimension: coefficients per expression, D.
-        levels: displays a face at most, N.
-        size: K, the displays and silence.
-        steps: intensities of the ladder that all displays share, at most 99.
-        penalty_mm: of the lasso; a display must explain more than this of the face to have any strength.
-        least_mm: strength below which a display is not said.
-        iterations: of FISTA.
-        sweeps: over the intensities of a face's displays.
-        faithful: only displays that agree with the face may be said; False is for ablations.
-        closed: every display's mirror image is in the book; False is for ablations.
-    """
-
-    dimension: int
-    levels: int = 8
-    size: int = 64
-    steps: int = 12
-    penalty_mm: float = 0.06
-    least_mm: float = 0.05
-    iterations: int = 30
-    sweeps: int = 2
-    faithful: bool = True
-    closed: bool = True
-
-    def __post_init__(self) -> None:
-        bounded("dimension", self.dimension, 1, 100_000)
-        bounded("levels", self.levels, 1, MAX_LEVELS)
-        bounded("size", self.size, 2, MAX_DISPLAYS)
-        bounded("steps", self.steps, 1, STEP_PLACES - 1)
-        bounded("iterations", self.iterations, 1, 10_000)
-        bounded("sweeps", self.sweeps, 0, 1000)
-        if self.levels >= self.size:
-            raise ModelError(f"{self.levels} displays a face are more than the {self.size - 1} of the book")
-        for name in ("penalty_mm", "least_mm"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < float("inf"):
-                raise ModelError(f"{name} is {value!r}, not a number of mm from 0 up")
-        for name in _SWITCHES:
-            if not isinstance(getattr(self, name), bool):
-                raise ModelError(f"{name} is {getattr(self, name)!r}, neither true nor false")
-
-    @property
-    def codes(self) -> int:
-        """Length of a table indexed by code."""
-        return self.size * STEP_PLACES
-
-    def to_json(self) -> dict[str, Any]:
-        """The configuration as plain JSON values; switches that are on are left out, so that hashes stay."""
-        values = asdict(self)
-        return {"kind": KIND, **{name: v for name, v in values.items() if name not in _SWITCHES or not v}}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> SparseConfig:
-        """Read what :meth:`to_json` wrote.
-
-        Raises:
-            ModelError: a field is missing, unknown or out of bounds.
-        """
-        try:
-            return cls(**{name: value for name, value in values.items() if name != "kind"})
-        except TypeError as error:
-            raise ModelError(f"its config is incomplete or malformed ({error})") from None
-
-    def weight_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Name and shape of every array in the tokenizer's file.
-
-        ``displays`` are in units of the space at a root mean square of 1 mm, row 0 being silence; ``images`` give the
-        agreement of a face with each; ``gains`` is the ladder in mm, rising.
-        """
-        book = (self.size, self.dimension)
-        return {"neutral": (self.dimension,), "displays": book, "images": book, "gains": (self.steps,)}
-
-
-class Found(NamedTuple):
+class Selection(NamedTuple):
     """What was found in ``n`` faces, strongest display first."""
 
     display: IntArray
@@ -125,13 +38,13 @@ class Found(NamedTuple):
 
 
 class SparseSearch:
-    """Non-negative sparse selection from a book of displays.
+    """Non-negative sparse selection from a codebook of displays.
 
     Args:
-        displays: ``(K, D)``, row 0 zero.
+        codebook: ``(K, D)``, row 0 zero.
         images: ``(K, D)``: a display may be said if the face's inner product with its image is positive (where the
             config is faithful).
-        gains: ``(Q,)`` mm, rising.
+        ladder: ``(Q,)`` mm, rising.
         gram: ``(D, D)`` of the space, mm².
         partner: ``(K,)``: the display that each becomes under the left-right flip; itself where it has no side.
         config: how to search.
@@ -139,31 +52,31 @@ class SparseSearch:
 
     def __init__(
         self,
-        displays: NDArray[Any],
+        codebook: NDArray[Any],
         images: NDArray[Any],
-        gains: NDArray[Any],
+        ladder: NDArray[Any],
         gram: DoubleArray,
         partner: IntArray,
         config: SparseConfig,
     ) -> None:
-        book = np.asarray(displays[1:], np.float64)
+        book = np.asarray(codebook[1:], np.float64)
         self._config = config
         self._match = gram @ book.T
         self._images = np.asarray(images[1:], np.float64).T
         self._gram = book @ self._match
         self._slope = float(np.linalg.eigvalsh(self._gram)[-1])
-        self._gains = np.asarray(gains, np.float64)
-        self._edges = (self._gains[1:] + self._gains[:-1]) / 2
+        self._ladder = np.asarray(ladder, np.float64)
+        self._edges = (self._ladder[1:] + self._ladder[:-1]) / 2
         self._partner = np.asarray(partner[1:], np.int64) - 1
 
-    def search(self, offset: DoubleArray) -> Found:
+    def search(self, offset: DoubleArray) -> Selection:
         """Displays of faces ``(n, D)``, as offsets from the neutral; every row by itself."""
         n = len(offset)
         found = [self._block(offset[first : first + BLOCK]) for first in range(0, n, BLOCK)]
         if not found:
             none = np.zeros((0, self._config.levels), np.int64)
-            return Found(none, none, np.zeros(0, bool))
-        return Found(*(np.concatenate(part)[:n] for part in zip(*found, strict=True)))
+            return Selection(none, none, np.zeros(0, bool))
+        return Selection(*(np.concatenate(part)[:n] for part in zip(*found, strict=True)))
 
     def strengths(self, offset: DoubleArray) -> DoubleArray:
         """``(n, K - 1)`` mm: how much of each display the lasso finds, zero where the face disagrees with it.
@@ -183,13 +96,13 @@ class SparseSearch:
             return np.asarray(strength)
         return np.asarray(np.where(offset @ self._images > 0, strength, 0.0))
 
-    def _block(self, offset: DoubleArray) -> Found:
+    def _block(self, offset: DoubleArray) -> Selection:
         rows = np.zeros((BLOCK, offset.shape[1]))
         rows[: len(offset)] = offset
         display, strength, tied = self._strongest(self.strengths(rows))
         step = self._intensities(rows, display, strength)
         said = np.arange(len(offset))
-        return Found((display + 1)[said], np.where(display >= 0, step + 1, 0)[said], tied[said])
+        return Selection((display + 1)[said], np.where(display >= 0, step + 1, 0)[said], tied[said])
 
     def _strongest(self, strengths: DoubleArray) -> tuple[IntArray, DoubleArray, BoolArray]:
         """The displays said ``(n, N)``, -1 where none, their strengths, and which rows tied at the cut.
@@ -217,7 +130,7 @@ class SparseSearch:
         said = display >= 0
         unit = np.where(said, display, 0)
         step = np.searchsorted(self._edges, strength)
-        amount = np.where(said, self._gains[step], 0.0)
+        amount = np.where(said, self._ladder[step], 0.0)
         left = np.take_along_axis(offset @ self._match, unit, axis=1)
         shared = self._gram[unit[:, :, None], unit[:, None, :]]
         left -= np.einsum("nij,nj->ni", shared, amount)
@@ -229,27 +142,22 @@ class SparseSearch:
                 best = np.searchsorted(self._edges, left[:, level] + amount[:, level])
                 if level:
                     best = np.where(twin[:, level], step[:, level - 1], best)
-                changed = np.where(said[:, level], self._gains[best], 0.0)
+                changed = np.where(said[:, level], self._ladder[best], 0.0)
                 left -= (changed - amount[:, level])[:, None] * shared[:, :, level]
                 step[rows, level], amount[:, level] = best, changed
         return step
 
 
-def partners(displays: NDArray[Any], mirrored: NDArray[Any], *, closed: bool = True) -> IntArray:
-    """``(K,)``: which row of a book ``(K, D)`` each row's mirror image is; itself in a book that need not be closed.
+def partners(codebook: NDArray[Any], mirrored: NDArray[Any], *, closed: bool = True) -> IntArray:
+    """``(K,)``: which row of a codebook ``(K, D)`` each row's mirror image is; itself in one that need not be closed.
 
     Raises:
-        ModelError: the book is to be closed under the left-right flip, and is not.
+        ModelError: it is to be closed under the left-right flip, and is not.
     """
     if not closed:
-        return np.arange(len(displays))
-    place = {row.tobytes(): index for index, row in enumerate(np.ascontiguousarray(displays))}
+        return np.arange(len(codebook))
+    place = {row.tobytes(): index for index, row in enumerate(np.ascontiguousarray(codebook))}
     found = [place.get(row.tobytes(), -1) for row in np.ascontiguousarray(mirrored)]
     if -1 in found:
-        raise ModelError(f"display {found.index(-1)} has no mirror image in the book")
+        raise ModelError(f"display {found.index(-1)} has no mirror image in the codebook")
     return np.array(found, np.int64)
-
-
-def joined(found: Found) -> CodeArray:
-    """Codes ``(n, N)`` of displays and steps."""
-    return (found.display * STEP_PLACES + found.step).astype(np.int16)

@@ -1,6 +1,6 @@
 "use strict";
 
-/** A row per token, and one of all other tokens. */
+/** A row per display, and one of all other displays. */
 class TokenPlot extends Plot {
   constructor(element, time, tip, face, tokens) {
     super(element, time, tip);
@@ -18,7 +18,7 @@ class TokenPlot extends Plot {
     const code = document.createElement("b");
     code.textContent = token ? token.code : "";
     const words = document.createElement("span");
-    words.textContent = token ? token.words : "other tokens";
+    words.textContent = token ? token.words : "other displays";
     name.append(code, words);
     name.title = this.rowName(row);
     if (token) {
@@ -36,7 +36,7 @@ class TokenPlot extends Plot {
 
   rowName(row) {
     const token = this.tokens[row];
-    return token ? `token ${token.code}, ${token.words}` : "other tokens";
+    return token ? `display ${token.code}, ${token.words}` : "other displays";
   }
 
   paint(ctx, box, colours) {
@@ -59,9 +59,9 @@ class TokenPlot extends Plot {
     const codes = token ? [token.code] : [...new Set(hits.map((hit) => one.c[hit]))];
     const sides = { both: "both sides", left: "subject's left", right: "subject's right" };
     return {
-      title: token ? token.words : `${codes.length > 1 ? "tokens" : "token"} ${codes.join(", ")}`,
+      title: token ? token.words : `${codes.length > 1 ? "displays" : "display"} ${codes.join(", ")}`,
       lines: [
-        ...(token ? [`token ${token.code}, ${sides[token.side] ?? token.side}`] : []),
+        ...(token ? [`display ${token.code}, ${sides[token.side] ?? token.side}`] : []),
         this.lasts(one.start[i], one.end[i]),
         `level ${one.l[i]}`,
       ],

@@ -63,11 +63,11 @@ class SpansTable {
   }
 
   download() {
-    const head = "face_id,token,words,side,start_s,end_s,level";
+    const head = "face_id,display,words,side,start_s,end_s,place";
     const lines = this.all().map(([face, code, words, side, start, end, level]) =>
       [face, code, csvField(words), csvField(side), seconds3(start), seconds3(end), level].join(","),
     );
-    saveText(`${this.data.name.split(/[\\/]/).pop()}.tokens.csv`, [head, ...lines].join("\r\n") + "\r\n");
+    saveText(`${this.data.name.split(/[\\/]/).pop()}.displays.csv`, [head, ...lines].join("\r\n") + "\r\n");
   }
 }
 

@@ -1,0 +1,82 @@
+"""Tokens: which displays a coding says of a face, and at what intensity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dfe.base.types import CodeArray, DoubleArray, FloatArray, IntArray
+
+NOTHING = 0
+"""In place of a display where nothing is said."""
+
+NO_FACE = -1
+"""In place of a display where there is no face."""
+
+
+class Tokens(NamedTuple):
+    """What is said of ``n`` faces, each with at most N tokens: a display and its intensity.
+
+    The columns ``tok_k`` and ``mm_k`` of a recording.
+    """
+
+    display: CodeArray
+    """``(n, N)``: number of the display, from 1; 0 where nothing is said, -1 where there is no face."""
+    mm: FloatArray
+    """``(n, N)``: root mean square movement of the face's moving vertices, mm; NaN where nothing is said."""
+
+    @classmethod
+    def none(cls, rows: int, levels: int) -> Tokens:
+        """Tokens of so many rows without a face."""
+        return cls(np.full((rows, levels), NO_FACE, np.int16), np.full((rows, levels), np.nan, np.float32))
+
+    @property
+    def says(self) -> NDArray[np.bool_]:
+        """``(n, N)``: where a display is said."""
+        return np.asarray(self.display > NOTHING)
+
+    def at(self, rows: ArrayLike) -> Tokens:
+        """Tokens of some of the rows, by their places or by a mask."""
+        chosen = np.asarray(rows)
+        return Tokens(self.display[chosen], self.mm[chosen])
+
+    def first(self, count: int) -> Tokens:
+        """The first tokens of each face only."""
+        return Tokens(self.display[:, :count], self.mm[:, :count])
+
+    def amounts(self, displays: int) -> FloatArray:
+        """``(n, U)`` mm: how much of each of ``U`` displays a face shows, all its tokens of a display together.
+
+        Column 0 is display 1.
+        """
+        mm = np.zeros((len(self.display), displays), np.float32)
+        row, place = np.nonzero(self.says)
+        np.add.at(mm, (row, self.display[row, place].astype(np.int64) - 1), self.mm[row, place])
+        return mm
+
+    def signals(self) -> Iterator[tuple[int, DoubleArray]]:
+        """Of each display that is said at all its number and how much of it each row shows, ``(n,)`` mm."""
+        row, place = np.nonzero(self.says)
+        display, mm = self.display[row, place].astype(np.int64), self.mm[row, place].astype(np.float64)
+        order = np.argsort(display, kind="stable")
+        row, display, mm = row[order], display[order], mm[order]
+        present, first = np.unique(display, return_index=True)
+        for number, rows, part in zip(
+            present.tolist(), np.split(row, first[1:]), np.split(mm, first[1:]), strict=False
+        ):
+            yield number, np.bincount(rows, part, len(self.display)).astype(np.float64)
+
+    def new(self) -> NDArray[np.bool_]:
+        """``(n, N)``: where a face says a display for the first time; residual levels may say one twice."""
+        new = self.says
+        for place in range(1, new.shape[1]):
+            new[:, place] &= (self.display[:, :place] != self.display[:, place : place + 1]).all(axis=1)
+        return new
+
+
+def numbers(display: NDArray[np.integer]) -> IntArray:
+    """Numbers of displays as an index: 0 where nothing is said or there is no face."""
+    return np.maximum(display.astype(np.int64), NOTHING)

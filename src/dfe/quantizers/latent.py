@@ -1,0 +1,31 @@
+"""The map between expressions and mesh coordinates in mm, in which quantisers are trained and search."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from dfe.base.types import DoubleArray
+from dfe.space.base import ExpressionSpace
+
+_EIGENVALUE_FLOOR = 1e-8
+
+
+class LatentMap(NamedTuple):
+    """The map between coefficients and mesh coordinates in mm."""
+
+    to_latent: DoubleArray
+    """``(D, D)``: L, the symmetric square root of the Gram matrix."""
+    from_latent: DoubleArray
+    """``(D, D)``: its inverse."""
+
+
+def latent_map(space: ExpressionSpace) -> LatentMap:
+    """Symmetric square root of the space's Gram matrix, and its inverse.
+
+    Eigenvalues are floored at 1e-8 of the largest, so that combinations of coefficients that move nothing stay finite.
+    """
+    values, vectors = np.linalg.eigh(space.gram)
+    roots = np.sqrt(np.maximum(values, values[-1] * _EIGENVALUE_FLOOR))
+    return LatentMap((vectors * roots) @ vectors.T, (vectors / roots) @ vectors.T)

@@ -1,0 +1,83 @@
+"""Where the residual quantiser starts: first codebook and gains, from a residual k-means."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from dfe.base.types import DoubleArray
+from dfe.quantizers.rvq.settings import RvqSettings
+from dfe.quantizers.rvq.train.kmeans import kmeans, nearest
+from dfe.quantizers.rvq.train.model import RvqModel
+from dfe.quantizers.settings import Start
+
+_SAMPLE = 20_000
+_LOWEST_GAIN = 1e-3
+
+
+class FirstCodebook(NamedTuple):
+    """First codebook ``(K, d)``, code 0 being zero, and gains ``(N,)``, the first being 1."""
+
+    codebook: DoubleArray
+    gains: DoubleArray
+
+
+def first_model(settings: RvqSettings, start: Start) -> RvqModel:
+    """The model before its first step; transformers that change nothing."""
+    regions = tuple(tuple(int(i) for i in region) for region in start.space.regions.values())
+    z = (start.rows.astype(np.float64) - start.neutral) @ start.maps.to_latent
+    first = first_codebook(z, start.weights, start.levels, start.size, start.seed, gains=settings.gains)
+    config = settings.config(regions, start.levels, start.size)
+    model = RvqModel(config, start.neutral, start.maps.to_latent, start.maps.from_latent)
+    with torch.no_grad():
+        model.quantizer.codes.copy_(torch.tensor(first.codebook[1:]))
+        model.quantizer.log_gains.copy_(torch.tensor(first.gains[1:]).log())
+    model.quantizer.log_gains.requires_grad_(settings.gains)
+    return model
+
+
+def first_codebook(
+    z: DoubleArray, weights: DoubleArray, levels: int, size: int, seed: int, *, gains: bool = True
+) -> FirstCodebook:
+    """Shared codebook and gains from a residual k-means with separate ones.
+
+    The residuals of ALL levels, brought to the first level's size, are pooled and clustered: the codebook starts with
+    something to say at every level, and each gain with the size of its level's residuals.
+
+    Args:
+        z: ``(n, d)`` mesh coordinates, neutral subtracted.
+        weights: ``(n,)``, relative probability of a row.
+        levels: N.
+        size: K.
+        seed: of the sample and of k-means.
+        gains: of the levels; without, all are 1 and residuals are pooled as they are.
+    """
+    rng = np.random.default_rng(seed)
+    residual = z[rng.choice(len(z), min(len(z), _SAMPLE), replace=False, p=None if _even(weights) else _share(weights))]
+    whole = _length(residual)
+    pooled: list[DoubleArray] = []
+    sizes: list[float] = []
+    for _ in range(levels):
+        sizes.append(max(_length(residual) / whole, _LOWEST_GAIN) if gains else 1.0)
+        part = rng.permutation(len(residual))[: max(len(residual) // 2, size)]
+        pooled.append(residual[part] / sizes[-1])
+        centres = np.concatenate([np.zeros((1, z.shape[1])), kmeans(residual, size - 1, rng, iterations=10)])
+        residual = residual - centres[nearest(residual, centres)[0]]
+    codebook = np.concatenate([np.zeros((1, z.shape[1])), kmeans(np.concatenate(pooled), size - 1, rng)])
+    return FirstCodebook(codebook, np.array([1.0, *sizes[1:]]))
+
+
+def _length(z: DoubleArray) -> float:
+    """Root mean square length of the rows, never zero."""
+    return max(float(np.sqrt(np.square(z).sum(axis=1).mean())), 1e-9)
+
+
+def _even(weights: DoubleArray) -> bool:
+    return bool((weights == weights[0]).all())
+
+
+def _share(weights: DoubleArray) -> DoubleArray:
+    share: DoubleArray = weights / weights.sum()
+    return share

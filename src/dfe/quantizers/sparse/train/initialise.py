@@ -1,0 +1,54 @@
+"""Where the sparse quantiser starts: displays of single coefficients, then of what random faces show."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dfe.base.types import BoolArray, DoubleArray
+from dfe.quantizers.settings import Start
+from dfe.quantizers.sparse.settings import SparseSettings
+from dfe.quantizers.sparse.train.model import SparseModel
+from dfe.quantizers.sparse.train.reseed import MOVABLE
+from dfe.space.base import ExpressionSpace
+
+
+def first_model(settings: SparseSettings, start: Start) -> SparseModel:
+    """Displays that begin as single coefficients, the busiest first, and then as what random faces show.
+
+    Where coefficients go either way from zero (learned components, FLAME's), displays may lower them too.
+    """
+    space, size = start.space, start.size
+    own = np.arange(space.dimension)
+    partner = np.asarray(space.partner) if settings.mirrored else own
+    pairs = round((size - 1) * (1 - settings.symmetric) / 2) if (partner != own).any() else 0
+    rows = start.rows.astype(np.float64) - start.neutral
+    rng = np.random.default_rng(start.seed)
+    signed = bool((space.lower < 0).any())
+    symmetric = _first_displays(rows, space, rng, size - 1 - 2 * pairs, own <= partner, signed)
+    left = _first_displays(rows, space, rng, pairs, own < partner, signed)
+    return SparseModel(
+        settings.config(space.dimension, start.levels, size),
+        space,
+        start.neutral,
+        start.maps.to_latent,
+        symmetric,
+        left,
+        np.geomspace(settings.lowest_mm, settings.highest_mm, settings.steps),
+        nonnegative=settings.nonnegative and not signed,
+    )
+
+
+def _first_displays(
+    rows: DoubleArray, space: ExpressionSpace, rng: np.random.Generator, count: int, among: BoolArray, signed: bool
+) -> DoubleArray:
+    """``(count, D)``: each coefficient of ``among`` alone, those that move faces most first, then faces.
+
+    Of signed coefficients first up, then down.
+    """
+    busy = np.square(rows).mean(axis=0) * np.diag(space.gram)
+    order = [i for i in np.argsort(-busy, kind="stable") if among[i]]
+    single = np.eye(space.dimension)[order]
+    single = np.stack([single, -single], axis=1).reshape(-1, space.dimension)[:count] if signed else single[:count]
+    faces = rows[rng.choice(len(rows), count - len(single))] * among
+    faces = faces if signed else np.maximum(faces, 0.0)
+    return np.concatenate([single, faces]) + MOVABLE

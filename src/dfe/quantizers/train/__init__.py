@@ -1,0 +1,1 @@
+"""What every quantiser's training in torch has in common."""

@@ -1,0 +1,1 @@
+from made_tokenizers import faces, make_tokenizer, space, tokenizer  # noqa: F401
