@@ -136,9 +136,9 @@ class _Archive:
 def _opened(path: Path) -> Iterator[_Archive]:
     advice = "write it with numpy.savez, numbers and text alone"
     try:
-        if path.is_file():
-            check_npz(path)
         loaded = np.load(path, allow_pickle=False)
+        if hasattr(loaded, "files"):
+            check_npz(path)
     except ModelError as error:
         raise TableError(f"cannot be read as npz ({error.what})", where=path, advice=error.advice or advice) from None
     except FileNotFoundError:
