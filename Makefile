@@ -21,7 +21,7 @@ export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 WORKERS ?= auto
 PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test coverage oldest lint format hooks media install dev wheel reading points mae tokenizer results studies clean
+.PHONY: help demo test coverage oldest lint format hooks media install dev wheel reading covering points facemodel mae tokenizer results studies clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -99,9 +99,18 @@ wheel: $(VENV)/.dev
 reading: $(VENV)/.dev
 	@$(BIN)/python scripts/make_reading.py
 
+# Teaches the front end's network that says how much of a face is covered (docs/front-end.md).
+covering: $(VENV)/.dev
+	@$(BIN)/python scripts/make_covering.py
+
 # Trains the regressors from 68 points (docs/points.md); scripts/track68.py has to have run once.
 points: $(VENV)/.dev
 	@$(BIN)/python scripts/make_points.py
+
+# Learns the face model (docs/face-model.md) from ../shared/data; the first step, which looks at the media, takes hours.
+facemodel: $(VENV)/.dev
+	@test -d .cache/facemodel/tables || $(BIN)/python scripts/facemodel_media.py --work .cache/facemodel
+	@$(BIN)/python scripts/make_facemodel.py --work .cache/facemodel
 
 # Trains the small masked autoencoder that tokens are measured against (docs/mae.md); `make tokenizer` has to have run once.
 mae: $(VENV)/.dev

@@ -34,6 +34,7 @@ from dfe.facemodel.space import face_space, head_space
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.points.mapping import RIGID as RIGID68
 from dfe.frontends.points.mapping import weights as weights68
+from dfe.judge.motion import motion_told_over_people
 from dfe.recording.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,13 +101,14 @@ def told(judge: Judge) -> list[str]:
         shape.append(centred(judge.shapes(seen.points[rows])))
         said.append(centred(judge.said(seen.points[rows])))
         kept.append(person)
-    parts = motion_told(np.concatenate(shape), np.concatenate(said))
-    lines.append(cells(f"LFW, {len(kept)} test people", sum(map(len, shape)), *(f"{v:.3f}" for v in parts.values())))
-    draws = np.random.default_rng(0).integers(0, len(kept), (_DRAWS, len(kept)))
-    error = np.array([np.square(a - b).sum() for a, b in zip(shape, said, strict=True)])
-    energy = np.array([np.square(a).sum() for a in shape])
-    low, high = np.quantile(1 - error[draws].sum(axis=1) / energy[draws].sum(axis=1), [0.025, 0.975])
-    return [*lines, "", f"LFW, whole face: 95% interval over people {low:.3f} to {high:.3f}."]
+    parts = motion_told_over_people(
+        np.concatenate(shape), np.concatenate(said), np.repeat(np.arange(len(kept)), list(map(len, shape)))
+    )
+    lines.append(
+        cells(f"LFW, {len(kept)} test people", sum(map(len, shape)), *(f"{part.value:.3f}" for part in parts.values()))
+    )
+    whole = parts["whole"]
+    return [*lines, "", f"LFW, whole face: 95% interval over people {whole.low:.3f} to {whole.high:.3f}."]
 
 
 def turned(judge: Judge) -> list[str]:

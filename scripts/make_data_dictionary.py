@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef, TokenizerRef
-from dfe.recording.schema import FORMAT_VERSION, LISTS, POINTS, WIDTHS, Column, Layout, columns
+from dfe.recording.provenance import Provenance, RestingNote, SourceInfo, SpaceRef, TokenizerRef
+from dfe.recording.schema import FITTED, FORMAT_VERSION, LISTS, POINTS, WIDTHS, Column, Layout, columns
 from dfe.recording.usability import UsabilityRule
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
@@ -20,6 +20,7 @@ def dictionary() -> str:
     groups = {
         "Frame, face and quality": [c for c in columns() if c.name.split("_")[0] not in _PREFIXES],
         "Expression: `exp_` and a name of ARKit": _with_prefix("exp_"),
+        "Lids, gaze and fit: only with `--space dfe-face`": list(FITTED),
         "Gaze: `gaze_` and a name of ARKit": _with_prefix("gaze_"),
         "Blink: `blink_` and a name of ARKit": _with_prefix("blink_"),
         "Tokens: `tok_1`, `tok_2` ... and `mm_1`, `mm_2` ..., as many as the tokenizer says of a face": [
@@ -40,9 +41,12 @@ provenance beside it. This page is made from the package's own schema by `script
 - Rows are in order of `frame`, then of `face_id`. A frame with two faces has two rows.
 - A row without a face has `success` false, `face_id` -1 and a `reason`; its numbers are empty.
 - `usable` marks the rows that are fit for most analyses: a face with yaw within {rule.max_yaw_deg:g} degrees to
-  either side, pitch within {rule.max_pitch_deg:g} degrees up or down, roll within {rule.max_roll_deg:g} degrees, and a
-  box of at least {rule.min_face_px:g} pixels on its short side. The limits of a run are in its provenance
-  (`options`, `usability`), and `why_not` names the first one that a row breaks.
+  either side, pitch within {rule.max_pitch_deg:g} degrees up or down, roll within {rule.max_roll_deg:g} degrees, a
+  box of at least {rule.min_face_px:g} pixels on its short side, and at most {rule.max_covered_upper:.0%} of the upper
+  and {rule.max_covered_lower:.0%} of the lower face covered. The limits of a run are in its provenance (`options`,
+  `usability`), and `why_not` names the first one that a row breaks.
+- To keep one region of a face, use its own column: rows with a small `covered_upper` can serve for brows and eyes
+  while a hand is over the mouth.
 
 ## Signs, sides and units
 
@@ -139,6 +143,7 @@ Python: `Recording.read(path).provenance`; with PyArrow alone: `pyarrow.parquet.
         (SourceInfo, "`source`"),
         (SpaceRef, "`space`"),
         (TokenizerRef, "`tokenizer`"),
+        (RestingNote, "`resting`"),
     ):
         lines = [f"| {title} | meaning |", "|---|---|"]
         lines += [f"| `{f.name}` | {f.metadata['doc']} |" for f in dataclasses.fields(kind)]

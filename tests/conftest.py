@@ -38,7 +38,7 @@ def carphone(demo_media: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def face_clip(demo_media: Path) -> Path:
-    """The demo's clip: a woman's face, usable in all of 472 frames."""
+    """The demo's clip: 472 frames of a woman's face, with a hand over its lower part in 168 of them."""
     return demo_media / FACE_CLIP
 
 

@@ -55,7 +55,7 @@ def test_affectnet_from_pictures_to_bags(tmp_path: Path, jpeg: bytes, dfe: Calla
     assert (measures.time.sum(axis=1) > 0).all()
     place = examples.name.index("train_set/images/10")
     assert examples.picture is not None
-    assert examples.picture[place] == 1
+    assert examples.picture[place] == 2
     assert examples.labels["expression"][place] == "sad"
     assert examples.labels["valence"][place] == made_sets.valence(10)
     assert examples.labels["arousal"][place] == made_sets.valence(10) / 2

@@ -81,15 +81,15 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
         find_file(tmp_path, "labels.csv")
 
 
-def test_pictures_are_numbered_by_their_names_as_text(tmp_path: Path) -> None:
+def test_pictures_are_numbered_as_people_count(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     for number in (2, 10, 1, 33):
         (tmp_path / "x" / f"{number}.jpg").write_bytes(b"")
     names = names_of(tmp_path, (tmp_path,))
     assert {path: named.picture for path, named in names.items()} == {
         "x/1.jpg": 0,
-        "x/10.jpg": 1,
-        "x/2.jpg": 2,
+        "x/2.jpg": 1,
+        "x/10.jpg": 2,
         "x/33.jpg": 3,
     }
     assert {named.recording for named in names.values()} == {"x"}

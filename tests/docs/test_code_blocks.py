@@ -111,7 +111,7 @@ def test_every_other_command_is_a_known_one(page: Path) -> None:
 @pytest.mark.parametrize("page", FIRST_PAGES, ids=lambda page: page.stem)
 def test_no_block_is_of_another_kind(page: Path) -> None:
     for block in blocks(page):
-        assert block.language in ("", "python"), block.place
+        assert block.language in ("", "python", "r"), block.place
         assert not block.marked or block.language == "python", f"{block.place}: {MARK} is for Python"
 
 

@@ -55,6 +55,8 @@ def test_a_table_is_read_by_whoever_knows_it(run, table, tmp_path):
         "pitch over 20 degrees",
         "roll over 30 degrees",
         "face under 60 px",
+        "something over the upper face",
+        "something over the lower face",
     ]
     assert recording.usable.tolist() == [True, False, True, True]
 

@@ -31,9 +31,10 @@ def brute(made, tokenizer, low, high, face):
     usual = float(np.median(np.diff(moments)))
     mine = [r for r in range(len(made)) if made.face_ids[r] == face and made.usable[r]]
     valid, end = 0.0, moments[-1] + usual
-    for row, following in zip(mine, [*mine[1:], None], strict=True):
+    for row in mine:
         here = made.times[row]
-        until = here + usual if following is None or made.times[following] - here > 0.2 else made.times[following]
+        later = [t for t in moments if t > here]
+        until = later[0] if later and later[0] - here <= 0.2 else here + usual
         seconds = max(0.0, min(until, high) - max(here, low))
         valid += seconds
         for display, mm in zip(tokens.display[row], tokens.mm[row], strict=True):
@@ -49,12 +50,13 @@ def test_sums_are_those_of_row_after_row(tmp_path, tokenizer):
     x = faces(120, 2)
     x[rng.choice(120, 10, replace=False)] = np.nan
     times = np.cumsum(rng.choice([1 / 30, 1 / 15, 0.7], 60, p=[0.6, 0.35, 0.05])).repeat(2)
+    there = np.isfinite(x).all(axis=1)
     made = recording(
-        x,
-        times,
-        face=np.tile([0, 1], 60),
-        frame=np.arange(60).repeat(2),
-        yaw_deg=np.where(rng.random(120) < 0.2, 40.0, 0.0),
+        x[there],
+        times[there],
+        face=np.tile([0, 1], 60)[there],
+        frame=np.arange(60).repeat(2)[there],
+        yaw_deg=np.where(rng.random(120) < 0.2, 40.0, 0.0)[there],
     )
     write(tmp_path, "a/clip", made)
     windows = [(-np.inf, np.inf, 0), (0.5, 2.0, 0), (1.0, 3.0, 1), (90.0, 99.0, 0)]

@@ -243,7 +243,7 @@ def test_a_picture_that_is_missing(stills):
 def test_tables_without_boxes(clip):
     folder, made, _ = clip
     column = made.table.column_names.index(schema.BOX[0])
-    empty = pa.array(np.full(len(made), np.nan, np.float32))
+    empty = pa.nulls(len(made), pa.float32())
     placeless = Recording(made.table.set_column(column, schema.BOX[0], empty), made.provenance)
     placeless.write(folder / "tables" / "clip.parquet", overwrite=True)
     assert "does not say where" in refusal(folder, media_below(folder / "media"))

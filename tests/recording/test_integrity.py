@@ -51,6 +51,7 @@ WRONG = {
     "face without a face": (lambda t: put(t, "face_id", 6, 0), "contradict"),
     "usable without a face": (lambda t: put(t, "usable", 6, True), "usable, but without a face"),
     "confidence of 7": (lambda t: put(t, "confidence", 2, 7.0), "outside 0 to 1"),
+    "covered_upper of 1.5": (lambda t: put(t, "covered_upper", 2, 1.5), "covered_upper is outside 0 to 1"),
     "a box of less than nothing": (lambda t: put(t, "box_w", 2, -3.0), "box_w is below 0"),
     "numbers without a face": (lambda t: put(t, "yaw", 6, 0.1), "yaw is given, but there is no face"),
 }

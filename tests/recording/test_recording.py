@@ -17,8 +17,9 @@ def test_columns_are_those_of_the_format_in_order(tokenised):
     names = tokenised.table.column_names
     assert names[:7] == ["frame", "time_s", "face_id", "success", "reason", "usable", "why_not"]
     assert names[7:15] == ["confidence", "box_x", "box_y", "box_w", "box_h", "pitch", "yaw", "roll"]
-    assert names[15:66] == [*EXPRESSION, *GAZE, *BLINK]
-    assert names[66:] == [*(f"tok_{k}" for k in range(1, 5)), *(f"mm_{k}" for k in range(1, 5)), "source"]
+    assert names[15:17] == ["covered_upper", "covered_lower"]
+    assert names[17:68] == [*EXPRESSION, *GAZE, *BLINK]
+    assert names[68:] == [*(f"tok_{k}" for k in range(1, 5)), *(f"mm_{k}" for k in range(1, 5)), "source"]
     assert len(EXPRESSION) == 41
     assert "exp_jawOpen" in EXPRESSION
     assert {n.split("_", 1)[1] for n in (*EXPRESSION, *GAZE, *BLINK)} == set(ARKIT_NAMES)

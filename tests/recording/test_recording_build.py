@@ -60,8 +60,38 @@ def test_limits_can_be_set_and_are_kept_with_the_table(source_of):
         "max_pitch_deg": 20.0,
         "max_roll_deg": 30.0,
         "min_face_px": 60.0,
+        "max_covered_upper": UsabilityRule().max_covered_upper,
+        "max_covered_lower": UsabilityRule().max_covered_lower,
     }
     assert recording.provenance.options["every"] == 1
+
+
+@pytest.mark.parametrize(
+    ("covered", "why"),
+    [
+        (None, None),
+        ((0.0, 0.0), None),
+        ((0.5, 0.5), None),
+        ((0.51, 0.0), "something over the upper face"),
+        ((0.0, 0.51), "something over the lower face"),
+        ((1.0, 1.0), "something over the upper face"),
+    ],
+)
+def test_a_covered_face_is_not_usable_and_says_which_part(source_of, covered, why):
+    rows = RowBuffer()
+    add(rows, 0, face_id=0, covered=covered)
+    rule = UsabilityRule(max_covered_upper=0.5, max_covered_lower=0.5)
+    recording = build_recording(rows, source_of(), usability=rule)
+    assert recording.column("why_not").tolist() == [why]
+    assert recording.usable.tolist() == [why is None]
+    kept = recording.columns(("covered_upper", "covered_lower"))
+    np.testing.assert_array_equal(kept, np.float32([covered or (np.nan, np.nan)]))
+
+
+def test_a_rule_may_let_one_region_go(source_of):
+    rows = RowBuffer()
+    add(rows, 0, face_id=0, covered=(0.0, 0.99))
+    assert build_recording(rows, source_of(), usability=UsabilityRule(max_covered_lower=1.0)).usable.all()
 
 
 def test_ids_given_at_the_end_order_the_rows_of_a_frame(source_of):
@@ -104,7 +134,7 @@ def test_faces_need_ids_one_per_row(source_of):
 
 def test_a_wrong_number_of_coefficients_adds_nothing():
     rows = RowBuffer()
-    with pytest.raises(ValueError, match="70 numbers"):
+    with pytest.raises(ValueError, match="72 numbers"):
         rows.add_face(0, 0.0, "a", 1.0, (0, 0, 1, 1), (0, 0, 0), np.zeros(52, np.float32), X8, X2)
     assert len(rows) == 0
 

@@ -87,11 +87,9 @@ def test_tables_of_two_neutral_modes(dfe, space: ExpressionSpace, table_file: Pa
     refused(ran, 1, "its neutral mode is 'median'")
 
 
-def test_rows_that_are_no_numbers_are_left_out_said_and_counted(dfe, space: ExpressionSpace, tmp_path: Path) -> None:
+def test_rows_without_a_face_are_left_out_said_and_counted(dfe, space: ExpressionSpace, tmp_path: Path) -> None:
     x = make_table(space, 300).x
-    x[:30] = np.nan
-    x[30:50, 4] = np.nan
-    x[50, 7] = np.inf
+    x[:51] = np.nan
     ran = dfe("train", write_table(tmp_path / "t.parquet", x, space), "-o", tmp_path / "out", *SMALL)
     assert ran.code == 0, ran.err
     assert ran.err.count("of 300 rows 51 hold no face or a number that is not finite, and 0 are not usable") == 1

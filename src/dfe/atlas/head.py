@@ -41,6 +41,7 @@ def pack_head(
         ``movements`` (``counts``, ``index``, ``delta``, ``scale``), ``tokens`` (pairs of movement and weight for each
         display), ``rest`` (the same for the neutral), ``camera``, ``heat`` (linear light) and ``heatMax``.
     """
+    space = space.drawn
     mesh = space.mesh
     if not len(mesh.triangles):
         return None

@@ -32,6 +32,7 @@ def display_picture(
         size: of the picture, pixels.
         yaw: by which the head is turned, radians.
     """
+    space = space.drawn
     mesh = space.mesh
     return render(
         mesh.vertices_mm + space.displace((neutral + template)[None])[0],

@@ -26,6 +26,7 @@ class Encode:
         dfe encode videos/ pictures/ -o out --workers 4 --overwrite
         dfe encode openface.csv -o out --rate 30
         dfe encode videos/ -o tables --tokenizer none
+        dfe encode clip.mp4 -o out --space dfe-face --tokenizer none --neutral 2-5
     """
 
     paths: Annotated[Positional[tuple[str, ...]], arg(metavar="INPUT [INPUT ...]")]
@@ -49,7 +50,11 @@ class Encode:
     flame: Annotated[Path | None, arg(metavar="FILE")] = None
     """FLAME model file, for millimetres and pictures in FLAME's spaces."""
     space: Annotated[str | None, arg(metavar="NAME")] = None
-    """Expression space: of meshes and points, the folder that `dfe learn-space` wrote."""
+    """Expression space: dfe-face, the movement of 468 points in mm against the person's resting face; of meshes and
+    points, the folder that `dfe learn-space` wrote."""
+    neutral: Annotated[str | None, arg(metavar="WHICH")] = None
+    """With --space dfe-face, what a face at rest is: own (for films), population (for pictures), START-END in seconds,
+    or the table of another recording of the person."""
     device: Device = "auto"
     rate: Annotated[float | None, arg(metavar="FPS")] = None
     """Frames per second: of a table, where it wins over the times that the table has; of numbered pictures, which are
@@ -92,6 +97,7 @@ class Encode:
             weights=self.weights,
             flame=self.flame,
             space=None if self.space is None else Path(self.space),
+            neutral=self.neutral,
             device=self.device,
             rate=self.rate,
             calibrate=self.calibrate,

@@ -16,8 +16,8 @@ class Named(NamedTuple):
     recording: str
     """Name of the recording."""
     picture: int
-    """Number of the picture in a recording of stills, in the order of names as text (``10.jpg`` before ``2.jpg``);
-    -1 for a video."""
+    """Number of the picture in a recording of stills, in the order of names as people count (``2.jpg`` before
+    ``10.jpg``); -1 for a video."""
 
 
 def names_of(root: Path, media: Sequence[Path]) -> dict[str, Named]:

@@ -141,6 +141,7 @@ def render_expression(
 
     ``heat`` colours the skin by how far it has moved; ``heat_max_mm`` is the hot end (the largest shown if None).
     """
+    space = space.drawn
     moved = space.displace(np.asarray(x)[None])[0]
     return render(
         space.mesh.vertices_mm + moved,

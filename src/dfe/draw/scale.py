@@ -17,6 +17,6 @@ def heat_scale(space: ExpressionSpace, templates: ArrayLike) -> float:
 
     The 65th percentile of their largest displacements: one wide jaw drop must not bleach all the others.
     """
-    peaks = np.linalg.norm(space.displace(templates), axis=2).max(axis=1)
+    peaks = np.linalg.norm(space.drawn.displace(templates), axis=2).max(axis=1)
     peaks = peaks[peaks > 0]
     return max(1.0, float(math.ceil(np.percentile(peaks, _SCALE_PERCENTILE)))) if len(peaks) else 1.0

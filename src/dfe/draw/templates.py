@@ -45,7 +45,7 @@ def template_pictures(
             template adds.
         heat_max_mm: displacement at the hot end; :func:`heat_scale` of these templates if None.
     """
-    rows = np.asarray(templates, np.float32)
+    space, rows = space.drawn, np.asarray(templates, np.float32)
     base = np.zeros(space.dimension, np.float32) if neutral is None else np.asarray(neutral, np.float32)
     scale = heat_scale(space, rows) if heat_max_mm is None else heat_max_mm
     views: dict[float, list[bytes]] = {0.0: [], TURNED: []}

@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dfe.base.errors import MediaError, ModelError
 from dfe.base.version import __version__
+from dfe.encoding.face_model import NEUTRAL as RESTING
+from dfe.encoding.face_model import FaceModelRows, face_space_ref, in_face_space, mesh_fitter
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.tasks import Observed, front_end_for
 from dfe.encoding.watch import Watch
+from dfe.facemodel.track import join_seen
 from dfe.frontends.tracks import changed_faces, identify, only_largest
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SpaceRef, creation_time
 from dfe.recording.recording import Recording
 from dfe.recording.rows import RowBuffer
+from dfe.recording.schema import POINTS
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer
 
 NEUTRAL = "none"
-"""What is done about a person's own neutral face: nothing yet."""
+"""What is done about a person's own neutral face, outside the face model's space: nothing."""
 
 
 _ADVICE = {
@@ -69,6 +75,11 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
         created=creation_time(),
     )
     recording = build_recording(rows, provenance, face_ids=ids, usability=options.usability)
+    if options.face_model:
+        found = np.flatnonzero(rows.success)
+        kept = [part.faces for part in parts if part.faces is not None]
+        faces = FaceModelRows(join_seen(kept), mesh_fitter(), POINTS) if kept else None
+        recording = in_face_space(recording, faces, rows.frames[found], ids[found], options.neutral)
     return recording if tokenizer is None else add_tokens(recording, tokenizer)
 
 
@@ -107,11 +118,18 @@ def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL, wh
 
 
 def measured_space(options: EncodeOptions) -> SpaceRef:
-    """The space of the coefficients that the front end for pictures measures under these options.
+    """The space in which pictures are measured under these options.
 
     Raises:
         UsageError: the front end needs an option that was not given.
         ModelError: its weights are missing or damaged.
     """
+    if options.face_model:
+        return face_space_ref()
     space = front_end_for(options, still=False).space
     return SpaceRef(space.id, space.version, space.hash)
+
+
+def measured_neutral(options: EncodeOptions) -> str:
+    """What is done about a person's own neutral face under these options."""
+    return RESTING if options.face_model else NEUTRAL

@@ -42,6 +42,8 @@ def refuse_idle(options: EncodeOptions, sources: Iterable[Source], *, thumbnails
         raise _idle("thumbnails", "is for videos and pictures, and there are none")
     front_ends = {spec.name: spec for spec in (_front_end(source, options) for source in sources)}
     for name in given:
+        if name == "space" and options.face_model and any(spec.face_points for spec in front_ends.values()):
+            continue
         if name == "rate" and "video" in kinds:
             continue  # Whether a video carries times of its own is known once it is opened; it refuses the rate then.
         if name in FrontEndSpec.CHOICES and not any(spec.takes(name) for spec in front_ends.values()):

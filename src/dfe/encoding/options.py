@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal, TypedDict, get_args
 
 from dfe.base.errors import UsageError
+from dfe.encoding.neutral import NeutralChoice
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.registry import DEFAULT, find_front_end
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.recording.usability import UsabilityRule
-from dfe.space.registry import flame_file
+from dfe.space.registry import FACE_MODEL_ID, flame_file
 
 DEFAULT_TOKENIZER = "default"
 
@@ -27,6 +28,7 @@ class EncodeChoices(TypedDict, total=False):
     weights: Path | None
     flame: Path | None
     space: Path | None
+    neutral: str | None
     device: str
     rate: float | None
     calibrate: bool
@@ -60,7 +62,10 @@ class EncodeOptions:
     flame: Path | None = None
     """FLAME model file; None: the one that the environment variable ``DFE_FLAME`` names, if any."""
     space: Path | None = None
-    """Folder of a learned expression space."""
+    """Folder of a learned expression space; or ``dfe-face``, the face model's own."""
+    neutral: str | None = None
+    """What a face at rest is, in the face model's space: ``own``, ``population``, ``START-END`` in seconds, or the
+    table of another recording of the person. None: ``own`` for films, ``population`` for pictures."""
     device: str = "auto"
     """Of networks in torch: ``auto``, ``cpu`` or ``cuda``."""
     rate: float | None = None
@@ -101,11 +106,20 @@ class EncodeOptions:
             raise UsageError(f"--landmarks goes with front end {DEFAULT}, not {self.frontend}")
         if self.both_ways not in get_args(BothWays):
             raise UsageError(f"--both-ways is {', '.join(get_args(BothWays))}, not {self.both_ways!r}")
+        if self.neutral is not None:
+            if not self.face_model:
+                raise UsageError("--neutral is for the face model's space", advice=f"add --space {FACE_MODEL_ID}")
+            NeutralChoice.parse(self.neutral)
         for name, seconds in (("--start", self.start_s), ("--end", self.end_s)):
             if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
                 raise UsageError(f"{name} must be a number of seconds from 0 up, not {seconds:g}")
         if self.end_s is not None and self.end_s <= (self.start_s or 0.0):
             raise UsageError(f"--end ({self.end_s:g} s) must come after --start ({self.start_s or 0.0:g} s)")
+
+    @property
+    def face_model(self) -> bool:
+        """Whether expressions are wanted in the face model's space."""
+        return self.space is not None and str(self.space) == FACE_MODEL_ID
 
     @property
     def spec(self) -> FrontEndSpec | None:
@@ -127,7 +141,7 @@ class EncodeOptions:
         return FrontEndOptions(
             weights=self.weights,
             flame=flame_file(self.flame),
-            space=self.space,
+            space=None if self.face_model else self.space,
             device=self.device,
             rate=self.rate,
             calibrate=self.calibrate,
@@ -148,6 +162,6 @@ class EncodeOptions:
         """The options that neither the front end nor the tokenizer says of itself, for the table's metadata."""
         said_elsewhere = (
             "tokenizer", "max_faces", "second_pass", "both_ways", "mirrored", "usability",
-            "frontend", "weights", "flame", "space", "device", "rate", "calibrate",
+            "frontend", "weights", "flame", "space", "neutral", "device", "rate", "calibrate",
         )  # fmt: skip
         return {name: value for name, value in asdict(self).items() if name not in said_elsewhere}

@@ -17,7 +17,8 @@ from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
 from dfe.base.workers import guarded, run_tasks
 from dfe.displays.names import Names, load_names
-from dfe.encoding.assemble import add_tokens, assemble, check_fits, measured_space
+from dfe.encoding.assemble import add_tokens, assemble, check_fits, measured_neutral, measured_space
+from dfe.encoding.face_model import check_neutral
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.options import EncodeChoices, EncodeOptions
 from dfe.encoding.summary import InputResult, RunSummary, Targets
@@ -74,6 +75,7 @@ def encode(
     if found.problems:
         raise found.problems[0]
     refuse_idle(options, found.sources)
+    check_neutral(options.neutral)
     tokenizer = _tokenizer(options, found.sources)
     made: dict[Source, Recording] = {}
     for source, result in _observed(found.sources, options, workers, _Tally(progress)):
@@ -109,6 +111,7 @@ def encode_to_folder(
         raise no_lists_in_csv()
     found = _discover(paths, options, workers)
     refuse_idle(options, found.sources, thumbnails=thumbnails)
+    check_neutral(options.neutral)
     tokenizer = _tokenizer(options, found.sources)
     names = load_names(tokenizer) if report and tokenizer is not None else None
     if found.sources:
@@ -199,7 +202,7 @@ def _tokenizer(options: EncodeOptions, sources: Sequence[Source]) -> Tokenizer |
 
     tokenizer = load_tokenizer(options.tokenizer, flame=options.flame)
     if any(source.kind != "table" for source in sources):
-        check_fits(tokenizer, measured_space(options))
+        check_fits(tokenizer, measured_space(options), measured_neutral(options))
     return tokenizer
 
 

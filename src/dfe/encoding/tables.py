@@ -12,6 +12,7 @@ from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, IntArray, Progress
 from dfe.base.version import __version__
 from dfe.clock.clock import Clock
+from dfe.encoding.face_model import in_face_space, see_table
 from dfe.encoding.options import EncodeOptions
 from dfe.frontends.registry import find_front_end, recognise, why_unknown
 from dfe.frontends.spec import FrontEndSpec, TableReader
@@ -89,7 +90,11 @@ def assemble_table(read: ReadTable, options: EncodeOptions) -> Recording:
     )
     if options.largest_only:
         ids = only_largest(ids)
-    return build_measured(measured, provenance, ids, options.usability)
+    recording = build_measured(measured, provenance, ids, options.usability)
+    if not options.face_model:
+        return recording
+    faces = see_table(measured, read.info.name)
+    return in_face_space(recording, faces, measured.frame, ids, options.neutral)
 
 
 def _reader(spec: FrontEndSpec, options: EncodeOptions) -> TableReader:

@@ -17,8 +17,10 @@ import numpy as np
 from dfe.base.defects import Defect
 from dfe.base.errors import UsageError
 from dfe.base.types import Frame, Progress
+from dfe.encoding.face_model import FaceRows
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.watch import Watch
+from dfe.facemodel.track import Seen
 from dfe.frontends.base import FrameFaces, FrontEnd
 from dfe.frontends.landmarks.coefficients import columns
 from dfe.frontends.landmarks.config import LandmarkConfig
@@ -34,6 +36,7 @@ from dfe.recording.provenance import SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
 from dfe.recording.schema import Layout, expression_columns
 from dfe.space.arkit import BLINK_NAMES, GAZE_NAMES
+from dfe.space.registry import FACE_MODEL_ID
 
 PIECE_FRAMES = 960
 """Least length of a piece; opening and seeking then cost little beside it."""
@@ -66,6 +69,8 @@ class Observed:
     front_end: dict[str, str | int | float | bool]
     watch: Watch
     """What the pictures and faces themselves were like."""
+    faces: Seen | None = None
+    """What the face model sees of each face, in the order of the rows with one; None unless its space is asked for."""
     defects: tuple[Defect, ...] = ()
     """What the file as a whole says of itself; of the first part only."""
 
@@ -106,10 +111,14 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
         film = open_film(task.source.paths, rate=task.options.rate, scan=task.scan)
     frames, first, total = _frames(task, film)
     watch = Watch()
+    fitted = FaceRows(mirrored=task.options.mirrored) if task.options.face_model else None
     seen = 0
     for faces in front_end.observe(watch.passing(frames, first), still=film is None):
         if faces.frame >= first:
             _add(rows, faces, task.options.max_faces)
+            if fitted is not None:
+                for face in faces.faces:
+                    fitted.add(face.landmarks)
             watch.note(faces)
             seen += 1
             if progress is not None:
@@ -117,7 +126,9 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     reference = SpaceRef(space.id, space.version, space.hash)
     info = _source_info(task.source, film) if task.part == 0 else None
     defects = film.info.defects if film is not None and task.part == 0 else ()
-    return Observed(rows, seen, info, reference, front_end.provenance(), watch, defects)
+    return Observed(
+        rows, seen, info, reference, front_end.provenance(), watch, None if fitted is None else fitted.seen(), defects
+    )
 
 
 def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | None:
@@ -151,6 +162,9 @@ def front_end_for(options: EncodeOptions, *, still: bool) -> FrontEnd:
     spec = options.spec
     if spec is None or spec.name == DEFAULT or spec.kind == "table":
         return _landmarks(options.landmark_config(still=still))
+    if options.face_model and not spec.face_points:
+        what = f"front end {spec.name} gives no points of faces, so it cannot measure in {FACE_MODEL_ID}"
+        raise UsageError(what, advice="leave --frontend out")
     landmarks = options.landmark_config(still=still)
     return _foreign(spec.name, replace(options.front_end_options(), landmarks=landmarks))
 
@@ -204,7 +218,7 @@ def _add(rows: RowBuffer, seen: FrameFaces, max_faces: int) -> None:
             _, gaze, blink = columns(face.coefficients)
         rows.add_face(
             seen.frame, seen.time_s, seen.source, face.confidence, face.box, pose, face.expression, gaze, blink,
-            note=note, landmarks=face.landmarks, logits=face.logits,
+            covered=face.covered, note=note, landmarks=face.landmarks, logits=face.logits,
         )  # fmt: skip
 
 

@@ -32,6 +32,14 @@ class Frames(NamedTuple):
     bad_points: IntArray
     """``(n,)``: points that the model disbelieves."""
 
+    def take(self, rows: IntArray) -> Frames:
+        """Some of the rows."""
+        products = Products(self.products.variables[rows], self.products.identity[rows])
+        return Frames(
+            products, self.still[rows], self.pose[rows], self.pixels_per_mm[rows], self.residual_mm[rows],
+            self.bad_points[rows],
+        )  # fmt: skip
+
 
 class FaceFitter:
     """Fits a face model to points of the whole mesh, frame by frame.

@@ -9,6 +9,7 @@ from functools import cache
 
 import numpy as np
 
+from dfe.base.types import FloatArray
 from dfe.facemodel.file import load_model
 from dfe.facemodel.model import FaceModel
 from dfe.space.base import ExpressionSpace, FaceMesh
@@ -24,11 +25,11 @@ REACH = 4.0
 def face_space() -> ExpressionSpace:
     """``dfe-face``: coefficients in mm on the 468-point mesh; zero is the person's own resting face.
 
-    One unit of a coefficient moves the points by 1 mm root mean square.
+    One unit of a coefficient moves the points by 1 mm root mean square. Pictures show it on the CC0 head.
     """
     model = load_model()
     mesh = FaceMesh(model.mean_mm.astype(np.float32), model.triangles, model.mirror, model.regions, model.vertex_region)
-    return _space(model, SPACE_ID, mesh, model.expression.astype(np.float32))
+    return _space(model, SPACE_ID, mesh, model.expression.astype(np.float32), head_space())
 
 
 @cache
@@ -39,7 +40,7 @@ def head_space() -> ExpressionSpace:
 
 
 def _space(
-    model: FaceModel, id: str, mesh: FaceMesh, basis: np.ndarray[tuple[int, ...], np.dtype[np.float32]]
+    model: FaceModel, id: str, mesh: FaceMesh, basis: FloatArray, drawing: ExpressionSpace | None = None
 ) -> ExpressionSpace:
     reach = (REACH * np.sqrt(np.diag(model.expression_covariance))).astype(np.float32)
     reach = np.maximum(reach, reach[model.partner])
@@ -48,4 +49,6 @@ def _space(
         members = tuple(i for i, name in enumerate(model.names) if name.startswith(region))
         if members:
             regions[region] = members
-    return ExpressionSpace(id, model.version, model.names, -reach, reach, mesh, basis, model.partner, regions)
+    return ExpressionSpace(
+        id, model.version, model.names, -reach, reach, mesh, basis, model.partner, regions, drawing=drawing
+    )

@@ -48,6 +48,8 @@ class Face:
     """The same before the last sigmoid, ``(52,)``, unbounded."""
     landmarks: FloatArray | None = None
     """``(478, 3)``: x and y in pixels of the source picture, z in the same scale (smaller is nearer)."""
+    covered: tuple[float, float] | None = None
+    """Shares of the upper and the lower face that something hides, 0 to 1; None where a front end does not tell."""
     look: NDArray[np.uint8] | None = None
     """What it looks like, ``(16, 16)`` (:mod:`dfe.frontends.looks`), for following it; None where it is not known."""
 

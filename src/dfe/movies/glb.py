@@ -71,6 +71,7 @@ def _write(
     movement: Movement | None,
     overwrite: bool,
 ) -> None:
+    space = space.drawn
     mesh = space.mesh
     data = head_glb(
         mesh.vertices_mm + space.displace(neutral[None])[0],

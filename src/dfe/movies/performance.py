@@ -67,14 +67,14 @@ class Performance:
 
 
 def drawable(space: ExpressionSpace) -> ExpressionSpace:
-    """The space, if there is a face to draw.
+    """The space that pictures of it are made in, if there is a face to draw.
 
     Raises:
         UsageError: its mesh has no triangles.
     """
     if not len(space.mesh.triangles):
         raise UsageError(f"space {space.id} has no surface: there is no head to draw")
-    return space
+    return space.drawn
 
 
 def read_performance(path: Path, face: int | None = None, tokenizer: str | Path | None = None) -> Performance:

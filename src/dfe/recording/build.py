@@ -21,6 +21,7 @@ from dfe.recording.usability import UsabilityRule
 
 _BOX = slice(1, 5)
 _POSE = slice(5, 8)
+_COVERED = slice(8, 10)
 OTHER_FACES_ONLY = "face 0 not in this frame"
 """Reason of a frame whose faces were all left out on request."""
 
@@ -77,8 +78,8 @@ def build_measured(
 ) -> Recording:
     """Turn what a table held into a recording, in order of frames and, within a frame, of face ids.
 
-    A limit of usability that cannot be judged, since the table has no head pose or no box, is not applied; the
-    provenance says which (``options``, ``usability_not_judged``).
+    A limit of usability that cannot be judged, since the table has no head pose, no box or no picture, is not applied;
+    the provenance says which (``options``, ``usability_not_judged``).
 
     Args:
         measured: faces and failures.
@@ -98,6 +99,7 @@ def build_measured(
         _or_empty(measured.confidence, count, 1),
         _or_empty(measured.box, count, 4),
         _or_empty(measured.pose, count, 3),
+        _or_empty(None, count, len(schema.COVERED)),
         measured.expression,
     ]
     if layout.gaze:
@@ -119,7 +121,7 @@ def build_measured(
         layout, measured.frame[order], measured.time_s[order], ids[order], success[order], numbers[order],
         reason[order], reasons, source[order], sources,
     )  # fmt: skip
-    judged = [*[measured.pose is not None] * 3, measured.box is not None]
+    judged = [*[measured.pose is not None] * 3, measured.box is not None, False, False]
     names = [name for name, known in zip(rule.reasons, judged, strict=True) if known]
     missing = [name for name, known in zip(rule.reasons, judged, strict=True) if not known]
     if missing:
@@ -153,7 +155,7 @@ def _recording(
 ) -> Recording:
     """The table and its provenance; of the rule's limits only those whose words are in ``judged`` are applied."""
     success, numbers = rows.success, rows.numbers
-    broken = rule.broken(*numbers[:, _POSE].T, *(numbers[:, _BOX].T[2:]))
+    broken = rule.broken(*numbers[:, _POSE].T, *(numbers[:, _BOX].T[2:]), *numbers[:, _COVERED].T)
     broken[:, [name not in judged for name in rule.reasons]] = False
     usable = success & ~broken.any(axis=1)
     first_broken = np.where(success, broken.argmax(axis=1), len(rule.reasons) + rows.reason)

@@ -122,7 +122,7 @@ def _check_numbers(table: pa.Table, success: BoolArray, note: Note) -> None:
             note(f"{name} is given, but there is no face", given & ~success)
             if name.startswith(schema.PREFIX):
                 note(f"{name} is missing, and there is a face", success & ~given)
-            elif name == "confidence":
-                note("confidence is outside 0 to 1", given & ((values < 0) | (values > 1)))
+            elif name in ("confidence", *schema.COVERED):
+                note(f"{name} is outside 0 to 1", given & ((values < 0) | (values > 1)))
             elif name in ("box_w", "box_h") or _AMOUNT.fullmatch(name):
                 note(f"{name} is below 0", given & (values < 0))

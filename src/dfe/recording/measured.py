@@ -31,6 +31,8 @@ class Measured:
         pose: ``(n, 3)`` pitch, yaw, roll in radians with this package's signs (:mod:`dfe.frontends.base`).
         gaze: ``(n, 8)`` in the order of ``GAZE_NAMES``.
         blink: ``(n, 2)`` left and right.
+        points: ``(n, p, 2 or 3)`` of the face, 478 of the mesh or 68 of iBUG's mark-up, x to the picture's right, y
+            down, z away, in any unit; what the face model is fitted to. NaN where they are not known.
         source: ``n`` names of the pictures that the rows come from; None: the table's own name.
         about: version, settings and hashes that decide what was read; goes into the provenance.
         warnings: one line each, for the user.
@@ -52,6 +54,7 @@ class Measured:
     pose: FloatArray | None = None
     gaze: FloatArray | None = None
     blink: FloatArray | None = None
+    points: FloatArray | None = None
     source: Sequence[str] | None = None
     about: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -74,6 +77,8 @@ class Measured:
             array = getattr(self, name)
             if array is not None and array.shape != shape:
                 raise TableError(f"{name} of shape {array.shape}, not {shape}")
+        if self.points is not None and (self.points.ndim != 3 or len(self.points) != count):
+            raise TableError(f"points of shape {self.points.shape} for {count} rows")
         for name in ("reason", "source"):
             words = getattr(self, name)
             if words is not None and len(words) != count:
@@ -106,5 +111,6 @@ class Measured:
             pose=of(self.pose),
             gaze=of(self.gaze),
             blink=of(self.blink),
+            points=of(self.points),
             source=said(self.source),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -68,6 +68,33 @@ class TokenizerRef:
 
 
 @dataclass(frozen=True)
+class RestingNote:
+    """The resting face that a face's expressions are measured against; in the face model's space only."""
+
+    face: int | None = field(metadata=_doc("`face_id`; null: every face, each picture on its own"))
+    neutral: str = field(
+        metadata=_doc(
+            "`own`: the person's resting face, from calm frames; `population`: everybody's; `START-END s`: what the "
+            "face shows in that interval; `recording NAME`: that of another recording"
+        )
+    )
+    points: int = field(metadata=_doc("points that the face model was fitted to: 478 or 68"))
+    calm_frames: float | None = field(default=None, metadata=_doc("how many frames' worth of calm it rests on"))
+    sure: float | None = field(
+        default=None,
+        metadata=_doc("0 to 1: share of a deviation from everybody's resting face that is believed to be the person's"),
+    )
+    numbers: Mapping[str, tuple[float, ...]] = field(
+        default_factory=dict,
+        metadata=_doc(
+            "the resting face: `identity` (who it is), `rest` (by what the face at rest differs from everybody's along "
+            "the `exp_` modes, mm), `held` (what calm frames showed and was not put down to rest), `pose` (radians) "
+            "and `variables` (products that frames are compared with)"
+        ),
+    )
+
+
+@dataclass(frozen=True)
 class Provenance:
     """The record that travels with a table; equal records mean equally made tables, whenever they were made."""
 
@@ -82,6 +109,9 @@ class Provenance:
         default=None, metadata=_doc("the tokenizer of the `tok_` columns, see below; null where there are none")
     )
     neutral: str = field(default="none", metadata=_doc("how a neutral face was subtracted; `none`: it was not"))
+    resting: tuple[RestingNote, ...] = field(
+        default=(), metadata=_doc("the resting faces that expressions are measured against, see below; face model only")
+    )
     mirrored: bool = field(
         default=False,
         metadata=_doc("true where the user said that the recording is flipped, and left and right were put right"),
@@ -131,6 +161,7 @@ class Provenance:
             content[name] = None if content[name] is None else asdict(content[name])
         for name in ("frontend", "options"):
             content[name] = dict(content[name])
+        content["resting"] = [asdict(note) for note in self.resting]
         content["defects"] = [asdict(defect) for defect in self.defects]
         try:
             text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent)
@@ -188,10 +219,16 @@ def _from_content(content: dict[str, Any]) -> Provenance:
     tokenizer = content.get("tokenizer")
     known["tokenizer"] = None if tokenizer is None else _record(TokenizerRef, tokenizer)
     known["warnings"] = tuple(str(w) for w in content.get("warnings", ()))
+    known["resting"] = tuple(_resting(note) for note in content.get("resting", ()))
     known["defects"] = tuple(_record(Defect, defect) for defect in content.get("defects", ()))
     for name in ("frontend", "options"):
         known[name] = _mapping(known.get(name, {}), name)
     return Provenance(**known)
+
+
+def _resting(content: object) -> RestingNote:
+    note: RestingNote = _record(RestingNote, content)
+    return replace(note, numbers={name: tuple(map(float, row)) for name, row in dict(note.numbers).items()})
 
 
 def _mapping(value: object, name: str) -> dict[str, Any]:

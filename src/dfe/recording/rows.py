@@ -12,6 +12,7 @@ from dfe.recording import schema
 from dfe.recording.provenance import plain_text
 
 _BOX = slice(1, 5)
+_NOT_KNOWN = (math.nan, math.nan)
 UNSET = -2
 """Face id of a row whose face is to be told apart later."""
 
@@ -56,6 +57,7 @@ class RowBuffer:
         note: str | None = None,
         landmarks: FloatArray | None = None,
         logits: FloatArray | None = None,
+        covered: tuple[float, float] | None = None,
     ) -> None:
         """Add a face.
 
@@ -73,9 +75,11 @@ class RowBuffer:
             note: what was odd about the picture; goes into ``reason``.
             landmarks: ``(478, 3)``; left out, as the logits are, unless the buffer keeps them.
             logits: ``(52,)`` of the coefficient network.
+            covered: shares of the upper and the lower face that something hides, 0 to 1; None where that is not known.
         """
         eyes = [part for part in (gaze, blink) if part is not None]
-        numbers = np.concatenate([np.array((confidence, *box, *pose), np.float32), exp, *eyes], dtype=np.float32)
+        head = np.array((confidence, *box, *pose, *(covered or _NOT_KNOWN)), np.float32)
+        numbers = np.concatenate([head, exp, *eyes], dtype=np.float32)
         if numbers.shape != (self._width,):
             raise ValueError(f"{len(numbers)} numbers of a face, not the {self._width} of the table's layout")
         if self._lists is not None:
@@ -134,7 +138,7 @@ class RowBuffer:
 
     @property
     def numbers(self) -> FloatArray:
-        """``(n, 59)`` the columns of ``layout.measured``; NaN for a row without a face."""
+        """``(n, 61)`` the columns of ``layout.measured``; NaN for a row without a face."""
         return np.array(self._numbers, np.float32).reshape(-1, self._width)
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -48,10 +49,10 @@ _HEAD = (
     Column("reason", "string", "", "Why there is no face ('no face found', 'not decoded: ...'). On a row with a face, "
            "a note on its picture (that the decoder had to patch it, that there are more faces than were looked "
            "for); empty otherwise.", True),
-    Column("usable", "bool", "", "True where the face also meets the limits of head pose and size that "
+    Column("usable", "bool", "", "True where the face also meets the limits of head pose, size and covering that "
            "the provenance names under options, usability (by default yaw within 25 degrees, pitch within "
-           "20 degrees, roll within 30 degrees, box at least 60 pixels on its short side). Rows that are not usable "
-           "are kept.", False),
+           "20 degrees, roll within 30 degrees, box at least 60 pixels on its short side, at most a fifth of the upper "
+           "and of the lower face covered). Rows that are not usable are kept.", False),
     Column("why_not", "string", "", "First reason why the row is not usable (on a row without a face, its reason "
            "again); empty where it is.", True),
     Column("confidence", "float32", "probability", "How sure the landmark network is that it looks at a face, 0 to 1.",
@@ -66,10 +67,17 @@ _HEAD = (
     Column("yaw", "float32", "rad", "Head pose: positive when the head is turned to the subject's left.", True),
     Column("roll", "float32", "rad", "Head pose: positive when the head is tilted towards the subject's left shoulder.",
            True),
+    Column("covered_upper", "float32", "share", "How much of the upper face (brows and eyes) something hides: a hand, "
+           "dark glasses, hair, the picture's edge. An estimate, 0 to 1. Empty where it is not known, as in tables of "
+           "other tools.", True),
+    Column("covered_lower", "float32", "share", "How much of the lower face (tip of the nose, mouth, chin) something "
+           "hides: a hand, a mask, a microphone, the picture's edge. An estimate, 0 to 1; half of the weight lies on "
+           "the lips. Empty where it is not known.", True),
 )  # fmt: skip
 
 POSE = ("pitch", "yaw", "roll")
 BOX = ("box_x", "box_y", "box_w", "box_h")
+COVERED = ("covered_upper", "covered_lower")
 PREFIX = "exp_"
 
 
@@ -84,12 +92,31 @@ BLINK = tuple(f"blink_{name}" for name in BLINK_NAMES)
 
 POINTS = 478
 """Landmarks of a face."""
+
+ARKIT = tuple(f"arkit_{name}" for name in FACE_NAMES)
+"""Coefficients of ``arkit51/face41`` that stand beside an expression in the face model's space."""
+FITTED = (
+    Column("lids_left_mm", "float32", "mm", "How far the lids of the subject's left eye are apart in the middle, by "
+           "the face model's fit.", True),
+    Column("lids_right_mm", "float32", "mm", "The same of the right eye.", True),
+    Column("gaze_left_yaw_deg", "float32", "degrees", "Where the subject's left eye looks, relative to the head: "
+           "positive to the subject's left. Empty where the points hold no irises.", True),
+    Column("gaze_left_pitch_deg", "float32", "degrees", "The same, positive upwards.", True),
+    Column("gaze_right_yaw_deg", "float32", "degrees", "Where the right eye looks: positive to the subject's left.",
+           True),
+    Column("gaze_right_pitch_deg", "float32", "degrees", "The same, positive upwards.", True),
+    Column("fit_residual_mm", "float32", "mm", "What the face model leaves of the measured points, root mean square: "
+           "how badly it fits. A hand before the face makes it large.", True),
+)  # fmt: skip
+"""What the face model measures beside the expression; in tables of its space only."""
 LISTS = ("landmarks", "logits")
 """The columns of lists; a table has them only where ``landmarks`` was asked for."""
 
 ALIASES = {"timestamp": "time_s"}
 """Names of other tools that :meth:`Recording.column` understands."""
 
+
+_MODE = re.compile(r"(brow|eyes|cheeks|nose|mouth|jaw)\d\d(Left|Right)?")
 
 FACE_SPACES = ("arkit51/face41", "arkit-phone/face41")
 """Spaces of the 41 coefficients of ``FACE_NAMES``; their tables always have columns of gaze and blink, empty or not."""
@@ -99,6 +126,9 @@ def _expression(column: str) -> Column:
     name = column.removeprefix(PREFIX)
     if name in FACE_NAMES:
         return _coefficient(PREFIX, name)
+    if _MODE.fullmatch(name):
+        meaning = f"Mode {name} of the face model, against a resting face; 1 moves its points by 1 mm root mean square."
+        return Column(column, "float32", "mm", meaning, True)
     meaning = f"Coefficient {name} of the expression space that the provenance names."
     return Column(column, "float32", "as the space says", meaning, True)
 
@@ -165,6 +195,8 @@ class Layout:
     """Names of the ``exp_`` columns, in the order of the space's coefficients."""
     gaze: bool = True
     blink: bool = True
+    face_model: bool = False
+    """Whether the columns of :data:`ARKIT` and :data:`FITTED` stand beside the expression."""
     levels: int = 0
     """Tokens of a face: pairs of columns ``tok_k`` and ``mm_k``; none before a tokenizer has run."""
     lists: tuple[str, ...] = ()
@@ -184,6 +216,7 @@ class Layout:
             expression=EXPRESSION if ours else found,
             gaze=ours or any(name in held for name in GAZE),
             blink=ours or any(name in held for name in BLINK),
+            face_model=any(name in held for name in (*ARKIT, *(column.name for column in FITTED))),
             levels=level,
             lists=tuple(name for name in LISTS if name in held),
         )
@@ -192,7 +225,7 @@ class Layout:
     def measured(self) -> tuple[str, ...]:
         """The float32 columns that a front end fills, in order; all empty on a row without a face."""
         eyes = (*(GAZE if self.gaze else ()), *(BLINK if self.blink else ()))
-        return ("confidence", *BOX, *POSE, *self.expression, *eyes)
+        return ("confidence", *BOX, *POSE, *COVERED, *self.expression, *eyes)
 
 
 @cache
@@ -202,6 +235,7 @@ def columns(layout: Layout = Layout()) -> tuple[Column, ...]:
     return (
         *_HEAD,
         *(_expression(name) for name in layout.expression),
+        *((*(_coefficient("arkit_", name) for name in FACE_NAMES), *FITTED) if layout.face_model else ()),
         *(_coefficient(prefix, name) for prefix, names, kept in eyes if kept for name in names),
         *_tokens(layout.levels),
         Column("source", "string", "", "Name of the file that the row comes from.", False),

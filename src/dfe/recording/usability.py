@@ -1,4 +1,4 @@
-"""Which faces are turned or small enough to mistrust: a column of the table, never a deletion."""
+"""Which faces are turned, small or covered enough to mistrust: a column of the table, never a deletion."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dfe.base.types import BoolArray, FloatArray
 
 @dataclass(frozen=True)
 class UsabilityRule:
-    """Limits of head pose and face size; a face on the limit is usable."""
+    """Limits of head pose, face size and covering; a face on the limit is usable."""
 
     max_yaw_deg: float = 25.0
     max_pitch_deg: float = 20.0
@@ -20,21 +20,37 @@ class UsabilityRule:
     are two to five times those of an upright head (docs/front-end.md). A film that lies should be turned first."""
     min_face_px: float = 60.0
     """Least length of the short side of the face's box, in pixels."""
+    max_covered_upper: float = 0.2
+    """Share of brows and eyes that something may hide, 0 to 1; at 1 it does not count."""
+    max_covered_lower: float = 0.2
+    """Share of nose tip, mouth and chin that something may hide, 0 to 1; at 1 it does not count. The columns
+    ``covered_upper`` and ``covered_lower`` tell which region can still be used (docs/front-end.md)."""
 
     @property
-    def reasons(self) -> tuple[str, str, str, str]:
+    def reasons(self) -> tuple[str, ...]:
         """What ``why_not`` says, in the order in which the limits are tried."""
         return (
             f"yaw over {self.max_yaw_deg:g} degrees",
             f"pitch over {self.max_pitch_deg:g} degrees",
             f"roll over {self.max_roll_deg:g} degrees",
             f"face under {self.min_face_px:g} px",
+            "something over the upper face",
+            "something over the lower face",
         )
 
     def broken(
-        self, pitch: FloatArray, yaw: FloatArray, roll: FloatArray, width: FloatArray, height: FloatArray
+        self,
+        pitch: FloatArray,
+        yaw: FloatArray,
+        roll: FloatArray,
+        width: FloatArray,
+        height: FloatArray,
+        upper: FloatArray,
+        lower: FloatArray,
     ) -> BoolArray:
-        """Which limits each face breaks, ``(n, 4)`` in the order of :attr:`reasons`; NaN breaks its limit.
+        """Which limits each face breaks, ``(n, 6)`` in the order of :attr:`reasons`.
+
+        NaN breaks its limit; only covering that is not known is no fault.
 
         Args:
             pitch: radians, ``(n,)``.
@@ -42,11 +58,15 @@ class UsabilityRule:
             roll: radians, ``(n,)``.
             width: of the face's box in pixels, ``(n,)``.
             height: of the face's box in pixels, ``(n,)``.
+            upper: share of the upper face that is covered, ``(n,)``.
+            lower: share of the lower face that is covered, ``(n,)``.
         """
         kept = (
             np.abs(np.degrees(yaw.astype(np.float64))) <= self.max_yaw_deg,
             np.abs(np.degrees(pitch.astype(np.float64))) <= self.max_pitch_deg,
             np.abs(np.degrees(roll.astype(np.float64))) <= self.max_roll_deg,
             np.minimum(width, height) >= self.min_face_px,
+            ~(upper > self.max_covered_upper),
+            ~(lower > self.max_covered_lower),
         )
         return ~np.stack(kept, axis=1)

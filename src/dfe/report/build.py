@@ -6,7 +6,7 @@ import functools
 import json
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -94,7 +94,7 @@ def recording_view(
         cards=() if tokenizer is None else _cards(recording, tokenizer, names or load_names(tokenizer)),
         quality=quality,
         reasons=_reasons(summary, quality),
-        provenance=json.loads(recording.provenance.to_json()),
+        provenance=_told(recording),
         tokenizer="" if tokenizer is None else tokenizer.id,
         book_size=None if tokenizer is None else tokenizer.size - 1,
         heat_stops=() if tokenizer is None else heat_stops(_heat_mm(tokenizer)),
@@ -236,3 +236,14 @@ def _pictures(tokenizer: Tokenizer, display: int) -> tuple[bytes, ...]:
         heat_max_mm=_heat_mm(tokenizer),
     )
     return pictures.front[0], pictures.turned[0]
+
+
+def _told(recording: Recording) -> dict[str, Any]:
+    """The provenance for reading: resting faces without their hundreds of numbers, which the table keeps."""
+    content: dict[str, Any] = json.loads(recording.provenance.to_json())
+    notes = content.pop("resting")
+    for note in notes:
+        whose = "every face" if note["face"] is None else f"face {note['face']}"
+        kept = {name: value for name, value in note.items() if name not in ("face", "numbers") and value is not None}
+        content.setdefault("resting face", {})[whose] = kept
+    return content

@@ -101,6 +101,8 @@ class ExpressionSpace:
         flips: whether exchanging left and right is a map of the space onto itself, so that ``partner`` says what each
             coefficient becomes. False where the face is not exactly symmetric: ``partner`` then leaves coefficients as
             they are, and ``mesh.mirror`` may be approximate.
+        drawing: the same coefficients on a face made for pictures; None where the space's own mesh is drawn. No measure
+            depends on it.
 
     Raises:
         UsageError: the parts do not fit together, or the basis is not its own mirror image though the space flips.
@@ -116,6 +118,7 @@ class ExpressionSpace:
     partner: NDArray[np.int32]
     regions: Mapping[str, tuple[int, ...]]
     flips: bool = True
+    drawing: ExpressionSpace | None = None
 
     def __post_init__(self) -> None:
         d, v = len(self.names), len(self.mesh.vertices_mm)
@@ -126,7 +129,14 @@ class ExpressionSpace:
                 raise UsageError(f"the basis of space {self.id!r} is not its own mirror image")
         elif not np.array_equal(self.partner, np.arange(d)):
             raise UsageError(f"space {self.id!r} has no left-right flip, but its coefficients have partners")
+        if self.drawing is not None and self.drawing.names != self.names:
+            raise UsageError(f"space {self.id!r} is drawn by a space of other coefficients")
         _freeze(self)
+
+    @property
+    def drawn(self) -> ExpressionSpace:
+        """The space that pictures are made in: :attr:`drawing`, or this one."""
+        return self if self.drawing is None else self.drawing
 
     @property
     def dimension(self) -> int:
@@ -240,6 +250,7 @@ class ExpressionSpace:
             partner=np.array([place[int(self.partner[old])] for old in keep], np.int32),
             regions={region: members for region, members in regions.items() if members},
             flips=self.flips,
+            drawing=None if self.drawing is None else self.drawing.select(names, self.drawing.id),
         )
 
     @cached_property

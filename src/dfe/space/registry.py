@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -20,6 +21,10 @@ GROUP = "dfe.spaces"
 FLAME_VARIABLE = "DFE_FLAME"
 """Environment variable that names the user's FLAME model file, for verbs that have no ``--flame``."""
 
+FACE_MODEL_ID = "dfe-face"
+_ABOVE = {FACE_MODEL_ID: ("dfe.facemodel.space", "face_space")}
+"""Spaces whose makers stand in rooms above this one: named here, imported when they are asked for."""
+
 _ADVICE = "update dfe"
 _PLAIN_IDS = (*FLAME_IDS, BFM_ID)
 MESH_VERSION = 2
@@ -27,7 +32,7 @@ MESH_VERSION = 2
 
 def space_ids() -> tuple[str, ...]:
     """Ids of all spaces that can be loaded by name."""
-    return (*ARKIT_IDS, *_PLAIN_IDS, *_foreign())
+    return (*ARKIT_IDS, *_ABOVE, *_PLAIN_IDS, *_foreign())
 
 
 def load_space(
@@ -35,7 +40,8 @@ def load_space(
 ) -> ExpressionSpace:
     """A space by its id; made once, then shared.
 
-    ``arkit51/face41`` (no gaze, no blink) and ``arkit51`` live on the embedded head. The ``flame2020`` spaces and
+    ``arkit51/face41`` (no gaze, no blink) and ``arkit51`` live on the embedded head, ``dfe-face`` on the face model's
+    468 points (:mod:`dfe.facemodel.space`). The ``flame2020`` spaces and
     ``bfm/exp64`` have no mesh here: their millimetres are coefficient units (:mod:`dfe.space.plain`). Version 2 of the
     ``flame2020`` spaces lives on the user's FLAME file. Other packages add spaces under the entry-point group
     ``dfe.spaces``.
@@ -66,17 +72,28 @@ def load_space(
         if version not in (None, PLAIN_VERSION):
             raise ModelError(f"no version {version} of space {id!r} is known here", advice=_ADVICE)
         return bfm_space() if id == BFM_ID else flame_space(id)
+    if id in _ABOVE:
+        return _versioned(_load_above(id), version)
     if id in (foreign := _foreign()):
         return _load_foreign(foreign[id], version)
     if holds_space(id):
-        space = read_space(id)
-        if version not in (None, space.version):
-            raise ModelError(f"is version {space.version}, not {version}", where=id)
-        return space
+        return _versioned(read_space(id), version)
     known = ", ".join(f"'{name}'" for name in space_ids())
     raise ModelError(
         f"no expression space is called {id!r}", advice=f"use one of {known}, or the folder of a learned space"
     )
+
+
+def _versioned(space: ExpressionSpace, version: int | None) -> ExpressionSpace:
+    if version not in (None, space.version):
+        raise ModelError(f"is version {space.version}, not {version}", where=space.id, advice=_ADVICE)
+    return space
+
+
+def _load_above(id: str) -> ExpressionSpace:
+    module, maker = _ABOVE[id]
+    space: ExpressionSpace = getattr(importlib.import_module(module), maker)()
+    return space
 
 
 def flame_file(given: str | PathLike[str] | None = None) -> Path | None:
@@ -94,7 +111,7 @@ def _on_flame(file: str, id: str) -> ExpressionSpace:
 
 @cache
 def _foreign() -> dict[str, EntryPoint]:
-    own = (*ARKIT_IDS, *_PLAIN_IDS)
+    own = (*ARKIT_IDS, *_ABOVE, *_PLAIN_IDS)
     return {point.name: point for point in sorted(entry_points(group=GROUP)) if point.name not in own}
 
 

@@ -20,6 +20,7 @@ import numpy as np
 from dfe.base.types import DoubleArray, Frame, ImageArray
 from dfe.frontends.base import NO_FACE, NOT_DECODED, Face, FrameFaces
 from dfe.frontends.landmarks.config import LandmarkConfig
+from dfe.frontends.landmarks.covering import find_covered
 from dfe.frontends.landmarks.crops import Roi, roi_from_detection, roi_from_landmarks
 from dfe.frontends.landmarks.detector import Detection, Detector, is_close_up, overlap
 from dfe.frontends.landmarks.geometry import Geometry
@@ -243,8 +244,17 @@ class LandmarkFrontEnd:
             points[:, 0] = width - points[:, 0]
             x0, x1 = width - x1, width - x0
         box = (x0, y0, x1 - x0, y1 - y0)
-        look = look_at(image, seen.roi)
-        return Face(seen.mesh.presence, box, pose.pitch, pose.yaw, pose.roll, *reading, landmarks=points, look=look)
+        return Face(
+            seen.mesh.presence,
+            box,
+            pose.pitch,
+            pose.yaw,
+            pose.roll,
+            *reading,
+            landmarks=points,
+            covered=find_covered(self.networks, image, seen.mesh.points),
+            look=look_at(image, seen.roi),
+        )
 
 
 def _is_among(one: _Seen, seen: list[_Seen]) -> bool:

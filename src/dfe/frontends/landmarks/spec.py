@@ -17,9 +17,10 @@ LANDMARKS = FrontEndSpec(
     name="landmarks",
     kind="media",
     title="videos and pictures, by three small networks that come with the package",
-    space="arkit51/face41",
+    space="arkit51/face41; with --space dfe-face, the face model's",
     licence="Apache-2.0 (networks of MediaPipe's Face Landmarker)",
     verified="on real videos and pictures, against MediaPipe 1.2.2",
     make=_make,
     uses=("max_faces",),
+    face_points=True,
 )

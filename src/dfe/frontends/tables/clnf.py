@@ -85,6 +85,7 @@ class ClnfReader:
             box=None if flat is None else _boxes(flat if len(axes) == 2 else flat[order]),
             pose=pose if turned is None else head_angles(turned[order]),
             blink=blink,
+            points=points,
             about={"measured_by": "CLNF", "from": f"68 points in {'space' if len(axes) == 3 else 'the picture'}"},
             warnings=(
                 *columns.notes,
@@ -160,11 +161,12 @@ CLNF = FrontEndSpec(
     name="clnf",
     kind="table",
     title="DAIC-WOZ's tables of 68 CLNF points, with head pose beside them",
-    space="arkit51/face41",
+    space="arkit51/face41; with --space dfe-face, the face model's",
     licence="DAIC-WOZ's end user agreement; your own copy",
     verified="on made tables of the same layout, not on DAIC-WOZ itself",
     make=ClnfReader,
     uses=("rate",),
+    face_points=True,
     recognises=recognises,
     misses=misses,
 )

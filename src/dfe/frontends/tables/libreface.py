@@ -87,6 +87,7 @@ class LibreFaceReader:
             pose=pose,
             gaze=gaze,
             blink=blink,
+            points=(points * [ratio, 1.0, ratio]).astype(np.float32),
             about={"measured_by": "LibreFace", "from": "478 points", "picture_width_by_height": round(ratio, 4)},
             warnings=(
                 *columns.notes,
@@ -138,11 +139,12 @@ LIBREFACE = FrontEndSpec(
     name="libreface",
     kind="table",
     title="tables of LibreFace with MediaPipe's 478 points",
-    space="arkit51/face41",
+    space="arkit51/face41; with --space dfe-face, the face model's",
     licence="LibreFace's own (non-commercial) for making them; your own tables",
     verified="on tables made of our own landmarks in the same layout, not on LibreFace's",
     make=LibreFaceReader,
     uses=("rate",),
+    face_points=True,
     recognises=recognises,
     misses=misses,
 )

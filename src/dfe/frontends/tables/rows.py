@@ -71,8 +71,19 @@ def put_right(measured: Measured) -> Measured:
         pose=None if measured.pose is None else measured.pose * _TURNED,
         gaze=None if measured.gaze is None else measured.gaze[:, _GAZE],
         blink=None if measured.blink is None else measured.blink[:, _BLINK],
+        points=None if measured.points is None else _turned_points(measured.points),
         about={**measured.about, "mirrored": True},
     )
+
+
+def _turned_points(points: FloatArray) -> FloatArray:
+    from dfe.frontends.landmarks.networks import Networks
+    from dfe.frontends.points.mapping import PARTNER
+    from dfe.frontends.points.mapping import POINTS as OF_IBUG
+
+    partner = PARTNER if points.shape[1] == OF_IBUG else Networks().partner
+    side = np.array([-1, 1, 1], np.float32)[: points.shape[2]]
+    return np.asarray(points[:, partner] * side, np.float32)
 
 
 def box_of(points: FloatArray) -> FloatArray:

@@ -20,6 +20,8 @@ from dfe.datasets.examples import Examples
 from dfe.predict.representation import Features, Measuring
 
 NAMES, FEATURES = "names", "features"
+_NPY = b"\x93NUMPY"
+"""What a file of one array begins with."""
 
 
 @dataclass(frozen=True)
@@ -132,13 +134,18 @@ class _Archive:
         return rows.astype(np.float64)
 
 
+def _is_npy(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_NPY)) == _NPY
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[_Archive]:
     advice = "write it with numpy.savez, numbers and text alone"
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if hasattr(loaded, "files"):
+        if path.is_file() and not _is_npy(path):
             check_npz(path)
+        loaded = np.load(path, allow_pickle=False)
     except ModelError as error:
         raise TableError(f"cannot be read as npz ({error.what})", where=path, advice=error.advice or advice) from None
     except FileNotFoundError:
