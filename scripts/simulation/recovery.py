@@ -13,7 +13,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from dfe.base.types import BoolArray, DoubleArray, IntArray
-from dfe.stats.groups import Design, benjamini_hochberg, bootstrap_interval, hedges_g, permutation_test
+from dfe.stats.groups import Design, bootstrap_interval, hedges_g, permutation_test
+from dfe.stats.significance import benjamini_hochberg
 from simulation.filming import Camera, Counts, count_events, film
 from simulation.simulate import Behaviour, Takes, make_events
 

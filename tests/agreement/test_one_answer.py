@@ -20,7 +20,6 @@ from dfe.comparison.table import GroupRow
 from dfe.datasets.examples import Examples
 from dfe.events.find import find_events
 from dfe.events.folder import events_to_folder
-from dfe.predict.measures import measure_tokens
 from dfe.predict.representations.tokens import TokenBag
 from dfe.recording.faces import list_faces
 from dfe.recording.recording import Recording
@@ -29,6 +28,7 @@ from dfe.report.build import recording_view
 from dfe.report.qc import check_folder
 from dfe.tokenizer.file import load_tokenizer
 from made_groups import BROW, SMILE, load_space
+from made_measures import features_of, tokens_of
 from made_study import recording, write
 
 SECONDS = 130.0
@@ -109,7 +109,7 @@ def by_compare(asked):
 
 
 def bag(asked, sums="time"):
-    return TokenBag(asked.tokenizer, sums).features(examples(), asked.folder)
+    return features_of(TokenBag(asked.tokenizer, sums), examples(), asked.folder)
 
 
 def examples():
@@ -197,6 +197,6 @@ def test_events_per_minute(asked, by_events, by_compare):
 
 
 def test_bags_of_samples_agree_with_bags_of_events(asked):
-    measured = measure_tokens(examples(), asked.folder, asked.tokenizer)
+    measured = tokens_of(examples(), asked.folder, asked.tokenizer)
     np.testing.assert_allclose(measured.valid_s, bag(asked, "events").exposure_s)
     np.testing.assert_allclose(measured.total_s, SECONDS, rtol=0.01)

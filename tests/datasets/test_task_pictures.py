@@ -15,10 +15,10 @@ from dfe.datasets.affectnet import AFFECTNET
 from dfe.datasets.examples import Examples
 from dfe.datasets.fer2013 import FER2013
 from dfe.datasets.fer_pictures import CLASSES, as_png, read_pictures
-from dfe.predict.measures import measure_tokens
 from dfe.recording.recording import Recording
 from dfe.recording.storage import recordings_in
 from dfe.tokenizer.file import load_tokenizer
+from made_measures import tokens_of
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_affectnet_from_pictures_to_bags(tmp_path: Path, jpeg: bytes, dfe: Calla
     examples = AFFECTNET.examples(root)
     assert set(examples.recording) == {"train_set/images", "val_set/images"}
     numbers_agree(examples, tmp_path / "out")
-    measures = measure_tokens(examples, tmp_path / "out", load_tokenizer("default"))
+    measures = tokens_of(examples, tmp_path / "out", load_tokenizer("default"))
     assert measures.valid_s.tolist() == [1] * 5
     assert (measures.time.sum(axis=1) > 0).all()
     place = examples.name.index("train_set/images/10")
@@ -122,7 +122,7 @@ def test_affectnet_lists_from_pictures_to_bags(tmp_path: Path, jpeg: bytes, dfe:
     examples = AFFECTNET.examples(root)
     assert set(examples.recording) == {"12", "3"}
     numbers_agree(examples, tmp_path / "out")
-    measures = measure_tokens(examples, tmp_path / "out", load_tokenizer("default"))
+    measures = tokens_of(examples, tmp_path / "out", load_tokenizer("default"))
     assert measures.valid_s.tolist() == [1] * 5
     assert examples.labels["expression"].tolist() == ["happy", "neutral", "contempt", "", "anger"]
 
@@ -172,7 +172,7 @@ def test_fer2013_from_its_table_to_bags(tmp_path: Path, face: np.ndarray, dfe: C
     assert dfe("encode", *FER2013.media(root), "-o", tmp_path / "out").code == 0
     assert {path.stem for path in recordings_in(tmp_path / "out")} == {p.rpartition("/")[2] for p in examples.recording}
     numbers_agree(examples, tmp_path / "out")
-    measures = measure_tokens(examples, tmp_path / "out", load_tokenizer("default"))
+    measures = tokens_of(examples, tmp_path / "out", load_tokenizer("default"))
     # A lone picture names its recording, so the test part's is test/00000: it must be found all the same.
     assert examples.recording[-1] == "test/00000"
     assert measures.total_s.tolist() == [1] * 7

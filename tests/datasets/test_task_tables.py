@@ -18,11 +18,12 @@ from dfe.datasets.fer2013 import FER2013
 from dfe.datasets.stressid import STRESSID
 from dfe.datasets.unit_recordings import unit_recording
 from dfe.media.inputs import TableSearch, discover
-from dfe.predict.measures import by_recording, measure_tokens
+from dfe.predict.reading import readings
 from dfe.predict.representations.action_units import au_tables
 from dfe.predict.representations.nuisance import Nuisance
 from dfe.recording.recording import Recording
 from dfe.tokenizer.file import load_tokenizer
+from made_measures import features_of, tokens_of
 
 
 def split_of(examples: Examples) -> dict[str, str]:
@@ -60,11 +61,11 @@ def test_daic_bags_and_its_own_action_units(tmp_path: Path) -> None:
     for number, name in enumerate(examples.recording):
         made = made_study.recording(made_study.faces(6, number), np.arange(6) / 30, name=name)
         made_study.write(tmp_path / "out", name, made)
-    assert (measure_tokens(examples, tmp_path / "out", load_tokenizer("default")).time.sum(axis=1) > 0).all()
+    assert (tokens_of(examples, tmp_path / "out", load_tokenizer("default")).time.sum(axis=1) > 0).all()
     assert isinstance(DAIC, HasAuTables)
     tables = DAIC.au_tables(root)
     assert set(examples.recording) <= set(tables)
-    features = au_tables(tables).features(examples, tmp_path / "out")
+    features = features_of(au_tables(tables), examples, tmp_path / "out")
     assert features.x.shape == (8, 14 * 7)
     assert np.isfinite(features.x).all()
 
@@ -137,12 +138,12 @@ def test_edaic_from_tables_of_units_to_features(tmp_path: Path) -> None:
     assert told == [(done, 7) for done in range(1, 8)]
     examples = EDAIC.examples(root)
     assert examples.recording[0] == "600_P/features/600_OpenFace2.1.0_Pose_gaze_AUs"
-    assert [len(rows.row) for _, rows in by_recording(examples, tmp_path / "out")] == [15] * 7
-    by_folder = au_tables(root).features(examples, tmp_path / "out")
-    by_name = au_tables(EDAIC.au_tables(root)).features(examples, tmp_path / "out")
+    assert [len(one.rows().row) for one in readings(examples, tmp_path / "out")] == [15] * 7
+    by_folder = features_of(au_tables(root), examples, tmp_path / "out")
+    by_name = features_of(au_tables(EDAIC.au_tables(root)), examples, tmp_path / "out")
     assert np.array_equal(by_folder.x, by_name.x)
     assert by_folder.names[:2] == ("AU1 mean", "AU2 mean")
-    nuisance = Nuisance().features(examples, tmp_path / "out")
+    nuisance = features_of(Nuisance(), examples, tmp_path / "out")
     assert nuisance.x[0, list(nuisance.names).index("duration s")] == pytest.approx(0.5, abs=0.01)
     assert list(examples.covariates["gender"][:2]) == ["female", "male"]
     assert set(split_of(examples).values()) == {"train", "validation", "test"}
@@ -152,7 +153,7 @@ def test_edaic_has_no_tokens_and_says_so(tmp_path: Path) -> None:
     root = made_sets.edaic(tmp_path / "E-DAIC", rows=3)
     EDAIC.prepare(root, tmp_path / "out")
     with pytest.raises((TableError, ModelError), match="has no tokens"):
-        measure_tokens(EDAIC.examples(root), tmp_path / "out", load_tokenizer("default"))
+        tokens_of(EDAIC.examples(root), tmp_path / "out", load_tokenizer("default"))
 
 
 def test_edaic_does_not_write_into_a_folder_that_is_there(tmp_path: Path) -> None:
@@ -170,7 +171,7 @@ def test_edaic_names_follow_the_folders(tmp_path: Path, folder: str) -> None:
         path.rename(root / folder / path.name)
     EDAIC.prepare(root, tmp_path / "out")
     examples = EDAIC.examples(root)
-    assert len([1 for _ in by_recording(examples, tmp_path / "out")]) == 7
+    assert len([1 for _ in readings(examples, tmp_path / "out")]) == 7
 
 
 def test_a_recording_of_units_holds_what_the_table_holds(tmp_path: Path) -> None:

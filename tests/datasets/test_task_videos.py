@@ -14,10 +14,10 @@ import made_sets
 from dfe.base.errors import TableError
 from dfe.datasets.chalearn import CHALEARN, TRAITS, source_video
 from dfe.datasets.stressid import STRESSID
-from dfe.predict.measures import measure_tokens
 from dfe.recording.recording import Recording
 from dfe.recording.storage import recordings_in
 from dfe.tokenizer.file import load_tokenizer
+from made_measures import tokens_of
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_stressid_from_videos_to_bags(tmp_path: Path, short: Path, dfe: Callable
     assert len(examples) == 9
     assert set(examples.recording) == names_in(tmp_path / "out")
     assert examples.recording[0] == "2ea4/2ea4_Breathing"
-    measures = measure_tokens(examples, tmp_path / "out", load_tokenizer("default"))
+    measures = tokens_of(examples, tmp_path / "out", load_tokenizer("default"))
     assert (measures.total_s > 0).all()
     assert measures.time.sum() > 0
     assert sorted(set(examples.subject.tolist())) == ["1e45", "2ea4", "a7k2"]
@@ -118,7 +118,7 @@ def test_impressions_from_videos_to_bags(tmp_path: Path, short: Path, dfe: Calla
     examples = CHALEARN.examples(root)
     assert set(examples.recording) == names_in(tmp_path / "out")
     assert "training80_01/J4GQm9j0JZ0.003" in examples.recording
-    measures = measure_tokens(examples, tmp_path / "out", load_tokenizer("default"))
+    measures = tokens_of(examples, tmp_path / "out", load_tokenizer("default"))
     assert (measures.valid_s > 0).all()
     for name, recording in zip(examples.name, examples.recording, strict=True):
         read = Recording.read(tmp_path / "out" / f"{recording}.parquet")

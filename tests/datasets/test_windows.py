@@ -6,12 +6,12 @@ import pytest
 from dfe.base.errors import TableError
 from dfe.datasets.examples import Examples
 from dfe.datasets.windows import in_windows, read_windows
-from dfe.predict.measures import measure_tokens
 from dfe.predict.representations.baseline import WithoutBaseline
 from dfe.predict.representations.coefficients import CoefficientMoments
 from dfe.predict.representations.tokens import TokenBag
 from dfe.stats.bag import BagOfTokens
 from dfe.tokenizer.file import load_tokenizer
+from made_measures import features_of, tokens_of
 from made_study import faces, recording, write
 
 HEAD = "recording,onset,duration,condition,clock_offset\n"
@@ -76,8 +76,8 @@ def test_a_bag_above_baseline_is_the_difference_of_shares(cut):
     folder, examples = cut
     tokenizer = load_tokenizer("default")
     bag = WithoutBaseline(TokenBag(tokenizer), "rest")
-    out = BagOfTokens().fit_transform(bag.features(examples, folder).x)
-    sums = measure_tokens(examples, folder, tokenizer)
+    out = BagOfTokens().fit_transform(features_of(bag, examples, folder).x)
+    sums = tokens_of(examples, folder, tokenizer)
     share = sums.time / sums.valid_s[:, None]
     rest = (sums.time[0] + sums.time[1]) / (sums.valid_s[0] + sums.valid_s[1])
     np.testing.assert_allclose(out[2], share[2] - rest, atol=1e-9)
@@ -87,8 +87,8 @@ def test_a_bag_above_baseline_is_the_difference_of_shares(cut):
 
 def test_moments_above_baseline(cut):
     folder, examples = cut
-    plain = CoefficientMoments().features(examples, folder)
-    done = WithoutBaseline(CoefficientMoments(), "rest").features(examples, folder)
+    plain = features_of(CoefficientMoments(), examples, folder)
+    done = features_of(WithoutBaseline(CoefficientMoments(), "rest"), examples, folder)
     rest = np.average(plain.x[3:5], axis=0, weights=plain.exposure_s[3:5])
     np.testing.assert_allclose(done.x[5], plain.x[5] - rest)
 
@@ -96,6 +96,6 @@ def test_moments_above_baseline(cut):
 def test_a_subject_without_a_baseline_is_refused(cut):
     folder, examples = cut
     with pytest.raises(TableError, match="example x#1: a subject has no window of condition 'sleep'"):
-        WithoutBaseline(CoefficientMoments(), "sleep").features(examples, folder)
+        features_of(WithoutBaseline(CoefficientMoments(), "sleep"), examples, folder)
     with pytest.raises(TableError, match="tf-idf"):
         WithoutBaseline(TokenBag(load_tokenizer("default"), kind="tf-idf"), "rest")

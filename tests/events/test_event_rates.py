@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from dfe.clock.spans import both, contains, spans, total, without
 from dfe.events import EventConfig, detect
 from dfe.events.found import DisplayName, EventList, FaceTime
-from dfe.events.rates import rates
-from dfe.events.rates_csv import write_rates_csv
+from dfe.events.rates import rates, write_rates_csv
 from dfe.formats.event import Event
 from dfe.recording.roles import Role
 

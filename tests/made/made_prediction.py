@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from dfe.datasets.examples import Examples, Target
-from dfe.predict.representation import Features
+from dfe.predict.representation import Features, Measuring
 
 STRESS = Target("stress", "classes", "balanced_accuracy", ("no", "yes"), "subject")
 SCORE = Target("score", "number", "ccc", (), "subject")
@@ -24,10 +24,11 @@ class Made:
     x: dict[str, np.ndarray]
     covered: dict[str, float] = field(default_factory=dict)
 
-    def features(self, examples: Examples, recordings: Path) -> Features:
+    def measuring(self, examples: Examples) -> Measuring:
         x = np.array([self.x[name] for name in examples.name])
         coverage = np.array([self.covered.get(name, 1.0) for name in examples.name])
-        return Features(x, tuple(str(i + 1) for i in range(x.shape[1])), coverage, coverage * 10, 0.01)
+        made = Features(x, tuple(str(i + 1) for i in range(x.shape[1])), coverage, coverage * 10)
+        return Measuring(None, lambda: made)
 
     def steps(self) -> list[tuple[str, Any]]:
         return [("scale", StandardScaler())]

@@ -10,10 +10,12 @@ from dfe.events.find import find_events
 from dfe.events.finding import detect
 from dfe.events.rates import rates
 from dfe.predict.choose import choose
-from dfe.predict.episodes import FOLLOWS_S, measure_events
-from dfe.predict.measures import SpeechPart, measure_tokens
+from dfe.predict.episodes import FOLLOWS_S
+from dfe.predict.reading import SpeechPart
+from dfe.predict.representation import describe
 from dfe.predict.representations.tokens import TokenBag
 from dfe.tokenizer.file import load_tokenizer
+from made_measures import events_of, features_of, tokens_of
 from made_study import faces, recording, write
 
 TALK = "SPEAKER clip 1 2.0 3.0 <NA> <NA> A <NA> <NA>\n"
@@ -52,7 +54,7 @@ def examples(low=(-np.inf,), high=(np.inf,)):
 
 def test_counts_are_those_of_the_rates(clip, tokenizer):
     folder, made = clip
-    done = measure_events(examples(), folder, tokenizer)
+    done = events_of(examples(), folder, tokenizer)
     found = find_events(made, tokenizer=tokenizer)
     known = {int(rate.token): rate for rate in rates(found) if rate.token.isdigit()}
     assert done.count.sum() > 20
@@ -68,22 +70,22 @@ def test_counts_are_those_of_the_rates(clip, tokenizer):
 
 def test_windows_and_parts_of_speech_share_the_whole_among_them(clip, tokenizer):
     folder, _ = clip
-    whole = measure_events(examples(), folder, tokenizer)
-    halves = measure_events(examples((-np.inf, 4.0), (4.0, np.inf)), folder, tokenizer)
+    whole = events_of(examples(), folder, tokenizer)
+    halves = events_of(examples((-np.inf, 4.0), (4.0, np.inf)), folder, tokenizer)
     np.testing.assert_array_equal(halves.count.sum(axis=0), whole.count[0])
     assert halves.valid_s.sum() == pytest.approx(whole.valid_s[0])
     parts = [SpeechPart(part, folder) for part in ("silent", "speaking")]
-    spoken = [measure_events(examples(), folder, tokenizer, speech=part) for part in parts]
+    spoken = [events_of(examples(), folder, tokenizer, speech=part) for part in parts]
     np.testing.assert_array_equal(spoken[0].count + spoken[1].count, whole.count)
     assert spoken[1].valid_s[0] == pytest.approx(3.0)
-    rows = [measure_tokens(examples(), folder, tokenizer, part) for part in parts]
+    rows = [tokens_of(examples(), folder, tokenizer, part) for part in parts]
     assert rows[1].valid_s[0] == pytest.approx(3.0)
-    np.testing.assert_allclose(rows[0].time + rows[1].time, measure_tokens(examples(), folder, tokenizer).time)
+    np.testing.assert_allclose(rows[0].time + rows[1].time, tokens_of(examples(), folder, tokenizer).time)
 
 
 def test_pairs_are_those_of_every_event_with_every_other(clip, tokenizer):
     folder, made = clip
-    done = measure_events(examples(), folder, tokenizer, bigrams=True)
+    done = events_of(examples(), folder, tokenizer, bigrams=True)
     found = [event for event in find_events(made, tokenizer=tokenizer) if event.kind == "display"]
     expected = np.zeros_like(done.follows[0])
     for one in found:
@@ -98,9 +100,9 @@ def test_pairs_are_those_of_every_event_with_every_other(clip, tokenizer):
 def test_bags_of_events_are_per_minute_and_durations_are_not(clip, tokenizer, sums):
     folder, _ = clip
     bag = TokenBag(tokenizer, sums)
-    features = bag.features(examples((-np.inf, 0.0), (np.inf, 6.0)), folder)
+    features = features_of(bag, examples((-np.inf, 0.0), (np.inf, 6.0)), folder)
     out = bag.steps()[0][1].fit_transform(features.x)
-    made = measure_events(examples((-np.inf, 0.0), (np.inf, 6.0)), folder, tokenizer, bigrams=True)
+    made = events_of(examples((-np.inf, 0.0), (np.inf, 6.0)), folder, tokenizer, bigrams=True)
     steady = [unit for unit in range(made.count.shape[1]) if unit + 1 not in tokenizer.unsteady]
     expected = {
         "events": made.count[:, steady] / made.valid_s[:, None] * 60,
@@ -123,11 +125,11 @@ def test_events_are_found_once_for_all_bags_of_a_study(clip, tokenizer, monkeypa
     config = EventConfig(on_mm=0.5, unsteady=True)
     bags = choose(["tokens-events", "tokens-durations", "tokens-bigrams"], tokenizer, events=config)
     mine = examples()
-    events, durations, bigrams = (bag.features(mine, folder) for bag in bags)
+    events, durations, bigrams = describe(bags, mine, folder)
     assert len(found) == 1
     assert found[0][2] == config
     assert len(events.names) == len(durations.names) == 1 + len(tokenizer.displays().directions)
-    alone = measure_events(mine, folder, tokenizer, config=config, bigrams=True)
+    alone = events_of(mine, folder, tokenizer, config=config, bigrams=True)
     np.testing.assert_array_equal(events.x[0, 1:], alone.count[0])
     np.testing.assert_array_equal(bigrams.x[0, 1:], alone.follows[0].ravel())
 
@@ -135,9 +137,9 @@ def test_events_are_found_once_for_all_bags_of_a_study(clip, tokenizer, monkeypa
 def test_pictures_and_missing_files_of_speech_are_refused(tmp_path, tokenizer):
     write(tmp_path, "clip", recording(faces(3), np.full(3, np.nan)))
     with pytest.raises(TableError, match="no events"):
-        measure_events(examples(), tmp_path, tokenizer)
+        events_of(examples(), tmp_path, tokenizer)
     with pytest.raises(TableError, match="no silent or speaking time"):
-        measure_tokens(examples(), tmp_path, tokenizer, SpeechPart("silent", tmp_path))
+        tokens_of(examples(), tmp_path, tokenizer, SpeechPart("silent", tmp_path))
     write(tmp_path / "video", "clip", recording(faces(3), np.arange(3) / 25))
     with pytest.raises(TableError, match="no file of speech"):
-        measure_tokens(examples(), tmp_path / "video", tokenizer, SpeechPart("silent", tmp_path))
+        tokens_of(examples(), tmp_path / "video", tokenizer, SpeechPart("silent", tmp_path))

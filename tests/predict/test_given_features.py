@@ -6,6 +6,7 @@ import pytest
 from dfe.base.errors import TableError
 from dfe.datasets.examples import Examples
 from dfe.predict.representations.given import GivenFeatures
+from made_measures import features_of
 
 
 def examples_of(recordings, **columns):
@@ -19,7 +20,7 @@ def test_one_array_for_each_recording(tmp_path):
     clips[3, 2] = np.nan
     np.savez(tmp_path / "videomae.npz", **{"a": rng.normal(size=5), "s/b": clips, "c": np.full((2, 5), np.nan)})
     given = GivenFeatures(tmp_path / "videomae.npz")
-    features = given.features(examples_of(["s/b", "a", "c"]), tmp_path)
+    features = features_of(given, examples_of(["s/b", "a", "c"]), tmp_path)
     kept = np.delete(clips, 3, axis=0)
     np.testing.assert_allclose(features.x[0], np.concatenate([kept.mean(axis=0), kept.std(axis=0)]))
     assert features.names[:2] == ("videomae 0 mean", "videomae 1 mean")
@@ -33,10 +34,10 @@ def test_one_array_for_each_recording(tmp_path):
 def test_two_arrays_name_their_rows(tmp_path):
     x = np.arange(12.0).reshape(4, 3)
     np.savez(tmp_path / "f.npz", names=np.array(["b", "a", "b", "c"]), features=x)
-    features = GivenFeatures(tmp_path / "f.npz", "MARLIN").features(examples_of(["a", "b"]), tmp_path)
+    features = features_of(GivenFeatures(tmp_path / "f.npz", "MARLIN"), examples_of(["a", "b"]), tmp_path)
     np.testing.assert_allclose(features.x[:, :3], [x[1], (x[0] + x[2]) / 2])
     assert features.names[0] == "MARLIN 0 mean"
-    single = GivenFeatures(tmp_path / "f.npz").features(examples_of(["c"]), tmp_path)
+    single = features_of(GivenFeatures(tmp_path / "f.npz"), examples_of(["c"]), tmp_path)
     assert single.x.shape == (1, 3)
 
 
@@ -44,13 +45,13 @@ def test_parts_of_recordings_go_by_their_own_names(tmp_path):
     np.savez(tmp_path / "f.npz", **{"a": np.zeros(2), "a:0": np.ones(2)})
     given = GivenFeatures(tmp_path / "f.npz")
     window = {"onset_s": np.array([1.0]), "offset_s": np.array([np.inf])}
-    assert given.features(examples_of(["a"], **window), tmp_path).x.tolist() == [[1, 1]]
+    assert features_of(given, examples_of(["a"], **window), tmp_path).x.tolist() == [[1, 1]]
     np.savez(tmp_path / "f.npz", a=np.zeros(2))
     whole = {"onset_s": np.array([-np.inf]), "offset_s": np.array([np.inf])}
-    assert given.features(examples_of(["a"], **whole), tmp_path).x.tolist() == [[0, 0]]
+    assert features_of(given, examples_of(["a"], **whole), tmp_path).x.tolist() == [[0, 0]]
     for part in (window, {"picture": np.array([0])}, {"face": np.array([1])}):
         with pytest.raises(TableError, match="holds no features of a:0"):
-            given.features(examples_of(["a"], **part), tmp_path)
+            features_of(given, examples_of(["a"], **part), tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +70,7 @@ def test_parts_of_recordings_go_by_their_own_names(tmp_path):
 def test_one_line_says_what_is_wrong(tmp_path, arrays, words):
     np.savez(tmp_path / "f.npz", **arrays)
     with pytest.raises(TableError, match=words) as caught:
-        GivenFeatures(tmp_path / "f.npz").features(examples_of(["a", "b"]), tmp_path)
+        features_of(GivenFeatures(tmp_path / "f.npz"), examples_of(["a", "b"]), tmp_path)
     assert "f.npz" in str(caught.value)
     assert "\n" not in str(caught.value)
 
@@ -78,14 +79,14 @@ def test_files_that_are_no_npz(tmp_path):
     path = tmp_path / "f.npz"
     given = GivenFeatures(path)
     with pytest.raises(TableError, match="no such file"):
-        given.features(examples_of(["a"]), tmp_path)
+        features_of(given, examples_of(["a"]), tmp_path)
     np.savez(path, a=np.random.default_rng(0).normal(size=(40, 40)))
     whole = path.read_bytes()
     for damaged in (b"", b"rubbish", whole[:-60], whole[:60] + bytes(200) + whole[260:]):
         path.write_bytes(damaged)
         with pytest.raises(TableError, match="cannot be read as npz"):
-            given.features(examples_of(["a"]), tmp_path)
+            features_of(given, examples_of(["a"]), tmp_path)
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
     with pytest.raises(TableError, match="single array"):
-        given.features(examples_of(["a"]), tmp_path)
+        features_of(given, examples_of(["a"]), tmp_path)

@@ -5,8 +5,8 @@ import pytest
 
 from dfe.base.errors import ModelError, TableError
 from dfe.datasets.examples import Examples
-from dfe.predict.measures import measure_tokens
 from dfe.tokenizer.file import load_tokenizer
+from made_measures import tokens_of
 from made_study import faces, recording, write
 
 
@@ -61,9 +61,7 @@ def test_sums_are_those_of_row_after_row(tmp_path, tokenizer):
     write(tmp_path, "a/clip", made)
     windows = [(-np.inf, np.inf, 0), (0.5, 2.0, 0), (1.0, 3.0, 1), (90.0, 99.0, 0)]
     low, high, face = (np.array(column) for column in zip(*windows, strict=True))
-    done = measure_tokens(
-        examples(["a/clip"] * 4, onset_s=low, offset_s=high, face=face.astype(int)), tmp_path, tokenizer
-    )
+    done = tokens_of(examples(["a/clip"] * 4, onset_s=low, offset_s=high, face=face.astype(int)), tmp_path, tokenizer)
     for place, window in enumerate(windows):
         valid, total, time, by_step, amount = brute(made, tokenizer, *window)
         assert done.valid_s[place] == pytest.approx(valid)
@@ -80,7 +78,7 @@ def test_half_the_frames_give_the_same_shares(tmp_path, tokenizer):
     times = np.arange(len(x)) / 30
     write(tmp_path, "all", recording(x, times))
     write(tmp_path, "half", recording(x[::2], times[::2]))
-    done = measure_tokens(examples(["all", "half"]), tmp_path, tokenizer)
+    done = tokens_of(examples(["all", "half"]), tmp_path, tokenizer)
     np.testing.assert_allclose(done.time[1], done.time[0], atol=1e-6)
 
 
@@ -89,14 +87,14 @@ def test_pictures_are_examples_of_one_recording(tmp_path, tokenizer):
     x[2] = np.nan
     made = recording(x, np.full(5, np.nan))
     write(tmp_path, "set", made)
-    done = measure_tokens(examples(["set"] * 3, picture=np.array([4, 2, 0])), tmp_path, tokenizer)
+    done = tokens_of(examples(["set"] * 3, picture=np.array([4, 2, 0])), tmp_path, tokenizer)
     assert done.valid_s.tolist() == [1, 0, 1]
     assert done.total_s.tolist() == [1, 1, 1]
     for place, row in ((0, 4), (2, 0)):
         said = {display - 1 for display in made.tokens().display[row].tolist() if display > 0}
         assert set(np.flatnonzero(done.time[place])) == said
     with pytest.raises(TableError, match="holds no picture 9"):
-        measure_tokens(examples(["set"], picture=np.array([9])), tmp_path, tokenizer)
+        tokens_of(examples(["set"], picture=np.array([9])), tmp_path, tokenizer)
 
 
 def test_residual_levels_that_say_one_code_twice_count_its_time_once(tmp_path):
@@ -105,7 +103,7 @@ def test_residual_levels_that_say_one_code_twice_count_its_time_once(tmp_path):
     codes = np.zeros((3, residual.levels), np.int16)
     codes[:, :3] = [[7, 9, 7]]
     write(tmp_path, "twice", made.with_tokens(residual.displays().tokens(codes), residual.provenance()))
-    done = measure_tokens(examples(["twice"]), tmp_path, residual)
+    done = tokens_of(examples(["twice"]), tmp_path, residual)
     assert done.time[0, 6] == pytest.approx(3 / 25)
     assert done.step_time[0, 6, [7, 5]].tolist() == pytest.approx([3 / 25, 3 / 25]), "the first level is the strongest"
 
@@ -113,11 +111,11 @@ def test_residual_levels_that_say_one_code_twice_count_its_time_once(tmp_path):
 def test_what_does_not_fit_is_refused(tmp_path, tokenizer):
     write(tmp_path, "bare", recording(faces(3), np.arange(3) / 25, tokens=False))
     with pytest.raises(TableError, match="has no tokens"):
-        measure_tokens(examples(["bare"]), tmp_path, tokenizer)
+        tokens_of(examples(["bare"]), tmp_path, tokenizer)
     with pytest.raises(TableError, match="no recording of this name"):
-        measure_tokens(examples(["other"]), tmp_path, tokenizer)
+        tokens_of(examples(["other"]), tmp_path, tokenizer)
     write(tmp_path, "full", recording(faces(3), np.arange(3) / 25))
     with pytest.raises(ModelError, match="its tokens are of dfe-face41@3, not of dfe-face41-fidelity@1"):
-        measure_tokens(examples(["full"]), tmp_path, load_tokenizer("dfe-face41-fidelity@1"))
+        tokens_of(examples(["full"]), tmp_path, load_tokenizer("dfe-face41-fidelity@1"))
     with pytest.raises(TableError, match="comes twice"):
         Examples(("a", "a"), ("x", "y"), np.array(["1", "2"]), {}, ())

@@ -17,11 +17,12 @@ from dfe.clock.clock import row_times
 from dfe.datasets.examples import Examples
 from dfe.media.image import read_image
 from dfe.media.video import Video
-from dfe.predict.measures import ExampleRows
+from dfe.predict.reading import ExampleRows
 from dfe.predict.representations.face_crops import face_crop, in_channels
 from dfe.predict.representations.pictures import PictureFeatures, find_media, load_encoder, media_below, sample_rows
 from dfe.recording import schema
 from dfe.recording.recording import Recording
+from made_measures import features_of
 from made_study import faces, recording, write
 from made_vit import TINY, tensors
 from made_vit import by_hand as tokens_by_hand
@@ -99,7 +100,7 @@ def stills(tmp_path):
 def test_pictures_each_by_itself(stills):
     examples = examples_of(["faces"] * 3, picture=np.array([3, 0, 2]))
     made = PictureFeatures(Levels(), media_below(stills / "media"))
-    features = made.features(examples, stills / "tables")
+    features = features_of(made, examples, stills / "tables")
     assert features.names == ("levels 0 mean", "levels 1 mean")
     np.testing.assert_allclose(features.x[:2, 0], [160, 40])
     assert np.isnan(features.x[2]).all()
@@ -107,8 +108,8 @@ def test_pictures_each_by_itself(stills):
 
 
 def test_all_pictures_of_a_recording(stills):
-    features = PictureFeatures(Levels(), media_below(stills / "media")).features(
-        examples_of(["faces"]), stills / "tables"
+    features = features_of(
+        PictureFeatures(Levels(), media_below(stills / "media")), examples_of(["faces"]), stills / "tables"
     )
     assert features.names[2] == "levels 0 sd"
     np.testing.assert_allclose(features.x[0, [0, 2]], [np.mean([40, 80, 160]), np.std([40, 80, 160])], rtol=1e-6)
@@ -150,7 +151,9 @@ def test_frames_are_sampled_by_their_time(clip, every_s):
     folder, made, levels = clip
     examples = examples_of(["clip"] * 2, onset_s=np.array([-np.inf, 0.15]), offset_s=np.array([np.inf, 0.9]))
     encoder = Levels()
-    features = PictureFeatures(encoder, media_below(folder / "media"), every_s).features(examples, folder / "tables")
+    features = features_of(
+        PictureFeatures(encoder, media_below(folder / "media"), every_s), examples, folder / "tables"
+    )
     for row, (low, high) in enumerate([(-np.inf, np.inf), (0.15, 0.9)]):
         mean, spread, valid = by_hand(made, levels, every_s, low, high)
         assert features.exposure_s[row] == pytest.approx(valid)
@@ -164,7 +167,7 @@ def test_frames_are_sampled_by_their_time(clip, every_s):
 def test_a_window_without_a_face_is_empty(clip):
     folder, _, _ = clip
     examples = examples_of(["clip"], onset_s=np.array([50.0]), offset_s=np.array([60.0]))
-    features = PictureFeatures(Levels(), {"clip": folder / "none"}).features(examples, folder / "tables")
+    features = features_of(PictureFeatures(Levels(), {"clip": folder / "none"}), examples, folder / "tables")
     assert np.isnan(features.x).all()
 
 
@@ -172,8 +175,10 @@ def test_the_same_in_any_company(clip):
     folder, _, _ = clip
     made = PictureFeatures(Levels(), media_below(folder / "media"), 0.2)
     both = examples_of(["clip"] * 2, onset_s=np.array([0.0, 0.5]), offset_s=np.array([0.5, 1.0]))
-    together = made.features(both, folder / "tables").x
-    np.testing.assert_allclose(made.features(both.take(np.array([1])), folder / "tables").x[0], together[1], rtol=1e-12)
+    together = features_of(made, both, folder / "tables").x
+    np.testing.assert_allclose(
+        features_of(made, both.take(np.array([1])), folder / "tables").x[0], together[1], rtol=1e-12
+    )
 
 
 def test_stretches_begin_at_the_same_times_in_every_window():
@@ -209,7 +214,7 @@ def test_sampling_keeps_all_usable_time_and_one_row_a_stretch(steps, every_s, se
 
 def refusal(folder, media, recordings=("clip",)):
     with pytest.raises((MediaError, TableError)) as caught:
-        PictureFeatures(Levels(), media, 0.2).features(examples_of(list(recordings)), folder / "tables")
+        features_of(PictureFeatures(Levels(), media, 0.2), examples_of(list(recordings)), folder / "tables")
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -316,7 +321,7 @@ def test_a_real_clip_end_to_end(carphone, tmp_path):
     write(tmp_path, "carphone_pristine", made)
     media = {"carphone_pristine": find_media(carphone.parent, "carphone_pristine")}
     pictures = PictureFeatures(load_encoder(write_vit(tmp_path / "vit")), media)
-    features = pictures.features(examples_of(["carphone_pristine"]), tmp_path)
+    features = features_of(pictures, examples_of(["carphone_pristine"]), tmp_path)
     seen, seconds = np.flatnonzero(made.usable), made.seconds(made.usable)
     rows = ExampleRows(np.zeros(len(seen), int), seen, seconds[seen], np.array([made.summary().duration_s]))
     chosen = sample_rows(made.times, rows, 1.0)
@@ -327,4 +332,4 @@ def test_a_real_clip_end_to_end(carphone, tmp_path):
     assert len(crops) == int(made.times[-1]) + 1
     np.testing.assert_allclose(features.x[0, :8], np.average(tokens, axis=0, weights=chosen.seconds), atol=2e-5)
     assert features.coverage[0] == pytest.approx(seconds.sum() / made.summary().duration_s)
-    assert (pictures.features(examples_of(["carphone_pristine"]), tmp_path).x == features.x).all()
+    assert (features_of(pictures, examples_of(["carphone_pristine"]), tmp_path).x == features.x).all()

@@ -7,13 +7,17 @@ from sklearn.pipeline import Pipeline
 from dfe.base.errors import TableError
 from dfe.datasets.examples import Examples
 from dfe.facs.proxy import au_intensities
+from dfe.predict import measures as measures_of
+from dfe.predict.representation import describe
 from dfe.predict.representations.action_units import au_proxy, au_tables
 from dfe.predict.representations.coefficients import CoefficientMoments
 from dfe.predict.representations.nuisance import Nuisance
 from dfe.predict.representations.tokens import TokenBag
 from dfe.predict.representations.words import FlatWords
+from dfe.recording.recording import Recording
 from dfe.space.registry import load_space
 from dfe.tokenizer.file import load_tokenizer
+from made_measures import features_of
 from made_study import faces, recording, write
 
 
@@ -52,10 +56,26 @@ def all_of_them():
     ]
 
 
+def test_a_recording_is_read_and_measured_once_for_all_of_them(study, monkeypatch):
+    folder, examples, _ = study
+    reads, measures = [], []
+    read, measured = Recording.read, measures_of._measured
+    monkeypatch.setattr(Recording, "read", lambda path, **options: reads.append(path) or read(path, **options))
+    monkeypatch.setattr(measures_of, "_measured", lambda *given: measures.append(given) or measured(*given))
+    shown = [*all_of_them(), Nuisance()]
+    together = describe(shown, examples, folder)
+    assert len(reads) == len(measures) == 12
+    for one, features in zip(shown, together, strict=True):
+        alone = features_of(one, examples, folder)
+        assert features.names == alone.names
+        for column in ("x", "coverage", "exposure_s"):
+            np.testing.assert_array_equal(getattr(features, column), getattr(alone, column))
+
+
 @pytest.mark.parametrize("representation", all_of_them(), ids=lambda r: r.id)
 def test_each_fits_into_a_pipeline(study, representation):
     folder, examples, _ = study
-    features = representation.features(examples, folder)
+    features = features_of(representation, examples, folder)
     assert features.x.shape == (12, len(features.names))
     assert len(set(features.names)) == len(features.names)
     assert np.isfinite(features.x[:11]).all()
@@ -64,7 +84,7 @@ def test_each_fits_into_a_pipeline(study, representation):
     assert (features.coverage[:11] > 0.8).all()
     assert np.isfinite(Pipeline(list(representation.steps())).fit_transform(features.x[:11])).all()
     alone = (
-        representation.features(examples.take(np.array([3])), folder)
+        features_of(representation, examples.take(np.array([3])), folder)
         if not isinstance(representation, FlatWords)
         else None
     )
@@ -74,7 +94,7 @@ def test_each_fits_into_a_pipeline(study, representation):
 
 def test_moments_are_weighted_by_time(study):
     folder, examples, made = study
-    features = CoefficientMoments().features(examples, folder)
+    features = features_of(CoefficientMoments(), examples, folder)
     rows = made[5].usable
     x, weight = made[5].expressions()[rows].astype(float), made[5].seconds(rows)[rows]
     mean = np.average(x, axis=0, weights=weight)
@@ -84,7 +104,7 @@ def test_moments_are_weighted_by_time(study):
 
 def test_units_are_those_of_the_proxy(study):
     folder, examples, made = study
-    features = au_proxy().features(examples, folder)
+    features = features_of(au_proxy(), examples, folder)
     rows = made[2].usable
     units = au_intensities(made[2].expressions()[rows], load_space())
     weight = made[2].seconds(rows)[rows]
@@ -103,18 +123,18 @@ def test_a_detectors_table_is_aligned_by_time(study, tmp_path):
         lines = ["frame,face_id,timestamp,confidence,success,AU12_r"]
         lines += [f"{i + 1},0,{t:.3f},0.9,1,{(i % 6):.1f}" for i, t in enumerate(times)]
         (tmp_path / f"c{clip}.csv").write_text("\n".join(lines) + "\n", "utf-8")
-    features = au_tables(tmp_path).features(examples, folder)
+    features = features_of(au_tables(tmp_path), examples, folder)
     rows = made[0].usable
     expected = np.average((np.arange(60) % 6)[rows], weights=made[0].seconds(rows)[rows])
     assert features.x[0, 0] == pytest.approx(expected)
     (tmp_path / "c1.csv").unlink()
     with pytest.raises(TableError, match="no AU table"):
-        au_tables(tmp_path).features(examples, folder)
+        features_of(au_tables(tmp_path), examples, folder)
 
 
 def test_the_nuisance_row_knows_everything_but_the_face(study):
     folder, examples, made = study
-    features = Nuisance().features(examples, folder)
+    features = features_of(Nuisance(), examples, folder)
     values = dict(zip(features.names, features.x[4], strict=True))
     assert values["face size px mean"] == pytest.approx(84)
     assert values["age"] == pytest.approx(examples.covariates["age"][4])
@@ -130,8 +150,8 @@ def test_words_come_from_the_training_split_alone(study):
     split = np.array(["train"] * 6 + ["test"] * 6)
     from dataclasses import replace
 
-    whole = FlatWords(words=8).features(replace(examples, split=split), folder)
-    part = FlatWords(words=8).features(replace(examples, split=split).take(np.arange(8)), folder)
+    whole = features_of(FlatWords(words=8), replace(examples, split=split), folder)
+    part = features_of(FlatWords(words=8), replace(examples, split=split).take(np.arange(8)), folder)
     np.testing.assert_allclose(whole.x[:8], part.x)
     with pytest.raises(TableError, match="too few"):
-        FlatWords(words=4000).features(examples, folder)
+        features_of(FlatWords(words=4000), examples, folder)

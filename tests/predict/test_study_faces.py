@@ -7,14 +7,14 @@ from dfe.base.errors import TableError
 from dfe.comparison.measures import measure_rows
 from dfe.comparison.table import GroupRow
 from dfe.datasets.examples import Examples
-from dfe.predict.episodes import measure_events
 from dfe.predict.faces import assign_faces
-from dfe.predict.measures import by_recording
+from dfe.predict.reading import readings
 from dfe.recording.faces import lasting_faces
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
 from dfe.reliability.reliability import Source, measure_minutes
 from dfe.tokenizer.file import load_tokenizer
+from made_measures import events_of
 from made_study import faces, recording, write
 
 
@@ -36,7 +36,7 @@ def examples(*names, subject="P1"):
 
 
 def read(examples, folder):
-    return [recording for recording, _ in by_recording(examples, folder)]
+    return [(one.recording, one.rows()) for one in readings(examples, folder)]
 
 
 def test_a_recording_of_two_people_is_refused_by_whoever_reads_it(folder):
@@ -45,7 +45,7 @@ def test_a_recording_of_two_people_is_refused_by_whoever_reads_it(folder):
         read(examples("one", "both"), folder)
     tokenizer = load_tokenizer("default")
     with pytest.raises(TableError, match=words):
-        measure_events(examples("both"), folder, tokenizer)
+        events_of(examples("both"), folder, tokenizer)
     with pytest.raises(TableError, match="shows 2 faces"):
         measure_minutes([Source(folder / "both.parquet", "P1")])
     with pytest.raises(TableError, match="shows 2 faces"):

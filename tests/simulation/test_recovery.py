@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dfe.stats.groups import benjamini_hochberg
+from dfe.stats.significance import benjamini_hochberg
 from simulation.filming import Camera
 from simulation.plain_power import _found, plain_power
 from simulation.recovery import ALPHA, Condition, Group, Q, make_study, recover

@@ -11,8 +11,11 @@ P = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 
 @given(P)
 def test_families_are_adjusted_as_published(p):
-    np.testing.assert_allclose(benjamini_hochberg(p), stats.false_discovery_control(p), atol=1e-12)
     ordered, m = sorted(p), len(p)
+    for value, adjusted in zip(p, benjamini_hochberg(p), strict=True):
+        # Benjamini and Hochberg (1995): the smallest m p_(k) / k among those that are no smaller, at most 1.
+        steps = [min(1.0, m * above / (k + 1)) for k, above in enumerate(ordered) if above >= value]
+        assert adjusted == pytest.approx(min(steps))
     for value, adjusted in zip(p, holm(p), strict=True):
         # Holm (1979): the largest (m - j + 1) p_(j) among those that are no larger, at most 1.
         steps = [min(1.0, (m - j) * below) for j, below in enumerate(ordered) if below <= value]
@@ -21,7 +24,10 @@ def test_families_are_adjusted_as_published(p):
 
 def test_what_was_not_tested_is_no_part_of_the_family():
     np.testing.assert_allclose(holm([0.01, np.nan, 0.04]), [0.02, np.nan, 0.04])
-    assert not len(holm([]))
+    np.testing.assert_allclose(benjamini_hochberg([0.01, np.nan, 0.04]), [0.02, np.nan, 0.04])
+    for adjust in (holm, benjamini_hochberg):
+        assert not len(adjust([]))
+        assert np.isnan(adjust([np.nan])).all()
 
 
 def test_permutation_p_counts_the_observed_labelling():

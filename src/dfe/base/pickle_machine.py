@@ -2,8 +2,9 @@
 
 A pickle is a program. Python's own reader looks up the names in it and calls them; this one follows the instructions
 that build numbers, text and containers, and answers a name by an inert :class:`Call`, never by an import. Nothing of
-``pickle`` is used; the instructions are documented in ``pickletools`` of Python's standard library. Time and memory are
-bounded by the length of the data and by :data:`MAX_STEPS`; nothing here recurses.
+``pickle`` is used; the instructions are documented in ``pickletools`` of Python's standard library, whose own parser
+refuses bytes of Python 2 above 127 and bounds no integer. Time and memory are bounded by the length of the data and by
+:data:`MAX_STEPS`; nothing here recurses.
 """
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ from dfe.cli.options import (
     Unmatched,
     arg,
     need,
+    need_extra,
 )
 
 _WINDOW_S = (-1.0, 3.0)
@@ -86,6 +87,7 @@ class Compare:
         from dfe.comparison.files import check_folder, write_comparison
         from dfe.tokenizer.file import load_tokenizer
 
+        need_extra("a comparison", "study", "scipy", *([] if self.no_models else ["statsmodels"]))
         need("--groups", self.groups, "--group", self.group)
         need("--conditions", self.conditions, "--within", self.within)
         need("--categories", self.categories, "--covariates", self.covariates)

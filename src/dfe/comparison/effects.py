@@ -14,9 +14,10 @@ from dfe.comparison.measures import Kind
 from dfe.comparison.subjects import Subjects
 from dfe.stats.composition import OTHER, Composition
 from dfe.stats.covariates import Covariates, compare_adjusted, draw_weights
-from dfe.stats.groups import GroupEffects, benjamini_hochberg
+from dfe.stats.groups import GroupEffects
 from dfe.stats.paired import PairedEffects, compare_conditions
 from dfe.stats.repeated import RateModel, fit_rates
+from dfe.stats.significance import benjamini_hochberg
 
 Analysis = Literal["groups", "conditions", "groups x conditions"]
 Measure = Literal["per_min", "share", "intensity", "main_clr"]

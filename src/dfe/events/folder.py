@@ -18,8 +18,7 @@ from dfe.events.export import source_of
 from dfe.events.find import display_names, speech_from_file, tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.found import EventList
-from dfe.events.rates import Rate, rates
-from dfe.events.rates_csv import write_rates_csv
+from dfe.events.rates import Rate, rates, write_rates_csv
 from dfe.formats.csv import write_csv
 from dfe.formats.speech import SUFFIXES
 from dfe.formats.tiers import MediaRef

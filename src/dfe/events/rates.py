@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from os import PathLike
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from dfe.base.csv_text import csv_text
+from dfe.base.files import replacing
 from dfe.base.types import DoubleArray
 from dfe.clock.spans import both, contains, spans, total, without
 from dfe.events.found import EventList, FaceTime
@@ -156,3 +160,25 @@ def _numbers(
         math.fsum(event.intensity for event in counted) / len(counted) if counted else None,
         sum(event.censored for event in here),
     )
+
+
+def write_rates_csv(rates: Sequence[Rate], path: str | PathLike[str], *, overwrite: bool = False) -> Path:
+    """``rates.csv``: one or many recordings, one line per face, display and part of the time; unknown cells are empty.
+
+    Raises:
+        OutputError: the file exists (without ``overwrite``) or cannot be written.
+    """
+    target = Path(path)
+    names = [f.name for f in fields(Rate)]
+    text = csv_text(names, ([_cell(getattr(rate, name)) for name in names] for rate in rates))
+    with replacing(target, overwrite=overwrite) as (file,):
+        file.write(text.encode("utf-8", "replace"))
+    return target
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    return f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())

@@ -17,7 +17,6 @@ from dfe.space.registry import load_space
 
 SPACE_ID = "dfe-face"
 HEAD_ID = "dfe-face/head"
-BASIS_BITS = 14
 REACH = 4.0
 """Coefficients are meaningful within so many standard deviations."""
 

@@ -8,8 +8,7 @@ from typing import Literal
 
 from dfe.base.errors import UsageError
 from dfe.events.config import EventConfig
-from dfe.predict.episodes import EpisodeMeasures
-from dfe.predict.measures import SpeechPart
+from dfe.predict.reading import SpeechPart
 from dfe.predict.representation import Representation
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -95,7 +94,7 @@ def choose(
             raise UsageError("given needs a file of features", advice="name it with --given")
         return GivenFeatures(given)
 
-    episodes = EpisodeMeasures(tokenizer, events or EventConfig(), speech, bigrams="tokens-bigrams" in names)
+    config = events or EventConfig()
     makers: dict[str, Callable[[], Representation]] = {
         "tokens": lambda: TokenBag(tokenizer, speech=speech),
         "tokens-amount": lambda: TokenBag(tokenizer, "amount", speech=speech),
@@ -103,9 +102,9 @@ def choose(
         "tokens-log-ratio": lambda: TokenBag(tokenizer, kind="log-ratio", speech=speech),
         "tokens-tf-idf": lambda: TokenBag(tokenizer, kind="tf-idf", speech=speech),
         "tokens-presence": lambda: TokenBag(tokenizer, kind="presence", speech=speech),
-        "tokens-events": lambda: TokenBag(tokenizer, "events", speech=speech, episodes=episodes),
-        "tokens-durations": lambda: TokenBag(tokenizer, "durations", speech=speech, episodes=episodes),
-        "tokens-bigrams": lambda: TokenBag(tokenizer, "bigrams", speech=speech, episodes=episodes),
+        "tokens-events": lambda: TokenBag(tokenizer, "events", speech=speech, config=config),
+        "tokens-durations": lambda: TokenBag(tokenizer, "durations", speech=speech, config=config),
+        "tokens-bigrams": lambda: TokenBag(tokenizer, "bigrams", speech=speech, config=config),
         "au-proxy": au_proxy,
         "au-tables": tables,
         "coefficients": CoefficientMoments,

@@ -6,22 +6,19 @@ still pictures there are none.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 
 from dfe.base.errors import TableError
 from dfe.base.types import DoubleArray
 from dfe.clock.spans import both, contains, spans, total
-from dfe.datasets.examples import Examples
 from dfe.events.config import EventConfig
 from dfe.events.finding import detect
 from dfe.events.found import EventList
 from dfe.formats.event import Event
-from dfe.predict.measures import SpeechPart, check_tokens, find_recording, window_of
-from dfe.recording.recording import Recording
+from dfe.predict.measures import check_tokens
+from dfe.predict.reading import Reading, SpeechPart, covered, window_of
 from dfe.tokenizer.tokenizer import Tokenizer
 
 FOLLOWS_S = 1.0
@@ -30,7 +27,7 @@ FOLLOWS_S = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Episodes:
-    """Sums over ``n`` examples; U displays."""
+    """Sums over the ``n`` examples of a recording; U displays."""
 
     valid_s: DoubleArray
     """``(n,)`` seconds in which the face is seen."""
@@ -48,82 +45,49 @@ class Episodes:
     @property
     def coverage(self) -> DoubleArray:
         """``(n,)`` valid by total time."""
-        return np.divide(self.valid_s, self.total_s, out=np.zeros_like(self.valid_s), where=self.total_s > 0)
-
-
-@dataclass(eq=False)
-class EpisodeMeasures:
-    """Counts the events of examples, once for all bags that are made of them.
-
-    Args:
-        tokenizer: whose tokens the recordings hold.
-        config: thresholds, and which rows and displays count.
-        speech: count silent or speaking time alone.
-        bigrams: count what follows what.
-    """
-
-    tokenizer: Tokenizer
-    config: EventConfig = field(default_factory=EventConfig)
-    speech: SpeechPart | None = None
-    bigrams: bool = False
-    _last: tuple[Examples, Path, Episodes] | None = None
-
-    def of(self, examples: Examples, folder: Path) -> Episodes:
-        """Those of these examples; errors as of :func:`measure_events`."""
-        if self._last is None or self._last[0] is not examples or self._last[1] != folder:
-            made = measure_events(
-                examples, folder, self.tokenizer, config=self.config, speech=self.speech, bigrams=self.bigrams
-            )
-            self._last = examples, folder, made
-        return self._last[2]
+        return covered(self.valid_s, self.total_s)
 
 
 def measure_events(
-    examples: Examples,
-    folder: Path,
+    reading: Reading,
     tokenizer: Tokenizer,
     *,
     config: EventConfig | None = None,
     speech: SpeechPart | None = None,
     bigrams: bool = False,
 ) -> Episodes:
-    """Count the events of each example.
+    """Count the events of each example of a recording; they are found once, whoever asks for them.
 
     Args:
-        examples: recordings or windows of them, no pictures.
-        folder: of the recordings.
-        tokenizer: whose tokens they hold.
+        reading: a recording and its examples, no pictures.
+        tokenizer: whose tokens it holds.
         config: thresholds, and which rows and displays count.
         speech: count silent or speaking time alone.
         bigrams: count what follows what.
 
     Raises:
-        TableError: still pictures, or a recording that is missing, damaged or without tokens.
+        TableError: still pictures, a recording without tokens, or no file of its speech.
         ModelError: the tokens are another tokenizer's.
     """
     config = config or EventConfig()
-    count, units = len(examples), tokenizer.size - 1
+    recording, count, units = reading.recording, len(reading.places), tokenizer.size - 1
+    check_tokens(recording, tokenizer)
+    times = recording.times
+    if np.isnan(times).all():
+        raise TableError("still pictures have no events", where=reading.name, advice="use shares of pictures instead")
+    found = reading.once(("events", tokenizer.hash, config), lambda: detect(recording, tokenizer, config))
     made = Episodes(
         np.zeros(count), np.zeros(count), np.zeros((count, units)), np.zeros((count, units)),
         np.zeros((count, units)), np.zeros((count, units, units)) if bigrams else None,
     )  # fmt: skip
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, name in enumerate(examples.recording):
-        places[name].append(place)
-    for name, mine in places.items():
-        recording = Recording.read(find_recording(folder, name), landmarks=False)
-        check_tokens(recording, tokenizer)
-        if np.isnan(recording.times).all():
-            raise TableError("still pictures have no events", where=name, advice="use shares of pictures instead")
-        found = detect(recording, tokenizer, config)
-        first = float(np.nanmin(recording.times))
-        for place in mine:
-            face = examples.face_in(recording, place)
-            time = window_of(examples, place)
-            made.total_s[place] = total(both(spans([(first, first + found.duration_s)]), time))
-            if speech is not None:
-                time = speech.within(time, recording, name, face)
-            _add(made, place, found, face, time)
+    first = float(np.nanmin(times))
+    for place in range(count):
+        face = reading.examples.face_in(recording, place)
+        time = window_of(reading.examples, place)
+        made.total_s[place] = total(both(spans([(first, first + found.duration_s)]), time))
+        if speech is not None:
+            time = speech.within(time, recording, reading.name, face)
+        _add(made, place, found, face, time)
     return made
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from dfe.base.errors import TableError
 from dfe.datasets.examples import NOT_SAID, Examples
-from dfe.predict.measures import find_recording
+from dfe.predict.reading import find_recording
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role, roles_of
 

@@ -20,7 +20,7 @@ from dfe.base.version import __version__
 from dfe.datasets.examples import Examples
 from dfe.predict.config import LEAST_REPEATS, StudyConfig
 from dfe.predict.predict import Described, predict_target
-from dfe.predict.representation import Representation
+from dfe.predict.representation import Representation, describe
 from dfe.predict.representations.nuisance import Nuisance
 from dfe.predict.scores import metrics_of
 from dfe.predict.selection import known_labels, match_recordings, subject_numbers, without_seen
@@ -78,7 +78,7 @@ def study_examples(
     examples, steps = match_recordings(examples, recordings, config.unmatched)
     examples, dropped, warnings = without_seen(examples, tokenizer.card if tokenizer else {}, config.seen)
     _enough_people(examples, config)
-    features = [one.features(examples, recordings) for one in shown]
+    features = describe(shown, examples, recordings)
     coverage = np.max([found.coverage for found in features], axis=0)
     ready = [usable_examples(examples, target, coverage, config) for target in chosen]
     splits = [split_of(one, config) for one in ready]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
+from dfe.predict.reading import Reading, readings
 
 
 class Features(NamedTuple):
@@ -21,8 +23,17 @@ class Features(NamedTuple):
     """``(n,)`` share of the example's time (or pictures) with a usable face, 0 to 1."""
     exposure_s: DoubleArray
     """``(n,)`` valid seconds (for pictures their number)."""
-    seconds: float
-    """CPU seconds that making them took, recordings being at hand."""
+    seconds: float = 0.0
+    """CPU seconds that making them took, recordings being at hand; what several need counts for the first of them."""
+
+
+class Measuring(NamedTuple):
+    """How a representation describes examples, recording after recording."""
+
+    add: Callable[[Reading], None] | None
+    """Takes in one recording, called once for each; None: no recording is looked at."""
+    features: Callable[[], Features]
+    """All of them, when every recording has been taken in."""
 
 
 class Representation(Protocol):
@@ -33,15 +44,42 @@ class Representation(Protocol):
         """As in results: ``bag of tokens``, ``AU proxy``, ``nuisance``."""
         ...
 
-    def features(self, examples: Examples, recordings: Path) -> Features:
-        """Numbers of each example, without a look at any label or at any other example.
+    def measuring(self, examples: Examples) -> Measuring:
+        """Begin to describe examples, without a look at any label or, for one example, at any other.
 
         Args:
             examples: whose recordings, windows or pictures.
-            recordings: folder of the recordings.
         """
         ...
 
     def steps(self) -> Sequence[tuple[str, Any]]:
         """Scikit-learn transformers that are fitted within each fold, before the linear model."""
         ...
+
+
+def describe(representations: Sequence[Representation], examples: Examples, recordings: Path) -> list[Features]:
+    """Numbers of each example by each representation; every recording is read once for all of them.
+
+    Args:
+        representations: that shall describe them.
+        examples: whose recordings, windows or pictures.
+        recordings: folder of the recordings.
+
+    Raises:
+        TableError: a recording is missing, damaged, or lacks what a representation needs.
+        ModelError: tokens are another tokenizer's.
+    """
+    begun = [one.measuring(examples) for one in representations]
+    spent = [0.0] * len(begun)
+    looking = [(place, one.add) for place, one in enumerate(begun) if one.add is not None]
+    for reading in readings(examples, recordings) if looking else ():
+        for place, add in looking:
+            began = time.process_time()
+            add(reading)
+            spent[place] += time.process_time() - began
+    made = []
+    for one, seconds in zip(begun, spent, strict=True):
+        began = time.process_time()
+        features = one.features()
+        made.append(features._replace(seconds=seconds + time.process_time() - began))
+    return made

@@ -21,8 +21,8 @@ from dfe.predict.choose import USUAL, Pooling, choose
 from dfe.predict.config import StudyConfig
 from dfe.predict.faces import assign_faces
 from dfe.predict.figures import figures, score_rows
-from dfe.predict.measures import SpeechPart
 from dfe.predict.protocol import study_examples
+from dfe.predict.reading import SpeechPart
 from dfe.predict.representation import Representation
 from dfe.predict.store import Predictions, refuse_existing_study, write_predictions
 from dfe.predict.trace import with_displays

@@ -228,10 +228,6 @@ class Layout:
         return ("confidence", *BOX, *POSE, *COVERED, *self.expression, *eyes)
 
 
-DEFAULT_LAYOUT = Layout()
-"""Of a recording by the default front end, before a tokenizer has run."""
-
-
 @cache
 def columns(layout: Layout = Layout()) -> tuple[Column, ...]:
     """All columns of a table, in their order."""

@@ -10,11 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from dfe.base.errors import ModelError, UsageError
+from dfe.base.tensors import read_tensors
 from dfe.space.base import FaceMesh
 from dfe.space.learned import PREFIX, LearnedSpace
 from dfe.space.recipe import Recipe
@@ -146,20 +145,7 @@ def _fields(path: Path) -> dict[str, Any]:
 
 
 def _arrays(path: Path, sha256: str) -> dict[str, NDArray[Any]]:
-    try:
-        if path.stat().st_size > _MAX_ARRAYS_BYTES:
-            raise ModelError("is too large to be a space's arrays", where=path)
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise ModelError("is missing", where=path, advice=_DAMAGED) from None
-    except OSError as error:
-        raise ModelError(f"cannot be read ({error.strerror})", where=path) from None
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise ModelError("does not match its checksum: damaged, truncated or foreign", where=path, advice=_DAMAGED)
-    try:
-        arrays = {key: np.asarray(array) for key, array in load_arrays(data).items()}
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise ModelError(f"is no safetensors file ({error})", where=path, advice=_DAMAGED) from None
+    arrays = read_tensors(path, sha256, most_bytes=_MAX_ARRAYS_BYTES, what="a space", advice=_DAMAGED)
     shapes = {"vertices_mm": (-1, 3), "triangles": (-1, 3), "basis_mm": (-1, -1, 3), "lower": (-1,), "upper": (-1,)}
     for key, shape in shapes.items():
         array = arrays.get(key)

@@ -18,9 +18,9 @@ from dfe.stats.groups import (
     PERMUTATIONS,
     Design,
     GroupEffects,
-    benjamini_hochberg,
     permutation_test,
 )
+from dfe.stats.significance import benjamini_hochberg
 
 _AT_ONCE = 512
 _TINY = 1e-12

@@ -13,6 +13,7 @@ import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.stats.significance import benjamini_hochberg
 
 PERMUTATIONS = 9_999
 _AT_ONCE = 512
@@ -127,16 +128,6 @@ def bootstrap_interval(
     low, high = np.full(values.shape[1], np.nan), np.full(values.shape[1], np.nan)
     low[known], high[known] = np.nanpercentile(drawn[:, known], [2.5, 97.5], axis=0)
     return low, high
-
-
-def benjamini_hochberg(p: DoubleArray) -> DoubleArray:
-    """Adjusted p ``(T,)`` that control the false discovery rate (Benjamini and Hochberg, 1995); NaN stays NaN."""
-    known = np.flatnonzero(np.isfinite(p))
-    q = np.full(len(p), np.nan)
-    order = known[np.argsort(p[known], kind="stable")]
-    scaled = p[order] * len(order) / np.arange(1, len(order) + 1)
-    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return q
 
 
 def _differences(scaled: DoubleArray, labels: BoolArray) -> DoubleArray:

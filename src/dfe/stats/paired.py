@@ -9,7 +9,8 @@ import numpy as np
 from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray
 from dfe.stats.covariates import percentiles
-from dfe.stats.groups import PERMUTATIONS, benjamini_hochberg
+from dfe.stats.groups import PERMUTATIONS
+from dfe.stats.significance import benjamini_hochberg
 
 _AT_ONCE = 512
 _TINY = 1e-12

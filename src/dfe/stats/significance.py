@@ -38,7 +38,14 @@ def permutation_p(observed: float, null: ArrayLike) -> float:
 
 def holm(p: ArrayLike) -> DoubleArray:
     """Adjusted p of a family, step-down (Holm, Scand. J. Stat. 1979); NaN stays and is no part of the family."""
-    return _adjusted(p, lambda ordered: np.asarray(np.maximum.accumulate(ordered * np.arange(len(ordered), 0, -1))))
+
+    def step_down(known: DoubleArray) -> DoubleArray:
+        order = np.argsort(known, kind="stable")
+        adjusted = np.empty(len(known))
+        adjusted[order] = np.maximum.accumulate(known[order] * np.arange(len(known), 0, -1))
+        return np.minimum(adjusted, 1.0)
+
+    return _of_family(p, step_down)
 
 
 def benjamini_hochberg(p: ArrayLike) -> DoubleArray:
@@ -47,12 +54,9 @@ def benjamini_hochberg(p: ArrayLike) -> DoubleArray:
     Hypotheses whose adjusted p is at most q have an expected share of false ones of at most q, if tests are independent
     or positively dependent.
     """
+    from scipy.stats import false_discovery_control
 
-    def step_up(ordered: DoubleArray) -> DoubleArray:
-        scaled = ordered * len(ordered) / np.arange(1, len(ordered) + 1)
-        return np.asarray(np.minimum.accumulate(scaled[::-1])[::-1])
-
-    return _adjusted(p, step_up)
+    return _of_family(p, false_discovery_control)
 
 
 def nadeau_bengio(differences: ArrayLike, test_by_train: float) -> Difference:
@@ -95,11 +99,10 @@ def paired_bootstrap(value: float, drawn: ArrayLike) -> Difference:
     return Difference(value, float(low), float(high), min(1.0, 2 * float(sides + 1) / (len(d) + 1)))
 
 
-def _adjusted(p: ArrayLike, steps: Callable[[DoubleArray], DoubleArray]) -> DoubleArray:
+def _of_family(p: ArrayLike, adjust: Callable[[DoubleArray], DoubleArray]) -> DoubleArray:
     values = np.asarray(p, np.float64)
     out = np.full(values.shape, np.nan)
-    known = np.flatnonzero(np.isfinite(values))
-    if len(known):
-        order = known[np.argsort(values[known], kind="stable")]
-        out[order] = np.minimum(steps(values[order]), 1.0)
+    known = np.isfinite(values)
+    if known.any():
+        out[known] = adjust(values[known])
     return out

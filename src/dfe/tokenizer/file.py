@@ -13,14 +13,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from dfe.base.errors import ModelError, OutputError
 from dfe.base.files import replacing
+from dfe.base.tensors import read_tensors
 from dfe.quantizers.registry import quantizer_kind
 from dfe.space.base import ExpressionSpace
 from dfe.space.file import ARRAYS as SPACE_ARRAYS
@@ -80,7 +77,9 @@ def load_tokenizer(
         config = quantizer_kind(metadata.quantizer).read_config(metadata.config)
     except ModelError as error:
         raise ModelError(error.what, where=path, advice=_DAMAGED) from None
-    weights = _arrays(folder / WEIGHTS, metadata.sha256)
+    weights = read_tensors(
+        folder / WEIGHTS, metadata.sha256, most_bytes=_MAX_WEIGHT_BYTES, what="a tokenizer", advice=_DAMAGED
+    )
     try:
         tokenizer = Tokenizer(
             name=metadata.name,
@@ -214,21 +213,3 @@ def _space(
             advice="use the version of dfe that it was made with, or train anew",
         )
     return given
-
-
-def _arrays(path: Path, sha256: str) -> dict[str, NDArray[Any]]:
-    try:
-        if path.stat().st_size > _MAX_WEIGHT_BYTES:
-            raise ModelError("is too large to be a tokenizer's arrays", where=path)
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise ModelError("is missing", where=path, advice=_DAMAGED) from None
-    except OSError as error:
-        raise ModelError(f"cannot be read ({error.strerror})", where=path) from None
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise ModelError("does not match its checksum: damaged, truncated or foreign", where=path, advice=_DAMAGED)
-    try:
-        arrays: dict[str, NDArray[Any]] = load_arrays(data)
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise ModelError(f"is no safetensors file ({error})", where=path, advice=_DAMAGED) from None
-    return {key: np.asarray(array) for key, array in arrays.items()}

@@ -6,7 +6,6 @@ OpenFace, LibreFace or py-feat wrote of the same recording.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,8 @@ from dfe.datasets.examples import Examples
 from dfe.facs.detectors import STEPS
 from dfe.facs.proxy import au_intensities, units_in
 from dfe.facs.tables import HIGHEST, AuTable, read_au_table
-from dfe.predict.measures import by_recording
-from dfe.predict.representation import Features
+from dfe.predict.reading import Reading
+from dfe.predict.representation import Features, Measuring
 from dfe.predict.representations.coefficients import with_spread
 from dfe.predict.representations.moments import Moments
 from dfe.recording.recording import Recording
@@ -51,43 +50,43 @@ class ActionUnits:
     """
 
     id: str
-    read: Callable[[Recording, str], Units]
+    read: Callable[[Reading], Units]
 
-    def features(self, examples: Examples, recordings: Path) -> Features:
+    def measuring(self, examples: Examples) -> Measuring:
         """Means, spreads, then shares of each whole intensity; see :class:`Representation`.
 
         Raises:
-            TableError: a recording or an AU table is missing or damaged, or the tables are not of one tool.
+            TableError: an AU table is missing or damaged, or the tables are not of one tool.
         """
-        began = time.process_time()
         names: tuple[str, ...] = ()
-        values: Moments | None = None
-        bags: Moments | None = None
-        order = list(dict.fromkeys(examples.recording))
-        for name, (recording, rows) in zip(order, by_recording(examples, recordings), strict=True):
-            units = self.read(recording, name)
-            if values is None or bags is None:
-                names = units.names
-                values, bags = Moments(len(examples), len(names)), Moments(len(examples), len(names) * STEPS)
+        moments: tuple[Moments, Moments] | None = None
+
+        def add(reading: Reading) -> None:
+            nonlocal names, moments
+            units = self.read(reading)
+            if moments is None:
+                names, count = units.names, len(examples)
+                moments = Moments(count, len(names)), Moments(count, len(names) * STEPS)
             if units.names != names:
-                raise TableError("its action units are not those of the first recording", where=name)
+                raise TableError("its action units are not those of the first recording", where=reading.name)
+            rows = reading.rows()
             found = np.isfinite(units.values[rows.row]).all(axis=1)
             kept = rows._replace(example=rows.example[found], row=rows.row[found], seconds=rows.seconds[found])
             of_rows = units.values[kept.row]
             whole = np.clip(np.floor(of_rows + 0.5), 0, STEPS).astype(np.int64)
-            values.add(of_rows, kept)
-            bags.add(
-                (whole[:, :, None] == np.arange(1, STEPS + 1))
-                .reshape(len(whole), whole.shape[1] * STEPS)
-                .astype(np.float64),
-                kept,
-            )
-        if values is None or bags is None:
-            raise TableError("no example at all")
-        x, labels = with_spread(values, names)
-        shares = tuple(f"{name} at {step}" for name in names for step in range(1, STEPS + 1))
-        seconds = time.process_time() - began
-        return Features(np.column_stack([x, bags.mean]), (*labels, *shares), values.coverage, values.valid_s, seconds)
+            at_steps = (whole[:, :, None] == np.arange(1, STEPS + 1)).reshape(len(whole), whole.shape[1] * STEPS)
+            for sums, values in zip(moments, (of_rows, at_steps.astype(np.float64)), strict=True):
+                sums.add(values, kept, reading)
+
+        def features() -> Features:
+            if moments is None:
+                raise TableError("no example at all")
+            values, bags = moments
+            x, labels = with_spread(values, names)
+            shares = tuple(f"{name} at {step}" for name in names for step in range(1, STEPS + 1))
+            return Features(np.column_stack([x, bags.mean]), (*labels, *shares), values.coverage, values.valid_s)
+
+        return Measuring(add, features)
 
     def steps(self) -> Sequence[tuple[str, Any]]:
         """Every column to mean 0 and spread 1."""
@@ -106,7 +105,8 @@ def au_tables(tables: Path | Mapping[str, Path]) -> ActionUnits:
         tables: a folder of ``<name of the recording>.csv`` (``.csv.gz``, ``.txt``), or each table by that name.
     """
 
-    def read(recording: Recording, name: str) -> Units:
+    def read(reading: Reading) -> Units:
+        name = reading.name
         if isinstance(tables, Path):
             path = next((p for s in TABLE_SUFFIXES if (p := tables / f"{name}{s}").is_file()), None)
         else:
@@ -114,16 +114,16 @@ def au_tables(tables: Path | Mapping[str, Path]) -> ActionUnits:
         if path is None:
             where = tables / name if isinstance(tables, Path) else name
             raise TableError("no AU table of this recording", where=where, advice="run the detector on it")
-        return _aligned(read_au_table(path), recording, path)
+        return _aligned(read_au_table(path), reading.recording, path)
 
     return ActionUnits("AU tables", read)
 
 
-def _proxy(recording: Recording, _name: str) -> Units:
-    made = recording.provenance.space
+def _proxy(reading: Reading) -> Units:
+    made = reading.recording.provenance.space
     space = load_space(made.id, made.version)
     names = tuple(unit.id for unit in units_in(space))
-    return Units(names, au_intensities(recording.expressions(), space).astype(np.float64))
+    return Units(names, au_intensities(reading.expressions, space).astype(np.float64))
 
 
 def _aligned(table: AuTable, recording: Recording, path: Path) -> Units:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from dfe.base.errors import TableError
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
-from dfe.predict.representation import Features, Representation
+from dfe.predict.representation import Features, Measuring, Representation
 from dfe.predict.representations.tokens import TokenBag
 
 VALID = "valid_s"
@@ -44,13 +43,20 @@ class WithoutBaseline:
         """As in results."""
         return f"{self.inner.id}, above baseline"
 
-    def features(self, examples: Examples, recordings: Path) -> Features:
+    def measuring(self, examples: Examples) -> Measuring:
         """Features of each example above its subject's baseline; see :class:`Representation`.
 
         Raises:
             TableError: a subject without a baseline window in which the face is seen.
         """
-        made = self.inner.features(examples, recordings)
+        inner = self.inner.measuring(examples)
+        return Measuring(inner.add, lambda: self._above(examples, inner.features()))
+
+    def steps(self) -> Sequence[tuple[str, Any]]:
+        """Those of the representation."""
+        return self.inner.steps()
+
+    def _above(self, examples: Examples, made: Features) -> Features:
         rest = np.zeros(len(examples), np.bool_) if examples.condition is None else examples.condition == self.condition
         rated = made.names[0] == VALID
         rates = _rates(made.x) if rated else made.x
@@ -66,10 +72,6 @@ class WithoutBaseline:
         if rated:
             out = np.column_stack([made.x[:, 0], out[:, 1:] * made.x[:, :1]])
         return made._replace(x=out)
-
-    def steps(self) -> Sequence[tuple[str, Any]]:
-        """Those of the representation."""
-        return self.inner.steps()
 
 
 def _rates(x: DoubleArray) -> DoubleArray:

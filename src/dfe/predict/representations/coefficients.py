@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +10,8 @@ from sklearn.preprocessing import StandardScaler
 
 from dfe.base.errors import TableError
 from dfe.datasets.examples import Examples
-from dfe.predict.measures import by_recording
-from dfe.predict.representation import Features
+from dfe.predict.reading import Reading
+from dfe.predict.representation import Features, Measuring
 from dfe.predict.representations.moments import Moments
 
 
@@ -22,26 +20,33 @@ class CoefficientMoments:
 
     id = "coefficients, mean and sd"
 
-    def features(self, examples: Examples, recordings: Path) -> Features:
+    def measuring(self, examples: Examples) -> Measuring:
         """Means, then spreads (left out where every example is a picture); see :class:`Representation`.
 
         Raises:
-            TableError: a recording is missing or damaged, or recordings are of different spaces.
+            TableError: recordings are of different spaces.
         """
-        began = time.process_time()
         moments: Moments | None = None
         names: tuple[str, ...] = ()
-        for recording, rows in by_recording(examples, recordings):
+
+        def add(reading: Reading) -> None:
+            nonlocal moments, names
+            layout = reading.recording.layout
             if moments is None:
-                names = recording.layout.expression
-                moments = Moments(len(examples), len(names))
-            if recording.layout.expression != names:
-                raise TableError("has other coefficients than the first", where=recording.provenance.source.name)
-            moments.add(recording.expressions()[rows.row].astype(np.float64), rows)
-        if moments is None:
-            raise TableError("no example at all")
-        x, labels = with_spread(moments, names)
-        return Features(x, labels, moments.coverage, moments.valid_s, time.process_time() - began)
+                names, moments = layout.expression, Moments(len(examples), len(layout.expression))
+            if layout.expression != names:
+                where = reading.recording.provenance.source.name
+                raise TableError("has other coefficients than the first", where=where)
+            rows = reading.rows()
+            moments.add(reading.expressions[rows.row].astype(np.float64), rows, reading)
+
+        def features() -> Features:
+            if moments is None:
+                raise TableError("no example at all")
+            x, labels = with_spread(moments, names)
+            return Features(x, labels, moments.coverage, moments.valid_s)
+
+        return Measuring(add, features)
 
     def steps(self) -> Sequence[tuple[str, Any]]:
         """Every column to mean 0 and spread 1."""

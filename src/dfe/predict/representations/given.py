@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ from dfe.base.array_files import check_npz
 from dfe.base.errors import ModelError, TableError
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
-from dfe.predict.representation import Features
+from dfe.predict.representation import Features, Measuring
 
 NAMES, FEATURES = "names", "features"
 _NPY = b"\x93NUMPY"
@@ -47,13 +46,20 @@ class GivenFeatures:
         """As in results."""
         return self.name or self.path.stem
 
-    def features(self, examples: Examples, recordings: Path) -> Features:  # noqa: ARG002  not needed here
+    def measuring(self, examples: Examples) -> Measuring:
         """Means, then spreads (left out where each recording has one row); see :class:`Representation`.
 
         Raises:
             TableError: the file is missing or damaged, lacks an example, or rows are of different widths.
         """
-        began = time.process_time()
+        made = self._features(examples)
+        return Measuring(None, lambda: made)
+
+    def steps(self) -> Sequence[tuple[str, Any]]:
+        """Every column to mean 0 and spread 1."""
+        return [("scale", StandardScaler())]
+
+    def _features(self, examples: Examples) -> Features:
         with _opened(self.path) as archive:
             found = [self._of(archive, examples, place) for place in range(len(examples))]
         if not found:
@@ -73,11 +79,7 @@ class GivenFeatures:
             x, labels = np.column_stack([mean, spread]), (*labels, *(f"{name} sd" for name in names))
         usable = np.array([len(rows) for rows in good], np.float64)
         coverage = usable / np.array([max(1, len(rows)) for rows in found])
-        return Features(x, labels, coverage, usable, time.process_time() - began)
-
-    def steps(self) -> Sequence[tuple[str, Any]]:
-        """Every column to mean 0 and spread 1."""
-        return [("scale", StandardScaler())]
+        return Features(x, labels, coverage, usable)
 
     def _of(self, archive: _Archive, examples: Examples, place: int) -> DoubleArray:
         """``(T, F)`` of an example."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dfe.base.types import DoubleArray
-from dfe.predict.measures import ExampleRows
+from dfe.predict.reading import ExampleRows, Reading, covered
 
 
 class Moments:
@@ -17,14 +17,14 @@ class Moments:
         self._sum: DoubleArray = np.zeros((count, width))
         self._square: DoubleArray = np.zeros((count, width))
 
-    def add(self, values: DoubleArray, rows: ExampleRows) -> None:
+    def add(self, values: DoubleArray, rows: ExampleRows, reading: Reading) -> None:
         """Add the values ``(m, width)`` of the rows of one recording."""
-        count = len(self.valid_s)
-        self.total_s += rows.total_s
-        self.valid_s += np.bincount(rows.example, rows.seconds, count)
+        at, count = reading.places, len(reading.places)
+        self.total_s[at] = rows.total_s
+        self.valid_s[at] = np.bincount(rows.example, rows.seconds, count)
         for column, value in enumerate(values.T):
-            self._sum[:, column] += np.bincount(rows.example, rows.seconds * value, count)
-            self._square[:, column] += np.bincount(rows.example, rows.seconds * value * value, count)
+            self._sum[at, column] = np.bincount(rows.example, rows.seconds * value, count)
+            self._square[at, column] = np.bincount(rows.example, rows.seconds * value * value, count)
 
     @property
     def mean(self) -> DoubleArray:
@@ -39,7 +39,7 @@ class Moments:
     @property
     def coverage(self) -> DoubleArray:
         """``(n,)`` valid by total time."""
-        return np.divide(self.valid_s, self.total_s, out=np.zeros_like(self.valid_s), where=self.total_s > 0)
+        return covered(self.valid_s, self.total_s)
 
 
 def _divided(sums: DoubleArray, seconds: DoubleArray) -> DoubleArray:

@@ -6,9 +6,7 @@ representation that does not beat it has shown nothing.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +16,8 @@ from sklearn.preprocessing import StandardScaler
 
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
-from dfe.predict.measures import by_recording
-from dfe.predict.representation import Features
+from dfe.predict.reading import Reading
+from dfe.predict.representation import Features, Measuring
 from dfe.predict.representations.coefficients import with_spread
 from dfe.predict.representations.moments import Moments
 from dfe.recording.recording import Recording
@@ -32,27 +30,27 @@ class Nuisance:
 
     id = "nuisance"
 
-    def features(self, examples: Examples, recordings: Path) -> Features:
-        """Conditions of each example, then its covariates; see :class:`Representation`.
-
-        Raises:
-            TableError: a recording is missing or damaged.
-        """
-        began = time.process_time()
+    def measuring(self, examples: Examples) -> Measuring:
+        """Conditions of each example, then its covariates; see :class:`Representation`."""
         moments = Moments(len(examples), len(_ROW_NAMES))
         rate = np.zeros(len(examples))
-        for recording, rows in by_recording(examples, recordings):
-            moments.add(_conditions(recording)[rows.row], rows)
-            rate[np.unique(rows.example)] = recording.summary().frame_rate or 0.0
-        x, labels = with_spread(moments, _ROW_NAMES)
-        columns = [x, moments.total_s, moments.coverage, rate]
-        names = [*labels, "duration s", "coverage", "frame rate"]
-        for name, values in sorted(examples.covariates.items()):
-            coded, of_words = _coded(name, values)
-            columns.append(coded)
-            names.extend(of_words)
-        x = np.column_stack(columns)
-        return Features(x, tuple(names), moments.coverage, moments.valid_s, time.process_time() - began)
+
+        def add(reading: Reading) -> None:
+            rows = reading.rows()
+            moments.add(_conditions(reading.recording)[rows.row], rows, reading)
+            rate[reading.places[np.unique(rows.example)]] = reading.recording.summary().frame_rate or 0.0
+
+        def features() -> Features:
+            x, labels = with_spread(moments, _ROW_NAMES)
+            columns = [x, moments.total_s, moments.coverage, rate]
+            names = [*labels, "duration s", "coverage", "frame rate"]
+            for name, values in sorted(examples.covariates.items()):
+                coded, of_words = _coded(name, values)
+                columns.append(coded)
+                names.extend(of_words)
+            return Features(np.column_stack(columns), tuple(names), moments.coverage, moments.valid_s)
+
+        return Measuring(add, features)
 
     def steps(self) -> Sequence[tuple[str, Any]]:
         """What is missing becomes the training examples' median; every column to mean 0 and spread 1."""

@@ -6,7 +6,6 @@ representation uses: the usable ones of the example's face, in its window.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,8 @@ from dfe.datasets.examples import Examples
 from dfe.media.film import open_film
 from dfe.media.image import read_image
 from dfe.media.inputs import discover
-from dfe.predict.measures import ExampleRows, by_recording
-from dfe.predict.representation import Features
+from dfe.predict.reading import ExampleRows, Reading
+from dfe.predict.representation import Features, Measuring
 from dfe.predict.representations.coefficients import with_spread
 from dfe.predict.representations.face_crops import face_crop
 from dfe.predict.representations.moments import Moments
@@ -80,24 +79,26 @@ class PictureFeatures:
         """As in results."""
         return self.encoder.id
 
-    def features(self, examples: Examples, recordings: Path) -> Features:
+    def measuring(self, examples: Examples) -> Measuring:
         """Means, then spreads (left out where every example is a picture); see :class:`Representation`.
 
         Raises:
-            TableError: a recording is missing, damaged, or says nowhere where the faces are.
+            TableError: a recording says nowhere where the faces are.
             MediaError: a video or picture is missing, cannot be read, or is not the one that was measured.
         """
-        began = time.process_time()
         moments = Moments(len(examples), self.encoder.width)
-        # by_recording reads each recording once, in the order in which examples first name it.
-        names = list(dict.fromkeys(examples.recording))
-        for name, (recording, rows) in zip(names, by_recording(examples, recordings), strict=True):
-            sampled = sample_rows(recording.times, rows, self.every_s)
+
+        def add(reading: Reading) -> None:
+            sampled = sample_rows(reading.recording.times, reading.rows(), self.every_s)
             shown, place = np.unique(sampled.row, return_inverse=True)
-            moments.add(self._encoded(name, recording, shown)[place], sampled)
-        labels = [f"{self.encoder.id} {number}" for number in range(self.encoder.width)]
-        x, named = with_spread(moments, labels)
-        return Features(x, named, moments.coverage, moments.valid_s, time.process_time() - began)
+            moments.add(self._encoded(reading.name, reading.recording, shown)[place], sampled, reading)
+
+        def features() -> Features:
+            labels = [f"{self.encoder.id} {number}" for number in range(self.encoder.width)]
+            x, named = with_spread(moments, labels)
+            return Features(x, named, moments.coverage, moments.valid_s)
+
+        return Measuring(add, features)
 
     def steps(self) -> Sequence[tuple[str, Any]]:
         """Every column to mean 0 and spread 1."""

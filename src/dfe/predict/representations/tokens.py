@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
+from dfe.base.errors import TableError
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
 from dfe.events.config import EventConfig
-from dfe.predict.episodes import EpisodeMeasures, Episodes
-from dfe.predict.measures import Measures, SpeechPart, displays_named, measure_tokens
-from dfe.predict.representation import Features
+from dfe.predict.episodes import Episodes, measure_events
+from dfe.predict.measures import Measures, displays_named, measure_tokens
+from dfe.predict.reading import Reading, SpeechPart, covered
+from dfe.predict.representation import Features, Measuring
 from dfe.stats.bag import BagOfTokens, Kind
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -45,14 +45,14 @@ class TokenBag:
             how often a display begins within a second after another.
         kind: of the bag; events and bigrams are always per valid minute, and durations stay as they are.
         speech: count silent or speaking time alone.
-        episodes: counts the events, for several bags at once; by default this bag's own, with the options by default.
+        config: what counts as an event.
     """
 
     tokenizer: Tokenizer
     sums: Sums = "time"
     kind: Kind = "share"
     speech: SpeechPart | None = None
-    episodes: EpisodeMeasures | None = None
+    config: EventConfig = field(default_factory=EventConfig)
 
     @property
     def id(self) -> str:
@@ -61,31 +61,47 @@ class TokenBag:
         part = "" if self.speech is None else f", {self.speech.part}"
         return f"bag of tokens{_WHAT[self.sums]}{kind}{part}"
 
-    def features(self, examples: Examples, recordings: Path) -> Features:
+    def measuring(self, examples: Examples) -> Measuring:
         """Valid seconds, then the sums; see :class:`Representation`.
 
         Raises:
-            TableError: a recording is missing, damaged or without tokens.
+            TableError: a recording is without tokens.
             ModelError: the tokens are another tokenizer's.
         """
-        began = time.process_time()
-        made: Measures | Episodes
-        if self.sums in _OF_EVENTS:
-            bigrams = self.sums == "bigrams"
-            counting = self.episodes or EpisodeMeasures(self.tokenizer, speech=self.speech, bigrams=bigrams)
-            made = counting.of(examples, recordings)
-            sums, names = self._of_events(made, counting.config)
-        else:
-            made = measure_tokens(examples, recordings, self.tokenizer, self.speech)
-            sums, names = self._of_rows(made)
-        x = np.column_stack([made.valid_s, sums])
-        x[made.valid_s <= 0] = np.nan
-        return Features(x, ("valid_s", *names), made.coverage, made.valid_s, time.process_time() - began)
+        valid, total = np.zeros(len(examples)), np.zeros(len(examples))
+        sums: DoubleArray | None = None
+        names: tuple[str, ...] = ()
+
+        def add(reading: Reading) -> None:
+            nonlocal sums, names
+            at = reading.places
+            made, of_recording, names = self._of(reading)
+            if sums is None:
+                sums = np.zeros((len(examples), len(names)))
+            valid[at], total[at], sums[at] = made.valid_s, made.total_s, of_recording
+
+        def features() -> Features:
+            if sums is None:
+                raise TableError("no example at all")
+            x = np.column_stack([valid, sums])
+            x[valid <= 0] = np.nan
+            return Features(x, ("valid_s", *names), covered(valid, total), valid)
+
+        return Measuring(add, features)
 
     def steps(self) -> Sequence[tuple[str, Any]]:
         """The bag, then every column to mean 0 and spread 1."""
         kind: Kind = "per minute" if self.sums in ("events", "bigrams") else self.kind
         return [("bag", BagOfTokens("share" if self.sums == "durations" else kind)), ("scale", StandardScaler())]
+
+    def _of(self, reading: Reading) -> tuple[Measures | Episodes, DoubleArray, tuple[str, ...]]:
+        """What was measured of a recording, the sums ``(k, F)`` among it, and their names."""
+        if self.sums in _OF_EVENTS:
+            bigrams = self.sums == "bigrams"
+            events = measure_events(reading, self.tokenizer, config=self.config, speech=self.speech, bigrams=bigrams)
+            return events, *self._of_events(events)
+        rows = measure_tokens(reading, self.tokenizer, self.speech)
+        return rows, *self._of_rows(rows)
 
     def _of_rows(self, measures: Measures) -> tuple[DoubleArray, tuple[str, ...]]:
         names = displays_named(self.tokenizer)
@@ -95,9 +111,9 @@ class TokenBag:
             return measures.step_time.reshape(len(measures.step_time), -1), labels
         return measures.time if self.sums == "time" else measures.amount, names
 
-    def _of_events(self, made: Episodes, config: EventConfig) -> tuple[DoubleArray, tuple[str, ...]]:
+    def _of_events(self, made: Episodes) -> tuple[DoubleArray, tuple[str, ...]]:
         names = displays_named(self.tokenizer)
-        left_out = set() if config.unsteady else {number - 1 for number in self.tokenizer.unsteady}
+        left_out = set() if self.config.unsteady else {number - 1 for number in self.tokenizer.unsteady}
         kept = [unit for unit in range(len(names)) if unit not in left_out]
         if self.sums == "bigrams" and made.follows is not None:
             pairs = made.follows[:, kept][:, :, kept]

@@ -6,25 +6,36 @@ alone; without either they are fitted on all its rows without labels, and the id
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from dfe.base.errors import TableError
-from dfe.base.types import FloatArray
+from dfe.base.types import FloatArray, IntArray
 from dfe.baselines.additive import AdditiveCoder
 from dfe.baselines.flat import flat_kmeans
 from dfe.datasets.examples import Examples
-from dfe.predict.measures import by_recording
-from dfe.predict.representation import Features
+from dfe.predict.reading import ExampleRows, Reading, covered
+from dfe.predict.representation import Features, Measuring
+from dfe.recording.provenance import SpaceRef
 from dfe.recording.recording import Recording
 from dfe.space.registry import load_space
 from dfe.stats.bag import BagOfTokens
+
+
+class _Seen(NamedTuple):
+    """A recording's part in the bags: its examples, and the ``faces`` that their rows show, each once."""
+
+    places: IntArray
+    rows: ExampleRows
+    face: IntArray
+    """``(m,)`` which of the faces a row shows."""
+    faces: FloatArray
+    space: SpaceRef
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,47 +59,56 @@ class FlatWords:
         """As in results."""
         return f"{self.words} flat words"
 
-    def features(self, examples: Examples, recordings: Path) -> Features:
+    def measuring(self, examples: Examples) -> Measuring:
         """Valid seconds, then seconds of each word; see :class:`Representation`.
 
         Raises:
-            TableError: a recording is missing or damaged, or there are fewer faces than words.
+            TableError: there are fewer faces than words.
         """
-        began = time.process_time()
-        coder = self._fitted(examples, recordings)
-        count = len(examples)
-        valid, total = np.zeros(count), np.zeros(count)
-        sums = np.zeros(count * self.words)
-        for recording, rows in by_recording(examples, recordings):
-            codes = coder.encode_codes(recording.expressions()[rows.row])[:, 0].astype(np.int64)
-            known = codes >= 0
-            valid += np.bincount(rows.example, rows.seconds, count)
-            total += rows.total_s
-            cell = rows.example[known] * self.words + codes[known]
-            sums += np.bincount(cell, rows.seconds[known], count * self.words)
-        x = np.column_stack([valid, sums.reshape(count, self.words)])
-        x[valid <= 0] = np.nan
-        coverage = np.divide(valid, total, out=np.zeros_like(valid), where=total > 0)
-        names = ("valid_s", *(f"word {word}" for word in range(self.words)))
-        return Features(x, names, coverage, valid, time.process_time() - began)
+        seen: list[_Seen] = []
+
+        def add(reading: Reading) -> None:
+            rows = reading.rows()
+            faces, face = np.unique(rows.row, return_inverse=True)
+            made = reading.recording.provenance.space
+            seen.append(_Seen(reading.places, rows, face, reading.expressions[faces], made))
+
+        return Measuring(add, lambda: self._features(examples, seen))
 
     def steps(self) -> Sequence[tuple[str, Any]]:
         """Shares of time, every column to mean 0 and spread 1."""
         return [("bag", BagOfTokens("share")), ("scale", StandardScaler())]
 
-    def _fitted(self, examples: Examples, recordings: Path) -> AdditiveCoder:
-        faces: list[FloatArray] = []
-        made = None
+    def _features(self, examples: Examples, seen: list[_Seen]) -> Features:
+        coder = self._fitted(examples, seen)
+        valid, total = np.zeros(len(examples)), np.zeros(len(examples))
+        sums = np.zeros((len(examples), self.words))
+        for one in seen:
+            count, rows = len(one.places), one.rows
+            codes = coder.encode_codes(one.faces)[one.face, 0].astype(np.int64)
+            known = codes >= 0
+            valid[one.places] = np.bincount(rows.example, rows.seconds, count)
+            total[one.places] = rows.total_s
+            cell = rows.example[known] * self.words + codes[known]
+            sums[one.places] = np.bincount(cell, rows.seconds[known], count * self.words).reshape(count, -1)
+        x = np.column_stack([valid, sums])
+        x[valid <= 0] = np.nan
+        names = ("valid_s", *(f"word {word}" for word in range(self.words)))
+        return Features(x, names, covered(valid, total), valid)
+
+    def _fitted(self, examples: Examples, seen: list[_Seen]) -> AdditiveCoder:
         if self.others:
-            for path in self.others:
-                recording = Recording.read(path, landmarks=False)
-                made = made or recording.provenance.space
-                faces.append(recording.expressions()[recording.usable])
+            known = [Recording.read(path, landmarks=False) for path in self.others]
+            made = known[0].provenance.space
+            faces = [recording.expressions()[recording.usable] for recording in known]
         else:
-            chosen = examples if examples.split is None else examples.take(examples.split == "train")
-            for recording, rows in by_recording(chosen, recordings):
-                made = made or recording.provenance.space
-                faces.append(recording.expressions()[np.unique(rows.row)])
+            train = np.ones(len(examples), np.bool_) if examples.split is None else examples.split == "train"
+            faces, made = [], None
+            chosen = [one for one in seen if train[one.places].any()]
+            # As the training examples first name them, so that the others do not change which faces are drawn.
+            for one in sorted(chosen, key=lambda one: int(one.places[train[one.places]][0])):
+                made = made or one.space
+                faces.append(one.faces[np.unique(one.face[train[one.places][one.rows.example]])])
         x = np.concatenate(faces) if faces else np.zeros((0, 1), np.float32)
         x = x[np.isfinite(x).all(axis=1)]
         if made is None or len(x) < self.words:
