@@ -134,8 +134,8 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     info = _source_info(task.source, film) if task.part == 0 else None
     defects = film.info.defects if film is not None and task.part == 0 else ()
     touched = tuple(changed(before, stamps(before)))
-    faces = None if fitted is None else fitted.seen()
-    return Observed(rows, seen, info, reference, front_end.provenance(), watch, faces, defects, before, touched)
+    modelled = None if fitted is None else fitted.seen()
+    return Observed(rows, seen, info, reference, front_end.provenance(), watch, modelled, defects, before, touched)
 
 
 def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | None:
