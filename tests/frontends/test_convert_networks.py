@@ -51,7 +51,7 @@ def run(script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 def test_the_map_of_version_2_stays_in_the_list(run, tmp_path: Path) -> None:
     (tmp_path / "networks").mkdir()
-    for name in ("networks.json", FILE):
+    for name in ("networks.json", FILE, "covering.onnx"):
         (tmp_path / "networks" / name).write_bytes((PACKAGED / name).read_bytes())
     for _ in range(2):
         networks = Networks(run())

@@ -26,7 +26,6 @@ class Encode:
         dfe encode interview.mp4 -o out --report
         dfe encode videos/ pictures/ -o out --workers 4
         dfe encode openface.csv -o out --rate 30
-        dfe encode videos/ -o tables --tokenizer none
         dfe encode clip.mp4 -o out --space dfe-face --tokenizer none --neutral 2-5
     """
 
@@ -54,8 +53,8 @@ class Encode:
     """Expression space: dfe-face, the movement of 468 points in mm against the person's resting face; of meshes and
     points, the folder that `dfe learn-space` wrote."""
     neutral: Annotated[str | None, arg(metavar="WHICH")] = None
-    """With --space dfe-face, what a face at rest is: own (for films), population (for pictures), START-END in seconds,
-    or the table of another recording of the person."""
+    """What counts as the face at rest, with --space dfe-face: own (for films), population (for pictures), START-END in
+    seconds, or the table of another recording of the person."""
     device: Device = "auto"
     rate: Annotated[float | None, arg(metavar="FPS")] = None
     """Frames per second: of a table, where it wins over the times that the table has; of numbered pictures, which are

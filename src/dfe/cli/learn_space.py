@@ -41,7 +41,8 @@ class LearnSpace:
     strength: Annotated[float, arg(metavar="X")] = _STRENGTH
     """With --sparse: how much it costs to move a further point."""
     neutral: Annotated[str, arg(metavar="MODE")] = "calm"
-    """Each recording's own neutral face: calm (median of its calm frames), median, or a frame or FIRST-LAST."""
+    """What counts as the face at rest, of each recording: calm (median of its calm frames), median, or a frame or
+    FIRST-LAST."""
     unit: Literal["auto", "mm", "cm", "m", "size"] = "auto"
     """Unit of the coordinates; auto guesses it from the size of the faces; size scales every face to a typical one."""
     rigid: Annotated[tuple[str, ...], arg(metavar="POINTS ...")] = ()

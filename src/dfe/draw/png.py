@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import cv2
-
 from dfe.base.types import ImageArray
 
-_ORDER = {3: cv2.COLOR_RGB2BGR, 4: cv2.COLOR_RGBA2BGRA}
-# Of all filters and levels the smallest files of drawn heads in a few milliseconds.
-_SMALL = [cv2.IMWRITE_PNG_COMPRESSION, 6, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
+_LEVEL = 6
+"""With the filter "up", of all filters and levels, the smallest files of drawn heads in a few milliseconds."""
 
 
 def to_png(picture: ImageArray) -> bytes:
     """Encode a picture ``(height, width, 3 or 4)`` uint8, RGB or RGBA, as a PNG file."""
-    return cv2.imencode(".png", cv2.cvtColor(picture, _ORDER[picture.shape[2]]), _SMALL)[1].tobytes()
+    import cv2  # spaces and displays are read where nothing is drawn
+
+    order = cv2.COLOR_RGBA2BGRA if picture.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    settings = [cv2.IMWRITE_PNG_COMPRESSION, _LEVEL, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
+    return cv2.imencode(".png", cv2.cvtColor(picture, order), settings)[1].tobytes()
