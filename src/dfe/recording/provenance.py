@@ -23,12 +23,6 @@ class SourceInfo:
     """The video, or the set of pictures, that the rows were measured on."""
 
     name: str = field(metadata=_doc("file name of the video or name of the set of pictures; no folder of the machine"))
-    folder: str = field(
-        default="",
-        metadata=_doc(
-            "folders between the one that was named to `dfe encode` and the source, with `/`; empty where none"
-        ),
-    )
     kind: str = field(default="video", metadata=_doc("`video`, `stills` or `table`"))
     sha256: str | None = field(default=None, metadata=_doc("SHA-256 of the source's bytes, hexadecimal"))
     width: int | None = field(
@@ -42,6 +36,12 @@ class SourceInfo:
     time_stamps: str = field(
         default="ok",
         metadata=_doc("`ok`: as stored in the file; `repaired`: missing or out of order, and set anew"),
+    )
+    folder: str = field(
+        default="",
+        metadata=_doc(
+            "folders between the one that was named to `dfe encode` and the source, with `/`; empty where none"
+        ),
     )
 
 
