@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# How fast a machine is decides nothing: examples may take as long as they take.
+settings.register_profile("dfe", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("dfe")
 FACE_CLIP, CARPHONE, ASTRONAUT = "WolfgangLanger_Pexels.mp4", "carphone_pristine.mp4", "astronaut.png"
 
 
