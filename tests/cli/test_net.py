@@ -53,8 +53,8 @@ def test_an_error_of_ours_is_a_line_that_says_where_its_details_are(capsys, erro
 
 
 def test_a_file_that_cannot_be_opened_is_named(capsys):
-    assert caught(raising(PermissionError(13, "Permission denied", "/root/a.csv"))) == 1
-    assert capsys.readouterr().err.startswith("dfe: /root/a.csv: Permission denied; details")
+    assert caught(raising(PermissionError(13, "Permission denied", "/data/a.csv"))) == 1
+    assert capsys.readouterr().err.startswith("dfe: /data/a.csv: Permission denied; details")
 
 
 def test_debug_shows_the_details(capsys, tmp_path, monkeypatch):
