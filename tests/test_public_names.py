@@ -40,9 +40,28 @@ def test_these_are_the_public_names():
         dfe.nothing_of_the_kind  # noqa: B018
 
 
+def public(name: str) -> object:
+    """The name's value; those that train are there only with the extra."""
+    if name in ("train", "TrainResult"):
+        pytest.importorskip("torch", reason="needs the extra train")
+    return getattr(dfe, name)
+
+
+def test_a_name_whose_library_is_not_installed_says_which_extra_brings_it():
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "import dfe\n"
+        "try:\n    dfe.train\nexcept dfe.DfeError as error:\n    print(error)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == (
+        "dfe.train needs torch, which is not installed; pip install 'discrete-facial-encoding[train]'"
+    )
+
+
 @pytest.mark.parametrize("name", [*FUNCTIONS, *RESULTS, *OPTIONS])
 def test_each_is_explained(name):
-    own = getattr(dfe, name)
+    own = public(name)
     text = inspect.getdoc(own) or ""
     assert text.split("\n\n")[0].rstrip().endswith(".")
     assert text != inspect.getdoc(dict)
@@ -54,7 +73,7 @@ def test_each_is_explained(name):
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_signatures_say_what_goes_in_and_comes_out(name):
     """Each parameter and the result has a type, and none of them is Any."""
-    function = getattr(dfe, name)
+    function = public(name)
     for parameter in inspect.signature(function).parameters.values():
         assert parameter.annotation is not parameter.empty, parameter
         assert not ANY.search(str(parameter.annotation)), parameter
@@ -86,6 +105,7 @@ def test_results_that_are_tables_become_pandas_tables(name):
 
 
 def test_functions_stay_functions_whatever_was_imported_before():
+    pytest.importorskip("torch", reason="needs the extra train")
     """A folder of the package named like a public function would take its place once anything in it is imported."""
     code = """
 import dfe, importlib, pkgutil

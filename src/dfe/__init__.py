@@ -56,6 +56,9 @@ _HOMES = {
 
 __all__ = [*_HOMES, "__version__"]
 
+_EXTRAS = {"torch": "train", "sklearn": "study", "scipy": "study", "statsmodels": "study", "pandas": "pandas"}
+"""The extra of the package that brings a library which a name needs."""
+
 if TYPE_CHECKING:
     from dfe.atlas.atlas import Atlas as Atlas
     from dfe.atlas.atlas import build_atlas as build_atlas
@@ -95,7 +98,16 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
-        value = getattr(importlib.import_module(_HOMES[name]), name)
+        try:
+            home = importlib.import_module(_HOMES[name])
+        except ModuleNotFoundError as error:
+            if (extra := _EXTRAS.get((error.name or "").partition(".")[0])) is None:
+                raise
+            from dfe.base.errors import DfeError
+
+            advice = f"pip install 'discrete-facial-encoding[{extra}]'"
+            raise DfeError(f"dfe.{name} needs {error.name}, which is not installed", advice=advice) from None
+        value = getattr(home, name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'dfe' has no attribute {name!r}")
