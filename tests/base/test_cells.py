@@ -150,7 +150,14 @@ def test_any_words_come_back_from_any_layout(tmp_path, rows, sign, comma, encodi
     assert read_columns(path, numbers=["c"], words=["a"]).numbers.ravel().tolist() == [row[2] for row in rows]
 
 
-PIECES = [b",", b";", b"\n", b'"', b"\r", b"sep=", b"\xff", b"X.", b"'=", b"1,5", b"a", b"\0", b"\xfe\xff"]
+@pytest.mark.parametrize("sign", ["\u00e4", "a", "1", "'", ".", "\x01", "\u20ac"])
+def test_a_sep_line_that_names_no_divider_is_refused(tmp_path, sign):
+    path = written(tmp_path, f"sep={sign}\na{sign}b\n1{sign}2\n", "utf-8")
+    with pytest.raises(TableError, match="sep= line"):
+        read_label_table(path)
+
+
+PIECES = [b",", b";", b"\n", b'"', b"\r", b"sep=", b"\x80", b"\xff", b"X.", b"'=", b"1,5", b"a", b"\0", b"\xfe\xff"]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

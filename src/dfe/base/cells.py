@@ -128,7 +128,7 @@ class Cells:
             if not lines and not line.strip(" \t\r\n\ufeff\u00a0,;"):
                 self._skipped += 1
             elif not lines and delimiter is None and (said := _SEP.fullmatch(line.rstrip("\r\n"))):
-                delimiter = "\t" if said[1] == r"\t" else said[1]
+                delimiter = _divider(said[1], self.path)
                 self._skipped += 1
             else:
                 lines.append(line)
@@ -168,6 +168,15 @@ def plain_word(cell: str) -> str:
     if word[:1] == "'":
         word = plain_cell(word)
     return word if word.isascii() else unicodedata.normalize("NFC", word)
+
+
+def _divider(said: str, path: Path) -> str:
+    """What a ``sep=`` line says divides cells: a sign that no number, word or quoted cell holds."""
+    sign = "\t" if said == r"\t" else said
+    if sign == "\t" or (sign.isascii() and sign.isprintable() and not sign.isalnum() and sign not in "\"'.-+"):
+        return sign
+    advice = "write sep=, or sep=; or sep=\\t"
+    raise TableError(f"has a sep= line that names {sign!r}, which can't divide cells", where=path, advice=advice)
 
 
 def _plain_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
