@@ -12,6 +12,7 @@ import numpy as np
 from dfe.base.types import FloatArray
 from dfe.facemodel.file import load_model
 from dfe.facemodel.model import FaceModel
+from dfe.facemodel.words import mode_words
 from dfe.space.base import ExpressionSpace, FaceMesh
 from dfe.space.registry import load_space
 
@@ -50,5 +51,6 @@ def _space(
         if members:
             regions[region] = members
     return ExpressionSpace(
-        id, model.version, model.names, -reach, reach, mesh, basis, model.partner, regions, drawing=drawing
-    )
+        id, model.version, model.names, -reach, reach, mesh, basis, model.partner, regions, drawing=drawing,
+        words=mode_words(model),
+    )  # fmt: skip
