@@ -126,7 +126,7 @@ def _turned(bench: Bench, x: FloatArray, mover: Mover, turned: FloatArray | None
         arrays = np.concatenate(said), np.concatenate(person), smiling, np.concatenate(ahead)
         return turn_share(*arrays, draws=bench.draws, seed=bench.seed)
     except UsageError as error:
-        return NotMeasured(error.what)
+        return NotMeasured(f"{error.what} (subjects and labels of --about tell)")
 
 
 def _changed(
