@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -47,7 +47,8 @@ def ways(options: EncodeOptions, tokenizer: Tokenizer | None, **more: object) ->
     """
     files = [path for path in (options.weights, options.front_end_options().flame, options.space) if path is not None]
     said = {
-        "options": asdict(replace(options, tokenizer=None, weights=None, flame=None, space=None)),
+        "options": asdict(options) | dict.fromkeys(("tokenizer", "weights", "flame", "space")),
+        "face model": options.face_model,
         "files": one_stamp(stamps(files)),
         "tokenizer": None if tokenizer is None else dict(tokenizer.provenance()),
         "more": more,
