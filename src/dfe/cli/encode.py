@@ -30,7 +30,8 @@ class Encode:
     """
 
     paths: Annotated[Positional[tuple[str, ...]], arg(metavar="INPUT [INPUT ...]")]
-    """Videos, pictures, other tools' tables, folders or globs; "-" reads one path a line from standard input."""
+    """Videos, pictures, other tools' tables, folders or globs; "-" stands for paths from standard input, a line each
+    (with --null as find -print0 lists them)."""
     out: OutFolder
     format: Literal["parquet", "csv"] = "parquet"
     """Kind of table."""

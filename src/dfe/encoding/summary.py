@@ -176,7 +176,7 @@ class RunSummary:
             "inputs": [asdict(result) for result in self.inputs],
         }
 
-    def text(self) -> str:
+    def lines(self) -> list[str]:
         """A few lines for people."""
         lines = []
         for result in self.inputs:
@@ -197,9 +197,9 @@ class RunSummary:
         if there:
             lines.append(f"{there} already there, unchanged (--overwrite does them again)")
             if there == len(self.inputs):
-                return lines[0]
+                return lines[:1]
         lines.append(
             f"{made} of {len(self.inputs)} inputs, {self.frames} frames, {self.faces} faces "
             f"in {self.seconds:.1f} s ({self.frames_per_second:.0f} frames/s)"
         )
-        return "\n".join(lines)
+        return lines
