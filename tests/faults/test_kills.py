@@ -26,8 +26,8 @@ def clips(carphone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _begin(clips: Path, out: Path) -> subprocess.Popen[str]:
-    words = ["encode", str(clips), "-o", str(out), "--workers", "2", "--end", "0.8", "--max-faces", "1"]
+def _begin(clips: Path, out: Path, workers: int = 2) -> subprocess.Popen[str]:
+    words = ["encode", str(clips), "-o", str(out), "--workers", str(workers), "--end", "0.8", "--max-faces", "1"]
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-m", "dfe", *words], stdout=pipe, stderr=pipe, text=True)
 
@@ -75,6 +75,17 @@ def test_a_killed_worker_changes_nothing_in_the_results(clips, well, tmp_path, a
     time.sleep(after_s)
     for pid in _workers(run.pid)[:1]:
         os.kill(pid, signal.SIGKILL)
+    _, said = run.communicate(timeout=300)
+    assert run.returncode == 0, said
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("*.parquet")} == well
+
+
+def test_a_worker_that_is_killed_where_there_is_one_costs_nothing_either(clips, well, tmp_path):
+    run = _begin(clips, tmp_path, workers=1)
+    _until(lambda: bool(_workers(run.pid)), 60)
+    time.sleep(1.0)
+    for pid in _workers(run.pid):
+        os.kill(pid, signal.SIGSEGV)
     _, said = run.communicate(timeout=300)
     assert run.returncode == 0, said
     assert {path.name: path.read_bytes() for path in tmp_path.glob("*.parquet")} == well

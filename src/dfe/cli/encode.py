@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
+from dfe.base.processes import is_program
 from dfe.cli.options import TOKENIZER, AsJson, Device, Flag, LargestOnly, OutFolder, Overwrite, Workers, arg, need
 
 NO_TOKENS = "none"
@@ -123,5 +124,6 @@ class Encode:
                 thumbnails=self.thumbnails,
                 overwrite=self.overwrite,
                 progress=progress,
+                apart=is_program(),
             )
         return show_run(summary, as_json=self.json)

@@ -54,6 +54,8 @@ class Row:
     """Of the source's bytes, as in the table's provenance."""
     options: str = ""
     """Stands for all options of the run and for the tokenizer."""
+    page: str = ""
+    """Stands for what the page shows beside the table: small pictures, the user's names of displays."""
     version: str = ""
     """Of discrete-facial-encoding."""
 
