@@ -43,8 +43,9 @@ class InputResult:
 
     name: str
     status: Literal["done", "damaged", "failed", "there", "paged"]
-    """``paged``: the table was there, and its page was made anew; ``damaged``: the table is there, and some of its rows are frames that could not be decoded, or the source changed
-    while it was read; ``there``: an earlier run made it, and nothing has changed."""
+    """``damaged``: the table is there, and some of its rows are frames that could not be decoded, or the source changed
+    while it was read; ``there``: an earlier run made it, and nothing has changed; ``paged``: the same, but its page is
+    new."""
     frames: int = 0
     faces: int = 0
     """Rows with a face."""
