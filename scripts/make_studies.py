@@ -20,7 +20,7 @@ import numpy as np
 
 from dfe.cli.progress import show_progress
 from dfe.datasets.examples import Examples, Target
-from dfe.encoding.assemble import add_tokens
+from dfe.encoding.coders import add_tokens
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.run import encode_to_folder
 from dfe.predict.config import StudyConfig

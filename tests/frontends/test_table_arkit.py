@@ -10,7 +10,7 @@ import pytest
 
 import dfe
 from dfe.base.errors import DfeError, ModelError, TableError
-from dfe.encoding.assemble import check_fits
+from dfe.encoding.coders import check_fits
 from dfe.encoding.run import encode
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndOptions, TableReader

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.encoding.assemble import add_tokens
+from dfe.encoding.coders import add_tokens
 from dfe.recording.build import build_measured
 from dfe.recording.measured import Measured
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef

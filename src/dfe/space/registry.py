@@ -21,7 +21,10 @@ GROUP = "dfe.spaces"
 FLAME_VARIABLE = "DFE_FLAME"
 """Environment variable that names the user's FLAME model file, for verbs that have no ``--flame``."""
 
+COEFFICIENTS_ID = "arkit51/face41"
+"""Space of the 41 coefficients of a face's skin: of phones, and of tables without points."""
 FACE_MODEL_ID = "dfe-face"
+"""The face model's space, in which faces are measured unless another is asked for."""
 _ABOVE = {FACE_MODEL_ID: ("dfe.facemodel.space", "face_space")}
 """Spaces whose makers stand in rooms above this one: named here, imported when they are asked for."""
 

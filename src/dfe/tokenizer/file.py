@@ -61,8 +61,8 @@ def load_tokenizer(
     """Open a tokenizer.
 
     Args:
-        name: ``"default"``, the ``name@version`` of one that comes with the package, or a folder (or the
-            ``tokenizer.json`` in it).
+        name: ``"default"``, the displays of the face model's space; the ``name@version`` of one that comes with the
+            package, or a folder (or the ``tokenizer.json`` in it).
         space: the space it was trained in, where that is none of the package's, nor a learned one that lies beside it.
         flame: FLAME model file, for tokenizers trained on its mesh.
 
@@ -98,6 +98,19 @@ def load_tokenizer(
     return tokenizer
 
 
+def default_ids() -> dict[str, str]:
+    """The ``name@version`` of each space's default tokenizer, by the space's id; the package's own default first.
+
+    Raises:
+        ModelError: the package's list of them is missing or damaged.
+    """
+    path = _BUILT_IN / "default.json"
+    named = {space: str(name) for space, name in _json(path, "the package has no default tokenizers").items()}
+    if not named:
+        raise ModelError("names no default tokenizer", where=path, advice="install discrete-facial-encoding again")
+    return named
+
+
 def save_tokenizer(tokenizer: Tokenizer, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
     """Write a tokenizer's two files into a folder, and return the folder; those of a learned space beside them.
 
@@ -130,9 +143,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: str | PathLike[str], *, overwri
 
 def _locate(name: str | PathLike[str]) -> Path:
     if isinstance(name, str) and name == DEFAULT:
-        alias = _BUILT_IN / "default.json"
-        values = _json(alias, "the package has no default tokenizer")
-        return _built_in(values.get("name"), values.get("version"), alias)
+        name = next(iter(default_ids().values()))
     path = Path(name)
     if path.name in (METADATA, WEIGHTS):
         path = path.parent
@@ -140,7 +151,7 @@ def _locate(name: str | PathLike[str]) -> Path:
         return path
     if isinstance(name, str) and name.count("@") == 1:
         plain, _, version = name.partition("@")
-        return _built_in(plain, version, name)
+        return _built_in(plain, version)
     raise ModelError(
         "there is no such tokenizer",
         where=path,
@@ -148,10 +159,9 @@ def _locate(name: str | PathLike[str]) -> Path:
     )
 
 
-def _built_in(name: object, version: object, where: str | Path) -> Path:
-    parts = (name, version)
-    if not all(isinstance(part, str) and NAME.fullmatch(part) for part in parts):
-        raise ModelError("does not name a tokenizer and its version", where=where)
+def _built_in(name: str, version: str) -> Path:
+    if not all(NAME.fullmatch(part) for part in (name, version)):
+        raise ModelError("does not name a tokenizer and its version", where=f"{name}@{version}")
     folder = _BUILT_IN / f"{name}-{version}"
     if not folder.is_dir():
         raise ModelError("the package has no such tokenizer", where=f"{name}@{version}", advice="name its folder")
