@@ -24,7 +24,7 @@ RATE = 25
 
 def smiles(name: str = "clip", faces: int = 1, seconds: int = 8) -> Recording:
     """Faces that smile from the third to the fifth second, coded by the default tokenizer."""
-    tokenizer = package.load_tokenizer()
+    tokenizer = package.load_tokenizer("dfe-face41@3")
     space, rows = tokenizer.space, RowBuffer()
     both = [space.index("mouthSmileLeft"), space.index("mouthSmileRight")]
     for i in range(seconds * RATE):

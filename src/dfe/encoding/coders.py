@@ -15,12 +15,6 @@ if TYPE_CHECKING:
 UNCORRECTED = "none"
 """What is done about a person's own neutral face, outside the face model's space: nothing."""
 
-_ADVICE = {
-    "arkit-phone/face41": "add --calibrate to map a phone's coefficients, approximately (docs/tables.md)",
-}
-"""What to do about faces of a space that no tokenizer of the package codes."""
-_OTHERWISE = "choose a tokenizer of the same space, or write no tokens (--tokenizer none)"
-
 
 class Coders:
     """The tokenizers of a run; each is opened when it is first needed.
@@ -76,13 +70,9 @@ class Coders:
         return default_ids()
 
     def _default(self, space: SpaceRef, where: str | None) -> Tokenizer:
-        from dfe.tokenizer.file import default_ids
+        from dfe.tokenizer.file import default_id
 
-        name = default_ids().get(space.id)
-        if name is None:
-            what = f"the faces are in space {space.id}, which no tokenizer of the package codes"
-            raise ModelError(what, where=where, advice=_ADVICE.get(space.id, _OTHERWISE))
-        return self._open(name)
+        return self._open(default_id(space.id, where))
 
     def _open(self, name: str) -> Tokenizer:
         from dfe.tokenizer.file import load_tokenizer
@@ -115,7 +105,7 @@ def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = UNCORRECTED
             f"tokenizer {tokenizer.id} codes space {coded.id} version {coded.version}, and the faces are in {space.id} "
             f"version {space.version}",
             where=where,
-            advice=_ADVICE.get(space.id, _OTHERWISE),
+            advice="choose a tokenizer of the same space, or write no tokens (--tokenizer none)",
         )
     if neutral != tokenizer.subject_neutral:
         raise ModelError(

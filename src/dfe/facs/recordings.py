@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.base.errors import UsageError
-from dfe.base.types import FloatArray
+from dfe.base.types import BoolArray, FloatArray
 from dfe.facs.proxy import au_intensities, units_in
 from dfe.facs.units import TABLE, UNITS, VERSION, AuUnit
 from dfe.recording.recording import Recording
@@ -47,8 +47,7 @@ def with_au_proxy(recording: Recording) -> Recording:
         UsageError: the recording holds no ARKit coefficients.
     """
     units, values = _all_units(recording)
-    told = np.isfinite(values).any(axis=0) if len(values) else np.ones(len(units), bool)
-    kept = [(unit, column) for unit, column, known in zip(units, values.T, told, strict=True) if known]
+    kept = [(unit, row) for unit, row in zip(units, values.T, strict=True) if np.isfinite(row).any() or not len(row)]
     columns = {unit_column(unit.id): column for unit, column in kept}
     return recording.with_units(columns, _status([unit for unit, _ in kept]))
 
@@ -66,7 +65,8 @@ def _all_units(recording: Recording) -> UnitRows:
     }
     whole = np.column_stack([parts[name] for name in ARKIT_NAMES])
     # A row whose eyes nobody measured still has the rest of a face: its units of the eyes alone are not known.
-    unknown = np.isnan(whole) & np.isfinite(found.values).all(axis=1)[:, None]
+    faces: BoolArray = np.all(np.isfinite(found.values), axis=1)
+    unknown: BoolArray = np.isnan(whole) & faces[:, None]
     values = au_intensities(np.where(unknown, 0.0, whole), load_space("arkit51"))
     for column, unit in enumerate(UNITS):
         needs = [ARKIT_NAMES.index(name) for _, name in unit.parts]

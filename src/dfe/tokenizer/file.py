@@ -34,6 +34,9 @@ DEFAULT = "default"
 _BUILT_IN = Path(__file__).resolve().parents[1] / "assets" / "tokenizers"
 _MAX_METADATA_BYTES = 16 * 2**20
 _MAX_WEIGHT_BYTES = 2**30
+_NO_DEFAULT = {
+    "arkit-phone/face41": "add --calibrate to map a phone's coefficients, approximately (docs/tables.md)",
+}
 _DAMAGED = "take a fresh copy of the tokenizer"
 
 
@@ -109,6 +112,25 @@ def default_ids() -> dict[str, str]:
     if not named:
         raise ModelError("names no default tokenizer", where=path, advice="install discrete-facial-encoding again")
     return named
+
+
+def default_id(space: str, where: str | Path | None = None) -> str:
+    """The ``name@version`` of a space's default tokenizer.
+
+    Args:
+        space: its id.
+        where: what has faces in that space, for the error.
+
+    Raises:
+        ModelError: no tokenizer of the package codes that space.
+    """
+    name = default_ids().get(space)
+    if name is None:
+        what = f"the faces are in space {space}, which no tokenizer of the package codes"
+        raise ModelError(
+            what, where=where, advice=_NO_DEFAULT.get(space, "train one, or write no tokens (--tokenizer none)")
+        )
+    return name
 
 
 def save_tokenizer(tokenizer: Tokenizer, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
