@@ -16,8 +16,9 @@ from dfe.space.registry import load_space
 
 pytestmark = pytest.mark.shared_data
 
-NOISE_MM = 0.3
-"""Re-encoding alone moves a face by 0.1 in the median; two different faces are 2.7 apart."""
+NOISE_MM = 0.35
+"""Re-encoding alone moves a face by 0.2 to 0.3 in the median, since no dead zone hides it; what two people do at the
+same time is 5 to 6 apart."""
 
 
 @pytest.fixture(scope="module")

@@ -60,7 +60,7 @@ def test_a_recording_finds_its_own_tokenizer_and_words():
     assert frame["label"].tolist() == [event.label for event in found]
     assert frame["duration_s"].tolist() == [event.duration_s for event in found]
     assert list(find_events(smiles(), EventConfig(on_mm=100)).to_pandas().columns) == list(frame.columns)
-    named = find_events(smiles(), labels={found[0].display: "Duchenne"}, tokenizer="default")
+    named = find_events(smiles(), labels={found[0].display: "Duchenne"}, tokenizer="dfe-face41@3")
     assert named[0].label == "Duchenne"
     assert [e.label for e in find_events(smiles(), EventConfig(on_mm=100))] == []
 

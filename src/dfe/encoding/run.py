@@ -13,7 +13,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Unpack
 
-from dfe.base.errors import DfeError, OutputError, UsageError
+from dfe.base.errors import DfeError, ModelError, OutputError, UsageError
 from dfe.base.files import remove_leftovers
 from dfe.base.types import Progress
 from dfe.base.workers import guarded
@@ -118,7 +118,7 @@ def encode_to_folder(
     refuse_idle(options, found.sources, thumbnails=thumbnails)
     check_neutral(options.neutral)
     coders = _coders(options, found.sources)
-    names = {tokenizer.hash: load_names(tokenizer) for tokenizer in coders.possible()} if report else {}
+    names = _names(coders, options, found.sources) if report else {}
     missing = [InputResult.failure(problem.where or "", str(problem)) for problem in found.problems]
     if not found.sources:
         return RunSummary(tuple(missing), time.perf_counter() - began)
@@ -192,7 +192,7 @@ def _finish(
         pictured = source if thumbnails else None
         made = recording.provenance
         tokenizer = coders.fitting(made.space, made.neutral)
-        called = None if tokenizer is None else names[tokenizer.hash]
+        called = None if tokenizer is None else names.get(tokenizer.hash)
         write_report(recording, targets.report, tokenizer, pictured, names=called, overwrite=one.replaces)
     result = InputResult.success(source, recording, targets)
     size, state = size_and_state(source, files_of(seen))
@@ -243,6 +243,22 @@ def _coders(options: EncodeOptions, sources: Sequence[Source]) -> Coders:
     Whether one fits what pictures are measured in is known before they are looked at; of a table only once it is read.
     """
     coders = Coders(options)
-    if options.tokenizer is not None and any(source.kind != "table" for source in sources):
+    if any(source.kind != "table" for source in sources):
         coders.fitting(measured_space(options), measured_neutral(options))
     return coders
+
+
+def _names(coders: Coders, options: EncodeOptions, sources: Sequence[Source]) -> dict[str, Names]:
+    """The user's names of displays by the hash of their tokenizer, read before hours are spent on looking.
+
+    A file may name the displays of one space's default only; a table in the other space then fails by itself.
+    """
+    found: dict[str, Names] = {}
+    if any(source.kind != "table" for source in sources):
+        tokenizer = coders.fitting(measured_space(options), measured_neutral(options))
+        found |= {} if tokenizer is None else {tokenizer.hash: load_names(tokenizer)}
+    several = len(coders.possible()) > 1
+    for tokenizer in coders.possible():
+        with suppress(*([ModelError] if several else [])):
+            found.setdefault(tokenizer.hash, load_names(tokenizer))
+    return found
