@@ -80,13 +80,14 @@ provenance beside it. This page is made from the package's own schema by `script
 - A row stands for the time to the next frame; frames that a table lacks count as frames without a face. Shares,
   coverage and durations everywhere in the package are by this time, never by rows
   ([the rule](events.md#what-time-a-row-stands-for)).
-- `exp_` columns are millimetres against a resting face, which the provenance describes (`resting`): the person's own, everybody's, or another. It
-  has been taken off: do not take it off again. In a space of coefficients they are the coefficients instead.
+- `exp_` columns are millimetres against a resting face, which the provenance describes (`resting`): the person's own,
+  everybody's, or another. It has been taken off: do not take it off again. In a space of coefficients they are the
+  coefficients instead.
 - Coefficients run from 0 (not at all) to 1 (as far as it goes). They are outputs of a network, not muscle activity, and
   not FACS action units.
 - The provenance names the space and its version. In `arkit51/face41` an
-  `exp_` column (elsewhere `arkit_`) is 0 where the face does not go beyond what most neutral faces show, and what a straight line can tell
-  of the head's turn is taken out; `cheekPuff`, `cheekSquint`, `noseSneer`, `jawForward` and a few more speak there, but
+  `exp_` column (elsewhere `arkit_`) is 0 where the face does not go beyond what most neutral faces show, and what a
+  straight line can tell of the head's turn is taken out; `cheekPuff`, `cheekSquint`, `noseSneer`, `jawForward` and a few more speak there, but
   it is a guess that they are what they are called
   ([what each is worth](expression-input.md#what-each-coefficient-is-worth)).
 - `gaze_` and `blink_` columns are the network's own numbers, left and right treated alike.
