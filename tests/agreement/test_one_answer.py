@@ -37,7 +37,7 @@ FACES = (0, 1)
 
 def made_recording() -> Recording:
     rng = np.random.default_rng(11)
-    space = load_space()
+    space = load_space("arkit51/face41")
     # From a bright room (50 frames a second) to a dark one (12).
     steps = np.where(rng.random(5000) < 0.5, rng.uniform(0.018, 0.03, 5000), rng.uniform(0.05, 0.085, 5000))
     times = np.cumsum(steps)
@@ -91,7 +91,7 @@ def asked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("agreement")
     made = made_recording()
     write(folder, "clip", made)
-    return Asked(folder, made, load_tokenizer("default"))
+    return Asked(folder, made, load_tokenizer("dfe-face41@3"))
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +160,12 @@ def test_coverage(asked, by_events, by_compare, tmp_path):
         assert shown.duration_s == pytest.approx(found.duration_s)
         assert shown.coverage == pytest.approx(quality.coverage)
     assert np.mean(quality.strip_usable) == pytest.approx(either)
-    usable = view.quality.state == 0
-    assert (view.quality.end_s - view.quality.start_s)[usable].sum() / view.duration_s == pytest.approx(either)
+    assert [person.face_id for person in view.people] == list(FACES)
+    for person, share in zip(view.people, coverage, strict=True):
+        usable = person.quality.state == 0
+        lasts = person.quality.end_s - person.quality.start_s
+        assert lasts[usable].sum() / view.duration_s == pytest.approx(share)
+        assert person.usable_share == pytest.approx(share)
     assert quality.verdict != "good"
 
 
@@ -170,10 +174,11 @@ def test_share_of_time(asked):
     features = bag(asked)
     shares = features.x[:, 1:] / features.x[:, :1]
     np.testing.assert_allclose(use.by_subject.T, shares, rtol=1e-9)
-    cards = {card.code: card.share_of_time for card in recording_view(asked.made, asked.tokenizer).cards}
-    assert max(cards.values()) > 0.05
-    for display, share in cards.items():
-        assert share == pytest.approx(use.share[display - 1])
+    for face, person in enumerate(recording_view(asked.made, asked.tokenizer).people):
+        cards = {card.code: card.share_of_time for card in person.cards}
+        assert max(cards.values()) > 0.05
+        for display, share in cards.items():
+            assert share == pytest.approx(use.by_subject[display - 1, face])
 
 
 def test_events_per_minute(asked, by_events, by_compare):

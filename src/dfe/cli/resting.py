@@ -9,6 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from dfe.cli.options import OUT, Overwrite, arg
+from dfe.cli.show import say
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Resting:
             found = resting_faces(table_files(self.recordings), progress)
         found.write(self.out, overwrite=self.overwrite)
         people = f"{len(found.rows)} resting face{'' if len(found.rows) == 1 else 's'}"
-        print(f"{self.out}: {people}")
+        say(f"{self.out}: {people}")
         if found.without:
-            print(f"without any, since each picture stands alone or no face was found: {', '.join(found.without)}")
+            say(f"without any, since each picture stands alone or no face was found: {', '.join(found.without)}")
         return 0

@@ -180,6 +180,28 @@ class ExpressionSpace:
         inside = {r: self.moving & (self.mesh.vertex_region == i) for i, r in enumerate(self.mesh.regions)}
         return {region: self._gram_over(where) for region, where in inside.items() if where.any()}
 
+    def weighted_gram(self, weights: Mapping[str, float]) -> DoubleArray:
+        """As :attr:`gram`, where the vertices of some regions count more than others; ``(D, D)``, mm².
+
+        Args:
+            weights: of a vertex by its region, 1 where none is named; only their ratios matter.
+
+        Raises:
+            UsageError: a region that the mesh does not have, or a weight that is not positive.
+        """
+        if not weights:
+            return self.gram
+        unknown = sorted(set(weights) - set(self.mesh.regions))
+        if unknown:
+            raise UsageError(f"space {self.id!r} has no region {unknown[0]!r}")
+        by_region = np.array([weights.get(region, 1.0) for region in self.mesh.regions] + [1.0])
+        if not (np.isfinite(by_region).all() and (by_region > 0).all()):
+            raise UsageError("weights of regions are positive numbers")
+        vertex = by_region[self.mesh.vertex_region][self.moving]
+        flat = self.basis[:, self.moving].astype(np.float64) * np.sqrt(vertex / vertex.sum())[:, None]
+        flat = flat.reshape(self.dimension, -1)
+        return np.asarray(flat @ flat.T)
+
     def displace(self, x: ArrayLike) -> FloatArray:
         """Displacement in mm of every vertex: ``(n, D)`` to ``(n, V, 3)``; a row with NaN gives NaN.
 
