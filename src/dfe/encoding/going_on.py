@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,7 +48,7 @@ def ways(options: EncodeOptions, coders: Coders, **more: object) -> str:
     files = [path for path in (options.weights, options.front_end_options().flame, options.space) if path is not None]
     said = {
         "options": asdict(options) | dict.fromkeys(("tokenizer", "weights", "flame", "space")),
-        "face model": options.face_model,
+        "space": (options.must_fit, options.coefficients_only),
         "files": one_stamp(stamps(files)),
         "tokenizer": coders.identity(),
         "more": more,
