@@ -10,6 +10,7 @@ from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
 from dfe.cli.options import OUT, FaceId, Flag, MadeByTokenizer, Overwrite, arg, need
+from dfe.cli.show import say
 
 if TYPE_CHECKING:
     from dfe.movies.performance import Performance, What
@@ -73,7 +74,7 @@ class Render:
 
             one: What = "decoded" if decoded else "measured"
             count = write_recording_glb(performance, self.glb, one, overwrite=self.overwrite)
-            print(f"{self.glb}: {count} morph targets, animated by what was {one}")
+            say(f"{self.glb}: {count} morph targets, animated by what was {one}")
         if self.out is not None:
             self._video(performance, self.out, decoded)
         return 0
@@ -86,7 +87,7 @@ class Render:
             raise UsageError("a tokenizer does not move", where=self.target, advice="write its displays with --glb")
         tokenizer = load_tokenizer(self.target)
         count = write_tokenizer_glb(tokenizer, self.glb, overwrite=self.overwrite)
-        print(f"{self.glb}: {count} displays of {tokenizer.id} as morph targets")
+        say(f"{self.glb}: {count} displays of {tokenizer.id} as morph targets")
         return 0
 
     def _video(self, performance: Performance, out: Path, decoded: bool) -> None:
@@ -102,4 +103,4 @@ class Render:
                 performance, out, options, beside=self.beside, overwrite=self.overwrite, progress=progress
             )
         person = "; it holds pictures of the person" if self.beside is not None else ""
-        print(f"{out}: {count} frames of what was {' and '.join(what)}{person}")
+        say(f"{out}: {count} frames of what was {' and '.join(what)}{person}")

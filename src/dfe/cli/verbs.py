@@ -92,6 +92,7 @@ def overview() -> str:
     for group, members in GROUPS.items():
         lines += ["", f"{group}:", *_listed(members)]
     lines += ["", "dfe COMMAND --help: options and examples   --version   --debug: details of an error"]
+    lines += ["--limit 4: four times larger inputs   -: paths from a list, a line each (--null: find -print0)"]
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dfe.base.budget import LIFT
 from dfe.base.errors import DfeError, MediaError, UsageError
 from dfe.frontends.registry import find_front_end, front_end_names
 from dfe.frontends.spec import FrontEndSpec
@@ -55,6 +56,8 @@ def describe_target(target: str, *, check: bool = False) -> dict[str, Any]:
     try:
         return describe_media(path)
     except MediaError as error:
+        if error.advice is not None and LIFT in error.advice:
+            raise
         advice = (
             "name a table (.parquet, .csv), a tokenizer (default, name@version or its folder), a video or a picture"
         )
