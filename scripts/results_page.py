@@ -74,8 +74,8 @@ def _head(found: Mapping[str, Any]) -> str:
     people = found["people"]
     return "\n\n".join(
         [
-            "# Results\n\nThe figures here are of `dfe-face41@3` and its coefficients, which were the default before the "
-            "[face model](face-model.md); they are made anew for `dfe-displays@1` later.\n\n"
+            "# Results\n\nThe figures here are of `dfe-face41@3` and its coefficients, which were the default before "
+            "the [face model](face-model.md); they are made anew for `dfe-displays@1` later.\n\n"
             "Studies, with tokens beside AU proxy, words, MAE and a row without expression: "
             "[study-results.md](study-results.md). "
             "Does a comparison of groups find what was planted? [recovery.md](recovery.md).\n\n"
