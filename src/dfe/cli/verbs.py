@@ -67,6 +67,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("export", "export:Export", "events for ELAN, Praat, BORIS, WebVTT, spreadsheets"),
         Verb("render", "render:Render", "a recording as a moving head: video, or 3-D file"),
         Verb("faces", "faces:Faces", "list, join and cut the faces of a recording"),
+        Verb("resting", "resting:Resting", "what each person looks like at rest, as a table"),
     ),
     "for developers": (
         Verb("train", "train:Train", "a tokenizer from tables"),

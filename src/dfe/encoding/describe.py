@@ -9,6 +9,7 @@ from typing import Any
 
 from dfe.base.budget import LIFT
 from dfe.base.errors import DfeError, MediaError, UsageError
+from dfe.displays.words import coefficient_words
 from dfe.frontends.registry import find_front_end, front_end_names
 from dfe.frontends.spec import FrontEndSpec
 from dfe.space.file import holds_space
@@ -98,6 +99,7 @@ def describe_space(id: str) -> dict[str, Any]:
         "version": space.version,
         "hash": space.hash,
         "coefficients": list(space.names),
+        **({"in_words": {name: coefficient_words(name, space.words) for name in space.names}} if space.words else {}),
         "vertices": len(space.mesh.vertices_mm),
         "drawn": bool(len(space.mesh.triangles)),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,6 +28,8 @@ class SparseConfig:
         sweeps: over the intensities of a face's displays.
         faithful: only displays that agree with the face may be said; False is for ablations.
         closed: every display's mirror image is in the codebook; False is for ablations.
+        emphasis: how much a vertex counts in the search, by its region of the face; 1 where none is named. Brows and
+            lids move less than the mouth, and are looked at as much.
     """
 
     kind: ClassVar[str] = "sparse"
@@ -41,6 +43,7 @@ class SparseConfig:
     sweeps: int = 2
     faithful: bool = True
     closed: bool = True
+    emphasis: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         bounded("dimension", self.dimension, 1, 100_000)
@@ -57,6 +60,8 @@ class SparseConfig:
         for name in ("faithful", "closed"):
             if not isinstance(getattr(self, name), bool):
                 raise ModelError(f"{name} is {getattr(self, name)!r}, neither true nor false")
+        for region, weight in self.emphasis.items():
+            not_negative(f"the emphasis of {region!r}", weight, "times")
 
     @property
     def codes(self) -> int:
@@ -68,8 +73,11 @@ class SparseConfig:
         return np.where(display > 0, (display - 1) * self.steps + step, 0).astype(np.int16)
 
     def to_json(self) -> dict[str, Any]:
-        """All fields as plain JSON values."""
-        return asdict(self)
+        """All fields as plain JSON values; emphasis only where there is any."""
+        values = asdict(self) | {"emphasis": dict(self.emphasis)}
+        if not self.emphasis:
+            del values["emphasis"]
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> SparseConfig:
