@@ -177,7 +177,7 @@ def test_share_of_time(asked):
 
 
 def test_events_per_minute(asked, by_events, by_compare):
-    looked = [kind.token for kind in by_compare.kinds if not kind.is_region]
+    looked = [kind.token for kind in by_compare.kinds if kind.unit == "display"]
     assert {token for _, token in by_events} == set(looked)
     assert not {int(token) for token in looked} & set(asked.tokenizer.unsteady)
     per_min = np.array([[float(by_events[face, token]["per_min"]) for token in looked] for face in FACES])

@@ -116,10 +116,11 @@ def test_the_gaze_columns_are_in_the_order_that_is_read():
 
 def test_they_are_events_of_their_own_and_missing_columns_are_said(toy, make):
     t = CAMERAS["30/s"]
-    recording = make(t, np.zeros(len(t)), gaze=looking(t, (5, 0.4, 0)), lids=lids(t, (3.0, 0.3)))
+    recording = make(t, np.zeros(len(t)), gaze=looking(t, (5, 0.4, 0), (7, 0, 0)), lids=lids(t, (3.0, 0.3)))
     found = detect(recording, toy)
     assert [(e.kind, e.label, e.region, e.display) for e in found] == [
-        ("blink", "blink", "eyes", 0), ("gaze", "gaze left", "eyes", 0)
+        ("blink", "blink", "eyes", 0), ("gaze", "gaze shift left", "eyes", 0), ("eyes", "gaze left", "eyes", 0),
+        ("gaze", "gaze shift right", "eyes", 0),
     ]  # fmt: skip
     none = np.full((len(t), 8), np.nan)
     blind = detect(make(t, np.zeros(len(t)), gaze=none, lids=none[:, :2]), toy)

@@ -50,8 +50,8 @@ def _data(result: Mapping[str, Any]) -> str:
 
 def _measures(result: Mapping[str, Any]) -> str:
     events, rows = result["settings"]["events"], result["rows"]
-    displays = len({row["token"] for row in rows if row["measure"] == "per_min" and not row["is_region"]})
-    regions = len({row["token"] for row in rows if row["measure"] == "per_min" and row["is_region"]})
+    displays = len({row["token"] for row in rows if row["measure"] == "per_min" and row["unit"] == "display"})
+    regions = len({row["token"] for row in rows if row["measure"] == "per_min" and row["unit"] == "region"})
     return (
         f"Events of {displays} displays and of {regions} regions of the face (all displays that move the region most) "
         f"were found at {events['rate']:g} samples a second after Gaussian smoothing "

@@ -13,9 +13,11 @@ from typing import Literal
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
+from dfe.displays.names import load_names
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.export import source_of
-from dfe.events.find import display_names, speech_from_file, tokenizer_of
+from dfe.events.find import speech_from_file, tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.found import EventList
 from dfe.events.rates import Rate, rates, write_rates_csv
@@ -62,6 +64,8 @@ class EventsSummary:
                 "name": r.name,
                 "events": str(r.path),
                 "displays": sum(e.kind == "display" for e in r.events),
+                "groups": sum(e.kind == "group" for e in r.events),
+                "eyes": sum(e.kind == "eyes" for e in r.events),
                 "blinks": sum(e.kind == "blink" for e in r.events),
                 "gaze_shifts": sum(e.kind == "gaze" for e in r.events),
                 "faces": [
@@ -96,6 +100,8 @@ class EventOptions:
     """Table of subjects; see :func:`dfe.recording.roles.read_roles`."""
     labels: Mapping[int, str] | None = None
     """The user's own names of displays, by number."""
+    names: Path | None = None
+    """File of names, merges and groups; by default DFE_NAMES, or names.json beside the tokenizer."""
 
 
 def events_to_folder(
@@ -166,18 +172,19 @@ def _finder(
     given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
 
     opened: dict[str, Tokenizer] = {}
+    words: dict[str, Vocabulary] = {}
 
     def find(name: str, path: Path) -> tuple[EventList, tuple[Rate, ...], EventSource]:
         recording = Recording.read(path, landmarks=False)
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
         opened.setdefault(tokenizer.id, tokenizer)
+        if tokenizer.id not in words:
+            words[tokenizer.id] = vocabulary_of(tokenizer, load_names(tokenizer, options.names), labels=options.labels)
         short = Path(name).name
         speech, note = None, None
         if name in voices:
             speech, note = speech_from_file(recording, voices[name], options.speaker, short)
-        found = detect(
-            recording, tokenizer, options.config, speech=speech, names=display_names(tokenizer, options.labels)
-        )
+        found = detect(recording, tokenizer, options.config, speech=speech, vocabulary=words[tokenizer.id])
         found = found if note is None else replace(found, notes=(*found.notes, note))
         faces = [face.face_id for face in found.faces]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, get_args, overload
 
 from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray
+from dfe.displays.units import DisplayName, Unit
 from dfe.events.config import EventConfig
-from dfe.formats.event import Event
+from dfe.formats.event import Event, Kind
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class DisplayName:
-    """How a display is called in lists of events."""
-
-    label: str
-    region: str
-    """The region of the face that it moves most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +53,8 @@ class EventList(Sequence[Event]):
     """``name@version`` of the tokenizer."""
     names: dict[int, DisplayName] = field(default_factory=dict)
     """Displays that were looked for, by their number."""
+    groups: tuple[Unit, ...] = ()
+    """Groups of displays that were looked for."""
     notes: tuple[str, ...] = ()
     """What could not be looked for, and why: one line each."""
 
@@ -81,7 +75,7 @@ class EventList(Sequence[Event]):
 
     def to_pandas(self) -> pd.DataFrame:
         """A row for each event: face_id, kind, display, label, region, onset_s, apex_s, offset_s, duration_s, intensity
-        (mm of displays, 0 to 1 of blinks and gaze), censored, speaking.
+        (mm of displays, groups and lids, degrees of gaze, 0 to 1 of blinks and shifts), censored, speaking.
 
         Raises:
             DfeError: pandas is not installed.
@@ -93,6 +87,6 @@ class EventList(Sequence[Event]):
         )
 
     def __repr__(self) -> str:
-        kinds = ", ".join(f"{sum(e.kind == kind for e in self.events)} {kind}" for kind in ("display", "blink", "gaze"))
+        kinds = ", ".join(f"{sum(e.kind == kind for e in self.events)} {kind}" for kind in get_args(Kind))
         faces = f"{len(self.faces)} face{'' if len(self.faces) == 1 else 's'}"
         return f"<EventList {self.source!r}: {kinds} events, {faces}, {self.tokenizer}>"
