@@ -9,15 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from dfe.base.types import DoubleArray
-from dfe.displays.displays import Coder
+from dfe.displays.displays import Coder, Displays
 from dfe.displays.groups import Group, groups_of
-from dfe.displays.names import Merge, Names, load_names
+from dfe.displays.names import Merge, Named, Names, load_names
 from dfe.displays.tokens import Tokens
 from dfe.displays.units import DisplayName, Unit
+
+
+class NamedCoder(Named, Protocol):
+    """Displays that a file of names may be bound to; a tokenizer."""
+
+    def displays(self) -> Displays:
+        """What its codes say."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,9 @@ def plain_vocabulary(coder: Coder, names: Mapping[int, DisplayName] | None = Non
     return Vocabulary(len(displays), known, unsteady=_unsteady(coder))
 
 
-def vocabulary_of(coder: Coder, names: Names | None = None, *, labels: Mapping[int, str] | None = None) -> Vocabulary:
+def vocabulary_of(
+    coder: NamedCoder, names: Names | None = None, *, labels: Mapping[int, str] | None = None
+) -> Vocabulary:
     """Displays as the user calls them or in words, with the user's merges and groups.
 
     Args:
@@ -111,7 +122,7 @@ def vocabulary_of(coder: Coder, names: Names | None = None, *, labels: Mapping[i
         ModelError: a file of names that does not fit.
     """
     displays = coder.displays()
-    names = load_names(coder) if names is None else names  # type: ignore[arg-type]
+    names = load_names(coder) if names is None else names
     own = names.by_display if labels is None else dict(labels)
     absorbed = {n for merge in names.merges for n in merge.displays[1:]}
     called = {merge.displays[0]: merge.name for merge in names.merges}
@@ -127,5 +138,5 @@ def vocabulary_of(coder: Coder, names: Names | None = None, *, labels: Mapping[i
     return Vocabulary(len(displays), known, names.merges, groups_of(displays, names.groups), frozenset(shaky))
 
 
-def _unsteady(coder: Coder) -> frozenset[int]:
+def _unsteady(coder: object) -> frozenset[int]:
     return frozenset(int(number) for number in getattr(coder, "unsteady", ()))

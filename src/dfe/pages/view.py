@@ -41,6 +41,24 @@ class TokenCard:
     """Small changes of a picture make it come and go: not to be counted."""
 
 
+@dataclass(frozen=True)
+class UnitRow:
+    """A group of displays, or a display of the eyes, over a recording."""
+
+    token: str
+    label: str
+    kind: Literal["display", "group", "eyes"]
+    share: float
+    """Of the rows' time, 0 to 1; see ``share_basis``."""
+    per_min: float | None
+    """Events a minute; None of still pictures."""
+    intensity: float
+    """Mean while it is shown."""
+    measure: Literal["mm", "degrees"]
+    displays: tuple[int, ...] = ()
+    """Of a group."""
+
+
 @dataclass(frozen=True, eq=False)
 class FaceTrack:
     """One face through the recording; poses are in radians, NaN where unknown, one per entry of ``times_s``."""
@@ -109,6 +127,8 @@ class RecordingView:
     """Intensities in mm that all displays share, if they do; pictures show the middle one."""
     cards: tuple[TokenCard, ...] = ()
     """Tokens used most, first the one that is used most: rows of the timeline and pictures of the gallery."""
+    units: tuple[UnitRow, ...] = ()
+    """Groups and displays of the eyes that are shown at all."""
     quality: StateSpans | None = None
     """Stretches of ``USABLE``, ``NOT_USABLE``, ``NOT_FOUND`` with their reasons."""
     reasons: tuple[ReasonCount, ...] = ()

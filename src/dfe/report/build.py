@@ -13,6 +13,7 @@ import numpy as np
 from dfe.base.files import replacing
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
 from dfe.displays.names import Names, load_names
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.draw.colours import heat_stops
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.media.inputs import Source
@@ -30,6 +31,7 @@ from dfe.pages.view import (
 from dfe.recording.recording import Recording
 from dfe.recording.summary import NOT_SAID, RecordingSummary
 from dfe.report.thumbnails import still_thumbnails, video_thumbnails
+from dfe.report.units import unit_rows
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer
@@ -78,6 +80,7 @@ def recording_view(
     stills = source.kind == "stills"
     times = recording.times
     quality = None if stills else _quality(recording)
+    words = None if tokenizer is None else vocabulary_of(tokenizer, names)
     return RecordingView(
         name=source.name,
         kind="stills" if stills else "video",
@@ -87,11 +90,14 @@ def recording_view(
         usable_share=summary.usable_share,
         duration_s=summary.duration_s,
         frame_rate=summary.frame_rate,
-        tracks=() if stills else _tracks(recording),
+        tracks=() if stills else _tracks(recording, words),
         stills=_stills(recording, pictured) if stills else (),
         share_basis="usable" if recording.usable.any() else "found",
         ladder_mm=() if tokenizer is None else tokenizer.displays().ladder_mm,
-        cards=() if tokenizer is None else _cards(recording, tokenizer, names or load_names(tokenizer)),
+        cards=() if tokenizer is None or words is None else _cards(recording, tokenizer, names, words),
+        units=()
+        if tokenizer is None or words is None
+        else unit_rows(recording, tokenizer, words, _counted_rows(recording)),
         quality=quality,
         reasons=_reasons(summary, quality),
         provenance=_told(recording),
@@ -101,7 +107,7 @@ def recording_view(
         thumbnails=video_thumbnails(pictured, times[recording.success], source.frame_rate)
         if pictured and not stills
         else (),
-        warnings=(*recording.provenance.notes, *_left_out(recording)),
+        warnings=(*recording.provenance.notes, *_left_out(recording), *_merged(words)),
     )
 
 
@@ -131,9 +137,14 @@ def _reasons(summary: RecordingSummary, quality: StateSpans | None) -> tuple[Rea
     return tuple(ReasonCount(*key, counts.get(key, 0), share) for key, share in shares.items())
 
 
-def _tracks(recording: Recording) -> tuple[FaceTrack, ...]:
+def _merged(words: Vocabulary | None) -> tuple[str, ...]:
+    return () if words is None else tuple(f"{note[0].upper()}{note[1:]}." for note in words.notes)
+
+
+def _tracks(recording: Recording, words: Vocabulary | None) -> tuple[FaceTrack, ...]:
     times, ids = recording.times, recording.face_ids
-    spans = token_spans(recording.frames, times, recording.tokens().display, ids)
+    tokens = recording.tokens() if words is None else words.merged(recording.tokens())
+    spans = token_spans(recording.frames, times, tokens.display, ids)
     tracks = []
     fleeting = recording.summary().fleeting
     for face, of_face in spans.items():
@@ -177,21 +188,23 @@ def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, .
     )
 
 
-def _cards(recording: Recording, tokenizer: Tokenizer, names: Names) -> tuple[TokenCard, ...]:
+def _cards(recording: Recording, tokenizer: Tokenizer, names: Names | None, words: Vocabulary) -> tuple[TokenCard, ...]:
+    names = load_names(tokenizer) if names is None else names
     rows = _counted_rows(recording)
     seconds = recording.seconds(rows)[rows]
-    said = recording.tokens().display[rows]
+    said = words.merged(recording.tokens()).display[rows]
     counted = said if tokenizer.agreeing else said[:, :FIRST]
     anywhere, first = _time_by_display(said, seconds), _time_by_display(counted, seconds)
     frames = _time_by_display(counted, np.ones(len(said)))
     total = float(seconds.sum()) or 1.0
-    unsteady = set(tokenizer.unsteady)
+    unsteady = words.unsteady
+    called = {merge.displays[0]: merge.name for merge in words.merges}
     most = sorted(anywhere, key=lambda d: (d in unsteady, -first[d], -anywhere[d], d))[:CARDS]
     described = tokenizer.displays().described
     return tuple(
         TokenCard(
             code=d,
-            words=names.title(d, described[d].words),
+            words=called.get(d) or names.title(d, described[d].words),
             side="both" if described[d].side == "symmetric" else described[d].side,
             share_of_time=first[d] / total,
             later_share=(anywhere[d] - first[d]) / total,
