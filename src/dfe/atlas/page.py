@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -115,6 +116,7 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
                 "tokenizer": atlas.tokenizer,
                 "hash": atlas.hash,
                 "names": {str(k): {"name": e.name, "note": e.note} for k, e in sorted(atlas.names.entries.items())},
+                "kept": {k: v for k, v in json.loads(atlas.names.to_json()).items() if k in ("merges", "groups")},
             },
             "use": None if use is None else _use_words(use),
         },

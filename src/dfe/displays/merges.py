@@ -62,3 +62,46 @@ def without_merges(names: Names, undone: Sequence[str]) -> Names:
             known = ", ".join(one.name for one in names.merges) or "none"
             raise UsageError(f"there is no merge called {name!r}", advice=f"merges are: {known}")
     return replace(names, merges=tuple(one for one in names.merges if one.name not in undone))
+
+
+def parse_group(text: str) -> tuple[str, tuple[int, ...]]:
+    """A group as a user says it: ``polite smile=15+22``; ``smile=`` takes a group of the package out.
+
+    Raises:
+        UsageError: it does not read so.
+    """
+    said, equals, numbers = text.partition("=")
+    name = " ".join(said.split())
+    parts = [part.strip() for part in numbers.split("+")] if numbers.strip() else []
+    if not equals or not all(part.isdecimal() and len(part) < 7 for part in parts):
+        raise UsageError(f"--group {text} does not read as a name and numbers", advice="write it as in smile=15+22")
+    if not name or len(name) > LONGEST_NAME or name.isdecimal() or name in RESERVED:
+        raise UsageError(f"a group cannot be called {name!r}", advice="give it another name, no number")
+    return name, tuple(sorted({int(part) for part in parts}))
+
+
+def with_groups(names: Names, tokenizer: Named, groups: Sequence[tuple[str, tuple[int, ...]]]) -> Names:
+    """The names with groups of the user's own, in place of those of the same name.
+
+    Raises:
+        UsageError: a display that the tokenizer lacks.
+    """
+    for name, numbers in groups:
+        for number in numbers:
+            if not 1 <= number < tokenizer.size:
+                what = f"{tokenizer.id} has displays 1 to {tokenizer.size - 1}, not {number} as group {name} has"
+                raise UsageError(what, advice="leave it out")
+    return replace(names, groups={**names.groups, **dict(groups)})
+
+
+def without_groups(names: Names, undone: Sequence[str]) -> Names:
+    """The names without the user's own groups of these names; the package's come back.
+
+    Raises:
+        UsageError: the user has no group of that name.
+    """
+    for name in undone:
+        if name not in names.groups:
+            known = ", ".join(names.groups) or "none"
+            raise UsageError(f"there is no group of yours called {name!r}", advice=f"yours are: {known}")
+    return replace(names, groups={name: numbers for name, numbers in names.groups.items() if name not in undone})
