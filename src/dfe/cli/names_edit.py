@@ -74,7 +74,7 @@ def list_groups(tokenizer: Tokenizer, names: Names) -> int:
         how = "your own" if group.made_by == "user" else RULES[group.name][1]
         print(printable(f"{group.name} ({how})"))
         for number in group.displays:
-            print(printable(f"  {number:3}  {names.title(number, described[number].words)}"))
+            print(f"  {number:3}  {printable(names.title(number, described[number].words))}")
     for note in vocabulary.notes:
         print(printable(note))
     print("eyes, counted where the recording measures them")

@@ -57,7 +57,7 @@ def events_table(rows: Iterable[RecordingEvents]) -> Table:
     """One line a recording: how many events of each kind, in how many seconds with a face."""
     table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("recording", overflow="fold")
-    for name in ("faces", "seconds", "displays", "a minute", "groups", "eyes", "blinks", "shifts"):
+    for name in ("faces", "s", "displays", "/min", "groups", "eyes", "blinks", "shifts"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         kinds = [event.kind for event in row.events]

@@ -57,9 +57,9 @@ def _measures(result: Mapping[str, Any]) -> str:
         f"were found at {events['rate']:g} samples a second after Gaussian smoothing "
         f"({1000 * events['smoothing_s']:.0f} ms): from {events['off_mm']:g} mm on, {events['on_mm']:g} mm at the "
         f"apex, {events['min_s']:g} s or longer; events less than {events['merge_s']:g} s apart are one, and gaps over "
-        f"{GAP_S:g} s censor. {_beside(rows)}Counted were {events['counted']}. The subject is the unit: a subject's recordings were "
-        "pooled, sums over sums, into events per valid minute, share of valid time, and mean intensity at the "
-        "apex (of subjects with events). Events under way when a face comes into sight are not counted."
+        f"{GAP_S:g} s censor. {_beside(rows)}Counted were {events['counted']}. The subject is the unit: a subject's "
+        "recordings were pooled, sums over sums, into events per valid minute, share of valid time, and mean intensity "
+        "at the apex (of subjects with events). Events under way when a face comes into sight are not counted."
     )
 
 

@@ -117,7 +117,7 @@ def _upper_lip(m: Moved) -> BoolArray:
 
 
 def _nose(m: Moved) -> BoolArray:
-    return _any(m.either("nose wing") >= CLEAR)
+    return np.asarray(_any(m.either("nose wing") >= CLEAR) & ~_smile(m))
 
 
 def _brow(m: Moved) -> DoubleArray:
@@ -145,7 +145,7 @@ def _sideways(m: Moved) -> BoolArray:
 RULES: Mapping[str, tuple[str, str, Rule]] = {
     "brow raise": ("brow", "inner, middle or outer part of a brow upwards", _brow_raise),
     "brow lowering": ("brow", "inner or middle part of a brow downwards", _brow_lowering),
-    "nose wrinkle": ("nose", "wing of the nose upwards", _nose),
+    "nose wrinkle": ("nose", "wing of the nose upwards, without a smile", _nose),
     "cheek raise": ("cheeks", "cheek upwards", _cheek),
     "smile": ("mouth", "lip corner up and out, against the middle of the lips", _smile),
     "lip corner down": ("mouth", "lip corner down, against the middle of the lips, with the jaw closed", _corner_down),
