@@ -68,6 +68,8 @@ def detect(
     units = vocabulary.units(config.unsteady)
     looks = eye_signals(recording, valid)
     lids, gaze = _measured(recording, "blinks", valid), _measured(recording, "gaze", valid)
+    if lids is None and looks is not None and np.isfinite(looks.closed[valid]).any():
+        lids = looks.closed
     events: list[Event] = []
     faces: list[FaceTime] = []
     for face, rows, clock in face_clocks(recording.frames, times, ids, valid):

@@ -188,7 +188,8 @@ def _finder(
         found = found if note is None else replace(found, notes=(*found.notes, note))
         faces = [face.face_id for face in found.faces]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
-        return found, rates(found, recording=name, roles=mine, **entities(name)), source_of(recording)
+        source = source_of(recording, words[tokenizer.id])
+        return found, rates(found, recording=name, roles=mine, **entities(name)), source
 
     return find
 

@@ -66,6 +66,8 @@ class EventSource:
     duration_s: float | None = None
     frame_rate: float | None = None
     """Frames per second of the recording."""
+    merges: tuple[str, ...] = ()
+    """Displays that were counted as one, a line for each."""
 
 
 class EventTable(NamedTuple):
@@ -244,7 +246,12 @@ def _source(path: Path) -> EventSource:
         tokenizer_hash=_said(about.get("tokenizer_hash")),
         duration_s=_size(about.get("duration_s")),
         frame_rate=_size(about.get("frame_rate")),
+        merges=tuple(line for line in _lines(about.get("merges")) if isinstance(line, str)),
     )
+
+
+def _lines(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _said(value: object) -> str | None:

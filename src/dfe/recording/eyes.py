@@ -49,6 +49,8 @@ class EyeSignals(NamedTuple):
 
     amount: DoubleArray
     """``(n, 7)`` in the order of :data:`~dfe.displays.units.EYES`, mm and degrees; NaN where it is not known."""
+    closed: DoubleArray
+    """``(n, 2)``: left and right lid, 0 at the usual opening, 1 where nothing is left of it."""
     usual: dict[int, Usual]
     """By face."""
     measured: bool
@@ -111,7 +113,7 @@ def eye_signals(recording: Recording, counted: BoolArray) -> EyeSignals | None:
         return None
     ids, seconds = recording.face_ids, recording.seconds(counted)
     stills = not np.isfinite(recording.times).any()
-    amount = np.full((len(recording), len(EYES)), np.nan)
+    amount, closed = np.full((len(recording), len(EYES)), np.nan), np.full((len(recording), 2), np.nan)
     usual: dict[int, Usual] = {}
     for face in np.unique(ids[recording.success]).tolist():
         mine = recording.success & (ids == face)
@@ -119,7 +121,8 @@ def eye_signals(recording: Recording, counted: BoolArray) -> EyeSignals | None:
         enough = not stills and float(seconds[own].sum()) >= OWN_S
         usual[face] = _usual(Looking(found.opening_mm[own], found.gaze_deg[own], found.measured), enough)
         amount[mine] = amounts(Looking(found.opening_mm[mine], found.gaze_deg[mine], found.measured), usual[face])
-    return EyeSignals(amount, usual, found.measured)
+        closed[mine] = np.clip(1 - found.opening_mm[mine] / np.asarray(usual[face].opening_mm), 0, 1)
+    return EyeSignals(amount, closed, usual, found.measured)
 
 
 def amounts(rows: Looking, usual: Usual) -> DoubleArray:
