@@ -63,17 +63,17 @@ def test_what_makes_no_sense_changes_nothing(dfe, tmp_path, monkeypatch):
 
 def test_groups_are_listed_and_edited(dfe, tmp_path, monkeypatch):
     monkeypatch.setenv(VARIABLE, str(tmp_path / "names.json"))
-    ran = dfe("atlas", "dfe-face41@3", "--group", "polite smile=13+36", "jaw drop=")
+    ran = dfe("atlas", "dfe-face41@3", "--set-group", "polite smile=13+36", "jaw drop=")
     assert ran.code == 0, ran.err
-    ran = dfe("atlas", "dfe-face41@3", "--groups")
+    ran = dfe("atlas", "dfe-face41@3", "--list-groups")
     assert ran.code == 0, ran.err
     said = ran.out
     assert "polite smile (your own)" in said
     assert "smile (lip corner up and out" in said
     assert "jaw drop (" not in said
     assert "gaze left: gaze left, from 10 degrees" in said
-    ran = dfe("atlas", "dfe-face41@3", "--ungroup", "jaw drop")
+    ran = dfe("atlas", "dfe-face41@3", "--unset-group", "jaw drop")
     assert ran.code == 0, ran.err
-    ran = dfe("atlas", "dfe-face41@3", "--groups")
+    ran = dfe("atlas", "dfe-face41@3", "--list-groups")
     assert ran.code == 0, ran.err
     assert "jaw drop (" in ran.out

@@ -164,13 +164,13 @@ def test_faces_are_listed_and_put_right_from_the_command_line(folder, tmp_path, 
     assert [face["face_id"] for face in dfe("faces", one, "--json").json] == [0]
     ran = dfe("faces", one, "--split", "0@4", "-o", tmp_path / "split.parquet", "--json")
     assert {face["face_id"]: face["rows"] for face in ran.json} == {0: 100, 1: 100}
-    ran = dfe("faces", tmp_path / "split.parquet", "--merge", "1:0", "-o", tmp_path / "again.parquet")
+    ran = dfe("faces", tmp_path / "split.parquet", "--join", "1:0", "-o", tmp_path / "again.parquet")
     assert ran.code == 0
     assert Recording.read(tmp_path / "again.parquet").table.equals(Recording.read(one).table)
     for words, said in (
-        (("--merge", "1:0"), "need -o"), (("-o", tmp_path / "x.parquet"), "needs --merge"),
+        (("--join", "1:0"), "need -o"), (("-o", tmp_path / "x.parquet"), "needs --join"),
         (("--split", "0:4", "-o", tmp_path / "x.parquet"), "0@12.5"),
-        (("--merge", "9:0", "-o", tmp_path / "x.parquet"), "no face 9"),
+        (("--join", "9:0", "-o", tmp_path / "x.parquet"), "no face 9"),
         (("--split", "0@2", "-o", tmp_path / "split.parquet"), "exists already"),
     ):  # fmt: skip
         ran = dfe("faces", one, *words)

@@ -19,9 +19,8 @@ class Atlas:
     Examples:
         dfe atlas -o atlas.html
         dfe atlas default --recordings out -o atlas.html --csv tables
-        dfe atlas my-tokenizer --groups
+        dfe atlas my-tokenizer --list-groups
         dfe atlas my-tokenizer --merge 15+22=smile 20+29="jaw drop"
-        dfe atlas default --names names.json --unmerge smile
     """
 
     tokenizer: Annotated[Positional[str], arg(metavar="NAME", help=f"{TOKENIZER}.")] = "default"
@@ -34,16 +33,16 @@ class Atlas:
             "long and where."),
     ] = None  # fmt: skip
     names: NamesFile = None
-    groups: Flag = False
+    list_groups: Flag = False
     """List groups of displays ("smile", "brow raise"), merges and displays of the eyes; makes no page."""
     merge: Annotated[tuple[str, ...], arg(metavar="15+22=NAME ...")] = ()
     """Count displays as one under a name, from now on, in every command; kept with your names. Makes no page."""
     unmerge: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Undo merges. Makes no page."""
-    group: Annotated[tuple[str, ...], arg(metavar="NAME=15+22 ...")] = ()
+    set_group: Annotated[tuple[str, ...], arg(metavar="NAME=15+22 ...")] = ()
     """Say which displays a group has, a new one or one of the list; NAME= takes it out. Makes no page."""
-    ungroup: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
-    """Undo --group. Makes no page."""
+    unset_group: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
+    """Undo --set-group. Makes no page."""
     by: Annotated[str | None, arg(metavar="WHO")] = None
     """Who decided on the merges, for the record; by default your name on this computer."""
     csv: Annotated[Path | None, arg(metavar="DIR")] = None
@@ -62,11 +61,11 @@ class Atlas:
         from dfe.displays.names import load_names
         from dfe.tokenizer.file import load_tokenizer
 
-        edit = NamesEdit(self.merge, self.unmerge, self.group, self.ungroup, self.by)
+        edit = NamesEdit(self.merge, self.unmerge, self.set_group, self.unset_group, self.by)
         need("--by", self.by, "--merge", self.merge)
         if edit:
             return edit_names(load_tokenizer(self.tokenizer), self.names, edit)
-        if self.groups:
+        if self.list_groups:
             tokenizer = load_tokenizer(self.tokenizer)
             return list_groups(tokenizer, load_names(tokenizer, self.names))
         if self.out.suffix.lower() not in (".html", ".htm"):

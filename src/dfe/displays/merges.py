@@ -74,7 +74,7 @@ def parse_group(text: str) -> tuple[str, tuple[int, ...]]:
     name = " ".join(said.split())
     parts = [part.strip() for part in numbers.split("+")] if numbers.strip() else []
     if not equals or not all(part.isdecimal() and len(part) < 7 for part in parts):
-        raise UsageError(f"--group {text} does not read as a name and numbers", advice="write it as in smile=15+22")
+        raise UsageError(f"--set-group {text} does not read as a name and numbers", advice="write it as in smile=15+22")
     if not name or len(name) > LONGEST_NAME or name.isdecimal() or name in RESERVED:
         raise UsageError(f"a group cannot be called {name!r}", advice="give it another name, no number")
     return name, tuple(sorted({int(part) for part in parts}))
