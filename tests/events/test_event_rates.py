@@ -83,7 +83,7 @@ def test_rates_are_per_minute_in_which_the_face_is_seen():
 
 
 def test_displays_of_eyes_that_were_not_measured_have_no_rate():
-    assert {rate.token for rate in rates(listed(gaze=False, blinks=False))} == {"1", "2"}
+    assert {rate.token for rate in rates(listed(gaze=False, blinks=False, looks=False))} == {"1", "2"}
 
 
 def test_silent_and_speaking_time_are_apart_and_sum_up():

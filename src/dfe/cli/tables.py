@@ -69,7 +69,7 @@ def events_table(rows: Iterable[RecordingEvents]) -> Table:
             str(kinds.count("display")),
             _number(row.per_min),
             str(kinds.count("group")),
-            str(kinds.count("eyes")) if any(face.blinks or face.gaze for face in faces) else "–",
+            str(kinds.count("eyes")) if any(face.blinks or face.looks for face in faces) else "–",
             str(kinds.count("blink")) if any(face.blinks for face in faces) else "–",
             str(kinds.count("gaze")) if any(face.gaze for face in faces) else "–",
         )

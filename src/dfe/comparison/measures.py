@@ -186,7 +186,7 @@ def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recordi
         events=tuple(replace(e, display=regions[e.region]) for e in found if e.kind == "display"),
         names={number: DisplayName(name, name) for name, number in regions.items()},
         groups=(),
-        faces=tuple(replace(face, blinks=False, gaze=False) for face in found.faces),
+        faces=tuple(replace(face, blinks=False, gaze=False, looks=False) for face in found.faces),
     )
     columns = {kind.token: i for i, kind in enumerate(sums.kinds)}
     columns |= {str(number): columns[name] for name, number in regions.items()}

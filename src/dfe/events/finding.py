@@ -14,7 +14,7 @@ from dfe.clock.clock import GAP_S, Clock, face_clocks
 from dfe.clock.resampling import Timeline
 from dfe.clock.spans import contains, spans
 from dfe.displays.displays import Coder
-from dfe.displays.units import EYES, Unit
+from dfe.displays.units import EYES, LIDS, Unit
 from dfe.displays.vocabulary import Vocabulary, plain_vocabulary
 from dfe.events.blink import find_blinks
 from dfe.events.config import EventConfig
@@ -87,7 +87,10 @@ def detect(
             shifts = find_shifts(clock, face_gaze, face_lids, config)
             labels = [f"{SHIFT} {direction}" for direction in shifts.direction]
             events += _events(face, "gaze", 0, shifts.runs, labels, "eyes", talk)
-        faces.append(FaceTime(face, clock.spans, clock.stretches, talk, face_gaze is not None, face_lids is not None))
+        known = looks is not None and bool(np.isfinite(looks.amount[rows][:, len(LIDS) :]).any())
+        faces.append(
+            FaceTime(face, clock.spans, clock.stretches, talk, face_gaze is not None, face_lids is not None, known)
+        )
     events.sort(key=lambda e: (e.onset_s, e.face_id, e.kind, e.display, e.label))
     return EventList(
         events=tuple(events),

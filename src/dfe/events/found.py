@@ -28,9 +28,11 @@ class FaceTime:
     speech: DoubleArray | None = None
     """``(k, 2)`` stretches of speech; None where speech is not known."""
     gaze: bool = True
-    """Whether the recording has the direction of its gaze."""
+    """Whether the recording has the columns that shifts of its gaze are found in."""
     blinks: bool = True
     """Whether the recording has the closure of its eyes."""
+    looks: bool = True
+    """Whether the recording has the direction of its gaze."""
 
     @property
     def exposure_s(self) -> float:

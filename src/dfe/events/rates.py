@@ -143,7 +143,7 @@ def _kinds(found: EventList, face: FaceTime, mine: Sequence[Event]) -> Iterator[
     for group in found.groups:
         yield _Counted(group.token, "group", group.label, group.region, group.measure), by_token[group.token]
     for eye in EYES:
-        if face.gaze if eye.token in GAZE else face.blinks:
+        if face.looks if eye.token in GAZE else face.blinks:
             yield _Counted(eye.token, "eyes", eye.label, eye.region, eye.measure), by_token[eye.token]
     if face.blinks:
         yield _Counted("blink", "blink", "blink", "eyes", "0 to 1"), by_token["blink"]
