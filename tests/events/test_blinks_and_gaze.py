@@ -137,7 +137,9 @@ def test_a_short_closure_is_a_blink_and_a_long_one_is_eyes_that_are_closed(toy, 
     blink = detect(make(t, np.zeros(len(t)), gaze=looks, lids=lids(t, (3.0, 0.3))), toy)
     assert [e.kind for e in blink] == ["blink"]
     closed = np.where(((t >= 3) & (t < 5))[:, None], 0.9, 0.1) * np.ones((1, 2))
-    (shut,) = detect(make(t, np.zeros(len(t)), gaze=looks, lids=closed), toy)
+    long = detect(make(t, np.zeros(len(t)), gaze=looks, lids=closed), toy)
+    assert long.usual[0].whose == "own"
+    (shut,) = long
     assert (shut.kind, shut.label, shut.region) == ("eyes", "eyes closed", "eyes")
     assert (shut.onset_s, shut.offset_s) == pytest.approx((3, 5), abs=0.1)
     assert shut.intensity == pytest.approx(0.8 * MM_PER_BLINK, rel=0.01)

@@ -101,6 +101,7 @@ def detect(
         tokenizer=recording.tokenizer_id or coder.id,
         names={unit.displays[0]: vocabulary.names[unit.displays[0]] for unit in units if unit.kind == "display"},
         groups=tuple(unit for unit in units if unit.kind == "group"),
+        usual={} if looks is None else {face.face_id: looks.usual[face.face_id] for face in faces},
         notes=(*vocabulary.notes, *_notes(recording, valid, config, faces, vocabulary, speech), *_usual(looks, faces)),
     )
 

@@ -14,6 +14,7 @@ from dfe.base.errors import DfeError, UsageError
 from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
 from dfe.displays.names import load_names
+from dfe.displays.units import EYES
 from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.export import source_of
@@ -144,7 +145,7 @@ def events_to_folder(
         try:
             found, mine, source = find(name, path)
             if format == "tsv":
-                settings = {**asdict(found.config), "notes": list(found.notes)}
+                settings = {**asdict(found.config), "eyes": _eyes(found), "notes": list(found.notes)}
                 write_events_tsv(targets[name], found, source, settings=settings, overwrite=overwrite)
             else:
                 write_csv(targets[name], found, MediaRef(None), source, overwrite=overwrite)
@@ -157,6 +158,14 @@ def events_to_folder(
     if done:
         write_rates_csv(all_rates, out / RATES, overwrite=overwrite)
     return EventsSummary(tuple(done), tuple(problems), out / RATES)
+
+
+def _eyes(found: EventList) -> dict[str, object]:
+    """Thresholds of the displays of the eyes, and against what they were measured, by face."""
+    return {
+        "thresholds": {eye.token: {"on": eye.on, "off": eye.off, "unit": eye.measure} for eye in EYES},
+        "usual": {str(face): usual._asdict() for face, usual in found.usual.items()},
+    }
 
 
 def entities(name: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dfe.base.types import DoubleArray
 from dfe.displays.units import DisplayName, Unit
 from dfe.events.config import EventConfig
 from dfe.formats.event import Event, Kind
+from dfe.recording.eyes import Usual
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +58,8 @@ class EventList(Sequence[Event]):
     """Displays that were looked for, by their number."""
     groups: tuple[Unit, ...] = ()
     """Groups of displays that were looked for."""
+    usual: dict[int, Usual] = field(default_factory=dict)
+    """What is usual for the eyes of each face, and whose that is; empty where the eyes are not measured."""
     notes: tuple[str, ...] = ()
     """What could not be looked for, and why: one line each."""
 
