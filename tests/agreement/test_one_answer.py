@@ -41,7 +41,7 @@ FACES = (0, 1)
 
 def made_recording() -> Recording:
     rng = np.random.default_rng(11)
-    space = load_space()
+    space = load_space("arkit51/face41")
     # From a bright room (50 frames a second) to a dark one (12).
     steps = np.where(rng.random(5000) < 0.5, rng.uniform(0.018, 0.03, 5000), rng.uniform(0.05, 0.085, 5000))
     times = np.cumsum(steps)
@@ -111,7 +111,7 @@ def asked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("agreement")
     made = made_recording()
     write(folder, "clip", made)
-    return Asked(folder, made, load_tokenizer("default"))
+    return Asked(folder, made, load_tokenizer("dfe-face41@3"))
 
 
 @pytest.fixture(scope="module")
@@ -180,8 +180,12 @@ def test_coverage(asked, by_events, by_compare, tmp_path):
         assert shown.duration_s == pytest.approx(found.duration_s)
         assert shown.coverage == pytest.approx(quality.coverage)
     assert np.mean(quality.strip_usable) == pytest.approx(either)
-    usable = view.quality.state == 0
-    assert (view.quality.end_s - view.quality.start_s)[usable].sum() / view.duration_s == pytest.approx(either)
+    assert [person.face_id for person in view.people] == list(FACES)
+    for person, share in zip(view.people, coverage, strict=True):
+        usable = person.quality.state == 0
+        lasts = person.quality.end_s - person.quality.start_s
+        assert lasts[usable].sum() / view.duration_s == pytest.approx(share)
+        assert person.usable_share == pytest.approx(share)
     assert quality.verdict != "good"
 
 
@@ -190,10 +194,11 @@ def test_share_of_time(asked):
     features = bag(asked, units=("display",))
     shares = features.x[:, 1:] / features.x[:, :1]
     np.testing.assert_allclose(use.by_subject.T, shares, rtol=1e-9)
-    cards = {card.code: card.share_of_time for card in recording_view(asked.made, asked.tokenizer).cards}
-    assert max(cards.values()) > 0.05
-    for display, share in cards.items():
-        assert share == pytest.approx(use.share[display - 1])
+    for face, person in enumerate(recording_view(asked.made, asked.tokenizer).people):
+        cards = {card.code: card.share_of_time for card in person.cards}
+        assert max(cards.values()) > 0.05
+        for display, share in cards.items():
+            assert share == pytest.approx(use.by_subject[display - 1, face])
 
 
 def test_events_per_minute(asked, by_events, by_compare):
@@ -241,10 +246,14 @@ def test_eyes_and_groups_are_counted_alike(asked, by_events, by_compare, unit):
     use = measure_use(asked.tokenizer, asked.folder)
     beside = {one.token: place for place, one in enumerate(use.units)}
     np.testing.assert_allclose(use.unit_by_subject[[beside[token] for token in known]], shares, rtol=1e-9, atol=1e-12)
-    whole = {row.token: row.share for row in recording_view(asked.made, asked.tokenizer).units}
-    weights = time.exposure_s / time.exposure_s.sum()
-    for token, share in zip(known, shares, strict=True):
-        assert whole.get(token, 0.0) == pytest.approx(share @ weights)
+    people = recording_view(asked.made, asked.tokenizer).people
+    assert [one.face_id for one in people] == list(FACES)
+    for face, person in enumerate(people):
+        own = {row.token: row for row in person.units}
+        for token, share in zip(known, shares[:, face], strict=True):
+            assert (own[token].share if token in own else 0.0) == pytest.approx(share)
+            if token in own:
+                assert own[token].per_min == pytest.approx(float(rows[face, token]["per_min"]), rel=1e-5)
 
 
 def test_merged_displays_are_one_in_every_room(asked, by_compare, tmp_path, monkeypatch):
@@ -274,11 +283,11 @@ def test_merged_displays_are_one_in_every_room(asked, by_compare, tmp_path, monk
     assert str(second) not in events.names
     np.testing.assert_allclose(60 * events.x[:, place] / events.x[:, 0], per_min, rtol=1e-5)
     time = bag(asked)
-    cards = {card.code: card for card in recording_view(asked.made, asked.tokenizer).cards}
-    weights = time.exposure_s / time.exposure_s.sum()
-    share = time.x[:, time.names.index(str(first))] / time.x[:, 0] @ weights
-    assert cards[first].share_of_time == pytest.approx(share)
-    assert second not in cards
+    share = time.x[:, time.names.index(str(first))] / time.x[:, 0]
+    for face, person in enumerate(recording_view(asked.made, asked.tokenizer).people):
+        cards = {card.code: card for card in person.cards}
+        assert cards[first].share_of_time == pytest.approx(share[face])
+        assert second not in cards
     assert sums.main_s.sum(axis=1) == pytest.approx(sums.exposure_s, rel=1e-5)
     exported = load_events(asked.folder / "clip.parquet").events
     assert {e.label for e in exported if e.display == first} == {"both of them"}

@@ -14,7 +14,7 @@ from dfe.comparison.table import GroupRow
 from dfe.datasets.examples import Examples
 from dfe.displays.units import EYES
 from dfe.displays.vocabulary import vocabulary_of
-from dfe.encoding.assemble import add_tokens
+from dfe.encoding.coders import add_tokens
 from dfe.encoding.run import encode
 from dfe.events.finding import detect
 from dfe.events.rates import rates
@@ -80,7 +80,7 @@ def test_every_room_counts_the_same_units(film, book, tmp_path):
     )
     use = measure_use(book, tmp_path)
     beside = {unit.token: share for unit, share in zip(use.units, use.unit_share, strict=True)}
-    rows = {row.token: row for row in recording_view(film, book).units}
+    rows = {row.token: row for row in recording_view(film, book).people[0].units}
     groups = [unit.token for unit in vocabulary_of(book).units() if unit.kind == "group"]
     assert len(groups) >= 5
     for token in (*groups, *(unit.token for unit in EYES)):

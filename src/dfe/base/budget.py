@@ -1,7 +1,7 @@
 """How much a file may unfold to before it is refused: packed files of a few kilobytes can hold many gigabytes.
 
-A budget is enforced while reading, so that a refusal costs no more than the budget. ``DFE_LIMIT`` in the environment
-multiplies all budgets, for people whose files really are that large.
+A budget is enforced while reading, so that a refusal costs no more than the budget. ``--limit 4`` on the command line,
+or ``DFE_LIMIT=4`` in the environment, multiplies all budgets, for people whose files really are that large.
 """
 
 from __future__ import annotations
@@ -9,8 +9,12 @@ from __future__ import annotations
 import math
 import os
 from os import PathLike
+from typing import IO
 
 from dfe.base.errors import TableError, UsageError
+
+LIFT = "if you trust it, add --limit 4 (in Python: DFE_LIMIT=4 in the environment) for four times as much"
+"""What to do about a file beyond its budget."""
 
 VARIABLE = "DFE_LIMIT"
 """Name of the environment's variable; a number that all budgets are multiplied by."""
@@ -56,13 +60,24 @@ def allowed(budget: int) -> int:
     except ValueError:
         factor = math.nan
     if not factor > 0:
-        raise UsageError(f"{VARIABLE} is {said!r}, no number above 0", advice=f"write it as in {VARIABLE}=4")
+        raise UsageError(
+            f"the limit is {said!r}, no number above 0", advice=f"write it as in --limit 4 or {VARIABLE}=4"
+        )
     return int(min(budget * factor, 2.0**62))
 
 
 def unfolds_to(packed: int, most: int = TABLE_BYTES, free: int = PACKED_BYTES) -> int:
     """Bytes that a packed file of ``packed`` bytes may unfold to, ``most`` at most and ``free`` at least."""
     return min(allowed(most), max(allowed(free), allowed(PACKED_RATIO) * packed))
+
+
+def read_up_to(stream: IO[bytes], most: int) -> bytes:
+    """The bytes of a stream, ``most`` and no more, in pieces: Python takes memory for all that is asked for at once."""
+    pieces: list[bytes] = []
+    while most > 0 and (piece := stream.read(min(MIB, most))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def in_words(count: int) -> str:
@@ -72,8 +87,7 @@ def in_words(count: int) -> str:
 
 def too_large(what: str, where: str | PathLike[str]) -> TableError:
     """The error of a file beyond its budget; ``what`` names the limit, as in ``unfolds to more than 16 MB``."""
-    advice = f"if you trust it, set {VARIABLE}=4 in the environment for four times as much"
-    return TableError(what, where=where, advice=advice)
+    return TableError(what, where=where, advice=LIFT)
 
 
 def packed_too_large(most: int, where: str | PathLike[str]) -> TableError:

@@ -38,6 +38,7 @@ def edit_names(tokenizer: Tokenizer, path: Path | None, edit: NamesEdit) -> int:
     from getpass import getuser
     from importlib.metadata import version
 
+    from dfe.cli.show import say
     from dfe.displays.merges import parse_group, parse_merge, with_groups, with_merges, without_groups, without_merges
     from dfe.displays.names import Names, load_names, names_target
 
@@ -54,16 +55,16 @@ def edit_names(tokenizer: Tokenizer, path: Path | None, edit: NamesEdit) -> int:
     names = with_groups(names, tokenizer, [parse_group(text) for text in edit.group])
     names.write(target, overwrite=True)
     for merge in names.merges:
-        print(merge.said)
+        say(merge.said)
     for name, numbers in names.groups.items():
-        print(f"group {name}: {', '.join(map(str, numbers)) or 'taken out'}")
-    print(f"names: {target}")
+        say(f"group {name}: {', '.join(map(str, numbers)) or 'taken out'}")
+    say(f"names: {target}")
     return 0
 
 
 def list_groups(tokenizer: Tokenizer, names: Names) -> int:
     """Print the groups of displays, the merges, and the displays of the eyes."""
-    from dfe.base.printable import printable
+    from dfe.cli.show import say
     from dfe.displays.groups import RULES
     from dfe.displays.units import EYES
     from dfe.displays.vocabulary import vocabulary_of
@@ -72,13 +73,13 @@ def list_groups(tokenizer: Tokenizer, names: Names) -> int:
     described = tokenizer.displays().described
     for group in vocabulary.groups:
         how = "your own" if group.made_by == "user" else RULES[group.name][1]
-        print(printable(f"{group.name} ({how})"))
+        say(f"{group.name} ({how})")
         for number in group.displays:
-            print(f"  {number:3}  {printable(names.title(number, described[number].words))}")
+            say(f"  {number:3}  {names.title(number, described[number].words)}")
     for note in vocabulary.notes:
-        print(printable(note))
-    print("eyes, counted where the recording measures them")
+        say(note)
+    say("eyes, counted where the recording measures them")
     for eye in EYES:
-        print(f"  {eye.token}: {eye.label}, from {eye.on:g} {eye.measure}")
-    print("  blink: both eyes closed and open again within half a second")
+        say(f"  {eye.token}: {eye.label}, from {eye.on:g} {eye.measure}")
+    say("  blink: both eyes closed and open again within half a second")
     return 0

@@ -24,6 +24,7 @@ from dfe.events.hysteresis import Runs, runs
 from dfe.formats.event import Event, Kind
 from dfe.recording.eyes import EyeSignals, eye_signals
 from dfe.recording.recording import Recording
+from dfe.recording.summary import fleeting_faces, fleeting_note
 
 Speech = Mapping[int, ArrayLike | Iterable[tuple[float, float]]]
 """Stretches of speech, start and end in seconds, of each face whose speech is known."""
@@ -58,6 +59,9 @@ def detect(
     valid = recording.success & np.isfinite(times) & (tokens.display >= 0).any(axis=1)
     if not config.all_rows:
         valid &= recording.usable
+    fleeting = fleeting_faces(recording)
+    if not config.fleeting:
+        valid &= ~np.isin(ids, list(fleeting))
     whole = recording.clock()
     _check_rate(recording, whole)
     displays = coder.displays()
@@ -101,6 +105,7 @@ def detect(
         tokenizer=recording.tokenizer_id or coder.id,
         names={unit.displays[0]: vocabulary.names[unit.displays[0]] for unit in units if unit.kind == "display"},
         groups=tuple(unit for unit in units if unit.kind == "group"),
+        fleeting=fleeting,
         usual={} if looks is None else {face.face_id: looks.usual[face.face_id] for face in faces},
         notes=(*vocabulary.notes, *_notes(recording, valid, config, faces, vocabulary, speech), *_usual(looks, faces)),
     )
@@ -216,6 +221,8 @@ def _notes(
         yield f"only usable rows count: {turned} of turned, small or covered faces are taken as rows without a face"
     if not valid.any():
         yield "no face was found in any frame (or none that is usable)"
+    if not config.fleeting:
+        yield from fleeting_note(recording)
     for face in faces:
         if not face.blinks:
             yield f"face {face.face_id}: no blinks, the recording has no measure of its lids"

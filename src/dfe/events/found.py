@@ -60,6 +60,9 @@ class EventList(Sequence[Event]):
     """Groups of displays that were looked for."""
     usual: dict[int, Usual] = field(default_factory=dict)
     """What is usual for the eyes of each face, and whose that is; empty where the eyes are not measured."""
+    fleeting: dict[int, float] = field(default_factory=dict)
+    """Seconds for which each face is seen that is seen for a moment only, by its number; left out, and often no face
+    at all, unless the configuration takes them too."""
     notes: tuple[str, ...] = ()
     """What could not be looked for, and why: one line each."""
 

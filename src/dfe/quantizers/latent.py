@@ -26,6 +26,17 @@ def latent_map(space: ExpressionSpace) -> LatentMap:
 
     Eigenvalues are floored at 1e-8 of the largest, so that combinations of coefficients that move nothing stay finite.
     """
-    values, vectors = np.linalg.eigh(space.gram)
-    roots = np.sqrt(np.maximum(values, values[-1] * _EIGENVALUE_FLOOR))
+    values, vectors = _floored(space.gram)
+    roots = np.sqrt(values)
     return LatentMap((vectors * roots) @ vectors.T, (vectors / roots) @ vectors.T)
+
+
+def square_root(gram: DoubleArray) -> DoubleArray:
+    """``(D, D)``: L, symmetric, with ``L L'`` the Gram matrix; eigenvalues floored as in :func:`latent_map`."""
+    values, vectors = _floored(gram)
+    return np.asarray((vectors * np.sqrt(values)) @ vectors.T)
+
+
+def _floored(gram: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
+    values, vectors = np.linalg.eigh(gram)
+    return np.maximum(values, values[-1] * _EIGENVALUE_FLOOR), vectors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -10,8 +10,7 @@ from dfe.base.types import BoolArray
 from dfe.clock.clock import GAP_S
 from dfe.displays.vocabulary import Vocabulary
 from dfe.events.finding import detect
-from dfe.events.found import EventList
-from dfe.events.rates import Rate, rates
+from dfe.events.rates import rates
 from dfe.pages.view import UnitRow
 from dfe.recording.recording import Recording
 from dfe.recording.shown import shown
@@ -19,15 +18,15 @@ from dfe.tokenizer.tokenizer import Tokenizer
 
 
 def unit_rows(
-    recording: Recording, tokenizer: Tokenizer, vocabulary: Vocabulary, counted: BoolArray
+    recording: Recording, vocabulary: Vocabulary, counted: BoolArray, per_min: Mapping[str, float]
 ) -> tuple[UnitRow, ...]:
-    """Groups and displays of the eyes that are shown at all, all faces together.
+    """Groups and displays of the eyes that are shown at all.
 
     Args:
         recording: with tokens.
-        tokenizer: that made them.
-        vocabulary: its units.
+        vocabulary: of the tokenizer that made them.
         counted: ``(n,)`` rows that count.
+        per_min: events a minute of each unit, where they are known.
     """
     if not recording.levels or not counted.any():
         return ()
@@ -35,7 +34,6 @@ def unit_rows(
     seconds = recording.seconds(counted)[counted]
     says, amount = found.says[counted], np.nan_to_num(found.amount[counted])
     share = seconds @ says / (float(seconds.sum()) or 1.0)
-    per_min = _per_minute(recording, tokenizer, vocabulary)
     rows = []
     for place, unit in enumerate(found.units):
         mine = says[:, place]
@@ -50,20 +48,14 @@ def unit_rows(
     return tuple(rows)
 
 
-def _per_minute(recording: Recording, tokenizer: Tokenizer, vocabulary: Vocabulary) -> dict[str, float]:
-    """Events a minute of each unit; nothing of recordings that can have none."""
-    if not _filmed(recording):
+def events_per_minute(
+    recording: Recording, tokenizer: Tokenizer, vocabulary: Vocabulary
+) -> dict[tuple[int, str], float]:
+    """Events a minute by face and unit; nothing of recordings that can have none."""
+    if not recording.levels or not _filmed(recording):
         return {}
-    found: EventList = detect(recording, tokenizer, vocabulary=vocabulary)
-    by_token: dict[str, list[Rate]] = {}
-    for rate in rates(found):
-        by_token.setdefault(rate.token, []).append(rate)
-    out = {}
-    for token, mine in by_token.items():
-        exposure = math.fsum(rate.exposure_s for rate in mine)
-        if exposure > 0:
-            out[token] = 60 * sum(rate.count for rate in mine) / exposure
-    return out
+    found = rates(detect(recording, tokenizer, vocabulary=vocabulary))
+    return {(rate.face, rate.token): rate.per_min for rate in found if rate.per_min is not None}
 
 
 def _filmed(recording: Recording) -> bool:

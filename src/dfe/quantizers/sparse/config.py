@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,6 +28,9 @@ class SparseConfig:
         sweeps: over the intensities of a face's displays.
         faithful: only displays that agree with the face may be said; False is for ablations.
         closed: every display's mirror image is in the codebook; False is for ablations.
+        emphasis: how much a vertex counts, by its region of the face; 1 where none is named. Brows and lids move less
+            than the mouth, and are looked at as much. Lengths in the search, of displays and steps of the ladder, are
+            then weighted by it: a display of the brows has finer steps in plain mm than one of the mouth.
     """
 
     kind: ClassVar[str] = "sparse"
@@ -41,6 +44,7 @@ class SparseConfig:
     sweeps: int = 2
     faithful: bool = True
     closed: bool = True
+    emphasis: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         bounded("dimension", self.dimension, 1, 100_000)
@@ -57,6 +61,8 @@ class SparseConfig:
         for name in ("faithful", "closed"):
             if not isinstance(getattr(self, name), bool):
                 raise ModelError(f"{name} is {getattr(self, name)!r}, neither true nor false")
+        for region, weight in self.emphasis.items():
+            not_negative(f"the emphasis of {region!r}", weight, "times")
 
     @property
     def codes(self) -> int:
@@ -68,8 +74,11 @@ class SparseConfig:
         return np.where(display > 0, (display - 1) * self.steps + step, 0).astype(np.int16)
 
     def to_json(self) -> dict[str, Any]:
-        """All fields as plain JSON values."""
-        return asdict(self)
+        """All fields as plain JSON values; emphasis only where there is any."""
+        values = asdict(self) | {"emphasis": dict(self.emphasis)}
+        if not self.emphasis:
+            del values["emphasis"]
+        return values
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> SparseConfig:
@@ -86,8 +95,9 @@ class SparseConfig:
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every array in the tokenizer's file.
 
-        ``codebook`` holds the displays in units of the space at a root mean square of 1 mm, row 0 being silence;
-        ``images`` give the agreement of a face with each; ``ladder`` is the intensities in mm, rising.
+        ``codebook`` holds the displays in units of the space at a root mean square of 1 mm, weighted by ``emphasis``,
+        row 0 being silence; ``images`` give the agreement of a face with each; ``ladder`` is the intensities in such
+        mm, rising.
         """
         book = (self.size, self.dimension)
         return {"neutral": (self.dimension,), "codebook": book, "images": book, "ladder": (self.steps,)}

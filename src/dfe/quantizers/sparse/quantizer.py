@@ -37,7 +37,8 @@ class SparseQuantizer:
         self.agreeing = config.faithful
         self._config, self._ladder = config, ladder
         self._neutral = weights["neutral"]
-        self._search = SparseSearch(codebook, weights["images"], ladder, space.gram, partner, config)
+        gram = space.weighted_gram(config.emphasis)
+        self._search = SparseSearch(codebook, weights["images"], ladder, gram, partner, config)
         row = np.concatenate([[-1], np.repeat(np.arange(config.size - 1), config.steps)])
         intensity = np.concatenate([[0], np.tile(ladder, config.size - 1)])
         self.displays = Displays.of(

@@ -45,7 +45,7 @@ class SparseSearch:
         images: ``(K, D)``: a display may be said if the face's inner product with its image is positive (where the
             config is faithful).
         ladder: ``(Q,)`` mm, rising.
-        gram: ``(D, D)`` of the space, mm².
+        gram: ``(D, D)``, mm²: in which faces are compared, as of :meth:`ExpressionSpace.weighted_gram`.
         partner: ``(K,)``: the display that each becomes under the left-right flip; itself where it has no side.
         config: how to search.
     """

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dfe.base.errors import ModelError, UsageError
@@ -26,8 +27,9 @@ class SparseSettings:
         faithful: only displays that agree with a face are said of it.
         mirrored: the codebook holds every display's mirror image.
         nonnegative: no display lowers a coefficient, in spaces whose coefficients begin at zero.
+        emphasis: as in :class:`SparseConfig`; the losses of distance weigh regions alike.
 
-    The last three are switched off to measure what they bring (``dfe ablate``).
+    The three before the last are switched off to measure what they bring (``dfe ablate``).
     """
 
     kind: ClassVar[str] = "sparse"
@@ -43,6 +45,7 @@ class SparseSettings:
     faithful: bool = True
     mirrored: bool = True
     nonnegative: bool = True
+    emphasis: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.symmetric <= 1:
@@ -69,6 +72,7 @@ class SparseSettings:
             sweeps=self.sweeps,
             faithful=self.faithful,
             closed=self.mirrored,
+            emphasis=dict(self.emphasis),
         )
 
     def check(self, levels: int, size: int) -> None:

@@ -14,7 +14,7 @@ def losses(
     output: Output,
     said: Tensor,
     templates: Tensor,
-    to_latent: Tensor,
+    to_judged: Tensor,
     mesh_map: Tensor,
     weights: LossWeights,
 ) -> Terms:
@@ -24,13 +24,13 @@ def losses(
         output: what the model made of a batch.
         said: ``(n, N)`` displays of these faces, 0 nothing.
         templates: ``(K - 1, d)`` mesh coordinates of the displays.
-        to_latent: ``(D, d)``.
+        to_judged: ``(D, d)``: L with ``L L'`` what the search compares faces in, mm².
         mesh_map: ``(d, V, 3)``, displacement in mm per unit of the latent.
         weights: of the terms.
     """
     terms = {
-        "distance": lambda: distance(output.x, output.input, to_latent),
-        "reconstruction": lambda: reconstruction(output.x, output.input, to_latent),
+        "distance": lambda: distance(output.x, output.input, to_judged),
+        "reconstruction": lambda: reconstruction(output.x, output.input, to_judged),
         "sparsity": lambda: sparsity(templates, mesh_map, importance(said, len(templates)).to(templates)),
         "orthogonality": lambda: orthogonality(templates),
         "coherence": lambda: coherence(templates),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from dfe.base.types import FloatArray
+from dfe.quantizers.latent import square_root
 from dfe.quantizers.settings import LossWeights
 from dfe.quantizers.sparse.config import SparseConfig
 from dfe.quantizers.sparse.search import Selection, SparseSearch, partners
@@ -43,6 +44,7 @@ class SparseModel(nn.Module):
     """
 
     to_latent: Tensor
+    to_judged: Tensor
     neutral: Tensor
     partner: Tensor
     mirror: Tensor
@@ -63,6 +65,9 @@ class SparseModel(nn.Module):
         self.config, self.space = config, space
         self.lowest = 0.0 if nonnegative else -torch.inf
         self.register_buffer("to_latent", torch.tensor(to_latent, dtype=torch.float32))
+        self.gram = space.weighted_gram(config.emphasis)
+        judged = square_root(self.gram)
+        self.register_buffer("to_judged", torch.tensor(judged, dtype=torch.float32), persistent=False)
         self.register_buffer("neutral", torch.tensor(neutral, dtype=torch.float32))
         self.register_buffer("mirror", torch.tensor(np.asarray(space.partner), dtype=torch.long), persistent=False)
         partner = np.asarray(space.partner) if config.closed else np.arange(space.dimension)
@@ -76,7 +81,7 @@ class SparseModel(nn.Module):
         """``(K, D)``: silence, the symmetric ones, then pairs, each moving the face by 1 mm root mean square."""
         symmetric = (self.symmetric + self.symmetric[:, self.partner]) / 2
         one = torch.cat([symmetric, self.left]).clamp(min=self.lowest)
-        one = one / (one @ self.to_latent).norm(dim=1, keepdim=True).clamp(min=_SHORTEST)
+        one = one / (one @ self.to_judged).norm(dim=1, keepdim=True).clamp(min=_SHORTEST)
         count = len(self.symmetric)
         pairs = torch.stack([one[count:], one[count:][:, self.partner]], dim=1).flatten(0, 1)
         return torch.cat([torch.zeros_like(one[:1]), one[:count], pairs])
@@ -94,7 +99,7 @@ class SparseModel(nn.Module):
         """Bring what is learned back to where it is used: no coefficient below the lowest, every display of 1 mm."""
         for rows in (self.symmetric, self.left):
             rows.clamp_(min=self.lowest)
-            rows.div_((rows @ self.to_latent).norm(dim=1, keepdim=True).clamp(min=_SHORTEST))
+            rows.div_((rows @ self.to_judged).norm(dim=1, keepdim=True).clamp(min=_SHORTEST))
 
     def target(self, x: Tensor) -> Tensor:
         """Mesh coordinates ``(n, d)`` in mm of expressions ``(n, D)``."""
@@ -109,7 +114,7 @@ class SparseModel(nn.Module):
             codebook,
             weights["images"],
             weights["ladder"],
-            self.space.gram,
+            self.gram,
             partners(codebook, self.space.mirror(codebook), closed=self.config.closed),
             self.config,
         )
@@ -140,7 +145,7 @@ class SparseModel(nn.Module):
     def losses(self, output: Output, mesh_map: Tensor, weights: LossWeights) -> Terms:
         """Of reconstruction and of templates."""
         said = self.said(output.quantized.codes)
-        return losses(output, said, self.templates(), self.to_latent, mesh_map, weights)
+        return losses(output, said, self.templates(), self.to_judged, mesh_map, weights)
 
     def reseed(self, optimiser: torch.optim.Optimizer, uses: Tensor, output: Output, generator: torch.Generator) -> int:
         """Put dead displays where much is left to say."""

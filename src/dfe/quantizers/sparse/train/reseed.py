@@ -51,7 +51,7 @@ def reseed_dead_displays(
     idle = by_row < DEAD_SHARE * by_row.mean()
     dead = torch.nonzero(idle | _copies(model.templates(), by_row, count)).flatten()
     left = x - decoded
-    energy = (left @ model.to_latent).square().sum(dim=1).double().cpu()
+    energy = (left @ model.to_judged).square().sum(dim=1).double().cpu()
     if not len(dead) or energy.sum() <= 0:
         return 0
     draws = torch.rand(len(dead), generator=generator, dtype=torch.float64) * energy.sum()
