@@ -11,7 +11,6 @@ import made_corpus as made
 from dfe.recording.provenance import TokenizerRef
 from dfe.tokenizer.file import load_tokenizer
 
-
 OF_FACES = "dfe-face41@3"
 """The tokenizer of the made corpus."""
 
