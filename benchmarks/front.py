@@ -95,7 +95,7 @@ class Faces:
 
 
 def candidates(faces: Faces, steps: int, scratch: Path) -> Iterator[tuple[str, Callable[[], Coder]]]:
-    displays, fidelity = preset("displays"), preset("fidelity")
+    displays, fidelity = preset("coefficients"), preset("fidelity")
 
     def trained(name: str, config: TrainConfig) -> Callable[[], Coder]:
         config = replace(config, steps=steps)

@@ -156,3 +156,18 @@ def test_arrays_cannot_be_changed(face41: ExpressionSpace) -> None:
     for array in (face41.basis, face41.gram, face41.moving, face41.mesh.vertices_mm):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+def test_a_weighted_gram_counts_vertices_by_their_region(face41: ExpressionSpace) -> None:
+    space = face41
+    weights = {"brow": 4.0, "mouth": 0.5}
+    weight = np.array([weights.get(region, 1.0) for region in (*space.mesh.regions, "none")])[space.mesh.vertex_region]
+    weight = np.where(space.moving, weight, 0.0)
+    x = np.random.default_rng(0).random((5, space.dimension)).astype(np.float32)
+    moved = np.square(space.displace(x).astype(np.float64)).sum(axis=2) @ weight / weight.sum()
+    found = np.einsum("nd,de,ne->n", x, space.weighted_gram(weights), x)
+    np.testing.assert_allclose(found, moved, rtol=1e-5)
+    assert space.weighted_gram({}) is space.gram
+    assert space.weighted_gram({"no such region": 2.0}) is space.gram
+    with pytest.raises(UsageError, match="positive"):
+        space.weighted_gram({"brow": -1.0})

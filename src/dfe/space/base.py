@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -103,6 +103,8 @@ class ExpressionSpace:
             they are, and ``mesh.mirror`` may be approximate.
         drawing: the same coefficients on a face made for pictures; None where the space's own mesh is drawn. No measure
             depends on it.
+        words: what more and less of a coefficient looks like, by its name without ``Left`` or ``Right``; empty where
+            nobody has said.
 
     Raises:
         UsageError: the parts do not fit together, or the basis is not its own mirror image though the space flips.
@@ -119,6 +121,7 @@ class ExpressionSpace:
     regions: Mapping[str, tuple[int, ...]]
     flips: bool = True
     drawing: ExpressionSpace | None = None
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         d, v = len(self.names), len(self.mesh.vertices_mm)
@@ -147,7 +150,8 @@ class ExpressionSpace:
     def hash(self) -> str:
         """SHA-256 in hex over identity, names, bounds, basis and geometry: all that gives a vector its meaning.
 
-        Labels that only sort or colour (regions, materials) are left out, so they may improve without a new space.
+        Labels that only sort, colour or tell (regions, materials, words) are left out: they may improve without a new
+        space.
         """
         digest = hashlib.sha256("\n".join([self.id, str(self.version), *self.names]).encode())
         mesh = self.mesh
@@ -180,16 +184,14 @@ class ExpressionSpace:
         """As :attr:`gram`, where the vertices of some regions count more than others; ``(D, D)``, mm².
 
         Args:
-            weights: of a vertex by its region, 1 where none is named; only their ratios matter.
+            weights: of a vertex by its region, 1 where none is named; only their ratios matter. A region that the mesh
+                does not have counts for nothing, since settings serve meshes with regions and without.
 
         Raises:
-            UsageError: a region that the mesh does not have, or a weight that is not positive.
+            UsageError: a weight that is not positive.
         """
-        if not weights:
+        if not set(weights) & set(self.mesh.regions):
             return self.gram
-        unknown = sorted(set(weights) - set(self.mesh.regions))
-        if unknown:
-            raise UsageError(f"space {self.id!r} has no region {unknown[0]!r}")
         by_region = np.array([weights.get(region, 1.0) for region in self.mesh.regions] + [1.0])
         if not (np.isfinite(by_region).all() and (by_region > 0).all()):
             raise UsageError("weights of regions are positive numbers")
@@ -273,6 +275,7 @@ class ExpressionSpace:
             regions={region: members for region, members in regions.items() if members},
             flips=self.flips,
             drawing=None if self.drawing is None else self.drawing.select(names, self.drawing.id),
+            words=self.words,
         )
 
     @cached_property
