@@ -149,6 +149,8 @@ class RecordingView:
     stills: tuple[StillFace, ...] = ()
     ladder_mm: tuple[float, ...] = ()
     """Intensities in mm that all displays share, if they do; pictures show the middle one."""
+    agreeing: bool = False
+    """Whether every display that is said agrees with the face, so that all of them count."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Anything that JSON can say; shown key by key."""
     tokenizer: str = ""

@@ -72,6 +72,7 @@ def recording_view(
         people=(people_of_stills if stills else people_of_film)(recording, tokenizer, named, words),
         stills=_stills(recording, pictured) if stills else (),
         ladder_mm=() if tokenizer is None else tokenizer.displays().ladder_mm,
+        agreeing=tokenizer is not None and tokenizer.agreeing,
         provenance=_told(recording),
         tokenizer="" if tokenizer is None else tokenizer.id,
         book_size=None if tokenizer is None else tokenizer.size - 1,
