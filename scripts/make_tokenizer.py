@@ -123,9 +123,6 @@ def main() -> None:
     assets = ROOT / "src" / "dfe" / "assets" / "tokenizers"
     folder = options.out or assets / f"{name}-{version}"
     save_tokenizer(tokenizer, folder, overwrite=True)
-    if options.out is None and options.preset == "coefficients":
-        alias = {"name": name, "version": version}
-        (assets / "default.json").write_text(json.dumps(alias, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({"tokenizer": tokenizer.id, "hash": tokenizer.hash, "test": tokenizer.card["test"]}, indent=1))
 
 
