@@ -99,7 +99,7 @@ class LearnSpace:
             f"{recipe.explained:.1%} of the squared movement of {recipe.frames} faces in {recipe.recordings} recordings"
         )
         print(
-            f"encode with --frontend mesh --space {self.out}, then train with --space {self.out} --preset fidelity",
+            f"encode with --frontend mesh --space {self.out}, then train with --space {self.out} --preset rvq",
             file=sys.stderr,
         )
         return 0

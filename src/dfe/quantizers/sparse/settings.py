@@ -45,7 +45,7 @@ class SparseSettings:
     faithful: bool = True
     mirrored: bool = True
     nonnegative: bool = True
-    emphasis: Mapping[str, float] = field(default_factory=dict)
+    emphasis: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if not 0 <= self.symmetric <= 1:
