@@ -124,7 +124,7 @@ results: $(VENV)/.dev
 # Trains the shipped tokenizers anew from ../shared/data (docs/tokenizer.md says how long it takes).
 tokenizer: $(VENV)/.dev
 	@$(BIN)/python scripts/make_tokenizer.py --preset displays
-	@$(BIN)/python scripts/make_tokenizer.py --preset rvq
+	@$(BIN)/python scripts/make_rvq.py
 
 # Runs the studies that can be run on ../shared/data (docs/study-results.md); `make results` has to have run once.
 studies: $(VENV)/.dev

@@ -68,30 +68,33 @@ class BeamSearch:
             if not speaks.all():
                 whole[~speaks, 1:] = np.inf
             whole = whole.reshape(n, -1)
-            chosen = self._best(whole * per_unit, most)
+            # After the last level only the best whole sequence is wanted.
+            last = level + 1 == len(self.gains)
+            chosen = _lowest(whole * per_unit, most, 1 if last else self.beam)
             begun, code = chosen // size, chosen % size
             cost = np.take_along_axis(whole, chosen, axis=1)
             codes = np.concatenate([np.take_along_axis(codes, begun[..., None], axis=1), code[..., None]], axis=2)
             speaks = np.take_along_axis(speaks, begun, axis=1) & (code > 0)
-            if level + 1 < len(self.gains):
+            if not last:
                 scores = scores[np.arange(n)[:, None], begun]
                 scores -= self._changes[level][code]
         return codes[:, 0].astype(np.int16)
 
-    def _best(self, units: DoubleArray, most: float) -> NDArray[np.int64]:
-        """Places of the ``beam`` lowest costs of each row, lowest first, of equal ones the first.
 
-        Args:
-            units: ``(n, m)`` costs in units of what counts as a difference; changed in place.
-            most: units that a cost may count for.
-        """
-        width = units.shape[1]
-        count = min(self.beam, width)
-        np.rint(units, out=units)
-        np.minimum(units, most, out=units)
-        units *= width
-        units += np.arange(width)
-        if count < width:
-            units = np.partition(units, count - 1, axis=1)[:, :count]
-        units.sort(axis=1)
-        return np.asarray(units - width * np.floor(units / width), np.int64)
+def _lowest(units: DoubleArray, most: float, count: int) -> NDArray[np.int64]:
+    """Places of the lowest costs of each row ``(n, count)`` or fewer, lowest first, of equal ones the first.
+
+    Args:
+        units: ``(n, m)`` costs in units of what counts as a difference; changed in place.
+        most: units that a cost may count for.
+        count: of places.
+    """
+    width = units.shape[1]
+    np.rint(units, out=units)
+    np.minimum(units, most, out=units)
+    units *= width
+    units += np.arange(width)
+    if count < width:
+        units = np.partition(units, count - 1, axis=1)[:, :count]
+    units.sort(axis=1)
+    return np.asarray(units - width * np.floor(units / width), np.int64)
