@@ -21,7 +21,7 @@ export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 WORKERS ?= auto
 PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test coverage oldest lint format hooks media install dev wheel reading covering points facemodel mae tokenizer results studies clean
+.PHONY: help demo test coverage oldest lint format hooks media install dev wheel reading covering points facemodel mae tokenizer results studies faults fuzz clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -120,6 +120,14 @@ mae: $(VENV)/.dev
 results: $(VENV)/.dev
 	@$(BIN)/python scripts/make_results.py
 	@$(BIN)/python benchmarks/recovery.py --write docs/recovery.md
+
+# Faults and attacks: of each kind how many were tried and survived (CONTRIBUTING.md); FAULTS="--tries 1000 --runs 20" for more.
+faults: $(VENV)/.dev $(MEDIA)
+	@OMP_NUM_THREADS=1 $(BIN)/python benchmarks/faults.py $(FAULTS)
+
+# Properties with ten times the examples and a new seed, which is printed; FUZZ="--times 100 --rounds 5" for more.
+fuzz: $(VENV)/.dev $(MEDIA)
+	@OMP_NUM_THREADS=1 $(BIN)/python scripts/fuzz.py $(FUZZ)
 
 # Trains the shipped tokenizers anew from ../shared/data (docs/tokenizer.md says how long it takes).
 tokenizer: $(VENV)/.dev

@@ -35,13 +35,13 @@ from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.points.mapping import RIGID as RIGID68
 from dfe.frontends.points.mapping import weights as weights68
 from dfe.judge.motion import motion_told_over_people
+from dfe.judge.steadiness import changed_share, turn_share
 from dfe.recording.recording import Recording
 
 ROOT = Path(__file__).resolve().parents[1]
 FILMS = ("WolfgangLanger_Pexels", "cap12_edit", "grid_sbia1a", "grid_id2_vcd_swwp2s")
 AHEAD = 0.05
 """Radians from the usual pose of a film: within 3 degrees a turning head moves the measured face by little."""
-_DRAWS = 2000
 
 
 class Table:
@@ -122,23 +122,22 @@ def turned(judge: Judge) -> list[str]:
     for person in sorted(set(who)):
         tracked[who == person] = judge.said(seen.points[who == person])
     lines = table("", "smile mm", "yaw ±17", "pitch ±15", "95% interval, yaw")
-    rng = np.random.default_rng(0)
+    ahead = (yaw == 0) & (pitch == 0)
+    sets = {"yaw": pitch == 0, "pitch": yaw == 0}
     for words, coded in (("landmarks", shape), ("one picture alone", still), ("face model, own neutral", tracked)):
-        smiles, moved = [], {"yaw": [], "pitch": []}
-        for person in sorted(set(who)):
-            mine = who == person
-            ahead = mine & (yaw == 0) & (pitch == 0)
-            sets = {"yaw": mine & ~smile & (pitch == 0), "pitch": mine & ~smile & (yaw == 0)}
-            if (ahead & smile).sum() != 1 or any(rows.sum() != 5 for rows in sets.values()):
-                continue
-            smiles.append(rms_mm(coded[ahead & smile] - coded[ahead & ~smile])[0])
-            for axis, rows in sets.items():
-                moved[axis].append(np.sqrt(np.square(centred(coded[rows])).sum(axis=2).mean()))
-        draws = rng.integers(0, len(smiles), (_DRAWS, len(smiles)))
-        share = np.array(moved["yaw"])[draws].mean(axis=1) / np.array(smiles)[draws].mean(axis=1)
-        ratio = [np.mean(moved[axis]) / np.mean(smiles) for axis in ("yaw", "pitch")]
-        low, high = np.quantile(share, [0.025, 0.975])
-        lines.append(cells(words, f"{np.mean(smiles):.2f}", *(f"{v:.3f}" for v in ratio), f"{low:.3f} to {high:.3f}"))
+        found = {}
+        for axis, there in sets.items():
+            whole = [p for p in sorted(set(who)) if (there & ~smile & (who == p)).sum() == 5]
+            rows = there & np.isin(who, whole)
+            found[axis] = turn_share(coded[rows], who[rows], smile[rows], ahead[rows])
+        far = [
+            rms_mm(coded[ahead & smile & (who == p)] - coded[ahead & ~smile & (who == p)])[0]
+            for p in sorted(set(who))
+            if (ahead & (who == p)).sum() == 2
+        ]
+        of_yaw, of_pitch = found["yaw"], found["pitch"]
+        interval = f"{of_yaw.low:.3f} to {of_yaw.high:.3f}"
+        lines.append(cells(words, f"{np.mean(far):.2f}", f"{of_yaw.value:.3f}", f"{of_pitch.value:.3f}", interval))
     return lines
 
 
@@ -155,7 +154,7 @@ def films(judge: Judge) -> list[str]:
             for kind in ("crop", "small", "crf33"):
                 both = sorted(set(found["same"][way]) & set(found[kind][way]))
                 a, b = (np.stack([found[k][way][f] for f in both]) for k in ("same", kind))
-                row.append(np.sqrt(np.square(a - b).sum() / np.square(centred(a)).sum()))
+                row.append(changed_share(a, b, np.zeros(len(both), int)).value)
         lines.append(cells(film, *(f"{v:.2f}" for v in row)))
     return lines
 

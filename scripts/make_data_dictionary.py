@@ -5,6 +5,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
+import numpy as np
+
+from dfe.displays.words import split_side
+from dfe.facemodel.space import face_space
 from dfe.recording.provenance import Provenance, RestingNote, SourceInfo, SpaceRef, TokenizerRef
 from dfe.recording.schema import FITTED, FORMAT_VERSION, LISTS, POINTS, WIDTHS, Column, Layout, columns
 from dfe.recording.usability import UsabilityRule
@@ -79,6 +83,7 @@ cell.
     ]
     for title, of_group in groups.items():
         parts.append(f"## {title}\n\n{_table(of_group)}\n")
+    parts.append(_modes())
     parts.append(_kept())
     parts.append(_provenance())
     parts.append("""## CSV
@@ -111,6 +116,28 @@ def _table(of_group: list[Column]) -> str:
         kind = c.type if c.length == 1 else f"{c.type}[{c.length}]"
         lines.append(f"| `{c.name}` | {kind} | {c.unit or '-'} | {empty} | {c.meaning} |")
     return "\n".join(lines)
+
+
+def _modes() -> str:
+    """What each column of the face model's expression says, in words."""
+    space = face_space()
+    reach = np.abs(space.upper)
+    lines = ["| column | more of it | less of it | reach, mm |", "|---|---|---|---|"]
+    for name, far in zip(space.names, reach, strict=True):
+        movement, side = split_side(name)
+        more, less = (f"{words}, {side}" if side else words for words in space.words[movement])
+        lines.append(f"| `exp_{name}` | {more} | {less} | {far:.1f} |")
+    table = "\n".join(lines)
+    return f"""## The {space.dimension} numbers of `{space.id}` in words
+
+The words are made from the model itself: what moves most when a number grows. They name the one or two largest
+movements; every number moves a little of the rest of the face too, so several numbers together make a smile or a frown.
+To count or compare movements that have one meaning each, use displays. Left and right are the subject's; "that side" is
+the side in the name. Numbers are in the order of how much faces differ along them; beyond `reach` (four standard
+deviations) a number means little.
+
+{table}
+"""
 
 
 def _kept() -> str:

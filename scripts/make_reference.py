@@ -48,6 +48,9 @@ One name has one type and one meaning in every command that has it.
 - Seconds, millimetres and frames per second are numbers with a point: `--end 12.5`.
 - `--debug`, anywhere, shows the details of an error. Without it an error is one line, and an unexpected one also says
   which file keeps its details.
+- `--limit 4`, anywhere, reads files four times as large as is usual. An error that names a limit says so.
+- `-` in place of paths reads them from standard input, a line each; with `--null` as `find -print0` lists them:
+  `find . -name '*.mp4' -print0 | dfe encode - --null -o out`.
 
 Exit codes: 0 all done; 1 some input or output failed (the others are done); 2 the command line makes no sense; 130
 interrupted; 141 whoever read the output has gone.

@@ -23,6 +23,7 @@ from dfe.recording.recording import Recording
 from looks import FER_WORDS
 from make_tables import extract_all
 from make_tokenizer import SHIPPED_TERMS, TABLE_WEIGHTS
+from motion_page import write_motion
 from results_page import write_results
 from training_media import PERTURBATIONS, lfw_people, part_of_person
 
@@ -37,10 +38,16 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "tokenizer")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--faces", type=Path, default=ROOT / ".cache" / "facemodel", help="tables of the face model")
+    parser.add_argument("--motion-only", action="store_true", help="measure and write the section 'Motion told' alone")
     parser.add_argument("--skip-inputs", action="store_true", help="keep the comparison of inputs that is there")
     options = parser.parse_args()
     if not options.data.is_dir():
         sys.exit(f"{options.data}: no such folder; the faces are not part of the project")
+    if options.motion_only:
+        tell_motion(options)
+        write_motion(options.work, ROOT / "docs")
+        return
     clock = Clock(options.work / "times.json")
     extract_all(options.data, options.work, options.workers)
     clock.says("tables of all faces")
@@ -71,7 +78,18 @@ def main() -> None:
         told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
         (options.work / f"{name}.txt").write_text(told)
     clock.says("detectors, and the time of an evaluation")
+    if (options.faces / "tables").is_dir():
+        tell_motion(options)
+        clock.says("motion told")
     write_results(options.work, ROOT / "docs", clock.said)
+
+
+def tell_motion(options: argparse.Namespace) -> None:
+    """Motion told by all codings, from the tables that scripts/facemodel_media.py laid out."""
+    options.work.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, str(ROOT / "benchmarks" / "motion.py"), "--work", str(options.faces)]
+    command += ["--data", str(options.data), "--out", str(options.work / "motion.json")]
+    subprocess.run(command, check=True)
 
 
 SHIPPED = ("default", "dfe-face41-fidelity@1")

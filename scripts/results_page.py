@@ -10,6 +10,7 @@ from typing import Any
 from dfe.judge.charts import error_charts, retrieval_chart
 from dfe.judge.reading import coders_of, figure_at, number_at
 from dfe.pages.svg import standalone
+from motion_page import motion_section
 
 Row = Mapping[str, Any]
 CHOSEN = "beyond 0.8"
@@ -22,6 +23,7 @@ def write_results(work: Path, docs: Path, seconds: Mapping[str, float]) -> None:
     results = {path.parent.name: json.loads(path.read_text()) for path in sorted(folder.glob("*/evaluation.json"))}
     found = json.loads((work / "found.json").read_text())
     inputs = json.loads((work / "inputs.json").read_text())
+    motion = work / "motion.json"
     lfw = results["lfw"]
     errors = error_charts(lfw, coders_of(lfw))
     (docs / "pictures" / "error-by-bits.svg").write_text(standalone(errors[0]), encoding="utf-8")
@@ -37,6 +39,7 @@ def write_results(work: Path, docs: Path, seconds: Mapping[str, float]) -> None:
         _regions(lfw),
         _reliability(lfw),
         _more(lfw),
+        *([motion_section(json.loads(motion.read_text()))] if motion.exists() else []),
         _large(results["lfw-256"]),
         _fer(results["fer2013"]),
         _groups(results["london"]),

@@ -19,6 +19,9 @@ ROOT = Path(__file__).resolve().parents[1]
 # How fast a machine is decides nothing: examples may take as long as they take.
 settings.register_profile("dfe", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("dfe")
+
+FUZZ = int(os.environ.get("DFE_FUZZ", "1"))
+"""Times as many examples of every property; ``make fuzz`` sets it (scripts/fuzz.py)."""
 FACE_CLIP, CARPHONE, ASTRONAUT = "WolfgangLanger_Pexels.mp4", "carphone_pristine.mp4", "astronaut.png"
 
 
@@ -98,6 +101,14 @@ def dfe(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(int(stop.value.code or 0), out, err)
 
     return run
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for test in {getattr(item, "obj", None) for item in items} if FUZZ > 1 else ():
+        function = getattr(test, "__func__", test)
+        own = getattr(function, "_hypothesis_internal_use_settings", None)
+        if own is not None:
+            function._hypothesis_internal_use_settings = settings(own, max_examples=FUZZ * own.max_examples)
 
 
 NO_SKIPS = bool(os.environ.get("DFE_NO_SKIPS"))

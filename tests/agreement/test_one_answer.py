@@ -160,8 +160,12 @@ def test_coverage(asked, by_events, by_compare, tmp_path):
         assert shown.duration_s == pytest.approx(found.duration_s)
         assert shown.coverage == pytest.approx(quality.coverage)
     assert np.mean(quality.strip_usable) == pytest.approx(either)
-    usable = view.quality.state == 0
-    assert (view.quality.end_s - view.quality.start_s)[usable].sum() / view.duration_s == pytest.approx(either)
+    assert [person.face_id for person in view.people] == list(FACES)
+    for person, share in zip(view.people, coverage, strict=True):
+        usable = person.quality.state == 0
+        lasts = person.quality.end_s - person.quality.start_s
+        assert lasts[usable].sum() / view.duration_s == pytest.approx(share)
+        assert person.usable_share == pytest.approx(share)
     assert quality.verdict != "good"
 
 
@@ -170,10 +174,11 @@ def test_share_of_time(asked):
     features = bag(asked)
     shares = features.x[:, 1:] / features.x[:, :1]
     np.testing.assert_allclose(use.by_subject.T, shares, rtol=1e-9)
-    cards = {card.code: card.share_of_time for card in recording_view(asked.made, asked.tokenizer).cards}
-    assert max(cards.values()) > 0.05
-    for display, share in cards.items():
-        assert share == pytest.approx(use.share[display - 1])
+    for face, person in enumerate(recording_view(asked.made, asked.tokenizer).people):
+        cards = {card.code: card.share_of_time for card in person.cards}
+        assert max(cards.values()) > 0.05
+        for display, share in cards.items():
+            assert share == pytest.approx(use.by_subject[display - 1, face])
 
 
 def test_events_per_minute(asked, by_events, by_compare):

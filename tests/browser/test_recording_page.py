@@ -33,7 +33,7 @@ def inked(page, selector):
 
 def first_stretch(view, place=0):
     """First stretch of the token in a row of the timeline, as ``(start, end)`` in seconds."""
-    spans = view.tracks[0].spans.of(view.cards[place].code)
+    spans = view.people[0].spans.of(view.people[0].cards[place].code)
     return float(spans.start_s[0]), float(spans.end_s[0])
 
 
@@ -56,12 +56,25 @@ def test_hovering_tells_token_name_and_time(open_page):
     tip = page.locator("#tip")
     tip.wait_for(state="visible")
     said = tip.inner_text()
-    assert view.cards[1].words in said
-    assert f"display {view.cards[1].code}," in said
+    assert view.people[0].cards[1].words in said
+    assert f"display {view.people[0].cards[1].code}," in said
     assert f"{start:.2f} to {end:.2f} s" in said
     assert tip.locator("img").count() == 1
     page.mouse.move(2, 2)
     tip.wait_for(state="hidden")
+
+
+def test_what_does_not_count_is_shaded_and_says_why(open_page):
+    view = made.video(faces=2)
+    page = open_page(recording_page(view)).page
+    first = page.locator(DRAWN).first
+    width = first.bounding_box()["width"]
+    lost = view.people[0].quality.state.tolist().index(2)
+    at = float(view.people[0].quality.start_s[lost] + view.people[0].quality.end_s[lost]) / 2
+    first.hover(position={"x": at / 4.0 * width, "y": 11})
+    tip = page.locator("#tip")
+    tip.wait_for(state="visible")
+    assert "no face\nno face found\n" in tip.inner_text()
 
 
 def test_the_keyboard_walks_through_stretches_and_tokens_and_zooms(open_page):
@@ -71,7 +84,7 @@ def test_the_keyboard_walks_through_stretches_and_tokens_and_zooms(open_page):
     page.focus(TOKENS)
     live = page.locator("#live")
     page.keyboard.press("ArrowDown")
-    assert live.inner_text().startswith(f"display {view.cards[1].code}, {view.cards[1].words}")
+    assert live.inner_text().startswith(f"display {view.people[0].cards[1].code}, {view.people[0].cards[1].words}")
     page.keyboard.press("ArrowRight")
     start, end = first_stretch(view, 1)
     assert f"{start:.2f} to {end:.2f} s" in live.inner_text()
@@ -82,12 +95,12 @@ def test_the_keyboard_walks_through_stretches_and_tokens_and_zooms(open_page):
     page.keyboard.press("+")
     assert page.inner_text("#shown") != "0.0 to 4.0 s"
     page.keyboard.press("End")
-    last = view.tracks[0].spans.of(view.cards[1].code)
+    last = view.people[0].spans.of(view.people[0].cards[1].code)
     assert f"{last.start_s[-1]:.2f} to {last.end_s[-1]:.2f} s" in live.inner_text()
     page.keyboard.press("0")
     assert page.inner_text("#shown") == "0.0 to 4.0 s"
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**#token-{view.cards[1].code}")
+    page.wait_for_url(f"**#token-{view.people[0].cards[1].code}")
 
 
 def test_wheel_buttons_and_dragging_move_all_charts(open_page):
@@ -121,14 +134,14 @@ def test_the_table_says_the_same_as_the_chart(open_page):
     view = made.video()
     page = open_page(recording_page(view), accept_downloads=True).page
     page.click("#spans summary")
-    spans = view.tracks[0].spans
+    spans = view.people[0].spans
     sync_api.expect(page.locator("#spans-place")).to_contain_text(f"of {len(spans)}")
     assert page.locator("#spans-rows tr").count() == min(len(spans), 100)
-    code = view.cards[2].code
+    code = view.people[0].cards[2].code
     page.select_option("#spans-token", str(code))
     of_code = spans.of(code)
     cells = page.locator("#spans-rows tr").first.locator("td").all_inner_texts()
-    assert cells[:4] == ["0", str(code), view.cards[2].words, view.cards[2].side]
+    assert cells[:4] == ["0", str(code), view.people[0].cards[2].words, view.people[0].cards[2].side]
     assert cells[4] == f"{of_code.start_s[0]:.3f}"
     with page.expect_download() as download:
         page.click("#spans-csv")

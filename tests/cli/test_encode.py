@@ -271,16 +271,17 @@ def test_the_page_counts_the_tokens_that_can_be_trusted(carphone, name, counted)
     tokenizer = package.load_tokenizer(name)
     recording = package.encode(carphone, tokenizer=name)[0]
     view = recording_view(recording, tokenizer)
-    assert view.share_basis == "found"
+    (person,) = view.people
+    assert person.share_basis == "found"
     said = recording.tokens().display
-    for card in view.cards:
+    for card in person.cards:
         first = (said[:, :counted] == card.code).any(axis=1)
         anywhere = (said == card.code).any(axis=1)
         assert card.share_of_time == pytest.approx(first.mean(), abs=1e-3)
         assert card.later_share == pytest.approx(anywhere.mean() - first.mean(), abs=1e-3)
         assert card.frames_used == first.sum()
         assert card.unsteady == (card.code in tokenizer.unsteady)
-    shares = [(card.unsteady, -card.share_of_time) for card in view.cards]
+    shares = [(card.unsteady, -card.share_of_time) for card in person.cards]
     assert shares == sorted(shares)
 
 

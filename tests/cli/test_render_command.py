@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 
@@ -42,3 +44,23 @@ def test_a_tokenizer_as_a_head(dfe, tmp_path):
         ran = dfe("render", *arguments)
         assert (ran.code, ran.err.count("\n")) == (2, 1)
         assert says in ran.err
+
+
+def test_a_persons_own_shape_is_drawn_only_when_asked_for(dfe, carphone, table, tmp_path):
+    from dfe.encoding.options import EncodeOptions
+    from dfe.encoding.run import encode
+
+    path = tmp_path / "own.parquet"
+    options = EncodeOptions(end_s=0.3, space=Path("dfe-face"), tokenizer=None, max_faces=1)
+    encode(carphone, options=options)[0].write(path)
+    plain, own, glb = tmp_path / "plain.mp4", tmp_path / "own.mp4", tmp_path / "own.glb"
+    assert "shape of the person" not in dfe("render", path, "-o", plain, "--pixels", 96).out
+    ran = dfe("render", path, "-o", own, "--glb", glb, "--own-shape", "--pixels", 96)
+    assert ran.code == 0, ran.err
+    assert ran.out.count("it shows the shape of the person's face") == 2
+    assert plain.read_bytes() != own.read_bytes()
+    assert glb.read_bytes()[:4] == b"glTF"
+    for target, out, says in [(table, "-o", "holds no shape of face 0"), ("default", "--glb", "no person")]:
+        refused = dfe("render", target, out, tmp_path / "none", "--own-shape")
+        assert refused.code == 2
+        assert says in refused.err

@@ -68,7 +68,7 @@ def test_the_manifest_tells_what_became_of_each(dfe, folder, tmp_path):
     found = rows(out)
     assert list(found["a/face.parquet"]) == [
         *("input", "output", "report", "status", "reason", "seconds"),
-        *("frames", "bytes", "state", "sha256", "options", "version"),
+        *("frames", "bytes", "state", "sha256", "options", "page", "version"),
     ]
     assert found["a/face.parquet"]["input"] == "../media/a/face.png"
     assert found["a/face.parquet"]["status"] == "done"
@@ -107,16 +107,36 @@ def test_other_options_are_another_result(dfe, folder, looked, tmp_path):
         ([], 3),
         (["--largest-only"], 3),
         (["--largest-only"], 0),
-        (["--report"], 3),
-        (["--report"], 0),
+        ([], 3),
     ):
         looked.clear()
         assert dfe("encode", folder, "-o", out, *words).code == 0
         assert len(looked) == times, words
-    (out / "a/face.html").unlink()
+
+
+def test_a_page_that_is_asked_for_later_is_made_of_the_table(dfe, folder, looked, tmp_path):
+    out = tmp_path / "out"
+    assert dfe("encode", folder, "-o", out).code == 0
+    before = {path: path.read_bytes() for path in out.rglob("*.parquet")}
     looked.clear()
-    assert dfe("encode", folder, "-o", out, "--report").code == 0
-    assert looked == ["a/face"]
+    ran = dfe("encode", folder, "-o", out, "--report")
+    assert (ran.code, looked) == (0, [])
+    assert "3 reports made of tables that were there already" in ran.out
+    pages = sorted(out.rglob("*.html"))
+    assert len(pages) == 3
+    assert {path: path.read_bytes() for path in out.rglob("*.parquet")} == before
+    whole = pages[0].read_bytes()
+    assert "3 already there" in dfe("encode", folder, "-o", out, "--report").out
+    assert "3 already there" in dfe("encode", folder, "-o", out).out
+    pages[0].unlink()
+    again = dfe("encode", folder, "-o", out, "--report", "--json").json
+    assert (again["pages_made_of_tables"], again["files_already_there"], looked) == (1, 3, [])
+    assert pages[0].read_bytes() == whole
+    pictured = dfe("encode", folder, "-o", out, "--report", "--thumbnails", "--json").json
+    assert (pictured["pages_made_of_tables"], looked) == (3, [])
+    assert b"data:image/jpeg" in pages[0].read_bytes()
+    assert dfe("encode", folder, "-o", out, "--report", "--overwrite").code == 0
+    assert len(looked) == 3
 
 
 def test_another_version_does_it_again(dfe, folder, looked, tmp_path, monkeypatch):

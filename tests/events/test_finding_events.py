@@ -138,6 +138,25 @@ def test_faces_are_apart_and_rows_are_not_touched(toy, make):
     assert again.events == found.events
 
 
+def test_faces_for_a_moment_are_left_out_and_named_unless_they_are_asked_for(toy, make):
+    frames = np.concatenate([np.arange(100), np.arange(40, 50)])
+    faces = np.repeat([0, 1], [100, 10])
+    order = np.lexsort((faces, frames))
+    frames, faces = frames[order], faces[order]
+    t = frames / 25
+    recording = make(t, np.where(faces == 1, 0.8, 0.0), faces=faces)
+    quiet = detect(recording, toy)
+    assert ([face.face_id for face in quiet.faces], len(quiet)) == ([0], 0)
+    assert quiet.fleeting == {1: pytest.approx(0.4)}
+    note = "left out, since seen for a moment only and perhaps no face: face 1 (0.40 s from 1.60 s)"
+    assert note in quiet.notes
+    asked = detect(recording, toy, EventConfig(fleeting=True))
+    assert [face.face_id for face in asked.faces] == [0, 1]
+    assert {event.face_id for event in asked} == {1}
+    assert note not in asked.notes
+    assert asked.config.counted.endswith("faces for a moment too")
+
+
 def test_unsteady_displays_are_looked_for_only_if_asked(toy, make):
     t = np.arange(100) / 25
     amounts = np.zeros((100, 3))

@@ -154,5 +154,5 @@ def test_the_limit_can_be_lifted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("DFE_LIMIT", "4")
     assert len(read_label_table(path).rows) > 10_000
     monkeypatch.setenv("DFE_LIMIT", "much")
-    with pytest.raises(DfeError, match="DFE_LIMIT is 'much'"):
+    with pytest.raises(DfeError, match="the limit is 'much'"):
         read_label_table(path)

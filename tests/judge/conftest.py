@@ -130,6 +130,7 @@ def faces(space: ExpressionSpace) -> Faces:
         subject=subject,
         pose=rng.normal(0, [0.1, 0.2, 0.05], (n, 3)).astype(np.float32),
         geometry=geometry.astype(np.float32),
+        shape_mm=(10 * geometry).astype(np.float32),
         label=np.array(LABELS)[label],
         groups={"gender": np.array(["female", "male"])[subject % 2], "age": age[subject]},
     )

@@ -42,7 +42,7 @@ def turning(faces: Faces) -> Faces:
     clips = np.array([f"clip{i % 6}.mp4#{i // 6}" for i in range(len(faces))])
     pose = np.zeros((len(faces), 3), np.float32)
     pose[:, 1] = np.linspace(-0.6, 0.6, len(faces))
-    return replace(faces, names=clips, pose=pose, subject=None)
+    return replace(faces, names=clips, pose=pose, subject=np.arange(len(faces)) % 6)
 
 
 def about_of(faces: Faces) -> About:
@@ -160,7 +160,9 @@ def test_perturbed_faces_are_matched_by_name(result, coder, bench) -> None:
 
 def test_without_inputs_every_measure_says_what_gives_it(coder, bench) -> None:
     bare = Bench(
-        replace(bench.faces, subject=None, geometry=None, label=None, groups={}), draws=20, neutral=bench.neutral
+        replace(bench.faces, subject=None, geometry=None, shape_mm=None, label=None, groups={}),
+        draws=20,
+        neutral=bench.neutral,
     )
     values = judge([coder], bare).to_json()
     (measured,) = values["coders"]
@@ -168,12 +170,14 @@ def test_without_inputs_every_measure_says_what_gives_it(coder, bench) -> None:
     assert why.pop("seen") == "nobody knows on whom it was fitted"
     assert set(why) == {
         "retrieval", "reliability", "stability", "probe", "groups",
-        "invariance.person", "invariance.pose", "invariance.drift",
+        "invariance.person", "invariance.pose", "invariance.drift", "motion",
     }  # fmt: skip
     assert all("--" in reason for reason in why.values())
     assert "no subjects" in why["retrieval"]
     assert set(MEASURES) <= set(measured)
-    assert {"retrieval", "probe", "person", "pose", "drift", "moved", "detection"} == set(missing(values["floors"]))
+    assert {"retrieval", "probe", "person", "pose", "drift", "moved", "detection", "motion"} == set(
+        missing(values["floors"])
+    )
     assert "crosswise" in values["about"]["bits_learnt_from"]
     assert "not compared" in values["about"]["au_detectors"]
     named = judge([coder], replace(bare, faces=replace(bare.faces, subject=bench.faces.subject)))

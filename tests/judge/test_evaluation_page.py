@@ -55,7 +55,7 @@ def test_the_summary_has_every_coding_and_column_in_order():
     assert [id for id, _ in rows] == [coder[0] for coder in made.CODERS]
     result = made.result(10)
     for (_, values), coder in zip(rows, result["coders"], strict=True):
-        assert len(values) == len(SUMMARY) == 12
+        assert len(values) == len(SUMMARY) == 13
         assert float(values[0]) == pytest.approx(coder["fidelity"]["error_mm"]["value"], rel=1e-5)
         assert float(values[6]) == pytest.approx(coder["reliability"]["all"]["counts"]["agreement"]["value"], rel=1e-5)
         poses = [coder["invariance"]["pose"][angle]["value"] for angle in ("pitch", "yaw")]

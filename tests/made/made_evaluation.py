@@ -83,6 +83,13 @@ def coder(place, faces=4212):
         "size": size,
         "ordered": kind != "au proxy" and not id.startswith("nmf"),
         "seen": {"faces": 0, "share": 0.0},
+        "motion": {
+            "told": {name: estimate(good, 0.02) for name in ("whole", "brow", "eye", "lips", "jaw", "cheek")},
+            "turned": estimate(0.12, 0.01),
+            "changed": {name: estimate(0.2, 0.02) for name in CHANGES},
+            "intensity": {"whole": estimate(good - 0.05, 0.02)},
+            "count": {"whole": estimate(good - 0.2, 0.02)},
+        },
         "fidelity": {
             "error_mm": estimate(error, 0.006),
             "mean_face_mm": MEAN_FACE,

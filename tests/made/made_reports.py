@@ -11,7 +11,7 @@ from dfe.pages.view import (
     NOT_FOUND,
     NOT_USABLE,
     USABLE,
-    FaceTrack,
+    Person,
     QcEntry,
     ReasonCount,
     RecordingView,
@@ -77,33 +77,45 @@ def video(
     all_codes = np.concatenate([codes(frames, book, levels, seed)[~lost] for seed in range(faces)])
     spans = token_spans(np.rint(30 * all_times), all_times, all_codes, ids)
     yaw = np.where(lost, np.nan, 0.1 * np.sin(times) + 0.5 * away)
-    tracks = tuple(
-        FaceTrack(face, spans[face], times, yaw + 0.05 * face, 0.08 * np.cos(1.7 * times), 0.04 * np.sin(3 * times))
-        for face in range(faces)
-    )
     states = np.where(lost, NOT_FOUND, np.where(away, NOT_USABLE, USABLE))
     why = np.where(lost, "no face found", np.where(away, "yaw over 25 degrees", ""))
+    quality = state_spans(
+        Clock.of(times),
+        [Clock.of(times[kept], 1 / 30).spans for kept in (~lost & ~away, ~lost)],
+        states,
+        why.tolist(),
+    )
+    found, usable = float((~lost).mean()), float((~lost & ~away).mean())
+    people = tuple(
+        Person(
+            face,
+            coverage=found,
+            usable_share=usable,
+            cards=cards(book, shown),
+            quality=quality,
+            covered=(0,) * len(quality),
+            reasons=(
+                ReasonCount(NOT_FOUND, "no face found", int(lost.sum()), float(lost.mean())),
+                ReasonCount(NOT_USABLE, "yaw over 25 degrees", int(away.sum()), float(away.mean())),
+            ),
+            spans=spans[face],
+            times_s=times,
+            yaw=yaw + 0.05 * face,
+            pitch=0.08 * np.cos(1.7 * times),
+            roll=0.04 * np.sin(3 * times),
+        )
+        for face in range(faces)
+    )
     view = RecordingView(
         name="interview_07.mp4",
         kind="video",
         frames=frames,
         faces=faces,
-        coverage=float((~lost).mean()),
-        usable_share=float((~lost & ~away).mean()),
+        coverage=found,
+        usable_share=usable,
         duration_s=frames / 30,
         frame_rate=30.0,
-        tracks=tracks,
-        cards=cards(book, shown),
-        quality=state_spans(
-            Clock.of(times),
-            [Clock.of(times[kept], 1 / 30).spans for kept in (~lost & ~away, ~lost)],
-            states,
-            why.tolist(),
-        ),
-        reasons=(
-            ReasonCount(NOT_FOUND, "no face found", int(lost.sum()), float(lost.mean())),
-            ReasonCount(NOT_USABLE, "yaw over 25 degrees", int(away.sum()), float(away.mean())),
-        ),
+        people=people,
         provenance={
             "source": {"name": "interview_07.mp4", "sha256": "ab" * 32, "frames": frames},
             "tokenizer": {"name": "default", "version": 1},
@@ -137,12 +149,17 @@ def stills(pictures: int = 30, **changes) -> RecordingView:
         coverage=found / pictures,
         usable_share=sum(row.usable for row in rows) / pictures,
         stills=rows,
-        cards=cards(40, 12),
+        people=(Person(None, found / pictures, 1.0, cards(40, 12)),),
         tokenizer="default@1",
         book_size=40,
         heat_stops=STOPS,
     )
     return dataclasses.replace(view, **changes)
+
+
+def people(view: RecordingView, **changes) -> tuple[Person, ...]:
+    """The people of a view, each with the changes."""
+    return tuple(dataclasses.replace(person, **changes) for person in view.people)
 
 
 def entry(i: int, pictures: bytes | None = None, **changes) -> QcEntry:

@@ -84,7 +84,11 @@ def test_limits_can_be_set():
 
 def test_two_faces_are_to_be_checked(made):
     row = measure_quality(made(frames=40, faces=2), "x")
-    assert (row.verdict, row.why, row.faces) == ("check", "2 faces: see who is who", 2)
+    assert (row.verdict, row.why, row.faces) == (
+        "check",
+        "2 faces: see who is who; usable: face 0 100%, face 1 100%",
+        2,
+    )
 
 
 def test_a_face_that_is_there_for_a_moment_is_not_a_second_person():

@@ -1,4 +1,6 @@
+import csv
 import errno
+import io
 import json
 import os
 import shutil
@@ -53,6 +55,29 @@ def test_any_numbers_and_names_survive_both_formats(rows, tmp_path):
     for name in ("a.parquet", "a.csv"):
         recording.write(tmp_path / name, overwrite=True)
         assert same(Recording.read(tmp_path / name), recording)
+
+
+def _saved(rows, delimiter):
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter).writerows(rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("how", ["German Excel", "UTF-16", "a sep= line"])
+def test_a_table_that_a_spreadsheet_saved_is_read_alike(tokenised, tmp_path, how):
+    tokenised.write(tmp_path / "a.csv")
+    text = (tmp_path / "a.csv").read_text(encoding="utf-8")
+    rows = list(csv.reader(io.StringIO(text)))
+    words = {"true": "WAHR", "false": "FALSCH"}
+    german = [[words.get(c, c if "mp4" in c else c.replace(".", ",")) for c in row] for row in rows]
+    made = {
+        "German Excel": _saved(german, ";").encode("cp1252"),
+        "UTF-16": _saved(rows, "\t").encode("utf-16"),
+        "a sep= line": ("sep=;\r\n" + _saved(rows, ";")).encode("utf-8-sig"),
+    }
+    (tmp_path / "a.csv").write_bytes(made[how])
+    read = Recording.read(tmp_path / "a.csv")
+    assert read.table.equals(tokenised.table)
 
 
 def test_the_same_content_makes_the_same_bytes(made, tmp_path, monkeypatch):

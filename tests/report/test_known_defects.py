@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dfe.base.defects import Defect
+from dfe.pages.view import LOWER, UPPER
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.quality import measure_quality
@@ -64,14 +65,51 @@ def test_a_ghost_is_counted_nowhere_and_named_apart() -> None:
     assert (summary.faces, summary.fleeting) == (1, {1: pytest.approx(2 / 25)})
     assert (recording.face_ids == 1).sum() == 2, "its rows stay"
     view = recording_view(recording, None)
-    assert [track.face_id for track in view.tracks] == [0]
+    assert [person.face_id for person in view.people] == [0]
     assert view.faces == 1
-    assert view.warnings == (
-        "Left out here, since seen for a moment only and perhaps no face: face 1 (0.08 s from 0.40 s).",
-    )
+    assert view.warnings == ("left out, since seen for a moment only and perhaps no face: face 1 (0.08 s from 0.40 s)",)
 
 
 def test_a_second_person_is_no_ghost() -> None:
     recording = recording_of(ghost_frames=range(20, 40))
     assert recording.summary().fleeting == {}
-    assert [track.face_id for track in recording_view(recording, None).tracks] == [0, 1]
+    assert [person.face_id for person in recording_view(recording, None).people] == [0, 1]
+
+
+def test_a_ghost_alone_in_the_picture_is_no_time_with_a_face() -> None:
+    rows = RowBuffer()
+    x = np.zeros(41, np.float32)
+    for i in range(75):
+        face = int(i >= 70)
+        if i < 50 or face:
+            rows.add_face(
+                i, i / 25, "a.mp4", 0.99, (0, 0, 100, 100), (0, 0, 0), x,
+                np.zeros(8, np.float32), np.zeros(2, np.float32), face_id=face,
+            )  # fmt: skip
+        else:
+            rows.add_failure(i, i / 25, "a.mp4", "no face found")
+    made = Provenance(SourceInfo("a.mp4", frames=75), SpaceRef("arkit51/face41", 2, "00"), "0.1.0")
+    recording = build_recording(rows, made)
+    summary, (person,) = recording.summary(), recording_view(recording, None).people
+    assert (summary.coverage, person.coverage) == (pytest.approx(50 / 75), pytest.approx(50 / 75))
+    assert measure_quality(recording, "a").coverage == pytest.approx(50 / 75)
+    assert [(r.reason, r.rows) for r in person.reasons] == [
+        ("no face found", 20),
+        ("other faces are found, not this one", 5),
+    ]
+
+
+def test_each_half_that_is_hidden_is_told() -> None:
+    rows = RowBuffer()
+    x = np.zeros(41, np.float32)
+    for i, covered in enumerate([(0.0, 0.0), (0.5, 0.0), (0.5, 0.5), (0.0, 0.5)]):
+        for k in range(25):
+            rows.add_face(
+                25 * i + k, i + k / 25, "a.mp4", 0.99, (0, 0, 100, 100), (0, 0, 0), x,
+                np.zeros(8, np.float32), np.zeros(2, np.float32), face_id=0, covered=covered,
+            )  # fmt: skip
+    made = Provenance(SourceInfo("a.mp4", frames=100), SpaceRef("arkit51/face41", 2, "00"), "0.1.0")
+    (person,) = recording_view(build_recording(rows, made), None).people
+    assert person.covered == (0, UPPER, UPPER | LOWER, LOWER)
+    assert person.quality.reason[2] == "something over the upper face; something over the lower face"
+    np.testing.assert_allclose(person.quality.start_s, [0, 1, 2, 3])

@@ -15,7 +15,7 @@ from dfe.pages.escape import data_uri, text
 from dfe.pages.formats import count, number, percent, seconds
 from dfe.pages.page import environment
 from dfe.pages.spans import token_spans
-from dfe.pages.view import FaceTrack, QcEntry
+from dfe.pages.view import LOWER, NOT_FOUND, NOT_USABLE, Person, QcEntry
 from dfe.recording.quality import QcRow
 from dfe.report.payload import chart_data
 from dfe.report.qc_page import qc_page
@@ -26,8 +26,8 @@ VIEWS = {
     "video": made.video(),
     "two faces": made.video(faces=2),
     "stills": made.stills(),
-    "no tokens": made.video(tokenizer="", cards=(), tracks=()),
-    "nothing": made.video(faces=1, coverage=0.0, usable_share=0.0, tracks=(), cards=(), quality=None, duration_s=None),
+    "no tokens": made.video(tokenizer="", people=made.people(made.video(), cards=())),
+    "nothing": made.video(faces=1, coverage=0.0, usable_share=0.0, people=(Person(None),), duration_s=None),
     "nasty": made.video(name=made.NASTY, warnings=(made.NASTY,), provenance={made.NASTY: [made.NASTY]}),
     "undecodable name": made.video(name="caf\udce9 \u202egpj.mp4"),
 }
@@ -75,16 +75,21 @@ def test_pictures_of_the_person_only_when_given():
 
 
 def test_text_from_outside_is_escaped_everywhere():
+    people = made.people(
+        made.video(faces=2),
+        reasons=tuple(dataclasses.replace(r, reason=made.NASTY) for r in made.video().people[0].reasons),
+        cards=tuple(
+            dataclasses.replace(c, words=made.NASTY, side=made.NASTY, strongest=((made.NASTY, 1.0),))
+            for c in made.cards(4, 4)
+        ),
+        whereabouts=made.NASTY,
+    )
     view = made.video(
         name=made.NASTY,
         warnings=(made.NASTY,),
         tokenizer=made.NASTY,
         provenance={made.NASTY: {"x": made.NASTY}},
-        reasons=tuple(dataclasses.replace(r, reason=made.NASTY) for r in made.video().reasons),
-        cards=tuple(
-            dataclasses.replace(c, words=made.NASTY, side=made.NASTY, strongest=((made.NASTY, 1.0),))
-            for c in made.cards(4, 4)
-        ),
+        people=people,
         heat_stops=((0.0, made.NASTY), (1.0, "red")),
     )
     stills = made.stills(4, stills=(dataclasses.replace(made.stills().stills[0], source=made.NASTY, note=made.NASTY),))
@@ -107,22 +112,44 @@ def test_provenance_shows_every_key_and_survives_odd_values():
 def test_chart_data_gives_every_stretch_back():
     view = made.video(faces=2, book=20, shown=5)
     data = chart_data(view)
-    for track, face in zip(view.tracks, data["faces"], strict=True):
+    for person, face in zip(view.people, data["faces"], strict=True):
         seen = []
-        for card, row in zip([*view.cards, None], face["rows"], strict=True):
+        for card, row in zip([*person.cards, None], face["rows"], strict=True):
             starts = np.cumsum(row["s"])
             codes = row["c"] if card is None else [card.code] * len(starts)
             seen += zip(codes, starts.tolist(), (starts + row["d"]).tolist(), row["l"], strict=True)
-        spans = track.spans
+        spans = person.spans
         start, end = (np.rint(1000 * t).astype(int).tolist() for t in (spans.start_s, spans.end_s))
         assert sorted(seen) == sorted(zip(spans.code.tolist(), start, end, spans.level.tolist(), strict=True))
+
+
+def test_the_page_of_two_people_pools_nothing():
+    first, second = made.people(made.video(faces=2))
+    second = dataclasses.replace(
+        second,
+        cards=tuple(dataclasses.replace(card, code=card.code + 20) for card in first.cards[:3]),
+        covered=(LOWER,) * len(second.quality),
+    )
+    view = made.video(faces=2, people=(first, second))
+    page = recording_page(view)
+    words = checked(page)
+    assert "2 faces: at least one of them found" in words
+    assert re.findall(r'class="card" id="(.*?)"', page) == [
+        *(f"face-0-token-{card.code}" for card in first.cards),
+        *(f"face-1-token-{card.code}" for card in second.cards),
+    ]
+    assert page.count('class="plot" data-plot="quality"') == page.count('class="plot" data-plot="tokens"') == 2
+    one, other = chart_data(view)["faces"]
+    assert [token["code"] for token in other["tokens"]] == [card.code for card in second.cards]
+    assert (set(one["quality"]["covered"]), set(other["quality"]["covered"])) == ({0}, {LOWER})
+    assert {NOT_USABLE, NOT_FOUND} < set(one["quality"]["state"])
 
 
 def test_chart_data_gives_poses_in_tenths_of_degrees_without_unknown_ones():
     spans = token_spans([0], [0.0], np.zeros((1, 1), np.int16), [0])[0]
     yaw = np.array([0.1, np.nan, -0.2])
-    track = FaceTrack(0, spans, [0.0, 0.5, 1.0], yaw, np.zeros(3), np.ones(3))
-    pose = chart_data(made.video(tracks=(track,)))["faces"][0]["pose"]
+    person = Person(0, spans=spans, times_s=[0.0, 0.5, 1.0], yaw=yaw, pitch=np.zeros(3), roll=np.ones(3))
+    pose = chart_data(made.video(people=(person,)))["faces"][0]["pose"]
     assert np.cumsum(pose["t"]).tolist() == [0, 1000]
     assert np.cumsum(pose["yaw"]).tolist() == [57, -115]
     assert np.cumsum(pose["roll"]).tolist() == [573, 573]

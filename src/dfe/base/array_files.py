@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.budget import PACKED_ARRAYS, packed_too_large, unfolds_to
+from dfe.base.budget import PACKED_ARRAYS, allowed, packed_too_large, unfolds_to
 from dfe.base.errors import ModelError
 from dfe.base.pickles import parse_single_object, read_bytes
 
@@ -197,7 +197,7 @@ def _header(data: bytes, where: Path | str) -> tuple[tuple[int, ...], bool, np.d
             raise ModelError(f"holds {str(kind)[:60]}, not numbers", where=where, advice="save plain arrays of numbers")
         if not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape) or len(shape) > 32:
             raise ValueError("no proper shape")
-        if math.prod(n or 1 for n in shape) > MAX_BYTES:
+        if math.prod(n or 1 for n in shape) > allowed(MAX_BYTES):
             raise ValueError(f"shape {shape}")
         return shape, bool(fortran), np.dtype(kind), end
     except (ValueError, TypeError, LookupError, SyntaxError, MemoryError, RecursionError) as error:

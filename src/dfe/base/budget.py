@@ -1,7 +1,7 @@
 """How much a file may unfold to before it is refused: packed files of a few kilobytes can hold many gigabytes.
 
-A budget is enforced while reading, so that a refusal costs no more than the budget. ``DFE_LIMIT`` in the environment
-multiplies all budgets, for people whose files really are that large.
+A budget is enforced while reading, so that a refusal costs no more than the budget. ``--limit 4`` on the command line,
+or ``DFE_LIMIT=4`` in the environment, multiplies all budgets, for people whose files really are that large.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ import os
 from os import PathLike
 
 from dfe.base.errors import TableError, UsageError
+
+LIFT = "if you trust it, add --limit 4 (in Python: DFE_LIMIT=4 in the environment) for four times as much"
+"""What to do about a file beyond its budget."""
 
 VARIABLE = "DFE_LIMIT"
 """Name of the environment's variable; a number that all budgets are multiplied by."""
@@ -56,7 +59,9 @@ def allowed(budget: int) -> int:
     except ValueError:
         factor = math.nan
     if not factor > 0:
-        raise UsageError(f"{VARIABLE} is {said!r}, no number above 0", advice=f"write it as in {VARIABLE}=4")
+        raise UsageError(
+            f"the limit is {said!r}, no number above 0", advice=f"write it as in --limit 4 or {VARIABLE}=4"
+        )
     return int(min(budget * factor, 2.0**62))
 
 
@@ -72,8 +77,7 @@ def in_words(count: int) -> str:
 
 def too_large(what: str, where: str | PathLike[str]) -> TableError:
     """The error of a file beyond its budget; ``what`` names the limit, as in ``unfolds to more than 16 MB``."""
-    advice = f"if you trust it, set {VARIABLE}=4 in the environment for four times as much"
-    return TableError(what, where=where, advice=advice)
+    return TableError(what, where=where, advice=LIFT)
 
 
 def packed_too_large(most: int, where: str | PathLike[str]) -> TableError:

@@ -13,6 +13,7 @@ DefectKind = Literal[
     "damage",
     "size_change",
     "interlaced",
+    "combed",
     "pixel_aspect",
     "dynamic_range",
     "second_stream",
@@ -22,6 +23,7 @@ DefectKind = Literal[
 ]
 """``time_stamps`` repaired or made up; ``frame_rate`` guessed; ``cut_short``: fewer frames than announced; ``damage``:
 frames that cannot be decoded whole; ``size_change`` of the pictures inside the file; ``interlaced`` film, deinterlaced;
+``combed``: it looks interlaced, the stream does not say so, and it was measured as it is;
 ``pixel_aspect``: pixels that were not square, squared; ``dynamic_range`` that is read without tone mapping;
 ``second_stream`` of pictures that is not read; ``cuts`` between scenes; ``face_limit``: more faces than looked for;
 ``changed``: the file was written to while it was read."""
@@ -36,6 +38,7 @@ SHORT: dict[DefectKind, str] = {
     "damage": "damaged frames",
     "size_change": "size of the pictures changes",
     "interlaced": "interlaced, and deinterlaced",
+    "combed": "interlaced without saying so",
     "pixel_aspect": "pixels not square, and squared",
     "dynamic_range": "high dynamic range read as if it were not",
     "second_stream": "a second video that was not read",

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dfe.base.budget import allowed
 from dfe.base.errors import ModelError
 from dfe.base.pickles import MAX_BYTES, read_bytes
 
@@ -45,7 +46,7 @@ def read_mat(path: Path) -> dict[str, NDArray[Any]]:
     if order is None:
         raise ModelError("is no MATLAB file of versions 5 to 7", where=path, advice="save it in version 7 (save -v7)")
     arrays: dict[str, NDArray[Any]] = {}
-    left = MAX_BYTES
+    left = allowed(MAX_BYTES)
     try:
         for kind, content in _elements(data[_HEADER:], order):
             if kind == _COMPRESSED:
@@ -67,7 +68,7 @@ def read_mat(path: Path) -> dict[str, NDArray[Any]]:
 def _unfolded(content: bytes, most: int) -> bytes:
     unfolded = zlib.decompressobj().decompress(content, most + 1)
     if len(unfolded) > most:
-        raise ValueError(f"it unfolds to more than {MAX_BYTES >> 20} MiB")
+        raise ValueError(f"it unfolds to more than {most >> 20} MiB")
     return unfolded
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dfe.base.budget import LIFT, allowed
 from dfe.base.errors import ModelError
 from dfe.base.pickle_machine import Call, Name, Refused, follow
 
@@ -125,10 +126,9 @@ def read_bytes(path: Path) -> bytes:
         ModelError: it cannot be read or is larger.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(
-                f"is larger than {MAX_BYTES >> 20} MiB", where=path, advice="check that it is the right file"
-            )
+        if path.stat().st_size > (most := allowed(MAX_BYTES)):
+            advice = f"check that it is the right file; {LIFT}"
+            raise ModelError(f"is larger than {most >> 20} MiB", where=path, advice=advice)
         return path.read_bytes()
     except OSError as error:
         raise ModelError(f"cannot be read ({error.strerror})", where=path) from None

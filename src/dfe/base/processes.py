@@ -33,6 +33,18 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def is_program() -> bool:
+    """Whether this process is the program `dfe` itself, and no script or session that uses the package.
+
+    What starts processes of its own imports the main module anew in each, which only the program is known to bear.
+    """
+    main = sys.modules.get("__main__")
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:
+        return bool(spec.name == "dfe.__main__")
+    return Path(getattr(main, "__file__", None) or "").stem == "dfe"
+
+
 def machine_mark() -> str:
     """Eight letters for this machine, so that files on a shared disk tell whose process wrote them."""
     return hashlib.sha256(platform.node().encode("utf-8", "replace")).hexdigest()[:8]

@@ -44,6 +44,8 @@ def run_tasks(
     tasks: Iterable[T],
     workers: int,
     heard: Callable[[T, int], None] | None = None,
+    *,
+    apart: bool = False,
 ) -> Iterator[tuple[T, R | DfeError]]:
     """Do each task and give it back with its result, or with the error that stopped it; the others go on.
 
@@ -56,12 +58,13 @@ def run_tasks(
         tasks: drawn one at a time, as workers get free.
         workers: processes.
         heard: called as ``heard(task, done)`` while a task is under way.
+        apart: one worker is a process of its own, too, and may use all cores.
     """
-    if workers <= 1:
+    if workers <= 1 and not apart:
         for task in tasks:
             yield task, guarded(work, task, *_told(task, heard))
     else:
-        yield from _pooled(work, iter(tasks), workers, heard)
+        yield from _pooled(work, iter(tasks), max(workers, 1), heard)
 
 
 def guarded(work: Callable[..., R], *task: object) -> R | DfeError:
@@ -183,7 +186,7 @@ class _Foreman(threading.Thread, Generic[T]):
             self._begin(self._again.popleft())
 
     def _begin(self, job: _Job[T]) -> None:
-        worker = self._idle.pop() if self._idle else _Worker(self._work, self._tells)
+        worker = self._idle.pop() if self._idle else _Worker(self._work, self._tells, self._workers == 1)
         self._busy.append(worker)
         job.started = worker.ready
         worker.give(job)
@@ -231,10 +234,10 @@ class _Worker(Generic[T]):
     job: _Job[T]
     ready = False
 
-    def __init__(self, work: Callable[..., object], tells: bool) -> None:
+    def __init__(self, work: Callable[..., object], tells: bool, alone: bool) -> None:
         context = get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, os.getpid()), daemon=True)
+        self._process = context.Process(target=_serve, args=(theirs, os.getpid(), alone), daemon=True)
         self._process.start()
         theirs.close()
         self._send((work, tells))
@@ -270,11 +273,13 @@ class _Worker(Generic[T]):
             self.pipe.send(what)
 
 
-def _serve(pipe: Connection, parent: int) -> None:
+def _serve(pipe: Connection, parent: int, alone: bool) -> None:
     """What a worker does: tasks, one after the other, until the pipe closes."""
     end_with_parent(parent)
     offer_to_be_ended_first()
-    _use_one_thread()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent minds interruptions
+    if not alone:
+        _use_one_thread()
     try:
         work, tells = pipe.recv()
         pipe.send((_READY, None))
@@ -308,8 +313,7 @@ def _teller(pipe: Connection) -> Callable[[int, object], None]:
 
 
 def _use_one_thread() -> None:
-    """Threads inside workers would fight over the cores; the parent minds interruptions."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Threads inside workers would fight over the cores."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
     import cv2

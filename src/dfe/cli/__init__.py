@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from dfe.base.errors import UsageError
+from dfe.cli.everywhere import Words, lifted, sorted_out, with_list
 from dfe.cli.net import caught
+from dfe.cli.show import say
 from dfe.cli.verbs import VERSION, find, overview, parse
-
-DEBUG = "--debug"
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -17,24 +17,25 @@ def main(argv: list[str] | None = None) -> None:
     Exit codes: 0 all done; 1 some input or output failed (the others are done); 2 the command line makes no sense;
     130 interrupted; 141 whoever read the output has gone.
     """
-    arguments = sys.argv[1:] if argv is None else list(argv)
-    debug = DEBUG in arguments
-    raise SystemExit(caught(lambda: _run([word for word in arguments if word != DEBUG]), debug=debug))
+    words = sorted_out(sys.argv[1:] if argv is None else argv)
+    raise SystemExit(caught(lambda: _run(words), debug=words.debug))
 
 
-def _run(arguments: list[str]) -> int:
+def _run(words: Words) -> int:
+    arguments = words.rest
     if not arguments:
         raise UsageError("say what to do", advice="dfe --help lists the commands; the first is dfe encode VIDEO -o DIR")
     if arguments[0] in ("-h", "--help"):
-        print(overview())
+        say(*overview().splitlines())
         return 0
     if arguments == [VERSION]:
         from dfe.base.version import __version__
 
-        print(f"dfe {__version__}")
+        say(f"dfe {__version__}")
         return 0
     verb, rest = find(arguments)
     if isinstance(verb, str):
-        print(verb)
+        say(*verb.splitlines())
         return 0
-    return parse(verb, rest).run()
+    with lifted(words.limit):
+        return parse(verb, with_list(rest, null=words.null)).run()

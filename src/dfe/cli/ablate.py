@@ -64,7 +64,7 @@ class Ablate:
         """Train, judge, write, print; return the exit code."""
         need_extra("training", "train,study", "torch", "sklearn")
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import complain, show, show_json
+        from dfe.cli.show import complain, say, show, show_json
         from dfe.cli.tables import ablation_table
         from dfe.judge.ablation.ablation import STEPS, AblationConfig, ablate
         from dfe.judge.ablation.inputs import AblationTables
@@ -96,5 +96,6 @@ class Ablate:
             show_json(found.result)
         else:
             show(ablation_table(found.result))
-            print(f"tables:      {self.out / PAGE}\npicture:     {self.out / PICTURE}\nall figures: {self.out / JSON}")
+            say(f"tables:      {self.out / PAGE}", f"picture:     {self.out / PICTURE}")
+            say(f"all figures: {self.out / JSON}")
         return code

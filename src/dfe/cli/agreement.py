@@ -45,7 +45,7 @@ class Agreement:
 
     def run(self) -> int:
         """Read, compare, print; return the exit code."""
-        from dfe.cli.show import show_json
+        from dfe.cli.show import say, show_json
 
         if bool(self.sheets) == bool(self.events):
             advice = "name either sheets and their --key, or --events, --human and --tier"
@@ -62,19 +62,19 @@ class Agreement:
         need("--key", self.key, "naming sheets", self.sheets)
         if self.sheets:
             from dfe.naming.sheets import name_agreement, read_key
-            from dfe.naming.told import named_json, named_text
+            from dfe.naming.told import named_json, named_lines
 
             if self.key is None:
                 raise UsageError("sheets are blind without their key", advice="name it with --key")
             named = name_agreement(self.sheets, read_key(self.key), draws=self.draws, seed=self.seed)
-            show_json(named_json(named)) if self.json else print(named_text(named))
+            show_json(named_json(named)) if self.json else say(*named_lines(named))
             return 0
         from dfe.naming.human import Selection, compare_files
-        from dfe.naming.told import compared_json, compared_text
+        from dfe.naming.told import compared_json, compared_lines
 
         if self.tier is None:
             raise UsageError("no tier to compare with", advice="name it with --tier")
         selection = Selection(self.tier, self.values, self.displays, self.labels, self.face)
         compared = compare_files(self.events, self.human, selection, self.tolerance, draws=self.draws, seed=self.seed)
-        show_json(compared_json(compared)) if self.json else print(compared_text(compared))
+        show_json(compared_json(compared)) if self.json else say(*compared_lines(compared))
         return 0

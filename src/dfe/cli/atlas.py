@@ -10,6 +10,7 @@ from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
 from dfe.cli.options import OUT, TOKENIZER, AllRows, Overwrite, arg, need
+from dfe.cli.show import say
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ class Atlas:
             atlas = build_atlas(tokenizer, self.recordings, names=names, all_rows=self.all_rows, progress=progress)
         with show_progress("drawing", "displays") as progress:
             write_atlas(atlas, self.out, overwrite=self.overwrite, progress=progress)
-        print(f"{len(atlas)} displays of {atlas.tokenizer}")
-        print(f"page:   {self.out}")
+        say(f"{len(atlas)} displays of {atlas.tokenizer}")
+        say(f"page:   {self.out}")
         if self.csv is not None:
             write_tables(atlas, self.csv, overwrite=self.overwrite)
-            print(f"tables: {self.csv}")
+            say(f"tables: {self.csv}")
         return 0

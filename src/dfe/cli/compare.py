@@ -80,7 +80,7 @@ class Compare:
     def run(self) -> int:
         """Compare, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import show_json
+        from dfe.cli.show import say, show_json
         from dfe.cli.words import comparison_words
         from dfe.comparison.as_json import comparison_json
         from dfe.comparison.comparison import CompareOptions, compare
@@ -119,6 +119,6 @@ class Compare:
         if self.json:
             show_json(comparison_json(done))
         else:
-            print(comparison_words(done))
-            print(f"results: {self.out / 'compare.html'}")
+            say(*comparison_words(done))
+            say(f"results: {self.out / 'compare.html'}")
         return 0

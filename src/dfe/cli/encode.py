@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
+from dfe.base.processes import is_program
 from dfe.cli.options import TOKENIZER, AsJson, Device, Flag, LargestOnly, OutFolder, Overwrite, Workers, arg, need
 
 NO_TOKENS = "none"
@@ -30,7 +31,8 @@ class Encode:
     """
 
     paths: Annotated[Positional[tuple[str, ...]], arg(metavar="INPUT [INPUT ...]")]
-    """Videos, pictures, other tools' tables, folders or globs; "-" reads one path a line from standard input."""
+    """Videos, pictures, other tools' tables, folders or globs; "-" stands for paths from standard input, a line each
+    (with --null as find -print0 lists them)."""
     out: OutFolder
     format: Literal["parquet", "csv"] = "parquet"
     """Kind of table."""
@@ -122,5 +124,6 @@ class Encode:
                 thumbnails=self.thumbnails,
                 overwrite=self.overwrite,
                 progress=progress,
+                apart=is_program(),
             )
         return show_run(summary, as_json=self.json)

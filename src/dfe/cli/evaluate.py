@@ -75,7 +75,7 @@ class Evaluate:
     def run(self) -> int:
         """Read, fit, judge, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import show, show_json
+        from dfe.cli.show import say, show, show_json
         from dfe.cli.tables import evaluation_table
         from dfe.judge.evaluate import EvaluateOptions, evaluate
         from dfe.judge.result import refuse_existing_results, write_evaluation
@@ -105,5 +105,5 @@ class Evaluate:
             show_json(result.to_json())
         else:
             show(evaluation_table(result.to_json()))
-            print(f"page:        {self.out / 'evaluation.html'}\nall figures: {self.out / 'evaluation.json'}")
+            say(f"page:        {self.out / 'evaluation.html'}", f"all figures: {self.out / 'evaluation.json'}")
         return 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from dfe.cli.options import AllRows, Unsteady, arg
+from dfe.cli.options import AllRows, Fleeting, Unsteady, arg
 
 if TYPE_CHECKING:
     from dfe.events.config import EventConfig
@@ -23,11 +23,17 @@ class EventArguments:
     """Shorter displays are no events."""
     all_rows: AllRows = False
     unsteady: Unsteady = False
+    fleeting: Fleeting = False
 
     def config(self) -> EventConfig:
         """As the house takes it."""
         from dfe.events.config import EventConfig
 
         return EventConfig(
-            on_mm=self.on, off_mm=self.off, min_s=self.min_duration, all_rows=self.all_rows, unsteady=self.unsteady
+            on_mm=self.on,
+            off_mm=self.off,
+            min_s=self.min_duration,
+            all_rows=self.all_rows,
+            unsteady=self.unsteady,
+            fleeting=self.fleeting,
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from dfe.base.printable import printable
 from dfe.cli.event_options import EventArguments
 from dfe.cli.options import (
     AsJson,
@@ -75,15 +74,15 @@ class Events:
 
 
 def _print(summary: EventsSummary) -> None:
-    from dfe.cli.show import show
+    from dfe.cli.show import say, show
     from dfe.cli.tables import events_table
 
     if not summary.recordings:
         return
     show(events_table(summary.recordings))
-    print(f"counted: {summary.recordings[0].events.config.counted}")
+    say(f"counted: {summary.recordings[0].events.config.counted}")
     notes = {note: r.name for r in reversed(summary.recordings) for note in r.events.notes}
     for note, name in reversed(notes.items()):
         others = sum(note in r.events.notes for r in summary.recordings) - 1
-        print(printable(f"note: {name}{f' and {others} more' if others else ''}: {note}"))
-    print(f"events: {summary.rates.parent}\nrates:  {summary.rates}")
+        say(f"note: {name}{f' and {others} more' if others else ''}: {note}")
+    say(f"events: {summary.rates.parent}", f"rates:  {summary.rates}")

@@ -10,6 +10,7 @@ from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
 from dfe.cli.options import Media, OutFolder, Overwrite, arg
+from dfe.cli.show import say
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Export:
             )
         for one in done:
             events = f"{one.events} event{'' if one.events == 1 else 's'}"
-            print(f"{one.name}: {events}{'' if one.linked else ', no video linked'}")
+            say(f"{one.name}: {events}{'' if one.linked else ', no video linked'}")
             for path in one.files:
-                print(f"  {path}")
+                say(f"  {path}")
         return 0

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from dfe.base.errors import UsageError
 from dfe.cli.options import OUT, Overwrite, arg, need_extra
+from dfe.cli.show import say
 
 
 @dataclass(frozen=True)
@@ -35,5 +36,5 @@ class ExportEncoder:
 
         export_onnx(self.frontend, self.weights, self.out, overwrite=self.overwrite)
         size = self.out.stat().st_size / 1e6
-        print(f"{self.out} ({size:.0f} MB); use it as --frontend {self.frontend} --weights {self.out}")
+        say(f"{self.out} ({size:.0f} MB); use it as --frontend {self.frontend} --weights {self.out}")
         return 0

@@ -37,7 +37,7 @@ class Faces:
     def run(self) -> int:
         """Read, change, write, print; return the exit code."""
         from dfe.base.files import refuse_existing
-        from dfe.cli.show import show, show_json
+        from dfe.cli.show import say, show, show_json
         from dfe.cli.tables import faces_table
         from dfe.recording.faces import list_faces, merge_faces, split_face
         from dfe.recording.recording import Recording
@@ -65,7 +65,7 @@ class Faces:
         else:
             show(faces_table(tracks))
             if self.out is not None:
-                print(f"written: {self.out}")
+                say(f"written: {self.out}")
         return 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -57,7 +56,7 @@ class LearnSpace:
     def run(self) -> int:
         """Read, learn, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import show_json
+        from dfe.cli.show import say, show_json, tell
         from dfe.frontends.meshes.learn_space import LearnOptions, learn_space, point_numbers
         from dfe.space.file import holds_space
         from dfe.space.output import save_space
@@ -87,19 +86,16 @@ class LearnSpace:
             learned = learn_space(self.paths, options, progress)
         save_space(learned.space, self.out, overwrite=self.overwrite)
         for line in learned.warnings:
-            print(line, file=sys.stderr)
+            tell(line)
         space, recipe = learned.space, learned.space.recipe
         if self.json:
             recordings = [{"name": n, "frames": t, "faces": f} for n, t, f in learned.recordings]
             about = {"id": space.id, "components": space.dimension, "points": len(space.mesh.vertices_mm)}
             show_json(about | {"folder": str(self.out), "recordings": recordings, "recipe": recipe.to_json()})
             return 0
-        print(
+        say(
             f"{space.id} is in {self.out}: {space.dimension} components of {len(space.mesh.vertices_mm)} points tell "
             f"{recipe.explained:.1%} of the squared movement of {recipe.frames} faces in {recipe.recordings} recordings"
         )
-        print(
-            f"encode with --frontend mesh --space {self.out}, then train with --space {self.out} --preset rvq",
-            file=sys.stderr,
-        )
+        tell(f"encode with --frontend mesh --space {self.out}, then train with --space {self.out} --preset rvq")
         return 0

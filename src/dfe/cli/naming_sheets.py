@@ -8,6 +8,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from dfe.cli.options import TOKENIZER, Displays, OutFolder, Overwrite, Seed, arg
+from dfe.cli.show import say
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,8 @@ class NamingSheets:
         key = make_key(tokenizer, self.coders, self.seed, self.displays or None)
         with show_progress("drawing", "displays") as progress:
             write_sheets(tokenizer, key, self.out, overwrite=self.overwrite, progress=progress)
-        print(f"{len(key.coders[0])} displays of {tokenizer.id} for {self.coders} coders")
+        say(f"{len(key.coders[0])} displays of {tokenizer.id} for {self.coders} coders")
         for number in range(1, self.coders + 1):
-            print(f"  {self.out / f'coder_{number}'}")
-        print(f"key, for your eyes only: {self.out / KEY}")
+            say(f"  {self.out / f'coder_{number}'}")
+        say(f"key, for your eyes only: {self.out / KEY}")
         return 0

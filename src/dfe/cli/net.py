@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from dfe.base.errors import DfeError, UsageError
+from dfe.cli.show import tell
 from dfe.cli.streams import OutputGone, safe_streams
 
 OK, FAILED, USAGE, INTERRUPTED, READER_GONE, SIGNALLED = 0, 1, 2, 130, 141, 128
@@ -97,7 +98,7 @@ def caught(work: Callable[[], int], *, debug: bool = False) -> int:
 def _said(line: str, code: int, debug: bool) -> int:
     if debug:
         traceback.print_exc()
-    print(f"dfe: {line}", file=sys.stderr)
+    tell(f"dfe: {line}")
     return code
 
 

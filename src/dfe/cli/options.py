@@ -66,6 +66,11 @@ Device = Annotated[
 ]
 FaceId = Annotated[int | None, arg(metavar="ID", help="Face of the recording; needed where it has several.")]
 AllRows = Annotated[bool, arg(help="Count turned, small and covered faces too; by default only usable rows.")]
+Fleeting = Annotated[
+    bool,
+    arg(help="Count faces seen for less than half a second too; by default they are left out and named apart, since "
+        "they are often no faces."),
+]  # fmt: skip
 Unsteady = Annotated[
     bool, arg(help="Look also at displays that come and go with the picture's noise, as the tokenizer's card says.")
 ]

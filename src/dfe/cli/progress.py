@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dfe.base.types import Progress
+from dfe.cli.show import tell
 
 QUIET_S = 2.0
 LINE_EVERY_S = 15.0
@@ -79,7 +80,7 @@ def _lines(what: str, unit: str) -> Progress:
             return
         told = now
         so_far = f"{what}: {done} of {total} {unit}" if total else f"{what}: {done} {unit}"
-        print(", ".join(filter(None, (so_far, _left(left)))), file=sys.stderr)
+        tell(", ".join(filter(None, (so_far, _left(left)))))
 
     return show
 

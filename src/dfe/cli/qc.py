@@ -34,7 +34,7 @@ class Qc:
     def run(self) -> int:
         """Measure, print, write; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import complain, show, show_json
+        from dfe.cli.show import complain, say, show, show_json
         from dfe.cli.tables import quality_table
         from dfe.report.qc import check_folder
 
@@ -46,6 +46,6 @@ class Qc:
         else:
             show(quality_table(check.rows))
             for note in check.notes:
-                print(f"note: {note}")
-            print(f"table: {check.csv}\npage:  {check.html}")
+                say(f"note: {note}")
+            say(f"table: {check.csv}", f"page:  {check.html}")
         return code

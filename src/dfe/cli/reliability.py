@@ -44,7 +44,7 @@ class Reliability:
     def run(self) -> int:
         """Measure, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import show_json
+        from dfe.cli.show import say, show_json
         from dfe.cli.words import reliability_words
         from dfe.reliability.files import (
             check_reliability_folder,
@@ -69,6 +69,6 @@ class Reliability:
         if self.json:
             show_json(reliability_json(done))
         else:
-            print(reliability_words(done))
-            print(f"results: {self.out / 'reliability.html'}")
+            say(*reliability_words(done))
+            say(f"results: {self.out / 'reliability.html'}")
         return 0

@@ -10,6 +10,7 @@ from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
 from dfe.cli.options import OUT, FaceId, Flag, MadeByTokenizer, Overwrite, arg, need
+from dfe.cli.show import say
 
 if TYPE_CHECKING:
     from dfe.movies.performance import Performance, What
@@ -21,7 +22,7 @@ _PIXELS = 320
 class Render:
     """Draw a recording as a moving head (MP4 or GLB), or a tokenizer's displays as morph targets (GLB).
 
-    The head never shows the person; only --beside puts the video itself next to it.
+    The head is nobody's. Only --beside, which puts the video next to it, and --own-shape show the person.
 
     Examples:
         dfe render out/interview.parquet -o head.mp4 --tokens
@@ -38,6 +39,10 @@ class Render:
     """Draw what was measured, what the tokens say, or both side by side; by default the tokens if there are any."""
     beside: Annotated[Path | None, arg(metavar="VIDEO")] = None
     """Show the recording's video at the left: the output then holds pictures of the person."""
+    own_shape: Flag = False
+    """Draw the person's own face at rest, as it was fitted (a mask of 468 points, recordings in space dfe-face only),
+    in place of the head that is nobody's. What is written is then a picture of the person's shape, by which the person
+    may be known: keep and share it as you do the video."""
     tokens: Flag = False
     """Write below the head what the tokens say."""
     heat: Annotated[float | None, arg(metavar="MM")] = None
@@ -63,17 +68,19 @@ class Render:
         for option, given in of_video.items():
             need(option, given, "-o", self.out)
         if Path(self.target).suffix.lower() not in (".parquet", ".csv"):
+            if self.own_shape:
+                raise UsageError("--own-shape is for recordings: a tokenizer has no person", where=self.target)
             return self._tokenizer()
         from dfe.movies.performance import read_performance
 
-        performance = read_performance(Path(self.target), self.face, self.tokenizer)
+        performance = read_performance(Path(self.target), self.face, self.tokenizer, own_shape=self.own_shape)
         decoded = self.what in ("decoded", "both") or (self.what == "auto" and performance.decoded is not None)
         if self.glb is not None:
             from dfe.movies.glb import write_recording_glb
 
             one: What = "decoded" if decoded else "measured"
             count = write_recording_glb(performance, self.glb, one, overwrite=self.overwrite)
-            print(f"{self.glb}: {count} morph targets, animated by what was {one}")
+            say(f"{self.glb}: {count} morph targets, animated by what was {one}{self._shape()}")
         if self.out is not None:
             self._video(performance, self.out, decoded)
         return 0
@@ -86,7 +93,7 @@ class Render:
             raise UsageError("a tokenizer does not move", where=self.target, advice="write its displays with --glb")
         tokenizer = load_tokenizer(self.target)
         count = write_tokenizer_glb(tokenizer, self.glb, overwrite=self.overwrite)
-        print(f"{self.glb}: {count} displays of {tokenizer.id} as morph targets")
+        say(f"{self.glb}: {count} displays of {tokenizer.id} as morph targets")
         return 0
 
     def _video(self, performance: Performance, out: Path, decoded: bool) -> None:
@@ -102,4 +109,7 @@ class Render:
                 performance, out, options, beside=self.beside, overwrite=self.overwrite, progress=progress
             )
         person = "; it holds pictures of the person" if self.beside is not None else ""
-        print(f"{out}: {count} frames of what was {' and '.join(what)}{person}")
+        say(f"{out}: {count} frames of what was {' and '.join(what)}{person}{self._shape()}")
+
+    def _shape(self) -> str:
+        return "; it shows the shape of the person's face" if self.own_shape else ""

@@ -38,7 +38,7 @@ class Sensitivity:
 
     def run(self) -> int:
         """Work it out and print it; return the exit code."""
-        from dfe.cli.show import show_json
+        from dfe.cli.show import say, show_json
         from dfe.cli.words import sensitivity_words
         from dfe.stats.sensitivity import RateDesign, sensitivity
 
@@ -54,5 +54,5 @@ class Sensitivity:
         if self.json:
             show_json(asdict(found))
         else:
-            print(sensitivity_words(found))
+            say(*sensitivity_words(found))
         return 0

@@ -7,12 +7,24 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from dfe.base.printable import printable
+from dfe.base.printable import printable, printable_json, printable_line
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from dfe.encoding.summary import RunSummary
+
+
+def say(*lines: str) -> None:
+    """Print lines on standard output: the only way in which a command's own words get to a terminal."""
+    for line in lines:
+        print(printable_line(line))
+
+
+def tell(*lines: str) -> None:
+    """The same on standard error."""
+    for line in lines:
+        print(printable_line(line), file=sys.stderr)
 
 
 def show(what: RenderableType) -> None:
@@ -24,14 +36,15 @@ def show(what: RenderableType) -> None:
 
 def show_json(value: object) -> None:
     """Print plain values as JSON, which knows no NaN: what is not known is null."""
-    print(json.dumps(_known(value), indent=2, ensure_ascii=False, allow_nan=False, default=_plain))
+    text = json.dumps(_known(value), indent=2, ensure_ascii=False, allow_nan=False, default=_plain)
+    print(printable_json(text))
 
 
 def complain(problems: Iterable[object]) -> int:
     """Print problems, one a line, on standard error; the exit code that they make."""
     code = 0
     for problem in problems:
-        print(f"dfe: {printable(str(problem))}", file=sys.stderr)
+        tell(f"dfe: {printable(str(problem))}")
         code = 1
     return code
 
@@ -42,7 +55,7 @@ def show_run(summary: RunSummary, *, as_json: bool) -> int:
     if as_json:
         show_json(summary.as_dict())
     else:
-        print(summary.text())
+        say(*summary.lines())
     return summary.exit_code
 
 

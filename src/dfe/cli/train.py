@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -72,7 +71,7 @@ class Train:
             raise UsageError("nothing to train on: name at least one table or folder of tables")
         need_extra("training", "train", "torch")
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import show_json
+        from dfe.cli.show import say, show_json, tell
         from dfe.recording.storage import table_files
         from dfe.training.config import DEFAULT_PRESET, preset
         from dfe.training.distributed import first_process
@@ -104,7 +103,7 @@ class Train:
                 table_weights=self.table_weights or None,
                 overwrite=self.overwrite,
                 tensorboard=self.tensorboard,
-                tell=lambda line: print(line, file=sys.stderr),
+                tell=tell,
             )
         if not first_process():
             return 0
@@ -112,11 +111,11 @@ class Train:
         if self.json:
             show_json({"tokenizer": result.tokenizer.id, "folder": str(result.folder), **measured})
             return 0
-        print(f"{result.tokenizer.id} is in {result.folder}")
-        print(
+        say(f"{result.tokenizer.id} is in {result.folder}")
+        say(
             f"{measured['faces']} validation faces: error {measured['error_mm']:.3f} mm with "
             f"{measured['tokens_per_face']:.1f} tokens a face (mean face {measured['mean_face_mm']:.3f} mm); "
             f"{measured['displays_used']} of {result.tokenizer.size - 1} displays used"
         )
-        print(f"all figures: dfe info {result.folder}", file=sys.stderr)
+        tell(f"all figures: dfe info {result.folder}")
         return 0

@@ -62,6 +62,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("export", "export:Export", "events for ELAN, Praat, BORIS, WebVTT, spreadsheets"),
         Verb("render", "render:Render", "a recording as a moving head: video, or 3-D file"),
         Verb("faces", "faces:Faces", "list, join and cut the faces of a recording"),
+        Verb("resting", "resting:Resting", "what each person looks like at rest, as a table"),
     ),
     "for developers": (
         Verb("train", "train:Train", "a tokenizer from tables"),
@@ -92,6 +93,7 @@ def overview() -> str:
     for group, members in GROUPS.items():
         lines += ["", f"{group}:", *_listed(members)]
     lines += ["", "dfe COMMAND --help: options and examples   --version   --debug: details of an error"]
+    lines += ["--limit 4: four times larger inputs   -: paths from a list, a line each (--null: find -print0)"]
     return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dfe.stats.sensitivity import Sensitivity
 
 
-def comparison_words(done: Comparison) -> str:
+def comparison_words(done: Comparison) -> list[str]:
     """What was compared and what differs, in a few lines."""
     from dfe.comparison.methods import p_words
 
@@ -36,14 +36,14 @@ def comparison_words(done: Comparison) -> str:
             f"{p_words(r.p):6}  {r.q:.3f}  {r.kind.label}"
             for r in tested[:5]
         ]
-    return "\n".join(lines)
+    return lines
 
 
 def _ratio_cell(value: float) -> str:
     return f"{value:6.2f}" if value == value else "     –"
 
 
-def reliability_words(done: Reliability) -> str:
+def reliability_words(done: Reliability) -> list[str]:
     """The displays shown most often."""
     lines = [
         f"{done.subjects} subjects with two halves, {done.retested} with two sessions",
@@ -55,10 +55,10 @@ def reliability_words(done: Reliability) -> str:
         lines.append(
             f"{one.display:7d}  {one.per_min:10.2f}  {half:18}  {_two(one.whole):>11}  {retest}  {one.name.label}"
         )
-    return "\n".join(lines)
+    return lines
 
 
-def sensitivity_words(found: Sensitivity) -> str:
+def sensitivity_words(found: Sensitivity) -> list[str]:
     """The figures for a reader."""
     one, two = found.subjects
     rates = found.rates
@@ -72,7 +72,7 @@ def sensitivity_words(found: Sensitivity) -> str:
         "ratio of rates   power, one display   Bonferroni",
     ]
     lines += [f"{ratio:14g}   {alone:18.0%}   {strict:10.0%}" for ratio, alone, strict in found.curve]
-    return "\n".join(lines)
+    return lines
 
 
 def _ratio(value: float | None) -> str:

@@ -126,7 +126,7 @@ def _words(x: FloatArray, space: ExpressionSpace) -> str:
     items: list[tuple[float, str, str]] = []
     for (movement, more), by_side in parts.items():
         values = {side: value for side, (value, _) in by_side.items()}
-        words = phrase(movement).more if more else phrase(movement).less
+        words = (space.words.get(movement) or phrase(movement))[0 if more else 1]
         both = len(values) == 2 and min(values.values()) >= _BOTH_SIDES * max(values.values())
         side = "" if both or "" in values else max(values, key=lambda s: values[s])
         items.append((sum(energy for _, energy in by_side.values()), words, side))

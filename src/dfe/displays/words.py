@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 
@@ -74,3 +75,15 @@ def split_side(name: str) -> tuple[str, str]:
 def phrase(movement: str) -> Phrase:
     """Words for a movement; its own name where the table has none, as in spaces of other coefficients."""
     return PHRASES.get(movement) or _phrase(movement)
+
+
+def coefficient_words(name: str, words: Mapping[str, tuple[str, str]]) -> str:
+    """What more of a coefficient looks like, with its side where it has one: ``upper lid up, left``.
+
+    Args:
+        name: of the coefficient.
+        words: of its space; the words of ARKit's coefficients where it has none.
+    """
+    movement, side = split_side(name)
+    more = (words.get(movement) or phrase(movement))[0]
+    return f"{more}, {side}" if side else more

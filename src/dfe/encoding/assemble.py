@@ -58,11 +58,12 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
         raise MediaError(what, where=info.name, advice="change --start, --end or --every")
     seen = watch.seen()
     boxes = seen.one_size(rows.frames, rows.boxes)
-    ids = identify(rows.frames, rows.times, boxes, looks=seen.looks, cuts=seen.cuts)
+    looks = seen.looks_of(rows.frames)
+    ids = identify(rows.frames, rows.times, boxes, looks=looks, cuts=seen.begins)
     if options.largest_only:
         ids = only_largest(ids)
     stills = info.kind == "stills"
-    changes = seen.cuts[:0] if stills else changed_faces(rows.frames, boxes, seen.looks)
+    changes = seen.cuts[:0] if stills else changed_faces(rows.frames, boxes, looks)
     known = parts[0].defects
     touched = changed_between(parts)
     defects = (

@@ -7,7 +7,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dfe.base.budget import LIFT
 from dfe.base.errors import DfeError, MediaError, UsageError
+from dfe.displays.words import coefficient_words
 from dfe.frontends.registry import find_front_end, front_end_names
 from dfe.frontends.spec import FrontEndSpec
 from dfe.space.file import holds_space
@@ -55,6 +57,8 @@ def describe_target(target: str, *, check: bool = False) -> dict[str, Any]:
     try:
         return describe_media(path)
     except MediaError as error:
+        if error.advice is not None and LIFT in error.advice:
+            raise
         advice = (
             "name a table (.parquet, .csv), a tokenizer (default, name@version or its folder), a video or a picture"
         )
@@ -95,6 +99,7 @@ def describe_space(id: str) -> dict[str, Any]:
         "version": space.version,
         "hash": space.hash,
         "coefficients": list(space.names),
+        **({"in_words": {name: coefficient_words(name, space.words) for name in space.names}} if space.words else {}),
         "vertices": len(space.mesh.vertices_mm),
         "drawn": bool(len(space.mesh.triangles)),
     }

@@ -18,6 +18,7 @@ import pyarrow as pa
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import DoubleArray, FloatArray, IntArray
 from dfe.encoding.neutral import NeutralChoice
+from dfe.encoding.resting import face_of
 from dfe.facemodel.file import load_model
 from dfe.facemodel.fit import FaceFitter
 from dfe.facemodel.neutral import CALM_FRAMES, RestingFace
@@ -244,14 +245,14 @@ def _resting_of(choice: NeutralChoice, points: int | None) -> RestingFace:
         raise UsageError("no recording is named")
     provenance = Recording.read(choice.path, landmarks=False).provenance
     note = next((note for note in provenance.resting if note.face == 0), None)
-    if provenance.space != face_space_ref() or note is None or note.calm_frames is None or note.sure is None:
+    face = None if note is None else face_of(note)
+    if provenance.space != face_space_ref() or note is None or face is None:
         advice = f"encode it with --space {FACE_MODEL_ID} --neutral own"
         raise TableError("holds no resting face to measure against", where=choice.path, advice=advice)
     if points is not None and note.points != points:
         what = f"its resting face comes from {note.points} points, and these faces have {points}"
         raise TableError(what, where=choice.path, advice="name a recording that was measured alike")
-    arrays = {name: np.array(row, np.float64) for name, row in note.numbers.items()}
-    return RestingFace(**arrays, calm_frames=note.calm_frames, sure=note.sure)
+    return face
 
 
 def _table(recording: Recording, names: Sequence[str], expression: FloatArray, fitted: FloatArray) -> pa.Table:

@@ -35,6 +35,8 @@ class ToDo(NamedTuple):
     """What the manifest says of it until it is done."""
     replaces: bool
     """Whether results that are there already are to be replaced."""
+    page_only: bool = False
+    """Whether the table is there, whole and of the same source and options, and only its page is to be made."""
 
 
 def ways(options: EncodeOptions, tokenizer: Tokenizer | None, **more: object) -> str:
@@ -43,7 +45,7 @@ def ways(options: EncodeOptions, tokenizer: Tokenizer | None, **more: object) ->
     Args:
         options: of the run.
         tokenizer: None: no tokens are written.
-        more: whatever else decides what a result holds.
+        more: whatever else decides what a table holds.
     """
     files = [path for path in (options.weights, options.front_end_options().flame, options.space) if path is not None]
     said = {
@@ -52,12 +54,27 @@ def ways(options: EncodeOptions, tokenizer: Tokenizer | None, **more: object) ->
         "tokenizer": None if tokenizer is None else dict(tokenizer.provenance()),
         "more": more,
     }
+    return mark_of(said)
+
+
+def mark_of(said: object) -> str:
+    """A short text that is the same for the same plain values."""
     text = json.dumps(said, sort_keys=True, default=str)
     return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
-def due(source: Source, targets: Targets, manifest: Manifest, options: str, *, overwrite: bool) -> ToDo | None:
+def due(
+    source: Source, targets: Targets, manifest: Manifest, options: str, page: str = "", *, overwrite: bool
+) -> ToDo | None:
     """What is to be done for a source; None where its results are there, whole and of the same source and options.
+
+    Args:
+        source: to be encoded.
+        targets: where its results go; without a page, one that is there stays as it is.
+        manifest: of the folder.
+        options: what :func:`ways` says of the run.
+        page: the same of what its page shows beside the table.
+        overwrite: do all again.
 
     Raises:
         OutputError: results of the same name are there that are not known to be of this source.
@@ -65,7 +82,7 @@ def due(source: Source, targets: Targets, manifest: Manifest, options: str, *, o
     told = manifest.get(targets.table)
     mine = manifest.input(source)
     report = "" if targets.report is None else manifest.name(targets.report)
-    row = Row(mine, manifest.name(targets.table), report, options=options, version=__version__)
+    row = Row(mine, manifest.name(targets.table), report, options=options, page=page, version=__version__)
     if overwrite or told is None:
         for target in targets.files:
             refuse_existing(target, overwrite=overwrite)
@@ -78,9 +95,12 @@ def due(source: Source, targets: Targets, manifest: Manifest, options: str, *, o
     if targets.report is not None and not told.report:
         refuse_existing(targets.report, overwrite=False)
     ready = told.status in ("done", "damaged") and (told.options, told.version) == (options, __version__)
-    if ready and told.report == report and all(map(_is_whole, targets.files)) and _same_source(told, source):
+    tables = [target for target in targets.files if target != targets.report]
+    if not (ready and all(map(_is_whole, tables)) and _same_source(told, source)):
+        return ToDo(source, targets, row, True)
+    if targets.report is None or ((told.report, told.page) == (report, page) and _is_whole(targets.report)):
         return None
-    return ToDo(source, targets, row, True)
+    return ToDo(source, targets, replace(told, input=mine, report=report, page=page), True, page_only=True)
 
 
 def size_and_state(source: Source, files: Mapping[Path, FileState | None]) -> tuple[str, str]:

@@ -6,8 +6,6 @@ faces from it.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 import sys
@@ -18,7 +16,9 @@ from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal, get_args
 
+from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
+from dfe.base.errors import DfeError
 from dfe.base.files import replacing
 from dfe.base.printable import printable
 from dfe.media.inputs import Source
@@ -54,6 +54,8 @@ class Row:
     """Of the source's bytes, as in the table's provenance."""
     options: str = ""
     """Stands for all options of the run and for the tokenizer."""
+    page: str = ""
+    """Stands for what the page shows beside the table: small pictures, the user's names of displays."""
     version: str = ""
     """Of discrete-facial-encoding."""
 
@@ -131,15 +133,13 @@ def settled(row: Row, status: Status, *, seconds: float, reason: str = "") -> Ro
 
 def _read(path: Path) -> dict[str, Row]:
     """Rows by their key; none where the file is missing or has been changed to something else."""
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, ValueError):
-        return {}
     names = [field.name for field in fields(Row)]
     found: dict[str, Row] = {}
-    with suppress(csv.Error):
-        for cells in csv.DictReader(io.StringIO(text)):
-            row = _row({name: plain_cell(cells.get(name) or "") for name in names})
+    with suppress(DfeError):
+        table = Cells(path, short_rows=True)
+        for _, line in table:
+            cells = dict(zip(table.header, line, strict=False))
+            row = _row({name: plain_cell(cells.get(name, "")) for name in names})
             if row is not None:
                 found[row.key] = row
     return found

@@ -36,9 +36,12 @@ def files_of(seen: Seen) -> Stamps:
 
 
 def look_at(
-    sources: Sequence[Source], options: EncodeOptions, workers: int, progress: Progress | None
+    sources: Sequence[Source], options: EncodeOptions, workers: int, progress: Progress | None, apart: bool = False
 ) -> Generator[Looked, None, None]:
-    """Each source with what was seen in it, or with the error that stopped it, as they get ready."""
+    """Each source with what was seen in it, or with the error that stopped it, as they get ready.
+
+    ``apart``: by another process even where there is one worker.
+    """
     tally = _Tally(progress, sources, options)
     failed: list[tuple[Source, DfeError]] = []
     parts: dict[Source, dict[int, Observed]] = {source: {} for source in sources}
@@ -58,7 +61,7 @@ def look_at(
         tally.settle(source)
         return Looked(source, seen, time.monotonic() - began[source])
 
-    for task, result in run_tasks(_look, tasks(), workers, tally.within):
+    for task, result in run_tasks(_look, tasks(), workers, tally.within, apart=apart and bool(sources)):
         while failed:
             yield looked(*failed.pop())
         if task.source in stopped:

@@ -20,7 +20,7 @@ from dfe.base.workers import guarded
 from dfe.displays.names import Names, load_names
 from dfe.encoding.assemble import add_tokens, assemble, check_fits, measured_neutral, measured_space
 from dfe.encoding.face_model import check_neutral
-from dfe.encoding.going_on import ToDo, due, size_and_state, ways
+from dfe.encoding.going_on import ToDo, due, mark_of, size_and_state, ways
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.manifest import MANIFEST, Manifest, Row, settled
 from dfe.encoding.observing import Seen, files_of, look_at
@@ -28,11 +28,11 @@ from dfe.encoding.options import EncodeChoices, EncodeOptions
 from dfe.encoding.summary import InputResult, RunSummary, Targets
 from dfe.encoding.tables import ReadTable, assemble_table, table_search
 from dfe.media.inputs import Discovery, Source, discover
+from dfe.recording.recording import Recording
 from dfe.recording.storage import no_lists_in_csv
 from dfe.report.build import write_report
 
 if TYPE_CHECKING:
-    from dfe.recording.recording import Recording
     from dfe.tokenizer.tokenizer import Tokenizer
 
 STDIN = "-"
@@ -97,13 +97,15 @@ def encode_to_folder(
     thumbnails: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
+    apart: bool = False,
 ) -> RunSummary:
     """Encode every input and write ``out/<name>.parquet`` (or CSV), and reports if asked.
 
     An input that fails is told in the summary and the others go on; nothing is left half-written. What is there
     already, made of the same source with the same options and version, is skipped; what is not is done again.
     ``overwrite`` does all again. ``out/manifest.csv`` tells what became of every input
-    (:mod:`dfe.encoding.manifest`).
+    (:mod:`dfe.encoding.manifest`). A page that is asked for later is made of the table. With ``apart`` one worker is a
+    process of its own too, so that a crash in a codec costs its input and not the run.
 
     Raises:
         UsageError: no input at all, a number of workers that makes no sense, or landmarks and CSV.
@@ -125,13 +127,14 @@ def encode_to_folder(
     remove_leftovers(out)
     manifest = Manifest(out)
     called = None if names is None else sorted((key, str(name)) for key, name in names.entries.items())
-    key = ways(options, tokenizer, format=format, report=report, thumbnails=thumbnails, names=called)
+    key = ways(options, tokenizer, format=format)
+    page = mark_of({"thumbnails": thumbnails, "names": called}) if report else ""
     results: dict[Source, InputResult] = {}
     todo: dict[Source, ToDo] = {}
     for source in found.sources:
         targets = Targets.of(out, source.name, format, report)
         try:
-            one = due(source, targets, manifest, key, overwrite=overwrite)
+            one = due(source, targets, manifest, key, page, overwrite=overwrite)
         except OutputError as error:
             results[source] = InputResult.failure(source.name, str(error))
             continue
@@ -141,12 +144,19 @@ def encode_to_folder(
             todo[source] = one
     absent = [Row(manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in found.problems if p.where]
     if absent or todo:
-        manifest.note(*absent, *(one.row for one in todo.values()))  # before any result, so that it is known as ours
+        waiting = [one.row for one in todo.values() if not one.page_only]
+        manifest.note(*absent, *waiting)  # before any result, so that it is known as ours
     unkept: OutputError | None = None
     finish = functools.partial(
         _finish, options=options, tokenizer=tokenizer, names=names, format=format, thumbnails=thumbnails
     )
-    looking = look_at(list(todo), options, workers, progress)
+    for source in [source for source, one in todo.items() if one.page_only]:
+        paged = guarded(_page, todo[source], tokenizer, names, thumbnails)
+        failed = isinstance(paged, DfeError)
+        results[source] = InputResult.failure(source.name, str(paged)) if isinstance(paged, DfeError) else paged
+        with suppress(OutputError):
+            manifest.note(replace(todo[source].row, report="", page="") if failed else todo[source].row)
+    looking = look_at([source for source, one in todo.items() if not one.page_only], options, workers, progress, apart)
     try:
         for looked in looking:
             started, one = time.monotonic(), todo[looked.source]
@@ -202,6 +212,16 @@ def _finish(
         sha256="" if result.changed else recording.provenance.source.sha256 or "",
     )
     return result, row
+
+
+def _page(one: ToDo, tokenizer: Tokenizer | None, names: Names | None, thumbnails: bool) -> InputResult:
+    """Make the page of a table that is there."""
+    if one.targets.report is None:
+        raise ValueError("no page is asked for")
+    recording = Recording.read(one.targets.table, landmarks=False)
+    pictured = one.source if thumbnails else None
+    write_report(recording, one.targets.report, tokenizer, pictured, names=names, overwrite=True)
+    return InputResult.paged(one.source.name, one.targets)
 
 
 def _assembled(seen: Seen, options: EncodeOptions, tokenizer: Tokenizer | None) -> Recording:

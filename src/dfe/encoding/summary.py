@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -42,9 +42,10 @@ class InputResult:
     """What became of one input."""
 
     name: str
-    status: Literal["done", "damaged", "failed", "there"]
+    status: Literal["done", "damaged", "failed", "there", "paged"]
     """``damaged``: the table is there, and some of its rows are frames that could not be decoded, or the source changed
-    while it was read; ``there``: an earlier run made it, and nothing has changed."""
+    while it was read; ``there``: an earlier run made it, and nothing has changed; ``paged``: the same, but its page is
+    new."""
     frames: int = 0
     faces: int = 0
     """Rows with a face."""
@@ -76,6 +77,11 @@ class InputResult:
         """An input that an earlier run has done."""
         report = None if targets.report is None else str(targets.report)
         return cls(name, "there", table=str(targets.table), report=report)
+
+    @classmethod
+    def paged(cls, name: str, targets: Targets) -> InputResult:
+        """An input whose table was there and whose page was made from it."""
+        return replace(cls.there(name, targets), status="paged")
 
     @classmethod
     def success(cls, source: Source, recording: Recording, targets: Targets) -> InputResult:
@@ -164,7 +170,8 @@ class RunSummary:
         return {
             "files": len(self.inputs),
             "files_done": states.count("done"),
-            "files_already_there": states.count("there"),
+            "files_already_there": states.count("there") + states.count("paged"),
+            "pages_made_of_tables": states.count("paged"),
             "files_damaged": states.count("damaged"),
             "files_failed": states.count("failed"),
             "frames": self.frames,
@@ -176,11 +183,14 @@ class RunSummary:
             "inputs": [asdict(result) for result in self.inputs],
         }
 
-    def text(self) -> str:
+    def lines(self) -> list[str]:
         """A few lines for people."""
         lines = []
         for result in self.inputs:
-            if result.table is not None and result.status != "there":
+            if result.status == "paged":
+                lines.append(printable(f"{result.table}: there already, unchanged"))
+                lines.append(f"  report: {printable(str(result.report))}")
+            elif result.table is not None and result.status != "there":
                 seen = f"{result.frames} frames, a face in {result.frames - result.failures}, usable in {result.usable}"
                 why = (
                     f" ({result.why_not})" if result.why_not and result.usable < result.frames - result.failures else ""
@@ -194,12 +204,16 @@ class RunSummary:
                     lines.append(f"  report: {printable(str(result.report))}")
         there = sum(result.status == "there" for result in self.inputs)
         made = sum(result.table is not None for result in self.inputs) - there
+        paged = sum(result.status == "paged" for result in self.inputs)
         if there:
             lines.append(f"{there} already there, unchanged (--overwrite does them again)")
             if there == len(self.inputs):
-                return lines[0]
+                return lines[:1]
+        if paged and paged + there == len(self.inputs):
+            lines.append(f"{paged} reports made of tables that were there already (--overwrite does all again)")
+            return lines
         lines.append(
             f"{made} of {len(self.inputs)} inputs, {self.frames} frames, {self.faces} faces "
             f"in {self.seconds:.1f} s ({self.frames_per_second:.0f} frames/s)"
         )
-        return "\n".join(lines)
+        return lines

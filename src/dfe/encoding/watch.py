@@ -14,6 +14,8 @@ from dfe.base.defects import Defect
 from dfe.base.types import DoubleArray, FloatArray, Frame, IntArray
 from dfe.frontends.base import FrameFaces
 from dfe.frontends.looks import LOOK_SHAPE, LookArray
+from dfe.media.combing import COMBED, ENOUGH, EVERY, combed_share
+from dfe.media.dissolves import find_dissolves
 from dfe.media.probe import INTERLACED
 from dfe.media.scenes import SCENE_SHAPE, find_cuts, scene_of
 
@@ -30,6 +32,7 @@ class Watch:
         self._scenes = bytearray()
         self._looks = bytearray()
         self._deinterlaced = 0
+        self._combed, self._combs_sought = 0, 0
         self._crowded = 0
         self._looked_at = 0
         self._damaged = 0
@@ -45,6 +48,9 @@ class Watch:
                 self._size.extend(frame.image.shape[1::-1])
                 self._scenes += scene_of(frame.image).tobytes()
                 self._deinterlaced += "deinterlaced" in frame.treated
+                if frame.index % EVERY == 0 and "deinterlaced" not in frame.treated:
+                    self._combs_sought += 1
+                    self._combed += combed_share(frame.image) >= COMBED
             yield frame
 
     def note(self, seen: FrameFaces) -> None:
@@ -60,6 +66,8 @@ class Watch:
         for name in ("_frame", "_time", "_size", "_scenes", "_looks"):
             getattr(self, name).extend(getattr(later, name))
         self._deinterlaced += later._deinterlaced
+        self._combed += later._combed
+        self._combs_sought += later._combs_sought
         self._crowded += later._crowded
         self._looked_at += later._looked_at
         self._damaged += later._damaged
@@ -70,13 +78,16 @@ class Watch:
         scenes = np.frombuffer(self._scenes, np.uint8).reshape(-1, *SCENE_SHAPE)
         frame = np.array(self._frame, np.int64)
         timed = len(time) > 0 and bool(np.isfinite(time).all())
+        dissolves = frame[find_dissolves(scenes, time)] if timed else np.empty((0, 2), np.int64)
         return Seen(
             frames=frame,
             times=time,
             sizes=np.array(self._size, np.int64).reshape(-1, 2),
             cuts=frame[find_cuts(scenes, time)] if timed else frame[:0],
             looks=np.frombuffer(self._looks, np.uint8).reshape(-1, *LOOK_SHAPE),
+            dissolves=dissolves,
             deinterlaced=self._deinterlaced,
+            combed=(self._combed, self._combs_sought),
             crowded=self._crowded,
             looked_at=self._looked_at,
             damaged=self._damaged,
@@ -97,12 +108,29 @@ class Seen:
     """Numbers of the frames with which a new scene begins."""
     looks: LookArray
     """Of each row ``(n, 16, 16)``."""
+    dissolves: IntArray
+    """Numbers of the last frame before and the first one after each dissolve from one scene to another ``(d, 2)``."""
     deinterlaced: int = 0
+    combed: tuple[int, int] = (0, 0)
+    """Pictures in which every second line stands apart, and pictures that were looked at for that."""
     crowded: int = 0
     """Frames with more faces than were looked for."""
     looked_at: int = 0
     damaged: int = 0
     """Frames that could not be decoded, or only in part."""
+
+    @property
+    def begins(self) -> IntArray:
+        """Numbers of the frames with which a scene begins, or the dissolve to one: no face is followed across."""
+        inside = np.searchsorted(self.frames, self.dissolves[:, 0]) + 1
+        return np.unique(np.concatenate([self.cuts, self.frames[inside], self.dissolves[:, 1]]))
+
+    def looks_of(self, frame: IntArray) -> LookArray:
+        """The look of each row in these frames ``(n,)``; none inside a dissolve, where faces are mixtures of two."""
+        if not len(self.dissolves):
+            return self.looks
+        mixed = np.any([(frame > first) & (frame < last) for first, last in self.dissolves.tolist()], axis=0)
+        return np.where(mixed[:, None, None], 0, self.looks).astype(np.uint8)
 
     def one_size(self, frame: IntArray, boxes: FloatArray) -> DoubleArray:
         """Boxes ``(n, 4)`` of rows in these frames, in pixels of a picture of the first one's size.
@@ -131,6 +159,7 @@ class Seen:
         if not stills:
             found += self._size_change()
             found += self._cuts(changes)
+            found += self._combing()
         if self.damaged:
             what = "pictures" if stills else "frames"
             words = f"{self.damaged} of {self.looked_at} {what} are damaged or could not be read"
@@ -158,14 +187,35 @@ class Seen:
         return [Defect("size_change", words)]
 
     def _cuts(self, changes: IntArray) -> list[Defect]:
+        if len(self.dissolves):
+            inside = np.any([(changes > a) & (changes <= b) for a, b in self.dissolves.tolist()], axis=0)
+            changes = changes[~inside]
         at = np.union1d(self.cuts, _apart(changes, self.cuts))
+        found = [] if not len(self.dissolves) else [self._dissolved()]
         if not len(at):
-            return []
+            return found
         times = self.times[np.searchsorted(self.frames, at).clip(0, len(self.times) - 1)]
         places = ", ".join(f"{time:.2f} s" for time in times[:_NAMED]) + (", ..." if len(at) > _NAMED else "")
         number = "a cut" if len(at) == 1 else f"{len(at)} cuts"
         words = f"{number} ({places}): a face keeps its id there only where it looks the same on both sides"
-        return [Defect("cuts", words)]
+        return [Defect("cuts", words), *found]
+
+    def _dissolved(self) -> Defect:
+        times = self.times[np.searchsorted(self.frames, self.dissolves)]
+        places = ", ".join(f"{first:.2f} to {last:.2f} s" for first, last in times[:_NAMED].tolist())
+        number = "a scene dissolves" if len(times) == 1 else f"{len(times)} scenes dissolve"
+        more = ", ..." if len(times) > _NAMED else ""
+        return Defect("cuts", f"{number} into another ({places}{more}): faces there are mixtures, and ids end")
+
+    def _combing(self) -> list[Defect]:
+        combed, sought = self.combed
+        if combed < 2 or combed < ENOUGH * sought:
+            return []
+        words = (
+            f"it looks interlaced and does not say so ({combed / sought:.0%} of the pictures looked at): every second "
+            "line is of another moment; deinterlace it first (docs/how-to.md)"
+        )
+        return [Defect("combed", words)]
 
 
 def changed_defect(files: Sequence[Path]) -> tuple[Defect, ...]:

@@ -33,6 +33,8 @@ class EventConfig:
     """Take rows that are not usable (turned, small or covered faces) too; else they count as rows without a face."""
     unsteady: bool = False
     """Look also at displays that the tokenizer's card calls unsteady."""
+    fleeting: bool = False
+    """Take faces that are seen for a moment only too; they are often no faces (cartoons, patterns)."""
     blink_on: float = 0.25
     """Closure over the eyes' usual opening that a blink reaches, 0 to 1."""
     blink_min_s: float = 0.05
@@ -47,7 +49,8 @@ class EventConfig:
     def counted(self) -> str:
         """Which rows and displays count, in words for reports."""
         rows = "all rows with a face, turned, small and covered ones too" if self.all_rows else "usable rows only"
-        return f"{rows}, {'with' if self.unsteady else 'without'} displays that the tokenizer's card calls unsteady"
+        steady = f"{'with' if self.unsteady else 'without'} displays that the tokenizer's card calls unsteady"
+        return f"{rows}, {steady}{', faces for a moment too' if self.fleeting else ''}"
 
     def __post_init__(self) -> None:
         for field in fields(self):

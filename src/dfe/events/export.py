@@ -17,7 +17,7 @@ from dfe.formats.elan import write_elan
 from dfe.formats.event import Event
 from dfe.formats.textgrid import write_textgrid
 from dfe.formats.tiers import MediaRef
-from dfe.formats.tsv import EventSource, EventTable, read_events_tsv
+from dfe.formats.tsv import EventSource, EventTable, is_events_table, read_events_tsv
 from dfe.formats.webvtt import write_webvtt
 from dfe.recording.recording import Recording
 
@@ -109,13 +109,14 @@ def name_of(path: Path) -> str:
 
 
 def load_events(path: Path) -> EventTable:
-    """Events of a table of events, or of a recording, in which they are found with the options by default.
+    """Events of a table of events (TSV, or the CSV that a spreadsheet made of it), or of a recording, in which they are
+    found with the options by default.
 
     Raises:
         TableError: it cannot be read, or is a recording without tokens.
         ModelError: a recording whose tokenizer does not come with the package.
     """
-    if path.suffix.lower() == ".tsv":
+    if path.suffix.lower() == ".tsv" or (path.suffix.lower() == ".csv" and is_events_table(path)):
         return read_events_tsv(path)
     recording = Recording.read(path, landmarks=False)
     return EventTable(tuple(find_events(recording)), source_of(recording))

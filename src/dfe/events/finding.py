@@ -20,6 +20,7 @@ from dfe.events.gaze import find_shifts
 from dfe.events.hysteresis import Runs, runs
 from dfe.formats.event import Event, Kind
 from dfe.recording.recording import Recording
+from dfe.recording.summary import fleeting_faces, fleeting_note
 
 Speech = Mapping[int, ArrayLike | Iterable[tuple[float, float]]]
 """Stretches of speech, start and end in seconds, of each face whose speech is known."""
@@ -53,6 +54,9 @@ def detect(
     valid = recording.success & np.isfinite(times) & (tokens.display >= 0).any(axis=1)
     if not config.all_rows:
         valid &= recording.usable
+    fleeting = fleeting_faces(recording)
+    if not config.fleeting:
+        valid &= ~np.isin(ids, list(fleeting))
     whole = recording.clock()
     _check_rate(recording, whole)
     displays = coder.displays()
@@ -93,6 +97,7 @@ def detect(
         config=config,
         tokenizer=recording.tokenizer_id or coder.id,
         names=known,
+        fleeting=fleeting,
         notes=tuple(_notes(recording, valid, config, faces, left_out, speech)),
     )
 
@@ -190,6 +195,8 @@ def _notes(
         yield f"only usable rows count: {turned} of turned, small or covered faces are taken as rows without a face"
     if not valid.any():
         yield "no face was found in any frame (or none that is usable)"
+    if not config.fleeting:
+        yield from fleeting_note(recording)
     for face in faces:
         if not face.blinks:
             yield f"face {face.face_id}: no blinks, the recording has no measure of its lids"

@@ -68,6 +68,7 @@ class EventsSummary:
                     {"face_id": f.face_id, "exposure_s": f.exposure_s, "speech_known": f.speech is not None}
                     for f in r.events.faces
                 ],
+                "fleeting_faces": [{"face_id": face, "seen_s": time} for face, time in r.events.fleeting.items()],
                 "displays_per_min": r.per_min if r.per_min == r.per_min else None,
                 "notes": list(r.events.notes),
             }
@@ -179,7 +180,7 @@ def _finder(
             recording, tokenizer, options.config, speech=speech, names=display_names(tokenizer, options.labels)
         )
         found = found if note is None else replace(found, notes=(*found.notes, note))
-        faces = [face.face_id for face in found.faces]
+        faces = [*(face.face_id for face in found.faces), *found.fleeting]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
         return found, rates(found, recording=name, roles=mine, **entities(name)), source_of(recording)
 

@@ -61,6 +61,9 @@ class EventList(Sequence[Event]):
     """``name@version`` of the tokenizer."""
     names: dict[int, DisplayName] = field(default_factory=dict)
     """Displays that were looked for, by their number."""
+    fleeting: dict[int, float] = field(default_factory=dict)
+    """Seconds for which each face is seen that is seen for a moment only, by its number; left out, and often no face
+    at all, unless the configuration takes them too."""
     notes: tuple[str, ...] = ()
     """What could not be looked for, and why: one line each."""
 

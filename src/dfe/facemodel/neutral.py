@@ -17,7 +17,7 @@ from dfe.base.types import BoolArray, DoubleArray
 from dfe.facemodel.drift import OWN_SHARE, own_drift, without_drift
 from dfe.facemodel.exact import on_grid
 from dfe.facemodel.fit import Frames
-from dfe.facemodel.model import TURN_UNIT
+from dfe.facemodel.model import TURN_UNIT, FaceModel
 from dfe.facemodel.posterior import Fitter
 
 Neutral = Literal["own", "population", "given"]
@@ -109,7 +109,11 @@ def expressions(fitter: Fitter, frames: Frames, face: RestingFace) -> DoubleArra
 
 def resting_shape(fitter: Fitter, face: RestingFace) -> DoubleArray:
     """``(468, 3)`` mm: what the person looks like at rest, as the model has it."""
-    model = fitter.model
+    return shape_at_rest(fitter.model, face)
+
+
+def shape_at_rest(model: FaceModel, face: RestingFace) -> DoubleArray:
+    """As :func:`resting_shape`, where only the model is at hand."""
     return np.asarray(
         model.mean_mm + np.tensordot(face.identity, model.identity, 1) + np.tensordot(face.rest, model.expression, 1)
     )

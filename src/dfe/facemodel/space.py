@@ -5,6 +5,7 @@ Both have the same coefficients, so a recording, a tokenizer or an atlas in the 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -12,11 +13,14 @@ import numpy as np
 from dfe.base.types import FloatArray
 from dfe.facemodel.file import load_model
 from dfe.facemodel.model import FaceModel
+from dfe.facemodel.neutral import RestingFace, shape_at_rest
+from dfe.facemodel.words import mode_words
 from dfe.space.base import ExpressionSpace, FaceMesh
 from dfe.space.registry import load_space
 
 SPACE_ID = "dfe-face"
 HEAD_ID = "dfe-face/head"
+OWN_ID = "dfe-face/own-shape"
 REACH = 4.0
 """Coefficients are meaningful within so many standard deviations."""
 
@@ -39,6 +43,14 @@ def head_space() -> ExpressionSpace:
     return _space(model, HEAD_ID, load_space("arkit51").mesh, model.head_basis)
 
 
+def own_shape_space(face: RestingFace) -> ExpressionSpace:
+    """The same coefficients on a person's own face at rest, 468 points: pictures of it show that person's shape."""
+    space, model = face_space(), load_model()
+    mesh = replace(space.mesh, vertices_mm=shape_at_rest(model, face).astype(np.float32))
+    # A person's face is not its own mirror image, but the movements still are.
+    return replace(space, id=OWN_ID, mesh=mesh, drawing=None)
+
+
 def _space(
     model: FaceModel, id: str, mesh: FaceMesh, basis: FloatArray, drawing: ExpressionSpace | None = None
 ) -> ExpressionSpace:
@@ -50,5 +62,6 @@ def _space(
         if members:
             regions[region] = members
     return ExpressionSpace(
-        id, model.version, model.names, -reach, reach, mesh, basis, model.partner, regions, drawing=drawing
-    )
+        id, model.version, model.names, -reach, reach, mesh, basis, model.partner, regions, drawing=drawing,
+        words=mode_words(model),
+    )  # fmt: skip

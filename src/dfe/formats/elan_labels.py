@@ -123,7 +123,7 @@ def _parse(path: Path, data: bytes) -> Xml.Element:
     parser.CharacterDataHandler = builder.data
     try:
         parser.Parse(data, True)
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of encodings that nobody knows
         raise TableError(f"no XML ({error})", where=path, advice=_ADVICE) from None
     return builder.close()
 

@@ -14,9 +14,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+from dfe.base.cells import Cells, header_of
 from dfe.base.csv_text import plain_cell, safe_cell
 from dfe.base.errors import TableError
 from dfe.base.files import replacing
+from dfe.base.numbers import Decimal, number
 from dfe.formats.event import Event, Kind
 
 MISSING = "n/a"
@@ -110,34 +112,31 @@ def write_events_tsv(
 def read_events_tsv(path: str | PathLike[str]) -> EventTable:
     """Read what :func:`write_events_tsv` wrote, also with columns added, moved, or (from ``apex`` on) left out.
 
-    A missing apex or intensity is NaN. Without the JSON file the source is unknown.
+    What a spreadsheet has made of it (semicolons, decimal commas, another encoding) is read too, see
+    :class:`~dfe.base.cells.Cells`. A missing apex or intensity is NaN. Without the JSON file the source is unknown.
 
     Raises:
         TableError: missing, no table of events, or a row that makes no sense; names the line.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise TableError(f"cannot be read ({reason})", where=path) from error
-    head, *lines = text.splitlines() or [""]
-    names = head.split("\t")
-    if lacking := [name for name in COLUMNS if name not in names and name not in _OPTIONAL]:
+    table = Cells(path, unit="line")
+    if lacking := [name for name in COLUMNS if name not in table.header and name not in _OPTIONAL]:
         advice = "dfe events writes such tables"
         raise TableError(f"no table of events: it lacks the column {lacking[0]!r}", where=path, advice=advice)
     events: list[Event] = []
-    for number, line in enumerate(lines, start=2):
-        if not line.strip():
-            continue
-        cells = [plain_cell(cell) for cell in line.split("\t")]
-        if len(cells) != len(names):
-            raise TableError(f"{len(cells)} cells under {len(names)} columns", where=f"{path}, line {number}")
+    for place, line in table:
+        cells = [plain_cell(cell) for cell in line]
+        where = f"{path}, line {place}"
         try:
-            events.append(_event(dict(zip(names, cells, strict=True))))
+            events.append(_event(dict(zip(table.header, cells, strict=True)), where, table.decimal))
         except ValueError as error:
-            raise TableError(str(error), where=f"{path}, line {number}") from None
+            raise TableError(str(error), where=where) from None
     return EventTable(tuple(events), _source(path.with_suffix(".json")))
+
+
+def is_events_table(path: Path) -> bool:
+    """Whether the columns are those of a table of events, of whatever suffix."""
+    return not {name for name in COLUMNS if name not in _OPTIONAL} - set(header_of(path))
 
 
 def event_cells(event: Event) -> list[str]:
@@ -165,15 +164,17 @@ def _number(value: float) -> str:
 
 
 def _word(text: str) -> str:
-    """A cell has no room for tabs and line breaks."""
-    return " ".join(text.split()) or MISSING
+    """A cell has no room for tabs and line breaks, text none for a null; quotes at its beginning are those of CSV."""
+    word = " ".join(text.replace("\0", "\ufffd").split()) or MISSING
+    return '"{}"'.format(word.replace('"', '""')) if word.startswith('"') else word
 
 
-def _event(row: dict[str, str]) -> Event:
+def _event(row: dict[str, str], where: str, decimal: Decimal) -> Event:
     kind = row["kind"]
     if kind not in get_args(Kind):
         raise ValueError(f"kind {kind!r} is none of {', '.join(get_args(Kind))}")
-    onset, duration = _float(row, "onset"), _float(row, "duration")
+    numbers = {name: _float(row, name, where, decimal) for name in ("onset", "duration", "apex", "intensity")}
+    onset, duration = numbers["onset"], numbers["duration"]
     if not (math.isfinite(onset) and math.isfinite(duration) and duration >= 0):
         raise ValueError("onset and duration must be numbers of seconds, the duration not negative")
     return Event(
@@ -183,26 +184,24 @@ def _event(row: dict[str, str]) -> Event:
         label=_text(row, "label"),
         region=_text(row, "region"),
         onset_s=onset,
-        apex_s=_float(row, "apex"),
+        apex_s=numbers["apex"],
         offset_s=round(onset + duration, DIGITS),
-        intensity=_float(row, "intensity"),
+        intensity=numbers["intensity"],
         censored=_flag(row, "censored") or False,
         speaking=_flag(row, "speaking"),
     )
 
 
 def _text(row: dict[str, str], name: str) -> str:
-    return "" if row[name] == MISSING else row[name]
+    return "" if row[name] in ("", MISSING) else row[name]
 
 
-def _float(row: dict[str, str], name: str) -> float:
+def _float(row: dict[str, str], name: str, where: str, decimal: Decimal) -> float:
     cell = row.get(name, MISSING)
-    if cell == MISSING:
-        return math.nan
     try:
-        return float(cell)
-    except ValueError:
-        raise ValueError(f"{name} {cell!r} is no number") from None
+        return number(cell, where, decimal)
+    except TableError as error:
+        raise ValueError(f"{name} {cell!r} is no number" if error.advice is None else error.what) from None
 
 
 def _int(row: dict[str, str], name: str) -> int:
@@ -214,7 +213,7 @@ def _int(row: dict[str, str], name: str) -> int:
 
 def _flag(row: dict[str, str], name: str) -> bool | None:
     cell = row.get(name, MISSING)
-    flags = {MISSING: None, "0": False, "1": True, "false": False, "true": True}
+    flags = {MISSING: None, "": None, "0": False, "1": True, "false": False, "true": True}
     if cell.lower() not in flags:
         raise ValueError(f"{name} {cell!r} is none of 0, 1 and n/a")
     return flags[cell.lower()]

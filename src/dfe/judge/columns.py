@@ -139,6 +139,16 @@ SUMMARY = (
         "reliability",
     ),
     Column(
+        "motion",
+        "Motion told",
+        "Share of the movement that the landmarks measured which the coding says, around each person's mean face: 1 "
+        "minus the energy of the error by the energy. A coding that draws another face gets the best linear map.",
+        at("motion", "told", "whole"),
+        decimals(2),
+        1,
+        "motion",
+    ),
+    Column(
         "local",
         "Extent",
         "Share of the moving vertices that hold 90% of a token's movement, weighted by use. Smaller is more local.",
@@ -270,6 +280,32 @@ LEAKS = (
         "Drift",
         "How far expressions move while a person turns the head, as a share of the mean face's error.",
         share,
+        -1,
+    ),
+)
+
+
+MOTION = (
+    *(
+        _column(f"motion.told.{part}", heading, f"Motion told: {where}.", decimals(2), 1)
+        for part, heading, where in (
+            ("whole", "Whole face", "all 468 points"),
+            ("brow", "brow", "brows"),
+            ("eye", "eye", "lids and corners of the eyes"),
+            ("lips", "lips", "lips"),
+            ("jaw", "jaw", "chin"),
+            ("cheek", "cheek", "cheeks"),
+        )
+    ),
+    _column(
+        "motion.intensity.whole", "intensities", "Motion told by the tokens with their intensities.", decimals(2), 1
+    ),
+    _column("motion.count.whole", "counts", "Motion told by how often each token is said.", decimals(2), 1),
+    _column(
+        "motion.turned",
+        "Turn",
+        "Movement of a neutral face when only the head turns, as a share of the same people's smile.",
+        decimals(2),
         -1,
     ),
 )

@@ -15,6 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import FloatArray, IntArray
 from dfe.datasets.about import UNKNOWN, About
+from dfe.facemodel.alignment import align
+from dfe.facemodel.file import load_model
 from dfe.recording.recording import Recording
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
@@ -32,6 +34,7 @@ class Faces:
         subject: ``(n,)`` number of the person, 0 to S-1; -1 where unknown.
         pose: ``(n, 3)`` pitch, yaw, roll in radians.
         geometry: ``(n, 468, 3)`` pose-normalised landmarks in cm.
+        shape_mm: ``(n, 468, 3)`` landmarks in the face model's head coordinates, mm: what moves when a face does.
         label: ``(n,)``, empty where unknown.
         groups: by name (gender, age ...) one array ``(n,)``, empty where unknown.
     """
@@ -43,6 +46,7 @@ class Faces:
     subject: IntArray | None = None
     pose: FloatArray | None = None
     geometry: FloatArray | None = None
+    shape_mm: FloatArray | None = None
     label: NDArray[np.str_] | None = None
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
@@ -60,6 +64,13 @@ class Faces:
         """Faces whose person is unknown."""
         return len(self.x) if self.subject is None else int((self.subject == UNKNOWN).sum())
 
+    @property
+    def who(self) -> IntArray:
+        """``(n,)`` number of each face's person; where nobody is named, a clip or a picture is a person of its own."""
+        clip = np.unique(source_of(self.names), return_inverse=True)[1].astype(np.int64)
+        subject = np.full(len(self), UNKNOWN) if self.subject is None else self.subject
+        return np.asarray(np.where(subject == UNKNOWN, subject.max(initial=UNKNOWN) + 1 + clip, subject))
+
     def take(self, rows: ArrayLike | slice) -> Faces:
         """The faces of some rows, by index ``(m,)``, mask ``(n,)`` or slice; ``pictures`` stays as it is."""
         at = rows if isinstance(rows, slice) else np.asarray(rows)
@@ -71,6 +82,7 @@ class Faces:
             subject=None if self.subject is None else self.subject[at],
             pose=None if self.pose is None else self.pose[at],
             geometry=None if self.geometry is None else self.geometry[at],
+            shape_mm=None if self.shape_mm is None else self.shape_mm[at],
             label=None if self.label is None else self.label[at],
             groups={name: values[at] for name, values in self.groups.items()},
         )
@@ -120,6 +132,7 @@ def load_faces(tables: Sequence[Path], about: About | None = None, space: Expres
         subject=None if known is None else known.subject,
         pose=np.concatenate([part.pose for part in parts]),
         geometry=_geometry(np.concatenate(landmarks)) if len(landmarks) == len(parts) else None,
+        shape_mm=_shape(np.concatenate(landmarks)) if len(landmarks) == len(parts) else None,
         label=None if known is None else known.label,
         groups={} if known is None else {n: g for n, g in known.groups.items() if (g != "").any()},
     )
@@ -162,6 +175,12 @@ def _geometry(landmarks: FloatArray) -> FloatArray:
     from dfe.frontends.landmarks.geometry import pose_normalised
 
     return np.asarray(pose_normalised(landmarks), np.float32)
+
+
+def _shape(landmarks: FloatArray) -> FloatArray:
+    model = load_model()
+    points = landmarks[:, : len(model.mean_mm)].astype(np.float64)
+    return align(points, model.mean_mm, model.size_weights, model.rigid).shape_mm.astype(np.float32)
 
 
 def _check_fits(table: Path, recording: Recording, space: ExpressionSpace, neutral: str) -> None:

@@ -10,11 +10,10 @@ import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import FloatArray, IntArray
-from dfe.datasets.about import UNKNOWN
 from dfe.judge.bench import Bench
-from dfe.judge.faces import source_of
 from dfe.judge.groups import GroupFigure, detection_by_group
 from dfe.judge.invariance import Drift, PersonProbe, PoseR2, drift, person_probe, pose_r2
+from dfe.judge.moving import Moving, measure_moving
 from dfe.judge.probe import Probe, probe
 from dfe.judge.reliability import ALL, moved_share
 from dfe.judge.result import NotMeasured
@@ -72,6 +71,7 @@ class Floors:
         person, pose, drift: of uncoded expressions.
         moved: by perturbation, how far it moves uncoded expressions, as a share of the mean face's error.
         detection: share of pictures in which a face was found, by kind of group and group.
+        moving: what the landmarks measured, and what uncoded expressions tell of it.
     """
 
     mean_face_mm: float
@@ -83,6 +83,7 @@ class Floors:
     drift: Drift | NotMeasured
     moved: Mapping[str, Estimate] | NotMeasured
     detection: Mapping[str, dict[str, GroupFigure]] | NotMeasured
+    moving: Moving | NotMeasured
 
     def results(self) -> dict[str, object]:
         """By name, as in the result of an evaluation."""
@@ -96,6 +97,7 @@ class Floors:
             "drift": self.drift,
             "moved": self.moved,
             "detection": self.detection,
+            "motion": self.moving if isinstance(self.moving, NotMeasured) else self.moving.uncoded,
         }
 
 
@@ -114,6 +116,7 @@ def measure_floors(bench: Bench) -> Floors:
         drift=drift_of(bench, faces.x, bench.turned.x if bench.turned is not None else None),
         moved=moved(bench, faces.x, {name: after.x for name, after in bench.perturbed.items()}, mean_face_mm),
         detection=_detection(bench),
+        moving=measure_moving(bench),
     )
 
 
@@ -157,12 +160,9 @@ def drift_of(bench: Bench, x: FloatArray, turned: FloatArray | None) -> Drift | 
     angles = faces.pose
     if angles is None:
         return NotMeasured("the turned faces have no head pose")
-    clip = np.unique(source_of(faces.names), return_inverse=True)[1].astype(np.int64)
-    subject = np.full(len(faces), UNKNOWN) if faces.subject is None else faces.subject
-    who: IntArray = np.where(subject == UNKNOWN, subject.max(initial=UNKNOWN) + 1 + clip, subject)
     floor = mean_face_error(bench)
     options = {"seed": bench.seed, "draws": bench.draws}
-    return or_why(lambda: drift(turned, who, angles, faces.space, x, mean_face_mm=floor, **options))
+    return or_why(lambda: drift(turned, faces.who, angles, faces.space, x, mean_face_mm=floor, **options))
 
 
 def moved(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from dfe.judge.fidelity import error_at_bits
 from dfe.judge.floors import drift_of, moved, person, pose
 from dfe.judge.groups import GroupFigure, by_group, neutral_tokens_by_group
 from dfe.judge.locality import Locality, locality
+from dfe.judge.moving import mover_of, told, told_by
 from dfe.judge.probe import Probe, bag, probe
 from dfe.judge.redundancy import Redundancy, redundancy
 from dfe.judge.reliability import Perturbed, reliability
@@ -29,6 +30,9 @@ from dfe.stats.bootstrap import Estimate
 
 BITS: tuple[int, ...] = (8, 16, 24, 32, 48)
 """Costs of a face at which codings of different sizes are compared."""
+
+BAGS: tuple[Literal["intensity", "count"], ...] = ("intensity", "count")
+"""How often each display is said, and how strongly; a linear map fitted on other people reads both as movement."""
 
 TIMED = 2000
 """Faces at most on which the speed is measured."""
@@ -158,6 +162,27 @@ def _probe(coding: Coding) -> dict[str, Any] | NotMeasured:
     return {name: {k: v for k, v in told(name).items() if k != "right"} for name in inputs}
 
 
+def _motion(coding: Coding) -> dict[str, Any] | NotMeasured:
+    moving, bench, coder = coding.floors.moving, coding.bench, coding.coder
+    if isinstance(moving, NotMeasured):
+        return moving
+    fit = None if bench.fit is None else coder.encode_codes(bench.fit.x)
+    mover = mover_of(bench, None if fit is None else coder.decode_codes(fit))
+    if isinstance(mover, NotMeasured):
+        return mover
+    others = {f"perturbed {name}": coder.decode_codes(codes) for name, codes in coding.perturbed.items()}
+    if bench.turned is not None:
+        others["turned"] = coder.decode_codes(coder.encode_codes(bench.turned.x))
+    decoded = told(bench, moving, coding.decoded, mover, others)
+    bags: dict[str, Any] = {}
+    for kind in BAGS:
+        learnt = None if fit is None else bag(coding.displays, fit, kind).toarray()
+        read = mover_of(bench, learnt, draws_face=False)
+        said = bag(coding.displays, coding.codes, kind).toarray()
+        bags[kind] = read if isinstance(read, NotMeasured) else told_by(bench, moving, said, read)
+    return {**decoded, **bags}
+
+
 def _groups(coding: Coding) -> dict[str, Any] | NotMeasured:
     faces, people = coding.bench.faces, coding.bench.bootstrap
     if not faces.groups:
@@ -194,6 +219,7 @@ MEASURES: dict[str, Measure] = {
     "stability": _stability,
     "invariance": _invariance,
     "probe": _probe,
+    "motion": _motion,
     "groups": _groups,
     "cost": _cost,
 }

@@ -13,7 +13,7 @@ from dfe.judge.charts import (
     region_charts,
     retrieval_chart,
 )
-from dfe.judge.columns import LEAKS, ORDER, SUMMARY, VARIETY, Column, equal_bits, group_columns, of_faces
+from dfe.judge.columns import LEAKS, MOTION, ORDER, SUMMARY, VARIETY, Column, equal_bits, group_columns, of_faces
 from dfe.judge.reading import (
     Coder,
     Result,
@@ -93,6 +93,7 @@ def evaluation_page(result: Mapping[str, Any]) -> str:
         level_charts=_shown(_level_charts(coders)),
         change_charts=_shown(perturbation_charts(coders)),
         order=table("sides-seeds-cost", ORDER, coders),
+        motion=table("motion", MOTION, coders, floors[1:]),
         leak_charts=_shown([leak_chart(result, coders)]),
         leaks=table("probes", LEAKS, coders, floors[1:]),
         groups=list(_groups(result, coders)),
@@ -148,6 +149,7 @@ def _not_coded(result: Result) -> Result:
         "retrieval": {"all_codes": part(floor, "retrieval", "continuous")},
         "probe": {name: part(floor, "probe") for name in ("count", "intensity", "decoded")},
         "invariance": {name: part(floor, name) for name in ("person", "pose", "drift")},
+        "motion": part(floor, "motion"),
     }
 
 

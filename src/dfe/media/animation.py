@@ -11,6 +11,7 @@ from typing import cast
 import cv2
 import numpy as np
 
+from dfe.base.budget import LIFT, allowed, in_words
 from dfe.base.errors import MediaError, UsageError
 from dfe.base.types import Frame, ImageArray
 from dfe.media.film import bounds_of_cut
@@ -45,11 +46,13 @@ class Animation:
             what = "its frames carry times of their own, which --rate does not replace"
             raise UsageError(what, where=path, advice="leave --rate out")
         with open_media(path) as stream:
-            data = stream.read(MAX_BYTES // _CHANNELS)
+            most = allowed(MAX_BYTES)
+            data = stream.read(most // _CHANNELS)
         width, height, durations_ms = _read(path, data)
-        if width * height * _CHANNELS * len(durations_ms) > MAX_BYTES:
-            what = f"{len(durations_ms)} pictures of {width} x {height} pixels are over the limit of a gigabyte"
-            raise MediaError(what, where=path, advice="convert it to MP4")
+        if width * height * _CHANNELS * len(durations_ms) > most:
+            size = f"{len(durations_ms)} pictures of {width} x {height} pixels"
+            what = f"{size} are over the limit of {in_words(most)}"
+            raise MediaError(what, where=path, advice=f"convert it to MP4, or {LIFT}")
         # Browsers show a picture of no length for a tenth of a second.
         lengths = np.array([length or 100 for length in durations_ms], np.float64) / 1000
         ends = np.cumsum(lengths)

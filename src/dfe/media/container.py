@@ -14,6 +14,7 @@ from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
+from dfe.base.budget import LIFT, allowed
 from dfe.base.errors import MediaError
 from dfe.media.header import foreign_picture, open_media
 
@@ -133,11 +134,12 @@ def _refuse_list(path: Path, head: bytes) -> None:
 def _refuse_large(path: Path, stream: VideoStream) -> None:
     """Refuse what the header announces as too large; what turns out so later, the decoder refuses, frame by frame."""
     context = stream.codec_context
-    if (context.width or 0) * (context.height or 0) > MAX_FRAME_PIXELS:
+    most = allowed(MAX_FRAME_PIXELS)
+    if (context.width or 0) * (context.height or 0) > most:
         size = f"its pictures have {context.width} x {context.height} pixels"
-        what = f"{size}, over the limit of {MAX_FRAME_PIXELS // 1_000_000} megapixels"
-        raise MediaError(what, where=path, advice="make it smaller first")
-    context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
+        what = f"{size}, over the limit of {most // 1_000_000} megapixels"
+        raise MediaError(what, where=path, advice=f"make it smaller first, or {LIFT}")
+    context.options = {"max_pixels": str(min(most, 2**31 - 1))}
 
 
 def _video_streams(container: InputContainer) -> list[VideoStream]:

@@ -13,6 +13,7 @@ from typing import cast
 import cv2
 import numpy as np
 
+from dfe.base.budget import LIFT, allowed
 from dfe.base.errors import MediaError
 from dfe.base.types import Frame, ImageArray
 from dfe.media.header import DamagedHeader, PictureHeader, foreign_picture, open_media, picture_header
@@ -47,9 +48,10 @@ def read_header(path: str | PathLike[str]) -> PictureHeader:
         foreign = foreign_picture(head)
         what = f"{foreign} pictures are not read" if foreign else "not a picture that can be read"
         raise MediaError(what, where=path, advice=f"convert it: {_READABLE}")
-    if header.width * header.height > MAX_PIXELS:
-        size = f"{header.width} x {header.height} pixels are over the limit of {MAX_PIXELS // 1_000_000} megapixels"
-        raise MediaError(size, where=path, advice="make it smaller first")
+    most = allowed(MAX_PIXELS)
+    if header.width * header.height > most:
+        size = f"{header.width} x {header.height} pixels are over the limit of {most // 1_000_000} megapixels"
+        raise MediaError(size, where=path, advice=f"make it smaller first, or {LIFT}")
     return header
 
 
@@ -69,10 +71,11 @@ def read_image(path: str | PathLike[str]) -> ImageArray:
     if header.animated:
         raise MediaError("an animated picture, not a still", where=path, advice="read it as a video")
     with open_media(path) as stream:
-        data = stream.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        what = f"the file is over the limit of {MAX_FILE_BYTES // 1_000_000} MB for a picture"
-        raise MediaError(what, where=path, advice="save it anew, smaller")
+        most = allowed(MAX_FILE_BYTES)
+        data = stream.read(most + 1)
+    if len(data) > most:
+        what = f"the file is over the limit of {most // 1_000_000} MB for a picture"
+        raise MediaError(what, where=path, advice=f"save it anew, smaller, or {LIFT}")
     if header.format in ("heic", "avif"):
         return decode_heif(path, data)
     if header.format == "gif":

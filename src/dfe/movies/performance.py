@@ -11,10 +11,12 @@ import numpy as np
 from dfe.base.errors import ModelError, UsageError
 from dfe.base.types import DoubleArray, FloatArray, IntArray
 from dfe.displays.tokens import Tokens
+from dfe.encoding.resting import face_of
+from dfe.facemodel.space import own_shape_space
 from dfe.movies.naming import display_words
 from dfe.recording.recording import Recording
 from dfe.space.base import ExpressionSpace
-from dfe.space.registry import load_space
+from dfe.space.registry import FACE_MODEL_ID, load_space
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -77,16 +79,21 @@ def drawable(space: ExpressionSpace) -> ExpressionSpace:
     return space.drawn
 
 
-def read_performance(path: Path, face: int | None = None, tokenizer: str | Path | None = None) -> Performance:
+def read_performance(
+    path: Path, face: int | None = None, tokenizer: str | Path | None = None, *, own_shape: bool = False
+) -> Performance:
     """Read one face of a recording.
 
     Args:
         path: of the recording's table.
         face: its id; None for the only one.
         tokenizer: the one that made the tokens, where it is none of the package's.
+        own_shape: draw the person's own face at rest, as it was fitted, in place of the head that is nobody's; pictures
+            of it are pictures of the person.
 
     Raises:
-        UsageError: pictures instead of a video, several faces and none chosen, or a space without a surface.
+        UsageError: pictures instead of a video, several faces and none chosen, a space without a surface, or no shape
+            of the person known.
         TableError: no recording, or no such face.
         ModelError: the tokenizer is not here, or is another than the one that made the tokens.
     """
@@ -99,6 +106,8 @@ def read_performance(path: Path, face: int | None = None, tokenizer: str | Path 
             advice = "choose one with --face" if ids else None
             raise UsageError(f"has {said}", where=path, advice=advice)
         (face,) = ids
+    if own_shape:
+        space = _own_shape(recording, face, path)
     frame, first = np.unique(recording.frames, return_index=True)
     time = recording.times[first]
     if not np.isfinite(time).all() or len(time) < 2:
@@ -123,3 +132,12 @@ def read_performance(path: Path, face: int | None = None, tokenizer: str | Path 
     tokens, of_face = Tokens.none(len(frame), recording.levels), rows.tokens()
     tokens.display[place[known]], tokens.mm[place[known]] = of_face.display[known], of_face.mm[known]
     return Performance(source.name, space, frame, time, measured, coder.decode(tokens), tokens, coder, source.sha256)
+
+
+def _own_shape(recording: Recording, face: int, path: Path) -> ExpressionSpace:
+    note = next((note for note in recording.provenance.resting if note.face == face), None)
+    resting = None if note is None else face_of(note)
+    if recording.space_id != FACE_MODEL_ID or resting is None:
+        advice = f"encode the video with --space {FACE_MODEL_ID}"
+        raise UsageError(f"holds no shape of face {face}", where=path, advice=advice)
+    return own_shape_space(resting)

@@ -24,7 +24,7 @@ def named_json(result: NamingResult) -> dict[str, Any]:
     }
 
 
-def named_text(result: NamingResult) -> str:
+def named_lines(result: NamingResult) -> list[str]:
     """The same for a reader."""
     lines = [f"{len(result.displays)} displays of {result.key.tokenizer}, coders {', '.join(map(str, result.coders))}"]
     for what, figures in (("names", result.names), ("sides", result.sides)):
@@ -44,7 +44,7 @@ def named_text(result: NamingResult) -> str:
             else " | ".join(" ".join(n.split()) or "–" for n in one.names)
         )
         lines.append(f"{one.display:7d}  {share:>5}  {said}")
-    return "\n".join(lines)
+    return lines
 
 
 def compared_json(result: HumanAgreement) -> dict[str, Any]:
@@ -69,7 +69,7 @@ def compared_json(result: HumanAgreement) -> dict[str, Any]:
     }
 
 
-def compared_text(result: HumanAgreement) -> str:
+def compared_lines(result: HumanAgreement) -> list[str]:
     """The same for a reader."""
     score, several = result.score, len(result.recordings) > 1
     one = f"{len(result.recordings)} recording{'s' if several else ''}"
@@ -86,7 +86,7 @@ def compared_text(result: HumanAgreement) -> str:
     for row in result.recordings:
         found, marked = row.rates
         lines.append(f"{found:9.2f}  {marked:10.2f}  {_number(row.matches.f1):>4}  {row.name}")
-    return "\n".join(lines)
+    return lines
 
 
 def _shown(estimate: Estimate) -> str:

@@ -11,7 +11,10 @@ from numpy.typing import ArrayLike
 from dfe.pages.spans import StateSpans, TokenSpans
 
 USABLE, NOT_USABLE, NOT_FOUND = 0, 1, 2
-"""States of a moment in :attr:`RecordingView.quality`: a usable face, a face that is not usable, no face."""
+"""States of a moment in :attr:`Person.quality`: the face is usable, it is not, there is none."""
+
+UPPER, LOWER = 1, 2
+"""Halves of the face that something may hide; 3 is both, 0 none."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,7 @@ class TokenCard:
     side: str
     """``both``, ``left`` or ``right``: the subject's side that moves."""
     share_of_time: float
-    """Share of the rows' time in which the token is among the first two of a face, 0 to 1; see ``share_basis``."""
+    """Share of the person's time in which the token is among the first two of the face, 0 to 1; see ``share_basis``."""
     later_share: float
     """Share of time in which it is used, but only at a later level, where it mostly corrects an earlier token."""
     frames_used: int
@@ -37,22 +40,10 @@ class TokenCard:
     """Root mean square displacement of the moving vertices, mm."""
     locality: float | None = None
     """Share of the moving vertices that hold 90% of the movement's energy, 0 to 1."""
+    half: int = 0
+    """``UPPER`` or ``LOWER``: the half of the face that it moves most; 0 where it is neither."""
     unsteady: bool = False
     """Small changes of a picture make it come and go: not to be counted."""
-
-
-@dataclass(frozen=True, eq=False)
-class FaceTrack:
-    """One face through the recording; poses are in radians, NaN where unknown, one per entry of ``times_s``."""
-
-    face_id: int
-    spans: TokenSpans
-    times_s: ArrayLike = ()
-    yaw: ArrayLike = ()
-    pitch: ArrayLike = ()
-    roll: ArrayLike = ()
-    whereabouts: str = ""
-    """Where the face mostly is in the picture, and how large, so that two people can be told apart."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +74,38 @@ class ReasonCount:
 
 
 @dataclass(frozen=True, eq=False)
+class Person:
+    """One face through a film, and what the page counts and shows of it alone.
+
+    Still pictures make one person with all their faces, a film in which nobody lasts makes one without a face. Poses
+    are in radians, NaN where unknown, one per entry of ``times_s``.
+    """
+
+    face_id: int | None
+    """None: nobody in particular."""
+    coverage: float = 0.0
+    """Share of the recording's time (of pictures, of their number) in which the face is found, 0 to 1."""
+    usable_share: float = 0.0
+    """Share in which it is usable, 0 to 1."""
+    cards: tuple[TokenCard, ...] = ()
+    """Tokens used most, first the one that is used most: rows of the timeline and pictures of the gallery."""
+    share_basis: Literal["usable", "found"] = "usable"
+    """Rows that the cards count: usable ones, or all with the face where none is usable."""
+    quality: StateSpans | None = None
+    """Stretches of ``USABLE``, ``NOT_USABLE``, ``NOT_FOUND`` with their reasons; None of still pictures."""
+    covered: tuple[int, ...] = ()
+    """Of each stretch of ``quality`` the halves of the face that something hides."""
+    reasons: tuple[ReasonCount, ...] = ()
+    spans: TokenSpans | None = None
+    times_s: ArrayLike = ()
+    yaw: ArrayLike = ()
+    pitch: ArrayLike = ()
+    roll: ArrayLike = ()
+    whereabouts: str = ""
+    """Where the face mostly is in the picture, and how large, so that two people can be told apart."""
+
+
+@dataclass(frozen=True, eq=False)
 class RecordingView:
     """All that the page of one recording shows.
 
@@ -96,22 +119,16 @@ class RecordingView:
     faces: int
     """Number of distinct faces (of a video), or of all faces found (in stills)."""
     coverage: float
-    """Share of the time (of pictures, of their number) in which a face was found, 0 to 1."""
+    """Share of the time (of pictures, of their number) in which at least one face was found, 0 to 1."""
     usable_share: float
-    """Share with a usable face, 0 to 1."""
+    """Share with at least one usable face, 0 to 1."""
     duration_s: float | None = None
     frame_rate: float | None = None
-    tracks: tuple[FaceTrack, ...] = ()
+    people: tuple[Person, ...] = ()
+    """Those who are seen for more than a moment; nothing on the page pools two of them."""
     stills: tuple[StillFace, ...] = ()
-    share_basis: Literal["usable", "found"] = "usable"
-    """Rows that the cards count: usable faces, or all faces where none is usable."""
     ladder_mm: tuple[float, ...] = ()
     """Intensities in mm that all displays share, if they do; pictures show the middle one."""
-    cards: tuple[TokenCard, ...] = ()
-    """Tokens used most, first the one that is used most: rows of the timeline and pictures of the gallery."""
-    quality: StateSpans | None = None
-    """Stretches of ``USABLE``, ``NOT_USABLE``, ``NOT_FOUND`` with their reasons."""
-    reasons: tuple[ReasonCount, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Anything that JSON can say; shown key by key."""
     tokenizer: str = ""

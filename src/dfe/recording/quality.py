@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from dfe.base.types import BoolArray, DoubleArray, FloatArray
 from dfe.clock.clock import Clock
 from dfe.clock.spans import seconds_in
+from dfe.recording.faces import list_faces
 from dfe.recording.provenance import SpaceRef
 from dfe.recording.recording import Recording
 from dfe.recording.summary import by_count, fleeting_faces
@@ -18,6 +19,8 @@ from dfe.recording.verdict import QcRule, judge
 
 _SECOND_DIFFERENCE = math.sqrt(6.0)
 _MAD_TO_SIGMA = 1.4826
+_SAID = 4
+"""Faces whose share is said in words."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,13 @@ class QcRow:
     fleeting_faces: int
     """Face ids that are seen for a moment only; often no faces at all."""
     coverage: float
-    """Share of the time (of pictures, of their number) with a face, 0 to 1; frames that are missing have none."""
+    """Share of the time (of pictures, of their number) with at least one face that is seen for more than a moment,
+    0 to 1; frames that are missing have none."""
     usable_share: float
-    """Share of the time with a usable face, 0 to 1."""
+    """Share of the time with at least one usable face, 0 to 1."""
+    usable_by_face: dict[str, float]
+    """Share of the time in which each face that is seen for more than a moment is usable, as ``face 1``; no one's time
+    is another's. Of pictures empty."""
     yaw_median_deg: float | None
     """Median of face 0, as all pose measures; positive to the subject's left."""
     yaw_p95_deg: float | None
@@ -79,7 +86,13 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
     summary = recording.summary()
     clock, success, usable = recording.clock(), recording.success, recording.usable
     timed = len(clock.times) > 0
-    seen, seen_usable = recording.seen(success), recording.seen(usable)
+    kept = ~np.isin(recording.face_ids, list(summary.fleeting))
+    seen, seen_usable = recording.seen(success & kept), recording.seen(usable & kept)
+    by_face = {
+        f"face {track.face_id}": track.usable_share
+        for track in (list_faces(recording) if timed else ())
+        if track.face_id not in summary.fleeting
+    }
     main = recording.face_ids == 0
     yaw, pitch = _degrees(recording, "yaw", main), _degrees(recording, "pitch", main)
     boxes = recording.boxes[main]
@@ -107,6 +120,9 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         main_fault=next(iter(summary.not_usable), None),
         defects=recording.provenance.defects,
     )
+    if len(by_face) > 1:
+        shares = ", ".join(f"{face} {share:.0%}" for face, share in list(by_face.items())[:_SAID])
+        why = "; ".join(filter(None, (why, f"usable: {shares}{', ...' if len(by_face) > _SAID else ''}")))
     return QcRow(
         name=name,
         frames=summary.frames,
@@ -116,6 +132,7 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         fleeting_faces=len(fleeting),
         coverage=summary.coverage,
         usable_share=summary.usable_share,
+        usable_by_face=by_face,
         yaw_median_deg=_median(yaw),
         yaw_p95_deg=_percentile(np.abs(yaw), 95),
         pitch_median_deg=_median(pitch),
@@ -131,8 +148,8 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         why=why,
         mean_expression=_mean_expression(recording, main),
         space=recording.provenance.space,
-        strip_face=_strip(recording, clock, success, seen, rule.strip_bins),
-        strip_usable=_strip(recording, clock, usable, seen_usable, rule.strip_bins),
+        strip_face=_strip(recording, clock, success & kept, seen, rule.strip_bins),
+        strip_usable=_strip(recording, clock, usable & kept, seen_usable, rule.strip_bins),
     )
 
 

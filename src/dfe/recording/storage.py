@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
@@ -12,6 +15,7 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from dfe.base.arrow_csv import without_marks, write_arrow_csv
+from dfe.base.cells import Cells
 from dfe.base.errors import DfeError, TableError, UsageError
 from dfe.base.files import replacing
 from dfe.base.lists import ELEMENT, have_length, list_type
@@ -234,7 +238,8 @@ def _write_csv(table: pa.Table, sink: BinaryIO) -> None:
 
 def _read_csv(path: Path) -> tuple[pa.Table, Provenance]:
     beside = provenance_path(path)
-    with path.open("rb") as file:
+    with path.open("rb") as plain:
+        file: BinaryIO = plain
         if not beside.is_file():
             raise TableError(
                 f"{_FOREIGN}: its provenance {beside.name} is not beside it",
@@ -245,6 +250,10 @@ def _read_csv(path: Path) -> tuple[pa.Table, Provenance]:
         header = file.readline(1 << 16).decode("utf-8-sig", "replace")
         names = [name.strip().strip('"') for name in header.split(",")]
         schema = arrow_schema(Layout.of(names, provenance.space.id))
+        if "frame" not in names:
+            # What a spreadsheet has saved: semicolons, decimal commas, another encoding.
+            names, file = _as_written(path)
+            schema = arrow_schema(Layout.of(names, provenance.space.id))
         if not set(names) & set(schema.names):
             raise TableError(f"{_FOREIGN}: the first line names none of its columns", where=path)
         file.seek(0)
@@ -253,8 +262,8 @@ def _read_csv(path: Path) -> tuple[pa.Table, Provenance]:
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
             null_values=["", "NA", "NaN", "nan"],
-            true_values=["true", "True", "TRUE", "1"],
-            false_values=["false", "False", "FALSE", "0"],
+            true_values=["true", "True", "TRUE", "1", "WAHR", "VRAI", "VERDADERO", "VERO", "WAAR"],
+            false_values=["false", "False", "FALSE", "0", "FALSCH", "FAUX", "FALSO", "ONWAAR"],
         )
         try:
             table = pa_csv.read_csv(
@@ -267,6 +276,19 @@ def _read_csv(path: Path) -> tuple[pa.Table, Provenance]:
             raise TableError(f"damaged: {_first_line(error)}", where=path, advice="write it again") from error
     table = _encode_strings(without_marks(table))
     return conform(table, space_id=provenance.space.id, where=path), provenance
+
+
+def _as_written(path: Path) -> tuple[list[str], BinaryIO]:
+    """Names of the columns of a CSV file, and the file as this package writes it: commas, points, UTF-8."""
+    cells = Cells(path)
+    number = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(cells.header)
+    comma = cells.decimal == "comma"
+    for _, row in cells:
+        rows.writerow([cell.replace(",", ".") if comma and number.fullmatch(cell) else cell for cell in row])
+    return list(cells.header), io.BytesIO(out.getvalue().encode("utf-8", "surrogateescape"))
 
 
 def _encode_strings(table: pa.Table) -> pa.Table:

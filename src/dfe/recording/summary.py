@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 NOT_SAID = "not said"
 """Reason of a row whose own is empty."""
 
+_LISTED = 6
+"""Faces named in the line about those that are left out."""
+
 MOMENT_S = 0.5
 """A face other than the main one that is seen for less time in all is fleeting: a passer-by, or no face at all."""
 
@@ -34,13 +37,13 @@ class RecordingSummary:
     fleeting: dict[int, float]
     """Seconds for which each of the others is seen, by face id; they are often no faces, and no report counts them."""
     face_rows: int
-    """Rows with a face."""
+    """Rows with a face, those of fleeting ones too."""
     face_frames: int
-    """Different frame numbers with at least one face."""
+    """Different frame numbers with at least one face that is not fleeting."""
     usable_frames: int
-    """Different frame numbers with at least one usable face."""
+    """Different frame numbers with at least one usable face that is not fleeting."""
     coverage: float
-    """Share of the time (of pictures, of their number) in which at least one face is seen; frames that are missing
+    """Share of the time (of pictures, of their number) in which at least one such face is seen; frames that are missing
     count as frames without a face. See :class:`dfe.clock.clock.Clock` for what time a row stands for."""
     usable_share: float
     """Share in which at least one usable face is seen, likewise."""
@@ -60,25 +63,27 @@ class RecordingSummary:
 
 def summarise(recording: Recording) -> RecordingSummary:
     """Count the rows, and the time in which faces are seen."""
-    frame, success, usable, clock = recording.frames, recording.success, recording.usable, recording.clock()
+    fleeting = fleeting_faces(recording)
+    lasting = ~np.isin(recording.face_ids, list(fleeting))
+    frame, clock = recording.frames, recording.clock()
+    success, usable = recording.success & lasting, recording.usable & lasting
     frames, with_face, with_usable = (len(np.unique(frame[rows])) for rows in (slice(None), success, usable))
     pictures = not len(clock.times)
     shares = [
         shown / max(frames, 1) if pictures else total(recording.seen(rows)) / clock.duration_s
         for shown, rows in ((with_face, success), (with_usable, usable))
     ]
-    fleeting = fleeting_faces(recording)
     return RecordingSummary(
         rows=len(frame),
         frames=frames,
-        faces=len(np.unique(recording.face_ids[success])) - len(fleeting),
+        faces=len(np.unique(recording.face_ids[success])),
         fleeting=fleeting,
-        face_rows=int(success.sum()),
+        face_rows=int(recording.success.sum()),
         face_frames=with_face,
         usable_frames=with_usable,
         coverage=shares[0],
         usable_share=shares[1],
-        failures=_counts(recording, "reason", ~success),
+        failures=_counts(recording, "reason", ~recording.success),
         not_usable=_counts(recording, "why_not", success & ~usable),
         frame_rate=clock.rate,
         duration_s=None if pictures else clock.duration_s,
@@ -100,6 +105,17 @@ def fleeting_faces(recording: Recording, moment_s: float = MOMENT_S) -> dict[int
     enough = min(moment_s, clock.duration_s / 2)
     pairs = zip(ids.tolist(), shown.tolist(), strict=True)
     return {face: time for face, time in pairs if face != 0 and time < enough - 1e-9}
+
+
+def fleeting_note(recording: Recording) -> tuple[str, ...]:
+    """One line about the faces that are seen for a moment only; none if there are none."""
+    fleeting = fleeting_faces(recording)
+    if not fleeting:
+        return ()
+    ids, times = recording.face_ids, recording.times
+    named = [f"face {face} ({time:.2f} s from {times[ids == face].min():.2f} s)" for face, time in fleeting.items()]
+    listed = ", ".join(named[:_LISTED]) + (f" and {len(named) - _LISTED} more" if len(named) > _LISTED else "")
+    return (f"left out, since seen for a moment only and perhaps no face: {listed}",)
 
 
 def _counts(recording: Recording, name: str, rows: BoolArray) -> dict[str, int]:

@@ -8,6 +8,10 @@ import numpy as np
 
 from dfe.base.types import BoolArray, FloatArray
 
+OVER_UPPER = "something over the upper face"
+OVER_LOWER = "something over the lower face"
+"""What ``why_not`` says of a covered region."""
+
 
 @dataclass(frozen=True)
 class UsabilityRule:
@@ -34,8 +38,8 @@ class UsabilityRule:
             f"pitch over {self.max_pitch_deg:g} degrees",
             f"roll over {self.max_roll_deg:g} degrees",
             f"face under {self.min_face_px:g} px",
-            "something over the upper face",
-            "something over the lower face",
+            OVER_UPPER,
+            OVER_LOWER,
         )
 
     def broken(

@@ -2,44 +2,24 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dfe.base.files import replacing
-from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
 from dfe.displays.names import Names, load_names
 from dfe.draw.colours import heat_stops
-from dfe.draw.templates import heat_scale, template_pictures
 from dfe.media.inputs import Source
-from dfe.pages.spans import StateSpans, state_spans, token_spans
-from dfe.pages.view import (
-    NOT_FOUND,
-    NOT_USABLE,
-    USABLE,
-    FaceTrack,
-    ReasonCount,
-    RecordingView,
-    StillFace,
-    TokenCard,
-)
+from dfe.pages.view import RecordingView, StillFace
 from dfe.recording.recording import Recording
-from dfe.recording.summary import NOT_SAID, RecordingSummary
+from dfe.recording.summary import fleeting_note
+from dfe.report.people import heat_mm, people_of_film, people_of_stills
 from dfe.report.thumbnails import still_thumbnails, video_thumbnails
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer
-
-FIRST = 2
-"""Tokens of a face that count as displays in the gallery if later ones correct these: in a residual tokenizer."""
-CARDS = 16
-"""Tokens shown in the gallery, the most used."""
-_LISTED = 6
-"""Faces named in the line about those that are left out."""
 
 
 def write_report(
@@ -76,8 +56,8 @@ def recording_view(
     source = recording.provenance.source
     summary = recording.summary()
     stills = source.kind == "stills"
-    times = recording.times
-    quality = None if stills else _quality(recording)
+    named = None if tokenizer is None else names or load_names(tokenizer)
+    seen = recording.success & ~np.isin(recording.face_ids, list(summary.fleeting))
     return RecordingView(
         name=source.name,
         kind="stills" if stills else "video",
@@ -87,84 +67,18 @@ def recording_view(
         usable_share=summary.usable_share,
         duration_s=summary.duration_s,
         frame_rate=summary.frame_rate,
-        tracks=() if stills else _tracks(recording),
+        people=(people_of_stills if stills else people_of_film)(recording, tokenizer, named),
         stills=_stills(recording, pictured) if stills else (),
-        share_basis="usable" if recording.usable.any() else "found",
         ladder_mm=() if tokenizer is None else tokenizer.displays().ladder_mm,
-        cards=() if tokenizer is None else _cards(recording, tokenizer, names or load_names(tokenizer)),
-        quality=quality,
-        reasons=_reasons(summary, quality),
         provenance=_told(recording),
         tokenizer="" if tokenizer is None else tokenizer.id,
         book_size=None if tokenizer is None else tokenizer.size - 1,
-        heat_stops=() if tokenizer is None else heat_stops(_heat_mm(tokenizer)),
-        thumbnails=video_thumbnails(pictured, times[recording.success], source.frame_rate)
+        heat_stops=() if tokenizer is None else heat_stops(heat_mm(tokenizer)),
+        thumbnails=video_thumbnails(pictured, recording.times[seen], source.frame_rate)
         if pictured and not stills
         else (),
-        warnings=(*recording.provenance.notes, *_left_out(recording)),
+        warnings=(*recording.provenance.notes, *fleeting_note(recording)),
     )
-
-
-def _quality(recording: Recording) -> StateSpans:
-    """The recording's time in stretches with a usable face, with another, and without any, and why."""
-    state = np.where(recording.usable, USABLE, np.where(recording.success, NOT_USABLE, NOT_FOUND))
-    why = np.where(recording.success, recording.column("why_not"), recording.column("reason"))
-    times = recording.times
-    rows = np.lexsort((state, times))
-    best = rows[np.diff(times[rows], prepend=-np.inf) > 0]
-    seen = [recording.seen(recording.usable), recording.seen(recording.success)]
-    return state_spans(recording.clock(), seen, state[best], why[best].tolist())
-
-
-def _reasons(summary: RecordingSummary, quality: StateSpans | None) -> tuple[ReasonCount, ...]:
-    """Why there is no face, or no usable one, with rows and the share of time (of pictures, of their number)."""
-    counts = {(NOT_FOUND, reason): n for reason, n in summary.failures.items()}
-    counts |= {(NOT_USABLE, reason): n for reason, n in summary.not_usable.items()}
-    if quality is None:
-        shares = {key: n / max(summary.frames, 1) for key, n in counts.items()}
-    else:
-        shares = dict.fromkeys(counts, 0.0)
-        for start, end, state, reason in zip(*vars(quality).values(), strict=True):
-            if state != USABLE:
-                key = int(state), reason or NOT_SAID
-                shares[key] = shares.get(key, 0.0) + (end - start) / (summary.duration_s or 1.0)
-    return tuple(ReasonCount(*key, counts.get(key, 0), share) for key, share in shares.items())
-
-
-def _tracks(recording: Recording) -> tuple[FaceTrack, ...]:
-    times, ids = recording.times, recording.face_ids
-    spans = token_spans(recording.frames, times, recording.tokens().display, ids)
-    tracks = []
-    fleeting = recording.summary().fleeting
-    for face, of_face in spans.items():
-        if face in fleeting:
-            continue
-        rows = ids == face
-        pitch, yaw, roll = recording.poses[rows].T
-        where = _whereabouts(recording.boxes[rows], recording.provenance.source.width)
-        tracks.append(FaceTrack(face, of_face, times[rows].tolist(), yaw, pitch, roll, where))
-    return tuple(tracks)
-
-
-def _left_out(recording: Recording) -> tuple[str, ...]:
-    """One line about the faces that are seen for a moment only; none if there are none."""
-    fleeting = recording.summary().fleeting
-    if not fleeting:
-        return ()
-    ids, times = recording.face_ids, recording.times
-    named = [f"face {face} ({time:.2f} s from {times[ids == face].min():.2f} s)" for face, time in fleeting.items()]
-    listed = ", ".join(named[:_LISTED]) + (f" and {len(named) - _LISTED} more" if len(named) > _LISTED else "")
-    return (f"Left out here, since seen for a moment only and perhaps no face: {listed}.",)
-
-
-def _whereabouts(boxes: FloatArray, picture_width: int | None) -> str:
-    """As ``on the picture's left, 73 px wide``, from the boxes ``(n, 4)`` of one face."""
-    x, _, width, _ = np.median(boxes, axis=0).tolist()
-    size = f"{width:.0f} px wide"
-    if not picture_width:
-        return size
-    thirds = ("on the picture's left", "in the middle of the picture", "on the picture's right")
-    return f"{thirds[min(2, max(0, int(3 * (x + width / 2) / picture_width)))]}, {size}"
 
 
 def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, ...]:
@@ -175,67 +89,6 @@ def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, .
         StillFace(name, int(face), tuple(row), bool(good), note or "", thumbnails.get(name))
         for name, face, row, good, note in zip(names, recording.face_ids, said.tolist(), usable, why, strict=True)
     )
-
-
-def _cards(recording: Recording, tokenizer: Tokenizer, names: Names) -> tuple[TokenCard, ...]:
-    rows = _counted_rows(recording)
-    seconds = recording.seconds(rows)[rows]
-    said = recording.tokens().display[rows]
-    counted = said if tokenizer.agreeing else said[:, :FIRST]
-    anywhere, first = _time_by_display(said, seconds), _time_by_display(counted, seconds)
-    frames = _time_by_display(counted, np.ones(len(said)))
-    total = float(seconds.sum()) or 1.0
-    unsteady = set(tokenizer.unsteady)
-    most = sorted(anywhere, key=lambda d: (d in unsteady, -first[d], -anywhere[d], d))[:CARDS]
-    described = tokenizer.displays().described
-    return tuple(
-        TokenCard(
-            code=d,
-            words=names.title(d, described[d].words),
-            side="both" if described[d].side == "symmetric" else described[d].side,
-            share_of_time=first[d] / total,
-            later_share=(anywhere[d] - first[d]) / total,
-            frames_used=round(frames[d]),
-            pictures=_pictures(tokenizer, d),
-            strongest=described[d].strongest,
-            rms_mm=described[d].energy_mm,
-            locality=described[d].locality,
-            unsteady=d in unsteady,
-        )
-        for d in most
-    )
-
-
-def _counted_rows(recording: Recording) -> BoolArray:
-    """Rows that count: usable ones if there are any, of faces that are seen for more than a moment."""
-    rows = recording.usable if recording.usable.any() else recording.success
-    return rows & ~np.isin(recording.face_ids, list(recording.summary().fleeting))
-
-
-def _time_by_display(said: CodeArray, seconds: DoubleArray) -> Counter[int]:
-    """Time of the rows that say each display, at whatever place; a row counts once."""
-    used: Counter[int] = Counter()
-    for row, time in zip(said.tolist(), seconds.tolist(), strict=True):
-        for display in {display for display in row if display > 0}:
-            used[display] += time
-    return used
-
-
-@functools.lru_cache(maxsize=4)
-def _heat_mm(tokenizer: Tokenizer) -> float:
-    return heat_scale(tokenizer.space, tokenizer.templates())
-
-
-@functools.lru_cache(maxsize=1024)
-def _pictures(tokenizer: Tokenizer, display: int) -> tuple[bytes, ...]:
-    """Front and three-quarter view of what a display adds to the population's neutral face."""
-    pictures = template_pictures(
-        tokenizer.space,
-        tokenizer.templates()[display : display + 1],
-        neutral=tokenizer.neutral,
-        heat_max_mm=_heat_mm(tokenizer),
-    )
-    return pictures.front[0], pictures.turned[0]
 
 
 def _told(recording: Recording) -> dict[str, Any]:

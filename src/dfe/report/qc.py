@@ -115,7 +115,7 @@ def _cell(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, dict):
-        return "; ".join(f"{reason} ({count})" for reason, count in value.items())
+        return "; ".join(f"{name} ({_cell(part)})" for name, part in value.items())
     if isinstance(value, tuple):
         return "; ".join(map(str, value))
     return str(value)

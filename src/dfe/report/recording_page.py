@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from dfe.base.types import DoubleArray
 from dfe.pages.formats import count, percent, seconds
 from dfe.pages.page import render
 from dfe.pages.spans import occupancy
-from dfe.pages.view import NOT_FOUND, RecordingView
-from dfe.report.payload import chart_data
+from dfe.pages.view import NOT_FOUND, Person, RecordingView
+from dfe.report.payload import anchor, chart_data
 
 _PARTS = 60
 _OF_PERSON = "This page holds pictures of the person: keep it as you keep the recording."
@@ -33,17 +32,18 @@ class Spark(NamedTuple):
 def recording_page(view: RecordingView) -> str:
     """One self-contained HTML file about a recording, which asks for nothing from anywhere."""
     pictured = bool(view.thumbnails) or any(still.thumbnail is not None for still in view.stills)
-    tracks = list(enumerate(view.tracks))
+    people = list(enumerate(view.people))
     return render(
         "report/recording.html.jinja",
         view=view,
         sentence=summary_sentence(view),
         cautions=[*view.warnings, *([_OF_PERSON] if pictured else [])],
-        sparks=_sparks(view),
-        cards={card.code: card for card in view.cards},
-        several=len(view.tracks) > 1,
-        tracks=tracks,
-        posed=[(place, track) for place, track in tracks if np.size(track.times_s)],
+        sparks=[_sparks(view, person) for person in view.people],
+        cards={card.code: card for person in view.people for card in person.cards},
+        several=len(view.people) > 1,
+        people=people,
+        anchors=[anchor(view, person) for person in view.people],
+        posed=[(place, person) for place, person in people if np.size(person.times_s)],
         not_found=NOT_FOUND,
         facts=list(_flat(view.provenance)),
         provenance=json.loads(json.dumps(view.provenance, default=str), parse_constant=lambda _: None),
@@ -61,22 +61,25 @@ def summary_sentence(view: RecordingView) -> str:
     if view.faces == 0:
         return f"{', '.join(made)}. No face was found."
     faces = "one face" if view.faces == 1 else count(view.faces, "face")
+    if view.kind == "video" and view.faces > 1:
+        return (
+            f"{', '.join(made)}. {faces.capitalize()}: at least one of them found in {percent(view.coverage)} of the "
+            f"time, and usable in {percent(view.usable_share)}. Each is shown by itself."
+        )
     return (
         f"{', '.join(made)}. {faces.capitalize()}, found in {percent(view.coverage)} of {whole}; "
         f"{percent(view.usable_share)} of {whole} usable."
     )
 
 
-def _sparks(view: RecordingView) -> dict[int, Spark]:
+def _sparks(view: RecordingView, person: Person) -> dict[int, Spark]:
     """By code; of videos alone."""
-    if view.kind != "video" or not view.tracks or not view.duration_s:
+    if person.spans is None or not view.duration_s:
         return {}
     edges = np.linspace(0, view.duration_s, _PARTS + 1)
     made = {}
-    for card in view.cards:
-        share: DoubleArray = np.zeros(_PARTS)
-        for track in view.tracks:
-            share = np.maximum(share, occupancy(track.spans.of(card.code), edges))
+    for card in person.cards:
+        share = occupancy(person.spans.of(card.code), edges)
         points = " ".join(f"L{i} {20 - 19 * s:.1f}H{i + 1}" for i, s in enumerate(share))
         peak = int(np.argmax(share))
         made[card.code] = Spark(_PARTS, f"M0 20{points}V20Z", float(edges[peak]), float(edges[peak + 1]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -103,6 +103,8 @@ class ExpressionSpace:
             they are, and ``mesh.mirror`` may be approximate.
         drawing: the same coefficients on a face made for pictures; None where the space's own mesh is drawn. No measure
             depends on it.
+        words: what more and less of a coefficient looks like, by its name without ``Left`` or ``Right``; empty where
+            nobody has said.
 
     Raises:
         UsageError: the parts do not fit together, or the basis is not its own mirror image though the space flips.
@@ -119,6 +121,7 @@ class ExpressionSpace:
     regions: Mapping[str, tuple[int, ...]]
     flips: bool = True
     drawing: ExpressionSpace | None = None
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         d, v = len(self.names), len(self.mesh.vertices_mm)
@@ -147,7 +150,8 @@ class ExpressionSpace:
     def hash(self) -> str:
         """SHA-256 in hex over identity, names, bounds, basis and geometry: all that gives a vector its meaning.
 
-        Labels that only sort or colour (regions, materials) are left out, so they may improve without a new space.
+        Labels that only sort, colour or tell (regions, materials, words) are left out: they may improve without a new
+        space.
         """
         digest = hashlib.sha256("\n".join([self.id, str(self.version), *self.names]).encode())
         mesh = self.mesh
@@ -273,6 +277,7 @@ class ExpressionSpace:
             regions={region: members for region, members in regions.items() if members},
             flips=self.flips,
             drawing=None if self.drawing is None else self.drawing.select(names, self.drawing.id),
+            words=self.words,
         )
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfe.cli.options import Categories, Flag
+from dfe.cli.show import say
 from dfe.cli.study.options import LabelOf, LabelTable, Root, TaskName, need_study
 
 
@@ -33,16 +34,16 @@ class Check:
         task = make_task(self.task, self.table, label_of=self.label_of, categories=self.categories)
         if self.list_media:
             for path in task.media(self.root):
-                print(path)
+                say(str(path))
             return 0
         lines = task.check(self.root)
         for line in lines:
-            print(line)
+            say(line)
         if not lines:
             examples = task.examples(self.root)
             names = ", ".join(target.name for target in examples.targets)
             people = len(set(examples.subject.tolist()))
-            print(f"{len(examples)} examples of {people} people; labels: {names}")
+            say(f"{len(examples)} examples of {people} people; labels: {names}")
             for line in column_kinds(task):
-                print(line)
+                say(line)
         return 1 if lines else 0

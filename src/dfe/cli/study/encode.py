@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfe.base.errors import UsageError
+from dfe.base.processes import is_program
 from dfe.cli.options import AsJson, LargestOnly, OutFolder, Overwrite, UsedTokenizer, Workers
 from dfe.cli.study.options import Root, TaskName
 
@@ -40,6 +41,12 @@ class EncodeMedia:
         options = EncodeOptions(tokenizer=self.tokenizer, largest_only=self.largest_only)
         with show_progress("encoding", "frames") as progress:
             summary = encode_to_folder(
-                media, self.out, options, workers=self.workers, overwrite=self.overwrite, progress=progress
+                media,
+                self.out,
+                options,
+                workers=self.workers,
+                overwrite=self.overwrite,
+                progress=progress,
+                apart=is_program(),
             )
         return show_run(summary, as_json=self.json)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Literal
 from tyro.conf import Positional
 
 from dfe.cli.options import TABLE, arg, need_extra
-from dfe.cli.show import show, show_json
+from dfe.cli.show import say, show, show_json, tell
 
 TaskName = Annotated[
     Positional[str],
@@ -47,5 +46,5 @@ def show_scores(result: Mapping[str, Any], folder: Path, *, as_json: bool) -> No
     for target in result["targets"]:
         show(study_table(target))
     for warning in result["about"]["warnings"]:
-        print(f"caution: {warning}", file=sys.stderr)
-    print(f"page:        {folder / 'study.html'}\nall figures: {folder / 'scores.json'}")
+        tell(f"caution: {warning}")
+    say(f"page:        {folder / 'study.html'}", f"all figures: {folder / 'scores.json'}")

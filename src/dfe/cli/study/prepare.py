@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dfe.base.errors import UsageError
 from dfe.cli.options import OutFolder
+from dfe.cli.show import say
 from dfe.cli.study.options import Root, TaskName
 
 
@@ -31,5 +32,5 @@ class Prepare:
         if not isinstance(task, Prepares):
             raise UsageError(f"{self.task} needs no preparation", advice="encode it with dfe study encode")
         with show_progress("preparing", "files") as progress:
-            print(task.prepare(self.root, self.out, progress))
+            say(task.prepare(self.root, self.out, progress))
         return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,6 +23,7 @@ from dfe.cli.options import (
     Workers,
     arg,
 )
+from dfe.cli.show import tell
 from dfe.cli.study.options import LabelOf, LabelTable, Root, TaskName, need_study, show_scores
 
 
@@ -152,6 +152,6 @@ class Run:
             study = run_study(task, self.root, self.recordings, options, progress=progress)
         write_study(study, self.out, overwrite=self.overwrite)
         for line in column_kinds(task):
-            print(line, file=sys.stderr)
+            tell(line)
         show_scores(study.figures, self.out, as_json=self.json)
         return 0

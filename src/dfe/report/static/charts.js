@@ -1,10 +1,28 @@
 "use strict";
 
+/** What is known of a face at a moment: usable or not, and why; null outside of the recording. */
+function stateAt(quality, at) {
+  let low = 0;
+  let high = quality.start.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (quality.start[middle] <= at) low = middle + 1;
+    else high = middle;
+  }
+  const i = low - 1;
+  if (i < 0 || quality.end[i] <= at) return null;
+  const state = quality.state[i];
+  const title = ["usable", "found, but not usable", "no face"][state];
+  return { state, title, why: quality.reasons[quality.reason[i]], from: quality.start[i], to: quality.end[i] };
+}
+
 /** A row per display, and one of all other displays. */
 class TokenPlot extends Plot {
-  constructor(element, time, tip, face, tokens) {
+  constructor(element, time, tip, face) {
     super(element, time, tip);
-    this.tokens = tokens;
+    this.tokens = face.tokens;
+    this.anchor = face.anchor;
+    this.quality = unpacked(face.quality);
     const rows = face.rows.map(unpacked);
     this.rows = rows.at(-1).start.length ? rows : rows.slice(0, -1);
     this.rows.forEach((_, i) => this.names.append(this.nameOf(i)));
@@ -22,7 +40,7 @@ class TokenPlot extends Plot {
     name.append(code, words);
     name.title = this.rowName(row);
     if (token) {
-      name.href = `#token-${token.code}`;
+      name.href = `#${this.anchor}${token.code}`;
       name.tabIndex = -1;
     }
     return name;
@@ -44,6 +62,7 @@ class TokenPlot extends Plot {
       const top = i * ROW;
       ctx.fillStyle = colours.row;
       ctx.fillRect(0, top + ROW - 1, box.width, 1);
+      paintShade(ctx, this.quality, this.time, { ...box, top, height: ROW - 1 }, colours, this.tokens[i]?.half ?? 0);
       const colour = colours[this.tokens[i]?.side ?? "other"] || colours.other;
       paintRow(ctx, row, this.time, { ...box, top: top + 3, height: ROW - 7 }, colour);
     });
@@ -52,7 +71,11 @@ class TokenPlot extends Plot {
   describe(row, at) {
     if (row < 0 || row >= this.rows.length) return null;
     const hits = this.found(row, at);
-    if (!hits.length) return null;
+    const shade = stateAt(this.quality, at);
+    const why = shade && shade.state ? [shade.why ? `${shade.title}: ${shade.why}` : shade.title] : [];
+    if (!hits.length) {
+      return why.length ? { title: shade.title, lines: [shade.why, this.lasts(shade.from, shade.to)].filter(Boolean), picture: null } : null;
+    }
     const one = this.rows[row];
     const i = hits[0];
     const token = this.tokens[row];
@@ -64,8 +87,9 @@ class TokenPlot extends Plot {
         ...(token ? [`display ${token.code}, ${sides[token.side] ?? token.side}`] : []),
         this.lasts(one.start[i], one.end[i]),
         `level ${one.l[i]}`,
+        ...why,
       ],
-      picture: token ? `#token-${token.code} img` : null,
+      picture: token ? `#${this.anchor}${token.code} img` : null,
     };
   }
 }
@@ -75,7 +99,6 @@ class QualityPlot extends Plot {
   constructor(element, time, tip, quality) {
     super(element, time, tip);
     this.rows = [unpacked(quality)];
-    this.reasons = quality.reasons;
   }
 
   get height() {
@@ -94,12 +117,9 @@ class QualityPlot extends Plot {
 
   describe(row, at) {
     if (row > 1) return null;
-    const [i] = this.found(0, at);
-    if (i === undefined) return null;
-    const { state, reason, start, end } = this.rows[0];
-    const title = ["usable", "found, but not usable", "no face"][state[i]];
-    const why = this.reasons[reason[i]];
-    return { title, lines: [...(why ? [why] : []), this.lasts(start[i], end[i])], picture: null };
+    const here = stateAt(this.rows[0], at);
+    if (!here) return null;
+    return { title: here.title, lines: [...(here.why ? [here.why] : []), this.lasts(here.from, here.to)], picture: null };
   }
 }
 

@@ -69,6 +69,25 @@ function paintStates(ctx, row, time, box, colours) {
   });
 }
 
+/** The ground of a display's row: shaded where the face is not usable, darker where its half of the face is hidden. */
+function paintShade(ctx, quality, time, box, colours, half) {
+  const step = box.width / box.columns;
+  const shades = [
+    [(i) => (quality.state[i] ? 1 : 0), 0.18],
+    [(i) => (quality.state[i] === 1 && quality.covered[i] & half ? 1 : 0), 0.42],
+  ];
+  ctx.fillStyle = colours["not-usable"];
+  for (const [weight, alpha] of shades) {
+    const share = columns(quality, weight, time, box.columns);
+    for (let x = 0; x < share.length; x++) {
+      if (share[x] <= 0) continue;
+      ctx.globalAlpha = alpha * Math.min(share[x], 1);
+      ctx.fillRect(x * step, box.top, step + 0.5, box.height);
+    }
+  }
+  ctx.globalAlpha = 1;
+}
+
 /** Highest absolute angle that a pose chart must have room for, in degrees. */
 function poseReach(pose) {
   let most = 0;

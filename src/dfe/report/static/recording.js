@@ -40,9 +40,9 @@ function jsonOf(id) {
 function makePlots(data, time, tip) {
   return [...document.querySelectorAll(".plot")].map((element) => {
     const face = data.faces[element.dataset.face];
-    if (element.dataset.plot === "tokens") return new TokenPlot(element, time, tip, face, data.tokens);
+    if (element.dataset.plot === "tokens") return new TokenPlot(element, time, tip, face);
     if (element.dataset.plot === "pose") return new PosePlot(element, time, tip, face.pose);
-    return new QualityPlot(element, time, tip, data.quality);
+    return new QualityPlot(element, time, tip, face.quality);
   });
 }
 

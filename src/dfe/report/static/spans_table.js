@@ -10,7 +10,8 @@ class SpansTable {
     this.faces = faces;
     this.first = 0;
     this.choice = document.getElementById("spans-token");
-    for (const token of data.tokens) this.choice.append(new Option(`${token.code} ${token.words}`, token.code));
+    const tokens = new Map(faces.flatMap((face) => face.tokens).map((token) => [token.code, token.words]));
+    for (const [code, words] of tokens) this.choice.append(new Option(`${code} ${words}`, code));
     this.choice.addEventListener("change", () => this.show(0));
     document.getElementById("spans").addEventListener("toggle", () => this.rows ?? this.show(0));
     document.getElementById("spans-back").addEventListener("click", () => this.show(this.first - SpansTable.PAGE));
@@ -24,7 +25,7 @@ class SpansTable {
     this.rows = [];
     for (const face of this.faces) {
       face.rows.forEach((row, i) => {
-        const token = this.data.tokens[i];
+        const token = face.tokens[i];
         const { start, end, l, c } = unpacked(row);
         for (let k = 0; k < start.length; k++) {
           const code = token ? token.code : c[k];

@@ -1,0 +1,200 @@
+"""Faults and attacks: of each kind how many were tried, and in how many the promise held.
+
+    python benchmarks/faults.py [--tries 200] [--runs 5] [--seed 0]      (`make faults`)
+
+``--tries`` damaged files of each kind are read: each must be read or be refused in one line, by a process that goes on.
+``--runs`` times a worker is killed at a random moment, and a run is ended by each signal: the others go on, nobody is
+alive two seconds later, and the next run makes the same bytes. Every open, sync and rename of a run fails in turn, and
+every small file that unfolds to much is refused in two seconds and 500 MB. What fails is listed with what makes it
+again. The helpers and the promises are those of ``tests/faults``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("made", "faults")]
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+from dfe.base.errors import DfeError  # noqa: E402
+from dfe.base.workers import run_tasks  # noqa: E402
+
+BLOCK = 50
+"""Damaged files that one task reads."""
+
+
+def damaged_files(task: tuple[str, int, int, int]) -> list[str]:
+    """What goes wrong with so many damaged files of a kind, from a number on."""
+    from made_faults import KINDS, bears, damaged, drawn_edits
+
+    name, first, count, seed = task
+    kind, failed = KINDS[name], []
+    whole = kind.content()
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        for number in range(first, first + count):
+            edits = drawn_edits(np.random.default_rng([seed, number, *name.encode()]))
+            began = time.monotonic()
+            said = bears(kind, damaged(whole, edits), Path(folder))
+            took = time.monotonic() - began
+            if said or took > 10:
+                failed.append(f"{name}, seed {seed}, number {number}: {said or f'{took:.1f} s'}")
+        os.chdir(ROOT)
+    return failed
+
+
+def mutations(tries: int, seed: int) -> Iterator[tuple[str, int, list[str]]]:
+    """Each kind of file, how many were tried, and what failed."""
+    from made_faults import KINDS
+
+    for name in KINDS:
+        tasks = [(name, first, min(BLOCK, tries - first), seed) for first in range(0, tries, BLOCK)]
+        failed = []
+        for task, said in run_tasks(damaged_files, tasks, 1, apart=True):
+            failed += [f"{task}: {said}"] if isinstance(said, DfeError) else said
+        yield f"damaged {name}", tries, failed
+
+
+def tables_of(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in out.glob("*.parquet")}
+
+
+def kills(clips: Path, well: dict[str, bytes], out: Path, rng: np.random.Generator, how: str) -> str:
+    """Disturb a run at a random moment; empty where all promises held."""
+    from made_processes import begin, runs, until, workers
+
+    count = 1 if how == "only worker killed" else 2
+    run = begin(clips, out, count)
+    until(lambda: bool(workers(run.pid)) or run.poll() is not None, 60)
+    time.sleep(float(rng.uniform(0, 3)))
+    at_work = workers(run.pid)
+    if how.endswith("killed"):
+        for pid in at_work[:1]:
+            os.kill(pid, signal.SIGKILL if rng.integers(2) else signal.SIGSEGV)
+        _, said = run.communicate(timeout=300)
+        if run.returncode or tables_of(out) != well:
+            return f"exit code {run.returncode}, {said[-300:]}"
+        return ""
+    run.send_signal(getattr(signal, how))
+    _, said = run.communicate(timeout=60)
+    try:
+        until(lambda: not any(map(runs, at_work)), 2)
+    except AssertionError:
+        return "workers are alive two seconds later"
+    if "Traceback" in said:
+        return said[-300:]
+    again = begin(clips, out, count)
+    _, said = again.communicate(timeout=300)
+    if again.returncode or tables_of(out) != well or list(out.rglob("*.tmp")):
+        return f"the next run: exit code {again.returncode}, {said[-300:]}"
+    return ""
+
+
+def runs_disturbed(runs: int, seed: int, media: Path) -> Iterator[tuple[str, int, list[str]]]:
+    from made_processes import begin
+
+    with tempfile.TemporaryDirectory() as scratch:
+        clips = Path(scratch, "clips")
+        clips.mkdir()
+        for name in ("a", "b", "c"):
+            shutil.copy(media, clips / f"{name}.mp4")
+        begin(clips, Path(scratch, "well")).communicate(timeout=300)
+        well = tables_of(Path(scratch, "well"))
+        for how in ("one of two workers killed", "only worker killed", "SIGTERM", "SIGHUP", "SIGINT", "SIGKILL"):
+            failed = []
+            for number in range(runs):
+                rng = np.random.default_rng([seed, number, *how.encode()])
+                if said := kills(clips, well, Path(scratch, f"{how}{number}"), rng, how):
+                    failed.append(f"{how}, seed {seed}, number {number}: {said}")
+            yield how if "kill" in how else f"run ended by {how}", runs, failed
+
+
+def steps_that_fail() -> Iterator[tuple[str, int, list[str]]]:
+    """Every open, sync and rename of a run fails in turn; then the next run mends it."""
+    from test_each_step import _is_whole
+
+    from dfe.cli import main
+    from made_steps import Fault
+
+    def dfe(*words: object) -> int:
+        with pytest.raises(SystemExit) as stop:
+            main([str(word) for word in words])
+        return int(stop.value.code or 0)
+
+    import cv2
+
+    with tempfile.TemporaryDirectory() as scratch:
+        picture = Path(scratch, "grey.png")
+        picture.write_bytes(cv2.imencode(".png", np.full((48, 64, 3), 90, np.uint8))[1].tobytes())
+        for kind in ("open", "sync", "rename"):
+            failed, tried = [], 0
+            for code in (errno.ENOSPC, errno.EIO, errno.EACCES):
+                for step in range(1, 40):
+                    out = Path(scratch, f"{kind}{code}{step}")
+                    words = ("encode", picture, "--report", "-o", out)
+                    with pytest.MonkeyPatch.context() as patch:
+                        fault = Fault(patch, kind, Path(scratch), step, code)
+                        dfe(*words)
+                    if fault.calls < step:
+                        break
+                    tried += 1
+                    try:
+                        _is_whole(out)
+                        assert dfe(*words) == 0
+                        _is_whole(out)
+                    except Exception as error:
+                        failed.append(f"{kind} {step} ({os.strerror(code)}): {type(error).__name__} {error}")
+            yield f"a failing {kind}", tried, failed
+
+
+def budgets() -> Iterator[tuple[str, int, list[str]]]:
+    from test_table_budgets import CRASHERS, test_it_is_refused_in_time_and_memory
+
+    failed = []
+    for name in CRASHERS:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                test_it_is_refused_in_time_and_memory(Path(folder), name)
+            except (AssertionError, subprocess.SubprocessError) as error:
+                failed.append(f"{name}: {str(error)[:200]}")
+    yield "a small file that unfolds to much", len(CRASHERS), failed
+
+
+def main() -> int:
+    told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    told.add_argument("--tries", type=int, default=200, help="damaged files of each kind")
+    told.add_argument("--runs", type=int, default=5, help="runs disturbed in each way")
+    told.add_argument("--seed", type=int, default=int(time.time()), help="of all that is drawn")
+    told.add_argument("--clip", type=Path, default=ROOT / ".demo" / "media" / "carphone_pristine.mp4")
+    asked = told.parse_args()
+    print(f"seed {asked.seed}\n\n| fault | tried | survived |\n|---|---:|---:|")
+    wrong: list[str] = []
+    parts: list[Callable[[], Iterator[tuple[str, int, list[str]]]]] = [
+        lambda: mutations(asked.tries, asked.seed),
+        lambda: runs_disturbed(asked.runs, asked.seed, asked.clip),
+        steps_that_fail,
+        budgets,
+    ]
+    for part in parts:
+        for name, tried, failed in part():
+            print(f"| {name} | {tried} | {tried - len(failed)} |", flush=True)
+            wrong += failed
+    print("", *wrong, sep="\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,217 @@
+"""Each person of a recording by itself: when the face is usable and why not, and which displays it shows."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
+from dfe.displays.names import Names
+from dfe.draw.templates import heat_scale, template_pictures
+from dfe.pages.spans import StateSpans, TokenSpans, state_spans, token_spans
+from dfe.pages.view import LOWER, NOT_FOUND, NOT_USABLE, UPPER, USABLE, Person, ReasonCount, TokenCard
+from dfe.recording.faces import FaceTrack, list_faces
+from dfe.recording.recording import Recording
+from dfe.recording.summary import NOT_SAID
+from dfe.recording.usability import OVER_LOWER, OVER_UPPER, UsabilityRule
+from dfe.tokenizer.tokenizer import Tokenizer
+
+FIRST = 2
+"""Tokens of a face that count as displays in the gallery if later ones correct these: in a residual tokenizer."""
+CARDS, CARDS_OF_MANY = 16, 8
+"""Tokens shown in a person's gallery, the most used; of each, where there are more than two people."""
+OTHERS = "other faces are found, not this one"
+"""Reason of a moment in which a person is not seen, and somebody else is."""
+_Basis = Literal["usable", "found"]
+_HALVES = {"brow": UPPER, "eyes": UPPER, "eyelids": UPPER, "nose": LOWER, "mouth": LOWER, "jaw": LOWER}
+
+
+def people_of_film(recording: Recording, tokenizer: Tokenizer | None, names: Names | None) -> tuple[Person, ...]:
+    """Everybody who is seen for more than a moment, in order of their ids; one person without a face if nobody is.
+
+    Args:
+        recording: of a film.
+        tokenizer: that made its tokens, if it has any.
+        names: what its displays are called; needed with a tokenizer.
+    """
+    ids = recording.face_ids
+    fleeting = recording.summary().fleeting
+    lasting = [track for track in list_faces(recording) if track.face_id not in fleeting]
+    if not lasting:
+        quality = _quality(recording, np.zeros(len(recording), np.bool_))
+        return (Person(None, quality=quality, covered=_covered(quality), reasons=_shares(recording, quality)),)
+    spans = token_spans(recording.frames, recording.times, recording.tokens().display, ids)
+    most = CARDS if len(lasting) <= 2 else CARDS_OF_MANY
+    return tuple(_person(recording, track, spans[track.face_id], tokenizer, names, most) for track in lasting)
+
+
+def people_of_stills(recording: Recording, tokenizer: Tokenizer | None, names: Names | None) -> tuple[Person, ...]:
+    """All faces of still pictures as one, since nobody says which of them are the same person's."""
+    summary = recording.summary()
+    counts = {(NOT_FOUND, reason): n for reason, n in summary.failures.items()}
+    counts |= {(NOT_USABLE, reason): n for reason, n in summary.not_usable.items()}
+    cards, basis = _cards(recording, recording.success, tokenizer, names, CARDS)
+    reasons = tuple(ReasonCount(*key, n, n / max(summary.frames, 1)) for key, n in counts.items())
+    return (Person(None, summary.coverage, summary.usable_share, cards, basis, reasons=reasons),)
+
+
+def _person(
+    recording: Recording,
+    track: FaceTrack,
+    spans: TokenSpans,
+    tokenizer: Tokenizer | None,
+    names: Names | None,
+    most: int,
+) -> Person:
+    mine = recording.face_ids == track.face_id
+    quality = _quality(recording, mine)
+    cards, basis = _cards(recording, mine, tokenizer, names, most)
+    pitch, yaw, roll = recording.poses[mine].T
+    return Person(
+        face_id=track.face_id,
+        coverage=track.share,
+        usable_share=track.usable_share,
+        cards=cards,
+        share_basis=basis,
+        quality=quality,
+        covered=_covered(quality),
+        reasons=_shares(recording, quality),
+        spans=spans,
+        times_s=recording.times[mine].tolist(),
+        yaw=yaw,
+        pitch=pitch,
+        roll=roll,
+        whereabouts=_whereabouts(recording.boxes[mine], recording.provenance.source.width),
+    )
+
+
+def _quality(recording: Recording, mine: BoolArray) -> StateSpans:
+    """The recording's time in stretches in which one face is usable, is not, or is not there, and why."""
+    clock, times = recording.clock(), recording.times
+    state, why = np.full(len(clock.times), NOT_FOUND), np.full(len(clock.times), OTHERS, np.object_)
+    known = np.isfinite(times)
+    place = np.searchsorted(clock.times, times).clip(max=max(len(clock.times) - 1, 0))
+    failed = known & ~recording.success
+    why[place[failed]] = recording.column("reason")[failed]
+    if not mine.any():
+        ghosts = known & recording.success
+        why[place[ghosts]] = "a face for a moment only, perhaps none"
+    found = known & mine & recording.success
+    state[place[found]] = np.where(recording.usable[found], USABLE, NOT_USABLE)
+    why[place[found]] = _why_not(recording)[found]
+    seen = [recording.seen(found & recording.usable), recording.seen(found)]
+    return state_spans(clock, seen, state, why.tolist())
+
+
+def _why_not(recording: Recording) -> NDArray[np.object_]:
+    """Why each row is not usable ``(n,)``: the first limit that it breaks, and each half of the face that is hidden."""
+    why = np.array(recording.column("why_not"), np.object_)
+    limits = recording.provenance.options.get("usability", {})
+    rule = UsabilityRule()
+    for name, words, most in (
+        ("upper", OVER_UPPER, rule.max_covered_upper),
+        ("lower", OVER_LOWER, rule.max_covered_lower),
+    ):
+        hidden = recording.column(f"covered_{name}").astype(np.float64) > limits.get(f"max_covered_{name}", most)
+        for row in np.flatnonzero(hidden & recording.success & ~recording.usable).tolist():
+            if words not in (why[row] or ""):
+                why[row] = f"{why[row]}; {words}" if why[row] else words
+    return why
+
+
+def _covered(quality: StateSpans) -> tuple[int, ...]:
+    """The halves of the face that something hides in each stretch."""
+    halves = ((OVER_UPPER, UPPER), (OVER_LOWER, LOWER))
+    return tuple(sum(half for words, half in halves if words in reason) for reason in quality.reason)
+
+
+def _shares(recording: Recording, quality: StateSpans) -> tuple[ReasonCount, ...]:
+    """Why there is no face, or no usable one, with the share of time and the frames in it; the longest first."""
+    clock = recording.clock()
+    share: Counter[tuple[int, str]] = Counter()
+    frames: Counter[tuple[int, str]] = Counter()
+    for start, end, state, reason in zip(*vars(quality).values(), strict=True):
+        if state != USABLE:
+            key = int(state), reason or NOT_SAID
+            share[key] += (end - start) / (clock.duration_s or 1.0)
+            frames[key] += int(np.searchsorted(clock.times, end) - np.searchsorted(clock.times, start))
+    return tuple(ReasonCount(*key, frames[key], part) for key, part in share.most_common())
+
+
+def _whereabouts(boxes: FloatArray, picture_width: int | None) -> str:
+    """As ``on the picture's left, 73 px wide``, from the boxes ``(n, 4)`` of one face."""
+    x, _, width, _ = np.median(boxes, axis=0).tolist()
+    size = f"{width:.0f} px wide"
+    if not picture_width:
+        return size
+    thirds = ("on the picture's left", "in the middle of the picture", "on the picture's right")
+    return f"{thirds[min(2, max(0, int(3 * (x + width / 2) / picture_width)))]}, {size}"
+
+
+def _cards(
+    recording: Recording, mine: BoolArray, tokenizer: Tokenizer | None, names: Names | None, most: int
+) -> tuple[tuple[TokenCard, ...], _Basis]:
+    """The displays that a person's rows show most, counted in the usable ones if there are any; and which count."""
+    usable = mine & recording.usable
+    basis: _Basis = "usable" if usable.any() else "found"
+    rows = usable if usable.any() else mine & recording.success
+    if tokenizer is None or names is None:
+        return (), basis
+    seconds = recording.seconds(rows)[rows]
+    said = recording.tokens().display[rows]
+    counted = said if tokenizer.agreeing else said[:, :FIRST]
+    anywhere, first = _time_by_display(said, seconds), _time_by_display(counted, seconds)
+    frames = _time_by_display(counted, np.ones(len(said)))
+    total = float(seconds.sum()) or 1.0
+    unsteady = set(tokenizer.unsteady)
+    shown = sorted(anywhere, key=lambda d: (d in unsteady, -first[d], -anywhere[d], d))[:most]
+    described = tokenizer.displays().described
+    cards = tuple(
+        TokenCard(
+            code=d,
+            words=names.title(d, described[d].words),
+            side="both" if described[d].side == "symmetric" else described[d].side,
+            share_of_time=first[d] / total,
+            later_share=(anywhere[d] - first[d]) / total,
+            frames_used=round(frames[d]),
+            pictures=_pictures(tokenizer, d),
+            strongest=described[d].strongest,
+            rms_mm=described[d].energy_mm,
+            locality=described[d].locality,
+            half=_HALVES.get(described[d].region, 0),
+            unsteady=d in unsteady,
+        )
+        for d in shown
+    )
+    return cards, basis
+
+
+def _time_by_display(said: CodeArray, seconds: DoubleArray) -> Counter[int]:
+    """Time of the rows that say each display, at whatever place; a row counts once."""
+    used: Counter[int] = Counter()
+    for row, time in zip(said.tolist(), seconds.tolist(), strict=True):
+        for display in {display for display in row if display > 0}:
+            used[display] += time
+    return used
+
+
+@functools.lru_cache(maxsize=4)
+def heat_mm(tokenizer: Tokenizer) -> float:
+    """Millimetres at the end of the colours of a tokenizer's pictures."""
+    return heat_scale(tokenizer.space, tokenizer.templates())
+
+
+@functools.lru_cache(maxsize=1024)
+def _pictures(tokenizer: Tokenizer, display: int) -> tuple[bytes, ...]:
+    """Front and three-quarter view of what a display adds to the population's neutral face."""
+    pictures = template_pictures(
+        tokenizer.space,
+        tokenizer.templates()[display : display + 1],
+        neutral=tokenizer.neutral,
+        heat_max_mm=heat_mm(tokenizer),
+    )
+    return pictures.front[0], pictures.turned[0]

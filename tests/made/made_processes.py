@@ -1,0 +1,47 @@
+"""Runs of `dfe encode` as processes of their own, and their workers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def begin(clips: Path, out: Path, count: int = 2) -> subprocess.Popen[str]:
+    """A run over the clips in a folder, by so many workers."""
+    words = ["encode", str(clips), "-o", str(out), "--workers", str(count), "--end", "0.8", "--max-faces", "1"]
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-m", "dfe", *words], stdout=pipe, stderr=pipe, text=True)
+
+
+def workers(parent: int) -> list[int]:
+    """Processes that a run has started for its work, found through /proc."""
+    found = []
+    for path in Path("/proc").iterdir():
+        if path.name.isdigit():
+            try:
+                state = (path / "stat").read_text().rsplit(")", 1)[1].split()
+                words = (path / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if int(state[1]) == parent and state[0] != "Z" and b"spawn_main" in words:
+                found.append(int(path.name))
+    return found
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is alive."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def until(done: Callable[[], bool], seconds: float) -> None:
+    """Wait until something is so; fails where it does not come to pass."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it did not come to pass in time"
+        time.sleep(0.02)
