@@ -131,7 +131,9 @@ fuzz: $(VENV)/.dev $(MEDIA)
 
 # Trains the shipped tokenizers anew from ../shared/data (docs/tokenizer.md says how long it takes).
 tokenizer: $(VENV)/.dev
-	@$(BIN)/python scripts/make_tokenizer.py --preset displays
+	@test -d .cache/facemodel/tables || $(BIN)/python scripts/facemodel_media.py --work .cache/facemodel
+	@$(BIN)/python scripts/make_tokenizer.py --preset coefficients
+	@$(BIN)/python scripts/make_displays.py
 	@$(BIN)/python scripts/make_rvq.py
 
 # Runs the studies that can be run on ../shared/data (docs/study-results.md); `make results` has to have run once.

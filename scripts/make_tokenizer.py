@@ -28,7 +28,7 @@ from make_tables import extract_all
 from training_media import lfw_people, part_of_person
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = {"displays": ("dfe-face41", "3"), "rvq": ("dfe-face41-rvq", "1")}
+NAMES = {"coefficients": ("dfe-face41", "3"), "rvq": ("dfe-face41-rvq", "1")}
 TABLE_WEIGHTS = {
     "all": {"lfw_train": 1.0, "fer2013_train": 1.0, "video": 0.5},
     "clear": {"lfw_train": 1.0, "video": 0.5},
@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "tokenizer")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--preset", choices=tuple(NAMES), default="displays")
+    parser.add_argument("--preset", choices=tuple(NAMES), default="coefficients")
     parser.add_argument("--terms", choices=tuple(TABLE_WEIGHTS), default=SHIPPED_TERMS)
     parser.add_argument("--size", type=int, default=SIZE)
     parser.add_argument("--seed", type=int, default=0)
@@ -123,7 +123,7 @@ def main() -> None:
     assets = ROOT / "src" / "dfe" / "assets" / "tokenizers"
     folder = options.out or assets / f"{name}-{version}"
     save_tokenizer(tokenizer, folder, overwrite=True)
-    if options.out is None and options.preset == "displays":
+    if options.out is None and options.preset == "coefficients":
         alias = {"name": name, "version": version}
         (assets / "default.json").write_text(json.dumps(alias, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({"tokenizer": tokenizer.id, "hash": tokenizer.hash, "test": tokenizer.card["test"]}, indent=1))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.base.types import DoubleArray, FloatArray
+from dfe.displays.movements import movement_words
 from dfe.displays.words import SHIFTS, phrase, split_side
 from dfe.space.base import ExpressionSpace
 
@@ -20,6 +22,8 @@ _NAMED, _NAMED_SHARE = 3, 0.1
 _LISTED, _LISTED_SHARE = 6, 0.02
 _BOTH_SIDES = 0.5
 _BALANCED = 0.1
+_CLOSER = ((3, 0.3), (4, 0.2))
+"""Movements named, and their least share of the first one, where fewer words would be those of another display."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class DisplayDescription:
     display: int
     """Its number; 0 is nothing."""
     words: str
-    """The one to three movements that carry most of it, as in ``lip corner pull + cheek raise, left``."""
+    """The one to three movements that carry most of it, as in ``lip corner pull + cheek raise, left``; of the face
+    model's displays what its points do, as in ``lip corners up + lips apart``."""
     side: str
     """``symmetric``, ``left`` or ``right`` (the subject's): the side that moves more, or is moved towards."""
     regions: dict[str, float]
@@ -48,9 +53,18 @@ class DisplayDescription:
 
 
 def describe_displays(templates: ArrayLike, space: ExpressionSpace) -> tuple[DisplayDescription, ...]:
-    """Describe templates ``(K, D)`` in units of the space, one by one; the first is display 0."""
+    """Describe templates ``(K, D)`` in units of the space, one by one; the first is display 0.
+
+    Displays of which the mesh would say the same words are told apart by their smaller movements, where that does it.
+    """
     rows = np.asarray(templates, np.float32)
-    return tuple(_describe(display, x, space) for display, x in enumerate(rows))
+    told = [_describe(display, x, space) for display, x in enumerate(rows)]
+    for named, beside in _CLOSER:
+        count = Counter(one.words for one in told)
+        for display, one in enumerate(told):
+            if count[one.words] > 1 and (words := movement_words(rows[display], space, named, beside)):
+                told[display] = replace(one, words=words)
+    return tuple(told)
 
 
 def _describe(display: int, x: FloatArray, space: ExpressionSpace) -> DisplayDescription:
@@ -64,7 +78,7 @@ def _describe(display: int, x: FloatArray, space: ExpressionSpace) -> DisplayDes
     listed = [int(i) for i in order[:_LISTED] if own[i] >= _LISTED_SHARE * own.sum()]
     return DisplayDescription(
         display=display,
-        words=_words(x, space),
+        words=movement_words(x, space) or _words(x, space),
         side=_shift_side(listed[0], x, space) or _side(moved, vertex, space),
         regions=_regions(vertex * space.mesh.skin_area_mm2, space),
         strongest=tuple((space.names[i], float(x[i])) for i in listed),

@@ -52,6 +52,8 @@ class Start(NamedTuple):
     levels: int
     size: int
     seed: int
+    displays: DoubleArray | None = None
+    """``(U, D)``: movements that displays may begin as; a quantiser without displays of its own does without."""
 
 
 class Settings(Protocol):

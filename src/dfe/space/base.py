@@ -184,16 +184,14 @@ class ExpressionSpace:
         """As :attr:`gram`, where the vertices of some regions count more than others; ``(D, D)``, mm².
 
         Args:
-            weights: of a vertex by its region, 1 where none is named; only their ratios matter.
+            weights: of a vertex by its region, 1 where none is named; only their ratios matter. A region that the mesh
+                does not have counts for nothing, since settings serve meshes with regions and without.
 
         Raises:
-            UsageError: a region that the mesh does not have, or a weight that is not positive.
+            UsageError: a weight that is not positive.
         """
-        if not weights:
+        if not set(weights) & set(self.mesh.regions):
             return self.gram
-        unknown = sorted(set(weights) - set(self.mesh.regions))
-        if unknown:
-            raise UsageError(f"space {self.id!r} has no region {unknown[0]!r}")
         by_region = np.array([weights.get(region, 1.0) for region in self.mesh.regions] + [1.0])
         if not (np.isfinite(by_region).all() and (by_region > 0).all()):
             raise UsageError("weights of regions are positive numbers")

@@ -115,6 +115,26 @@ class TrainConfig:
 
 PRESETS: dict[str, TrainConfig] = {
     "displays": TrainConfig(
+        quantizer=SparseSettings(
+            steps=16, lowest_mm=0.12, highest_mm=12.0, penalty_mm=0.1, emphasis={"brow": 4.0, "eyes": 6.0}
+        ),
+        neutral="zero",
+        mixed=0.5,
+        steps=2500,
+        batch=1024,
+        learning_rate=6e-3,
+        losses=LossWeights(
+            distance=1.0,
+            reconstruction=0.0,
+            commitment=0.0,
+            codebook=0.0,
+            sparsity=2.0,
+            orthogonality=1.5,
+            coherence=2.0,
+            usage=0.0,
+        ),
+    ),
+    "coefficients": TrainConfig(
         quantizer=SparseSettings(),
         neutral="zero",
         mixed=0.5,
@@ -138,7 +158,7 @@ PRESETS: dict[str, TrainConfig] = {
         ),
         neutral="mean",
         mixed=0.3,
-        steps=1500,
+        steps=1000,
         losses=LossWeights(
             distance=1.0,
             reconstruction=0.0,

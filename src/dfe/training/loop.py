@@ -45,6 +45,7 @@ def train(
     validation: Sequence[TableLike] = (),
     table_weights: Sequence[float] | None = None,
     neutral: FloatArray | None = None,
+    displays: FloatArray | None = None,
     space: ExpressionSpace | None = None,
     card: Mapping[str, object] | None = None,
     overwrite: bool = False,
@@ -64,6 +65,8 @@ def train(
         validation: tables used for validation only; without them one person or source in ten is kept apart.
         table_weights: relative weight of a row of each table.
         neutral: ``(D,)`` expression that no token stands for, in place of ``config.neutral``.
+        displays: ``(U, D)`` movements that the displays of a sparse codebook begin as, the most wanted first, in place
+            of single coefficients. One that is not its own mirror image stands for a pair of left and right.
         space: the expression space, where it is none of the package's.
         card: statements added to the tokenizer's card (terms, limits, people); plain JSON values.
         overwrite: replace a finished tokenizer in the folder.
@@ -74,7 +77,7 @@ def train(
         TableError: the tables are damaged, of another space, or hold too little.
         OutputError: the folder holds a finished tokenizer, or cannot be written.
         ModelError: the folder holds the checkpoint of another run.
-        UsageError: a neutral of another width, or a device that is not there.
+        UsageError: a neutral or displays of another width, or a device that is not there.
         DfeError: tensorboard is not installed, or the processes differ.
     """
     if not isinstance(config, TrainConfig):
@@ -92,6 +95,8 @@ def train(
     data = load_data(tables, space, config, validation=validation, table_weights=table_weights)
     if neutral is not None and (neutral.shape != (space.dimension,) or not np.isfinite(neutral).all()):
         raise UsageError(f"the neutral has shape {neutral.shape}, not {space.dimension} finite numbers")
+    if displays is not None and (displays.shape[1:] != (space.dimension,) or not np.isfinite(displays).all()):
+        raise UsageError(f"displays of shape {displays.shape} are not rows of {space.dimension} finite numbers")
     with processes(device) as among:
         say = tell if tell is not None and among.first else _silent
         for remark in remarks(data, space):
@@ -100,7 +105,7 @@ def train(
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with deterministic(config.threads, device):
-                run = Run(data, space, config, neutral, folder, device, among)
+                run = Run(data, space, config, neutral, displays, folder, device, among)
                 tokenizer = run.finish(progress if among.first else None, tensorboard)
 
             def measured_and_saved() -> dict[str, Any]:

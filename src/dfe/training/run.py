@@ -38,6 +38,7 @@ class Run:
         space: of the rows.
         config: settings.
         neutral: ``(D,)`` in place of ``config.neutral``.
+        displays: ``(U, D)`` to begin from.
         folder: for the log and checkpoints.
         device: where to compute.
         among: the processes that train together.
@@ -49,6 +50,7 @@ class Run:
         space: ExpressionSpace,
         config: TrainConfig,
         neutral: FloatArray | None,
+        displays: FloatArray | None,
         folder: Path,
         device: torch.device,
         among: Processes,
@@ -60,7 +62,7 @@ class Run:
         self.chances = torch.from_numpy(np.cumsum(data.weights) / data.weights.sum())
         picked = np.random.default_rng(config.seed).permutation(len(data.validation))[:_VALIDATION_ROWS]
         self.validation = torch.from_numpy(data.validation[np.sort(picked)]).to(device)
-        self.model = first_model(data, space, config, neutral).to(device)
+        self.model = first_model(data, space, config, neutral, displays).to(device)
         share_search(self.model.searcher(), among)
         self.mesh_map = mesh_map(space, latent_map(space)).to(device)
         self.mixer = Mixer(space, config.mixed)
@@ -70,12 +72,14 @@ class Run:
         self.uses = torch.zeros(config.size, dtype=torch.int64)
         self.best, self.done = Best(config.patience), 0
         given = None if neutral is None else [float(v) for v in neutral]
-        self.identity = {
+        self.identity: dict[str, Any] = {
             "config": {k: v for k, v in config.to_json().items() if k not in ("name", "version")},
             "data": data.fingerprint,
             "space": space.hash,
             "neutral": given,
         }
+        if displays is not None:
+            self.identity["displays"] = [[float(v) for v in row] for row in displays]
         if device.type != "cpu":
             self.identity["device"] = device.type
 
@@ -158,7 +162,11 @@ class Run:
 
 
 def first_model(
-    data: TrainingData, space: ExpressionSpace, config: TrainConfig, neutral: FloatArray | None = None
+    data: TrainingData,
+    space: ExpressionSpace,
+    config: TrainConfig,
+    neutral: FloatArray | None = None,
+    displays: FloatArray | None = None,
 ) -> Trainable:
     """The model before its first step.
 
@@ -167,11 +175,20 @@ def first_model(
         space: of the rows.
         config: settings.
         neutral: ``(D,)`` in place of ``config.neutral``.
+        displays: ``(U, D)`` to begin from.
     """
     maps = latent_map(space)
     rest = neutral_of(data.training, data.weights, config.neutral, maps.to_latent) if neutral is None else neutral
     start = Start(
-        data.training, data.weights, rest.astype(np.float64), space, maps, config.levels, config.size, config.seed
+        data.training,
+        data.weights,
+        rest.astype(np.float64),
+        space,
+        maps,
+        config.levels,
+        config.size,
+        config.seed,
+        None if displays is None else displays.astype(np.float64),
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)

@@ -28,8 +28,9 @@ class SparseConfig:
         sweeps: over the intensities of a face's displays.
         faithful: only displays that agree with the face may be said; False is for ablations.
         closed: every display's mirror image is in the codebook; False is for ablations.
-        emphasis: how much a vertex counts in the search, by its region of the face; 1 where none is named. Brows and
-            lids move less than the mouth, and are looked at as much.
+        emphasis: how much a vertex counts, by its region of the face; 1 where none is named. Brows and lids move less
+            than the mouth, and are looked at as much. Lengths in the search, of displays and steps of the ladder, are
+            then weighted by it: a display of the brows has finer steps in plain mm than one of the mouth.
     """
 
     kind: ClassVar[str] = "sparse"
@@ -94,8 +95,9 @@ class SparseConfig:
     def weight_shapes(self) -> dict[str, tuple[int, ...]]:
         """Name and shape of every array in the tokenizer's file.
 
-        ``codebook`` holds the displays in units of the space at a root mean square of 1 mm, row 0 being silence;
-        ``images`` give the agreement of a face with each; ``ladder`` is the intensities in mm, rising.
+        ``codebook`` holds the displays in units of the space at a root mean square of 1 mm, weighted by ``emphasis``,
+        row 0 being silence; ``images`` give the agreement of a face with each; ``ladder`` is the intensities in such
+        mm, rising.
         """
         book = (self.size, self.dimension)
         return {"neutral": (self.dimension,), "codebook": book, "images": book, "ladder": (self.steps,)}

@@ -1,4 +1,4 @@
-"""Where the sparse quantiser starts: displays of single coefficients, then of what random faces show."""
+"""Where the sparse quantiser starts: given movements, displays of single coefficients, what random faces show."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ from dfe.quantizers.sparse.train.model import SparseModel
 from dfe.quantizers.sparse.train.reseed import MOVABLE
 from dfe.space.base import ExpressionSpace
 
+_SAME = 1e-4
+"""A movement whose coefficients differ by less from those of its mirror image has no side."""
+
 
 def first_model(settings: SparseSettings, start: Start) -> SparseModel:
-    """Displays that begin as single coefficients, the busiest first, and then as what random faces show.
+    """Displays that begin as the movements that are given, then as single coefficients, the busiest first, and then as
+    what random faces show.
 
     Where coefficients go either way from zero (learned components, FLAME's), displays may lower them too.
     """
@@ -24,8 +28,10 @@ def first_model(settings: SparseSettings, start: Start) -> SparseModel:
     rows = start.rows.astype(np.float64) - start.neutral
     rng = np.random.default_rng(start.seed)
     signed = bool((space.lower < 0).any())
-    symmetric = _first_displays(rows, space, rng, size - 1 - 2 * pairs, own <= partner, signed)
-    left = _first_displays(rows, space, rng, pairs, own < partner, signed)
+    given = np.zeros((0, space.dimension)) if start.displays is None else start.displays
+    sided = np.abs(given - given[:, partner]).max(axis=1, initial=0) > _SAME if pairs else np.zeros(len(given), bool)
+    symmetric = _first_displays(rows, space, rng, size - 1 - 2 * pairs, own <= partner, given[~sided], signed)
+    left = _first_displays(rows, space, rng, pairs, own < partner, given[sided], signed)
     return SparseModel(
         settings.config(space.dimension, start.levels, size),
         space,
@@ -39,16 +45,23 @@ def first_model(settings: SparseSettings, start: Start) -> SparseModel:
 
 
 def _first_displays(
-    rows: DoubleArray, space: ExpressionSpace, rng: np.random.Generator, count: int, among: BoolArray, signed: bool
+    rows: DoubleArray,
+    space: ExpressionSpace,
+    rng: np.random.Generator,
+    count: int,
+    among: BoolArray,
+    given: DoubleArray,
+    signed: bool,
 ) -> DoubleArray:
-    """``(count, D)``: each coefficient of ``among`` alone, those that move faces most first, then faces.
+    """``(count, D)``: what is given; each coefficient of ``among`` alone, those that move faces most first; faces.
 
     Of signed coefficients first up, then down.
     """
+    given, count = given[:count], max(count - len(given), 0)
     busy = np.square(rows).mean(axis=0) * np.diag(space.gram)
     order = [i for i in np.argsort(-busy, kind="stable") if among[i]]
     single = np.eye(space.dimension)[order]
     single = np.stack([single, -single], axis=1).reshape(-1, space.dimension)[:count] if signed else single[:count]
     faces = rows[rng.choice(len(rows), count - len(single))] * among
     faces = faces if signed else np.maximum(faces, 0.0)
-    return np.concatenate([single, faces]) + MOVABLE
+    return np.concatenate([given, single, faces]) + MOVABLE

@@ -81,7 +81,7 @@ class SparseModel(nn.Module):
         """``(K, D)``: silence, the symmetric ones, then pairs, each moving the face by 1 mm root mean square."""
         symmetric = (self.symmetric + self.symmetric[:, self.partner]) / 2
         one = torch.cat([symmetric, self.left]).clamp(min=self.lowest)
-        one = one / (one @ self.to_latent).norm(dim=1, keepdim=True).clamp(min=_SHORTEST)
+        one = one / (one @ self.to_judged).norm(dim=1, keepdim=True).clamp(min=_SHORTEST)
         count = len(self.symmetric)
         pairs = torch.stack([one[count:], one[count:][:, self.partner]], dim=1).flatten(0, 1)
         return torch.cat([torch.zeros_like(one[:1]), one[:count], pairs])
@@ -99,7 +99,7 @@ class SparseModel(nn.Module):
         """Bring what is learned back to where it is used: no coefficient below the lowest, every display of 1 mm."""
         for rows in (self.symmetric, self.left):
             rows.clamp_(min=self.lowest)
-            rows.div_((rows @ self.to_latent).norm(dim=1, keepdim=True).clamp(min=_SHORTEST))
+            rows.div_((rows @ self.to_judged).norm(dim=1, keepdim=True).clamp(min=_SHORTEST))
 
     def target(self, x: Tensor) -> Tensor:
         """Mesh coordinates ``(n, d)`` in mm of expressions ``(n, D)``."""
