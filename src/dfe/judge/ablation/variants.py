@@ -139,5 +139,6 @@ def _losses(name: str, label: str, base: TrainConfig, **weights: float) -> Varia
 
 
 def _sparse(name: str, label: str, base: TrainConfig, **settings: Any) -> Variant:
-    quantizer = replace(SparseSettings(), **settings)
-    return Variant(name, "displays", label, replace(base, quantizer=quantizer))
+    quantizer = base.quantizer
+    assert isinstance(quantizer, SparseSettings)
+    return Variant(name, "displays", label, replace(base, quantizer=replace(quantizer, **settings)))
