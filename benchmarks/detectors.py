@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     tables = sorted((parser.parse_args().data / "news").glob("[0-9]*.csv"))
-    space = load_space()
+    space = load_space("arkit51/face41")
     codes, faces, clips = [], [], []
     for clip, path in enumerate(tables):
         table = read_au_table(path)

@@ -36,7 +36,7 @@ def main() -> None:
         perturbed={kind: [changed / f"lfw_test_{kind}.parquet"] for kind in ("crop", "jpeg", "blur", "shift")},
         turned=[options.work / "tables_turned" / "london_turned.parquet"],
     )
-    tokenizer = load_tokenizer("default")
+    tokenizer = load_tokenizer("dfe-face41@3")
     began = time.perf_counter()
     bench = load_bench(inputs, tokenizer.space, allow_seen=True)
     read = time.perf_counter()

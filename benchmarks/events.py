@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--still", type=Path)
     options = parser.parse_args()
-    tokenizer = dfe.load_tokenizer()
+    tokenizer = dfe.load_tokenizer("dfe-face41@3")
     names = display_names(tokenizer)
     tracks = {path.name.removesuffix(".csv.gz"): arkit(path) for path in sorted(options.data.glob("arkit/*.csv.gz"))}
 
@@ -74,10 +74,10 @@ def main() -> None:
         print(f"| {name} ({own}/s) | " + " | ".join(f"{cell:.1f}" for cell in ([*cells, cells[-1]])[:3]) + " |")
 
     print("\nVideos of people who speak (GRID), 3 s each at 25/s, and every second frame of them\n")
-    videos(options.data, tokenizer)
+    videos(options.data, dfe.load_tokenizer())
 
     print("\nStill faces: events a minute, all kinds\n")
-    still(options.data, options.still, tokenizer)
+    still(options.data, options.still, dfe.load_tokenizer())
 
     print("\nAn hour at 60 frames a second (216,000 rows)\n")
     hour(tracks, tokenizer, names)

@@ -60,7 +60,7 @@ class Faces:
 
     def __init__(self, work: Path) -> None:
         tables = work / "tables"
-        self.space = load_space()
+        self.space = load_space("arkit51/face41")
         self.training = [tables / f"{name}.parquet" for name in ("lfw_train", "fer2013_train")]
         self.validation = [tables / f"{name}.parquet" for name in ("lfw_validate", "fer2013_validate")]
         self.names, self.x = expressions(self.validation[0])
@@ -95,7 +95,7 @@ class Faces:
 
 
 def candidates(faces: Faces, steps: int, scratch: Path) -> Iterator[tuple[str, Callable[[], Coder]]]:
-    displays, rvq = preset("displays"), preset("rvq")
+    displays, rvq = preset("coefficients"), preset("rvq")
 
     def trained(name: str, config: TrainConfig) -> Callable[[], Coder]:
         config = replace(config, steps=steps)

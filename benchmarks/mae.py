@@ -109,7 +109,7 @@ def probes(tasks: list[Task], learned: np.ndarray, mae: Path) -> list[str]:
     trained = load_vit(mae / "folder", name="MAE")
     untrained = random_vit(config_for(learned))
     components = principal(middle(learned), 4 * trained.width)
-    tokenizer = load_tokenizer("default")
+    tokenizer = load_tokenizer("dfe-face41@3")
     displays = tokenizer.displays()
 
     def tokens(part: Part) -> object:

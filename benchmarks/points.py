@@ -73,7 +73,7 @@ class Judge:
 
     def __init__(self, data: Path, work: Path, tracked: Path) -> None:
         networks, tables = Networks(), work / "tables"
-        self.work, self.tokenizer = work, load_tokenizer()
+        self.work, self.tokenizer = work, load_tokenizer("dfe-face41@3")
         self.table = Recording.read(tables / "lfw_test.parquet", landmarks=False)
         usable = self.table.usable & self.table.success
         self.all = faces_of([tables / "lfw_test.parquet"], networks)

@@ -104,7 +104,7 @@ def read(count: int) -> None:
             write(Path(folder), f"r{i}", made)
         names = tuple(f"r{i}" for i in range(count))
         examples = Examples(names, names, np.array(names), {}, ())
-        shown = choose([*USUAL, "nuisance"], load_tokenizer("default"))
+        shown = choose([*USUAL, "nuisance"], load_tokenizer("dfe-face41@3"))
         began = time.perf_counter()
         made = describe(shown, examples, Path(folder))
         spent = time.perf_counter() - began

@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "data")
     parser.add_argument("--only", nargs="*", default=None)
     options = parser.parse_args()
-    tokenizer = dfe.load_tokenizer()
+    tokenizer = dfe.load_tokenizer("dfe-face41@3")
     tokenizer.encode(np.zeros((1, tokenizer.space.dimension), np.float32))
     print("| table | columns | MB | rows | read, s | rows/s | tokens, s | together, s |")
     print("|---|---|---|---|---|---|---|---|")

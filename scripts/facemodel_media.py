@@ -76,6 +76,8 @@ def extract(inputs: list[Path], out: Path, *more: str) -> None:
             "--tokenizer",
             "none",
             "--landmarks",
+            "--space",
+            "arkit51/face41",
             "-o",
             str(out),
             *more,

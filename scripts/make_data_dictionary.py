@@ -9,12 +9,26 @@ import numpy as np
 
 from dfe.displays.words import split_side
 from dfe.facemodel.space import face_space
+from dfe.facs.units import SIDES, TABLE, UNITS
 from dfe.recording.provenance import Provenance, RestingNote, SourceInfo, SpaceRef, TokenizerRef
-from dfe.recording.schema import FITTED, FORMAT_VERSION, LISTS, POINTS, WIDTHS, Column, Layout, columns
+from dfe.recording.schema import (
+    ARKIT,
+    FITTED,
+    FORMAT_VERSION,
+    LISTS,
+    POINTS,
+    WIDTHS,
+    Column,
+    Layout,
+    columns,
+    unit_column,
+)
 from dfe.recording.usability import UsabilityRule
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
 _LEVELS = 1
+EXAMPLE = ("exp_mouth01Left", "exp_jaw02")
+"""Columns that stand for all 60."""
 _HALF_HOUR = 25 * 60 * 30
 
 
@@ -23,8 +37,13 @@ def dictionary() -> str:
     rule = UsabilityRule()
     groups = {
         "Frame, face and quality": [c for c in columns() if c.name.split("_")[0] not in _PREFIXES],
-        "Expression: `exp_` and a name of ARKit": _with_prefix("exp_"),
-        "Lids, gaze and fit: only with `--space dfe-face`": list(FITTED),
+        "Expression: `exp_` and the name of a number of the face model": [
+            column for column in columns(Layout(expression=EXAMPLE)) if column.name in EXAMPLE
+        ],
+        "Coefficients: `arkit_` and a name of ARKit; in the space `arkit51/face41` they are the `exp_` columns": [
+            column for column in columns(Layout(face_model=True)) if column.name in ARKIT
+        ],
+        "Lids, gaze and fit: in the space `dfe-face` only": list(FITTED),
         "Gaze: `gaze_` and a name of ARKit": _with_prefix("gaze_"),
         "Blink: `blink_` and a name of ARKit": _with_prefix("blink_"),
         "Tokens: `tok_1`, `tok_2` ... and `mm_1`, `mm_2` ..., as many as the tokenizer says of a face": [
@@ -65,12 +84,15 @@ provenance beside it. This page is made from the package's own schema by `script
 - A row stands for the time to the next frame; frames that a table lacks count as frames without a face. Shares,
   coverage and durations everywhere in the package are by this time, never by rows
   ([the rule](events.md#what-time-a-row-stands-for)).
+- `exp_` columns are millimetres against a resting face, which the provenance describes (`resting`): the person's own,
+  everybody's, or another. It has been taken off: do not take it off again. In a space of coefficients they are the
+  coefficients instead.
 - Coefficients run from 0 (not at all) to 1 (as far as it goes). They are outputs of a network, not muscle activity, and
   not FACS action units.
 - The provenance names the space and its version. In `arkit51/face41` an
-  `exp_` column is 0 where the face does not go beyond what most neutral faces show, and what a straight line can tell
-  of the head's turn is taken out; `cheekPuff`, `cheekSquint`, `noseSneer`, `jawForward` and a few more speak there, but
-  it is a guess that they are what they are called
+  `exp_` column (elsewhere `arkit_`) is 0 where the face does not go beyond what most neutral faces show, and what a
+  straight line can tell of the head's turn is taken out; `cheekPuff`, `cheekSquint`, `noseSneer`, `jawForward` and a few more
+  move there, but it is a guess that they are what they are called
   ([what each is worth](expression-input.md#what-each-coefficient-is-worth)).
 - `gaze_` and `blink_` columns are the network's own numbers, left and right treated alike.
 
@@ -84,6 +106,7 @@ cell.
     for title, of_group in groups.items():
         parts.append(f"## {title}\n\n{_table(of_group)}\n")
     parts.append(_modes())
+    parts.append(_units())
     parts.append(_kept())
     parts.append(_provenance())
     parts.append("""## CSV
@@ -135,6 +158,26 @@ movements; every number moves a little of the rest of the face too, so several n
 To count or compare movements that have one meaning each, use displays. Left and right are the subject's; "that side" is
 the side in the name. Numbers are in the order of how much faces differ along them; beyond `reach` (four standard
 deviations) a number means little.
+
+{table}
+"""
+
+
+def _units() -> str:
+    """The columns of the AU proxy, each with what stands behind it."""
+    lines = ["| column | action unit | status |", "|---|---|---|"]
+    for unit in UNITS:
+        side = f", {SIDES[unit.id[-1]]}" if unit.id[-1] in SIDES else ""
+        lines.append(f"| `{unit_column(unit.id)}` | {unit.line.number} {unit.line.name}{side} | {unit.line.status} |")
+    absent = ", ".join(str(line.number) for line in TABLE if line.status == "absent")
+    table = "\n".join(lines)
+    return f"""## Action units: only with `--aus`
+
+float32, 0 to 5, may be empty: 0 is nothing, 1 to 5 stand for the letters A to E. **A proxy, never FACS**: nobody coded
+these faces; a fixed table renames the network's coefficients ([how](action-units.md)). `measured` means that
+one coefficient is close to the unit's definition, `proxy` that a mixture stands in. Units without a word are absent and
+have no column: {absent}; without gaze or lids in the table, 43 and 61 to 64 too. The provenance says all this
+of each table (`au_proxy`).
 
 {table}
 """

@@ -75,8 +75,9 @@ $ dfe encode codes.npz --tokenizer none --frontend flame-params --rate 25 -o out
 $ dfe encode interview.mp4 --tokenizer none --frontend emoca --weights EMOCA_FOLDER --flame flame2020.pkl -o out
 ```
 
-A tokenizer codes one space. The packaged ones code `arkit51/face41`; for any other, `dfe encode --tokenizer none`
-writes rows without tokens, and `dfe train` makes a tokenizer from them ([how to](how-to.md)). Rows of two front ends
+A tokenizer codes one space. The package has one for `dfe-face` and one for `arkit51/face41`, and `dfe encode` takes the
+one that fits; for any other space, `dfe encode --tokenizer none` writes rows without tokens, and `dfe train` makes a
+tokenizer from them ([how to](how-to.md)). Rows of two front ends
 are two instruments, even in one space: never compare people measured by one with people measured by the other.
 
 ## A front end of your own, in your own package

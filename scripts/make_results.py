@@ -92,7 +92,7 @@ def tell_motion(options: argparse.Namespace) -> None:
     subprocess.run(command, check=True)
 
 
-SHIPPED = ("default", "dfe-face41-fidelity@1")
+SHIPPED = ("dfe-face41@3", "dfe-face41-fidelity@1")
 OTHERS = {
     "displays-seed1": ("--preset", "displays", "--seed", "1"),
     "displays-256": ("--preset", "displays", "--size", "256"),

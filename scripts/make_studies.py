@@ -20,7 +20,7 @@ import numpy as np
 
 from dfe.cli.progress import show_progress
 from dfe.datasets.examples import Examples, Target
-from dfe.encoding.assemble import add_tokens
+from dfe.encoding.coders import add_tokens
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.run import encode_to_folder
 from dfe.predict.config import StudyConfig
@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--permutations", type=int, default=20)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    tokenizer = load_tokenizer("default")
+    tokenizer = load_tokenizer("dfe-face41@3")
     recordings = options.work / "studies" / "recordings"
     tokenise(options.work / "tokenizer" / "tables", recordings, tokenizer)
     mae = options.work / "mae" / "folder"
@@ -158,7 +158,9 @@ def news(options: argparse.Namespace, recordings: Path) -> Examples:
     """Good news, or other sentences (``ists``), that an actor reads: 20 clips, labels of sentences."""
     tables = sorted((options.data / "news").glob("0*.csv"))
     if not (recordings / "news" / f"{tables[-1].stem}.parquet").is_file():
-        encode_to_folder(tables, recordings / "news", EncodeOptions(largest_only=True), overwrite=True)
+        encode_to_folder(
+            tables, recordings / "news", EncodeOptions(largest_only=True, space=Path("arkit51/face41")), overwrite=True
+        )
     with (options.data / "news" / "clip_attrs.csv").open(newline="") as file:
         classes = {row["clipN"]: row["class"] for row in csv.DictReader(file)}
     known = {path.stem: NEWS[classes[path.stem]] for path in tables if classes[path.stem] in NEWS}
@@ -238,6 +240,9 @@ def _contrast(contrast: dict[str, Any], kind: str) -> str:
 
 
 HEAD = """# Studies that could be run here
+
+The figures here are of `dfe-face41@3` and its coefficients, which were the default before the
+[face model](face-model.md); they are made anew for `dfe-displays@1` later.
 
 Written by `scripts/make_studies.py` (`make studies`), with the protocol of [studies.md](studies.md): the same
 folds for every representation, people kept apart, the penalty chosen inside, intervals by drawing people

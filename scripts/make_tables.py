@@ -35,7 +35,7 @@ def extract(media: list[Path], tables: Path, workers: int, both_ways: str) -> No
     """Tables of all folders, with what their coefficients were read from."""
     if (tables / "done").exists():
         return
-    options = ["--max-faces", "1", "--landmarks", "--both-ways", both_ways, "--overwrite"]
+    options = ["--space", "arkit51/face41", "--max-faces", "1", "--landmarks", "--both-ways", both_ways, "--overwrite"]
     command = [
         sys.executable,
         "-m",

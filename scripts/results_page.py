@@ -77,7 +77,9 @@ def _head(found: Mapping[str, Any]) -> str:
     people = found["people"]
     return "\n\n".join(
         [
-            "# Results\n\nStudies, with tokens beside AU proxy, words, MAE and a row without expression: "
+            "# Results\n\nThe figures here are of `dfe-face41@3` and its coefficients, which were the default before "
+            "the [face model](face-model.md); they are made anew for `dfe-displays@1` later.\n\n"
+            "Studies, with tokens beside AU proxy, words, MAE and a row without expression: "
             "[study-results.md](study-results.md). "
             "Does a comparison of groups find what was planted? [recovery.md](recovery.md).\n\n"
             "Written by `make results` (scripts/make_results.py), from measurements on this code. "

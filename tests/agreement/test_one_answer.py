@@ -37,7 +37,7 @@ FACES = (0, 1)
 
 def made_recording() -> Recording:
     rng = np.random.default_rng(11)
-    space = load_space()
+    space = load_space("arkit51/face41")
     # From a bright room (50 frames a second) to a dark one (12).
     steps = np.where(rng.random(5000) < 0.5, rng.uniform(0.018, 0.03, 5000), rng.uniform(0.05, 0.085, 5000))
     times = np.cumsum(steps)
@@ -91,7 +91,7 @@ def asked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("agreement")
     made = made_recording()
     write(folder, "clip", made)
-    return Asked(folder, made, load_tokenizer("default"))
+    return Asked(folder, made, load_tokenizer("dfe-face41@3"))
 
 
 @pytest.fixture(scope="module")

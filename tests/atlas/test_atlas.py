@@ -20,7 +20,7 @@ from dfe.tokenizer.file import load_tokenizer
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return load_tokenizer()
+    return load_tokenizer("dfe-face41@3")
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ def unpacked(head, space):
                      [*head["tokens"], head["rest"]]])  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["default", "dfe-face41-fidelity@1"])
+@pytest.mark.parametrize("name", ["dfe-face41@3", "dfe-face41-fidelity@1"])
 def test_faces_come_back_to_a_hundredth_of_a_millimetre(name):
     tokenizer = load_tokenizer(name)
     space, templates = tokenizer.space, tokenizer.templates()[1:]

@@ -15,7 +15,7 @@ from dfe.tokenizer.file import load_tokenizer
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return load_tokenizer()
+    return load_tokenizer("dfe-face41@3")
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def test_co_occurrence_shows_the_log_of_the_lift(atlas):
     for r, c in zip(rows.tolist(), columns.tolist(), strict=True):
         assert shown[r, c] == pytest.approx(np.log2(expected[numbers[r], numbers[c]]))
     with pytest.raises(UsageError, match="needs a corpus"):
-        plot_co_occurrence(build_atlas(load_tokenizer()))
+        plot_co_occurrence(build_atlas(load_tokenizer("dfe-face41@3")))
 
 
 def test_tree_has_a_line_for_each_merge(atlas):

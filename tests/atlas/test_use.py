@@ -17,10 +17,10 @@ from dfe.tokenizer.file import load_tokenizer
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return load_tokenizer()
+    return load_tokenizer("dfe-face41@3")
 
 
-@pytest.fixture(scope="module", params=["default", "dfe-face41-fidelity@1"])
+@pytest.fixture(scope="module", params=["dfe-face41@3", "dfe-face41-fidelity@1"])
 def book(request):
     return load_tokenizer(request.param)
 
@@ -63,7 +63,7 @@ def test_counts_are_those_of_a_loop(book, tmp_path):
     assert np.isnan(use.faithful[~used]).all()
 
 
-def test_every_use_of_the_default_agrees_with_the_face(tokenizer, tmp_path):
+def test_every_use_of_agreeing_displays_agrees_with_the_face(tokenizer, tmp_path):
     use = measure_use(tokenizer, made.corpus(tmp_path, tokenizer))
     used = use.share > 0
     assert used.sum() > 30

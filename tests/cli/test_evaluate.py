@@ -30,7 +30,7 @@ LABELS = ("neutral", "joy", "surprise")
 
 @pytest.fixture(scope="module")
 def space() -> ExpressionSpace:
-    return load_space()
+    return load_space("arkit51/face41")
 
 
 def face_of(person: int, picture: int) -> tuple[np.ndarray, str]:

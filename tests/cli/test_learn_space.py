@@ -92,7 +92,7 @@ def test_train_takes_the_folder_of_a_space(dfe: Callable, takes: Path, tmp_path:
     assert dfe("learn-space", takes, "-o", tmp_path / "space", "--name", "made", "--components", 3).code == 0
     rows, zeros = RowBuffer(), np.zeros(41, np.float32)
     rows.add_face(0, 0.0, "a.jpg", 0.9, (0, 0, 99, 99), (0, 0, 0), zeros, zeros[:8], zeros[:2], 0)
-    own = load_space()
+    own = load_space("arkit51/face41")
     source = SourceInfo("a.jpg", "stills", "ab" * 32, 640, 480, 1, None, None)
     space = SpaceRef(own.id, own.version, own.hash)
     made = Provenance(source=source, space=space, package_version="0", frontend={})

@@ -20,7 +20,7 @@ def test_info_of_everything(dfe, carphone, astronaut, tmp_path):
     assert len(table["provenance"]["source"]["sha256"]) == 64
     model = dfe("info", "default", "--json").json
     assert model["displays"] == model["card"]["training"]["size"] - 1
-    assert model["card"]["people"]
+    assert model["card"]["training"]["space"] == "dfe-face"
     video = dfe("info", carphone, "--json").json
     assert (video["kind"], video["frame_count"], video["width"], video["height"]) == ("video", 120, 193, 144)
     for target in (tmp_path / "astronaut.parquet", "default", carphone, astronaut):
@@ -79,7 +79,7 @@ def test_demo_draws_and_encodes_a_clip(dfe, tmp_path):
     assert ran.code == 0, ran.err
     recording = Recording.read(tmp_path / "demo" / "drawn_head.parquet")
     assert recording.success.mean() > 0.95
-    smile = recording.column("exp_mouthSmileLeft")
+    smile = recording.column("arkit_mouthSmileLeft")
     assert np.nanmax(smile) > np.nanmin(smile) + 0.2
     assert (tmp_path / "demo" / "drawn_head.html").stat().st_size > 10_000
 
@@ -111,7 +111,7 @@ def test_training_with_the_papers_preset_and_in_another_space(dfe, astronaut, tm
     assert dfe("encode", astronaut, "-o", tmp_path / "out", "--tokenizer", tmp_path / "model").code == 0
     other = dfe(*words, "-o", tmp_path / "other", "--space", "flame2020/exp50")
     assert other.code == 1
-    assert "holds 41 coefficients of space arkit51/face41, not 50 of flame2020/exp50" in other.err
+    assert "holds 60 coefficients of space dfe-face, not 50 of flame2020/exp50" in other.err
     unknown = dfe(*words, "-o", tmp_path / "other", "--space", "flame")
     assert unknown.code == 1
     assert "no expression space is called 'flame'" in unknown.err

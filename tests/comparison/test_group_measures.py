@@ -84,12 +84,12 @@ def test_recordings_of_another_tokenizer_are_refused(path):
 
 
 def test_courses_are_means_around_the_moment(tmp_path):
-    space, t = load_space(), np.arange(100) / RATE
+    space, t = load_space("arkit51/face41"), np.arange(100) / RATE
     x = np.zeros((100, space.dimension), np.float32)
     x[np.ix_((t >= 5) & (t < 6), [space.index(name) for name in SMILE])] = 0.9
     made = recording(x, t)
     write(tmp_path, "one", made)
-    tokenizer = load_tokenizer("default")
+    tokenizer = load_tokenizer("dfe-face41@3")
     rows = [row(tmp_path / "one.parquet", align_s=4.5), row(tmp_path / "one.parquet", align_s=0.4)]
     done = measure_courses(rows, tokenizer, (-1.0, 2.0), 0.2)
     np.testing.assert_allclose(done.start_s, np.arange(15) * 0.2 - 1)

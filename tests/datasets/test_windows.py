@@ -74,7 +74,7 @@ def cut(study, tmp_path_factory):
 
 def test_a_bag_above_baseline_is_the_difference_of_shares(cut):
     folder, examples = cut
-    tokenizer = load_tokenizer("default")
+    tokenizer = load_tokenizer("dfe-face41@3")
     bag = WithoutBaseline(TokenBag(tokenizer), "rest")
     out = BagOfTokens().fit_transform(features_of(bag, examples, folder).x)
     sums = tokens_of(examples, folder, tokenizer)
@@ -98,4 +98,4 @@ def test_a_subject_without_a_baseline_is_refused(cut):
     with pytest.raises(TableError, match="example x#1: a subject has no window of condition 'sleep'"):
         features_of(WithoutBaseline(CoefficientMoments(), "sleep"), examples, folder)
     with pytest.raises(TableError, match="tf-idf"):
-        WithoutBaseline(TokenBag(load_tokenizer("default"), kind="tf-idf"), "rest")
+        WithoutBaseline(TokenBag(load_tokenizer("dfe-face41@3"), kind="tf-idf"), "rest")

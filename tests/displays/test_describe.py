@@ -79,7 +79,7 @@ def test_side_of_face_of_each_region(face41: ExpressionSpace) -> None:
 @settings(max_examples=30, deadline=None)
 @given(arrays(np.float32, (1, 41), elements=st.sampled_from([0.0, 0.0, 0.0, 0.25, 0.5, 1.0, -0.5])))
 def test_the_mirrored_token_is_told_of_the_other_side(x: np.ndarray) -> None:
-    space = load_space()
+    space = load_space("arkit51/face41")
     one, other = describe_displays(np.vstack([x, space.mirror(x)]), space)
     assert other.side == SWAP[one.side]
     assert other.energy_mm == pytest.approx(one.energy_mm)
@@ -90,7 +90,7 @@ def test_the_mirrored_token_is_told_of_the_other_side(x: np.ndarray) -> None:
 
 
 def test_a_shift_is_named_by_its_direction_whatever_else_moves():
-    space = load_space()
+    space = load_space("arkit51/face41")
     for name, side in (("mouthLeft", "left"), ("jawRight", "right")):
         other = "Right" if side == "left" else "Left"
         x = space.vector({name: 0.3, f"mouthStretch{other}": 0.05, f"mouthFrown{other}": 0.2})

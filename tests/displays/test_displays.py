@@ -13,7 +13,7 @@ from dfe.displays.tokens import Tokens
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 
-SPACE = load_space()
+SPACE = load_space("arkit51/face41")
 ROW = np.array([[-1, 0, 1, 2, 1], [-1, 2, 0, 1, -1]])
 INTENSITY = np.array([[0, 1, 2, 0.5, 3], [0, 0.25, 1, 1, 0]])
 

@@ -15,7 +15,7 @@ from dfe.tokenizer.file import load_tokenizer, save_tokenizer
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return load_tokenizer()
+    return load_tokenizer("dfe-face41@3")
 
 
 def file_of(book, path, **changes):

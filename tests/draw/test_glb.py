@@ -17,7 +17,7 @@ FACES = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
 
 
 def test_the_head_and_all_its_coefficients_come_back_in_metres() -> None:
-    space = load_space()
+    space = load_space("arkit51/face41")
     targets = space.displace(np.eye(space.dimension, dtype=np.float32))
     data = head_glb(
         space.mesh.vertices_mm, space.mesh.triangles, targets, space.names, colours=vertex_colours(space.mesh)
@@ -42,7 +42,7 @@ def test_the_head_and_all_its_coefficients_come_back_in_metres() -> None:
 
 
 def test_normals_of_a_target_are_those_of_the_moved_face() -> None:
-    space = load_space()
+    space = load_space("arkit51/face41")
     moved = space.displace(space.vector({"jawOpen": 1})[None])
     glb = Glb(head_glb(space.mesh.vertices_mm, space.mesh.triangles, moved, ["jaw"]))
     expected = vertex_normals(space.mesh.vertices_mm + moved[0].astype(float), space.mesh.triangles)

@@ -16,8 +16,9 @@ from dfe.space.registry import load_space
 
 pytestmark = pytest.mark.shared_data
 
-NOISE_MM = 0.3
-"""Re-encoding alone moves a face by 0.1 in the median; two different faces are 2.7 apart."""
+NOISE_MM = 0.35
+"""Re-encoding alone moves a face by 0.2 to 0.3 in the median, since no dead zone hides it; what two people do at the
+same time is 5 to 6 apart."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def apart_mm(recording: Recording, original: Recording) -> np.ndarray:
     place = {int(frame): row for row, frame in enumerate(original.frames) if original.success[row]}
     rows = [row for row in np.flatnonzero(recording.success) if int(recording.frames[row]) in place]
     x, y = recording.expressions()[rows], original.expressions()[[place[int(recording.frames[r])] for r in rows]]
-    return load_space("arkit51/face41", recording.provenance.space.version).error_mm(x, y)
+    return load_space(recording.provenance.space.id).error_mm(x, y)
 
 
 def kinds(recording: Recording) -> set[str]:
@@ -46,7 +47,7 @@ def kinds(recording: Recording) -> set[str]:
 
 
 def jaw(recording: Recording) -> float:
-    return float(recording.column("exp_jawOpen")[recording.success].mean())
+    return float(recording.column("arkit_jawOpen")[recording.success].mean())
 
 
 @pytest.fixture(scope="module")

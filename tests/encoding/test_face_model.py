@@ -23,12 +23,12 @@ from dfe.recording.schema import ARKIT, EXPRESSION, FITTED
 from dfe.space.registry import load_space
 from made_other_tables import openface
 
-SPACE = Path("dfe-face")
+SPACE, COEFFICIENTS = Path("dfe-face"), Path("arkit51/face41")
 
 
 @pytest.fixture(scope="module")
 def options() -> EncodeOptions:
-    return EncodeOptions(tokenizer=None, max_faces=1, space=SPACE, landmarks=True)
+    return EncodeOptions(tokenizer=None, max_faces=1, landmarks=True)
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +38,10 @@ def whole(carphone: Path, options: EncodeOptions) -> Recording:
 
 @pytest.fixture(scope="module")
 def plain(carphone: Path) -> Recording:
-    return encode(carphone, tokenizer=None, max_faces=1, landmarks=True)[0]
+    return encode(carphone, tokenizer=None, max_faces=1, landmarks=True, space=COEFFICIENTS)[0]
 
 
-def test_the_coefficients_of_the_default_space_stand_beside(whole: Recording, plain: Recording) -> None:
+def test_the_coefficients_stand_beside(whole: Recording, plain: Recording) -> None:
     space = load_space("dfe-face")
     assert whole.provenance.space.hash == space.hash
     assert whole.expressions().shape == (120, space.dimension)
@@ -74,7 +74,7 @@ def test_nothing_depends_on_pieces_or_on_how_many_are_fitted_at_once(
     monkeypatch.setattr(face_model, "_AT_ONCE", 7)
     pieces = tasks.plan(Source("clip", "video", (carphone,)), options, workers=2)
     assert len(pieces) == 2
-    cut = assemble([tasks.observe(piece) for piece in pieces], options, None)
+    cut = assemble([tasks.observe(piece) for piece in pieces], options)
     assert cut.table.equals(whole.table)
     assert cut.provenance.resting == whole.provenance.resting
 
@@ -96,7 +96,7 @@ def test_the_provenance_says_whose_neutral(whole: Recording, tmp_path: Path) -> 
 
 
 def test_an_interval_is_at_rest(carphone: Path) -> None:
-    made = encode(carphone, tokenizer=None, max_faces=1, space=SPACE, neutral="1-1.5")[0]
+    made = encode(carphone, tokenizer=None, max_faces=1, neutral="1-1.5")[0]
     inside = (made.times >= 1) & (made.times < 1.5)
     size = load_space("dfe-face").error_mm(made.expressions(), np.zeros_like(made.expressions()))
     middle = np.linalg.norm(made.expressions()[inside].mean(axis=0))
@@ -108,7 +108,7 @@ def test_an_interval_is_at_rest(carphone: Path) -> None:
 def test_another_recording_gives_the_resting_face(carphone: Path, whole: Recording, tmp_path: Path) -> None:
     path = tmp_path / "calm.parquet"
     whole.write(path)
-    again = encode(carphone, tokenizer=None, max_faces=1, space=SPACE, landmarks=True, neutral=str(path))[0]
+    again = encode(carphone, tokenizer=None, max_faces=1, landmarks=True, neutral=str(path))[0]
     assert again.table.equals(whole.table)
     assert again.provenance.resting[0].neutral == "recording calm.parquet"
 
@@ -119,23 +119,23 @@ def test_a_recording_without_a_resting_face_is_refused_at_once(
     path = tmp_path / "plain.parquet"
     plain.write(path)
     with pytest.raises(TableError, match="no resting face"):
-        encode(carphone, tokenizer=None, space=SPACE, neutral=str(path))
+        encode(carphone, tokenizer=None, neutral=str(path))
 
 
 def test_a_picture_is_measured_against_everybodys(astronaut: Path) -> None:
-    made = encode(astronaut, tokenizer=None, space=SPACE, max_faces=1)[0]
+    made = encode(astronaut, tokenizer=None, max_faces=1)[0]
     (note,) = made.provenance.resting
     assert (note.face, note.neutral) == (None, "population")
     assert np.isfinite(made.expressions()[made.success]).all()
-    own = encode(astronaut, tokenizer=None, space=SPACE, max_faces=1, neutral="own")[0]
+    own = encode(astronaut, tokenizer=None, max_faces=1, neutral="own")[0]
     assert own.provenance.resting[0].neutral == "own"
     with pytest.raises(UsageError, match="no times"):
-        encode(astronaut, tokenizer=None, space=SPACE, neutral="0-1")
+        encode(astronaut, tokenizer=None, neutral="0-1")
 
 
 def test_pictures_without_a_face_make_a_recording_too(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "grey.png"), np.full((120, 120, 3), 128, np.uint8))
-    made = encode(tmp_path / "grey.png", tokenizer=None, space=SPACE)[0]
+    made = encode(tmp_path / "grey.png", tokenizer=None)[0]
     assert made.space_id == "dfe-face"
     assert not made.success.any()
     assert made.provenance.resting == ()
@@ -143,13 +143,13 @@ def test_pictures_without_a_face_make_a_recording_too(tmp_path: Path) -> None:
 
 def test_an_interval_without_a_face_is_refused(carphone: Path) -> None:
     with pytest.raises(UsageError, match="no face is seen in the neutral interval"):
-        encode(carphone, tokenizer=None, space=SPACE, max_faces=1, neutral="90-95")
+        encode(carphone, tokenizer=None, max_faces=1, neutral="90-95")
 
 
 def test_a_flipped_film_is_put_right(carphone: Path, whole: Recording, tmp_path: Path) -> None:
     """What is told of a flipped recording as it is, and of the same one with left and right put right, are mirrored."""
     space = load_space("dfe-face")
-    right = encode(carphone, tokenizer=None, max_faces=1, space=SPACE, mirrored=True)[0]
+    right = encode(carphone, tokenizer=None, max_faces=1, mirrored=True)[0]
     one, two = space.mirror(whole.expressions()), right.expressions()
     # The networks are not quite equivariant, so they agree as two looks at one face do.
     assert np.corrcoef((one - one.mean(0)).ravel(), (two - two.mean(0)).ravel())[0, 1] > 0.8
@@ -170,7 +170,7 @@ def of_openface(plain: Recording, tmp_path: Path) -> Path:
 
 
 def test_68_points_are_read_into_the_space(of_openface: Path, whole: Recording) -> None:
-    made = encode(of_openface, tokenizer=None, space=SPACE)[0]
+    made = encode(of_openface, tokenizer=None)[0]
     assert made.space_id == "dfe-face"
     assert made.provenance.resting[0].points == 68
     space = load_space("dfe-face")
@@ -182,8 +182,8 @@ def test_68_points_are_read_into_the_space(of_openface: Path, whole: Recording) 
 
 
 def test_a_flipped_table_of_points_is_the_mirror_image(of_openface: Path) -> None:
-    one = encode(of_openface, tokenizer=None, space=SPACE)[0]
-    two = encode(of_openface, tokenizer=None, space=SPACE, mirrored=True)[0]
+    one = encode(of_openface, tokenizer=None)[0]
+    two = encode(of_openface, tokenizer=None, mirrored=True)[0]
     space = load_space("dfe-face")
     apart = space.error_mm(space.mirror(one.expressions()), two.expressions())
     assert apart.max() < 0.05
@@ -193,9 +193,9 @@ def test_a_flipped_table_of_points_is_the_mirror_image(of_openface: Path) -> Non
 @pytest.mark.parametrize(
     ("choices", "says"),
     [
-        ({"neutral": "own"}, "--neutral is for the face model's space"),
-        ({"space": SPACE, "neutral": "3-2"}, "is empty"),
-        ({"space": SPACE, "neutral": "calm"}, "START-END"),
+        ({"space": COEFFICIENTS, "neutral": "own"}, "--neutral is for dfe-face"),
+        ({"neutral": "3-2"}, "is empty"),
+        ({"neutral": "calm"}, "START-END"),
     ],
 )
 def test_a_neutral_that_makes_no_sense_is_refused(choices: dict, says: str) -> None:

@@ -271,13 +271,13 @@ def test_a_folder_of_pictures_survives_each_of_them(dfe, astronaut, tmp_path, mo
     (folder / "lost.png").symlink_to(folder / "nowhere.png")
     from dfe.encoding import run
 
-    plan = run._tokenizer
+    plan = run._coders
 
     def vanishing(*words):
         (folder / "gone.png").unlink()
         return plan(*words)
 
-    monkeypatch.setattr(run, "_tokenizer", vanishing)
+    monkeypatch.setattr(run, "_coders", vanishing)
     ran = dfe("encode", folder, "-o", tmp_path / "out", "--json")
     assert ran.code == 1
     recording = Recording.read(tmp_path / "out" / "set.parquet")

@@ -43,8 +43,8 @@ def test_pieces_of_a_video_make_the_recording_of_one_pass(long_clip: Path, monke
     assert [(piece.first, piece.last) for piece in pieces] == [(0, 96), (96, 192), (192, 360)]
     parts = [tasks.observe(piece) for piece in pieces]
     (alone,) = tasks.plan(source, options, workers=1)
-    whole = assemble([tasks.observe(alone)], options, None)
-    assert assemble(parts, options, None).table.equals(whole.table)
+    whole = assemble([tasks.observe(alone)], options)
+    assert assemble(parts, options).table.equals(whole.table)
     assert whole.frames.tolist() == list(range(360))
 
 
@@ -58,7 +58,7 @@ def test_pieces_of_a_folder_keep_order_and_numbers(
     options = EncodeOptions(tokenizer=None)
     pieces = tasks.plan(source, options, workers=3)
     assert len(pieces) == 2
-    recording = assemble([tasks.observe(piece) for piece in pieces], options, None)
+    recording = assemble([tasks.observe(piece) for piece in pieces], options)
     assert recording.frames.tolist() == [0, 1, 2, 3, 4]
     assert recording.column("source").tolist() == [f"{name}.png" for name in "abcde"]
     np.testing.assert_array_equal(recording.success, [True, False, False, True, False])
@@ -72,15 +72,15 @@ def test_kept_landmarks_are_enough_to_run_the_coefficient_network_again(
     options = EncodeOptions(tokenizer=None, max_faces=1, landmarks=True, end_s=4.0)
     source = Source("long", "video", (long_clip,))
     parts = [tasks.observe(piece) for piece in tasks.plan(source, options, workers=2)]
-    video = assemble(pickle.loads(pickle.dumps(parts)), options, None)
-    whole = assemble([tasks.observe(piece) for piece in tasks.plan(source, options, workers=1)], options, None)
+    video = assemble(pickle.loads(pickle.dumps(parts)), options)
+    whole = assemble([tasks.observe(piece) for piece in tasks.plan(source, options, workers=1)], options)
     assert video.table.equals(whole.table)
 
     picture = cv2.imdecode(np.frombuffer(astronaut.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     (tmp_path / "flipped.png").write_bytes(cv2.imencode(".png", picture[:, ::-1])[1].tobytes())
     flipped_options = EncodeOptions(tokenizer=None, landmarks=True, mirrored=True)
     stills = Source("a", "stills", (tmp_path / "flipped.png",))
-    flipped = assemble([tasks.observe(Task(stills, flipped_options))], flipped_options, None)
+    flipped = assemble([tasks.observe(Task(stills, flipped_options))], flipped_options)
 
     networks = Networks()
     for recording in (video, flipped):
@@ -120,5 +120,5 @@ def test_pieces_outside_a_cut_cost_nothing(long_clip: Path, monkeypatch: pytest.
     monkeypatch.setattr(Video, "frames", counted)
     parts = [tasks.observe(piece) for piece in tasks.plan(source, options, workers=2)]
     assert [part.frames for part in parts] == [0, 12, 3]
-    assert assemble(parts, options, None).frames.tolist() == list(range(180, 195))
+    assert assemble(parts, options).frames.tolist() == list(range(180, 195))
     assert decoded == [*range(192), *range(96, 195)], "one block of frames before the one in which a piece begins"

@@ -24,7 +24,7 @@ RATE = 25
 
 def smiles(name: str = "clip", faces: int = 1, seconds: int = 8) -> Recording:
     """Faces that smile from the third to the fifth second, coded by the default tokenizer."""
-    tokenizer = package.load_tokenizer()
+    tokenizer = package.load_tokenizer("dfe-face41@3")
     space, rows = tokenizer.space, RowBuffer()
     both = [space.index("mouthSmileLeft"), space.index("mouthSmileRight")]
     for i in range(seconds * RATE):
@@ -60,7 +60,7 @@ def test_a_recording_finds_its_own_tokenizer_and_words():
     assert frame["label"].tolist() == [event.label for event in found]
     assert frame["duration_s"].tolist() == [event.duration_s for event in found]
     assert list(find_events(smiles(), EventConfig(on_mm=100)).to_pandas().columns) == list(frame.columns)
-    named = find_events(smiles(), labels={found[0].display: "Duchenne"}, tokenizer="default")
+    named = find_events(smiles(), labels={found[0].display: "Duchenne"}, tokenizer="dfe-face41@3")
     assert named[0].label == "Duchenne"
     assert [e.label for e in find_events(smiles(), EventConfig(on_mm=100))] == []
 

@@ -98,8 +98,10 @@ def test_pictures_go_through_its_networks(run, tmp_path):
 def test_a_tokenizer_of_another_space_is_refused_in_one_line(run, table, tmp_path):
     done = run("encode", table, "-o", tmp_path)
     assert done.returncode == 1
-    assert "codes space arkit51/face41 version 2, and the faces are in example/two version 1" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "the faces are in space example/two, which no tokenizer of the package codes" in done.stderr
+    named = run("encode", table, "-o", tmp_path, "--tokenizer", "dfe-face41@3")
+    assert "codes space arkit51/face41 version 2, and the faces are in example/two version 1" in named.stderr
+    assert "Traceback" not in done.stderr + named.stderr
 
 
 def test_it_is_listed_with_what_it_needs(run):

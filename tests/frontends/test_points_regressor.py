@@ -36,7 +36,7 @@ def points(networks: Networks, face: Face) -> np.ndarray:
 
 @BOTH
 def test_it_says_about_what_the_network_says(points: np.ndarray, face: Face, depth: bool) -> None:
-    read, space = read_points68(points[:1], depth=depth), load_space()
+    read, space = read_points68(points[:1], depth=depth), load_space("arkit51/face41")
     apart = space.error_mm(read.expression, face.expression[None])[0]
     alone = space.error_mm(np.zeros((1, 41), np.float32), face.expression[None])[0]
     assert apart < alone / 2
@@ -73,9 +73,9 @@ def test_the_network_is_the_one_that_was_packed(points: np.ndarray, depth: bool)
 def test_left_and_right_are_treated_alike(points: np.ndarray, depth: bool) -> None:
     there = read_points68(points, depth=depth)
     back = read_points68(points[:, PARTNER] * [-1.0, 1.0, 1.0], depth=depth)
-    np.testing.assert_allclose(back.expression, there.expression[:, load_space().partner], atol=1e-5)
+    np.testing.assert_allclose(back.expression, there.expression[:, load_space("arkit51/face41").partner], atol=1e-5)
     np.testing.assert_allclose(back.blink, there.blink[:, ::-1], atol=1e-5)
-    assert np.abs(there.expression - there.expression[:, load_space().partner]).max() > 0.01
+    assert np.abs(there.expression - there.expression[:, load_space("arkit51/face41").partner]).max() > 0.01
 
 
 @BOTH
@@ -153,7 +153,7 @@ def test_a_person_at_rest_reads_as_the_face_at_rest(points: np.ndarray, depth: b
         np.testing.assert_allclose(read.expression[rows], expected, atol=1e-5)
     still = regressor.read(points[[7, 7, 7]], person=[0, 0, 0]).expression
     np.testing.assert_allclose(still, regressor.predict(regressor.arrays.rest[None])[:, :41].repeat(3, 0), atol=1e-5)
-    space = load_space()
+    space = load_space("arkit51/face41")
     assert space.error_mm(still, np.zeros_like(still)).max() < 0.5
     holed = points.copy()
     holed[0] = np.nan

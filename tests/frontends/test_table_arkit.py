@@ -10,7 +10,7 @@ import pytest
 
 import dfe
 from dfe.base.errors import DfeError, ModelError, TableError
-from dfe.encoding.assemble import check_fits
+from dfe.encoding.coders import check_fits
 from dfe.encoding.run import encode
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndOptions, TableReader
@@ -162,7 +162,7 @@ def test_json_that_is_no_track(tmp_path, document, what):
 
 
 def test_the_default_tokenizer_refuses_what_is_not_calibrated(tmp_path, values):
-    tokenizer = dfe.load_tokenizer()
+    tokenizer = dfe.load_tokenizer("dfe-face41@3")
     for calibrate in (False, True):
         path = written(tmp_path, live_link(values, timecodes(40)))
         space = ArkitReader(FrontEndOptions(calibrate=calibrate)).read(path).space
@@ -178,7 +178,7 @@ def test_calibration(tmp_path, values):
     path = written(tmp_path, live_link(values, timecodes(40)))
     found = ArkitReader(FrontEndOptions(calibrate=True)).read(path)
     assert (found.space.id, found.space.version) == ("arkit51/face41", 2)
-    assert found.space is dfe.load_tokenizer().space
+    assert found.space is dfe.load_tokenizer("dfe-face41@3").space
     calibration = Calibration.packaged()
     assert found.about["calibration"] == calibration.hash
     wanted = ((values[:, AT] - calibration.zero) * calibration.scale).clip(0, 1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from dfe.base.columns import read_columns
 from dfe.base.errors import TableError
+from dfe.encoding.run import encode
 from dfe.frontends.landmarks.coefficients import find_coefficients, find_logits
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.landmarks.reading import LinearMap
@@ -121,6 +124,33 @@ def test_logits_come_back():
     assert np.isfinite(to_logits(np.array([0, 1], np.float32))).all()
 
 
+def test_a_mesh_is_measured_as_the_film_is(carphone, tmp_path):
+    """The points of a film as py-feat writes them: x and y in pixels, z in widths of the box."""
+    film = encode(carphone, tokenizer=None, max_faces=1, end_s=1.0, landmarks=True)[0]
+    points, width = film.landmarks().astype(np.float64), 150.0
+    points[:, :, 2] /= width
+    names = [f"mesh_{axis}_{i}" for i in range(478) for axis in "xyz"]
+    lines = [",".join([*BOX, "FaceScore", *POSE, *NETWORK_NAMES, *names, "input", "frame", "approx_time"])]
+    for row, mesh in enumerate(points):
+        cells = [10, 20, width, width, 0.99, 0.0, 0.0, 0.0, *coefficients(0), *mesh.ravel(), "a.mp4", row, "00:00"]
+        lines.append(",".join(map(str, cells)))
+    path = written(tmp_path, "\n".join(lines) + "\n")
+    made = encode(path, tokenizer=None)[0]
+    assert made.space_id == film.space_id == "dfe-face"
+    assert load_space("dfe-face").error_mm(made.expressions(), film.expressions()).max() < 0.01
+    np.testing.assert_allclose(made.column("gaze_left_yaw_deg"), film.column("gaze_left_yaw_deg"), atol=0.05)
+    assert encode(path, tokenizer=None, space=Path("arkit51/face41"))[0].space_id == "arkit51/face41"
+
+
+def test_coefficients_alone_stay_what_they_are(tmp_path):
+    path = written(tmp_path, fex([("a.mp4", f, "00:00", coefficients(f)) for f in range(4)]))
+    assert encode(path, tokenizer=None)[0].space_id == "arkit51/face41"
+    with pytest.raises(TableError, match="holds no points of faces, so --neutral does nothing"):
+        encode(path, tokenizer=None, neutral="own")
+    with pytest.raises(TableError, match="holds no points of faces, so it cannot be read into dfe-face"):
+        encode(path, tokenizer=None, space=Path("dfe-face"))
+
+
 def bfloat16(x: np.ndarray) -> np.ndarray:
     bits = x.astype(np.float32).view(np.uint32)
     return ((bits + 0x7FFF + ((bits >> 16) & 1)) & np.uint32(0xFFFF0000)).view(np.float32)
@@ -146,7 +176,7 @@ def test_real_tables_agree_with_their_own_meshes(shared_data):
         poses.append(found.pose)
         own.append(read.pose)
     table, mesh, pose, ours = map(np.concatenate, (by_table, by_mesh, poses, own))
-    space = load_space()
+    space = load_space("arkit51/face41")
     apart = space.error_mm(table, mesh).mean()
     shuffled = space.error_mm(mesh, mesh[np.random.default_rng(0).permutation(len(mesh))]).mean()
     assert apart < 0.45
@@ -173,5 +203,5 @@ def test_the_map_gives_what_our_own_reading_would(astronaut):
     from dfe.frontends.tables.pyfeat import _measure
 
     found, _, _ = _measure(told[None, 1:], pose, True)
-    assert load_space().error_mm(found, wanted)[0] < 0.35
+    assert load_space("arkit51/face41").error_mm(found, wanted)[0] < 0.35
     assert list(FACE_NAMES) == [name for name in ARKIT_NAMES if name in FACE_NAMES]

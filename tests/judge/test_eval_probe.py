@@ -14,7 +14,7 @@ from dfe.judge.probe import bag, predict, probe
 from dfe.space.registry import load_space
 from dfe.stats.bootstrap import SubjectBootstrap
 
-SPACE = load_space()
+SPACE = load_space("arkit51/face41")
 SIGNED = Displays.of(
     SPACE,
     np.eye(3, 41) / np.sqrt(np.diag(SPACE.gram)[:3, None]),

@@ -16,7 +16,7 @@ from dfe.space.registry import load_space
 
 
 def book(directions: np.ndarray) -> Displays:
-    space = load_space()
+    space = load_space("arkit51/face41")
     unit = np.arange(-1, len(directions))[None]
     return Displays.of(space, directions.astype(np.float32), unit, (unit >= 0).astype(np.float32))
 

@@ -67,7 +67,7 @@ def test_zero_and_unit_are_the_quantiles_of_both_sides() -> None:
     values, neutral, reach = rng.normal(size=(500, 41)), rng.random(500) < 0.4, np.full(41, 0.6)
     config = ReadingConfig(zero=0.7, high=0.95)
     zero, unit = scale(values, neutral, reach, config)
-    partner = load_space().partner
+    partner = load_space("arkit51/face41").partner
     for i in (0, 5, 20):
         calm = np.concatenate([values[neutral, i], values[neutral, partner[i]]])
         everything = np.concatenate([values[:, i], values[:, partner[i]]])
@@ -107,9 +107,9 @@ class TestFit:
     def test_most_neutral_faces_say_nothing_and_the_high_quantile_reaches_as_far_as_before(self, case) -> None:
         fit, both, neutral = case
         values = fit.both(padded(both), both.pose)
-        partner = load_space().partner
+        partner = load_space("arkit51/face41").partner
         pooled = np.concatenate([values, values[:, partner]])
-        free = [i for i, name in enumerate(load_space().names) if name != "mouthClose"]
+        free = [i for i, name in enumerate(load_space("arkit51/face41").names) if name != "mouthClose"]
         quiet = (pooled[np.tile(neutral, 2)] == 0).mean(axis=0)
         np.testing.assert_allclose(quiet[free], 0.8, atol=0.01)
         np.testing.assert_allclose(np.quantile(pooled, 0.99, axis=0)[free], 0.5, rtol=1e-3)
@@ -117,7 +117,7 @@ class TestFit:
     def test_a_mirrored_face_has_mirrored_coefficients(self, case) -> None:
         fit, both, _ = case
         image = flipped(both)
-        expected = fit.both(padded(both), both.pose)[:, load_space().partner]
+        expected = fit.both(padded(both), both.pose)[:, load_space("arkit51/face41").partner]
         np.testing.assert_allclose(fit.both(padded(image), image.pose), expected, atol=1e-5)
 
     def test_one_look_that_sees_the_same_reads_the_same(self, case) -> None:
@@ -135,4 +135,4 @@ def padded(looks: Looks) -> np.ndarray:
 
 def test_the_coded_coefficients_stand_where_the_space_names_them() -> None:
     names = load_space("arkit51").names
-    assert tuple(names[i] for i in FACE) == load_space().names
+    assert tuple(names[i] for i in FACE) == load_space("arkit51/face41").names

@@ -17,7 +17,7 @@ BROW = ("browInnerUp", "browOuterUpLeft", "browOuterUpRight")
 
 def face(rng: np.random.Generator, seconds: float, smiles: float, brows: float, strength: float = 0.9) -> np.ndarray:
     """Expressions ``(n, 41)`` of somebody who smiles and raises the brows so many times a minute."""
-    space = load_space()
+    space = load_space("arkit51/face41")
     x = np.zeros((round(seconds * RATE), space.dimension), np.float32)
     t = np.arange(len(x)) / RATE
     for names, per_min in ((SMILE, smiles), (BROW, brows)):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.encoding.assemble import add_tokens
+from dfe.encoding.coders import add_tokens
 from dfe.recording.build import build_measured
 from dfe.recording.measured import Measured
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
@@ -34,7 +34,7 @@ def recording(
 ) -> Recording:
     """A recording of expressions ``(n, 41)`` at times ``(n,)``; NaN rows have no face, NaN times are pictures."""
     count = len(x)
-    space = load_space()
+    space = load_space("arkit51/face41")
     seen = np.isfinite(x).all(axis=1)
     face = np.zeros(count, np.int64) if face is None else face
     frame = np.arange(count) if frame is None else frame
@@ -60,7 +60,7 @@ def recording(
         package_version="0",
     )
     done = build_measured(measured, made, np.where(seen, face, -1))
-    return add_tokens(done, load_tokenizer("default")) if tokens else done
+    return add_tokens(done, load_tokenizer("dfe-face41@3")) if tokens else done
 
 
 def write(folder: Path, name: str, made: Recording) -> None:

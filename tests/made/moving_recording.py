@@ -28,7 +28,7 @@ def moving(
     video: Path | None = None,
 ) -> Recording:
     """Write the table to ``path``: jaw opening from 0 to 0.6, which is frame / frames * 0.6."""
-    space, tokenizer = load_space(), load_tokenizer()
+    space, tokenizer = load_space("arkit51/face41"), load_tokenizer("dfe-face41@3")
     times = np.arange(frames) / 30 if times is None else times
     rows = RowBuffer()
     for i in range(frames):

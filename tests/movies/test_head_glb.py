@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 
 from dfe.base.errors import UsageError
 from dfe.draw.glb import STILL_MM
+from dfe.facemodel.space import head_space
 from dfe.movies.glb import write_recording_glb, write_tokenizer_glb
 from dfe.movies.performance import read_performance
 from dfe.tokenizer.file import load_tokenizer
@@ -19,7 +20,7 @@ def test_displays_of_a_tokenizer(tmp_path: Path) -> None:
     tokenizer = load_tokenizer()
     assert write_tokenizer_glb(tokenizer, tmp_path / "a.glb") == tokenizer.size - 1
     glb = Glb((tmp_path / "a.glb").read_bytes())
-    assert_allclose(glb.targets() * 1000, tokenizer.space.displace(tokenizer.templates()[1:]), atol=STILL_MM)
+    assert_allclose(glb.targets() * 1000, head_space().displace(tokenizer.templates()[1:]), atol=2 * STILL_MM)
     names = glb.json["meshes"][0]["extras"]["targetNames"]
     assert [int(name.split()[0]) for name in names] == list(range(1, tokenizer.size))
     assert "animations" not in glb.json

@@ -41,7 +41,7 @@ def test_a_performance_is_the_rows_of_one_face(tmp_path: Path) -> None:
     assert np.isnan(one.measured[[3, 4]]).all()
     rows = recording.for_face(1)
     assert_array_equal(one.measured[rows.frames], rows.expressions())
-    assert_array_equal(one.decoded[rows.frames], load_tokenizer().decode(rows.tokens()))
+    assert_array_equal(one.decoded[rows.frames], load_tokenizer("dfe-face41@3").decode(rows.tokens()))
     assert one.words()[3] == ()
     assert any("jaw" in word for word in one.words()[11])
 
@@ -67,7 +67,7 @@ def test_refusals_of_recordings(tmp_path: Path) -> None:
 
 
 def test_tokens_of_another_tokenizer_are_refused(tmp_path: Path) -> None:
-    default = load_tokenizer()
+    default = load_tokenizer("dfe-face41@3")
     other = Tokenizer(
         name=default.name,
         version=default.version,

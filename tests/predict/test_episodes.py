@@ -23,7 +23,7 @@ TALK = "SPEAKER clip 1 2.0 3.0 <NA> <NA> A <NA> <NA>\n"
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return load_tokenizer("default")
+    return load_tokenizer("dfe-face41@3")
 
 
 @pytest.fixture(scope="module")

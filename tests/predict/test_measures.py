@@ -18,7 +18,7 @@ def examples(names, **more):
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return load_tokenizer("default")
+    return load_tokenizer("dfe-face41@3")
 
 
 def brute(made, tokenizer, low, high, face):

@@ -45,7 +45,7 @@ def study(tmp_path_factory):
 
 
 def all_of_them():
-    tokenizer = load_tokenizer("default")
+    tokenizer = load_tokenizer("dfe-face41@3")
     return [
         TokenBag(tokenizer),
         TokenBag(tokenizer, "amount", "log-ratio"),
@@ -106,7 +106,7 @@ def test_units_are_those_of_the_proxy(study):
     folder, examples, made = study
     features = features_of(au_proxy(), examples, folder)
     rows = made[2].usable
-    units = au_intensities(made[2].expressions()[rows], load_space())
+    units = au_intensities(made[2].expressions()[rows], load_space("arkit51/face41"))
     weight = made[2].seconds(rows)[rows]
     count = units.shape[1]
     np.testing.assert_allclose(features.x[2, :count], np.average(units, axis=0, weights=weight), rtol=1e-6)

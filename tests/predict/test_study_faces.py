@@ -43,7 +43,7 @@ def test_a_recording_of_two_people_is_refused_by_whoever_reads_it(folder):
     words = r"both: shows 2 faces \(0, 1\).*--largest-only"
     with pytest.raises(TableError, match=words):
         read(examples("one", "both"), folder)
-    tokenizer = load_tokenizer("default")
+    tokenizer = load_tokenizer("dfe-face41@3")
     with pytest.raises(TableError, match=words):
         events_of(examples("both"), folder, tokenizer)
     with pytest.raises(TableError, match="shows 2 faces"):

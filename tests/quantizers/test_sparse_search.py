@@ -222,3 +222,12 @@ def test_a_book_that_is_not_its_own_mirror_image_is_refused(sparse: Tokenizer) -
     falling = sparse.weights | {"ladder": STEPS[::-1].copy()}
     with pytest.raises(ModelError, match="do not rise"):
         Tokenizer(name="x", version="1", space=sparse.space, config=sparse.config, weights=falling)
+
+
+def test_emphasis_is_kept_in_the_config_and_only_where_there_is_any(space: ExpressionSpace) -> None:
+    plain = SparseConfig(space.dimension)
+    weighed = replace(plain, emphasis={"brow": 4.0})
+    assert "emphasis" not in plain.to_json()
+    assert SparseConfig.from_json(weighed.to_json()) == weighed
+    with pytest.raises(ModelError, match="emphasis"):
+        replace(plain, emphasis={"brow": -1.0})

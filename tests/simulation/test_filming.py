@@ -19,7 +19,7 @@ PARTS = [Camera(seen=0.75, gap_s=4), Camera(15, seen=0.9, gap_s=0.5), Camera(Non
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return load_tokenizer("default")
+    return load_tokenizer("dfe-face41@3")
 
 
 def filmed(camera, seed=0, people=PEOPLE):

@@ -32,21 +32,21 @@ def brute_error(space: ExpressionSpace, x: np.ndarray, y: np.ndarray, where: np.
 @settings(max_examples=25, deadline=None)
 @given(expressions)
 def test_displacement_is_the_sum_of_units(x: np.ndarray) -> None:
-    space = load_space()
+    space = load_space("arkit51/face41")
     np.testing.assert_allclose(space.displace(x), brute_displacement(space, x), atol=2e-5, rtol=0)
 
 
 @settings(max_examples=25, deadline=None)
 @given(expressions, expressions)
 def test_error_is_measured_on_the_mesh(x: np.ndarray, y: np.ndarray) -> None:
-    space = load_space()
+    space = load_space("arkit51/face41")
     np.testing.assert_allclose(space.error_mm(x, y), brute_error(space, x, y, space.moving), atol=1e-9, rtol=1e-7)
 
 
 @settings(max_examples=50, deadline=None)
 @given(expressions)
 def test_mirrored_coefficients_give_the_mirrored_face_to_the_last_bit(x: np.ndarray) -> None:
-    space = load_space()
+    space = load_space("arkit51/face41")
     flipped = space.displace(x)[:, space.mesh.mirror] * np.float32([-1, 1, 1])
     np.testing.assert_array_equal(space.displace(space.mirror(x)), flipped)
     np.testing.assert_array_equal(space.mirror(space.mirror(x)), x)
@@ -156,3 +156,18 @@ def test_arrays_cannot_be_changed(face41: ExpressionSpace) -> None:
     for array in (face41.basis, face41.gram, face41.moving, face41.mesh.vertices_mm):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
+
+
+def test_a_weighted_gram_counts_vertices_by_their_region(face41: ExpressionSpace) -> None:
+    space = face41
+    weights = {"brow": 4.0, "mouth": 0.5}
+    weight = np.array([weights.get(region, 1.0) for region in (*space.mesh.regions, "none")])[space.mesh.vertex_region]
+    weight = np.where(space.moving, weight, 0.0)
+    x = np.random.default_rng(0).random((5, space.dimension)).astype(np.float32)
+    moved = np.square(space.displace(x).astype(np.float64)).sum(axis=2) @ weight / weight.sum()
+    found = np.einsum("nd,de,ne->n", x, space.weighted_gram(weights), x)
+    np.testing.assert_allclose(found, moved, rtol=1e-5)
+    assert space.weighted_gram({}) is space.gram
+    assert space.weighted_gram({"no such region": 2.0}) is space.gram
+    with pytest.raises(UsageError, match="positive"):
+        space.weighted_gram({"brow": -1.0})

@@ -9,11 +9,14 @@ import pytest
 
 import dfe
 from dfe.base.types import FloatArray
+from dfe.recording.recording import Recording
+from dfe.tokenizer.file import default_id
 from dfe.tokenizer.tokenizer import Tokenizer
 
 RESIDUAL = ("dfe-face41-fidelity@1",)
-SHIPPED = ("default", *RESIDUAL)
-"""The default has one search in training and in use; test_training_graded.py compares the rest of them."""
+CARDS = ("dfe-face41@3", *RESIDUAL)
+SHIPPED = ("default", *CARDS)
+"""The displays have one search in training and in use; test_training_graded.py compares the rest of them."""
 
 
 @pytest.fixture(scope="module", params=SHIPPED)
@@ -27,17 +30,29 @@ def default() -> Tokenizer:
 
 
 @pytest.fixture(scope="module")
-def rows(carphone: Path) -> FloatArray:
+def recording(carphone: Path) -> Recording:
+    return dfe.encode(carphone, tokenizer=None)[0]
+
+
+def rows_for(tokenizer: Tokenizer, recording: Recording) -> FloatArray:
     """12,000 expressions: those of a talking face, jittered, and sparse ones far from any face."""
     rng = np.random.default_rng(0)
-    real = dfe.encode(carphone, tokenizer=None)[0].expressions()
+    coefficients = recording.coefficients()
+    assert coefficients is not None
+    real = recording.expressions() if tokenizer.space_id == "dfe-face" else coefficients.values
+    low, high = tokenizer.space.lower, tokenizer.space.upper
     near = real[rng.integers(len(real), size=8000)] * rng.uniform(0.5, 1.5, (8000, 1)).astype(np.float32)
     near += rng.normal(0, 0.03, near.shape).astype(np.float32)
     far = np.where(rng.random((3880, real.shape[1])) < 0.2, rng.random((3880, real.shape[1])), 0)
-    return np.concatenate([real, near.clip(0, 1), far]).astype(np.float32)
+    return np.concatenate([real, near.clip(low, high), far]).astype(np.float32)
 
 
-@pytest.mark.parametrize(("name", "of"), [("default", "displays"), ("dfe-face41-fidelity@1", "fidelity")])
+@pytest.fixture(scope="module")
+def rows(tokenizer: Tokenizer, recording: Recording) -> FloatArray:
+    return rows_for(tokenizer, recording)
+
+
+@pytest.mark.parametrize(("name", "of"), [("dfe-face41@3", "displays"), ("dfe-face41-fidelity@1", "fidelity")])
 def test_400_faces_are_coded_as_they_always_were(name: str, of: str) -> None:
     """Made faces (sums of displays and of single coefficients), coded before this test was written."""
     with np.load(Path(__file__).parents[1] / "fixtures" / "shipped_codings.npz") as arrays:
@@ -49,12 +64,13 @@ def test_400_faces_are_coded_as_they_always_were(name: str, of: str) -> None:
 
 
 @pytest.mark.parametrize("name", RESIDUAL)
-def test_same_codes_as_the_torch_model_on_every_row(name: str, rows: FloatArray) -> None:
+def test_same_codes_as_the_torch_model_on_every_row(name: str, recording: Recording) -> None:
     torch = pytest.importorskip("torch", reason="needs the extra train")
     from dfe.quantizers.rvq.config import RvqConfig
     from dfe.quantizers.rvq.train.model import RvqModel
 
     tokenizer = dfe.load_tokenizer(name)
+    rows = rows_for(tokenizer, recording)
     assert isinstance(tokenizer.config, RvqConfig)
     model = RvqModel.from_weights(tokenizer.config, tokenizer.weights)
     with torch.no_grad():
@@ -82,8 +98,8 @@ def test_a_face_is_the_neutral_and_its_displays(tokenizer: Tokenizer, rows: Floa
     assert not tokenizer.templates()[0].any()
 
 
-def test_the_default_says_displays_of_both_sides_alike(default: Tokenizer, rows: FloatArray) -> None:
-    space, x = default.space, rows[:3000]
+def test_the_default_says_displays_of_both_sides_alike(default: Tokenizer, recording: Recording) -> None:
+    space, x = default.space, rows_for(default, recording)[:3000]
     mirror = {tuple(row): k for k, row in enumerate(default.templates().tolist())}
     twin = np.array([mirror[tuple(row)] for row in space.mirror(default.templates()).tolist()])
     said, flipped = default.encode(x).display, default.encode(space.mirror(x)).display
@@ -91,13 +107,20 @@ def test_the_default_says_displays_of_both_sides_alike(default: Tokenizer, rows:
     assert (twin != np.arange(default.size)).any()
 
 
-def test_the_talking_face_is_coded_better_than_by_its_mean(default: Tokenizer, carphone: Path) -> None:
-    x = dfe.encode(carphone, tokenizer=None)[0].expressions()
+def test_the_talking_face_is_coded_better_than_by_its_mean(default: Tokenizer, recording: Recording) -> None:
+    x = recording.expressions()
     error = default.space.error_mm(x, default.decode_codes(default.encode_codes(x))).mean()
     floor = default.space.error_mm(x, np.broadcast_to(x.mean(axis=0), x.shape)).mean()
     assert error < 0.5 * floor
 
 
+def test_the_default_codes_faces_against_a_resting_face(default: Tokenizer, recording: Recording) -> None:
+    made = recording.provenance
+    assert default.id == default_id("dfe-face")
+    assert (default.space_id, default.subject_neutral) == (made.space.id, made.neutral) == ("dfe-face", "resting face")
+
+
+@pytest.mark.parametrize("tokenizer", CARDS, indirect=True)
 def test_the_card_says_where_it_comes_from(tokenizer: Tokenizer) -> None:
     card = tokenizer.card
     assert {"lfw", "video"} <= set(card["terms"]) <= {"lfw", "fer2013", "video", "london"}
@@ -111,6 +134,7 @@ def test_the_card_says_where_it_comes_from(tokenizer: Tokenizer) -> None:
 
 
 @pytest.mark.shared_data
+@pytest.mark.parametrize("tokenizer", CARDS, indirect=True)
 def test_people_kept_for_testing_are_not_among_those_seen(tokenizer: Tokenizer, shared_data: Path) -> None:
     import csv
     import hashlib

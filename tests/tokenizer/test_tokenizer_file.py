@@ -15,7 +15,7 @@ from safetensors.numpy import save
 
 from dfe.base.errors import ModelError, OutputError
 from dfe.tokenizer import file as file_module
-from dfe.tokenizer.file import load_tokenizer, save_tokenizer
+from dfe.tokenizer.file import default_id, load_tokenizer, save_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 
 
@@ -67,12 +67,15 @@ def test_the_package_own_tokenizers_go_by_name(
     monkeypatch.chdir(tmp_path)
     assert "no default tokenizer" in refused("default")
     save_tokenizer(tokenizer, tmp_path / "random-1")
-    (tmp_path / "default.json").write_text('{"name": "random", "version": "1"}')
+    (tmp_path / "default.json").write_text('{"arkit51/face41": "random@1"}')
     assert load_tokenizer().hash == load_tokenizer("random@1").hash == tokenizer.hash
+    assert default_id("arkit51/face41") == "random@1"
+    with pytest.raises(ModelError, match=r"take\.csv: the faces are in space dfe-face, which no tokenizer"):
+        default_id("dfe-face", "take.csv")
     assert "has no such tokenizer" in refused("random@2")
     for odd in ("../random@1", "random@../1", "@", "random@"):
         refused(odd)
-    (tmp_path / "default.json").write_text('{"name": "../random", "version": "1"}')
+    (tmp_path / "default.json").write_text('{"arkit51/face41": "../random@1"}')
     assert "does not name" in refused("default")
 
 

@@ -75,7 +75,8 @@ def damaged(space: ExpressionSpace, folder: Path) -> Path:
 def test_tables_that_cannot_be_trained_on(
     dfe, space: ExpressionSpace, tmp_path: Path, make: Callable[..., Path], parts: list[str]
 ) -> None:
-    refused(dfe("train", make(space, tmp_path), "-o", tmp_path / "out", *SMALL), 1, *parts)
+    words = ("-o", tmp_path / "out", "--space", space.id, *SMALL)
+    refused(dfe("train", make(space, tmp_path), *words), 1, *parts)
     assert not (tmp_path / "out").exists()
 
 

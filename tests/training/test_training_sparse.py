@@ -176,3 +176,36 @@ def test_the_rvq_preset_trains(table: TrainingTable, small: TrainConfig, tmp_pat
     )
     assert wide.measured["error_mm"] < narrow.measured["error_mm"] < wide.measured["mean_face_mm"]
     assert load_tokenizer(wide.folder).hash == wide.tokenizer.hash
+
+
+def test_displays_begin_as_the_movements_that_are_given(
+    table: TrainingTable, space: ExpressionSpace, small: TrainConfig, tmp_path: Path
+) -> None:
+    first = np.stack([space.vector({"jawOpen": 1.0}), space.vector({"mouthSmileLeft": 1.0})])
+    data = load_data([table], space, small)
+    model = first_model(data, space, small, displays=first)
+    assert isinstance(model, SparseModel)
+    begun = model.displays().detach().numpy()[1:]
+    found = [one for one in begun if space.error_mm(one[None], one[None] * 0)[0] > 0]
+    names = {space.names[int(np.abs(one).argmax())] for one in (found[0], found[len(model.symmetric)])}
+    assert names == {"jawOpen", "mouthSmileLeft"}
+    with pytest.raises(UsageError, match="displays of shape"):
+        train([table], tmp_path, small, displays=first[:, :-1])
+
+
+def test_emphasis_weighs_regions_in_displays_and_in_what_they_are_judged_by(
+    table: TrainingTable, space: ExpressionSpace, small: TrainConfig, tmp_path: Path
+) -> None:
+    brows = {"brow": 9.0}
+    plain = train([table], tmp_path / "plain", small).tokenizer
+    settings = SparseSettings(steps=4, emphasis=brows)
+    weighed = train([table], tmp_path / "weighed", replace(small, quantizer=settings)).tokenizer
+    book = weighed.weights["codebook"][1:].astype(np.float64)
+    gram = space.weighted_gram(brows)
+    np.testing.assert_allclose(np.einsum("kd,de,ke->k", book, gram, book), 1, rtol=1e-3)
+    brow = [
+        space.region_error_mm(table.x[:300], one.decode(one.encode(table.x[:300])))["brow"].mean()
+        for one in (plain, weighed)
+    ]
+    assert brow[1] < brow[0]
+    assert load_tokenizer(tmp_path / "weighed").hash == weighed.hash

@@ -27,7 +27,7 @@ class Encode:
         dfe encode interview.mp4 -o out --report
         dfe encode videos/ pictures/ -o out --workers 4
         dfe encode openface.csv -o out --rate 30
-        dfe encode clip.mp4 -o out --space dfe-face --tokenizer none --neutral 2-5
+        dfe encode clip.mp4 -o out --neutral 2-5
     """
 
     paths: Annotated[Positional[tuple[str, ...]], arg(metavar="INPUT [INPUT ...]")]
@@ -52,11 +52,12 @@ class Encode:
     flame: Annotated[Path | None, arg(metavar="FILE")] = None
     """FLAME model file, for millimetres and pictures in FLAME's spaces."""
     space: Annotated[str | None, arg(metavar="NAME")] = None
-    """Expression space: dfe-face, the movement of 468 points in mm against the person's resting face; of meshes and
-    points, the folder that `dfe learn-space` wrote."""
+    """Expression space: by default dfe-face, the movement of 468 points in mm against the person's resting face,
+    wherever there are points of faces; arkit51/face41, 41 coefficients by a network; or, of meshes and points, the
+    folder that `dfe learn-space` wrote."""
     neutral: Annotated[str | None, arg(metavar="WHICH")] = None
-    """What counts as the face at rest, with --space dfe-face: own (for films), population (for pictures), START-END in
-    seconds, or the table of another recording of the person."""
+    """What counts as the face at rest: own (the person's, for films), population (everybody's, for pictures), START-END
+    in seconds, or the table of another recording of the person. In space dfe-face only."""
     device: Device = "auto"
     rate: Annotated[float | None, arg(metavar="FPS")] = None
     """Frames per second: of a table, where it wins over the times that the table has; of numbered pictures, which are
@@ -80,6 +81,9 @@ class Encode:
     """Use frames whose number is a multiple of K."""
     landmarks: Flag = False
     """Keep 478 landmarks and 52 network logits of each face in the table: about 4.5 kB a face on disk; Parquet only."""
+    aus: Flag = False
+    """Add action units 0 to 5, as columns au_proxy_: a proxy from the network's coefficients, never FACS coding; the
+    provenance says which units are close to their coefficient, which are mixtures, and which are absent."""
     overwrite: Overwrite = False
     json: AsJson = False
 
@@ -112,6 +116,7 @@ class Encode:
             end_s=self.end,
             every=self.every,
             landmarks=self.landmarks,
+            aus=self.aus,
         )
         with show_progress("encoding", "frames") as progress:
             summary = encode_to_folder(

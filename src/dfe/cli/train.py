@@ -49,7 +49,8 @@ class Train:
     """Regular expression whose first group, found in a row's file name, says who it is: people are kept together."""
     preset: Preset = None
     space: Annotated[str | None, arg(metavar="NAME")] = None
-    """Expression space: of the tables, its id or the folder that `dfe learn-space` wrote; by default arkit51/face41."""
+    """Expression space: of the tables, its id or the folder that `dfe learn-space` wrote; by default that of the first
+    table."""
     name: Name = "mine@1"
     size: Size = 64
     levels: Levels = 8

@@ -1,16 +1,16 @@
-"""From what the workers saw to one recording: faces are told apart, then coded."""
+"""From what the workers saw to one recording: faces are told apart, then measured against a face at rest."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dfe.base.errors import MediaError, ModelError
+from dfe.base.errors import MediaError
 from dfe.base.stamps import Stamps
 from dfe.base.version import __version__
+from dfe.encoding.coders import UNCORRECTED
 from dfe.encoding.face_model import NEUTRAL as RESTING
 from dfe.encoding.face_model import FaceModelRows, face_space_ref, in_face_space, mesh_fitter
 from dfe.encoding.options import EncodeOptions
@@ -24,20 +24,8 @@ from dfe.recording.recording import Recording
 from dfe.recording.rows import RowBuffer
 from dfe.recording.schema import POINTS
 
-if TYPE_CHECKING:
-    from dfe.tokenizer.tokenizer import Tokenizer
 
-NEUTRAL = "none"
-"""What is done about a person's own neutral face, outside the face model's space: nothing."""
-
-
-_ADVICE = {
-    "arkit-phone/face41": "add --calibrate to map a phone's coefficients, approximately (docs/tables.md)",
-}
-"""What to do about faces of a space that no tokenizer of the package codes."""
-
-
-def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Tokenizer | None) -> Recording:
+def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
     """One recording out of the parts of one source, in their order.
 
     Face ids are assigned here, over the whole recording, so they do not depend on how the work was shared.
@@ -74,7 +62,7 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
     provenance = Provenance(
         source=info,
         space=parts[0].space,
-        neutral=NEUTRAL,
+        neutral=UNCORRECTED,
         package_version=__version__,
         frontend=parts[0].front_end,
         mirrored=options.mirrored,
@@ -83,12 +71,12 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions, tokenizer: Token
         created=creation_time(),
     )
     recording = build_recording(rows, provenance, face_ids=ids, usability=options.usability)
-    if options.face_model:
+    if options.fits_pictures:
         found = np.flatnonzero(rows.success)
         kept = [part.faces for part in parts if part.faces is not None]
         faces = FaceModelRows(join_seen(kept), mesh_fitter(), POINTS) if kept else None
         recording = in_face_space(recording, faces, rows.frames[found], ids[found], options.neutral)
-    return recording if tokenizer is None else add_tokens(recording, tokenizer)
+    return recording
 
 
 def changed_between(parts: Sequence[Observed]) -> list[Path]:
@@ -100,40 +88,6 @@ def changed_between(parts: Sequence[Observed]) -> list[Path]:
     return sorted(found)
 
 
-def add_tokens(recording: Recording, tokenizer: Tokenizer) -> Recording:
-    """The recording with the columns ``tok_k`` and ``mm_k``, replacing any that it has.
-
-    Raises:
-        ModelError: the tokenizer codes another space, or another treatment of the neutral face.
-    """
-    made = recording.provenance
-    check_fits(tokenizer, made.space, made.neutral, where=made.source.name)
-    return recording.with_tokens(tokenizer.encode(recording.expressions()), tokenizer.provenance())
-
-
-def check_fits(tokenizer: Tokenizer, space: SpaceRef, neutral: str = NEUTRAL, where: str | None = None) -> None:
-    """Refuse a tokenizer that cannot code what is in ``space``, treated so for a person's own neutral face.
-
-    Raises:
-        ModelError: the tokenizer codes another space, or another treatment of the neutral face.
-    """
-    coded = tokenizer.space
-    if (space.id, space.hash) != (coded.id, coded.hash):
-        raise ModelError(
-            f"tokenizer {tokenizer.id} codes space {coded.id} version {coded.version}, and the faces are in {space.id} "
-            f"version {space.version}",
-            where=where,
-            advice=_ADVICE.get(space.id, "choose a tokenizer of the same space, or write no tokens (--tokenizer none)"),
-        )
-    if neutral != tokenizer.subject_neutral:
-        raise ModelError(
-            f"tokenizer {tokenizer.id} was trained with neutral mode '{tokenizer.subject_neutral}', and the faces have "
-            f"'{neutral}'",
-            where=where,
-            advice="choose another tokenizer",
-        )
-
-
 def measured_space(options: EncodeOptions) -> SpaceRef:
     """The space in which pictures are measured under these options.
 
@@ -141,7 +95,7 @@ def measured_space(options: EncodeOptions) -> SpaceRef:
         UsageError: the front end needs an option that was not given.
         ModelError: its weights are missing or damaged.
     """
-    if options.face_model:
+    if options.fits_pictures:
         return face_space_ref()
     space = front_end_for(options, still=False).space
     return SpaceRef(space.id, space.version, space.hash)
@@ -149,4 +103,4 @@ def measured_space(options: EncodeOptions) -> SpaceRef:
 
 def measured_neutral(options: EncodeOptions) -> str:
     """What is done about a person's own neutral face under these options."""
-    return RESTING if options.face_model else NEUTRAL
+    return RESTING if options.fits_pictures else UNCORRECTED

@@ -56,7 +56,7 @@ def write_demo_clip(target: Path, *, progress: Progress | None = None) -> Path:
     Raises:
         OutputError: the folder cannot be written.
     """
-    space = load_space()
+    space = load_space("arkit51/face41")
     expressions = expression_over_time(space)
     with replacing(target, overwrite=True) as (file,), av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("mpeg4", rate=FRAME_RATE)

@@ -102,7 +102,7 @@ def _base_packages() -> str:
 def _head() -> str:
     from dfe.space.registry import load_space
 
-    space = load_space()
+    space = load_space("arkit51/face41")
     vertices = len(space.mesh.vertices_mm)
     return f"{space.id} version {space.version}: {space.dimension} coefficients on {vertices} vertices"
 
@@ -150,7 +150,7 @@ def _drawn_face() -> str:
     from dfe.frontends.landmarks.graph import LandmarkFrontEnd
     from dfe.space.registry import load_space
 
-    space = load_space()
+    space = load_space("arkit51/face41")
     picture = draw_frame(space, np.zeros(space.dimension, np.float32))
     (seen,) = LandmarkFrontEnd(LandmarkConfig()).observe([Frame(0, 0.0, picture)], still=True)
     if not seen.faces:

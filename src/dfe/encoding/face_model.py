@@ -116,7 +116,7 @@ def see_table(measured: Measured, where: str) -> FaceModelRows:
     """
     points = measured.points
     if points is None:
-        advice = "give a table with 478 or 68 points"
+        advice = "give a table with 478 or 68 points, or leave --space out"
         raise TableError(
             f"holds no points of faces, so it cannot be read into {FACE_MODEL_ID}", where=where, advice=advice
         )
@@ -136,7 +136,7 @@ def see_table(measured: Measured, where: str) -> FaceModelRows:
 def in_face_space(
     recording: Recording, faces: FaceModelRows | None, frames: IntArray, ids: IntArray, neutral: str | None = None
 ) -> Recording:
-    """A recording in the default space brought to the face model's; its coefficients stay beside, as ``arkit_``.
+    """A recording of coefficients brought to the face model's; its coefficients stay beside, as ``arkit_``.
 
     Args:
         recording: without tokens.
@@ -247,7 +247,7 @@ def _resting_of(choice: NeutralChoice, points: int | None) -> RestingFace:
     note = next((note for note in provenance.resting if note.face == 0), None)
     face = None if note is None else face_of(note)
     if provenance.space != face_space_ref() or note is None or face is None:
-        advice = f"encode it with --space {FACE_MODEL_ID} --neutral own"
+        advice = "encode it with --neutral own"
         raise TableError("holds no resting face to measure against", where=choice.path, advice=advice)
     if points is not None and note.points != points:
         what = f"its resting face comes from {note.points} points, and these faces have {points}"

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,14 +16,12 @@ from dfe.base.errors import DfeError, OutputError
 from dfe.base.files import refuse_existing
 from dfe.base.stamps import FileState, one_stamp, stamps
 from dfe.base.version import __version__
+from dfe.encoding.coders import Coders
 from dfe.encoding.manifest import Manifest, Row
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.summary import Targets
 from dfe.media.inputs import Source
 from dfe.media.probe import file_hash, hash_of_hashes
-
-if TYPE_CHECKING:
-    from dfe.tokenizer.tokenizer import Tokenizer
 
 
 class ToDo(NamedTuple):
@@ -39,19 +37,19 @@ class ToDo(NamedTuple):
     """Whether the table is there, whole and of the same source and options, and only its page is to be made."""
 
 
-def ways(options: EncodeOptions, tokenizer: Tokenizer | None, **more: object) -> str:
-    """A short text that is the same as long as the options, the files they name and the tokenizer are the same.
+def ways(options: EncodeOptions, coders: Coders, **more: object) -> str:
+    """A short text that is the same as long as the options, the files they name and the tokenizers are the same.
 
     Args:
         options: of the run.
-        tokenizer: None: no tokens are written.
+        coders: the tokenizers of the run.
         more: whatever else decides what a table holds.
     """
     files = [path for path in (options.weights, options.front_end_options().flame, options.space) if path is not None]
     said = {
         "options": asdict(replace(options, tokenizer=None, weights=None, flame=None, space=None)),
         "files": one_stamp(stamps(files)),
-        "tokenizer": None if tokenizer is None else dict(tokenizer.provenance()),
+        "tokenizer": coders.identity(),
         "more": more,
     }
     return mark_of(said)

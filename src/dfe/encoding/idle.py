@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from dfe.base.errors import UsageError
 from dfe.encoding.options import EncodeOptions
-from dfe.frontends.registry import DEFAULT, find_front_end
+from dfe.frontends.registry import find_front_end
 from dfe.frontends.spec import FrontEndSpec
 from dfe.media.inputs import Source
 
@@ -41,9 +41,12 @@ def refuse_idle(options: EncodeOptions, sources: Iterable[Source], *, thumbnails
     if thumbnails and kinds == {"table"}:
         raise _idle("thumbnails", "is for videos and pictures, and there are none")
     front_ends = {spec.name: spec for spec in (_front_end(source, options) for source in sources)}
+    fitted = any(spec.face_points for spec in front_ends.values())
     for name in given:
-        if name == "space" and options.face_model and any(spec.face_points for spec in front_ends.values()):
+        if name == "space" and (options.must_fit or options.coefficients_only) and fitted:
             continue
+        if name == "neutral" and not fitted:
+            raise _idle(name, f"does nothing for front end {' and '.join(sorted(front_ends))}, which gives no points")
         if name == "rate" and "video" in kinds:
             continue  # Whether a video carries times of its own is known once it is opened; it refuses the rate then.
         if name in FrontEndSpec.CHOICES and not any(spec.takes(name) for spec in front_ends.values()):
@@ -53,8 +56,7 @@ def refuse_idle(options: EncodeOptions, sources: Iterable[Source], *, thumbnails
 def _front_end(source: Source, options: EncodeOptions) -> FrontEndSpec:
     if source.kind == "table":
         return find_front_end(source.reader or "")
-    spec = options.spec
-    return find_front_end(DEFAULT) if spec is None or spec.kind == "table" else spec
+    return options.looks
 
 
 def _idle(name: str, why: str) -> UsageError:

@@ -42,7 +42,7 @@ class NeutralChoice:
             return cls("recording", path=Path(text))
         raise UsageError(
             f"--neutral is own, population, START-END in seconds, or a table that dfe encode wrote, not {text!r}",
-            advice="encode another recording of the person first, with --space dfe-face",
+            advice="encode another recording of the person first",
         )
 
     def __str__(self) -> str:

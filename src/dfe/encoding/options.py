@@ -13,7 +13,7 @@ from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.registry import DEFAULT, find_front_end
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 from dfe.recording.usability import UsabilityRule
-from dfe.space.registry import FACE_MODEL_ID, flame_file
+from dfe.space.registry import COEFFICIENTS_ID, FACE_MODEL_ID, flame_file
 
 DEFAULT_TOKENIZER = "default"
 
@@ -41,6 +41,7 @@ class EncodeChoices(TypedDict, total=False):
     end_s: float | None
     every: int
     landmarks: bool
+    aus: bool
     usability: UsabilityRule
 
 
@@ -62,10 +63,12 @@ class EncodeOptions:
     flame: Path | None = None
     """FLAME model file; None: the one that the environment variable ``DFE_FLAME`` names, if any."""
     space: Path | None = None
-    """Folder of a learned expression space; or ``dfe-face``, the face model's own."""
+    """Expression space. None: ``dfe-face``, the face model's, wherever there are points of faces, else that of the
+    front end. Or ``dfe-face``, or ``arkit51/face41`` for coefficients alone, or the folder of a learned space."""
     neutral: str | None = None
     """What a face at rest is, in the face model's space: ``own``, ``population``, ``START-END`` in seconds, or the
-    table of another recording of the person. None: ``own`` for films, ``population`` for pictures."""
+    table of another recording of the person. None: ``own`` for films, ``population`` for pictures. No other space has
+    a choice: nothing is taken off there."""
     device: str = "auto"
     """Of networks in torch: ``auto``, ``cpu`` or ``cuda``."""
     rate: float | None = None
@@ -92,6 +95,9 @@ class EncodeOptions:
     """Use frames whose number is a multiple of this."""
     landmarks: bool = False
     """Keep the 478 landmarks and the 52 network logits of each face in the table: 6 kB a face, Parquet only."""
+    aus: bool = False
+    """Add the AU proxy: a column ``au_proxy_`` for each action unit that the ARKit coefficients can speak of, 0 to 5. A
+    proxy, never FACS."""
     usability: UsabilityRule = field(default_factory=UsabilityRule)
     """Which rows are marked usable."""
 
@@ -107,8 +113,9 @@ class EncodeOptions:
         if self.both_ways not in get_args(BothWays):
             raise UsageError(f"--both-ways is {', '.join(get_args(BothWays))}, not {self.both_ways!r}")
         if self.neutral is not None:
-            if not self.face_model:
-                raise UsageError("--neutral is for the face model's space", advice=f"add --space {FACE_MODEL_ID}")
+            if not self.may_fit:
+                what = f"--neutral is for {FACE_MODEL_ID}, the face model's space"
+                raise UsageError(what, advice="leave --space out, or --neutral")
             NeutralChoice.parse(self.neutral)
         for name, seconds in (("--start", self.start_s), ("--end", self.end_s)):
             if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
@@ -117,9 +124,34 @@ class EncodeOptions:
             raise UsageError(f"--end ({self.end_s:g} s) must come after --start ({self.start_s or 0.0:g} s)")
 
     @property
-    def face_model(self) -> bool:
-        """Whether expressions are wanted in the face model's space."""
-        return self.space is not None and str(self.space) == FACE_MODEL_ID
+    def must_fit(self) -> bool:
+        """Whether the face model's space was asked for, so that inputs without points are refused."""
+        return self.space is not None and self.space.as_posix() == FACE_MODEL_ID
+
+    @property
+    def may_fit(self) -> bool:
+        """Whether faces whose points are known are measured by the face model."""
+        return self.space is None or self.must_fit
+
+    @property
+    def coefficients_only(self) -> bool:
+        """Whether the coefficients' own space was asked for, for inputs that could be measured by the face model."""
+        return self.space is not None and self.space.as_posix() == COEFFICIENTS_ID
+
+    @property
+    def looks(self) -> FrontEndSpec:
+        """The front end that looks at pictures and videos.
+
+        Raises:
+            UsageError: as :attr:`spec`.
+        """
+        spec = self.spec
+        return find_front_end(DEFAULT) if spec is None or spec.kind == "table" else spec
+
+    @property
+    def fits_pictures(self) -> bool:
+        """Whether faces in pictures and videos are measured by the face model."""
+        return self.may_fit and self.looks.face_points
 
     @property
     def spec(self) -> FrontEndSpec | None:
@@ -141,7 +173,7 @@ class EncodeOptions:
         return FrontEndOptions(
             weights=self.weights,
             flame=flame_file(self.flame),
-            space=None if self.face_model else self.space,
+            space=None if self.must_fit or self.coefficients_only else self.space,
             device=self.device,
             rate=self.rate,
             calibrate=self.calibrate,

@@ -6,19 +6,20 @@ import functools
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import Literal, Unpack
 
-from dfe.base.errors import DfeError, OutputError, UsageError
+from dfe.base.errors import DfeError, ModelError, OutputError, UsageError
 from dfe.base.files import remove_leftovers
 from dfe.base.types import Progress
 from dfe.base.workers import guarded
 from dfe.displays.names import Names, load_names
-from dfe.encoding.assemble import add_tokens, assemble, check_fits, measured_neutral, measured_space
+from dfe.encoding.assemble import assemble, measured_neutral, measured_space
+from dfe.encoding.coders import Coders
 from dfe.encoding.face_model import check_neutral
 from dfe.encoding.going_on import ToDo, due, mark_of, size_and_state, ways
 from dfe.encoding.idle import refuse_idle
@@ -27,13 +28,11 @@ from dfe.encoding.observing import Seen, files_of, look_at
 from dfe.encoding.options import EncodeChoices, EncodeOptions
 from dfe.encoding.summary import InputResult, RunSummary, Targets
 from dfe.encoding.tables import ReadTable, assemble_table, table_search
+from dfe.facs.recordings import with_au_proxy
 from dfe.media.inputs import Discovery, Source, discover
 from dfe.recording.recording import Recording
 from dfe.recording.storage import no_lists_in_csv
 from dfe.report.build import write_report
-
-if TYPE_CHECKING:
-    from dfe.tokenizer.tokenizer import Tokenizer
 
 STDIN = "-"
 """In place of a path: one path a line on standard input."""
@@ -77,12 +76,12 @@ def encode(
         raise found.problems[0]
     refuse_idle(options, found.sources)
     check_neutral(options.neutral)
-    tokenizer = _tokenizer(options, found.sources)
+    coders = _coders(options, found.sources)
     made: dict[Source, Recording] = {}
     for looked in look_at(found.sources, options, workers, progress):
         if isinstance(looked.seen, DfeError):
             raise looked.seen
-        made[looked.source] = _assembled(looked.seen, options, tokenizer)
+        made[looked.source] = _assembled(looked.seen, options, coders)
     return [made[source] for source in found.sources]
 
 
@@ -118,16 +117,16 @@ def encode_to_folder(
     found = _discover(paths, options, workers)
     refuse_idle(options, found.sources, thumbnails=thumbnails)
     check_neutral(options.neutral)
-    tokenizer = _tokenizer(options, found.sources)
-    names = load_names(tokenizer) if report and tokenizer is not None else None
+    coders = _coders(options, found.sources)
+    names = _names(coders, options, found.sources) if report else {}
     missing = [InputResult.failure(problem.where or "", str(problem)) for problem in found.problems]
     if not found.sources:
         return RunSummary(tuple(missing), time.perf_counter() - began)
     _make_folder(out)
     remove_leftovers(out)
     manifest = Manifest(out)
-    called = None if names is None else sorted((key, str(name)) for key, name in names.entries.items())
-    key = ways(options, tokenizer, format=format)
+    called = [sorted((key, str(name)) for key, name in given.entries.items()) for given in names.values()]
+    key = ways(options, coders, format=format)
     page = mark_of({"thumbnails": thumbnails, "names": called}) if report else ""
     results: dict[Source, InputResult] = {}
     todo: dict[Source, ToDo] = {}
@@ -148,10 +147,10 @@ def encode_to_folder(
         manifest.note(*absent, *waiting)  # before any result, so that it is known as ours
     unkept: OutputError | None = None
     finish = functools.partial(
-        _finish, options=options, tokenizer=tokenizer, names=names, format=format, thumbnails=thumbnails
+        _finish, options=options, coders=coders, names=names, format=format, thumbnails=thumbnails
     )
     for source in [source for source, one in todo.items() if one.page_only]:
-        paged = guarded(_page, todo[source], tokenizer, names, thumbnails)
+        paged = guarded(_page, todo[source], coders, names, thumbnails)
         failed = isinstance(paged, DfeError)
         results[source] = InputResult.failure(source.name, str(paged)) if isinstance(paged, DfeError) else paged
         with suppress(OutputError):
@@ -188,18 +187,16 @@ def _finish(
     seen: Seen,
     *,
     options: EncodeOptions,
-    tokenizer: Tokenizer | None,
-    names: Names | None,
+    coders: Coders,
+    names: Mapping[str, Names],
     format: Literal["parquet", "csv"],
     thumbnails: bool,
 ) -> tuple[InputResult, Row]:
     """Assemble one source's recording and write its files."""
     source, targets = one.source, one.targets
-    recording = _assembled(seen, options, tokenizer)
+    recording = _assembled(seen, options, coders)
     recording.write(targets.table, overwrite=one.replaces, format=format)
-    if targets.report is not None:
-        pictured = source if thumbnails else None
-        write_report(recording, targets.report, tokenizer, pictured, names=names, overwrite=one.replaces)
+    _report(recording, one, coders, names, thumbnails, overwrite=one.replaces)
     result = InputResult.success(source, recording, targets)
     size, state = size_and_state(source, files_of(seen))
     row = replace(
@@ -214,21 +211,28 @@ def _finish(
     return result, row
 
 
-def _page(one: ToDo, tokenizer: Tokenizer | None, names: Names | None, thumbnails: bool) -> InputResult:
+def _page(one: ToDo, coders: Coders, names: Mapping[str, Names], thumbnails: bool) -> InputResult:
     """Make the page of a table that is there."""
-    if one.targets.report is None:
-        raise ValueError("no page is asked for")
     recording = Recording.read(one.targets.table, landmarks=False)
-    pictured = one.source if thumbnails else None
-    write_report(recording, one.targets.report, tokenizer, pictured, names=names, overwrite=True)
+    _report(recording, one, coders, names, thumbnails, overwrite=True)
     return InputResult.paged(one.source.name, one.targets)
 
 
-def _assembled(seen: Seen, options: EncodeOptions, tokenizer: Tokenizer | None) -> Recording:
-    if isinstance(seen, ReadTable):
-        recording = assemble_table(seen, options)
-        return recording if tokenizer is None else add_tokens(recording, tokenizer)
-    return assemble(seen, options, tokenizer)
+def _report(
+    recording: Recording, one: ToDo, coders: Coders, names: Mapping[str, Names], thumbnails: bool, *, overwrite: bool
+) -> None:
+    if one.targets.report is None:
+        return
+    made = recording.provenance
+    tokenizer = coders.fitting(made.space, made.neutral)
+    called = None if tokenizer is None else names.get(tokenizer.hash)
+    pictured = one.source if thumbnails else None
+    write_report(recording, one.targets.report, tokenizer, pictured, names=called, overwrite=overwrite)
+
+
+def _assembled(seen: Seen, options: EncodeOptions, coders: Coders) -> Recording:
+    recording = assemble_table(seen, options) if isinstance(seen, ReadTable) else assemble(seen, options)
+    return coders.code(with_au_proxy(recording) if options.aus else recording)
 
 
 def _discover(paths: Sequence[str | PathLike[str]], options: EncodeOptions, workers: int) -> Discovery:
@@ -255,16 +259,28 @@ def _make_folder(out: Path) -> None:
         raise OutputError(f"cannot be made a folder ({error.strerror})", where=out, advice="choose another") from None
 
 
-def _tokenizer(options: EncodeOptions, sources: Sequence[Source]) -> Tokenizer | None:
-    """The tokenizer, if one is asked for.
+def _coders(options: EncodeOptions, sources: Sequence[Source]) -> Coders:
+    """The tokenizers, if any are asked for.
 
-    Whether it fits what pictures are measured in is known before they are looked at; of a table only once it is read.
+    Whether one fits what pictures are measured in is known before they are looked at; of a table only once it is read.
     """
-    if options.tokenizer is None:
-        return None
-    from dfe.tokenizer.file import load_tokenizer
-
-    tokenizer = load_tokenizer(options.tokenizer, flame=options.flame)
+    coders = Coders(options)
     if any(source.kind != "table" for source in sources):
-        check_fits(tokenizer, measured_space(options), measured_neutral(options))
-    return tokenizer
+        coders.fitting(measured_space(options), measured_neutral(options))
+    return coders
+
+
+def _names(coders: Coders, options: EncodeOptions, sources: Sequence[Source]) -> dict[str, Names]:
+    """The user's names of displays by the hash of their tokenizer, read before hours are spent on looking.
+
+    A file may name the displays of one space's default only; a table in the other space then fails by itself.
+    """
+    found: dict[str, Names] = {}
+    if any(source.kind != "table" for source in sources):
+        tokenizer = coders.fitting(measured_space(options), measured_neutral(options))
+        found |= {} if tokenizer is None else {tokenizer.hash: load_names(tokenizer)}
+    several = len(coders.possible()) > 1
+    for tokenizer in coders.possible():
+        with suppress(*([ModelError] if several else [])):
+            found.setdefault(tokenizer.hash, load_names(tokenizer))
+    return found

@@ -101,10 +101,24 @@ def assemble_table(read: ReadTable, options: EncodeOptions) -> Recording:
     if options.largest_only:
         ids = only_largest(ids)
     recording = build_measured(measured, provenance, ids, options.usability)
-    if not options.face_model:
+    if not _is_fitted(read, options):
         return recording
     faces = see_table(measured, read.info.name)
     return in_face_space(recording, faces, measured.frame, ids, options.neutral)
+
+
+def _is_fitted(read: ReadTable, options: EncodeOptions) -> bool:
+    """Whether the table's faces are measured by the face model; those without points are not, unless it must be.
+
+    Raises:
+        TableError: a neutral was chosen, and there are no points to measure against it.
+    """
+    if read.measured.points is not None or options.must_fit:
+        return options.may_fit
+    if options.neutral is not None:
+        what = f"holds no points of faces, so --neutral does nothing: its coefficients stay in {read.measured.space.id}"
+        raise TableError(what, where=read.info.name, advice="leave --neutral out for this table")
+    return False
 
 
 def _reader(spec: FrontEndSpec, options: EncodeOptions) -> TableReader:

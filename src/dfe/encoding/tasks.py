@@ -71,7 +71,7 @@ class Observed:
     watch: Watch
     """What the pictures and faces themselves were like."""
     faces: Seen | None = None
-    """What the face model sees of each face, in the order of the rows with one; None unless its space is asked for."""
+    """What the face model sees of each face, in the order of the rows with one; None where it is not used."""
     defects: tuple[Defect, ...] = ()
     """What the file as a whole says of itself; of the first part only."""
     files: Stamps = field(default_factory=dict)
@@ -118,7 +118,7 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
         film = open_film(task.source.paths, rate=task.options.rate, scan=task.scan)
     frames, first, total = _frames(task, film)
     watch = Watch()
-    fitted = FaceRows(mirrored=task.options.mirrored) if task.options.face_model else None
+    fitted = FaceRows(mirrored=task.options.mirrored) if task.options.fits_pictures else None
     seen = 0
     for faces in front_end.observe(watch.passing(frames, first), still=film is None):
         if faces.frame >= first:
@@ -166,12 +166,12 @@ def front_end_for(options: EncodeOptions, *, still: bool) -> FrontEnd:
         UsageError: there is none of that name, or it needs an option that was not given.
         ModelError: its weights are missing or damaged.
     """
-    spec = options.spec
-    if spec is None or spec.name == DEFAULT or spec.kind == "table":
+    spec = options.looks
+    if spec.name == DEFAULT:
         return _landmarks(options.landmark_config(still=still))
-    if options.face_model and not spec.face_points:
+    if options.must_fit and not spec.face_points:
         what = f"front end {spec.name} gives no points of faces, so it cannot measure in {FACE_MODEL_ID}"
-        raise UsageError(what, advice="leave --frontend out")
+        raise UsageError(what, advice="leave --space out, or --frontend")
     landmarks = options.landmark_config(still=still)
     return _foreign(spec.name, replace(options.front_end_options(), landmarks=landmarks))
 

@@ -83,7 +83,7 @@ class FrontEndSpec:
     recognises: Callable[[Path], bool] | None = None
     """Of tables: whether a file is of this kind, by its first lines or bytes; never raises, never reads it all."""
     face_points: bool = False
-    """Whether it gives points of faces, which the face model can be fitted to (``--space dfe-face``)."""
+    """Whether it gives points of faces, which the face model is fitted to unless another space is asked for."""
     misses: Callable[[Path], str | None] | None = None
     """Of tables: why a file that looks like one of this kind is refused, as in ``looks like OpenFace, but has no column
     x_17``; None if it does not look like one. Never raises, never reads it all."""

@@ -10,7 +10,7 @@ COMBED = 0.002
 """Share of pixels from which on a picture is taken for two moments in alternate lines. In whole pictures of 16
 free clips it is 0.0007 at most; with the lines of two frames woven, 0.003 to 0.03 where something moves."""
 ENOUGH = 0.05
-"""Share of the pictures looked at that are combed, from which on a film is: in still moments there is nothing to see."""
+"""Share of the pictures looked at that are combed, from which on a film is: a still moment shows nothing."""
 EVERY = 3
 """Pictures whose number is a multiple of this are looked at."""
 _STEP = 10

@@ -27,8 +27,10 @@ from dfe.predict.representation import Representation
 from dfe.predict.store import Predictions, refuse_existing_study, write_predictions
 from dfe.predict.trace import with_displays
 from dfe.predict.write_report import write_report
+from dfe.recording.recording import Recording
 from dfe.recording.roles import read_roles
-from dfe.tokenizer.file import load_tokenizer
+from dfe.recording.storage import recordings_in
+from dfe.tokenizer.file import DEFAULT, default_id, load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class StudyOptions:
         representations: names of what labels are predicted from, see :func:`dfe.predict.choose.choose`; a row without
             any expression is always added.
         primary: the one contrast that the study is about; all others are adjusted by Holm's method.
-        tokenizer: behind the recordings' tokens: name, ``name@version`` or folder.
+        tokenizer: behind the recordings' tokens: ``name@version`` or folder; "default" is that of their space.
         au_tables: folder of tables of OpenFace, LibreFace or py-feat, named as the recordings, for ``au-tables``; by
             default the data set's own.
         words: number of flat words, for ``words``.
@@ -193,7 +195,7 @@ def run_study(
             metric=options.metric,
             categories=options.categories,
         )
-    tokenizer = load_tokenizer(options.tokenizer)
+    tokenizer = load_tokenizer(_tokenizer_of(recordings) if options.tokenizer == DEFAULT else options.tokenizer)
     chosen = _chosen(options.representations, options, task, root, tokenizer)
     first, second = _chosen(options.primary, options, task, root, tokenizer)
     found = study_examples(
@@ -208,6 +210,12 @@ def run_study(
     )
     bag = next((one.id for one in chosen if one.id.startswith("bag of tokens")), None)
     return Study(found if bag is None else with_displays(found, tokenizer, bag))
+
+
+def _tokenizer_of(recordings: Path) -> str:
+    """The default tokenizer of the space that the recordings are in, as the first of them says."""
+    first = recordings_in(recordings)[0]
+    return default_id(Recording.read(first, landmarks=False).provenance.space.id, first)
 
 
 def _chosen(

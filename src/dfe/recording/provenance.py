@@ -114,6 +114,13 @@ class Provenance:
     tokenizer: TokenizerRef | None = field(
         default=None, metadata=_doc("the tokenizer of the `tok_` columns, see below; null where there are none")
     )
+    au_proxy: Mapping[str, str] = field(
+        default_factory=dict,
+        metadata=_doc(
+            "with `--aus`: what stands behind each action unit: `measured` (one coefficient that means it), `proxy` (a "
+            "mixture stands in) or `absent` (no column); and the `version` of the table of units"
+        ),
+    )
     neutral: str = field(default="none", metadata=_doc("how a neutral face was subtracted; `none`: it was not"))
     resting: tuple[RestingNote, ...] = field(
         default=(), metadata=_doc("the resting faces that expressions are measured against, see below; face model only")
@@ -165,7 +172,7 @@ class Provenance:
         content = {f.name: getattr(self, f.name) for f in fields(self)}
         for name in ("source", "space", "tokenizer"):
             content[name] = None if content[name] is None else asdict(content[name])
-        for name in ("frontend", "options"):
+        for name in ("frontend", "options", "au_proxy"):
             content[name] = dict(content[name])
         content["resting"] = [asdict(note) for note in self.resting]
         content["defects"] = [asdict(defect) for defect in self.defects]
@@ -227,7 +234,7 @@ def _from_content(content: dict[str, Any]) -> Provenance:
     known["warnings"] = tuple(str(w) for w in content.get("warnings", ()))
     known["resting"] = tuple(_resting(note) for note in content.get("resting", ()))
     known["defects"] = tuple(_record(Defect, defect) for defect in content.get("defects", ()))
-    for name in ("frontend", "options"):
+    for name in ("frontend", "options", "au_proxy"):
         known[name] = _mapping(known.get(name, {}), name)
     return Provenance(**known)
 

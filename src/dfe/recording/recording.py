@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -25,9 +25,19 @@ from dfe.recording import schema
 from dfe.recording.provenance import Provenance, TokenizerRef
 from dfe.recording.storage import Format, conform, read_table, write_table
 from dfe.recording.summary import RecordingSummary, summarise
+from dfe.space.arkit import ARKIT_IDS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+class Coefficients(NamedTuple):
+    """ARKit's coefficients of the rows of a recording."""
+
+    space_id: str
+    """``arkit51/face41``, ``arkit51`` or ``arkit-phone/face41``."""
+    values: FloatArray
+    """``(n, D)`` in the order of the space, 0 to 1; NaN rows where there is no face."""
 
 
 class Recording:
@@ -119,9 +129,17 @@ class Recording:
     def expressions(self) -> FloatArray:
         """Expression vectors ``(n, D)`` of the space :attr:`space_id`; NaN rows where there is no face.
 
-        By default the 41 coefficients of ``FACE_NAMES``, 0 to 1.
+        By default the 60 numbers of the face model, in mm against a resting face.
         """
         return self.columns(self.layout.expression)
+
+    def coefficients(self) -> Coefficients | None:
+        """ARKit's coefficients of each row, where the table has them: as its expression, or beside it."""
+        if self.layout.face_model:
+            return Coefficients(schema.FACE_SPACES[0], self.columns(schema.ARKIT))
+        if self.provenance.space.id in ARKIT_IDS:
+            return Coefficients(self.provenance.space.id, self.expressions())
+        return None
 
     def gaze(self) -> FloatArray:
         """The 8 ``gaze_`` columns, ``(n, 8)``, 0 to 1; NaN where the front end gave none."""
@@ -229,6 +247,19 @@ class Recording:
             known = ", ".join(str(i) for i in np.unique(self.face_ids[self.success])[:8]) or "none"
             raise TableError(f"no face {face_id}", where=self.provenance.source.name, advice=f"faces are: {known}")
         return Recording(table, self.provenance)
+
+    def with_units(self, columns: Mapping[str, FloatArray], status: Mapping[str, str]) -> Recording:
+        """The same rows with these columns of the AU proxy in place of any earlier ones.
+
+        Args:
+            columns: ``(n,)`` intensities 0 to 5 by the name of their column; NaN is stored as an empty cell.
+            status: of every action unit, for the provenance.
+        """
+        table = self.table.select([name for name in self.table.column_names if name not in self.layout.units])
+        for name, values in columns.items():
+            row = np.ascontiguousarray(values, np.float32)
+            table = table.append_column(name, pa.array(row, mask=np.isnan(row)))
+        return Recording(table, replace(self.provenance, au_proxy=dict(status)))
 
     def with_tokens(self, tokens: Tokens, tokenizer: TokenizerRef | Mapping[str, Any]) -> Recording:
         """The same rows with these tokens in place of any earlier ones.

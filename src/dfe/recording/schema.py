@@ -138,6 +138,20 @@ def _coefficient(prefix: str, name: str) -> Column:
     return Column(f"{prefix}{name}", "float32", "0 to 1", f"{words[0].upper()}{words[1:]}.", True)
 
 
+UNIT = "au_proxy_"
+
+
+def unit_column(unit: str) -> str:
+    """The column of an action unit of the proxy: ``au_proxy_12L`` of ``AU12L``."""
+    return f"{UNIT}{unit.removeprefix('AU')}"
+
+
+def _unit(column: str) -> Column:
+    name = column.removeprefix(UNIT)
+    meaning = f"Proxy of action unit {name}: 0 nothing, 1 to 5 the letters A to E. Never FACS: nobody coded this face."
+    return Column(column, "float32", "0 to 5", meaning, True)
+
+
 DISPLAY, MM = "tok_", "mm_"
 
 
@@ -197,6 +211,8 @@ class Layout:
     blink: bool = True
     face_model: bool = False
     """Whether the columns of :data:`ARKIT` and :data:`FITTED` stand beside the expression."""
+    units: tuple[str, ...] = ()
+    """Names of the ``au_proxy_`` columns; a table has them only where they were asked for."""
     levels: int = 0
     """Tokens of a face: pairs of columns ``tok_k`` and ``mm_k``; none before a tokenizer has run."""
     lists: tuple[str, ...] = ()
@@ -217,6 +233,7 @@ class Layout:
             gaze=ours or any(name in held for name in GAZE),
             blink=ours or any(name in held for name in BLINK),
             face_model=any(name in held for name in (*ARKIT, *(column.name for column in FITTED))),
+            units=tuple(name for name in present if name.startswith(UNIT)),
             levels=level,
             lists=tuple(name for name in LISTS if name in held),
         )
@@ -237,6 +254,7 @@ def columns(layout: Layout = Layout()) -> tuple[Column, ...]:
         *(_expression(name) for name in layout.expression),
         *((*(_coefficient("arkit_", name) for name in FACE_NAMES), *FITTED) if layout.face_model else ()),
         *(_coefficient(prefix, name) for prefix, names, kept in eyes if kept for name in names),
+        *(_unit(name) for name in layout.units),
         *_tokens(layout.levels),
         Column("source", "string", "", "Name of the file that the row comes from.", False),
         *(column for column in _KEPT if column.name in layout.lists),

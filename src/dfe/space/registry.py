@@ -21,7 +21,10 @@ GROUP = "dfe.spaces"
 FLAME_VARIABLE = "DFE_FLAME"
 """Environment variable that names the user's FLAME model file, for verbs that have no ``--flame``."""
 
+COEFFICIENTS_ID = "arkit51/face41"
+"""Space of the 41 coefficients of a face's skin: of phones, and of tables without points."""
 FACE_MODEL_ID = "dfe-face"
+"""The face model's space, in which faces are measured unless another is asked for."""
 _ABOVE = {FACE_MODEL_ID: ("dfe.facemodel.space", "face_space")}
 """Spaces whose makers stand in rooms above this one: named here, imported when they are asked for."""
 
@@ -36,12 +39,12 @@ def space_ids() -> tuple[str, ...]:
 
 
 def load_space(
-    id: str = "arkit51/face41", version: int | None = None, *, flame: str | PathLike[str] | None = None
+    id: str = FACE_MODEL_ID, version: int | None = None, *, flame: str | PathLike[str] | None = None
 ) -> ExpressionSpace:
     """A space by its id; made once, then shared.
 
-    ``arkit51/face41`` (no gaze, no blink) and ``arkit51`` live on the embedded head, ``dfe-face`` on the face model's
-    468 points (:mod:`dfe.facemodel.space`). The ``flame2020`` spaces and
+    ``dfe-face`` lives on the face model's 468 points (:mod:`dfe.facemodel.space`), ``arkit51/face41`` (no gaze, no
+    blink) and ``arkit51`` on the embedded head. The ``flame2020`` spaces and
     ``bfm/exp64`` have no mesh here: their millimetres are coefficient units (:mod:`dfe.space.plain`). Version 2 of the
     ``flame2020`` spaces lives on the user's FLAME file. Other packages add spaces under the entry-point group
     ``dfe.spaces``.

@@ -34,6 +34,9 @@ DEFAULT = "default"
 _BUILT_IN = Path(__file__).resolve().parents[1] / "assets" / "tokenizers"
 _MAX_METADATA_BYTES = 16 * 2**20
 _MAX_WEIGHT_BYTES = 2**30
+_NO_DEFAULT = {
+    "arkit-phone/face41": "add --calibrate to map a phone's coefficients, approximately (docs/tables.md)",
+}
 _DAMAGED = "take a fresh copy of the tokenizer"
 
 
@@ -61,8 +64,8 @@ def load_tokenizer(
     """Open a tokenizer.
 
     Args:
-        name: ``"default"``, the ``name@version`` of one that comes with the package, or a folder (or the
-            ``tokenizer.json`` in it).
+        name: ``"default"``, the displays of the face model's space; the ``name@version`` of one that comes with the
+            package, or a folder (or the ``tokenizer.json`` in it).
         space: the space it was trained in, where that is none of the package's, nor a learned one that lies beside it.
         flame: FLAME model file, for tokenizers trained on its mesh.
 
@@ -98,6 +101,38 @@ def load_tokenizer(
     return tokenizer
 
 
+def default_ids() -> dict[str, str]:
+    """The ``name@version`` of each space's default tokenizer, by the space's id; the package's own default first.
+
+    Raises:
+        ModelError: the package's list of them is missing or damaged.
+    """
+    path = _BUILT_IN / "default.json"
+    named = {space: str(name) for space, name in _json(path, "the package has no default tokenizers").items()}
+    if not named:
+        raise ModelError("names no default tokenizer", where=path, advice="install discrete-facial-encoding again")
+    return named
+
+
+def default_id(space: str, where: str | Path | None = None) -> str:
+    """The ``name@version`` of a space's default tokenizer.
+
+    Args:
+        space: its id.
+        where: what has faces in that space, for the error.
+
+    Raises:
+        ModelError: no tokenizer of the package codes that space.
+    """
+    name = default_ids().get(space)
+    if name is None:
+        what = f"the faces are in space {space}, which no tokenizer of the package codes"
+        raise ModelError(
+            what, where=where, advice=_NO_DEFAULT.get(space, "train one, or write no tokens (--tokenizer none)")
+        )
+    return name
+
+
 def save_tokenizer(tokenizer: Tokenizer, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
     """Write a tokenizer's two files into a folder, and return the folder; those of a learned space beside them.
 
@@ -130,9 +165,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: str | PathLike[str], *, overwri
 
 def _locate(name: str | PathLike[str]) -> Path:
     if isinstance(name, str) and name == DEFAULT:
-        alias = _BUILT_IN / "default.json"
-        values = _json(alias, "the package has no default tokenizer")
-        return _built_in(values.get("name"), values.get("version"), alias)
+        name = next(iter(default_ids().values()))
     path = Path(name)
     if path.name in (METADATA, WEIGHTS):
         path = path.parent
@@ -140,7 +173,7 @@ def _locate(name: str | PathLike[str]) -> Path:
         return path
     if isinstance(name, str) and name.count("@") == 1:
         plain, _, version = name.partition("@")
-        return _built_in(plain, version, name)
+        return _built_in(plain, version)
     raise ModelError(
         "there is no such tokenizer",
         where=path,
@@ -148,10 +181,9 @@ def _locate(name: str | PathLike[str]) -> Path:
     )
 
 
-def _built_in(name: object, version: object, where: str | Path) -> Path:
-    parts = (name, version)
-    if not all(isinstance(part, str) and NAME.fullmatch(part) for part in parts):
-        raise ModelError("does not name a tokenizer and its version", where=where)
+def _built_in(name: str, version: str) -> Path:
+    if not all(NAME.fullmatch(part) for part in (name, version)):
+        raise ModelError("does not name a tokenizer and its version", where=f"{name}@{version}")
     folder = _BUILT_IN / f"{name}-{version}"
     if not folder.is_dir():
         raise ModelError("the package has no such tokenizer", where=f"{name}@{version}", advice="name its folder")

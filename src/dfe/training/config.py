@@ -25,7 +25,8 @@ class TrainConfig:
     Args:
         name: of the tokenizer.
         version: of the tokenizer.
-        space: expression space that the tables must be in: its id, or the folder of a learned one.
+        space: expression space that the tables must be in: its id, or the folder of a learned one; empty: that of the
+            first table.
         levels: tokens per face at most, N.
         size: K, displays and silence.
         quantizer: which quantiser is trained, with settings of its own.
@@ -51,7 +52,7 @@ class TrainConfig:
 
     name: str = "mine"
     version: str = "1"
-    space: str = "arkit51/face41"
+    space: str = ""
     levels: int = 8
     size: int = 64
     quantizer: Settings = field(default_factory=RvqSettings)

@@ -120,6 +120,18 @@ def read_table(table: TableLike) -> TrainingTable:
     return TrainingTable(name, x, sources, usable, reference.id, reference.hash or None, neutral)
 
 
+def space_of(tables: Sequence[TableLike]) -> str:
+    """Id of the space of the first table.
+
+    Raises:
+        UsageError: there is no table.
+        TableError: as :func:`read_table`.
+    """
+    if not tables:
+        raise UsageError("nothing to train on", advice="name at least one table")
+    return read_table(tables[0]).space_id
+
+
 def load_data(
     tables: Sequence[TableLike],
     space: ExpressionSpace,

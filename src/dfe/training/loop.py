@@ -19,7 +19,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.card import describe, measure
 from dfe.training.checkpoint import CHECKPOINT
 from dfe.training.config import DEFAULT_PRESET, TrainConfig, preset
-from dfe.training.data import TableLike, load_data, remarks
+from dfe.training.data import TableLike, load_data, read_table, remarks, space_of
 from dfe.training.device import choose_device, described, deterministic
 from dfe.training.distributed import processes
 from dfe.training.log import need_tensorboard
@@ -89,7 +89,9 @@ def train(
         raise OutputError("holds a tokenizer already", where=folder, advice="choose another folder or overwrite it")
     device = choose_device(config.device)
     if space is None:
-        space = load_space(config.space)
+        if not config.space:
+            tables = [read_table(table) for table in tables]
+        space = load_space(config.space or space_of(tables))
         # A learned space may be named by its folder, which is nothing to keep in a checkpoint or a card.
         config = replace(config, space=space.id)
     data = load_data(tables, space, config, validation=validation, table_weights=table_weights)

@@ -15,7 +15,7 @@ from dfe.space.registry import load_space
 
 def write_table(path: Path, people: range, *, noise: float = 0.0) -> Path:
     """One usable face of each person: a few displays at skewed strengths, and noise drawn anew for each table."""
-    space = load_space()
+    space = load_space("arkit51/face41")
     displays = np.random.default_rng(99).gamma(0.2, 0.4, (10, 51))
     rows, rng = RowBuffer(landmarks=False), np.random.default_rng(len(path.stem))
     for frame, person in enumerate(people):

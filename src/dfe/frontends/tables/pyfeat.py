@@ -1,8 +1,10 @@
-"""Tables of py-feat 2 (``Fex``): its 52 coefficients, boxes, scores, head pose; frames without a face are failures.
+"""Tables of py-feat 2 (``Fex``): its mesh, 52 coefficients, boxes, scores, head pose; no face is a failure.
 
-The coefficients are those of the network that our default front end asks, so they are brought to version 2 of
-``arkit51/face41``: sigmoids back to logits, then a linear map that ``scripts/make_pyfeat_reading.py`` fits. Tables
-without coefficients (py-feat 0.x) are read by their 68 points. Its action units are read by :mod:`dfe.facs.tables`.
+Its mesh has our front end's 478 points, x and y in pixels, z in widths of the box: so the face model fits it best, to
+0.41 mm (a fifth more or less leaves 0.5 to 0.65). The coefficients are those of the network that our default front end
+asks, so they are brought to version 2 of ``arkit51/face41``: sigmoids back to logits, then a linear map that
+``scripts/make_pyfeat_reading.py`` fits. Tables without coefficients (py-feat 0.x) are read by their 68 points. Its
+action units are read by :mod:`dfe.facs.tables`.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ BOX = ("FaceRectX", "FaceRectY", "FaceRectWidth", "FaceRectHeight")
 USUAL_RATES = (12, 15, 20, 24, 25, 30, 48, 50, 60, 120)
 
 _POINTS = tuple(f"{axis}_{i}" for i in range(68) for axis in "xy")
+_MESH_POINTS = 478
+_MESH = tuple(f"mesh_{axis}_{i}" for i in range(_MESH_POINTS) for axis in "xyz")
 _SURE = 2.0**-9
 """Half of what the last bit of a bfloat16 just below 1 says; py-feat computes in those."""
 _LEAST = 1e-9
@@ -67,10 +71,11 @@ class PyFeatReader:
         if not coded and not set(_POINTS) <= set(header):
             raise TableError("has neither py-feat's 52 coefficients nor its 68 points", where=path)
         pose, box, score = _all(header, POSE), _all(header, BOX), _all(header, ("FaceScore",))
+        mesh = _all(header, _MESH) if box else []
         measured = [header[place[name]] for name in ARKIT_NAMES] if coded else list(_POINTS)
         columns = read_columns(
             path,
-            numbers=[*measured, *pose, *box, *score],
+            numbers=[*measured, *pose, *box, *score, *mesh],
             exact=_all(header, ("frame",)),
             words=[name for name in ("input", "approx_time") if name in header],
         )
@@ -89,7 +94,8 @@ class PyFeatReader:
                 warnings.append(warning)
             settled = settle_times(frame, np.full(len(frame), np.nan), str(path), rate=rate)
             time, stamps = settled.time_s, settled.time_stamps
-        parts = np.split(columns.numbers[order], np.cumsum([len(measured), len(pose), len(box)]), axis=1)
+        sizes = [len(measured), len(pose), len(box), len(score)]
+        parts = np.split(columns.numbers[order], np.cumsum(sizes), axis=1)
         values, turned = parts[0], -parts[1].astype(np.float64)
         # A table that was cut to its coefficients has no pose; the faces are then taken to look ahead.
         expression, gaze, blink = _measure(values, turned if pose else np.zeros((len(values), 3)), coded)
@@ -111,7 +117,7 @@ class PyFeatReader:
             pose=turned.astype(np.float32) if pose else None,
             gaze=gaze,
             blink=blink,
-            points=None if coded else values.reshape(-1, 68, 2),
+            points=_mesh(parts[4], parts[2]) if mesh else (None if coded else values.reshape(-1, 68, 2)),
             source=[inputs[row] for row in order] if pictures else None,
             about={"measured_by": "py-feat", "from": "52 coefficients" if coded else "68 points"},
             warnings=tuple(warnings),
@@ -171,6 +177,13 @@ def _reading() -> LinearMap:
         raise ModelError("the map of py-feat's coefficients cannot be read", where=str(path), advice=advice) from error
 
 
+def _mesh(values: FloatArray, box: FloatArray) -> FloatArray:
+    """The mesh ``(n, 478, 3)`` in pixels."""
+    points = values.reshape(-1, _MESH_POINTS, 3).copy()
+    points[:, :, 2] *= box[:, 2:3]
+    return points
+
+
 def _all(header: Sequence[str], names: Sequence[str]) -> list[str]:
     """The names, if the header has every one of them."""
     return list(names) if set(names) <= set(header) else []
@@ -219,8 +232,8 @@ def _rate(frame: IntArray, seconds: DoubleArray) -> tuple[float, str]:
 PYFEAT = FrontEndSpec(
     name="pyfeat",
     kind="table",
-    title="tables of py-feat 2: 52 coefficients (or 68 points, of older ones)",
-    space="arkit51/face41; with --space dfe-face, the face model's",
+    title="tables of py-feat 2: its mesh and 52 coefficients (or 68 points, of older ones)",
+    space="dfe-face from meshes and points; arkit51/face41 from coefficients alone, or with --space arkit51/face41",
     licence="MIT (py-feat); your own tables",
     verified="on real tables of py-feat 2, against their own meshes",
     make=PyFeatReader,

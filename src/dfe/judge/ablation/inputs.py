@@ -12,8 +12,6 @@ from dfe.base.errors import TableError, UsageError
 from dfe.judge.bench import Bench
 from dfe.judge.floors import Floors, measure_floors
 from dfe.judge.inputs import Inputs, load_bench
-from dfe.space.registry import load_space
-from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingTable, read_table
 
 _DRAWS = 1
@@ -108,7 +106,7 @@ def _load(tables: AblationTables, fingerprint: str) -> AblationData:  # noqa: AR
         probe_about=tables.probe_about,
         perturbed=perturbed,
     )
-    bench = load_bench(inputs, load_space(TrainConfig().space), draws=_DRAWS, allow_seen=True)
+    bench = load_bench(inputs, draws=_DRAWS, allow_seen=True)
     if shared := int(bench.in_fit.sum()):
         what = f"{shared} faces of the validation tables are in pictures of the training tables"
         raise UsageError(what, advice="judge on tables of other people")

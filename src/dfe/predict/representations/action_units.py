@@ -18,14 +18,13 @@ from dfe.base.errors import TableError
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
 from dfe.facs.detectors import STEPS
-from dfe.facs.proxy import au_intensities, units_in
+from dfe.facs.recordings import au_proxy_rows
 from dfe.facs.tables import HIGHEST, AuTable, read_au_table
 from dfe.predict.reading import Reading
 from dfe.predict.representation import Features, Measuring
 from dfe.predict.representations.coefficients import with_spread
 from dfe.predict.representations.moments import Moments
 from dfe.recording.recording import Recording
-from dfe.space.registry import load_space
 
 TABLE_SUFFIXES = (".csv", ".csv.gz", ".txt")
 _SAME_MOMENT_S = 0.06
@@ -120,10 +119,8 @@ def au_tables(tables: Path | Mapping[str, Path]) -> ActionUnits:
 
 
 def _proxy(reading: Reading) -> Units:
-    made = reading.recording.provenance.space
-    space = load_space(made.id, made.version)
-    names = tuple(unit.id for unit in units_in(space))
-    return Units(names, au_intensities(reading.expressions, space).astype(np.float64))
+    found = au_proxy_rows(reading.recording)
+    return Units(tuple(unit.id for unit in found.units), found.values.astype(np.float64))
 
 
 def _aligned(table: AuTable, recording: Recording, path: Path) -> Units:
