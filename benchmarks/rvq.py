@@ -3,8 +3,9 @@
     python scripts/facemodel_media.py --work .cache/facemodel
     python benchmarks/rvq.py --work .cache/facemodel [--tokenizer dfe-rvq@1 ...] [--only told ...]
 
-Baselines are fitted on the faces that the tokenizer was trained on. Nothing here was trained on: LFW's test people and
-four films, which were in sight while settings were chosen; FER+ only teaches and tests the probe.
+Baselines are fitted on pictures of the people and on the films that the tokenizer learned from. Nothing was learned
+from those that judge: LFW's test people and four films, which were in sight while settings were chosen; FER+ only
+teaches and tests the probe.
 """
 
 from __future__ import annotations
@@ -291,13 +292,14 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "facemodel")
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--tokenizer", nargs="+", default=["dfe-rvq@1"])
+    parser.add_argument("--baselines", nargs="*", choices=BASELINES, default=list(BASELINES))
     parser.add_argument("--size", type=int, default=64, help="of the baselines")
     parser.add_argument("--only", nargs="*", choices=SECTIONS, default=list(SECTIONS))
     options = parser.parse_args()
     faces = Faces(Judge(options.work, options.data, None))
     codings = [Coding(load_tokenizer(name)) for name in options.tokenizer]
     config = BaselineConfig(size=options.size)
-    codings += [Coding(fit_baseline(name, faces.training, face_space(), config)) for name in BASELINES]
+    codings += [Coding(fit_baseline(name, faces.training, face_space(), config)) for name in options.baselines]
     for name in options.only:
         print(f"\n## {name}", *SECTIONS[name](faces, codings), sep="\n", flush=True)
 

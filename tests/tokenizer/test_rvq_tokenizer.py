@@ -55,7 +55,7 @@ def test_its_card_says_where_it_comes_from(tokenizer: Tokenizer) -> None:
     card = tokenizer.card
     assert tokenizer.space_id == "dfe-face"
     assert tokenizer.subject_neutral == "resting face"
-    assert set(card["terms"]) == {"lfw", "films", "takes"}
+    assert set(card["terms"]) == {"lfw", "films"}
     assert not any("fer" in table["name"] or "london" in table["name"] for table in card["tables"])
     assert card["seeds"]["rank_by_error"]
     assert card["test"]["lfw_test"]["error_mm"] < 0.2 * card["test"]["lfw_test"]["mean_face_mm"]

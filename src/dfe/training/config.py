@@ -159,7 +159,7 @@ PRESETS: dict[str, TrainConfig] = {
         ),
         neutral="mean",
         mixed=0.3,
-        steps=1000,
+        steps=1500,
         losses=LossWeights(
             distance=1.0,
             reconstruction=0.0,
