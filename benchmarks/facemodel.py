@@ -251,14 +251,16 @@ def eyes_shut_in_picture(points: np.ndarray) -> bool:
 
 def points68(judge: Judge) -> list[str]:
     lines = table("film", "points", "whole", *FACE_PARTS)
-    fitter = PointFitter(judge.model, weights68(Networks())[:, :468], RIGID68)
+    fitters = [
+        PointFitter(judge.model, weights68(Networks())[:, :468], RIGID68, depth=depth) for depth in (True, False)
+    ]
     for film in FILMS:
         seen = judge.table(f"clips/{film}")
         shape = judge.shapes(seen.points)
         pose = judge.fitter.frames(seen.points).pose
         near = np.abs(pose - np.median(pose, axis=0)).max(axis=1) < AHEAD
-        for words, kept in (("in space", 3), ("in the picture", 2)):
-            given = np.einsum("mp,npk->nmk", fitter.weights, seen.points[:, :468])[:, :, :kept]
+        for words, fitter in zip(("in space", "in the picture"), fitters, strict=True):
+            given = np.einsum("mp,npk->nmk", fitter.weights, seen.points[:, :468])
             parts = motion_told(shape[near], judge.said(given, fitter)[near])
             lines.append(cells(film, words, *(f"{v:.3f}" for v in parts.values())))
     space = face_space()
@@ -266,8 +268,8 @@ def points68(judge: Judge) -> list[str]:
     whole = judge.fitter.frames(seen.points).still
     apart = space.error_mm(whole, np.broadcast_to(whole.mean(axis=0), whole.shape)).mean()
     lines.append("")
-    for words, kept in (("in space", 3), ("in the picture", 2)):
-        given = np.einsum("mp,npk->nmk", fitter.weights, seen.points[:, :468])[:, :, :kept]
+    for words, fitter in zip(("in space", "in the picture"), fitters, strict=True):
+        given = np.einsum("mp,npk->nmk", fitter.weights, seen.points[:, :468])
         error = space.error_mm(fitter.frames(given).still, whole).mean()
         lines.append(
             f"One picture alone, {len(whole)} pictures of LFW's test people, 68 points {words}: off from "

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import shutil
 import signal
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -130,7 +132,8 @@ def steps_that_fail() -> Iterator[tuple[str, int, list[str]]]:
     from made_steps import Fault
 
     def dfe(*words: object) -> int:
-        with pytest.raises(SystemExit) as stop:
+        said = io.StringIO()
+        with pytest.raises(SystemExit) as stop, redirect_stdout(said), redirect_stderr(said):
             main([str(word) for word in words])
         return int(stop.value.code or 0)
 

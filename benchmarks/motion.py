@@ -14,14 +14,22 @@ import argparse
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
 from facemodel import AHEAD, FILMS, ROOT, Judge, people
 
 from dfe.displays.displays import Coder
+from dfe.encoding.face_model import ibug_fitter
+from dfe.facemodel.fit import Frames
 from dfe.facemodel.neutral import expressions, resting_face
+from dfe.facemodel.posterior import Fitter
 from dfe.facs.proxy import au_intensities
+from dfe.frontends.landmarks.networks import Networks
+from dfe.frontends.points import load_points68
+from dfe.frontends.points.mapping import weights as weights68
+from dfe.frontends.points.regressor import PointRegressor
 from dfe.judge.motion import MotionMap, motion_told_over_people
 from dfe.judge.probe import bag
 from dfe.judge.steadiness import changed_share, turn_share
@@ -37,6 +45,7 @@ EVERY = 5
 LEAST = 4
 """Pictures of a person, below which there is hardly a movement around the mean."""
 CHANGES = ("crop", "small", "crf33")
+FIELDS = ("motion", "person", "arkit", "model", "name", "ibug", "in_space", "in_picture")
 Numbers = Callable[["Faces"], np.ndarray]
 
 
@@ -50,6 +59,8 @@ class Faces:
         arkit: ``(n, 41)``.
         model: ``(n, 60)`` against each person's own resting face.
         name: ``(n,)`` of the picture, or frame.
+        ibug: ``(n, 68, 3)`` pixels: iBUG's points, as places on the mesh.
+        in_space, in_picture: ``(n, 60)``: what the face model says of these 68 points alone.
     """
 
     motion: np.ndarray
@@ -57,26 +68,28 @@ class Faces:
     arkit: np.ndarray
     model: np.ndarray
     name: np.ndarray
+    ibug: np.ndarray
+    in_space: np.ndarray
+    in_picture: np.ndarray
 
     def take(self, rows: np.ndarray) -> Faces:
-        return Faces(*(getattr(self, name)[rows] for name in ("motion", "person", "arkit", "model", "name")))
+        return Faces(*(getattr(self, name)[rows] for name in FIELDS))
 
 
 def joined(parts: list[Faces]) -> Faces:
     """Several sets of different people as one."""
     start = np.cumsum([0, *(part.person.max() + 1 for part in parts)])
     person = np.concatenate([part.person + first for part, first in zip(parts, start, strict=False)])
-    motion, arkit, model, name = (
-        np.concatenate([getattr(part, field) for part in parts]) for field in ("motion", "arkit", "model", "name")
-    )
-    return Faces(motion, person, arkit, model, name)
+    others = [np.concatenate([getattr(part, field) for part in parts]) for field in FIELDS]
+    others[FIELDS.index("person")] = person
+    return Faces(*others)
 
 
 class Bench:
     """The sets of faces."""
 
     def __init__(self, judge: Judge) -> None:
-        self.judge = judge
+        self.judge, self.weights = judge, weights68(Networks())
         stills = self.of_people("lfw_train/lfw_train", 2)
         talking = [self.read(f"clips/{film}") for film in FIT_FILMS]
         self.fit = joined([stills, *(one.take(np.arange(0, len(one.name), EVERY)) for one in talking)])
@@ -97,15 +110,14 @@ class Bench:
         found = np.flatnonzero(recording.success & (recording.face_ids <= 0))
         points, names = points[found].astype(np.float64), recording.column("source")[found].astype(str)
         person = np.zeros(len(found), int) if who is None else np.unique(who(names), return_inverse=True)[1]
-        fitter, model = self.judge.fitter, np.zeros((len(found), self.judge.model.dimension), np.float32)
+        fitter = self.judge.fitter
         frames = fitter.frames(points)
-        for one in np.unique(person):
-            rows = np.flatnonzero(person == one)
-            mine = frames.take(rows)
-            model[rows] = expressions(fitter, mine, resting_face(fitter, mine))
+        model = against_own(fitter, frames, person)
         label = recording.column("frame")[found].astype(str) if who is None else names
         shape = self.judge.shapes(points).astype(np.float32)
-        faces = Faces(shape, person, recording.expressions()[found].astype(np.float32), model, label)
+        ibug = np.einsum("mp,npk->nmk", self.weights, points).astype(np.float32)
+        few = [against_own(one, one.frames(ibug), person) for one in map(ibug_fitter, (True, False))]
+        faces = Faces(shape, person, recording.expressions()[found].astype(np.float32), model, label, ibug, *few)
         if near is None:
             return faces
         return faces.take(np.abs(frames.pose - np.median(frames.pose, axis=0)).max(axis=1) < near)
@@ -120,6 +132,30 @@ class Bench:
         return faces.take(np.flatnonzero(ahead & often[faces.person]))
 
 
+def against_own(fitter: Fitter, frames: Frames, person: np.ndarray) -> np.ndarray:
+    """``(n, 60)``: each person against the person's own resting face."""
+    found = np.zeros((len(person), fitter.model.dimension), np.float32)
+    for one in np.unique(person):
+        rows = np.flatnonzero(person == one)
+        mine = frames.take(rows)
+        found[rows] = expressions(fitter, mine, resting_face(fitter, mine))
+    return found
+
+
+def points68(space: ExpressionSpace) -> dict[str, tuple[Numbers, ExpressionSpace | None]]:
+    """68 points of the mesh, read by the face model and by the packaged regressors."""
+    found: dict[str, tuple[Numbers, ExpressionSpace | None]] = {}
+    for depth, words in ((True, "in space"), (False, "in a picture")):
+        regressor, field = load_points68(depth), "in_space" if depth else "in_picture"
+
+        def regressed(faces: Faces, regressor: PointRegressor = regressor) -> np.ndarray:
+            return np.asarray(regressor.predict(regressor.align(faces.ibug).shape))
+
+        found[f"68 points {words}, face model"] = attrgetter(field), space
+        found[f"68 points {words}, regressors"] = regressed, None
+    return found
+
+
 def codings(names: list[str]) -> dict[str, tuple[Numbers, ExpressionSpace | None]]:
     """Numbers of each coding, and the space whose millimetres they are; None: they need a map."""
     arkit, model = load_space("arkit51/face41"), load_space("dfe-face")
@@ -127,6 +163,7 @@ def codings(names: list[str]) -> dict[str, tuple[Numbers, ExpressionSpace | None
         "face model, 60 numbers": (lambda faces: faces.model, model),
         "41 coefficients": (lambda faces: faces.arkit, None),
         "AU proxy of them": (lambda faces: np.nan_to_num(au_intensities(faces.arkit, arkit)), None),
+        **points68(model),
     }
     for name in names:
         tokenizer = load_tokenizer(name)

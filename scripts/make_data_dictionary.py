@@ -91,8 +91,8 @@ provenance beside it. This page is made from the package's own schema by `script
   not FACS action units.
 - The provenance names the space and its version. In `arkit51/face41` an
   `exp_` column (elsewhere `arkit_`) is 0 where the face does not go beyond what most neutral faces show, and what a
-  straight line can tell of the head's turn is taken out; `cheekPuff`, `cheekSquint`, `noseSneer`, `jawForward` and a few more
-  move there, but it is a guess that they are what they are called
+  straight line can tell of the head's turn is taken out; `cheekPuff`, `cheekSquint`, `noseSneer`, `jawForward` and a
+  few more move there, but it is a guess that they are what they are called
   ([what each is worth](expression-input.md#what-each-coefficient-is-worth)).
 - `gaze_` and `blink_` columns are the network's own numbers, left and right treated alike.
 

@@ -45,7 +45,7 @@ def page_of(atlas):
 
 @pytest.fixture(scope="module")
 def atlas():
-    return build_atlas(load_tokenizer())
+    return build_atlas(load_tokenizer("dfe-face41@3"))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def html(atlas):
 
 @pytest.fixture(scope="module")
 def with_corpus(tmp_path_factory):
-    tokenizer = load_tokenizer()
+    tokenizer = load_tokenizer("dfe-face41@3")
     return page_of(build_atlas(tokenizer, made.corpus(tmp_path_factory.mktemp("corpus"), tokenizer)))
 
 
@@ -242,7 +242,7 @@ def test_a_name_is_kept_saved_and_loaded(open_page, html, tmp_path):
     with page.expect_download() as download:
         page.click("#names-save")
     assert download.value.suggested_filename == "names.json"
-    names = read_names(download.value.path(), load_tokenizer())
+    names = read_names(download.value.path(), load_tokenizer("dfe-face41@3"))
     assert (names.name(22), names.note(22)) == ("polite smile", "no eyes\nno cheeks")
     page.evaluate("localStorage.clear()")
     page.reload()

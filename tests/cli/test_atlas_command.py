@@ -11,6 +11,9 @@ import made_corpus as made
 from dfe.recording.provenance import TokenizerRef
 from dfe.tokenizer.file import load_tokenizer
 
+OF_FACES = "dfe-face41@3"
+"""The tokenizer of the made corpus."""
+
 
 @pytest.fixture(autouse=True)
 def quick_pictures(monkeypatch):
@@ -19,7 +22,7 @@ def quick_pictures(monkeypatch):
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return load_tokenizer()
+    return load_tokenizer(OF_FACES)
 
 
 def names_file(book, path, **changes):
@@ -33,7 +36,7 @@ def test_page_and_tables_of_a_corpus(dfe, tokenizer, tmp_path):
     corpus = made.corpus(tmp_path / "corpus", tokenizer)
     names = names_file(tokenizer, tmp_path / "n.json")
     out = tmp_path / "sub" / "atlas.html"
-    words = ("atlas", "default", "--recordings", corpus, "--names", names, "-o", out, "--csv", tmp_path / "tables")
+    words = ("atlas", OF_FACES, "--recordings", corpus, "--names", names, "-o", out, "--csv", tmp_path / "tables")
     ran = dfe(*words)
     assert ran.code == 0, ran.err
     assert "63 displays of dfe-face41@3" in ran.out
@@ -61,12 +64,12 @@ def test_bad_input_is_told_in_one_line(dfe, tokenizer, tmp_path):
     out = ("-o", tmp_path / "atlas.html")
     for words, code, says in (
         (("nowhere@9",), 1, "has no such tokenizer"),
-        (("default", "--recordings", tmp_path / "absent"), 2, "no such folder"),
-        (("default", "--recordings", tmp_path / "empty"), 2, "holds no recording"),
-        (("default", "--recordings", tmp_path / "foreign"), 1, "has tokens of other@7, not of dfe-face41@3"),
-        (("default", "--names", tmp_path / "bad.json"), 1, "is not JSON"),
-        (("default", "--names", other), 1, "holds names of other@7"),
-        (("default", "-o", tmp_path / "atlas.txt"), 2, "must end in .html"),
+        ((OF_FACES, "--recordings", tmp_path / "absent"), 2, "no such folder"),
+        ((OF_FACES, "--recordings", tmp_path / "empty"), 2, "holds no recording"),
+        ((OF_FACES, "--recordings", tmp_path / "foreign"), 1, "has tokens of other@7, not of dfe-face41@3"),
+        ((OF_FACES, "--names", tmp_path / "bad.json"), 1, "is not JSON"),
+        ((OF_FACES, "--names", other), 1, "holds names of other@7"),
+        ((OF_FACES, "-o", tmp_path / "atlas.txt"), 2, "must end in .html"),
     ):
         ran = dfe("atlas", *words, *(() if "-o" in words else out))
         assert ran.code == code, (words, ran.err)
@@ -75,9 +78,9 @@ def test_bad_input_is_told_in_one_line(dfe, tokenizer, tmp_path):
         assert not (tmp_path / "atlas.html").exists()
 
 
-def test_reports_show_the_user_s_names(dfe, tokenizer, astronaut, tmp_path, monkeypatch):
+def test_reports_show_the_user_s_names(dfe, astronaut, tmp_path, monkeypatch):
     said = {str(d): {"name": f"called {d}"} for d in range(1, 64)}
-    monkeypatch.setenv("DFE_NAMES", str(names_file(tokenizer, tmp_path / "n.json", names=said)))
+    monkeypatch.setenv("DFE_NAMES", str(names_file(load_tokenizer(), tmp_path / "n.json", names=said)))
     assert dfe("encode", astronaut, "-o", tmp_path / "out", "--report").code == 0
     assert "called " in (tmp_path / "out" / "astronaut.html").read_text("utf-8")
     assert dfe("info", "default", "--json").json["names"]["7"] == "called 7"

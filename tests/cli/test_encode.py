@@ -75,17 +75,6 @@ def test_cut_has_the_rows_of_one_pass(dfe, carphone, tmp_path):
     assert not np.array_equal(cut.expressions(), whole.expressions()[inside]), "the face at rest is the cut's own"
 
 
-def test_cut_against_the_same_resting_face_has_the_rows_of_one_pass(dfe, carphone, tmp_path):
-    assert dfe("encode", carphone, "-o", tmp_path / "whole", "--max-faces", 1).code == 0
-    path = tmp_path / "whole" / "carphone_pristine.parquet"
-    words = ("encode", carphone, "-o", tmp_path / "cut", "--max-faces", 1, "--neutral", path)
-    assert dfe(*words, "--start", "3.3", "--end", "3.8").code == 0
-    whole, cut = Recording.read(path), Recording.read(tmp_path / "cut" / "carphone_pristine.parquet")
-    inside = (whole.times >= 3.3) & (whole.times < 3.8)
-    np.testing.assert_array_equal(cut.expressions(), whole.expressions()[inside])
-    np.testing.assert_array_equal(cut.tokens(), whole.tokens().at(inside))
-
-
 def test_every_third_frame(dfe, carphone, tmp_path):
     assert dfe("encode", carphone, "-o", tmp_path, "--every", "3", "--end", "1").code == 0
     np.testing.assert_array_equal(Recording.read(tmp_path / "carphone_pristine.parquet").frames, np.arange(0, 30, 3))

@@ -120,6 +120,7 @@ def test_a_table_tells_what_the_film_tells(
     assert made.provenance.space.hash == space.hash
     (note,) = made.provenance.resting
     assert (note.face, note.neutral, note.points) == (0, "own", number)
+    assert note.flat == (table in (of_openface_flat, of_pyfeat))
     one, two = (space.displace(each.expressions()) for each in (whole, made))
     one, two = one - one.mean(axis=0), two - two.mean(axis=0)
     assert 1 - np.square(one - two).sum() / np.square(one).sum() > least
@@ -155,3 +156,20 @@ def test_two_faces_of_a_film(film: np.ndarray, whole: Recording, encoded: Encode
     assert [len(one) for one in told] == [FRAMES, FRAMES]
     left, right = (one - one.mean(axis=0) for one in told)
     assert 1 - np.square(left - right).sum() / np.square(left).sum() > 0.7
+
+
+def test_a_resting_face_of_points_in_space_is_none_for_points_of_a_picture(
+    points: np.ndarray, encoded: Encode, dfe: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = encoded(of_openface(points, tmp_path))
+    made.write(tmp_path / "calm.parquet")
+    flat = of_openface_flat(points, tmp_path)
+    ran = dfe("encode", flat, "-o", tmp_path / "other", "--space", "dfe-face", "--neutral", tmp_path / "calm.parquet",
+              "--tokenizer", "none")  # fmt: skip
+    assert ran.code == 1
+    assert "comes from 68 points, and these faces have 68 points of a picture" in ran.err
+
+
+def test_a_named_interval_is_at_rest_from_the_command_too(points: np.ndarray, encoded: Encode, tmp_path: Path) -> None:
+    made = encoded(of_openface(points, tmp_path), "--neutral", "1-1.5")
+    assert made.provenance.resting[0].neutral == "1-1.5 s"

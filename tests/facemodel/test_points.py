@@ -22,9 +22,10 @@ def few(model: FaceModel) -> PointFitter:
 @pytest.mark.parametrize(("kept", "least"), [(3, 0.9), (2, 0.75)])
 def test_68_points_tell_most_of_made_movement(model: FaceModel, few: PointFitter, kept: int, least: float) -> None:
     made = Made(model, 80, seed=9, turn=0.02)
-    given = np.einsum("mp,npk->nmk", few.weights, made.points[:, :468])[:, :, :kept]
-    frames = few.frames(given)
-    said = model.displace(expressions(few, frames, resting_face(few, frames)))
+    fitter = few if kept == 3 else PointFitter(model, few.weights, RIGID, depth=False)
+    given = np.einsum("mp,npk->nmk", few.weights, made.points[:, :468])
+    frames = fitter.frames(given[:, :, :kept])
+    said = model.displace(expressions(fitter, frames, resting_face(fitter, frames)))
     assert motion_told(model.displace(made.expression), said)["whole"] > least
 
 
@@ -46,3 +47,12 @@ def test_rows_without_a_face_are_nan_and_shapes_are_checked(few: PointFitter, mo
     assert np.isfinite(found.still[[0, 2, 3]]).all()
     with pytest.raises(TableError, match="68"):
         few.frames(given[:, :60])
+
+
+def test_points_of_a_picture_have_no_depth_to_use(few: PointFitter, model: FaceModel) -> None:
+    made = Made(model, 3, seed=12)
+    flat = PointFitter(model, few.weights, RIGID, depth=False)
+    given = np.einsum("mp,npk->nmk", few.weights, made.points[:, :468])
+    np.testing.assert_array_equal(flat.frames(given).still, flat.frames(given[:, :, :2]).still)
+    with pytest.raises(TableError, match="68, 3"):
+        few.frames(given[:, :, :2])

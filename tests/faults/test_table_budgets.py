@@ -1,4 +1,4 @@
-"""Small files that hold much, or take long: refused in two seconds and 500 MB, with the limit named.
+"""Files that hold much, or take long: refused in two seconds and 500 MB, with the limit named.
 
 Each is read by a process of its own, so that its time and its memory are its own. What once crashed or hung a reader is
 kept here.
@@ -9,12 +9,16 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import av
+import cv2
 import numpy as np
 import pytest
 
@@ -33,6 +37,22 @@ if kind == "labels":
     from dfe.base.label_table import read_label_table as read
 elif kind == "speech":
     from dfe.formats.speech import read_speech as read
+elif kind == "picture":
+    from dfe.media.image import read_image as read
+elif kind == "film":
+    from dfe.media.film import open_film
+    read = lambda path: [frame.reason for frame in open_film([path]).frames()]
+elif kind == "pickle":
+    from dfe.base.pickles import read_model_pickle
+    read = lambda path: read_model_pickle(path, ("a",))
+elif kind == "matlab":
+    from dfe.base.matlab_files import read_mat as read
+elif kind == "recording":
+    from dfe.recording.recording import Recording
+    read = Recording.read
+elif kind == "tokenizer":
+    from dfe.tokenizer.file import load_tokenizer
+    read = lambda path: load_tokenizer(path.parent)
 elif kind == "units":
     from dfe.facs.tables import read_au_table as read
 else:
@@ -43,6 +63,9 @@ else:
         from dfe.frontends.meshes.reading import read_sequence as read
     else:
         read = lambda path: (spec.recognises(path), spec.make(FrontEndOptions()).read(path))
+if sys.platform == "linux":
+    space = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + 800 * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (space, space))
 before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 try:
     read(path)
@@ -100,6 +123,60 @@ GRID = (
 HEAD = b"Timecode,BlendShapeCount," + b",".join(b"c%d" % i for i in range(52)) + b"\n"
 WIDE = b"frame, timestamp, confidence, success, AU01_r\n"
 
+
+def png(width: int, height: int, zeros: int) -> bytes:
+    """A picture whose header says its size, and whose data unfold to so many megabytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    packer = zlib.compressobj(9)
+    data = b"".join(packer.compress(bytes(2**20)) for _ in range(zeros)) + packer.flush()
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+def jpeg() -> bytes:
+    return bytes(cv2.imencode(".jpg", np.full((40, 40, 3), 90, np.uint8))[1])
+
+
+def ply(vertices: int, faces: int, form: str = "ascii") -> bytes:
+    return (
+        f"ply\nformat {form} 1.0\nelement vertex {vertices}\nproperty float x\nproperty float y\nproperty float z\n"
+        f"element face {faces}\nproperty list uchar int vertex_indices\nend_header\n"
+    ).encode()
+
+
+def doubled_lists(depth: int) -> bytes:
+    """A pickle of lists of which each holds the one before twice: 2**depth values for who copies them."""
+    return b"\x80\x02]q\x00" + b"".join(b"]q%c(h%ch%ce" % (i + 1, i, i) for i in range(depth)) + b"."
+
+
+def matlab_zeros(count: int) -> bytes:
+    """A file of version 5 with one packed element, which unfolds to so many bytes."""
+    return bytes(124) + b"\0\1IM" + struct.pack("<II", 15, 2**20) + zlib.compress(bytes(count))
+
+
+def film_of(pixels: int) -> bytes:
+    """A film whose header says pictures of so many pixels on a side (AVI's stream format)."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="avi") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuvj420p"
+        for _ in range(3):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))
+        container.mux(stream.encode())
+    data = bytearray(out.getvalue())
+    at = data.index(b"strf") + 12
+    data[at : at + 8] = struct.pack("<II", pixels, pixels)
+    at = data.index(b"\xff\xc0")
+    while at >= 0:
+        data[at + 5 : at + 9] = struct.pack(">HH", pixels, pixels)
+        at = data.find(b"\xff\xc0", at + 2)
+    return bytes(data)
+
+
 CRASHERS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
     "empty lines, packed": ("labels", "t.csv.gz", lambda: packed(b"a,b\n", b"\n", 300), "empty lines"),
     "empty lines at once, packed": ("labels", "t.csv.gz", lambda: packed(b"", b"\n", 300), "empty lines"),
@@ -125,6 +202,41 @@ CRASHERS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
     "a time of 1e999": ("speech", "t.TextGrid", lambda: GRID % b"1e999", "damaged"),
     "a count of 1e999": ("speech", "t.TextGrid", lambda: GRID.replace(b"1\n0\n%s", b"1e999\n0\n%s") % b"1", "damaged"),
     "quotes without end": ("speech", "t.TextGrid", lambda: GRID % b"1" + b'"' + b'""' * 4_000_000, "read"),
+    "a PLY of 2 thousand million vertices": ("mesh", "t.ply", lambda: ply(2**31 - 1, 0) + b"0 0 0\n" * 9500, "t.ply"),
+    "a binary PLY of as many": (
+        "mesh",
+        "t.ply",
+        lambda: ply(2**31 - 1, 2**31 - 1, "binary_little_endian") + bytes(57_000),
+        "t.ply",
+    ),
+    "an OBJ with a corner far away": (
+        "mesh",
+        "t.obj",
+        lambda: b"v 0 0 0\n" * 3 + b"f 1 2 2147483647\n" * 2000,
+        "t.obj",
+    ),
+    "an OBJ of one long face": ("mesh", "t.obj", lambda: b"v 0 0 0\n" * 3 + b"f " + b"1 " * 2_000_000, "t.obj|read"),
+    "zeros behind a JPEG": ("picture", "t.jpg", lambda: jpeg() + bytes(250 * 2**20), "limit|read"),
+    "zeros within a JPEG": ("picture", "t.jpg", lambda: jpeg()[:-2] + bytes(30 * 2**20) + jpeg()[-2:], "damaged|read"),
+    "a PNG that unfolds to a gigabyte": ("picture", "t.png", lambda: png(16, 16, 1024), "damaged|read"),
+    "a PNG of 30,000 pixels a side": ("picture", "t.png", lambda: png(30_000, 30_000, 1), "limit of 100 megapixels"),
+    "a film of 16,000 pixels a side": ("film", "t.avi", lambda: film_of(16_000), "limit of 50 megapixels"),
+    "a PNG with 4 GiB of EXIF": (
+        "picture",
+        "t.png",
+        lambda: png(16, 16, 0)[:33] + b"\xff\xff\xff\xffeXIf" + bytes(50_000),
+        "damaged|t.png",
+    ),
+    "MATLAB's zeros": ("matlab", "t.mat", lambda: matlab_zeros(2**29 + 9), "t.mat"),
+    "lists within lists": ("pickle", "t.pkl", lambda: doubled_lists(200), "t.pkl"),
+    "a pickle of 3 million marks": ("pickle", "t.pkl", lambda: b"\x80\x02" + b"(" * 3_000_000 + b".", "t.pkl"),
+    "a tokenizer of brackets": ("tokenizer", "tokenizer.json", lambda: b"[" * 3_000_000, "tokenizer.json"),
+    "a recording of noise": (
+        "recording",
+        "t.parquet",
+        lambda: b"PAR1" + bytes(2**20) + b"\xff\xff\xff\x7fPAR1",
+        "t.parquet",
+    ),
     "turns of 1e999": ("speech", "t.rttm", lambda: b"SPEAKER a 1 0 1e999 <NA> <NA> A <NA> <NA>\n", "no times"),
 }
 

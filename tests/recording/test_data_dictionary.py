@@ -1,8 +1,9 @@
 import runpy
 from pathlib import Path
 
+from dfe.facs.units import UNITS
 from dfe.recording.coefficients import describe_coefficient
-from dfe.recording.schema import LISTS, Layout, columns
+from dfe.recording.schema import LISTS, Layout, columns, unit_column
 from dfe.space.arkit import ARKIT_NAMES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,7 +17,9 @@ def test_the_page_is_what_the_script_makes():
 
 def test_the_page_names_every_column():
     page = (ROOT / "docs" / "data-dictionary.md").read_text("utf-8")
-    assert [c.name for c in columns(Layout(levels=1)) if f"| `{c.name}` | {c.type} |" not in page] == []
+    face = Layout(expression=("exp_mouth01Left", "exp_jaw02"), face_model=True, levels=1)
+    assert [c.name for c in columns(face) if f"| `{c.name}` | {c.type} |" not in page] == []
+    assert [unit.id for unit in UNITS if f"| `{unit_column(unit.id)}` |" not in page] == []
     assert [
         c.name for c in columns(Layout(lists=LISTS))[-2:] if f"| `{c.name}` | {c.type}[{c.length}] |" not in page
     ] == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from os import PathLike
+from typing import IO
 
 from dfe.base.errors import TableError, UsageError
 
@@ -68,6 +69,15 @@ def allowed(budget: int) -> int:
 def unfolds_to(packed: int, most: int = TABLE_BYTES, free: int = PACKED_BYTES) -> int:
     """Bytes that a packed file of ``packed`` bytes may unfold to, ``most`` at most and ``free`` at least."""
     return min(allowed(most), max(allowed(free), allowed(PACKED_RATIO) * packed))
+
+
+def read_up_to(stream: IO[bytes], most: int) -> bytes:
+    """The bytes of a stream, ``most`` and no more, in pieces: Python takes memory for all that is asked for at once."""
+    pieces: list[bytes] = []
+    while most > 0 and (piece := stream.read(min(MIB, most))):
+        pieces.append(piece)
+        most -= len(piece)
+    return b"".join(pieces)
 
 
 def in_words(count: int) -> str:

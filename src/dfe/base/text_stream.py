@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, cast
 
-from dfe.base.budget import TABLE_BYTES, allowed, in_words, packed_too_large, too_large, unfolds_to
+from dfe.base.budget import TABLE_BYTES, allowed, in_words, packed_too_large, read_up_to, too_large, unfolds_to
 from dfe.base.errors import DfeError, TableError
 
 GZIP = b"\x1f\x8b"
@@ -222,10 +222,10 @@ def whole_file(path: Path, most: int) -> bytes:
             limit = unfolds_to(size, most) if zipped else allowed(most)
             if not zipped and size > limit:
                 raise too_large(f"has {in_words(size)}, the limit is {in_words(limit)}", path)
-            data = gzip.GzipFile(fileobj=raw).read(limit + 1) if zipped else raw.read(limit + 1)
+            data = read_up_to(cast("IO[bytes]", gzip.GzipFile(fileobj=raw)) if zipped else raw, limit + 1)
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or "damaged"
         raise TableError(f"cannot be read: {reason}", where=path) from error
     if len(data) > limit:
         raise packed_too_large(limit, path) if zipped else too_large(f"is larger than {in_words(limit)}", path)
-    return bytes(data)
+    return data

@@ -5,12 +5,17 @@ from __future__ import annotations
 import difflib
 import importlib
 import inspect
+import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, get_origin, get_type_hints
 
 from dfe.base.errors import UsageError
+from dfe.base.printable import printable_line
+from dfe.cli.show import tell
 
 HELP = ("-h", "--help")
 VERSION = "--version"
@@ -137,7 +142,19 @@ def parse(verb: Verb, words: Sequence[str]) -> Action:
         raise UsageError(f"{doubled} is given twice", advice=f"write the whole list once, as in {doubled} A B")
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
     text = inspect.getdoc(options) or verb.line
-    return tyro.cli(options, prog=f"dfe {verb.name}", args=list(words), config=config, description=text)
+    parsed: Callable[[], Action] = partial(
+        tyro.cli, options, prog=f"dfe {verb.name}", args=list(words), config=config, description=text
+    )
+    if all(printable_line(word) == word for word in words):
+        return parsed()
+    # The parser repeats words that it does not understand as they are.
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            return parsed()
+    except SystemExit:
+        tell(*said.getvalue().splitlines())
+        raise
 
 
 def examples(verb: Verb) -> list[str]:

@@ -102,9 +102,11 @@ def _base_packages() -> str:
 def _head() -> str:
     from dfe.space.registry import load_space
 
-    space = load_space("arkit51/face41")
-    vertices = len(space.mesh.vertices_mm)
-    return f"{space.id} version {space.version}: {space.dimension} coefficients on {vertices} vertices"
+    spaces = [load_space(), load_space("arkit51/face41")]
+    return "; ".join(
+        f"{one.id} version {one.version}: {one.dimension} numbers on {len(one.mesh.vertices_mm)} points"
+        for one in spaces
+    )
 
 
 def _networks() -> str:

@@ -79,6 +79,8 @@ class FaceModelRows:
     seen: Seen
     fitter: Fitter
     points: int
+    flat: bool = False
+    """The points lie in a picture and have no depth."""
 
 
 class _Part(NamedTuple):
@@ -96,10 +98,10 @@ def mesh_fitter() -> FaceFitter:
 
 
 @cache
-def ibug_fitter() -> PointFitter:
-    """The fitter of iBUG's 68 points, made once."""
+def ibug_fitter(depth: bool = True) -> PointFitter:
+    """The fitter of iBUG's 68 points, in space or in a picture, made once each."""
     model = load_model()
-    return PointFitter(model, weights(Networks())[:, : len(model.mean_mm)], RIGID)
+    return PointFitter(model, weights(Networks())[:, : len(model.mean_mm)], RIGID, depth=depth)
 
 
 def face_space_ref() -> SpaceRef:
@@ -122,8 +124,9 @@ def see_table(measured: Measured, where: str) -> FaceModelRows:
         )
     rows = points.astype(np.float64)
     if rows.shape[1] == OF_IBUG:
-        frames = ibug_fitter().frames(rows)
-        return FaceModelRows(Seen(frames, np.full((len(rows), 2, 2), np.nan)), ibug_fitter(), OF_IBUG)
+        fitter = ibug_fitter(depth=rows.shape[2] == 3)
+        seen = Seen(fitter.frames(rows), np.full((len(rows), 2, 2), np.nan))
+        return FaceModelRows(seen, fitter, OF_IBUG, flat=not fitter.depth)
     if rows.shape[1] not in _MESH or rows.shape[2] != 3:
         raise TableError(f"{rows.shape[1]} points; the face model is fitted to 478 in space or to 68", where=where)
     if rows.shape[1] < schema.POINTS:
@@ -206,7 +209,7 @@ def _groups(recording: Recording, found: IntArray, *, apart: bool) -> list[tuple
 def _measure(faces: FaceModelRows, seen: Seen, face: int | None, times: DoubleArray, choice: NeutralChoice) -> _Part:
     if face is None:
         alone = measure_apart(faces.fitter, seen)
-        note = RestingNote(None, "population", faces.points)
+        note = RestingNote(None, "population", faces.points, flat=faces.flat)
         return _Part(alone.expression, _fitted(alone.eyes.lids_mm, seen), note, None)
     warning, given, used = None, None, choice
     neutral: str | RestingFace = choice.kind
@@ -218,7 +221,7 @@ def _measure(faces: FaceModelRows, seen: Seen, face: int | None, times: DoubleAr
             warning = f"face {face} is not seen in the neutral interval {choice}: {_OTHER}"
     elif choice.kind == "recording":
         if face == 0:
-            neutral = _resting_of(choice, faces.points)
+            neutral = _resting_of(choice, faces)
         else:
             neutral, used = "own", NeutralChoice("own")
             warning = f"the neutral of another recording is for face 0; face {face} has {_OTHER}"
@@ -231,7 +234,7 @@ def _measure(faces: FaceModelRows, seen: Seen, face: int | None, times: DoubleAr
         name: tuple(float(value) for value in np.ravel(getattr(resting, name)))
         for name in ("identity", "rest", "held", "pose", "variables")
     }
-    note = RestingNote(face, str(used), faces.points, resting.calm_frames, resting.sure, numbers)
+    note = RestingNote(face, str(used), faces.points, resting.calm_frames, resting.sure, numbers, faces.flat)
     return _Part(measured.expression, _fitted(measured.eyes.lids_mm, seen), note, warning)
 
 
@@ -239,7 +242,7 @@ def _fitted(lids_mm: DoubleArray, seen: Seen) -> DoubleArray:
     return np.column_stack([lids_mm, seen.gaze_deg.reshape(-1, 4), seen.frames.residual_mm])
 
 
-def _resting_of(choice: NeutralChoice, points: int | None) -> RestingFace:
+def _resting_of(choice: NeutralChoice, faces: FaceModelRows | None) -> RestingFace:
     """The resting face of another recording's face 0."""
     if choice.path is None:
         raise UsageError("no recording is named")
@@ -249,8 +252,10 @@ def _resting_of(choice: NeutralChoice, points: int | None) -> RestingFace:
     if provenance.space != face_space_ref() or note is None or face is None:
         advice = "encode it with --neutral own"
         raise TableError("holds no resting face to measure against", where=choice.path, advice=advice)
-    if points is not None and note.points != points:
-        what = f"its resting face comes from {note.points} points, and these faces have {points}"
+    if faces is not None and (note.points, note.flat) != (faces.points, faces.flat):
+        one, other = (f"{n} points{' of a picture' if flat else ''}" for n, flat in
+                      ((note.points, note.flat), (faces.points, faces.flat)))  # fmt: skip
+        what = f"its resting face comes from {one}, and these faces have {other}"
         raise TableError(what, where=choice.path, advice="name a recording that was measured alike")
     return face
 

@@ -47,7 +47,8 @@ def ways(options: EncodeOptions, coders: Coders, **more: object) -> str:
     """
     files = [path for path in (options.weights, options.front_end_options().flame, options.space) if path is not None]
     said = {
-        "options": asdict(replace(options, tokenizer=None, weights=None, flame=None, space=None)),
+        "options": asdict(options) | dict.fromkeys(("tokenizer", "weights", "flame", "space")),
+        "space": (options.must_fit, options.coefficients_only),
         "files": one_stamp(stamps(files)),
         "tokenizer": coders.identity(),
         "more": more,

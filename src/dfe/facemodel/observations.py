@@ -19,6 +19,9 @@ from dfe.facemodel.posterior import Posterior
 FILLED = 6
 """Rounds of filling in the depth."""
 UNSEEN_MM = 100.0
+"""Noise along the line of sight of a picture."""
+RIGID_SHARE = 0.4
+"""Noise of the rigid points of a picture, over that of the others."""
 STIFF_MM, STIFF_TURN, STIFF_SIZE = 1.5, 0.03, 0.02
 """How far the alignment of few points may be off: mm, radians, share of the size."""
 
@@ -31,30 +34,43 @@ class PointFitter:
         weights: ``(m, 468)``.
         rigid: of the m points, those that hardly move.
         noise_mm: standard deviation of a point.
+        depth: the points lie in space; in a picture otherwise, where nothing along the line of sight is measured, and
+            the rigid points are trusted more, since they alone tell a nod from a jaw that drops.
     """
 
     def __init__(
-        self, model: FaceModel, weights: DoubleArray, rigid: NDArray[np.integer], noise_mm: float = 1.0
+        self,
+        model: FaceModel,
+        weights: DoubleArray,
+        rigid: NDArray[np.integer],
+        noise_mm: float = 1.0,
+        *,
+        depth: bool = True,
     ) -> None:
         self.model, self.weights, self.rigid = model, np.asarray(weights, np.float64), rigid
         self.target = self.weights @ model.mean_mm
-        noise = np.full(len(weights), noise_mm)
+        self.depth = depth
+        noise = np.full((len(weights), 3), noise_mm)
+        if not depth:
+            noise[rigid] *= RIGID_SHARE
+            noise[:, 2] = UNSEEN_MM
         self.posterior = Posterior(model, self.weights, noise, _stiff(model))
-        # Along the line of sight a picture says nothing.
-        across = np.column_stack([noise, noise, np.full(len(noise), UNSEEN_MM)])
-        self._image = Posterior(model, self.weights, across, _stiff(model))
 
     def frames(self, points: DoubleArray) -> Frames:
         """Points ``(n, m, 3)`` in space, in any unit, or ``(n, m, 2)`` in a picture; axes x right, y down, z away.
+
+        Depth that comes with points of a picture is not used.
 
         Raises:
             TableError: another number of points.
         """
         rows = np.asarray(points, np.float64)
-        if rows.ndim != 3 or rows.shape[1] != len(self.weights) or rows.shape[2] not in (2, 3):
-            raise TableError(f"points of shape {rows.shape}, not (n, {len(self.weights)}, 2 or 3)")
+        axes = 3 if self.depth else 2
+        if rows.ndim != 3 or rows.shape[1] != len(self.weights) or rows.shape[2] < axes:
+            raise TableError(f"points of shape {rows.shape}, not (n, {len(self.weights)}, {axes})")
+        rows = rows[:, :, :axes]
         fine = np.asarray(np.isfinite(rows).all(axis=(1, 2)))
-        filled = rows if rows.shape[2] == 3 else self._with_depth(rows, fine)
+        filled = rows if self.depth else self._with_depth(rows, fine)
         found = self._finite(np.where(fine[:, None, None], filled, self.target * UPRIGHT))
         for array in (*found.products, *found[1:5]):
             array[~fine] = np.nan
@@ -89,12 +105,12 @@ class PointFitter:
             seen[:, :, :2] = upright / scale[:, None, None]
             seen[:, :, 2] = np.matmul(there, rotation.swapaxes(1, 2))[:, :, 2]
             ahead = np.matmul(seen, rotation) + shape.mean(axis=1, keepdims=True)
-            products = self._image.products(ahead)
-            found = self._image.still(products, angles(rotation))
-            person = self._image.person(products, found)
+            products = self.posterior.products(ahead)
+            found = self.posterior.still(products, angles(rotation))
+            person = self.posterior.person(products, found)
             turn, size = found[:, -7:-4] * STIFF_TURN, found[:, -1] * STIFF_SIZE
             found[:, -7:] = 0
-            told = np.matmul(np.concatenate([person, found], axis=1)[:, None], self._image.shapes)
+            told = np.matmul(np.concatenate([person, found], axis=1)[:, None], self.posterior.shapes)
             shape = told.reshape(shape.shape) + self.target
             rotation, scale = np.matmul(rotation, _about(turn)), scale * (1 + size)
         out = np.zeros((*flat.shape[:2], 3))

@@ -11,7 +11,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from dfe.base.budget import LIFT, allowed, in_words
+from dfe.base.budget import LIFT, allowed, in_words, read_up_to
 from dfe.base.errors import MediaError, UsageError
 from dfe.base.types import Frame, ImageArray
 from dfe.media.film import bounds_of_cut
@@ -47,7 +47,7 @@ class Animation:
             raise UsageError(what, where=path, advice="leave --rate out")
         with open_media(path) as stream:
             most = allowed(MAX_BYTES)
-            data = stream.read(most // _CHANNELS)
+            data = read_up_to(stream, most // _CHANNELS)
         width, height, durations_ms = _read(path, data)
         if width * height * _CHANNELS * len(durations_ms) > most:
             size = f"{len(durations_ms)} pictures of {width} x {height} pixels"

@@ -7,10 +7,13 @@ import numpy as np
 from dfe.base.types import ImageArray
 
 COMBED = 0.002
-"""Share of pixels from which on a picture is taken for two moments in alternate lines. In whole pictures of 16
-free clips it is 0.0007 at most; with the lines of two frames woven, 0.003 to 0.03 where something moves."""
+"""Share of pixels from which on a picture is taken for two moments in alternate lines.
+
+In whole pictures of 16 free clips it is 0.0007 at most; with the lines of two frames woven, 0.003 to 0.03 where
+something moves.
+"""
 ENOUGH = 0.05
-"""Share of the pictures looked at that are combed, from which on a film is: a still moment shows nothing."""
+"""Share of the pictures looked at that are combed, from which on a film is: in still moments none is."""
 EVERY = 3
 """Pictures whose number is a multiple of this are looked at."""
 _STEP = 10

@@ -19,6 +19,8 @@ MOTION_JPEG_SUFFIXES = frozenset({".mjpeg", ".mjpg"})
 """A stream of JPEG pictures begins like a single one."""
 
 _ORIENTATION_TAG = 0x0112
+_EXIF_BYTES = 2**20
+"""EXIF is 64 kB at most; what says that it is more is not believed."""
 
 
 @dataclass(frozen=True)
@@ -188,9 +190,9 @@ def _png(stream: BinaryIO) -> PictureHeader:
         if kind in (b"IDAT", b"IEND"):
             break
         if kind == b"eXIf":
-            orientation = exif_orientation(stream.read(length))
-            stream.seek(4, SEEK_CUR)
-            continue
+            place = stream.tell()
+            orientation = exif_orientation(stream.read(min(length, _EXIF_BYTES)))
+            stream.seek(place)
         animated |= kind == b"acTL"
         stream.seek(length + 4, SEEK_CUR)
     return PictureHeader("png", width, height, orientation, animated)
@@ -237,7 +239,7 @@ def _webp(stream: BinaryIO) -> PictureHeader:
         while len(head := stream.read(8)) == 8:
             chunk, length = struct.unpack("<4sI", head)
             if chunk == b"EXIF":
-                orientation = exif_orientation(stream.read(length).removeprefix(b"Exif\0\0"))
+                orientation = exif_orientation(stream.read(min(length, _EXIF_BYTES)).removeprefix(b"Exif\0\0"))
                 break
             stream.seek(length + length % 2, SEEK_CUR)
     return PictureHeader("webp", width, height, orientation, bool(body[0] & 0x02))

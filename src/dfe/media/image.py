@@ -13,7 +13,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from dfe.base.budget import LIFT, allowed
+from dfe.base.budget import LIFT, allowed, read_up_to
 from dfe.base.errors import MediaError
 from dfe.base.types import Frame, ImageArray
 from dfe.media.header import DamagedHeader, PictureHeader, foreign_picture, open_media, picture_header
@@ -72,7 +72,7 @@ def read_image(path: str | PathLike[str]) -> ImageArray:
         raise MediaError("an animated picture, not a still", where=path, advice="read it as a video")
     with open_media(path) as stream:
         most = allowed(MAX_FILE_BYTES)
-        data = stream.read(most + 1)
+        data = read_up_to(stream, most + 1)
     if len(data) > most:
         what = f"the file is over the limit of {most // 1_000_000} MB for a picture"
         raise MediaError(what, where=path, advice=f"save it anew, smaller, or {LIFT}")

@@ -30,7 +30,7 @@ from dfe.predict.write_report import write_report
 from dfe.recording.recording import Recording
 from dfe.recording.roles import read_roles
 from dfe.recording.storage import recordings_in
-from dfe.tokenizer.file import DEFAULT, default_id, load_tokenizer
+from dfe.tokenizer.file import DEFAULT, default_ids, load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -213,9 +213,12 @@ def run_study(
 
 
 def _tokenizer_of(recordings: Path) -> str:
-    """The default tokenizer of the space that the recordings are in, as the first of them says."""
+    """The default tokenizer of the space that the first recording is in; the package's own where that has none.
+
+    Of recordings of another space only what needs no tokens is studied, as action units of a detector.
+    """
     first = recordings_in(recordings)[0]
-    return default_id(Recording.read(first, landmarks=False).provenance.space.id, first)
+    return default_ids().get(Recording.read(first, landmarks=False).provenance.space.id, DEFAULT)
 
 
 def _chosen(

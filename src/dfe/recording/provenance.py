@@ -98,6 +98,7 @@ class RestingNote:
             "and `variables` (products that frames are compared with)"
         ),
     )
+    flat: bool = field(default=False, metadata=_doc("true: the points lay in a picture, without depth"))
 
 
 @dataclass(frozen=True)
