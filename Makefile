@@ -134,7 +134,7 @@ tokenizer: $(VENV)/.dev
 	@test -d .cache/facemodel/tables || $(BIN)/python scripts/facemodel_media.py --work .cache/facemodel
 	@$(BIN)/python scripts/make_tokenizer.py --preset coefficients
 	@$(BIN)/python scripts/make_displays.py
-	@$(BIN)/python scripts/make_tokenizer.py --preset fidelity
+	@$(BIN)/python scripts/make_rvq.py
 
 # Runs the studies that can be run on ../shared/data (docs/study-results.md); `make results` has to have run once.
 studies: $(VENV)/.dev

@@ -95,7 +95,7 @@ class Faces:
 
 
 def candidates(faces: Faces, steps: int, scratch: Path) -> Iterator[tuple[str, Callable[[], Coder]]]:
-    displays, fidelity = preset("coefficients"), preset("fidelity")
+    displays, rvq = preset("coefficients"), preset("rvq")
 
     def trained(name: str, config: TrainConfig) -> Callable[[], Coder]:
         config = replace(config, steps=steps)
@@ -109,8 +109,8 @@ def candidates(faces: Faces, steps: int, scratch: Path) -> Iterator[tuple[str, C
         name = f"displays, penalty {penalty:g} mm"
         yield name, trained(name, replace(displays, quantizer=SparseSettings(penalty_mm=penalty)))
     for beam in (1, 8):
-        found = replace(fidelity, quantizer=replace(fidelity.quantizer, beam=beam))
-        yield f"fidelity, beam {beam}", trained(f"fidelity, beam {beam}", found)
+        found = replace(rvq, quantizer=replace(rvq.quantizer, beam=beam))
+        yield f"rvq, beam {beam}", trained(f"rvq, beam {beam}", found)
     for name in ("residual-kmeans", "residual-kmeans-shared", "sparse"):
         yield name, lambda name=name: fit_baseline(name, faces.rows(), faces.space, BaselineConfig())
 
@@ -159,7 +159,7 @@ def drawn(rows: dict[str, dict[str, float]]) -> str:
 
 def colour(number: int, rows: dict[str, dict[str, float]]) -> str:
     name = list(rows)[number - 1]
-    return "#c2571a" if name.startswith("displays") else "#2563a8" if name.startswith("fidelity") else "#6b7280"
+    return "#c2571a" if name.startswith("displays") else "#2563a8" if name.startswith("rvq") else "#6b7280"
 
 
 if __name__ == "__main__":

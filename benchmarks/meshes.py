@@ -168,7 +168,7 @@ def tokens(space: LearnedSpace, x: dict, wanted: list) -> dict:
         if who == "a"
     ]
     with tempfile.TemporaryDirectory() as folder:
-        config = replace(preset("fidelity"), name="gfe", steps=STEPS, device="cpu")
+        config = replace(preset("rvq"), name="gfe", steps=STEPS, device="cpu")
         made = train(tables, folder, config, space=space)
     measured, test = made.measured, np.concatenate([rows for (who, _), rows in x.items() if who == "b"])
     test = test[np.isfinite(test).all(axis=1)]

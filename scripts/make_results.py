@@ -96,7 +96,7 @@ SHIPPED = ("dfe-face41@3", "dfe-face41-fidelity@1")
 OTHERS = {
     "displays-seed1": ("--preset", "displays", "--seed", "1"),
     "displays-256": ("--preset", "displays", "--size", "256"),
-    "fidelity-256": ("--preset", "fidelity", "--size", "256"),
+    "fidelity-256": ("--preset", "rvq", "--size", "256"),
 }
 """Trainings that are judged and not shipped, and the arguments of make_tokenizer.py that make them."""
 

@@ -28,7 +28,7 @@ from make_tables import extract_all
 from training_media import lfw_people, part_of_person
 
 ROOT = Path(__file__).resolve().parents[1]
-NAMES = {"coefficients": ("dfe-face41", "3"), "fidelity": ("dfe-face41-fidelity", "1")}
+NAMES = {"coefficients": ("dfe-face41", "3"), "rvq": ("dfe-face41-rvq", "1")}
 TABLE_WEIGHTS = {
     "all": {"lfw_train": 1.0, "fer2013_train": 1.0, "video": 0.5},
     "clear": {"lfw_train": 1.0, "video": 0.5},

@@ -59,6 +59,29 @@ def test_equal_costs_go_to_the_first(make_tokenizer: Callable[..., Tokenizer]) -
     assert codes.max() < len(BOOK)
 
 
+@pytest.mark.parametrize("threshold", [0.0, 0.3])
+@pytest.mark.parametrize("beam", [3, 12])
+def test_the_same_codes_as_a_search_that_sorts_all_candidates(beam: int, threshold: float) -> None:
+    book = np.concatenate([np.zeros((1, 8)), RNG.normal(size=(40, 8))])
+    gains, rows = 0.8 ** np.arange(4), np.concatenate([RNG.normal(size=(15, 8)), np.zeros((1, 8))])
+    found = BeamSearch(book, gains, threshold, beam).search(rows).codes
+    for z, codes in zip(rows, found, strict=True):
+        np.testing.assert_array_equal(codes, sorted_search(z, book, gains, threshold, beam))
+
+
+def sorted_search(z: np.ndarray, book: np.ndarray, gains: np.ndarray, threshold: float, beam: int) -> list[int]:
+    kept: list[tuple[float, list[int], np.ndarray]] = [(0.0, [], z)]
+    for gain in gains:
+        every = []
+        for spent, codes, left in kept:
+            for code in range(len(book)) if not codes or codes[-1] else [0]:
+                rest = left - gain * book[code]
+                saved = np.square(rest).sum() - np.square(left).sum() + threshold * (code > 0)
+                every.append((spent + saved, [*codes, code], rest))
+        kept = sorted(every, key=lambda one: one[0])[:beam]
+    return kept[0][1]
+
+
 def test_a_tokenizer_with_a_beam_is_another_tokenizer(
     make_tokenizer: Callable[..., Tokenizer], faces: np.ndarray
 ) -> None:

@@ -58,7 +58,7 @@ def test_models_compute_where_they_are(
 ) -> None:
     """On the device that holds no numbers, torch still refuses to mix tensors with those of the CPU."""
     quantizer = RvqSettings(beam=beam, encoder=encoder, threshold_mm2=0.0)
-    config = replace(PRESETS["fidelity"], size=8, levels=3, quantizer=quantizer)
+    config = replace(PRESETS["rvq"], size=8, levels=3, quantizer=quantizer)
     maps = latent_map(space)
     model = first_model(load_data([table], space, config), space, config).to("meta")
     x = torch.zeros(16, 41, device="meta")
@@ -71,7 +71,7 @@ def test_models_compute_where_they_are(
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-@pytest.mark.parametrize("preset", ["displays", "fidelity", "encoder"])
+@pytest.mark.parametrize("preset", ["displays", "rvq", "encoder"])
 def test_training_on_a_gpu(table: TrainingTable, quick: TrainConfig, tmp_path: Path, preset: str) -> None:
     config = quick
     if preset != "encoder":

@@ -53,7 +53,7 @@ for name, config in {configs!r}.items():
 """What each of three processes does; one launch for all, since a launch costs more than the trainings."""
 DIVIDE = "~"
 """Said by the first process after each command."""
-COMMANDS = ("displays", "fidelity")
+COMMANDS = ("displays", "rvq")
 
 
 class Together(NamedTuple):
@@ -81,7 +81,7 @@ def configs(quick: TrainConfig) -> dict[str, TrainConfig]:
     return {
         "encoder": replace(quick, **small),
         "graded": replace(PRESETS["displays"], **small, learning_rate=0.3, checkpoint_every=3, patience=2),
-        "beam": replace(PRESETS["fidelity"], **small),
+        "beam": replace(PRESETS["rvq"], **small),
     }
 
 
@@ -154,7 +154,7 @@ class Meeting:
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 7, 64])
 @pytest.mark.parametrize("stands", [True, False])
-@pytest.mark.parametrize("preset", ["displays", "fidelity"])
+@pytest.mark.parametrize("preset", ["displays", "rvq"])
 def test_shared_search_finds_what_search_finds(
     space: ExpressionSpace, monkeypatch: pytest.MonkeyPatch, preset: str, stands: bool, rows: int
 ) -> None:

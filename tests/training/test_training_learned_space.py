@@ -41,7 +41,7 @@ def tables(space: LearnedSpace) -> list[TrainingTable]:
     return tables
 
 
-@pytest.mark.parametrize("name", ["fidelity", "displays", "paper"])
+@pytest.mark.parametrize("name", ["rvq", "displays", "paper"])
 def test_a_tokenizer_by_the_folder_of_its_space(
     space: LearnedSpace, tables: list[TrainingTable], tmp_path: Path, name: str
 ) -> None:
@@ -75,7 +75,7 @@ def test_displays_go_either_way_where_coefficients_do(
 def test_a_space_that_does_not_belong_is_refused(
     space: LearnedSpace, tables: list[TrainingTable], tmp_path: Path
 ) -> None:
-    config = replace(preset("fidelity"), size=8, levels=2, steps=2, batch=32, device="cpu")
+    config = replace(preset("rvq"), size=8, levels=2, steps=2, batch=32, device="cpu")
     tokenizer = train(tables[:2], tmp_path / "model", config, validation=tables[3:], space=space).tokenizer
     folder = save_tokenizer(tokenizer, tmp_path / "copy")
     other = learn_from([moving_face(9).sequence], LearnOptions(name="made", unit="mm", components=3)).space

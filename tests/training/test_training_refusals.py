@@ -98,7 +98,7 @@ def test_rows_without_a_face_are_left_out_said_and_counted(dfe, space: Expressio
     assert (counted["rows"], counted["no_face"], counted["training"] + counted["validation"]) == (300, 51, 249)
 
 
-@pytest.mark.parametrize("preset", ["displays", "fidelity"])
+@pytest.mark.parametrize("preset", ["displays", "rvq"])
 def test_coefficients_that_never_move_are_named(dfe, space: ExpressionSpace, tmp_path: Path, preset: str) -> None:
     x = make_table(space, 300).x
     x[:, [2, 5]] = [0.0, 0.5]
@@ -123,9 +123,9 @@ def test_good_tables_need_no_remark(dfe, table_file: Path, tmp_path: Path) -> No
         (["--levels", 0], ["levels is 0, not a number from 1 up"]),
         (["--levels", 65, "--size", 100], ["levels is 65, not a whole number from 1 to 64; choose another value"]),
         (["--size", 1], ["size is 1: a codebook has at least"]),
-        (["--size", 5000], ["codes, displays times steps, is 59988, not a whole number from 1 to 32766; choose"]),
-        (["--preset", "fidelity", "--size", 40000], ["size is 40000, not a whole number from 2 to 32767; choose"]),
-        (["--preset", "fast"], ["there is no preset 'fast'; choose one of displays, fidelity"]),
+        (["--size", 5000], ["codes, displays times steps, is 79984, not a whole number from 1 to 32766; choose"]),
+        (["--preset", "rvq", "--size", 40000], ["size is 40000, not a whole number from 2 to 32767; choose"]),
+        (["--preset", "fast"], ["there is no preset 'fast'; choose one of displays, coefficients, rvq"]),
         (["--steps", 0], ["steps is 0, not a number from 1 up"]),
         (["--patience", -1], ["patience is -1, not a number from 0 up"]),
         (["--threads", 0], ["threads is 0"]),

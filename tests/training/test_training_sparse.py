@@ -168,8 +168,8 @@ def test_impossible_settings(small: TrainConfig) -> None:
         LossWeights(distance=-1)
 
 
-def test_the_fidelity_preset_trains(table: TrainingTable, small: TrainConfig, tmp_path: Path) -> None:
-    config = replace(preset("fidelity"), levels=4, size=16, steps=60, batch=128, reseed_every=10)
+def test_the_rvq_preset_trains(table: TrainingTable, small: TrainConfig, tmp_path: Path) -> None:
+    config = replace(preset("rvq"), levels=4, size=16, steps=60, batch=128, reseed_every=10)
     wide, narrow = (
         train([table], tmp_path / str(beam), replace(config, quantizer=replace(config.quantizer, beam=beam)))
         for beam in (4, 1)

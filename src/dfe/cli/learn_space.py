@@ -97,5 +97,5 @@ class LearnSpace:
             f"{space.id} is in {self.out}: {space.dimension} components of {len(space.mesh.vertices_mm)} points tell "
             f"{recipe.explained:.1%} of the squared movement of {recipe.frames} faces in {recipe.recordings} recordings"
         )
-        tell(f"encode with --frontend mesh --space {self.out}, then train with --space {self.out} --preset fidelity")
+        tell(f"encode with --frontend mesh --space {self.out}, then train with --space {self.out} --preset rvq")
         return 0

@@ -105,7 +105,7 @@ Unmatched = Annotated[
 
 Preset = Annotated[
     str | None,
-    arg(metavar="NAME", help="Settings for a purpose: displays (to look at and count; few, local, steady), fidelity "
+    arg(metavar="NAME", help="Settings for a purpose: displays (to look at and count; few, local, steady), rvq "
         "(faces told exactly) or paper (transformers on both sides of the codebook); by default displays, "
         "of ablations all."),
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -21,12 +22,16 @@ class LatentMap(NamedTuple):
     """``(D, D)``: its inverse."""
 
 
-def latent_map(space: ExpressionSpace) -> LatentMap:
+def latent_map(space: ExpressionSpace, emphasis: Mapping[str, float] | None = None) -> LatentMap:
     """Symmetric square root of the space's Gram matrix, and its inverse.
 
     Eigenvalues are floored at 1e-8 of the largest, so that combinations of coefficients that move nothing stay finite.
+
+    Args:
+        space: of the expressions.
+        emphasis: weights of regions, as of :meth:`ExpressionSpace.weighted_gram`; mm of the plain mesh if None.
     """
-    values, vectors = _floored(space.gram)
+    values, vectors = _floored(space.gram if emphasis is None else space.weighted_gram(emphasis))
     roots = np.sqrt(values)
     return LatentMap((vectors * roots) @ vectors.T, (vectors / roots) @ vectors.T)
 

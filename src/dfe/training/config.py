@@ -153,11 +153,13 @@ PRESETS: dict[str, TrainConfig] = {
             usage=0.0,
         ),
     ),
-    "fidelity": TrainConfig(
-        quantizer=RvqSettings(encoder=None, beam=8, threshold_mm2=0.0),
+    "rvq": TrainConfig(
+        quantizer=RvqSettings(
+            encoder=None, beam=16, threshold_mm2=0.0, emphasis={"brow": 5.0, "eyes": 2.0}, mirrored=True
+        ),
         neutral="mean",
-        mixed=0.5,
-        steps=6000,
+        mixed=0.3,
+        steps=1500,
         losses=LossWeights(
             distance=1.0,
             reconstruction=0.0,

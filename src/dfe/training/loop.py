@@ -60,7 +60,7 @@ def train(
     Args:
         tables: recordings (or their paths) of expressions.
         out_dir: folder for the tokenizer, the log and, meanwhile, a checkpoint.
-        config: settings, or the name of a preset (``displays``, ``fidelity``, ``paper``); ``displays`` if None.
+        config: settings, or the name of a preset (``displays``, ``rvq``, ``paper``); ``displays`` if None.
         progress: called as ``progress(steps done, steps)``.
         validation: tables used for validation only; without them one person or source in ten is kept apart.
         table_weights: relative weight of a row of each table.

@@ -43,7 +43,7 @@ def test_from_tables_to_a_picture(dfe, made: Path, tmp_path: Path) -> None:
     ("more", "code", "wrong"),
     [
         (["--only", "no-brain"], 2, "there is no variant 'no-brain'; choose among displays"),
-        (["--preset", "speed"], 2, "there is no preset 'speed'; choose one of displays, fidelity"),
+        (["--preset", "speed"], 2, "there is no preset 'speed'; choose one of displays, rvq"),
         (["--perturbed", "{}/blur.parquet"], 2, "is no NAME=TABLE"),
         (
             ["--validation", "{}/train.parquet", "{}/validate.parquet"],
@@ -52,7 +52,7 @@ def test_from_tables_to_a_picture(dfe, made: Path, tmp_path: Path) -> None:
         ),
         (["--validation", "{}/none.parquet"], 1, "none.parquet: cannot be read"),
         (["--probe-train", "{}/train.parquet"], 2, "faces to train on and faces to test on"),
-        (["--size", "1", "--only", "fidelity"], 2, "size is 1"),
+        (["--size", "1", "--only", "rvq"], 2, "size is 1"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_a_line(

@@ -33,7 +33,7 @@ CHANGED = {
         "quantizer.gains": True,
         "quantizer.transformer_learning_rate": 0.001,
     },
-    "fidelity": {},
+    "rvq": {},
     "greedy": {"quantizer.beam": 1},
     "no-gains": {"quantizer.gains": False},
 }
@@ -73,9 +73,9 @@ def all_sizes(size, levels, steps):
 def test_variants_are_chosen_by_preset_and_by_name():
     every = tuple(VARIANTS.values())
     assert choose(every) == every
-    assert {variant.family for variant in choose(every, "fidelity")} == {"fidelity"}
+    assert {variant.family for variant in choose(every, "rvq")} == {"rvq"}
     assert [variant.name for variant in choose(every, only=("encoder", "displays"))] == ["displays", "encoder"]
-    with pytest.raises(UsageError, match="no preset 'beam'; choose one of displays, fidelity"):
+    with pytest.raises(UsageError, match="no preset 'beam'; choose one of displays, rvq"):
         choose(every, "beam")
     with pytest.raises(UsageError, match="no variant 'encoder'"):
         choose(every, "displays", ("encoder",))

@@ -8,16 +8,17 @@ from typing import Any, Literal
 
 from dfe.base.errors import UsageError
 from dfe.baselines.suite import BaselineConfig
+from dfe.quantizers.rvq.config import EncoderConfig
 from dfe.quantizers.rvq.settings import RvqSettings
 from dfe.quantizers.settings import LossWeights
 from dfe.quantizers.sparse.settings import SparseSettings
 from dfe.training.config import TrainConfig, preset
 
-Family = Literal["displays", "fidelity"]
+Family = Literal["displays", "rvq"]
 
 FAMILIES: dict[Family, str] = {
     "displays": "Displays found all at once (preset displays)",
-    "fidelity": "Codes said level after level (preset fidelity)",
+    "rvq": "Codes said level after level (preset rvq)",
 }
 """By the preset that others are compared with, what its family is called."""
 
@@ -76,12 +77,18 @@ def all_variants(size: int, levels: int, steps: int) -> tuple[Variant, ...]:
     Raises:
         UsageError: sizes that no training takes.
     """
-    displays, fidelity, residual = (
+    displays, rvq, residual = (
         replace(base, size=size, levels=levels, steps=steps)
-        for base in (preset("displays"), preset("fidelity"), TrainConfig())
+        for base in (preset("displays"), preset("rvq"), TrainConfig())
     )
-    alone = replace(displays, quantizer=RvqSettings(encoder=None))
-    exact = RvqSettings(encoder=None, beam=8, threshold_mm2=0.0)
+    exact = rvq.quantizer
+    assert isinstance(exact, RvqSettings)
+    alone = replace(displays, quantizer=RvqSettings(encoder=None, mirrored=True))
+    foreseeing = replace(
+        rvq,
+        quantizer=replace(exact, encoder=EncoderConfig()),
+        losses=replace(rvq.losses, commitment=residual.losses.commitment),
+    )
     fitted = BaselineConfig(size=size, levels=levels)
     return (
         Variant("displays", "displays", "preset displays", displays),
@@ -101,12 +108,13 @@ def all_variants(size: int, levels: int, steps: int) -> tuple[Variant, ...]:
         Variant("one-display", "displays", "one display a face", replace(displays, levels=1)),
         _sparse("no-silence", "without penalty and threshold", displays, penalty_mm=0.0, least_mm=0.0),
         Variant("level-by-level", "displays", "found level by level", alone),
-        Variant("fidelity", "fidelity", "preset fidelity", fidelity),
-        Variant("greedy", "fidelity", "greedy search", replace(fidelity, quantizer=replace(exact, beam=1))),
-        Variant("no-gains", "fidelity", "without gains", replace(fidelity, quantizer=replace(exact, gains=False))),
-        Variant("encoder", "fidelity", "encoder, greedy, all losses", residual),
-        Variant("kmeans-shared", "fidelity", "k-means, one codebook", Baseline("residual-kmeans-shared", fitted)),
-        Variant("kmeans-separate", "fidelity", "k-means, separate codebooks", Baseline("residual-kmeans", fitted)),
+        Variant("rvq", "rvq", "preset rvq", rvq),
+        Variant("greedy", "rvq", "greedy search", replace(rvq, quantizer=replace(exact, beam=1))),
+        Variant("no-gains", "rvq", "without gains", replace(rvq, quantizer=replace(exact, gains=False))),
+        Variant("encoder-beam", "rvq", "encoder before the beam", foreseeing),
+        Variant("encoder", "rvq", "encoder, greedy, all losses", residual),
+        Variant("kmeans-shared", "rvq", "k-means, one codebook", Baseline("residual-kmeans-shared", fitted)),
+        Variant("kmeans-separate", "rvq", "k-means, separate codebooks", Baseline("residual-kmeans", fitted)),
     )
 
 
@@ -131,5 +139,6 @@ def _losses(name: str, label: str, base: TrainConfig, **weights: float) -> Varia
 
 
 def _sparse(name: str, label: str, base: TrainConfig, **settings: Any) -> Variant:
-    quantizer = replace(SparseSettings(), **settings)
-    return Variant(name, "displays", label, replace(base, quantizer=quantizer))
+    quantizer = base.quantizer
+    assert isinstance(quantizer, SparseSettings)
+    return Variant(name, "displays", label, replace(base, quantizer=replace(quantizer, **settings)))

@@ -16,7 +16,8 @@ from dfe.base.types import CodeArray, DoubleArray
 from dfe.quantizers.quantizer import Found
 from dfe.quantizers.rvq.search import TIE
 
-_BLOCK = 256
+_BLOCK = 128
+_FLOAT64_ROUNDING = 2.0**-53
 
 
 class BeamSearch:
@@ -33,8 +34,12 @@ class BeamSearch:
         self.codebook: DoubleArray = np.asarray(codebook, np.float64)
         self.gains: DoubleArray = np.asarray(gains, np.float64)
         self.threshold, self.beam = float(threshold), beam
-        self._gram = self.codebook @ self.codebook.T
-        self._norms = np.diagonal(self._gram)
+        gram = self.codebook @ self.codebook.T
+        self._norms = np.diagonal(gram)
+        self._prices = np.square(self.gains)[:, None] * self._norms + self.threshold
+        self._prices[:, 0] = 0
+        # How the products with the book change when a level says a code, by level.
+        self._changes = self.gains[:, None, None] * gram
 
     def search(self, z: NDArray[Any]) -> Found:
         """Codes ``(n, N)`` of latents ``(n, d)``; after the first silence only silence. Nothing is in doubt."""
@@ -48,32 +53,48 @@ class BeamSearch:
 
     def _block(self, z: DoubleArray) -> CodeArray:
         n, size = len(z), len(self.codebook)
-        unit = TIE * (np.square(z).sum(axis=1) + self.gains.max() ** 2 * self._norms.max() + self.threshold)
+        # A cost in units of what counts as a difference, and behind it the place: exact in float64, and never equal.
+        width = self.beam * size
+        tie = max(TIE, 4 * width * _FLOAT64_ROUNDING)
+        most = 1 / (2 * width * _FLOAT64_ROUNDING)
+        unit = tie * (np.square(z).sum(axis=1) + self.gains.max() ** 2 * self._norms.max() + self.threshold)
+        per_unit = (1 / unit)[:, None]
         scores = (z @ self.codebook.T)[:, None]
         cost, speaks = np.zeros((n, 1)), np.ones((n, 1), bool)
         codes = np.zeros((n, 1, 0), np.int64)
-        for gain in self.gains:
-            change = gain * gain * self._norms + self.threshold - 2 * gain * scores
-            change[..., 1:] = np.where(speaks[..., None], change[..., 1:], np.inf)
-            change[..., 0] = 0
-            whole = (cost[..., None] + change).reshape(n, -1)
-            chosen = self._best(np.rint(whole / unit[:, None]))
+        for level, gain in enumerate(self.gains):
+            whole = scores * (-2 * gain)
+            whole += cost[..., None] + self._prices[level]
+            if not speaks.all():
+                whole[~speaks, 1:] = np.inf
+            whole = whole.reshape(n, -1)
+            # After the last level only the best whole sequence is wanted.
+            last = level + 1 == len(self.gains)
+            chosen = _lowest(whole * per_unit, most, 1 if last else self.beam)
             begun, code = chosen // size, chosen % size
             cost = np.take_along_axis(whole, chosen, axis=1)
             codes = np.concatenate([np.take_along_axis(codes, begun[..., None], axis=1), code[..., None]], axis=2)
             speaks = np.take_along_axis(speaks, begun, axis=1) & (code > 0)
-            scores = np.take_along_axis(scores, begun[..., None], axis=1) - gain * self._gram[code]
+            if not last:
+                scores = scores[np.arange(n)[:, None], begun]
+                scores -= self._changes[level][code]
         return codes[:, 0].astype(np.int16)
 
-    def _best(self, costs: DoubleArray) -> NDArray[np.int64]:
-        """Places of the ``beam`` lowest costs of each row, lowest first, of equal ones the first."""
-        count = min(self.beam, costs.shape[1])
-        if count == costs.shape[1]:
-            return np.argsort(costs, axis=1, kind="stable")
-        # All that cost no more than the last one kept, the first of them in place: partition alone is not stable.
-        last = np.partition(costs, count - 1, axis=1)[:, count - 1 : count]
-        within = np.where(costs < last, 2, np.where(costs == last, 1, 0)).astype(np.int8)
-        kept = np.argsort(-within, axis=1, kind="stable")[:, :count]
-        kept.sort(axis=1)
-        order = np.argsort(np.take_along_axis(costs, kept, axis=1), axis=1, kind="stable")
-        return np.take_along_axis(kept, order, axis=1)
+
+def _lowest(units: DoubleArray, most: float, count: int) -> NDArray[np.int64]:
+    """Places of the lowest costs of each row ``(n, count)`` or fewer, lowest first, of equal ones the first.
+
+    Args:
+        units: ``(n, m)`` costs in units of what counts as a difference; changed in place.
+        most: units that a cost may count for.
+        count: of places.
+    """
+    width = units.shape[1]
+    np.rint(units, out=units)
+    np.minimum(units, most, out=units)
+    units *= width
+    units += np.arange(width)
+    if count < width:
+        units = np.partition(units, count - 1, axis=1)[:, :count]
+    units.sort(axis=1)
+    return np.asarray(units - width * np.floor(units / width), np.int64)

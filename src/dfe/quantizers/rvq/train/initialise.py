@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from dfe.base.types import DoubleArray
+from dfe.quantizers.latent import latent_map
 from dfe.quantizers.rvq.settings import RvqSettings
 from dfe.quantizers.rvq.train.kmeans import kmeans, nearest
 from dfe.quantizers.rvq.train.model import RvqModel
@@ -27,10 +28,19 @@ class FirstCodebook(NamedTuple):
 def first_model(settings: RvqSettings, start: Start) -> RvqModel:
     """The model before its first step; transformers that change nothing."""
     regions = tuple(tuple(int(i) for i in region) for region in start.space.regions.values())
-    z = (start.rows.astype(np.float64) - start.neutral) @ start.maps.to_latent
+    emphasis = {r: weight for r, weight in settings.emphasis.items() if r in start.space.mesh.regions}
+    judged = latent_map(start.space, emphasis) if emphasis else start.maps
+    z = (start.rows.astype(np.float64) - start.neutral) @ judged.to_latent
     first = first_codebook(z, start.weights, start.levels, start.size, start.seed, gains=settings.gains)
     config = settings.config(regions, start.levels, start.size)
-    model = RvqModel(config, start.neutral, start.maps.to_latent, start.maps.from_latent)
+    model = RvqModel(
+        config,
+        start.neutral,
+        judged.to_latent,
+        judged.from_latent,
+        start.maps.to_latent if emphasis else None,
+        start.space.partner if settings.mirrored and start.space.flips else None,
+    )
     with torch.no_grad():
         model.quantizer.codes.copy_(torch.tensor(first.codebook[1:]))
         model.quantizer.log_gains.copy_(torch.tensor(first.gains[1:]).log())

@@ -27,35 +27,47 @@ class RvqModel(nn.Module):
     """Encoder, residual quantiser, decoder; implements :class:`dfe.quantizers.train.trainable.Trainable`.
 
     The latent is the mesh itself: ``(x - neutral) L`` with ``L L' = G``, so that squared distances between latents are
-    squared mesh errors in mm^2. The encoder's output is added to it and starts at zero: training starts from a direct
+    squared mesh errors in mm^2; where some regions have more emphasis than others, G is the Gram matrix that weighs
+    them so. The encoder's output is added to it and starts at zero: training starts from a direct
     search, and whatever the encoder contributes is what it has learned. A transformer in the decoder adds to the sum of
     the codes in the same way; the encoder's gradient passes it by, straight from the decoded face to the latent.
 
     Args:
         config: levels, codebook, encoder, decoder.
         neutral: ``(D,)`` expression that is said by no token at all.
-        to_latent: ``(D, d)``, L in mm.
-        from_latent: ``(d, D)``, its inverse.
+        to_judged: ``(D, d)``, L.
+        from_judged: ``(d, D)``, its inverse.
+        to_latent: ``(D, d)``, L without emphasis, in mm of the plain mesh; the same if None.
+        partner: ``(D,)``, the coefficient that each becomes in a mirror image, for steps half of whose rows are
+            mirrored; None leaves rows as they are drawn.
     """
 
     to_latent: Tensor
+    to_judged: Tensor
+    partner: Tensor | None
 
     def __init__(
         self,
         config: RvqConfig,
         neutral: NDArray[Any],
-        to_latent: NDArray[Any],
-        from_latent: NDArray[Any],
+        to_judged: NDArray[Any],
+        from_judged: NDArray[Any],
+        to_latent: NDArray[Any] | None = None,
+        partner: NDArray[Any] | None = None,
     ) -> None:
         super().__init__()
-        self.config = config
-        self.register_buffer("to_latent", torch.tensor(to_latent, dtype=torch.float32))
+        self.config, self.emphasis = config, to_latent is not None
+        plain = to_judged if to_latent is None else to_latent
+        self.register_buffer("to_judged", torch.tensor(to_judged, dtype=torch.float32))
+        self.register_buffer("to_latent", torch.tensor(plain, dtype=torch.float32), persistent=False)
+        mirror = None if partner is None else torch.tensor(partner, dtype=torch.long)
+        self.register_buffer("partner", mirror, persistent=False)
         self.encoder = None if config.encoder is None else RegionEncoder(config.encoder, config.regions)
         self.quantizer = ResidualQuantizer(
             config.dimension, config.size, config.levels, config.threshold_mm2, config.beam
         )
         self.decoder = AdditiveDecoder(
-            torch.tensor(neutral, dtype=torch.float32), torch.tensor(from_latent, dtype=torch.float32)
+            torch.tensor(neutral, dtype=torch.float32), torch.tensor(from_judged, dtype=torch.float32)
         )
         self.transformer = (
             None if config.decoder is None else TransformerDecoder(config.decoder, config.dimension, config.levels)
@@ -63,7 +75,7 @@ class RvqModel(nn.Module):
 
     def target(self, x: Tensor) -> Tensor:
         """Mesh coordinates ``(n, d)`` in mm of expressions ``(n, D)``, without the encoder."""
-        return (x - self.decoder.neutral) @ self.to_latent
+        return (x - self.decoder.neutral) @ self.to_judged
 
     def latent(self, x: Tensor) -> Tensor:
         """What is quantised, ``(n, d)``: mesh coordinates plus the encoder's shift."""
@@ -81,16 +93,21 @@ class RvqModel(nn.Module):
         return made
 
     def batch(self, x: Tensor) -> Tensor:
-        """The rows as they are drawn."""
-        return x
+        """Half of the rows as they are drawn, the other half mirrored; all as drawn where nothing is to be mirrored."""
+        if self.partner is None:
+            return x
+        half = len(x) // 2
+        return torch.cat([x[:half], x[half:][:, self.partner]])
 
     def losses(self, output: Output, mesh_map: Tensor, weights: LossWeights) -> Terms:
         """Of reconstruction, of codes and residuals, and of templates."""
         quantized, templates = output.quantized, self.templates()
+        if self.emphasis:
+            templates = templates @ self.decoder.from_latent @ self.to_latent
         codes, gains = self.quantizer.codes, self.quantizer.gains()
         terms: dict[str, Callable[[], Tensor]] = {
-            "distance": lambda: distance(output.x, output.input, self.to_latent),
-            "reconstruction": lambda: reconstruction(output.x, output.input, self.to_latent),
+            "distance": lambda: distance(output.x, output.input, self.to_judged),
+            "reconstruction": lambda: reconstruction(output.x, output.input, self.to_judged),
             "commitment": lambda: commitment(quantized.residuals, quantized.spoken),
             "codebook": lambda: codebook(quantized.residuals, quantized.spoken),
             "sparsity": lambda: sparsity(templates, mesh_map),
@@ -132,7 +149,7 @@ class RvqModel(nn.Module):
         """Arrays by the names of :meth:`RvqConfig.weight_shapes`, float32."""
         tensors = {
             "neutral": self.decoder.neutral,
-            "to_latent": self.to_latent,
+            "to_latent": self.to_judged,
             "from_latent": self.decoder.from_latent,
             "codebook": self.quantizer.codebook(),
             "gains": self.quantizer.gains(),
