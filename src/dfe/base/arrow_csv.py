@@ -11,7 +11,7 @@ import pyarrow.csv as pa_csv
 from dfe.base.csv_text import RISKY, safe_cell
 
 _SIGNS = RISKY.removeprefix("^'*")
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_NUMBER = r"^[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|inf|nan)$"
 
 
 def write_arrow_csv(table: pa.Table, sink: BinaryIO, *, quoted_header: bool = True) -> None:

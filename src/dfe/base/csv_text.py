@@ -16,7 +16,7 @@ RISKY = "^'*[=+\\-@\t\r\uff1d\uff0b\uff0d\uff20]"
 
 _RISKY = re.compile(RISKY)
 _MARKED = re.compile(RISKY.replace("'*", "'+"))
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|nan)")
+_NUMBER = re.compile(r"[+-]?(([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?|inf|nan)")
 
 
 def safe_cell(value: object) -> object:
