@@ -3,8 +3,9 @@
     python benchmarks/cuts.py FOLDER [FOLDER ...] [--joins 200] [--seed 0]
 
 Each clip is read once. Joins take two seconds or less of two different clips, or of two far places in one clip (a jump
-cut), at one size. Prints for each kind how many of the joins were found, how many cuts were found elsewhere, and the
-minutes of film looked through. Clips that hold cuts themselves are left out with --skip.
+cut), at one size; dissolves mix the end of one clip with the beginning of another. Prints for each kind how many of the
+joins were found, how many cuts were found elsewhere, and the minutes of film looked through. Clips that hold cuts
+themselves are left out with --skip.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dfe.media.dissolves import find_dissolves
 from dfe.media.inputs import discover
 from dfe.media.scenes import SCENE_SHAPE, find_cuts, scene_of
 from dfe.media.video import Video
@@ -44,6 +46,31 @@ def main() -> None:
     rng = np.random.default_rng(options.seed)
     for kind in ("two clips", "jump cut"):
         print(f"{kind}: " + joined(clips, kind, options.joins, rng))
+    alarms = {name: find_dissolves(scenes, times) for name, (scenes, times) in clips.items()}
+    print(f"clips without a dissolve: {sum(map(len, alarms.values()))} false alarms")
+    for length in (6, 8, 10, 12, 18, 25, 38, 50):
+        print(f"dissolve of {length} frames: {dissolved(clips, length, options.joins, rng)}")
+
+
+def dissolved(
+    clips: dict[str, tuple[np.ndarray, np.ndarray]], length: int, joins: int, rng: np.random.Generator
+) -> str:
+    """How many dissolves over so many frames from a clip to another are found, of those between clips long enough."""
+    names = sorted(name for name, (scenes, _) in clips.items() if len(scenes) >= length + 20)
+    share = (np.arange(1, length + 1) / (length + 1))[:, None, None]
+    found, elsewhere = 0, 0
+    for _ in range(joins):
+        one, other = (clips[str(name)][0].astype(float) for name in rng.choice(names, 2, replace=False))
+        one, other = one[: LONGEST + length], other[: LONGEST + length]
+        begins = len(one) - length
+        mixed = (1 - share) * one[begins:] + share * other[:length]
+        film = np.concatenate([one[:begins], mixed, other[length:]])
+        film = np.clip(film + rng.normal(0, 0.5, film.shape), 0, 255).astype(np.uint8)
+        places = find_dissolves(film, np.arange(len(film)) / 25)
+        right = [first < begins + length and last > begins for first, last in places.tolist()]
+        found += any(right)
+        elsewhere += len(right) - sum(right)
+    return f"{found} of {joins} found, {elsewhere} elsewhere"
 
 
 def joined(clips: dict[str, tuple[np.ndarray, np.ndarray]], kind: str, joins: int, rng: np.random.Generator) -> str:

@@ -20,10 +20,9 @@ from pathlib import Path
 import numpy as np
 
 import dfe
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
-from dfe.events.find import display_names
 from dfe.events.finding import detect
-from dfe.events.found import DisplayName
 from dfe.events.rates import rates
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
@@ -42,7 +41,7 @@ def main() -> None:
     parser.add_argument("--still", type=Path)
     options = parser.parse_args()
     tokenizer = dfe.load_tokenizer("dfe-face41@3")
-    names = display_names(tokenizer)
+    vocabulary = vocabulary_of(tokenizer)
     tracks = {path.name.removesuffix(".csv.gz"): arkit(path) for path in sorted(options.data.glob("arkit/*.csv.gz"))}
 
     print("\nEvents a minute of tracks of ARKit coefficients at their own rate, thinned out and at uneven times\n")
@@ -80,7 +79,7 @@ def main() -> None:
     still(options.data, options.still, dfe.load_tokenizer())
 
     print("\nAn hour at 60 frames a second (216,000 rows)\n")
-    hour(tracks, tokenizer, names)
+    hour(tracks, tokenizer, vocabulary)
 
 
 def arkit(path: Path) -> tuple[np.ndarray, ...]:
@@ -210,7 +209,7 @@ def film(picture: Path, target: Path, seed: int, seconds: float = 12.0, rate: in
             container.mux(packet)
 
 
-def hour(tracks: dict[str, tuple[np.ndarray, ...]], tokenizer: dfe.Tokenizer, names: dict[int, DisplayName]) -> None:
+def hour(tracks: dict[str, tuple[np.ndarray, ...]], tokenizer: dfe.Tokenizer, vocabulary: Vocabulary) -> None:
     parts = [tracks[name] for name in tracks if name.startswith("neurosync") and "idle" not in name]
     x, gaze, lids = (np.concatenate([part[k] for part in parts]) for k in (1, 2, 3))
     rows = np.arange(216_000) % len(x)
@@ -218,7 +217,7 @@ def hour(tracks: dict[str, tuple[np.ndarray, ...]], tokenizer: dfe.Tokenizer, na
     wall, work = [], []
     for _ in range(5):
         began, before = time.perf_counter(), time.process_time()
-        found = detect(recording, tokenizer, EVERY_ROW, names=names)
+        found = detect(recording, tokenizer, EVERY_ROW, vocabulary=vocabulary)
         wall.append(time.perf_counter() - began)
         work.append(time.process_time() - before)
     before = time.process_time()

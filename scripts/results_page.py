@@ -23,7 +23,6 @@ def write_results(work: Path, docs: Path, seconds: Mapping[str, float]) -> None:
     results = {path.parent.name: json.loads(path.read_text()) for path in sorted(folder.glob("*/evaluation.json"))}
     found = json.loads((work / "found.json").read_text())
     inputs = json.loads((work / "inputs.json").read_text())
-    motion = work / "motion.json"
     lfw = results["lfw"]
     errors = error_charts(lfw, coders_of(lfw))
     (docs / "pictures" / "error-by-bits.svg").write_text(standalone(errors[0]), encoding="utf-8")
@@ -39,7 +38,7 @@ def write_results(work: Path, docs: Path, seconds: Mapping[str, float]) -> None:
         _regions(lfw),
         _reliability(lfw),
         _more(lfw),
-        *([motion_section(json.loads(motion.read_text()))] if motion.exists() else []),
+        *(motion_section(json.loads(path.read_text())) for path in work.glob("motion.json")),
         _large(results["lfw-256"]),
         _fer(results["fer2013"]),
         _groups(results["london"]),

@@ -18,6 +18,9 @@ from dfe.clock.spans import spans, total
 from dfe.comparison.measures import measure_rows
 from dfe.comparison.table import GroupRow
 from dfe.datasets.examples import Examples
+from dfe.displays.merges import parse_merge, with_merges
+from dfe.displays.names import load_names
+from dfe.events.export import load_events
 from dfe.events.find import find_events
 from dfe.events.folder import events_to_folder
 from dfe.predict.representations.tokens import TokenBag
@@ -26,6 +29,7 @@ from dfe.recording.recording import Recording
 from dfe.reliability.reliability import Source, measure_minutes
 from dfe.report.build import recording_view
 from dfe.report.qc import check_folder
+from dfe.space.arkit import GAZE_NAMES
 from dfe.tokenizer.file import load_tokenizer
 from made_groups import BROW, SMILE, load_space
 from made_measures import features_of, tokens_of
@@ -53,6 +57,8 @@ def made_recording() -> Recording:
         lost = rng.random() < 0.08 or 60 <= t < 62.5
         if lost:
             add(columns, frame[i], t, -1, np.full(space.dimension, np.nan), 0.0)
+            columns["blink"].append(np.full(2, np.nan))
+            columns["gaze"].append(np.full(8, np.nan))
             continue
         for face in FACES:
             if face == 1 and (t < 10 or 100 <= t < 104 or rng.random() < 0.15):
@@ -66,13 +72,27 @@ def made_recording() -> Recording:
                 x[[space.index(name) for name in names]] = shown
             turned = (30 <= t < 34 or rng.random() < 0.06) if face == 0 else 50 <= t < 58
             add(columns, frame[i], t, face, x, 60.0 if turned else 0.0)
+            # Eyes shut for a second now and then, winks of the left eye, and looks to either side.
+            shut = 0.75 if (t + 3 * face) % 17 < 1 else 0.15
+            columns["blink"].append([0.7 if (t + face) % 23 < 0.8 else shut, shut])
+            columns["gaze"].append(looks(0.5 if t % 11 < 2 else -0.5 if t % 13 < 1.5 else 0.0))
     return recording(
         np.array(columns["x"], np.float32),
         np.array(columns["time"]),
         face=np.array(columns["face"]),
         frame=np.array(columns["frame"]),
         yaw_deg=np.array(columns["yaw"]),
+        blink=np.array(columns["blink"], np.float32),
+        gaze=np.array(columns["gaze"], np.float32),
     )
+
+
+def looks(left: float) -> np.ndarray:
+    """The eight columns of gaze of eyes that look so far to the subject's left."""
+    out = dict.fromkeys(GAZE_NAMES, 0.0)
+    out["eyeLookOutLeft"] = out["eyeLookInRight"] = max(left, 0.0)
+    out["eyeLookInLeft"] = out["eyeLookOutRight"] = max(-left, 0.0)
+    return np.array(list(out.values()))
 
 
 def add(columns, frame, time, face, x, yaw):
@@ -100,7 +120,7 @@ def by_events(asked, tmp_path_factory):
     out = tmp_path_factory.mktemp("events")
     events_to_folder([asked.folder / "clip.parquet"], out)
     with (out / "rates.csv").open(newline="") as file:
-        return {(int(row["face"]), row["token"]): row for row in csv.DictReader(file) if row["token"].isdecimal()}
+        return {(int(row["face"]), row["token"]): row for row in csv.DictReader(file)}
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +128,8 @@ def by_compare(asked):
     return measure_rows([GroupRow("clip", asked.folder / "clip.parquet", f"p{face}", face=face) for face in FACES])[0]
 
 
-def bag(asked, sums="time"):
-    return features_of(TokenBag(asked.tokenizer, sums), examples(), asked.folder)
+def bag(asked, sums="time", **more):
+    return features_of(TokenBag(asked.tokenizer, sums, **more), examples(), asked.folder)
 
 
 def examples():
@@ -171,7 +191,7 @@ def test_coverage(asked, by_events, by_compare, tmp_path):
 
 def test_share_of_time(asked):
     use = measure_use(asked.tokenizer, asked.folder)
-    features = bag(asked)
+    features = bag(asked, units=("display",))
     shares = features.x[:, 1:] / features.x[:, :1]
     np.testing.assert_allclose(use.by_subject.T, shares, rtol=1e-9)
     for face, person in enumerate(recording_view(asked.made, asked.tokenizer).people):
@@ -182,8 +202,8 @@ def test_share_of_time(asked):
 
 
 def test_events_per_minute(asked, by_events, by_compare):
-    looked = [kind.token for kind in by_compare.kinds if not kind.is_region]
-    assert {token for _, token in by_events} == set(looked)
+    looked = [kind.token for kind in by_compare.kinds if kind.unit == "display"]
+    assert {token for (_, token), row in by_events.items() if row["unit"] == "display"} == set(looked)
     assert not {int(token) for token in looked} & set(asked.tokenizer.unsteady)
     per_min = np.array([[float(by_events[face, token]["per_min"]) for token in looked] for face in FACES])
     assert per_min.max() > 3
@@ -191,7 +211,7 @@ def test_events_per_minute(asked, by_events, by_compare):
     np.testing.assert_allclose(60 * counted / by_compare.exposure_s[:, None], per_min, rtol=1e-5)
     on = [[float(by_events[face, token]["share"]) for token in looked] for face in FACES]
     np.testing.assert_allclose(by_compare.on_s[:, : len(looked)] / by_compare.exposure_s[:, None], on, rtol=1e-5)
-    events = bag(asked, "events")
+    events = bag(asked, "events", units=("display",))
     assert list(events.names[1:]) == looked
     np.testing.assert_allclose(60 * events.x[:, 1:] / events.x[:, :1], per_min, rtol=1e-5)
     for face in FACES:
@@ -205,3 +225,70 @@ def test_bags_of_samples_agree_with_bags_of_events(asked):
     measured = tokens_of(examples(), asked.folder, asked.tokenizer)
     np.testing.assert_allclose(measured.valid_s, bag(asked, "events").exposure_s)
     np.testing.assert_allclose(measured.total_s, SECONDS, rtol=0.01)
+
+
+@pytest.mark.parametrize("unit", ["eyes", "group"])
+def test_eyes_and_groups_are_counted_alike(asked, by_events, by_compare, unit):
+    known = [kind.token for kind in by_compare.kinds if kind.unit == unit]
+    rows = {key: row for key, row in by_events.items() if row["unit"] == unit}
+    assert [token for face, token in rows if face == 0] == known
+    events, place = bag(asked, "events", units=(unit,)), [k.token for k in by_compare.kinds]
+    assert list(events.names[1:]) == known
+    per_min = np.array([[float(rows[face, token]["per_min"]) for token in known] for face in FACES])
+    assert (per_min > 0).any(axis=0).sum() >= 2
+    np.testing.assert_allclose(60 * events.x[:, 1:] / events.x[:, :1], per_min, rtol=1e-5)
+    columns = [place.index(token) for token in known]
+    np.testing.assert_allclose(60 * by_compare.count[:, columns] / by_compare.exposure_s[:, None], per_min, rtol=1e-5)
+    on = [[float(rows[face, token]["share"]) for token in known] for face in FACES]
+    np.testing.assert_allclose(by_compare.on_s[:, columns] / by_compare.exposure_s[:, None], on, rtol=1e-5)
+    time = bag(asked, units=(unit,))
+    shares = (time.x[:, 1:] / time.x[:, :1]).T
+    use = measure_use(asked.tokenizer, asked.folder)
+    beside = {one.token: place for place, one in enumerate(use.units)}
+    np.testing.assert_allclose(use.unit_by_subject[[beside[token] for token in known]], shares, rtol=1e-9, atol=1e-12)
+    people = recording_view(asked.made, asked.tokenizer).people
+    assert [one.face_id for one in people] == list(FACES)
+    for face, person in enumerate(people):
+        own = {row.token: row for row in person.units}
+        for token, share in zip(known, shares[:, face], strict=True):
+            assert (own[token].share if token in own else 0.0) == pytest.approx(share)
+            if token in own:
+                assert own[token].per_min == pytest.approx(float(rows[face, token]["per_min"]), rel=1e-5)
+
+
+def test_merged_displays_are_one_in_every_room(asked, by_compare, tmp_path, monkeypatch):
+    looked = [kind for kind in by_compare.kinds if kind.unit == "display"]
+    counts = by_compare.count[:, : len(looked)].sum(axis=0)
+    first, second = sorted(int(looked[i].token) for i in np.argsort(-counts)[:2])
+    names = with_merges(
+        load_names(asked.tokenizer), asked.tokenizer, [parse_merge(f"{first}+{second}=both of them", who="a coder")]
+    )
+    names.write(tmp_path / "names.json")
+    monkeypatch.setenv("DFE_NAMES", str(tmp_path / "names.json"))
+    sums, _ = measure_rows([GroupRow("clip", asked.folder / "clip.parquet", f"p{face}", face=face) for face in FACES])
+    tokens = [kind.token for kind in sums.kinds if kind.unit == "display"]
+    assert str(second) not in tokens
+    at = tokens.index(str(first))
+    assert sums.kinds[at].label == "both of them"
+    said = events_to_folder([asked.folder / "clip.parquet"], tmp_path / "events")
+    notes = " ".join(said.recordings[0].events.notes)
+    assert f"displays {first} and {second} count as one, both of them" in notes
+    with (tmp_path / "events" / "rates.csv").open(newline="") as file:
+        rows = {(int(row["face"]), row["token"]): row for row in csv.DictReader(file)}
+    assert (0, str(second)) not in rows
+    per_min = [float(rows[face, str(first)]["per_min"]) for face in FACES]
+    np.testing.assert_allclose(60 * sums.count[:, at] / sums.exposure_s, per_min, rtol=1e-5)
+    events = bag(asked, "events")
+    place = events.names.index(str(first))
+    assert str(second) not in events.names
+    np.testing.assert_allclose(60 * events.x[:, place] / events.x[:, 0], per_min, rtol=1e-5)
+    time = bag(asked)
+    share = time.x[:, time.names.index(str(first))] / time.x[:, 0]
+    for face, person in enumerate(recording_view(asked.made, asked.tokenizer).people):
+        cards = {card.code: card for card in person.cards}
+        assert cards[first].share_of_time == pytest.approx(share[face])
+        assert second not in cards
+    assert sums.main_s.sum(axis=1) == pytest.approx(sums.exposure_s, rel=1e-5)
+    exported = load_events(asked.folder / "clip.parquet").events
+    assert {e.label for e in exported if e.display == first} == {"both of them"}
+    assert not any(e.display == second for e in exported)

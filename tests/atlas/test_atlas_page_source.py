@@ -31,6 +31,8 @@ def view(**changes) -> AtlasView:
         heat_stops=made.STOPS,
         corpus="The corpus: 2 recordings.",
         share_of="of usable time",
+        units=(),
+        notes=(),
         merges=((0, 1, 0.2), (2, 3, 0.7)),
         order=(0, 1, 2),
         data={"tokens": []},

@@ -48,7 +48,7 @@ def test_a_tokenizer_as_a_head(dfe, tmp_path):
         assert says in ran.err
 
 
-def test_a_persons_own_shape_is_drawn_only_when_asked_for(dfe, carphone, table, tmp_path):
+def test_a_persons_own_shape_is_drawn_only_when_asked_for(dfe, carphone, tmp_path):
     from dfe.encoding.options import EncodeOptions
     from dfe.encoding.run import encode
 
@@ -62,7 +62,10 @@ def test_a_persons_own_shape_is_drawn_only_when_asked_for(dfe, carphone, table, 
     assert ran.out.count("it shows the shape of the person's face") == 2
     assert plain.read_bytes() != own.read_bytes()
     assert glb.read_bytes()[:4] == b"glTF"
-    for target, out, says in [(table, "-o", "holds no shape of face 0"), ("default", "--glb", "no person")]:
+    other = tmp_path / "coefficients.parquet"
+    options = EncodeOptions(end_s=0.3, space=Path("arkit51/face41"), tokenizer=None, max_faces=1)
+    encode(carphone, options=options)[0].write(other)
+    for target, out, says in [(other, "-o", "holds no shape of face 0"), ("default", "--glb", "no person")]:
         refused = dfe("render", target, out, tmp_path / "none", "--own-shape")
         assert refused.code == 2
         assert says in refused.err

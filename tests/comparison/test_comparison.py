@@ -220,7 +220,8 @@ def test_nothing_is_found_where_nothing_is(tmp_path):
     tested = [row for row in done.rows if not math.isnan(row.p)]
     assert len(tested) > 8
     assert all(row.q > 0.05 for row in tested if row.measure == "per_min")
-    assert all(family.p_any > 0.05 for family in done.families if family.measure == "per_min")
+    assert all(family.p_any > 0.05 for family in done.families if family.measure == "per_min" and family.tested)
+    assert {f.unit for f in done.families if f.measure == "per_min" and f.tested} == {"display", "region", "group"}
     frame = done.to_pandas()
     assert len(frame) == len(done.rows)
     assert tuple(frame.columns) == COLUMNS

@@ -8,6 +8,7 @@ from dfe.comparison.measures import measure_rows
 from dfe.comparison.subjects import Subjects
 from dfe.comparison.table import GroupRow
 from dfe.comparison.time_courses import mean_courses, measure_courses
+from dfe.displays.vocabulary import vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.find import find_events
 from dfe.events.rates import rates
@@ -41,7 +42,7 @@ def test_sums_are_those_of_the_rates_of_a_recording(path):
     assert sums.coverage[0] == pytest.approx(0.75)
     shown = 0
     for i, kind in enumerate(sums.kinds):
-        if not kind.is_region:
+        if kind.unit == "display":
             rate = expected[kind.token]
             assert sums.count[0, i] == rate.count
             assert sums.on_s[0, i] == pytest.approx(rate.share * rate.exposure_s)
@@ -56,8 +57,8 @@ def test_sums_are_those_of_the_rates_of_a_recording(path):
 def test_a_region_counts_the_events_of_its_displays_and_the_time_of_any_of_them(path):
     sums, _ = measure_rows([row(path)])
     for i, kind in enumerate(sums.kinds):
-        if kind.is_region:
-            mine = [j for j, k in enumerate(sums.kinds) if not k.is_region and k.region == kind.token]
+        if kind.unit == "region":
+            mine = [j for j, k in enumerate(sums.kinds) if k.unit == "display" and k.region == kind.token]
             assert sums.count[0, i] == sums.count[0, mine].sum()
             assert sums.on_s[0, mine].max() - 1e-9 <= sums.on_s[0, i] <= sums.on_s[0, mine].sum() + 1e-9
 
@@ -91,7 +92,7 @@ def test_courses_are_means_around_the_moment(tmp_path):
     write(tmp_path, "one", made)
     tokenizer = load_tokenizer("dfe-face41@3")
     rows = [row(tmp_path / "one.parquet", align_s=4.5), row(tmp_path / "one.parquet", align_s=0.4)]
-    done = measure_courses(rows, tokenizer, (-1.0, 2.0), 0.2)
+    done = measure_courses(rows, vocabulary_of(tokenizer), (-1.0, 2.0), 0.2)
     np.testing.assert_allclose(done.start_s, np.arange(15) * 0.2 - 1)
     np.testing.assert_allclose(done.seconds[0], 0.2)
     assert (done.seconds[1, :3] == 0).all()
@@ -105,4 +106,4 @@ def test_courses_are_means_around_the_moment(tmp_path):
     np.testing.assert_allclose(mean[1, 0], mean[1, 3])
     assert not mean_courses(np.where(np.arange(15) < 6, 0, done.seconds[:1]), done.amount[:1])[1].any()
     with pytest.raises(TableError, match="outside of the recording"):
-        measure_courses([row(tmp_path / "one.parquet", align_s=60.0)], tokenizer)
+        measure_courses([row(tmp_path / "one.parquet", align_s=60.0)], vocabulary_of(tokenizer))

@@ -9,7 +9,8 @@ from dfe.clock.clock import Clock
 from dfe.clock.resampling import Timeline
 from dfe.events import EventConfig, detect
 from dfe.events.blink import RATE, find_blinks, top_hat
-from dfe.events.gaze import find_shifts, gaze_angles
+from dfe.events.gaze import find_shifts
+from dfe.recording.eyes import MM_PER_BLINK, gaze_angles
 from dfe.space.arkit import GAZE_NAMES
 
 CAMERAS = {f"{rate}/s": np.arange(round(20 * rate)) / rate for rate in (60, 30, 25, 15)}
@@ -116,10 +117,11 @@ def test_the_gaze_columns_are_in_the_order_that_is_read():
 
 def test_they_are_events_of_their_own_and_missing_columns_are_said(toy, make):
     t = CAMERAS["30/s"]
-    recording = make(t, np.zeros(len(t)), gaze=looking(t, (5, 0.4, 0)), lids=lids(t, (3.0, 0.3)))
+    recording = make(t, np.zeros(len(t)), gaze=looking(t, (5, 0.4, 0), (7, 0, 0)), lids=lids(t, (3.0, 0.3)))
     found = detect(recording, toy)
     assert [(e.kind, e.label, e.region, e.display) for e in found] == [
-        ("blink", "blink", "eyes", 0), ("gaze", "gaze left", "eyes", 0)
+        ("blink", "blink", "eyes", 0), ("gaze", "gaze shift left", "eyes", 0), ("eyes", "gaze left", "eyes", 0),
+        ("gaze", "gaze shift right", "eyes", 0),
     ]  # fmt: skip
     none = np.full((len(t), 8), np.nan)
     blind = detect(make(t, np.zeros(len(t)), gaze=none, lids=none[:, :2]), toy)
@@ -127,3 +129,26 @@ def test_they_are_events_of_their_own_and_missing_columns_are_said(toy, make):
     assert not blind.faces[0].gaze
     assert not blind.faces[0].blinks
     assert sum("no blinks" in note or "no shifts of gaze" in note for note in blind.notes) == 2
+
+
+def test_a_short_closure_is_a_blink_and_a_long_one_is_eyes_that_are_closed(toy, make):
+    t = CAMERAS["30/s"]
+    looks = looking(t, (0, 0, 0))
+    blink = detect(make(t, np.zeros(len(t)), gaze=looks, lids=lids(t, (3.0, 0.3))), toy)
+    assert [e.kind for e in blink] == ["blink"]
+    closed = np.where(((t >= 3) & (t < 5))[:, None], 0.9, 0.1) * np.ones((1, 2))
+    long = detect(make(t, np.zeros(len(t)), gaze=looks, lids=closed), toy)
+    assert long.usual[0].whose == "own"
+    (shut,) = long
+    assert (shut.kind, shut.label, shut.region) == ("eyes", "eyes closed", "eyes")
+    assert (shut.onset_s, shut.offset_s) == pytest.approx((3, 5), abs=0.1)
+    assert shut.intensity == pytest.approx(0.8 * MM_PER_BLINK, rel=0.01)
+
+
+def test_one_lid_alone_is_a_wink_of_that_eye(toy, make):
+    t = CAMERAS["30/s"]
+    closed = np.full((len(t), 2), 0.1)
+    closed[(t >= 3) & (t < 4), 0] = 0.8
+    for columns, label in ((closed, "left eye closed alone"), (closed[:, ::-1], "right eye closed alone")):
+        found = detect(make(t, np.zeros(len(t)), gaze=looking(t, (0, 0, 0)), lids=columns), toy)
+        assert [e.label for e in found] == [label]

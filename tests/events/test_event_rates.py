@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfe.clock.spans import both, contains, spans, total, without
+from dfe.displays.units import EYES, DisplayName
 from dfe.events import EventConfig, detect
-from dfe.events.found import DisplayName, EventList, FaceTime
+from dfe.events.found import EventList, FaceTime
 from dfe.events.rates import rates, write_rates_csv
 from dfe.formats.event import Event
 from dfe.recording.roles import Role
@@ -74,14 +75,15 @@ def test_rates_are_per_minute_in_which_the_face_is_seen():
     assert smile.mean_duration_s == pytest.approx(3)
     assert smile.mean_intensity == pytest.approx(1.0)
     assert not smile.speech_known
-    assert {key for key, _ in rows} == {"1", "2", "blink", "gaze left", "gaze right", "gaze up", "gaze down"}
+    shifts = {f"gaze shift {way}" for way in ("left", "right", "up", "down")}
+    assert {key for key, _ in rows} == {"1", "2", "blink", *shifts, *(eye.token for eye in EYES)}
     assert {part for _, part in rows} == {"all"}
     assert (rows["gaze up", "all"].count, rows["gaze up", "all"].per_min) == (0, 0.0)
     assert rows["gaze up", "all"].mean_duration_s is None
 
 
 def test_displays_of_eyes_that_were_not_measured_have_no_rate():
-    assert {rate.token for rate in rates(listed(gaze=False, blinks=False))} == {"1", "2"}
+    assert {rate.token for rate in rates(listed(gaze=False, blinks=False, looks=False))} == {"1", "2"}
 
 
 def test_silent_and_speaking_time_are_apart_and_sum_up():

@@ -60,8 +60,9 @@ def test_a_recording_finds_its_own_tokenizer_and_words():
     assert frame["label"].tolist() == [event.label for event in found]
     assert frame["duration_s"].tolist() == [event.duration_s for event in found]
     assert list(find_events(smiles(), EventConfig(on_mm=100)).to_pandas().columns) == list(frame.columns)
-    named = find_events(smiles(), labels={found[0].display: "Duchenne"}, tokenizer="dfe-face41@3")
-    assert named[0].label == "Duchenne"
+    first = next(event for event in found if event.kind == "display")
+    named = find_events(smiles(), labels={first.display: "Duchenne"}, tokenizer="dfe-face41@3")
+    assert next(e for e in named if e.kind == "display").label == "Duchenne"
     assert [e.label for e in find_events(smiles(), EventConfig(on_mm=100))] == []
 
 
@@ -163,13 +164,13 @@ def test_faces_are_listed_and_put_right_from_the_command_line(folder, tmp_path, 
     assert [face["face_id"] for face in dfe("faces", one, "--json").json] == [0]
     ran = dfe("faces", one, "--split", "0@4", "-o", tmp_path / "split.parquet", "--json")
     assert {face["face_id"]: face["rows"] for face in ran.json} == {0: 100, 1: 100}
-    ran = dfe("faces", tmp_path / "split.parquet", "--merge", "1:0", "-o", tmp_path / "again.parquet")
+    ran = dfe("faces", tmp_path / "split.parquet", "--join", "1:0", "-o", tmp_path / "again.parquet")
     assert ran.code == 0
     assert Recording.read(tmp_path / "again.parquet").table.equals(Recording.read(one).table)
     for words, said in (
-        (("--merge", "1:0"), "need -o"), (("-o", tmp_path / "x.parquet"), "needs --merge"),
+        (("--join", "1:0"), "need -o"), (("-o", tmp_path / "x.parquet"), "needs --join"),
         (("--split", "0:4", "-o", tmp_path / "x.parquet"), "0@12.5"),
-        (("--merge", "9:0", "-o", tmp_path / "x.parquet"), "no face 9"),
+        (("--join", "9:0", "-o", tmp_path / "x.parquet"), "no face 9"),
         (("--split", "0@2", "-o", tmp_path / "split.parquet"), "exists already"),
     ):  # fmt: skip
         ran = dfe("faces", one, *words)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from dfe.base.errors import ModelError, TableError, UsageError
 from dfe.displays.tokens import Tokens
+from dfe.displays.units import DisplayName
+from dfe.displays.vocabulary import plain_vocabulary
 from dfe.events import EventConfig, detect
-from dfe.events.found import DisplayName
 from dfe.recording.provenance import TokenizerRef
 from dfe.recording.recording import Recording
 
@@ -172,7 +173,8 @@ def test_names_are_the_users_own_where_there_are_some(toy, make):
     t = np.arange(100) / 25
     recording = make(t, trapezoid(t, 1, 0.3, 0.5, 0.3, 0.9))
     assert detect(recording, toy)[0].label == "display 1"
-    assert detect(recording, toy, names={1: DisplayName("half smile", "mouth")})[0].label == "half smile"
+    named = plain_vocabulary(toy, {1: DisplayName("half smile", "mouth")})
+    assert detect(recording, toy, vocabulary=named)[0].label == "half smile"
 
 
 def test_speech_is_told_at_the_apex(toy, make):

@@ -31,6 +31,8 @@ def recording(
     yaw_deg: np.ndarray | float = 0.0,
     size_px: float = 120.0,
     tokens: bool = True,
+    gaze: np.ndarray | None = None,
+    blink: np.ndarray | None = None,
 ) -> Recording:
     """A recording of expressions ``(n, 41)`` at times ``(n,)``; NaN rows have no face, NaN times are pictures."""
     count = len(x)
@@ -52,6 +54,8 @@ def recording(
         confidence=np.full(count, 0.9, np.float32),
         box=box,
         pose=pose,
+        gaze=gaze,
+        blink=blink,
     )
     kind = "stills" if np.isnan(times).all() else "video"
     made = Provenance(

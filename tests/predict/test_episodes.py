@@ -5,6 +5,7 @@ import pytest
 
 from dfe.base.errors import TableError
 from dfe.datasets.examples import Examples
+from dfe.displays.units import EYES
 from dfe.events.config import EventConfig
 from dfe.events.find import find_events
 from dfe.events.finding import detect
@@ -99,7 +100,7 @@ def test_pairs_are_those_of_every_event_with_every_other(clip, tokenizer):
 @pytest.mark.parametrize("sums", ["events", "durations", "bigrams"])
 def test_bags_of_events_are_per_minute_and_durations_are_not(clip, tokenizer, sums):
     folder, _ = clip
-    bag = TokenBag(tokenizer, sums)
+    bag = TokenBag(tokenizer, sums, units=("display",))
     features = features_of(bag, examples((-np.inf, 0.0), (np.inf, 6.0)), folder)
     out = bag.steps()[0][1].fit_transform(features.x)
     made = events_of(examples((-np.inf, 0.0), (np.inf, 6.0)), folder, tokenizer, bigrams=True)
@@ -128,9 +129,10 @@ def test_events_are_found_once_for_all_bags_of_a_study(clip, tokenizer, monkeypa
     events, durations, bigrams = describe(bags, mine, folder)
     assert len(found) == 1
     assert found[0][2] == config
-    assert len(events.names) == len(durations.names) == 1 + len(tokenizer.displays().directions)
+    displays = len(tokenizer.displays().directions)
+    assert len(events.names) == len(durations.names) == 1 + displays + len(EYES)
     alone = events_of(mine, folder, tokenizer, config=config, bigrams=True)
-    np.testing.assert_array_equal(events.x[0, 1:], alone.count[0])
+    np.testing.assert_array_equal(events.x[0, 1 : 1 + displays], alone.count[0])
     np.testing.assert_array_equal(bigrams.x[0, 1:], alone.follows[0].ravel())
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import UsageError
-from dfe.events.found import DisplayName
+from dfe.displays.units import DisplayName
 from dfe.reliability.files import reliability_json
 from dfe.reliability.page import reliability_page
 from dfe.reliability.reliability import Minutes, icc_c1, reliability, spearman_brown

@@ -170,7 +170,9 @@ def build_atlas(
     names = load_names(tokenizer) if names is None else names
     use = None
     if recordings is not None:
-        use = measure_use(tokenizer, Path(recordings), subjects=subjects, all_rows=all_rows, progress=progress)
+        use = measure_use(
+            tokenizer, Path(recordings), subjects=subjects, all_rows=all_rows, names=names, progress=progress
+        )
     displays = tokenizer.displays()
     like = cosines(displays.directions, displays.directions, displays.space)
     return Atlas(

@@ -11,7 +11,10 @@ from dfe.atlas.book import Book
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.clock.clock import Clock, face_clocks
 from dfe.clock.runs import find_runs
+from dfe.displays.units import EYES, Unit
+from dfe.displays.vocabulary import Vocabulary
 from dfe.recording.recording import Recording
+from dfe.recording.shown import shown
 from dfe.space.regions import own_images
 
 Subjects = Mapping[tuple[str, int], str]
@@ -57,6 +60,10 @@ class _Rows(NamedTuple):
     """``(n, N)``."""
     mm: FloatArray
     """``(n, U)`` intensity of each display."""
+    units: BoolArray
+    """``(n, V)`` where each of the other units is shown."""
+    unit_amount: DoubleArray
+    """``(n, V)``."""
 
 
 class Sums:
@@ -68,6 +75,8 @@ class Sums:
         self.by_step = np.zeros((displays, steps))
         self.by_subject: dict[str, DoubleArray] = {}
         self.subjects: dict[str, float] = {}
+        self.units: dict[str, DoubleArray] = {}
+        """Of each subject, ``(V,)``."""
 
     def add(self, part: _Rows, subject: str, weights: DoubleArray) -> None:
         """Count some rows of one subject, each with its weight ``(n,)``."""
@@ -78,6 +87,7 @@ class Sums:
             weighted = speaks * weights[rows, None]
             self.together += weighted.T @ speaks
             share += weighted.sum(axis=0)
+        self.units[subject] = self.units.get(subject, 0.0) + weights @ part.units
         self.subjects[subject] = self.subjects.get(subject, 0.0) + float(weights.sum())
         row, level = np.nonzero(part.said >= 0)
         display = part.said[row, level]
@@ -85,10 +95,19 @@ class Sums:
         np.add.at(self.by_step, (display, part.step[row, level]), weights[row])
 
 
+def others(vocabulary: Vocabulary) -> tuple[Unit, ...]:
+    """What is counted beside the displays themselves: merged displays, groups, and the displays of the eyes."""
+    merged = {merge.displays[0] for merge in vocabulary.merges}
+    kept = (u for u in vocabulary.units(unsteady=True) if u.kind == "group" or u.displays[0] in merged)
+    return (*kept, *EYES)
+
+
 class Counting:
     """Everything that is counted; see :func:`dfe.atlas.use.measure_use`."""
 
-    def __init__(self, book: Book, subjects: Subjects | None, all_rows: bool) -> None:
+    def __init__(self, book: Book, subjects: Subjects | None, all_rows: bool, vocabulary: Vocabulary) -> None:
+        self._words = vocabulary
+        self.units = others(vocabulary)
         self._book, self._subjects, self._all = book, subjects, all_rows
         self._displays = book.displays()
         self._images = own_images(self._displays.directions.astype(np.float64), book.space)
@@ -101,6 +120,7 @@ class Counting:
         self.examples: list[list[Example]] = [[] for _ in range(count)]
         self._runs: list[tuple[IntArray, DoubleArray]] = []
         self._intensities: list[tuple[IntArray, FloatArray]] = []
+        self._unit_amounts: list[tuple[IntArray, DoubleArray]] = []
 
     def add(self, recording: Recording, name: str) -> None:
         """Count the usable rows of a recording (or all that have a face)."""
@@ -116,11 +136,15 @@ class Counting:
         self.kinds.add("stills" if stills else "video")
         counted = np.zeros(len(recording), np.bool_)
         counted[rows] = True
+        beside = shown(recording, self._words, counted)
+        tokens_of = [unit.token for unit in beside.units]
+        columns = [tokens_of.index(unit.token) for unit in self.units]
+        amount, says = np.nan_to_num(beside.amount[:, columns]), beside.says[:, columns]
         for face, mine, clock in _faces(recording, counted, stills):
             here = np.searchsorted(rows, mine)
             of_face = tokens.at(here)
             mm, step = of_face.amounts(len(self._displays)), self._displays.steps(of_face)
-            part = _Rows(face, clock, mine, times[here], said[here], step, mm)
+            part = _Rows(face, clock, mine, times[here], said[here], step, mm, says[mine], amount[mine])
             self._count(part, self._subject(name, part))
             self._find_examples(part, recording, name)
 
@@ -129,6 +153,13 @@ class Counting:
         out = np.full(len(self.uses), np.nan)
         for display, values in _grouped(self._intensities):
             out[display] = np.median(values)
+        return out
+
+    def unit_medians(self) -> DoubleArray:
+        """``(V,)`` median intensity where the unit is shown; NaN where it never is."""
+        out = np.full(len(self.units), np.nan)
+        for unit, values in _grouped(self._unit_amounts):
+            out[unit] = np.median(values)
         return out
 
     def durations(self) -> tuple[DoubleArray, IntArray]:
@@ -152,6 +183,8 @@ class Counting:
             whole = ~runs.censored
             self._runs.append((runs.said[whole], (runs.end_s - runs.start_s)[whole]))
         self._intensities.append((display, part.mm[row, display]))
+        row, unit = np.nonzero(part.units)
+        self._unit_amounts.append((unit, part.unit_amount[row, unit]))
         self.uses += np.bincount(part.said[part.said >= 0], minlength=len(self.uses))
 
     def _judge(self, recording: Recording, rows: IntArray, said: IntArray) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -22,6 +23,7 @@ from dfe.draw.templates import TURNED
 from dfe.pages.formats import count, number, seconds
 from dfe.pages.page import render
 from dfe.pages.tree import tree_svg
+from dfe.pages.view import UnitRow
 
 NEAR, TOGETHER, PEOPLE = 6, 8, 12
 """Rows shown of each list on a display's page, at most."""
@@ -104,6 +106,8 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
         heat_stops=heat_stops(atlas.heat_max_mm) if atlas.drawable else (),
         corpus="" if use is None else _corpus(use),
         share_of="" if use is None else _OF[use.weight],
+        units=() if use is None else _units(use),
+        notes=tuple(merge.said for merge in atlas.names.merges),
         merges=tuple(
             (int(a), int(b), float(h)) for (a, b), h in zip(atlas.tree.merges, atlas.tree.heights, strict=True)
         ),
@@ -115,11 +119,20 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
                 "tokenizer": atlas.tokenizer,
                 "hash": atlas.hash,
                 "names": {str(k): {"name": e.name, "note": e.note} for k, e in sorted(atlas.names.entries.items())},
+                "kept": {k: v for k, v in json.loads(atlas.names.to_json()).items() if k in ("merges", "groups")},
             },
             "use": None if use is None else _use_words(use),
         },
         head=pack_head(atlas.space, atlas.templates, atlas.neutral, atlas.heat_max_mm) if atlas.drawable else None,
         made_with=version("discrete-facial-encoding"),
+    )
+
+
+def _units(use: CorpusUse) -> tuple[UnitRow, ...]:
+    return tuple(
+        UnitRow(one.token, one.label, one.kind, float(share), None, float(median), one.measure, one.displays)
+        for one, share, median in zip(use.units, use.unit_share, use.unit_median, strict=True)
+        if share > 0
     )
 
 

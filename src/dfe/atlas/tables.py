@@ -12,7 +12,7 @@ from dfe.atlas.use import CorpusUse
 from dfe.base.files import refuse_existing, replacing
 
 ALWAYS = ("displays", "templates", "similarity", "tree")
-OF_CORPUS = ("levels", "steps", "subjects", "together", "examples")
+OF_CORPUS = ("levels", "steps", "subjects", "together", "examples", "units")
 """Names of the tables, without and with a corpus."""
 
 
@@ -24,6 +24,7 @@ def atlas_tables(atlas: Atlas) -> dict[str, pa.Table]:
     - ``similarity``: a row per pair: cosine in mm. ``tree``: the merges, as scipy writes linkages.
     - ``levels``, ``steps``: display, level or step, its intensity, share. ``subjects``: display, subject, share.
     - ``together``: display, other, share, lift; pairs that come together at least once.
+    - ``units``: groups, merged displays and displays of the eyes: unit, token, label, displays, share, median, measure.
     - ``examples``: display, recording, frame, time_s, face_id, source, intensity_mm.
     """
     tables = {
@@ -103,6 +104,18 @@ def _use(atlas: Atlas, use: CorpusUse) -> dict[str, pa.Table]:
                 "other": second + 1,
                 "share": use.together[first, second],
                 "lift": lift[first, second],
+            }
+        ),
+        "units": pa.table(
+            {
+                "unit": pa.array([one.kind for one in use.units], pa.string()),
+                "token": pa.array([one.token for one in use.units], pa.string()),
+                "label": pa.array([one.label for one in use.units], pa.string()),
+                "displays": pa.array([" ".join(map(str, one.displays)) for one in use.units], pa.string()),
+                "share": use.unit_share,
+                "median": pa.array(use.unit_median, from_pandas=True),
+                "measure": pa.array([one.measure for one in use.units], pa.string()),
+                "subjects": (use.unit_by_subject > 0).sum(axis=1),
             }
         ),
         "examples": pa.table(

@@ -12,6 +12,9 @@ from dfe.atlas.book import Book
 from dfe.atlas.counting import Counting, Example, Subjects
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import DoubleArray, IntArray, Progress
+from dfe.displays.names import Names
+from dfe.displays.units import Unit
+from dfe.displays.vocabulary import vocabulary_of
 from dfe.recording.recording import Recording
 from dfe.recording.storage import recordings_in
 
@@ -56,6 +59,14 @@ class CorpusUse:
     """``(U,)`` number of those stretches."""
     examples: tuple[tuple[Example, ...], ...]
     """Where each display happens most strongly."""
+    units: tuple[Unit, ...]
+    """V units beside the displays: those that the user merged, groups, and displays of the eyes."""
+    unit_share: DoubleArray
+    """``(V,)`` in which each is shown."""
+    unit_median: DoubleArray
+    """``(V,)`` median intensity where it is shown, in the unit's own measure; NaN where it never is."""
+    unit_by_subject: DoubleArray
+    """``(V, P)`` share of each one's own time."""
 
     def lift(self) -> DoubleArray:
         """``(U, U)``: how many times more often two displays come together than if each came by chance; NaN unused."""
@@ -69,6 +80,7 @@ def measure_use(
     *,
     subjects: Subjects | None = None,
     all_rows: bool = False,
+    names: Names | None = None,
     progress: Progress | None = None,
 ) -> CorpusUse:
     """Read every recording of a folder and count.
@@ -78,6 +90,7 @@ def measure_use(
         corpus: folder that `dfe encode` wrote into.
         subjects: who is who; each face of a recording is somebody else if None, a set of pictures one group.
         all_rows: count faces too that are turned, small or covered, not only the usable ones.
+        names: the user's names, merges and groups; what is found beside the tokenizer if None.
         progress: called as ``progress(recordings done, of how many)``.
 
     Raises:
@@ -85,7 +98,7 @@ def measure_use(
         TableError: a recording cannot be read, has no tokens, or those of another tokenizer.
     """
     paths = recordings_in(corpus)
-    count = Counting(book, subjects, all_rows)
+    count = Counting(book, subjects, all_rows, vocabulary_of(book, names))
     for done, path in enumerate(paths, start=1):
         recording = Recording.read(path, landmarks=False)
         check_tokens(recording, book, path)
@@ -142,4 +155,8 @@ def _result(count: Counting) -> CorpusUse:
         duration_s=quartiles,
         stretches=stretches,
         examples=tuple(tuple(kept) for kept in count.examples),
+        units=count.units,
+        unit_share=np.sum([sums.units[subject] for subject in subjects], axis=0) / total,
+        unit_median=count.unit_medians(),
+        unit_by_subject=np.stack([sums.units[subject] for subject in subjects], axis=1) / np.maximum(totals, 1e-12),
     )

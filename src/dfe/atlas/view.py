@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dfe.pages.view import UnitRow
+
 
 @dataclass(frozen=True)
 class AtlasCard:
@@ -47,6 +49,10 @@ class AtlasView:
     """A sentence about the corpus; empty without one."""
     share_of: str
     """What shares are of, as in ``of usable time``."""
+    units: tuple[UnitRow, ...]
+    """Groups, merged displays and displays of the eyes that the corpus shows."""
+    notes: tuple[str, ...]
+    """A line for each merge of the user's."""
     merges: tuple[tuple[int, int, float], ...]
     """The similarity tree, as :class:`dfe.atlas.similarity.Tree` has it."""
     order: tuple[int, ...]

@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
-from dfe.cli.options import OUT, TOKENIZER, AllRows, Overwrite, arg, need
+from dfe.cli.options import OUT, TOKENIZER, AllRows, Flag, NamesFile, Overwrite, arg, need
 from dfe.cli.show import say
 
 
@@ -20,6 +20,8 @@ class Atlas:
     Examples:
         dfe atlas -o atlas.html
         dfe atlas default --recordings out -o atlas.html --csv tables
+        dfe atlas my-tokenizer --list-groups
+        dfe atlas my-tokenizer --merge 15+22=smile 20+29="jaw drop"
     """
 
     tokenizer: Annotated[Positional[str], arg(metavar="NAME", help=f"{TOKENIZER}.")] = "default"
@@ -31,8 +33,19 @@ class Atlas:
         arg(metavar="DIR", help="Folder that `dfe encode` wrote: with this tokenizer; adds how often, by whom, how "
             "long and where."),
     ] = None  # fmt: skip
-    names: Annotated[Path | None, arg(metavar="FILE")] = None
-    """Names of displays, as the page saves them; by default DFE_NAMES, or names.json beside the tokenizer."""
+    names: NamesFile = None
+    list_groups: Flag = False
+    """List groups of displays ("smile", "brow raise"), merges and displays of the eyes; makes no page."""
+    merge: Annotated[tuple[str, ...], arg(metavar="15+22=NAME ...")] = ()
+    """Count displays as one under a name, from now on, in every command; kept with your names. Makes no page."""
+    unmerge: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
+    """Undo merges. Makes no page."""
+    set_group: Annotated[tuple[str, ...], arg(metavar="NAME=15+22 ...")] = ()
+    """Say which displays a group has, a new one or one of the list; NAME= takes it out. Makes no page."""
+    unset_group: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
+    """Undo --set-group. Makes no page."""
+    by: Annotated[str | None, arg(metavar="WHO")] = None
+    """Who decided on the merges, for the record; by default your name on this computer."""
     csv: Annotated[Path | None, arg(metavar="DIR")] = None
     """Also write everything as CSV tables into this folder."""
     all_rows: AllRows = False
@@ -44,10 +57,18 @@ class Atlas:
         from dfe.atlas.page import write_atlas
         from dfe.atlas.tables import refuse_existing_tables, write_tables
         from dfe.base.files import refuse_existing
+        from dfe.cli.names_edit import NamesEdit, edit_names, list_groups
         from dfe.cli.progress import show_progress
         from dfe.displays.names import load_names
         from dfe.tokenizer.file import load_tokenizer
 
+        edit = NamesEdit(self.merge, self.unmerge, self.set_group, self.unset_group, self.by)
+        need("--by", self.by, "--merge", self.merge)
+        if edit:
+            return edit_names(load_tokenizer(self.tokenizer), self.names, edit)
+        if self.list_groups:
+            tokenizer = load_tokenizer(self.tokenizer)
+            return list_groups(tokenizer, load_names(tokenizer, self.names))
         if self.out.suffix.lower() not in (".html", ".htm"):
             raise UsageError("the page's name must end in .html", where=self.out)
         need("--all-rows", self.all_rows, "--recordings", self.recordings)

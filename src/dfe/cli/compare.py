@@ -17,6 +17,7 @@ from dfe.cli.options import (
     Flag,
     MadeByTokenizer,
     MinCoverage,
+    NamesFile,
     OutFolder,
     Overwrite,
     RecordingsFolder,
@@ -69,6 +70,7 @@ class Compare:
     draws: Draws = 2_000
     seed: Seed = 0
     tokenizer: MadeByTokenizer = None
+    names: NamesFile = None
     unmatched: Unmatched = "refuse"
     events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
@@ -110,6 +112,7 @@ class Compare:
             draws=self.draws,
             seed=self.seed,
             events=self.events.config(),
+            names=self.names,
             models=not self.no_models,
         )
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)

@@ -9,6 +9,7 @@ from dfe.cli.event_options import EventArguments
 from dfe.cli.options import (
     AsJson,
     MadeByTokenizer,
+    NamesFile,
     OutFolder,
     Overwrite,
     Recordings,
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Events:
-    """Find displays, blinks and shifts of gaze with onset, apex and offset; write <name>.events.tsv and rates.csv.
+    """Find what faces show, with onset, apex and offset; write <name>.events.tsv and rates.csv.
+
+    Displays, groups of them ("smile"), lids and gaze, blinks and shifts of gaze; displays that you merged are one.
 
     Examples:
         dfe events out -o events
@@ -41,6 +44,7 @@ class Events:
     speakers: Annotated[tuple[str, ...], arg(metavar="NAME=FACE ...")] = ()
     """Whose face goes with which voice, as in A=0 B=1; needed where there are several."""
     roles: Roles = None
+    names: NamesFile = None
     events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
     overwrite: Overwrite = False
@@ -60,6 +64,7 @@ class Events:
             speech=self.speech,
             speaker=speaker_faces(self.speakers) or None,
             roles=self.roles,
+            names=self.names,
         )
         with show_progress("looking for events", "recordings") as progress:
             summary = events_to_folder(

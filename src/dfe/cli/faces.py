@@ -14,22 +14,22 @@ from dfe.cli.options import OUT, AsJson, Overwrite, arg
 
 @dataclass(frozen=True)
 class Faces:
-    """List the faces of a recording; with --merge or --split, write a recording in which they are put right.
+    """List the faces of a recording; with --join or --split, write a recording in which they are put right.
 
     Examples:
         dfe faces out/clip.parquet
-        dfe faces out/clip.parquet --split 0@12.5 --merge 2:0 -o out/clip-faces.parquet
+        dfe faces out/clip.parquet --split 0@12.5 --join 2:0 -o out/clip-faces.parquet
     """
 
     recording: Annotated[Positional[Path], arg(metavar="RECORDING")]
     """A table that `dfe encode` wrote."""
     split: Annotated[tuple[str, ...], arg(metavar="FACE@SECONDS ...")] = ()
     """Give a face a new id from a time on, as in 0@12.5; done before any merging."""
-    merge: Annotated[tuple[str, ...], arg(metavar="FACE:INTO ...")] = ()
+    join: Annotated[tuple[str, ...], arg(metavar="FACE:INTO ...")] = ()
     """Make a face part of another, as in 2:0."""
     out: Annotated[
         Path | None,
-        arg(aliases=["-o"], metavar="FILE", help=f"{OUT}: the recording, .parquet or .csv; with --merge and --split."),
+        arg(aliases=["-o"], metavar="FILE", help=f"{OUT}: the recording, .parquet or .csv; with --join and --split."),
     ] = None
     overwrite: Overwrite = False
     json: AsJson = False
@@ -42,14 +42,14 @@ class Faces:
         from dfe.recording.faces import list_faces, merge_faces, split_face
         from dfe.recording.recording import Recording
 
-        changes = bool(self.merge or self.split)
+        changes = bool(self.join or self.split)
         if changes != (self.out is not None):
             raise UsageError(
-                "--merge and --split need -o" if changes else "-o needs --merge or --split",
-                advice="name the recording to write, as in dfe faces clip.parquet --merge 2:0 -o clip-faces.parquet",
+                "--join and --split need -o" if changes else "-o needs --join or --split",
+                advice="name the recording to write, as in dfe faces clip.parquet --join 2:0 -o clip-faces.parquet",
             )
         splits = [_pair(words, "@", "--split", "0@12.5") for words in self.split]
-        merges = [_pair(words, ":", "--merge", "2:0") for words in self.merge]
+        merges = [_pair(words, ":", "--join", "2:0") for words in self.join]
         if self.out is not None:
             refuse_existing(self.out, overwrite=self.overwrite)
         recording = Recording.read(self.recording)

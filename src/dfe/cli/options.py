@@ -78,6 +78,11 @@ Categories = Annotated[
     tuple[str, ...], arg(metavar="COLUMN ...", help="Covariates whose numbers are names, as in site.")
 ]
 Displays = Annotated[tuple[int, ...], arg(metavar="NUMBER ...", help="Only these displays; all of them if left out.")]
+NamesFile = Annotated[
+    Path | None,
+    arg(metavar="FILE", help="Your names, merges and groups of displays; by default DFE_NAMES, or names.json beside "
+        "the tokenizer."),
+]  # fmt: skip
 Roles = Annotated[
     Path | None,
     arg(metavar="CSV", help="Whose face is whose, where recordings show several people: columns recording, face_id, "

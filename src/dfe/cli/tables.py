@@ -57,7 +57,7 @@ def events_table(rows: Iterable[RecordingEvents]) -> Table:
     """One line a recording: how many events of each kind, in how many seconds with a face."""
     table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("recording", overflow="fold")
-    for name in ("faces", "seconds", "displays", "a minute", "blinks", "gaze"):
+    for name in ("faces", "s", "displays", "/min", "groups", "eyes", "blinks", "shifts"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         kinds = [event.kind for event in row.events]
@@ -68,6 +68,8 @@ def events_table(rows: Iterable[RecordingEvents]) -> Table:
             _number(sum(face.exposure_s for face in faces)),
             str(kinds.count("display")),
             _number(row.per_min),
+            str(kinds.count("group")),
+            str(kinds.count("eyes")) if any(face.blinks or face.looks for face in faces) else "–",
             str(kinds.count("blink")) if any(face.blinks for face in faces) else "–",
             str(kinds.count("gaze")) if any(face.gaze for face in faces) else "–",
         )

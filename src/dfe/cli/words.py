@@ -20,10 +20,12 @@ def comparison_words(done: Comparison) -> list[str]:
     lines += [f"covariate {kind}" for kind in done.table.kinds]
     lines += [f"caution: {caution}" for caution in done.coverage.cautions]
     for family in done.families:
-        if family.measure != "per_min" or family.regions:
+        if family.measure != "per_min" or family.unit != "display":
             continue
         mine = [
-            r for r in done.rows if r.analysis == family.analysis and r.measure == "per_min" and not r.kind.is_region
+            r
+            for r in done.rows
+            if r.analysis == family.analysis and r.measure == "per_min" and r.kind.unit == family.unit
         ]
         tested = sorted((r for r in mine if r.p == r.p), key=lambda r: (r.p, -abs(r.effect)))
         lines.append(

@@ -114,7 +114,7 @@ def _detectable(done: Comparison) -> dict[str, Any] | None:
     if done.table.groups is None:
         return None
     second = int(done.subjects.design.second.sum())
-    first, displays = len(done.subjects) - second, sum(not kind.is_region for kind in done.sums.kinds)
+    first, displays = len(done.subjects) - second, sum(kind.unit == "display" for kind in done.sums.kinds)
     try:
         alone, strict = (detectable_g(first, second, ALPHA / n, POWER) for n in (1, displays))
     except (ValueError, UsageError):

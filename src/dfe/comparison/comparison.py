@@ -62,6 +62,7 @@ class CompareOptions:
         permutations, draws: behind p, and of the bootstrap behind the intervals.
         seed: of both.
         events: thresholds of events.
+        names: the user's file of names, merges and groups; by default DFE_NAMES, or names.json beside the tokenizer.
         models: whether counts are modelled, too.
     """
 
@@ -82,6 +83,7 @@ class CompareOptions:
     draws: int = Settings.draws
     seed: int = Settings.seed
     events: EventConfig = field(default_factory=EventConfig)
+    names: Path | None = None
     models: bool = True
 
     @property
@@ -192,14 +194,16 @@ def compare(
         categories=options.categories,
         others=options.unmatched == "drop",
     )
-    sums, tokenizer = measure_rows(read.rows, config=options.events, tokenizer=tokenizer, progress=progress)
+    sums, tokenizer = measure_rows(
+        read.rows, config=options.events, tokenizer=tokenizer, names=options.names, progress=progress
+    )
     subjects, flow, doubts, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
     covariates = Covariates(np.zeros((len(subjects), 0)), ())
     if columns.covariates:
         covariates = code_covariates(subjects.covariates, read.words)
     rows: list[EffectRow] = []
     families: list[Family] = []
-    notes = list(_notes(read, sums))
+    notes = [*sums.vocabulary.notes, *_notes(read, sums)]
     sides = _sides(read, subjects, sums)
     for analysis in _analyses(read):
         for measure in _MEASURES:
@@ -223,8 +227,8 @@ def compare(
     courses: tuple[TimeCourses, ...] = ()
     if columns.align is not None:
         kept_rows = [read.rows[i] for i in subjects.rows]
-        measured = measure_courses(kept_rows, tokenizer, options.window_s, options.bin_s, progress=progress)
-        steady = tuple(int(kind.token) for kind in sums.kinds if not kind.is_region)
+        measured = measure_courses(kept_rows, sums.vocabulary, options.window_s, options.bin_s, progress=progress)
+        steady = tuple(int(kind.token) for kind in sums.kinds if kind.unit == "display")
         courses = tuple(_courses(a, measured, steady, subjects, options.settings) for a in _analyses(read))
     return Comparison(
         options, read, tokenizer, tuple(rows), tuple(families), flow, doubts, coverage, courses,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
-from dfe.comparison.measures import Kind
+from dfe.comparison.measures import CountedUnit, Kind
 from dfe.comparison.subjects import Subjects
 from dfe.stats.composition import OTHER, Composition
 from dfe.stats.covariates import Covariates, compare_adjusted, draw_weights
@@ -20,6 +20,7 @@ from dfe.stats.repeated import RateModel, fit_rates
 from dfe.stats.significance import benjamini_hochberg
 
 Analysis = Literal["groups", "conditions", "groups x conditions"]
+UNITS: tuple[CountedUnit, ...] = get_args(CountedUnit)
 Measure = Literal["per_min", "share", "intensity", "main_clr"]
 MEASURES: dict[Measure, str] = {
     "per_min": "events per valid minute",
@@ -66,7 +67,7 @@ class Family(NamedTuple):
 
     analysis: Analysis
     measure: Measure
-    regions: bool
+    unit: CountedUnit
     tested: int
     p_any: float
     """Permutation p of the largest effect among them; NaN where there is none."""
@@ -120,13 +121,13 @@ def effects(
 ) -> tuple[list[EffectRow], list[Family]]:
     """Compare columns of values: of groups (one set of rows) or of conditions and their interaction (two sets).
 
-    Displays and regions are families of their own. What nobody shows is in no family.
+    Displays, regions, displays of the eyes and groups are families of their own. What nobody shows is in no family.
     """
     shown = np.any([np.nan_to_num(side) != 0 for side in sides], axis=(0, 1))
     rows: list[EffectRow] = []
     families: list[Family] = []
-    for regions in (False, True):
-        columns = np.array([i for i, kind in enumerate(kinds) if kind.is_region == regions], np.int64)
+    for unit in UNITS:
+        columns = np.array([i for i, kind in enumerate(kinds) if kind.unit == unit], np.int64)
         if not len(columns):
             continue
         made: dict[int, EffectRow] = {}
@@ -150,7 +151,7 @@ def effects(
                 why = NOBODY if not shown[column] else "too few subjects show it"
                 row = _untested(analysis, measure, kinds[column], sides, column, subjects, why)
             rows.append(replace(row, q=adjusted))
-        families.append(Family(analysis, measure, regions, len(made), float(p_any)))
+        families.append(Family(analysis, measure, unit, len(made), float(p_any)))
     return rows, families
 
 
@@ -195,8 +196,8 @@ def with_models(
     minutes = exposure_s / 60
     models = [fit_rates(counts[:, i], minutes, design, subject) for i in range(len(rows))]
     out = [replace(row, model=model) for row, model in zip(rows, models, strict=True)]
-    for regions in (False, True):
-        places = [i for i, row in enumerate(out) if row.kind.is_region == regions]
+    for unit in UNITS:
+        places = [i for i, row in enumerate(out) if row.kind.unit == unit]
         q = benjamini_hochberg(np.array([models[i].p for i in places]))
         for place, adjusted in zip(places, q.tolist(), strict=True):
             note = models[place].note

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -16,10 +18,13 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray, Progress
 from dfe.clock.clock import row_times
 from dfe.clock.spans import seconds_in
 from dfe.comparison.table import GroupRow
+from dfe.displays.names import load_names
+from dfe.displays.units import EYES, DisplayName
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
-from dfe.events.find import display_names, tokenizer_of
+from dfe.events.find import tokenizer_of
 from dfe.events.finding import detect
-from dfe.events.found import DisplayName, EventList
+from dfe.events.found import EventList
 from dfe.events.rates import Rate, rates
 from dfe.recording.faces import sole_face
 from dfe.recording.recording import Recording
@@ -28,25 +33,28 @@ from dfe.tokenizer.tokenizer import Tokenizer
 
 SILENCE = "silence"
 
+CountedUnit = Literal["display", "region", "eyes", "group"]
+"""What a row is about; rows of one unit are judged together, as a family."""
+
 
 @dataclass(frozen=True)
 class Kind:
-    """A display, or all displays of a region taken together."""
+    """A display, all displays of a region taken together, a display of the eyes, or a group of displays."""
 
     token: str
-    """Number of the display, or the region's name."""
+    """Number of the display, or the name of the region, the display of the eyes or the group."""
     label: str
     side: str
-    """``symmetric``, ``left`` or ``right`` (the subject's); empty for a region."""
+    """``symmetric``, ``left`` or ``right`` (the subject's); empty for all but displays."""
     region: str
     unsteady: bool = False
     """It comes and goes with the picture's noise, as the tokenizer's card says."""
-    is_region: bool = False
+    unit: CountedUnit = "display"
 
 
 @dataclass(frozen=True, eq=False)
 class RowSums:
-    """Sums of ``n`` rows of a table over ``T`` kinds, displays first and then regions."""
+    """Sums of ``n`` rows of a table over ``T`` kinds: displays, regions, displays of the eyes, groups."""
 
     kinds: tuple[Kind, ...]
     total_s: DoubleArray
@@ -60,13 +68,15 @@ class RowSums:
     intensity: DoubleArray
     """``(n, T)`` sum over those events of the intensity at the apex, mm."""
     main_s: DoubleArray
-    """``(n, U + 1)`` seconds in which nothing, or display u, is the main display."""
+    """``(n, M)`` seconds in which each of :attr:`main` is the main display: nothing first, then displays."""
     main: tuple[Kind, ...]
     """What the columns of ``main_s`` are."""
     faces: IntArray
     """``(n,)`` faces that the recording has."""
     defects: list[tuple[DefectKind, ...]]
     """What is known to be wrong, odd or mended about the source of each row's recording."""
+    vocabulary: Vocabulary
+    """Whose units were counted."""
 
     @property
     def coverage(self) -> DoubleArray:
@@ -80,6 +90,7 @@ def measure_rows(
     *,
     config: EventConfig | None = None,
     tokenizer: Tokenizer | None = None,
+    names: Path | None = None,
     progress: Progress | None = None,
 ) -> tuple[RowSums, Tokenizer]:
     """Find the events of every row's recording and sum them up; gives the tokenizer of the recordings, too.
@@ -88,6 +99,7 @@ def measure_rows(
         rows: of the table.
         config: thresholds of events, and which rows and displays count.
         tokenizer: that made the tokens; by default the packaged one that the recordings name.
+        names: the user's file of names, merges and groups; what :func:`dfe.displays.names.load_names` finds if None.
         progress: called after each row.
 
     Raises:
@@ -98,7 +110,7 @@ def measure_rows(
     places: dict[object, list[int]] = {}
     for place, row in enumerate(rows):
         places.setdefault(row.path, []).append(place)
-    names: dict[int, DisplayName] = {}
+    vocabulary: Vocabulary | None = None
     sums: RowSums | None = None
     done = 0
     for mine in places.values():
@@ -109,10 +121,10 @@ def measure_rows(
             what = f"its tokens are of {made.id} ({made.hash[:8]}), not of {tokenizer.id} ({tokenizer.hash[:8]})"
             advice = "encode all recordings with one tokenizer"
             raise ModelError(what, where=rows[mine[0]].path, advice=advice)
-        names = names or display_names(tokenizer)
-        found = detect(recording, tokenizer, config, names=names)
+        vocabulary = vocabulary or vocabulary_of(tokenizer, load_names(tokenizer, names))
+        found = detect(recording, tokenizer, config, vocabulary=vocabulary)
         if sums is None:
-            sums = _empty(len(rows), found, tokenizer)
+            sums = _empty(len(rows), found, tokenizer, vocabulary)
         for place in mine:
             row = rows[place]
             face = sole_face(recording, row.path) if row.face is None else row.face
@@ -126,16 +138,19 @@ def measure_rows(
     return sums, tokenizer
 
 
-def _empty(count: int, found: EventList, tokenizer: Tokenizer) -> RowSums:
+def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocabulary) -> RowSums:
     described = tokenizer.displays().described
-    shaky = set(tokenizer.unsteady)
-    labels = display_names(tokenizer)
-    every = tuple(Kind(str(n), name.label, described[n].side, name.region, n in shaky) for n, name in labels.items())
+    every = tuple(
+        Kind(str(n), name.label, described[n].side, name.region, n in vocabulary.unsteady)
+        for n, name in vocabulary.names.items()
+    )
     looked = tuple(kind for kind in every if int(kind.token) in found.names)
     regions = tuple(
-        Kind(r, f"all displays of the {r}", "", r, False, True) for r in dict.fromkeys(k.region for k in looked)
+        Kind(r, f"all displays of the {r}", "", r, unit="region") for r in dict.fromkeys(k.region for k in looked)
     )
-    kinds = looked + regions
+    eyes = tuple(Kind(eye.token, eye.label, "", eye.region, unit="eyes") for eye in EYES)
+    groups = tuple(Kind(group.token, group.label, "", group.region, unit="group") for group in found.groups)
+    kinds = looked + regions + eyes + groups
     return RowSums(
         kinds=kinds,
         total_s=np.zeros(count),
@@ -147,6 +162,7 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer) -> RowSums:
         main=(Kind(SILENCE, "no display", "", ""), *every),
         faces=np.zeros(count, np.int64),
         defects=[()] * count,
+        vocabulary=vocabulary,
     )
 
 
@@ -164,12 +180,13 @@ def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recordi
     sums.faces[place] = len(found.faces)
     face = row.face or 0
     role = Role("", face, row.onset_s, row.offset_s, "x", "")
-    regions = {kind.token: -i for i, kind in enumerate(sums.kinds, start=1) if kind.is_region}
+    regions = {kind.token: -i for i, kind in enumerate(sums.kinds, start=1) if kind.unit == "region"}
     by_region = replace(
         found,
         events=tuple(replace(e, display=regions[e.region]) for e in found if e.kind == "display"),
         names={number: DisplayName(name, name) for name, number in regions.items()},
-        faces=tuple(replace(face, blinks=False, gaze=False) for face in found.faces),
+        groups=(),
+        faces=tuple(replace(face, blinks=False, gaze=False, looks=False) for face in found.faces),
     )
     columns = {kind.token: i for i, kind in enumerate(sums.kinds)}
     columns |= {str(number): columns[name] for name, number in regions.items()}
@@ -178,7 +195,7 @@ def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recordi
             sums.exposure_s[place] = rate.exposure_s
             _add(sums, place, columns[rate.token], rate)
     counted = (recording.success if found.config.all_rows else recording.usable) & (recording.face_ids == face)
-    sums.main_s[place] = _main(recording, counted, (low, high), sums.main_s.shape[1])
+    sums.main_s[place] = _main(recording, counted, (low, high), sums.vocabulary)
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
@@ -187,9 +204,10 @@ def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
     sums.intensity[place, column] = (rate.mean_intensity or 0.0) * rate.count
 
 
-def _main(recording: Recording, counted: BoolArray, part: tuple[float, float], width: int) -> DoubleArray:
-    """Seconds of each main display, that of the first token, in a part of the recording."""
-    main = recording.tokens().display[:, 0].astype(np.int64)
+def _main(recording: Recording, counted: BoolArray, part: tuple[float, float], words: Vocabulary) -> DoubleArray:
+    """Seconds of nothing and of each main display, that of the first token, in a part of the recording."""
+    main = words.merged(recording.tokens()).display[:, 0].astype(np.int64)
     known = counted & (main >= 0)
     start, end = row_times(recording.frames, recording.times, recording.face_ids, known)[known].T
-    return np.bincount(main[known], seconds_in(np.array([part]), start, end), width).astype(np.float64)
+    seconds = np.bincount(main[known], seconds_in(np.array([part]), start, end), words.size + 1)
+    return np.asarray(seconds[[0, *words.names]], np.float64)

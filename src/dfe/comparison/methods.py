@@ -50,16 +50,27 @@ def _data(result: Mapping[str, Any]) -> str:
 
 def _measures(result: Mapping[str, Any]) -> str:
     events, rows = result["settings"]["events"], result["rows"]
-    displays = len({row["token"] for row in rows if row["measure"] == "per_min" and not row["is_region"]})
-    regions = len({row["token"] for row in rows if row["measure"] == "per_min" and row["is_region"]})
+    displays = len({row["token"] for row in rows if row["measure"] == "per_min" and row["unit"] == "display"})
+    regions = len({row["token"] for row in rows if row["measure"] == "per_min" and row["unit"] == "region"})
     return (
         f"Events of {displays} displays and of {regions} regions of the face (all displays that move the region most) "
         f"were found at {events['rate']:g} samples a second after Gaussian smoothing "
         f"({1000 * events['smoothing_s']:.0f} ms): from {events['off_mm']:g} mm on, {events['on_mm']:g} mm at the "
         f"apex, {events['min_s']:g} s or longer; events less than {events['merge_s']:g} s apart are one, and gaps over "
-        f"{GAP_S:g} s censor. Counted were {events['counted']}. The subject is the unit: a subject's recordings were "
-        "pooled, sums over sums, into events per valid minute, share of valid time, and mean intensity at the "
-        "apex (of subjects with events). Events under way when a face comes into sight are not counted."
+        f"{GAP_S:g} s censor. {_beside(rows)}Counted were {events['counted']}. The subject is the unit: a subject's "
+        "recordings were pooled, sums over sums, into events per valid minute, share of valid time, and mean intensity "
+        "at the apex (of subjects with events). Events under way when a face comes into sight are not counted."
+    )
+
+
+def _beside(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What was counted beside displays and regions."""
+    groups = len({row["token"] for row in rows if row["unit"] == "group"})
+    eyes = len({row["token"] for row in rows if row["unit"] == "eyes"})
+    said = [f"{groups} groups of displays (their millimetres summed)"] if groups else []
+    said += [f"{eyes} displays of the eyes (against each person's usual opening and gaze)"] if eyes else []
+    return (
+        f"So were {' and '.join(said)}; displays, regions, eyes and groups are families of their own. " if said else ""
     )
 
 

@@ -27,6 +27,8 @@ _TITLES = {
     "conditions": "Within subjects",
     "groups x conditions": "Differences between conditions, compared between groups",
 }
+UNIT_WORDS = {"display": "display", "region": "region", "eyes": "display of the eyes", "group": "group of displays"}
+UNITS = tuple(UNIT_WORDS)
 _EFFECT = {"groups": "Hedges' g", "conditions": "Cohen's d_z", "groups x conditions": "Hedges' g"}
 
 Row = Mapping[str, Any]
@@ -38,7 +40,8 @@ class Fold:
 
     title: str
     measure: str
-    regions: bool
+    unit: str
+    """What a row is about, in words."""
     rows: list[Row]
     """Those that were tested, the most evidence first."""
     p_any: float | None
@@ -141,30 +144,30 @@ def _analysis(result: Mapping[str, Any], analysis: str, pictures: Mapping[str, b
     if any(row["effect"] is not None for row in rows):
         charts.append(volcano_chart(result, analysis, pictures))
     folds = [
-        _fold(result, analysis, measure, regions, mine)
+        _fold(result, analysis, measure, unit, mine)
         for measure in result["measures"]
-        for regions in (False, True)
-        if (mine := _tested(result, analysis, measure, regions))
+        for unit in UNITS
+        if (mine := _tested(result, analysis, measure, unit))
     ]
     found = [row for row in rows if row["q"] <= FALSE_DISCOVERY]
-    p_any = _family(result, analysis, "per_min", False)["p_any"]
+    p_any = _family(result, analysis, "per_min", "display")["p_any"]
     sides = _sides(result, analysis)
     return Analysis(analysis, _TITLES[analysis], _EFFECT[analysis], sides, len(rows), found, p_any, charts, folds)
 
 
-def _fold(result: Mapping[str, Any], analysis: str, measure: str, regions: bool, rows: list[Row]) -> Fold:
+def _fold(result: Mapping[str, Any], analysis: str, measure: str, unit: str, rows: list[Row]) -> Fold:
     words = str(result["measures"][measure])
     title = words[0].upper() + words[1:]
     if measure != "main_clr":
-        title += f", by {'region' if regions else 'display'}"
-    whole = sum(_is(row, analysis, measure, regions) for row in result["rows"])
-    p_any = _family(result, analysis, measure, regions)["p_any"]
-    return Fold(title, measure, regions, rows, p_any, whole - len(rows))
+        title += f", by {UNIT_WORDS[unit]}"
+    whole = sum(_is(row, analysis, measure, unit) for row in result["rows"])
+    p_any = _family(result, analysis, measure, unit)["p_any"]
+    return Fold(title, measure, UNIT_WORDS[unit], rows, p_any, whole - len(rows))
 
 
-def _family(result: Mapping[str, Any], analysis: str, measure: str, regions: bool) -> Row:
-    wanted = (analysis, measure, regions)
-    return next(f for f in result["families"] if (f["analysis"], f["measure"], f["regions"]) == wanted)
+def _family(result: Mapping[str, Any], analysis: str, measure: str, unit: str) -> Row:
+    wanted = (analysis, measure, unit)
+    return next(f for f in result["families"] if (f["analysis"], f["measure"], f["unit"]) == wanted)
 
 
 def _course(course: Mapping[str, Any], result: Mapping[str, Any]) -> Course:
@@ -188,14 +191,14 @@ def _course_chart(course: Mapping[str, Any], result: Mapping[str, Any], token: s
     return line_chart(frame, series, x, y, ())
 
 
-def _tested(result: Mapping[str, Any], analysis: str, measure: str, regions: bool = False) -> list[Row]:
+def _tested(result: Mapping[str, Any], analysis: str, measure: str, unit: str = "display") -> list[Row]:
     """Rows with a p, the most evidence first."""
-    rows = [row for row in result["rows"] if _is(row, analysis, measure, regions) and row["p"] is not None]
+    rows = [row for row in result["rows"] if _is(row, analysis, measure, unit) and row["p"] is not None]
     return sorted(rows, key=lambda row: (row["p"], -abs(row["effect"] or 0.0)))
 
 
-def _is(row: Row, analysis: str, measure: str, regions: bool) -> bool:
-    return (row["analysis"], row["measure"], row["is_region"]) == (analysis, measure, regions)
+def _is(row: Row, analysis: str, measure: str, unit: str) -> bool:
+    return (row["analysis"], row["measure"], row["unit"]) == (analysis, measure, unit)
 
 
 def _forest_row(row: Row, pictures: Mapping[str, bytes], ratios: bool) -> ForestRow:

@@ -20,7 +20,7 @@ def data_rows(done: Comparison) -> tuple[list[str], list[list[object]]]:
     """
     table, sums, subjects = done.table, done.sums, done.subjects
     covariates = covariate_names(table.columns.covariates)
-    kinds = [kind for kind in sums.kinds if not kind.is_region]
+    kinds = [kind for kind in sums.kinds if kind.unit == "display"]
     head = ["subject", "group", "condition", "stratum", *covariates.values(), "exposure_min", "coverage"]
     head += [f"count_{kind.token}" for kind in kinds] + [f"share_{kind.token}" for kind in kinds]
     rows: list[list[object]] = []
@@ -56,7 +56,7 @@ def r_script(done: Comparison) -> str:
     shown = [
         kind
         for i, kind in enumerate(done.sums.kinds)
-        if not kind.is_region and done.sums.count[done.subjects.rows, i].any()
+        if kind.unit == "display" and done.sums.count[done.subjects.rows, i].any()
     ]
     labels = ",\n".join(f"  count_{kind.token} = {json.dumps(kind.label)}" for kind in shown)
     factors = [(n, two) for n, two in (("group", table.groups), ("condition", table.conditions)) if two is not None]

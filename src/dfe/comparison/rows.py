@@ -26,7 +26,7 @@ def row_cells(row: EffectRow, sides: Mapping[str, Sequence[str]]) -> tuple[objec
     """The cells of :data:`COLUMNS`; those of a model that was not fitted are None."""
     model = row.model
     cells: tuple[object, ...] = (
-        row.analysis, row.measure, "region" if row.kind.is_region else "display", row.kind.token, row.kind.label,
+        row.analysis, row.measure, row.kind.unit, row.kind.token, row.kind.label,
         row.kind.side, row.kind.region, *sides[row.analysis], *row.subjects, *row.mean, row.effect, row.low, row.high,
         row.p, row.q, row.ratio, row.ratio_low, row.ratio_high,
     )  # fmt: skip

@@ -10,9 +10,9 @@ import numpy as np
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, DoubleArray, Progress
 from dfe.comparison.table import GroupRow
+from dfe.displays.vocabulary import Vocabulary
 from dfe.recording.faces import sole_face
 from dfe.recording.recording import Recording
-from dfe.tokenizer.tokenizer import Tokenizer
 
 BIN_S = 0.2
 WINDOW_S = (-1.0, 3.0)
@@ -33,7 +33,7 @@ class Courses(NamedTuple):
 
 def measure_courses(
     rows: Sequence[GroupRow],
-    tokenizer: Tokenizer,
+    vocabulary: Vocabulary,
     window_s: tuple[float, float] = WINDOW_S,
     bin_s: float = BIN_S,
     *,
@@ -48,7 +48,7 @@ def measure_courses(
     bins = round((window_s[1] - window_s[0]) / bin_s) if bin_s > 0 else 0
     if bins < 2 or bins > 10_000:
         raise UsageError(f"a window of {window_s[0]:g} to {window_s[1]:g} s holds {bins} bins of {bin_s:g} s")
-    seconds, amount = np.zeros((len(rows), bins)), np.zeros((len(rows), bins, len(tokenizer.displays())))
+    seconds, amount = np.zeros((len(rows), bins)), np.zeros((len(rows), bins, vocabulary.size))
     for place, row in enumerate(rows):
         recording = Recording.read(row.path, landmarks=False)
         times = recording.times
@@ -60,7 +60,7 @@ def measure_courses(
         mine = np.flatnonzero(recording.usable & (recording.face_ids == face) & (at >= 0) & (at < bins))
         each, bin_of = recording.seconds(recording.usable)[mine], at[mine].astype(np.int64)
         seconds[place] = np.bincount(bin_of, each, bins)
-        for display, signal in recording.tokens().at(mine).signals():
+        for display, signal in vocabulary.merged(recording.tokens().at(mine)).signals():
             amount[place, :, display - 1] = np.bincount(bin_of, signal * each, bins)
         if progress is not None:
             progress(place + 1, len(rows))

@@ -1,20 +1,25 @@
-"""The user's own names and notes for displays: a small JSON file that is bound to one tokenizer.
+"""The user's own names, merges and groups of displays: a small JSON file that is bound to one tokenizer.
 
 {"format_version": 1, "tokenizer": {"id": "dfe-face41@3", "hash": "ed48..."},
- "names": {"27": {"name": "polite smile", "note": "seen with pressed lips"}}}
+ "names": {"27": {"name": "polite smile", "note": "seen with pressed lips"}},
+ "merges": [{"name": "broad smile", "displays": [15, 22], "who": "anna", "when": "2026-05-01", "tool": "dfe 0.1.0"}],
+ "groups": {"smile": [15, 22, 27]}}
+
+``merges`` and ``groups`` may be left out.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from dfe.base.errors import ModelError
+from dfe.base.errors import ModelError, UsageError
 from dfe.base.files import replacing
+from dfe.displays.units import EYES, REGIONS, WAYS
 
 NAMES_FILE = "names.json"
 """Name of the file that is looked for beside a tokenizer."""
@@ -23,9 +28,13 @@ VARIABLE = "DFE_NAMES"
 """Environment variable with a names file, or a folder of them for several tokenizers."""
 
 FORMAT_VERSION = 1
+RESERVED = frozenset({"blink", *(unit.token for unit in EYES), *REGIONS, *(f"gaze shift {way}" for way in WAYS)})
+"""What no group may be called, since something else that is counted is."""
 LONGEST_NAME, LONGEST_NOTE = 120, 4000
 
+PACKAGE = Path(__file__).resolve().parents[1]
 _MAX_BYTES = 4 * 2**20
+_MERGE_ADVICE = "undo one of them with `dfe atlas --unmerge NAME`"
 _ADVICE = "download it again from the atlas's page, or take names out of use"
 
 
@@ -57,6 +66,27 @@ class Name:
 
 
 @dataclass(frozen=True)
+class Merge:
+    """Displays that count as one, and who decided so."""
+
+    name: str
+    displays: tuple[int, ...]
+    """Numbers, rising, two at least; all count under the first."""
+    who: str = ""
+    when: str = ""
+    """Day, as in ``2026-05-01``."""
+    tool: str = ""
+    """Name and version of the package."""
+
+    @property
+    def said(self) -> str:
+        """One line for everything that was counted with it."""
+        numbers = f"{', '.join(map(str, self.displays[:-1]))} and {self.displays[-1]}"
+        made = " ".join(part for part in (f"by {self.who}" if self.who else "", self.when, self.tool) if part)
+        return f"displays {numbers} count as one, {self.name}{f' (merged {made})' if made else ''}"
+
+
+@dataclass(frozen=True)
 class Names:
     """Names of one tokenizer's displays.
 
@@ -64,11 +94,15 @@ class Names:
         tokenizer: ``name@version``.
         hash: of the tokenizer.
         entries: by number of the display; displays without a name are left out.
+        merges: displays that count as one; no display in two.
+        groups: displays by the name of the user's own groups; an empty one takes a group of the package out.
     """
 
     tokenizer: str
     hash: str
     entries: Mapping[int, Name] = field(default_factory=dict)
+    merges: tuple[Merge, ...] = ()
+    groups: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Displays with a name or a note."""
@@ -103,11 +137,15 @@ class Names:
             for display, entry in sorted(self.entries.items())
             if entry.name or entry.note
         }
-        whole = {
+        whole: dict[str, Any] = {
             "format_version": FORMAT_VERSION,
             "tokenizer": {"id": self.tokenizer, "hash": self.hash},
             "names": entries,
         }
+        if self.merges:
+            whole["merges"] = [asdict(merge) for merge in self.merges]
+        if self.groups:
+            whole["groups"] = {name: list(numbers) for name, numbers in self.groups.items()}
         return json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
 
     def write(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -151,6 +189,29 @@ def load_names(
     return Names(tokenizer.id, tokenizer.hash)
 
 
+def names_target(
+    tokenizer: Named, path: str | os.PathLike[str] | None = None, *, folder: str | os.PathLike[str] | None = None
+) -> Path:
+    """The file that :func:`load_names` reads, or would read if it were there: where changes are kept.
+
+    Raises:
+        UsageError: the tokenizer has no folder of its own, and nobody named a file.
+    """
+    if path is not None:
+        return Path(path)
+    said = os.environ.get(VARIABLE, "")
+    if said:
+        if not Path(said).is_dir():
+            return Path(said)
+        mine = [one for one in sorted(Path(said).glob("*.json")) if _hash_of(_json(one)) == tokenizer.hash]
+        return mine[0] if mine else Path(said) / f"{tokenizer.id}.names.json"
+    beside = folder if folder is not None else getattr(tokenizer, "folder", None)
+    if beside is None or PACKAGE in Path(beside).resolve().parents:
+        advice = f"name a file with --names, and set {VARIABLE} to it, so that every command reads it"
+        raise UsageError(f"{tokenizer.id} comes with the package, so its folder keeps no names of yours", advice=advice)
+    return Path(beside) / NAMES_FILE
+
+
 def read_names(path: str | os.PathLike[str], tokenizer: Named) -> Names:
     """Read one names file.
 
@@ -175,14 +236,80 @@ def read_names(path: str | os.PathLike[str], tokenizer: Named) -> Names:
     entries = {}
     for key, entry in values["names"].items():
         display = int(key) if key.isdecimal() and len(key) < 7 else 0
-        if not 1 <= display < tokenizer.size:
-            raise ModelError(
-                f"names display {key!r}, and {tokenizer.id} has displays 1 to {tokenizer.size - 1}",
-                where=where,
-                advice=_ADVICE,
-            )
+        _check_display(display, key, tokenizer, where)
         entries[display] = _entry(entry, display, where)
-    return Names(tokenizer.id, tokenizer.hash, entries)
+    merges = tuple(_merge(one, tokenizer, where) for one in _listed(values, "merges", list, where))
+    groups = {
+        _group_name(name, where): _numbers(numbers, tokenizer, where)
+        for name, numbers in _listed(values, "groups", dict, where).items()
+    }
+    found = Names(tokenizer.id, tokenizer.hash, entries, merges, groups)
+    check_merges(found.merges, where)
+    return found
+
+
+def check_merges(merges: Sequence[Merge], where: str | os.PathLike[str]) -> None:
+    """Refuse a display in two merges, and two merges of one name.
+
+    Raises:
+        ModelError: there is one.
+    """
+    seen: dict[int, str] = {}
+    for merge in merges:
+        if merge.name in {other.name for other in merges if other is not merge}:
+            raise ModelError(f"has two merges that are called {merge.name}", where=where, advice=_MERGE_ADVICE)
+        for number in merge.displays:
+            if number in seen:
+                raise ModelError(
+                    f"display {number} is part of {seen[number]}, so it cannot be part of {merge.name} too",
+                    where=where,
+                    advice=_MERGE_ADVICE,
+                )
+            seen[number] = merge.name
+
+
+def _check_display(display: int, said: object, tokenizer: Named, where: Path) -> None:
+    if not 1 <= display < tokenizer.size:
+        raise ModelError(
+            f"names display {said!r}, and {tokenizer.id} has displays 1 to {tokenizer.size - 1}",
+            where=where,
+            advice=_ADVICE,
+        )
+
+
+def _listed(values: Mapping[str, Any], key: str, kind: type, where: Path) -> Any:
+    found = values.get(key, kind())
+    if not isinstance(found, kind):
+        raise ModelError(f"holds no {key} where they should be", where=where, advice=_ADVICE)
+    return found
+
+
+def _numbers(said: Any, tokenizer: Named, where: Path) -> tuple[int, ...]:
+    if not isinstance(said, list) or not all(isinstance(n, int) and not isinstance(n, bool) for n in said):
+        raise ModelError("has no list of numbers of displays", where=where, advice=_ADVICE)
+    for number in said:
+        _check_display(number, number, tokenizer, where)
+    return tuple(sorted(set(said)))
+
+
+def _merge(said: Any, tokenizer: Named, where: Path) -> Merge:
+    if not isinstance(said, dict):
+        raise ModelError("has a merge that is none", where=where, advice=_ADVICE)
+    texts = {key: said.get(key, "") for key in ("name", "who", "when", "tool")}
+    if not all(isinstance(text, str) and len(text) <= LONGEST_NAME for text in texts.values()) or not texts["name"]:
+        raise ModelError("has a merge without a name, or with text that is none", where=where, advice=_ADVICE)
+    numbers = _numbers(said.get("displays"), tokenizer, where)
+    if len(numbers) < 2:
+        raise ModelError(f"has a merge {texts['name']} of fewer than two displays", where=where, advice=_ADVICE)
+    return Merge(displays=numbers, **{key: " ".join(text.split()) for key, text in texts.items()})
+
+
+def _group_name(name: str, where: Path) -> str:
+    said = " ".join(name.split())
+    if not said or len(said) > LONGEST_NAME or said.isdecimal() or said in RESERVED:
+        advice = "give the group another name: no number, and none of those of the eyes' displays"
+        raise ModelError(f"has a group called {name!r}, which another unit is called", where=where, advice=advice)
+    return said
 
 
 def _entry(entry: Any, display: int, where: Path) -> Name:

@@ -122,6 +122,7 @@ def describe_table(path: Path, *, check: bool = False) -> dict[str, Any]:
 def describe_tokenizer(name: str) -> dict[str, Any]:
     """Identity, shape and card of a tokenizer, and the names that the user has given to its displays."""
     from dfe.displays.names import load_names
+    from dfe.displays.vocabulary import vocabulary_of
     from dfe.tokenizer.file import load_tokenizer
 
     tokenizer = load_tokenizer(name)
@@ -137,6 +138,8 @@ def describe_tokenizer(name: str) -> dict[str, Any]:
         "how": tokenizer.quantizer.says,
         "intensities_mm": [round(mm, 4) for mm in tokenizer.displays().ladder_mm] or "each display has its own",
         "names": {str(display): names.name(display) for display in sorted(names.entries) if names.name(display)},
+        "merges": [merge.said for merge in names.merges],
+        "groups": {group.name: list(group.displays) for group in vocabulary_of(tokenizer, names).groups},
         "card": dict(tokenizer.card),
     }
 

@@ -10,7 +10,9 @@ from typing import NamedTuple, Protocol
 from dfe.base.errors import MediaError, UsageError
 from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
-from dfe.events.find import find_events
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
+from dfe.events.find import tokenizer_of
+from dfe.events.finding import detect
 from dfe.formats.boris import write_boris
 from dfe.formats.csv import write_csv
 from dfe.formats.elan import write_elan
@@ -119,10 +121,12 @@ def load_events(path: Path) -> EventTable:
     if path.suffix.lower() == ".tsv" or (path.suffix.lower() == ".csv" and is_events_table(path)):
         return read_events_tsv(path)
     recording = Recording.read(path, landmarks=False)
-    return EventTable(tuple(find_events(recording)), source_of(recording))
+    tokenizer = tokenizer_of(recording)
+    vocabulary = vocabulary_of(tokenizer)
+    return EventTable(tuple(detect(recording, tokenizer, vocabulary=vocabulary)), source_of(recording, vocabulary))
 
 
-def source_of(recording: Recording) -> EventSource:
+def source_of(recording: Recording, vocabulary: Vocabulary) -> EventSource:
     """What a table of a recording's events keeps of the recording."""
     made, clock = recording.provenance, recording.clock()
     return EventSource(
@@ -131,6 +135,7 @@ def source_of(recording: Recording) -> EventSource:
         tokenizer_hash=None if made.tokenizer is None else made.tokenizer.hash,
         duration_s=float(clock.until_s[-1]) if len(clock.times) else None,
         frame_rate=clock.rate,
+        merges=vocabulary.notes,
     )
 
 

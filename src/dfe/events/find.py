@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from dfe.base.errors import ModelError, TableError
-from dfe.displays.names import load_names
+from dfe.displays.names import Names
+from dfe.displays.vocabulary import vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.finding import Speech, detect
-from dfe.events.found import DisplayName, EventList
+from dfe.events.found import EventList
 from dfe.formats.speech import read_speech, speech_of_faces
 from dfe.recording.recording import Recording
 from dfe.tokenizer.file import load_tokenizer
@@ -28,8 +29,9 @@ def find_events(
     speech: Speech | str | PathLike[str] | None = None,
     speaker: Mapping[str, int] | None = None,
     labels: Mapping[int, str] | None = None,
+    names: Names | None = None,
 ) -> EventList:
-    """Displays, blinks and shifts of gaze in a recording, called by what its tokens do to a face.
+    """Displays of skin and eyes, groups, blinks and shifts of gaze in a recording, called by what they do to a face.
 
     Args:
         recording: with tokens and presentation times.
@@ -38,6 +40,7 @@ def find_events(
         speech: a file of speech (RTTM, ELAN, TextGrid), or stretches by face.
         speaker: face of each speaker of the file; see :func:`dfe.formats.speech.speech_of_faces`.
         labels: the user's own names of displays, by number.
+        names: the user's names, merges and groups; what :func:`dfe.displays.names.load_names` finds if None.
 
     Raises:
         TableError: no rows, no tokens, still pictures, or a file of speech that cannot be read.
@@ -50,7 +53,8 @@ def find_events(
     note = None
     if speech is not None and not isinstance(speech, Mapping):
         speech, note = speech_from_file(recording, speech, speaker, name)
-    found = detect(recording, tokenizer, config, speech=speech, names=display_names(tokenizer, labels))
+    vocabulary = vocabulary_of(tokenizer, names, labels=labels)
+    found = detect(recording, tokenizer, config, speech=speech, vocabulary=vocabulary)
     return found if note is None else replace(found, notes=(*found.notes, note))
 
 
@@ -72,17 +76,6 @@ def tokenizer_of(recording: Recording) -> Tokenizer:
             where=where,
             advice="name the tokenizer's folder with --tokenizer (in Python tokenizer=)",
         ) from None
-
-
-def display_names(tokenizer: Tokenizer, labels: Mapping[int, str] | None = None) -> dict[int, DisplayName]:
-    """Label and region of every display: as the user calls it (``labels``, else the tokenizer's file of names), or in
-    words from the nearest coefficients.
-    """
-    own = labels if labels is not None else load_names(tokenizer).by_display
-    return {
-        one.display: DisplayName(own.get(one.display, one.words), one.region)
-        for one in tokenizer.displays().described[1:]
-    }
 
 
 def speech_from_file(

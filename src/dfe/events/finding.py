@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,13 +13,16 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.clock.clock import GAP_S, Clock, face_clocks
 from dfe.clock.resampling import Timeline
 from dfe.clock.spans import contains, spans
-from dfe.displays.displays import Coder, Displays
+from dfe.displays.displays import Coder
+from dfe.displays.units import EYES, LIDS, Unit
+from dfe.displays.vocabulary import Vocabulary, plain_vocabulary
 from dfe.events.blink import find_blinks
 from dfe.events.config import EventConfig
-from dfe.events.found import DisplayName, EventList, FaceTime
-from dfe.events.gaze import find_shifts
+from dfe.events.found import EventList, FaceTime
+from dfe.events.gaze import SHIFT, find_shifts
 from dfe.events.hysteresis import Runs, runs
 from dfe.formats.event import Event, Kind
+from dfe.recording.eyes import EyeSignals, eye_signals
 from dfe.recording.recording import Recording
 from dfe.recording.summary import fleeting_faces, fleeting_note
 
@@ -32,16 +36,17 @@ def detect(
     config: EventConfig | None = None,
     *,
     speech: Speech | None = None,
-    names: Mapping[int, DisplayName] | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> EventList:
-    """Displays, blinks and shifts of gaze in a recording with tokens; its rows are left as they are.
+    """Displays of skin and eyes, groups, blinks and shifts of gaze in a recording with tokens.
 
     Args:
         recording: with tokens and presentation times.
         coder: the tokenizer that made the tokens.
         config: thresholds.
         speech: when the owners of the faces speak; a face that is not in it has unknown speech.
-        names: labels and regions of displays by their number; others are called by their number.
+        vocabulary: names, merges and groups of the displays; without one displays go by their number, and there are no
+            groups.
 
     Raises:
         TableError: no rows, no tokens, still pictures, too few frames a second, or tokens that no tokenizer of this
@@ -63,31 +68,33 @@ def detect(
     if len(strange := displays.unknown(tokens)):
         where = f"{recording.provenance.source.name}, row {int(strange[0])}"
         raise ModelError(f"has a token that tokenizer {coder.id} does not know", where=where)
-    left_out = set() if config.unsteady else {int(d) for d in getattr(coder, "unsteady", ())}
-    known = _names(displays, names or {}, left_out)
+    vocabulary = plain_vocabulary(coder) if vocabulary is None else vocabulary
+    units = vocabulary.units(config.unsteady)
+    looks = eye_signals(recording, valid)
     lids, gaze = _measured(recording, "blinks", valid), _measured(recording, "gaze", valid)
+    if lids is None and looks is not None and np.isfinite(looks.closed[valid]).any():
+        lids = looks.closed
     events: list[Event] = []
     faces: list[FaceTime] = []
     for face, rows, clock in face_clocks(recording.frames, times, ids, valid):
         talk = None if speech is None or face not in speech else spans(speech[face])
         time = Timeline.of(clock, rate=config.rate, smoothing_s=config.smoothing_s)
-        for display, amount in tokens.at(rows).signals():
-            if display in known:
-                signal = time.smoothed(amount)
-                found = runs(
-                    signal, time, on=config.on_mm, off=config.off_mm, min_s=config.min_s, merge_s=config.merge_s
-                )
-                name = known[display]
-                events += _events(face, "display", display, found, [name.label] * len(found), name.region, talk)
+        for unit, amount in chain(vocabulary.signals(tokens.at(rows), config.unsteady), _of_eyes(looks, rows)):
+            found = _runs_of(unit, time.smoothed(amount), time, config)
+            number = unit.displays[0] if unit.kind == "display" else 0
+            events += _events(face, unit.kind, number, found, [unit.label] * len(found), unit.region, talk)
         face_lids, face_gaze = _of_face(lids, rows), _of_face(gaze, rows)
         if face_lids is not None:
             found = find_blinks(clock, face_lids, config)
             events += _events(face, "blink", 0, found, ["blink"] * len(found), "eyes", talk)
         if face_gaze is not None:
             shifts = find_shifts(clock, face_gaze, face_lids, config)
-            labels = [f"gaze {direction}" for direction in shifts.direction]
+            labels = [f"{SHIFT} {direction}" for direction in shifts.direction]
             events += _events(face, "gaze", 0, shifts.runs, labels, "eyes", talk)
-        faces.append(FaceTime(face, clock.spans, clock.stretches, talk, face_gaze is not None, face_lids is not None))
+        known = looks is not None and bool(np.isfinite(looks.amount[rows][:, len(LIDS) :]).any())
+        faces.append(
+            FaceTime(face, clock.spans, clock.stretches, talk, face_gaze is not None, face_lids is not None, known)
+        )
     events.sort(key=lambda e: (e.onset_s, e.face_id, e.kind, e.display, e.label))
     return EventList(
         events=tuple(events),
@@ -96,9 +103,11 @@ def detect(
         faces=tuple(faces),
         config=config,
         tokenizer=recording.tokenizer_id or coder.id,
-        names=known,
+        names={unit.displays[0]: vocabulary.names[unit.displays[0]] for unit in units if unit.kind == "display"},
+        groups=tuple(unit for unit in units if unit.kind == "group"),
         fleeting=fleeting,
-        notes=tuple(_notes(recording, valid, config, faces, left_out, speech)),
+        usual={} if looks is None else {face.face_id: looks.usual[face.face_id] for face in faces},
+        notes=(*vocabulary.notes, *_notes(recording, valid, config, faces, vocabulary, speech), *_usual(looks, faces)),
     )
 
 
@@ -128,12 +137,29 @@ def _check_rate(recording: Recording, whole: Clock) -> None:
         )
 
 
-def _names(displays: Displays, given: Mapping[int, DisplayName], left_out: set[int]) -> dict[int, DisplayName]:
-    numbers = [number for number in range(1, len(displays) + 1) if number not in left_out]
-    return {
-        number: given.get(number) or DisplayName(f"display {number}", displays.described[number].region)
-        for number in numbers
-    }
+def _runs_of(unit: Unit, signal: DoubleArray, time: Timeline, config: EventConfig) -> Runs:
+    on, off = unit.on or config.on_mm, unit.off or config.off_mm
+    min_s = config.min_s if unit.min_s is None else unit.min_s
+    return runs(signal, time, on=on, off=off, min_s=min_s, merge_s=config.merge_s)
+
+
+def _of_eyes(looks: EyeSignals | None, rows: IntArray) -> Iterator[tuple[Unit, DoubleArray]]:
+    """The displays of the eyes of one face that are known and shown at all."""
+    for column, unit in enumerate(EYES if looks is not None else ()):
+        assert looks is not None
+        amount = _of_face(looks.amount[:, column : column + 1], rows)
+        if amount is not None and amount.any():
+            yield unit, amount[:, 0]
+
+
+def _usual(looks: EyeSignals | None, faces: list[FaceTime]) -> Iterator[str]:
+    """Against what the displays of the eyes were measured."""
+    shared = [f.face_id for f in faces if looks is not None and looks.usual[f.face_id].whose == "population"]
+    if shared:
+        numbers = ", ".join(map(str, shared))
+        yield f"face {numbers}: seen too briefly to know the usual opening of its eyes, so everybody's is taken"
+    if looks is not None and not looks.measured and faces:
+        yield "lids and gaze are scaled from coefficients to mm and degrees; the face model's space measures them"
 
 
 def _measured(recording: Recording, what: str, valid: BoolArray) -> DoubleArray | None:
@@ -185,7 +211,7 @@ def _notes(
     valid: BoolArray,
     config: EventConfig,
     faces: list[FaceTime],
-    left_out: set[int],
+    vocabulary: Vocabulary,
     speech: Speech | None,
 ) -> Iterable[str]:
     turned = int((recording.success & ~recording.usable).sum())
@@ -202,6 +228,7 @@ def _notes(
             yield f"face {face.face_id}: no blinks, the recording has no measure of its lids"
         if not face.gaze:
             yield f"face {face.face_id}: no shifts of gaze, the recording has no measure of its gaze"
+    left_out = frozenset() if config.unsteady else vocabulary.unsteady
     if left_out:
         numbers = ", ".join(str(d) for d in sorted(left_out))
         yield f"displays {numbers} come and go with the picture's noise (unsteady) and are left out"

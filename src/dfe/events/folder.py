@@ -13,9 +13,12 @@ from typing import Literal
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
+from dfe.displays.names import load_names
+from dfe.displays.units import EYES
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.export import source_of
-from dfe.events.find import display_names, speech_from_file, tokenizer_of
+from dfe.events.find import speech_from_file, tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.found import EventList
 from dfe.events.rates import Rate, rates, write_rates_csv
@@ -62,6 +65,8 @@ class EventsSummary:
                 "name": r.name,
                 "events": str(r.path),
                 "displays": sum(e.kind == "display" for e in r.events),
+                "groups": sum(e.kind == "group" for e in r.events),
+                "eyes": sum(e.kind == "eyes" for e in r.events),
                 "blinks": sum(e.kind == "blink" for e in r.events),
                 "gaze_shifts": sum(e.kind == "gaze" for e in r.events),
                 "faces": [
@@ -97,6 +102,8 @@ class EventOptions:
     """Table of subjects; see :func:`dfe.recording.roles.read_roles`."""
     labels: Mapping[int, str] | None = None
     """The user's own names of displays, by number."""
+    names: Path | None = None
+    """File of names, merges and groups; by default DFE_NAMES, or names.json beside the tokenizer."""
 
 
 def events_to_folder(
@@ -139,7 +146,7 @@ def events_to_folder(
         try:
             found, mine, source = find(name, path)
             if format == "tsv":
-                settings = {**asdict(found.config), "notes": list(found.notes)}
+                settings = {**asdict(found.config), "eyes": _eyes(found), "notes": list(found.notes)}
                 write_events_tsv(targets[name], found, source, settings=settings, overwrite=overwrite)
             else:
                 write_csv(targets[name], found, MediaRef(None), source, overwrite=overwrite)
@@ -152,6 +159,14 @@ def events_to_folder(
     if done:
         write_rates_csv(all_rates, out / RATES, overwrite=overwrite)
     return EventsSummary(tuple(done), tuple(problems), out / RATES)
+
+
+def _eyes(found: EventList) -> dict[str, object]:
+    """Thresholds of the displays of the eyes, and against what they were measured, by face."""
+    return {
+        "thresholds": {eye.token: {"on": eye.on, "off": eye.off, "unit": eye.measure} for eye in EYES},
+        "usual": {str(face): usual._asdict() for face, usual in found.usual.items()},
+    }
 
 
 def entities(name: str) -> dict[str, str]:
@@ -167,22 +182,24 @@ def _finder(
     given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
 
     opened: dict[str, Tokenizer] = {}
+    words: dict[str, Vocabulary] = {}
 
     def find(name: str, path: Path) -> tuple[EventList, tuple[Rate, ...], EventSource]:
         recording = Recording.read(path, landmarks=False)
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
         opened.setdefault(tokenizer.id, tokenizer)
+        if tokenizer.id not in words:
+            words[tokenizer.id] = vocabulary_of(tokenizer, load_names(tokenizer, options.names), labels=options.labels)
         short = Path(name).name
         speech, note = None, None
         if name in voices:
             speech, note = speech_from_file(recording, voices[name], options.speaker, short)
-        found = detect(
-            recording, tokenizer, options.config, speech=speech, names=display_names(tokenizer, options.labels)
-        )
+        found = detect(recording, tokenizer, options.config, speech=speech, vocabulary=words[tokenizer.id])
         found = found if note is None else replace(found, notes=(*found.notes, note))
         faces = [*(face.face_id for face in found.faces), *found.fleeting]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
-        return found, rates(found, recording=name, roles=mine, **entities(name)), source_of(recording)
+        source = source_of(recording, words[tokenizer.id])
+        return found, rates(found, recording=name, roles=mine, **entities(name)), source
 
     return find
 

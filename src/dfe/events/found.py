@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, get_args, overload
 
 from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray
+from dfe.displays.units import DisplayName, Unit
 from dfe.events.config import EventConfig
-from dfe.formats.event import Event
+from dfe.formats.event import Event, Kind
+from dfe.recording.eyes import Usual
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class DisplayName:
-    """How a display is called in lists of events."""
-
-    label: str
-    region: str
-    """The region of the face that it moves most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +29,11 @@ class FaceTime:
     speech: DoubleArray | None = None
     """``(k, 2)`` stretches of speech; None where speech is not known."""
     gaze: bool = True
-    """Whether the recording has the direction of its gaze."""
+    """Whether the recording has the columns that shifts of its gaze are found in."""
     blinks: bool = True
     """Whether the recording has the closure of its eyes."""
+    looks: bool = True
+    """Whether the recording has the direction of its gaze."""
 
     @property
     def exposure_s(self) -> float:
@@ -61,6 +56,10 @@ class EventList(Sequence[Event]):
     """``name@version`` of the tokenizer."""
     names: dict[int, DisplayName] = field(default_factory=dict)
     """Displays that were looked for, by their number."""
+    groups: tuple[Unit, ...] = ()
+    """Groups of displays that were looked for."""
+    usual: dict[int, Usual] = field(default_factory=dict)
+    """What is usual for the eyes of each face, and whose that is; empty where the eyes are not measured."""
     fleeting: dict[int, float] = field(default_factory=dict)
     """Seconds for which each face is seen that is seen for a moment only, by its number; left out, and often no face
     at all, unless the configuration takes them too."""
@@ -84,7 +83,7 @@ class EventList(Sequence[Event]):
 
     def to_pandas(self) -> pd.DataFrame:
         """A row for each event: face_id, kind, display, label, region, onset_s, apex_s, offset_s, duration_s, intensity
-        (mm of displays, 0 to 1 of blinks and gaze), censored, speaking.
+        (mm of displays, groups and lids, degrees of gaze, 0 to 1 of blinks and shifts), censored, speaking.
 
         Raises:
             DfeError: pandas is not installed.
@@ -96,6 +95,6 @@ class EventList(Sequence[Event]):
         )
 
     def __repr__(self) -> str:
-        kinds = ", ".join(f"{sum(e.kind == kind for e in self.events)} {kind}" for kind in ("display", "blink", "gaze"))
+        kinds = ", ".join(f"{sum(e.kind == kind for e in self.events)} {kind}" for kind in get_args(Kind))
         faces = f"{len(self.faces)} face{'' if len(self.faces) == 1 else 's'}"
         return f"<EventList {self.source!r}: {kinds} events, {faces}, {self.tokenizer}>"

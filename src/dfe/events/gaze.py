@@ -12,10 +12,11 @@ from dfe.clock.resampling import Timeline
 from dfe.events.blink import find_blinks
 from dfe.events.config import EventConfig
 from dfe.events.hysteresis import Runs, runs
+from dfe.recording.eyes import gaze_angles
 
 SMOOTHING_S = 0.03
-DIRECTIONS = ("left", "right", "up", "down")
-"""The subject's left and right."""
+SHIFT = "gaze shift"
+"""What events of this kind are called, with the way that they go; the subject's left and right."""
 
 _OFF_SHARE = 0.5
 _BEGUN, _DONE = 0.1, 0.9
@@ -30,16 +31,6 @@ class Shifts:
     runs: Runs
     """Onset, fastest moment and end; the peak is the size of the shift."""
     direction: tuple[str, ...]
-
-
-def gaze_angles(gaze: DoubleArray) -> DoubleArray:
-    """Columns ``gaze_`` ``(n, 8)`` to ``(n, 2)``: towards the subject's left, and up; both -1 to 1.
-
-    The order of the columns is that of :data:`dfe.space.arkit.GAZE_NAMES`: down, in, out, up, each left then right.
-    The left eye looks left when it looks out, the right eye when it looks in.
-    """
-    down_l, down_r, in_l, in_r, out_l, out_r, up_l, up_r = gaze.T
-    return np.column_stack([(out_l - in_l + in_r - out_r) / 2, (up_l - down_l + up_r - down_r) / 2])
 
 
 def find_shifts(clock: Clock, gaze: DoubleArray, lids: DoubleArray | None, config: EventConfig) -> Shifts:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -16,13 +16,15 @@ from dfe.base.csv_text import csv_text
 from dfe.base.files import replacing
 from dfe.base.types import DoubleArray
 from dfe.clock.spans import both, contains, spans, total, without
+from dfe.displays.units import EYES, GAZE, WAYS
 from dfe.events.found import EventList, FaceTime
-from dfe.events.gaze import DIRECTIONS
-from dfe.formats.event import Event
+from dfe.events.gaze import SHIFT
+from dfe.formats.event import Event, Kind
 from dfe.recording.roles import Role
 
 Part = Literal["all", "silent", "speaking"]
 
+_EYE_TOKENS = {eye.label: eye.token for eye in EYES}
 EVER = np.array([[-1e12, 1e12]])
 
 
@@ -38,7 +40,10 @@ class Rate:
     condition: str
     face: int
     token: str
-    """Number of the display in its tokenizer; ``blink``, or ``gaze left`` and the like."""
+    """Number of the display in its tokenizer; name of the group or of the display of the eyes; ``blink``, or
+    ``gaze shift left`` and the like."""
+    unit: Kind
+    """What is counted: ``display``, ``group``, ``eyes``, ``blink`` or ``gaze`` (a shift of it)."""
     label: str
     region: str
     speech: Part
@@ -59,9 +64,11 @@ class Rate:
     mean_duration_s: float | None
     """Of the events that begin and end in sight; None where there are none."""
     mean_intensity: float | None
-    """At the apex, of the events counted: mm; 0 to 1 for blinks and gaze."""
+    """At the apex, of the events counted, in :attr:`measure`."""
     censored: int
     """Events that touch the end of what is seen, counted or not."""
+    measure: str
+    """Unit of the intensity: ``mm``, ``degrees``, or ``0 to 1``."""
 
 
 def rates(
@@ -89,11 +96,11 @@ def rates(
         mine = [event for event in found if event.face_id == face.face_id]
         for who, role, window in _windows(face, roles, subject):
             parts, known = _parts(face, window), face.speech is not None
-            for token, label, region, events in _kinds(found, face, mine):
+            for counted, events in _kinds(found, face, mine):
                 for part, time in parts:
                     numbers = _numbers(events, face, time, found.duration_s)
-                    about = (name, who, role, session, condition, face.face_id, token, label, region, part, known)
-                    out.append(Rate(*about, *numbers))
+                    about = (name, who, role, session, condition, face.face_id, *counted[:4], part, known)
+                    out.append(Rate(*about, *numbers, counted.measure))
     return tuple(out)
 
 
@@ -119,23 +126,38 @@ def _parts(face: FaceTime, window: DoubleArray) -> list[tuple[Part, DoubleArray]
     return [("all", window), ("silent", without(window, face.speech)), ("speaking", both(window, face.speech))]
 
 
-def _kinds(found: EventList, face: FaceTime, mine: Sequence[Event]) -> Iterator[tuple[str, str, str, list[Event]]]:
+class _Counted(NamedTuple):
+    token: str
+    unit: Kind
+    label: str
+    region: str
+    measure: str
+
+
+def _kinds(found: EventList, face: FaceTime, mine: Sequence[Event]) -> Iterator[tuple[_Counted, list[Event]]]:
     by_token: dict[str, list[Event]] = defaultdict(list)
     for event in mine:
         by_token[token_of(event)].append(event)
     for number, name in found.names.items():
-        yield str(number), name.label, name.region, by_token[str(number)]
+        yield _Counted(str(number), "display", name.label, name.region, "mm"), by_token[str(number)]
+    for group in found.groups:
+        yield _Counted(group.token, "group", group.label, group.region, group.measure), by_token[group.token]
+    for eye in EYES:
+        if face.looks if eye.token in GAZE else face.blinks:
+            yield _Counted(eye.token, "eyes", eye.label, eye.region, eye.measure), by_token[eye.token]
     if face.blinks:
-        yield "blink", "blink", "eyes", by_token["blink"]
+        yield _Counted("blink", "blink", "blink", "eyes", "0 to 1"), by_token["blink"]
     if face.gaze:
-        for direction in DIRECTIONS:
-            label = f"gaze {direction}"
-            yield label, label, "eyes", by_token[label]
+        for way in WAYS:
+            label = f"{SHIFT} {way}"
+            yield _Counted(label, "gaze", label, "eyes", "0 to 1"), by_token[label]
 
 
 def token_of(event: Event) -> str:
-    """What stands in columns called ``token``: the display's number, ``blink``, ``gaze left`` and the like."""
-    return str(event.display) if event.kind == "display" else event.label
+    """What stands in columns called ``token``: the display's number, a group's or eye display's name, ``blink``, ..."""
+    if event.kind == "display":
+        return str(event.display)
+    return _EYE_TOKENS.get(event.label, event.label) if event.kind == "eyes" else event.label
 
 
 def _numbers(

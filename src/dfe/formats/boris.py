@@ -49,7 +49,7 @@ def boris_project(
         "project_date": _DATE,
         "project_name": source.recording or observation,
         "project_description": f"Events found by DFE, tokenizer {source.tokenizer or 'unknown'}, "
-        f"sha256 {source.tokenizer_hash or 'unknown'}",
+        f"sha256 {source.tokenizer_hash or 'unknown'}" + "".join(f"; {merge}" for merge in source.merges),
         "project_format_version": "7.0",
         "subjects_conf": {
             str(number): {"key": "", "name": _subject(face), "description": ""}

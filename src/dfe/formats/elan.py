@@ -121,6 +121,7 @@ def _header(root: Xml.Element, media: MediaRef, source: EventSource, folder: Pat
         "dfe.tokenizer": source.tokenizer,
         "dfe.tokenizer.hash": source.tokenizer_hash,
         "dfe.recording": source.recording,
+        "dfe.merges": "; ".join(source.merges) or None,
     }
     for name, value in told.items():
         if value is not None:

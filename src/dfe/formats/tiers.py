@@ -20,6 +20,9 @@ class MediaRef:
     frame_rate: float | None = None
 
 
+GROUPS = "groups"
+"""Tiers of groups of displays, whatever their region."""
+
 Key = tuple[str, int, str]
 """Kind, display and label."""
 
@@ -56,7 +59,9 @@ def tiers(events: Sequence[Event], per_second: int) -> tuple[Tier, ...]:
     """
     groups: dict[tuple[int, str], list[list[Placed]]] = {}
     for placed in sorted((place(event, per_second) for event in events), key=_order):
-        layers = groups.setdefault((placed.event.face_id, placed.event.region), [])
+        # Groups repeat what their displays say, so they stand on tiers of their own.
+        region = GROUPS if placed.event.kind == "group" else placed.event.region
+        layers = groups.setdefault((placed.event.face_id, region), [])
         free = next((layer for layer in layers if layer[-1].end <= placed.begin), None)
         if free is None:
             layers.append([placed])
@@ -94,7 +99,8 @@ def names(events: Sequence[Event], spelt: Callable[[str], str] = str) -> dict[Ke
     plain = [" ".join(spelt(label).split()) for _, _, label in keys]
     words: dict[Key, str] = {}
     for (kind, display, label), word in zip(keys, plain, strict=True):
-        base = word if word and plain.count(word) == 1 else f"{word} ({kind} {display})".strip()
+        told = f"{kind} {display}" if display else kind
+        base = word if word and plain.count(word) == 1 else f"{word} ({told})".strip()
         name, number = base, 2
         while name in words.values() or (name != word and name in plain):
             name, number = f"{base} {number}", number + 1

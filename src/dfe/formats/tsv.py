@@ -28,13 +28,22 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "face_id": {"Description": "Number of the face in the recording"},
     "kind": {
         "Description": "What happens",
-        "Levels": {"display": "a display of the tokenizer", "blink": "the eyes close", "gaze": "the gaze shifts"},
+        "Levels": {
+            "display": "a display of the tokenizer, or several that were merged",
+            "group": "displays under one plain name, such as smile; these events stand beside those of the displays",
+            "eyes": "lids closed, or eyes that look to a side, against the person's usual",
+            "blink": "both eyes close and open again",
+            "gaze": "the gaze shifts",
+        },
     },
-    "display": {"Description": "Number of the display in the tokenizer; 0 for blinks and shifts of gaze"},
-    "label": {"Description": "Name of the display, blink, or where the gaze goes"},
+    "display": {"Description": "Number of the display in the tokenizer; 0 for all else"},
+    "label": {"Description": "Name of the display, of the group, or what the eyes do"},
     "region": {"Description": "Region of the face that it moves most"},
     "apex": {"Description": "Time from the start of the recording at which it is strongest", "Units": "s"},
-    "intensity": {"Description": "At the apex: millimetres on the mesh for displays, 0 to 1 for blinks and gaze"},
+    "intensity": {
+        "Description": "At the apex: millimetres for displays, groups and lids, degrees for where the eyes look, "
+        "0 to 1 for blinks and shifts of gaze"
+    },
     "censored": {"Description": "1 where it touches a gap or an end of the recording: its true duration is not known"},
     "speaking": {"Description": "1 where the face's owner speaks at the apex, 0 where not; n/a where unknown"},
 }
@@ -59,6 +68,8 @@ class EventSource:
     duration_s: float | None = None
     frame_rate: float | None = None
     """Frames per second of the recording."""
+    merges: tuple[str, ...] = ()
+    """Displays that were counted as one, a line for each."""
 
 
 class EventTable(NamedTuple):
@@ -234,7 +245,12 @@ def _source(path: Path) -> EventSource:
         tokenizer_hash=_said(about.get("tokenizer_hash")),
         duration_s=_size(about.get("duration_s")),
         frame_rate=_size(about.get("frame_rate")),
+        merges=tuple(line for line in _lines(about.get("merges")) if isinstance(line, str)),
     )
+
+
+def _lines(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _said(value: object) -> str | None:

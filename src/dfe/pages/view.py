@@ -47,6 +47,24 @@ class TokenCard:
 
 
 @dataclass(frozen=True)
+class UnitRow:
+    """A group of displays, or a display of the eyes, over a recording."""
+
+    token: str
+    label: str
+    kind: Literal["display", "group", "eyes"]
+    share: float
+    """Of the rows' time, 0 to 1; see ``share_basis``."""
+    per_min: float | None
+    """Events a minute; None of still pictures."""
+    intensity: float
+    """Mean while it is shown."""
+    measure: Literal["mm", "degrees"]
+    displays: tuple[int, ...] = ()
+    """Of a group."""
+
+
+@dataclass(frozen=True)
 class StillFace:
     """One face of a still picture, or a picture in which none was found (``face_id`` -1 and a ``note``)."""
 
@@ -89,6 +107,8 @@ class Person:
     """Share in which it is usable, 0 to 1."""
     cards: tuple[TokenCard, ...] = ()
     """Tokens used most, first the one that is used most: rows of the timeline and pictures of the gallery."""
+    units: tuple[UnitRow, ...] = ()
+    """Groups of displays and displays of the eyes that are shown at all."""
     share_basis: Literal["usable", "found"] = "usable"
     """Rows that the cards count: usable ones, or all with the face where none is usable."""
     quality: StateSpans | None = None
@@ -129,6 +149,8 @@ class RecordingView:
     stills: tuple[StillFace, ...] = ()
     ladder_mm: tuple[float, ...] = ()
     """Intensities in mm that all displays share, if they do; pictures show the middle one."""
+    agreeing: bool = False
+    """Whether every display that is said agrees with the face, so that all of them count."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """Anything that JSON can say; shown key by key."""
     tokenizer: str = ""

@@ -19,6 +19,9 @@ USUAL = ("tokens", "au-proxy", "coefficients", "words")
 CORRECTED = frozenset(
     {
         "tokens",
+        "tokens-without-eyes",
+        "eyes",
+        "groups",
         "tokens-amount",
         "tokens-steps",
         "tokens-events",
@@ -104,6 +107,9 @@ def choose(
         "tokens-presence": lambda: TokenBag(tokenizer, kind="presence", speech=speech),
         "tokens-events": lambda: TokenBag(tokenizer, "events", speech=speech, config=config),
         "tokens-durations": lambda: TokenBag(tokenizer, "durations", speech=speech, config=config),
+        "tokens-without-eyes": lambda: TokenBag(tokenizer, speech=speech, units=("display",)),
+        "eyes": lambda: TokenBag(tokenizer, speech=speech, units=("eyes",)),
+        "groups": lambda: TokenBag(tokenizer, speech=speech, units=("group",)),
         "tokens-bigrams": lambda: TokenBag(tokenizer, "bigrams", speech=speech, config=config),
         "au-proxy": au_proxy,
         "au-tables": tables,

@@ -6,6 +6,7 @@ still pictures there are none.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +14,13 @@ import numpy as np
 from dfe.base.errors import TableError
 from dfe.base.types import DoubleArray
 from dfe.clock.spans import both, contains, spans, total
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.finding import detect
 from dfe.events.found import EventList
+from dfe.events.rates import token_of
 from dfe.formats.event import Event
-from dfe.predict.measures import check_tokens
+from dfe.predict.measures import check_tokens, others
 from dfe.predict.reading import Reading, SpeechPart, covered, window_of
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -27,7 +30,7 @@ FOLLOWS_S = 1.0
 
 @dataclass(frozen=True, eq=False)
 class Episodes:
-    """Sums over the ``n`` examples of a recording; U displays."""
+    """Sums over the ``n`` examples of a recording; U displays, V units of :func:`dfe.predict.measures.others`."""
 
     valid_s: DoubleArray
     """``(n,)`` seconds in which the face is seen."""
@@ -39,6 +42,12 @@ class Episodes:
     """``(n, U)`` events that begin and end in sight."""
     duration_s: DoubleArray
     """``(n, U)`` seconds that these lasted."""
+    other_count: DoubleArray
+    """``(n, V)`` likewise of groups and of displays of the eyes."""
+    other_whole: DoubleArray
+    """``(n, V)``."""
+    other_duration_s: DoubleArray
+    """``(n, V)``."""
     follows: DoubleArray | None
     """``(n, U, U)`` how often the second display began within :data:`FOLLOWS_S` after the first."""
 
@@ -55,6 +64,7 @@ def measure_events(
     config: EventConfig | None = None,
     speech: SpeechPart | None = None,
     bigrams: bool = False,
+    vocabulary: Vocabulary | None = None,
 ) -> Episodes:
     """Count the events of each example of a recording; they are found once, whoever asks for them.
 
@@ -64,6 +74,7 @@ def measure_events(
         config: thresholds, and which rows and displays count.
         speech: count silent or speaking time alone.
         bigrams: count what follows what.
+        vocabulary: names, merges and groups; the user's if None.
 
     Raises:
         TableError: still pictures, a recording without tokens, or no file of its speech.
@@ -75,10 +86,14 @@ def measure_events(
     times = recording.times
     if np.isnan(times).all():
         raise TableError("still pictures have no events", where=reading.name, advice="use shares of pictures instead")
-    found = reading.once(("events", tokenizer.hash, config), lambda: detect(recording, tokenizer, config))
+    words = vocabulary_of(tokenizer) if vocabulary is None else vocabulary
+    key = ("events", tokenizer.hash, config, words.merges, words.groups)
+    found = reading.once(key, lambda: detect(recording, tokenizer, config, vocabulary=words))
+    more = {unit.token: place for place, unit in enumerate(others(words))}
     made = Episodes(
-        np.zeros(count), np.zeros(count), np.zeros((count, units)), np.zeros((count, units)),
-        np.zeros((count, units)), np.zeros((count, units, units)) if bigrams else None,
+        np.zeros(count), np.zeros(count), np.zeros((count, units)), np.zeros((count, units)), np.zeros((count, units)),
+        np.zeros((count, len(more))), np.zeros((count, len(more))), np.zeros((count, len(more))),
+        np.zeros((count, units, units)) if bigrams else None,
     )  # fmt: skip
     first = float(np.nanmin(times))
     for place in range(count):
@@ -87,27 +102,28 @@ def measure_events(
         made.total_s[place] = total(both(spans([(first, first + found.duration_s)]), time))
         if speech is not None:
             time = speech.within(time, recording, reading.name, face)
-        _add(made, place, found, face, time)
+        _add(made, place, found, face, time, more)
     return made
 
 
-def _add(made: Episodes, place: int, found: EventList, face: int, time: DoubleArray) -> None:
+def _add(made: Episodes, place: int, found: EventList, face: int, time: DoubleArray, more: Mapping[str, int]) -> None:
     seen = next((one.seen for one in found.faces if one.face_id == face), np.zeros((0, 2)))
     made.valid_s[place] = total(both(seen, time))
-    mine = [event for event in found if event.face_id == face and event.kind == "display"]
+    mine = [event for event in found if event.face_id == face and event.kind in ("display", "group", "eyes")]
     if not mine:
         return
     begins = set(seen[:, 0].tolist())
     inside = contains(time, [event.apex_s for event in mine]).tolist()
     here = [event for event, is_in in zip(mine, inside, strict=True) if is_in]
     for event in here:
-        unit = event.display - 1
-        made.count[place, unit] += event.onset_s not in begins
+        display = event.kind == "display"
+        unit = event.display - 1 if display else more[token_of(event)]
+        (made.count if display else made.other_count)[place, unit] += event.onset_s not in begins
         if not event.censored:
-            made.whole[place, unit] += 1
-            made.duration_s[place, unit] += event.duration_s
+            (made.whole if display else made.other_whole)[place, unit] += 1
+            (made.duration_s if display else made.other_duration_s)[place, unit] += event.duration_s
     if made.follows is not None:
-        _count_pairs(made.follows[place], here)
+        _count_pairs(made.follows[place], [event for event in here if event.kind == "display"])
 
 
 def _count_pairs(follows: DoubleArray, events: list[Event]) -> None:

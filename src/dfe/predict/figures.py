@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from dfe.base.types import DoubleArray, IntArray
 from dfe.datasets.examples import Target
+from dfe.displays.units import EYES
 from dfe.judge.result import plain
 from dfe.predict.checklist import checklist
 from dfe.predict.scores import LOWER_IS_BETTER, Metric, Predicted, draws, estimate, fold_scores, metrics_of, score
@@ -17,6 +18,7 @@ from dfe.predict.store import Predictions
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
 from dfe.stats.significance import Difference, holm, nadeau_bengio, paired_bootstrap, permutation_p
 
+_EYES = {unit.token: unit.label for unit in EYES}
 _STABLE = 0.9
 """A display counts as one that the model relies on where its weight keeps its sign in this share of the folds."""
 _SHOWN = 6
@@ -212,8 +214,8 @@ def _displays(study: Predictions, target: Target) -> list[dict[str, Any]]:
                     "displays": [
                         {
                             "feature": value["feature"],
-                            "display": (number := int(value["feature"].split()[0])),
-                            "words": named.get(number, ""),
+                            "display": (number := _number(value["feature"])),
+                            "words": _EYES.get(value["feature"], "") if number is None else named.get(number, ""),
                             "weight": value["weight"],
                             "sd": value["sd"],
                             "same_sign": value["same_sign"],
@@ -225,6 +227,12 @@ def _displays(study: Predictions, target: Target) -> list[dict[str, Any]]:
                 }
             )
     return found
+
+
+def _number(feature: str) -> int | None:
+    """Of the display that a feature is about; None of a group and of a display of the eyes."""
+    first = feature.split()[0]
+    return int(first) if first.isdecimal() else None
 
 
 def _towards(target: Target, row: int, direction: int) -> str:

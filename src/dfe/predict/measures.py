@@ -5,7 +5,6 @@ All of it is additive over rows, so that every representation made from it is a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,14 +12,20 @@ import numpy as np
 from dfe.base.errors import ModelError, TableError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.displays.tokens import numbers
+from dfe.displays.units import EYES, Unit
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.predict.reading import Reading, SpeechPart, covered
 from dfe.recording.recording import Recording
+from dfe.recording.shown import shown
 from dfe.tokenizer.tokenizer import Tokenizer
 
 
 @dataclass(frozen=True, eq=False)
 class Measures:
-    """Sums over the usable rows of ``n`` examples; U displays, Q steps of intensity."""
+    """Sums over the usable rows of ``n`` examples; U displays, Q steps of intensity, V units of :func:`others`.
+
+    Of displays that are merged the first alone has any.
+    """
 
     valid_s: DoubleArray
     """``(n,)`` seconds with a usable face; for pictures their number."""
@@ -32,6 +37,10 @@ class Measures:
     """``(n, U, Q)`` the same by step."""
     amount: DoubleArray
     """``(n, U)`` millimetres times seconds."""
+    other_time: DoubleArray
+    """``(n, V)`` seconds in which each group of displays, and each display of the eyes, is shown."""
+    other_amount: DoubleArray
+    """``(n, V)`` their millimetres (degrees, of gaze) times seconds."""
 
     @property
     def coverage(self) -> DoubleArray:
@@ -39,24 +48,38 @@ class Measures:
         return covered(self.valid_s, self.total_s)
 
 
-def measure_tokens(reading: Reading, tokenizer: Tokenizer, speech: SpeechPart | None = None) -> Measures:
+def others(vocabulary: Vocabulary) -> tuple[Unit, ...]:
+    """What is counted beside displays: groups, and the displays of the eyes."""
+    return (*(unit for unit in vocabulary.units(unsteady=True) if unit.kind == "group"), *EYES)
+
+
+def measure_tokens(
+    reading: Reading, tokenizer: Tokenizer, speech: SpeechPart | None = None, vocabulary: Vocabulary | None = None
+) -> Measures:
     """Sum up what the tokens of each example of a recording did, in all its valid time, or silent or speaking part.
 
     Raises:
         TableError: a recording without tokens; as of :meth:`Reading.rows`.
         ModelError: the tokens are another tokenizer's.
     """
-    return reading.once(("tokens", tokenizer.hash, speech), lambda: _measured(reading, tokenizer, speech))
+    words = vocabulary_of(tokenizer) if vocabulary is None else vocabulary
+    key = ("tokens", tokenizer.hash, speech, words.merges, words.groups)
+    return reading.once(key, lambda: _measured(reading, tokenizer, speech, words))
 
 
-def _measured(reading: Reading, tokenizer: Tokenizer, speech: SpeechPart | None) -> Measures:
+def _measured(reading: Reading, tokenizer: Tokenizer, speech: SpeechPart | None, words: Vocabulary) -> Measures:
     recording = reading.recording
     check_tokens(recording, tokenizer)
     rows, count = reading.rows(speech), len(reading.places)
-    displays, tokens = tokenizer.displays(), recording.tokens().at(rows.row)
+    displays, tokens = tokenizer.displays(), words.merged(recording.tokens()).at(rows.row)
     units, steps = len(displays), displays.steps_mm.shape[1]
     seconds = np.broadcast_to(rows.seconds[:, None], tokens.display.shape)
     cell = rows.example[:, None] * units + numbers(tokens.display) - 1
+    beside = shown(recording, words, recording.usable).only("group", "eyes")
+    place = rows.example[:, None] * len(beside.units) + np.arange(len(beside.units))
+    weight = np.broadcast_to(rows.seconds[:, None], place.shape)
+    more = count * len(beside.units)
+    amount, other = np.nan_to_num(beside.amount[rows.row]), beside.says[rows.row]
     step_cell, says = cell * steps + displays.steps(tokens), tokens.says
     return Measures(
         _summed(rows.example, rows.seconds, rows.seconds > 0, count),
@@ -64,6 +87,8 @@ def _measured(reading: Reading, tokenizer: Tokenizer, speech: SpeechPart | None)
         _summed(cell, seconds, tokens.new(), count * units).reshape(count, units),
         _summed(step_cell, seconds, says, count * units * steps).reshape(count, units, steps),
         _summed(cell, tokens.mm * seconds, says, count * units).reshape(count, units),
+        _summed(place, weight, other, more).reshape(count, -1),
+        _summed(place, amount * weight, amount > 0, more).reshape(count, -1),
     )
 
 
@@ -85,8 +110,3 @@ def check_tokens(recording: Recording, tokenizer: Tokenizer) -> None:
 
 def _summed(cell: IntArray, weight: DoubleArray, where: BoolArray, size: int) -> DoubleArray:
     return np.bincount(cell[where], weight[where], size).astype(np.float64)
-
-
-def displays_named(tokenizer: Tokenizer, names: Sequence[str] | None = None) -> tuple[str, ...]:
-    """``U`` names of features, as in ``27`` (or ``27 lip corner pull`` where names are given), without silence."""
-    return tuple(str(n) if names is None else f"{n} {names[n]}" for n in range(1, tokenizer.size))

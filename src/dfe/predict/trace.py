@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from dfe.displays.vocabulary import vocabulary_of
 from dfe.draw.templates import template_pictures
 from dfe.predict.figures import figures
 from dfe.predict.store import Predictions
@@ -24,11 +25,18 @@ def with_displays(study: Predictions, tokenizer: Tokenizer, bag: str) -> Predict
         bag: id of the representation whose features begin with the numbers of displays.
     """
     displays = tokenizer.displays()
-    words = {str(one.display): one.words for one in displays.described[1:]}
-    about = {**study.about, "bag": bag, "displays": words}
+    vocabulary = vocabulary_of(tokenizer)
+    words = {str(number): name.label for number, name in vocabulary.names.items()}
+    about = {**study.about, "bag": bag, "displays": words, "merges": list(vocabulary.notes)}
     told = replace(study, about=about)
     numbers = sorted(
-        {one["display"] for target in figures(told)["targets"] for group in target["displays"] for one in _of(group)}
+        {
+            one["display"]
+            for target in figures(told)["targets"]
+            for group in target["displays"]
+            for one in _of(group)
+            if one["display"] is not None
+        }
     )
     if not numbers:
         return told

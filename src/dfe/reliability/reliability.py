@@ -12,10 +12,11 @@ from numpy.typing import ArrayLike
 
 from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray, Progress
+from dfe.displays.units import DisplayName
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
-from dfe.events.find import display_names, tokenizer_of
+from dfe.events.find import tokenizer_of
 from dfe.events.finding import detect
-from dfe.events.found import DisplayName
 from dfe.events.rates import rates
 from dfe.recording.faces import sole_face
 from dfe.recording.recording import Recording
@@ -121,11 +122,12 @@ def measure_minutes(
     exposure: list[float] = []
     counts: list[list[int]] = []
     names: dict[int, DisplayName] = {}
+    vocabulary: Vocabulary | None = None
     for done, source in enumerate(sources, start=1):
         recording = Recording.read(source.path, landmarks=False)
         tokenizer = tokenizer or tokenizer_of(recording)
-        names = names or display_names(tokenizer)
-        found = detect(recording, tokenizer, config, names=names)
+        vocabulary = vocabulary or vocabulary_of(tokenizer)
+        found = detect(recording, tokenizer, config, vocabulary=vocabulary)
         names = dict(found.names)
         start = float(np.nanmin(recording.times))
         face = sole_face(recording, source.path) if source.face is None else source.face

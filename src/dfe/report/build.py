@@ -10,6 +10,7 @@ import numpy as np
 
 from dfe.base.files import replacing
 from dfe.displays.names import Names, load_names
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.draw.colours import heat_stops
 from dfe.media.inputs import Source
 from dfe.pages.view import RecordingView, StillFace
@@ -56,6 +57,7 @@ def recording_view(
     source = recording.provenance.source
     summary = recording.summary()
     stills = source.kind == "stills"
+    words = None if tokenizer is None else vocabulary_of(tokenizer, names)
     named = None if tokenizer is None else names or load_names(tokenizer)
     seen = recording.success & ~np.isin(recording.face_ids, list(summary.fleeting))
     return RecordingView(
@@ -67,9 +69,10 @@ def recording_view(
         usable_share=summary.usable_share,
         duration_s=summary.duration_s,
         frame_rate=summary.frame_rate,
-        people=(people_of_stills if stills else people_of_film)(recording, tokenizer, named),
+        people=(people_of_stills if stills else people_of_film)(recording, tokenizer, named, words),
         stills=_stills(recording, pictured) if stills else (),
         ladder_mm=() if tokenizer is None else tokenizer.displays().ladder_mm,
+        agreeing=tokenizer is not None and tokenizer.agreeing,
         provenance=_told(recording),
         tokenizer="" if tokenizer is None else tokenizer.id,
         book_size=None if tokenizer is None else tokenizer.size - 1,
@@ -77,8 +80,12 @@ def recording_view(
         thumbnails=video_thumbnails(pictured, recording.times[seen], source.frame_rate)
         if pictured and not stills
         else (),
-        warnings=(*recording.provenance.notes, *fleeting_note(recording)),
+        warnings=(*recording.provenance.notes, *fleeting_note(recording), *_merged(words)),
     )
+
+
+def _merged(words: Vocabulary | None) -> tuple[str, ...]:
+    return () if words is None else tuple(f"{note[0].upper()}{note[1:]}." for note in words.notes)
 
 
 def _stills(recording: Recording, pictured: Source | None) -> tuple[StillFace, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
 from dfe.displays.names import Names
+from dfe.displays.vocabulary import Vocabulary
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.pages.spans import StateSpans, TokenSpans, state_spans, token_spans
 from dfe.pages.view import LOWER, NOT_FOUND, NOT_USABLE, UPPER, USABLE, Person, ReasonCount, TokenCard
@@ -18,6 +20,7 @@ from dfe.recording.faces import FaceTrack, list_faces
 from dfe.recording.recording import Recording
 from dfe.recording.summary import NOT_SAID
 from dfe.recording.usability import OVER_LOWER, OVER_UPPER, UsabilityRule
+from dfe.report.units import events_per_minute, unit_rows
 from dfe.tokenizer.tokenizer import Tokenizer
 
 FIRST = 2
@@ -30,13 +33,16 @@ _Basis = Literal["usable", "found"]
 _HALVES = {"brow": UPPER, "eyes": UPPER, "eyelids": UPPER, "nose": LOWER, "mouth": LOWER, "jaw": LOWER}
 
 
-def people_of_film(recording: Recording, tokenizer: Tokenizer | None, names: Names | None) -> tuple[Person, ...]:
+def people_of_film(
+    recording: Recording, tokenizer: Tokenizer | None, names: Names | None, words: Vocabulary | None
+) -> tuple[Person, ...]:
     """Everybody who is seen for more than a moment, in order of their ids; one person without a face if nobody is.
 
     Args:
         recording: of a film.
         tokenizer: that made its tokens, if it has any.
         names: what its displays are called; needed with a tokenizer.
+        words: merges and groups of its displays; needed with a tokenizer.
     """
     ids = recording.face_ids
     fleeting = recording.summary().fleeting
@@ -44,19 +50,26 @@ def people_of_film(recording: Recording, tokenizer: Tokenizer | None, names: Nam
     if not lasting:
         quality = _quality(recording, np.zeros(len(recording), np.bool_))
         return (Person(None, quality=quality, covered=_covered(quality), reasons=_shares(recording, quality)),)
-    spans = token_spans(recording.frames, recording.times, recording.tokens().display, ids)
+    tokens = recording.tokens() if words is None else words.merged(recording.tokens())
+    spans = token_spans(recording.frames, recording.times, tokens.display, ids)
+    per_min = {} if tokenizer is None or words is None else events_per_minute(recording, tokenizer, words)
     most = CARDS if len(lasting) <= 2 else CARDS_OF_MANY
-    return tuple(_person(recording, track, spans[track.face_id], tokenizer, names, most) for track in lasting)
+    return tuple(
+        _person(recording, track, spans[track.face_id], tokenizer, names, words, per_min, most) for track in lasting
+    )
 
 
-def people_of_stills(recording: Recording, tokenizer: Tokenizer | None, names: Names | None) -> tuple[Person, ...]:
+def people_of_stills(
+    recording: Recording, tokenizer: Tokenizer | None, names: Names | None, words: Vocabulary | None
+) -> tuple[Person, ...]:
     """All faces of still pictures as one, since nobody says which of them are the same person's."""
     summary = recording.summary()
     counts = {(NOT_FOUND, reason): n for reason, n in summary.failures.items()}
     counts |= {(NOT_USABLE, reason): n for reason, n in summary.not_usable.items()}
-    cards, basis = _cards(recording, recording.success, tokenizer, names, CARDS)
+    cards, basis = _cards(recording, recording.success, tokenizer, names, words, CARDS)
+    units = () if words is None else unit_rows(recording, words, _counted(recording, recording.success), {})
     reasons = tuple(ReasonCount(*key, n, n / max(summary.frames, 1)) for key, n in counts.items())
-    return (Person(None, summary.coverage, summary.usable_share, cards, basis, reasons=reasons),)
+    return (Person(None, summary.coverage, summary.usable_share, cards, units, basis, reasons=reasons),)
 
 
 def _person(
@@ -65,17 +78,21 @@ def _person(
     spans: TokenSpans,
     tokenizer: Tokenizer | None,
     names: Names | None,
+    words: Vocabulary | None,
+    per_min: Mapping[tuple[int, str], float],
     most: int,
 ) -> Person:
     mine = recording.face_ids == track.face_id
     quality = _quality(recording, mine)
-    cards, basis = _cards(recording, mine, tokenizer, names, most)
+    cards, basis = _cards(recording, mine, tokenizer, names, words, most)
+    own = {token: value for (face, token), value in per_min.items() if face == track.face_id}
     pitch, yaw, roll = recording.poses[mine].T
     return Person(
         face_id=track.face_id,
         coverage=track.share,
         usable_share=track.usable_share,
         cards=cards,
+        units=() if words is None else unit_rows(recording, words, _counted(recording, mine), own),
         share_basis=basis,
         quality=quality,
         covered=_covered(quality),
@@ -152,28 +169,39 @@ def _whereabouts(boxes: FloatArray, picture_width: int | None) -> str:
     return f"{thirds[min(2, max(0, int(3 * (x + width / 2) / picture_width)))]}, {size}"
 
 
+def _counted(recording: Recording, mine: BoolArray) -> BoolArray:
+    """A person's usable rows if there are any, else all with the face."""
+    usable = mine & recording.usable
+    return usable if usable.any() else mine & recording.success
+
+
 def _cards(
-    recording: Recording, mine: BoolArray, tokenizer: Tokenizer | None, names: Names | None, most: int
+    recording: Recording,
+    mine: BoolArray,
+    tokenizer: Tokenizer | None,
+    names: Names | None,
+    words: Vocabulary | None,
+    most: int,
 ) -> tuple[tuple[TokenCard, ...], _Basis]:
     """The displays that a person's rows show most, counted in the usable ones if there are any; and which count."""
-    usable = mine & recording.usable
-    basis: _Basis = "usable" if usable.any() else "found"
-    rows = usable if usable.any() else mine & recording.success
-    if tokenizer is None or names is None:
+    basis: _Basis = "usable" if (mine & recording.usable).any() else "found"
+    rows = _counted(recording, mine)
+    if tokenizer is None or names is None or words is None:
         return (), basis
     seconds = recording.seconds(rows)[rows]
-    said = recording.tokens().display[rows]
+    said = words.merged(recording.tokens()).display[rows]
     counted = said if tokenizer.agreeing else said[:, :FIRST]
     anywhere, first = _time_by_display(said, seconds), _time_by_display(counted, seconds)
     frames = _time_by_display(counted, np.ones(len(said)))
     total = float(seconds.sum()) or 1.0
-    unsteady = set(tokenizer.unsteady)
+    unsteady = words.unsteady
+    called = {merge.displays[0]: merge.name for merge in words.merges}
     shown = sorted(anywhere, key=lambda d: (d in unsteady, -first[d], -anywhere[d], d))[:most]
     described = tokenizer.displays().described
     cards = tuple(
         TokenCard(
             code=d,
-            words=names.title(d, described[d].words),
+            words=called.get(d) or names.title(d, described[d].words),
             side="both" if described[d].side == "symmetric" else described[d].side,
             share_of_time=first[d] / total,
             later_share=(anywhere[d] - first[d]) / total,

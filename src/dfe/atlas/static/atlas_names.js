@@ -8,8 +8,8 @@ const LONGEST_NOTE = 4000;
  * Changes are kept under the tokenizer's hash, so that another page of the same tokenizer knows them too.
  */
 class Names {
-  constructor({ tokenizer, hash, names }, count) {
-    Object.assign(this, { tokenizer, hash, count, made: names, changed: [] });
+  constructor({ tokenizer, hash, names, kept }, count) {
+    Object.assign(this, { tokenizer, hash, count, made: names, beside: kept, changed: [] });
     this.key = `dfe.names.${hash}`;
     this.kept = true;
     this.edits = this.read();
@@ -77,7 +77,7 @@ class Names {
 
   text() {
     const tokenizer = { id: this.tokenizer, hash: this.hash };
-    return `${JSON.stringify({ format_version: 1, tokenizer, names: this.all() }, null, 1)}\n`;
+    return `${JSON.stringify({ format_version: 1, tokenizer, names: this.all(), ...this.beside }, null, 1)}\n`;
   }
 
   /** Takes over the names of a file; says what is wrong with one that does not fit. */

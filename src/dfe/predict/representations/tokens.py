@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from dfe.base.errors import TableError
-from dfe.base.types import DoubleArray
+from dfe.base.types import DoubleArray, IntArray
 from dfe.datasets.examples import Examples
+from dfe.displays.units import UnitKind
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.predict.episodes import Episodes, measure_events
-from dfe.predict.measures import Measures, displays_named, measure_tokens
+from dfe.predict.measures import Measures, measure_tokens, others
 from dfe.predict.reading import Reading, SpeechPart, covered
 from dfe.predict.representation import Features, Measuring
 from dfe.stats.bag import BagOfTokens, Kind
@@ -31,6 +34,11 @@ _WHAT: dict[Sums, str] = {
 }
 
 
+_UNITS: dict[tuple[UnitKind, ...], str] = {
+    ("display",): "without the eyes",
+    ("eyes",): "eyes alone",
+    ("group",): "groups",
+}
 _OF_EVENTS = ("events", "durations", "bigrams")
 
 
@@ -46,6 +54,9 @@ class TokenBag:
         kind: of the bag; events and bigrams are always per valid minute, and durations stay as they are.
         speech: count silent or speaking time alone.
         config: what counts as an event.
+        units: what is in the bag: displays and the displays of the eyes; ``group``: groups of displays. Steps,
+            bigrams and log-ratios, which are parts of a whole, are of displays alone.
+        vocabulary: names, merges and groups; the user's if None.
     """
 
     tokenizer: Tokenizer
@@ -53,13 +64,21 @@ class TokenBag:
     kind: Kind = "share"
     speech: SpeechPart | None = None
     config: EventConfig = field(default_factory=EventConfig)
+    units: tuple[UnitKind, ...] = ("display", "eyes")
+    vocabulary: Vocabulary | None = None
 
     @property
     def id(self) -> str:
         """As in results."""
         kind = "" if self.kind == "share" or self.sums in _OF_EVENTS else f", {self.kind}"
         part = "" if self.speech is None else f", {self.speech.part}"
-        return f"bag of tokens{_WHAT[self.sums]}{kind}{part}"
+        units = "" if self.units == ("display", "eyes") else f", {_UNITS.get(self.units, ' and '.join(self.units))}"
+        return f"bag of tokens{_WHAT[self.sums]}{units}{kind}{part}"
+
+    @cached_property
+    def words(self) -> Vocabulary:
+        """Names, merges and groups that the bag counts by."""
+        return vocabulary_of(self.tokenizer) if self.vocabulary is None else self.vocabulary
 
     def measuring(self, examples: Examples) -> Measuring:
         """Valid seconds, then the sums; see :class:`Representation`.
@@ -98,31 +117,50 @@ class TokenBag:
         """What was measured of a recording, the sums ``(k, F)`` among it, and their names."""
         if self.sums in _OF_EVENTS:
             bigrams = self.sums == "bigrams"
-            events = measure_events(reading, self.tokenizer, config=self.config, speech=self.speech, bigrams=bigrams)
+            events = measure_events(
+                reading, self.tokenizer, config=self.config, speech=self.speech, bigrams=bigrams, vocabulary=self.words
+            )
             return events, *self._of_events(events)
-        rows = measure_tokens(reading, self.tokenizer, self.speech)
+        rows = measure_tokens(reading, self.tokenizer, self.speech, self.words)
         return rows, *self._of_rows(rows)
 
     def _of_rows(self, measures: Measures) -> tuple[DoubleArray, tuple[str, ...]]:
-        names = displays_named(self.tokenizer)
+        kept = self._displays(unsteady=True)
         if self.sums == "steps":
             steps = measures.step_time.shape[2]
-            labels = tuple(f"{name} step {step + 1}" for name in names for step in range(steps))
-            return measures.step_time.reshape(len(measures.step_time), -1), labels
-        return measures.time if self.sums == "time" else measures.amount, names
+            labels = tuple(f"{n} step {step + 1}" for n in kept for step in range(steps))
+            return measures.step_time[:, _places(kept)].reshape(len(measures.step_time), -1), labels
+        if self.sums == "time":
+            return self._joined(measures.time, measures.other_time, unsteady=True)
+        return self._joined(measures.amount, measures.other_amount, unsteady=True)
 
     def _of_events(self, made: Episodes) -> tuple[DoubleArray, tuple[str, ...]]:
-        names = displays_named(self.tokenizer)
-        left_out = set() if self.config.unsteady else {number - 1 for number in self.tokenizer.unsteady}
-        kept = [unit for unit in range(len(names)) if unit not in left_out]
+        shaky = self.config.unsteady
         if self.sums == "bigrams" and made.follows is not None:
-            pairs = made.follows[:, kept][:, :, kept]
-            labels = tuple(f"{names[one]} then {names[two]}" for one in kept for two in kept)
-            return pairs.reshape(len(pairs), -1), labels
-        labels = tuple(names[unit] for unit in kept)
+            kept = self._displays(shaky)
+            pairs = made.follows[:, _places(kept)][:, :, _places(kept)]
+            return pairs.reshape(len(pairs), -1), tuple(f"{one} then {two}" for one in kept for two in kept)
         if self.sums == "events":
-            return made.count[:, kept], labels
-        whole, lasted = made.whole[:, kept], made.duration_s[:, kept]
+            return self._joined(made.count, made.other_count, shaky)
+        whole, names = self._joined(made.whole, made.other_whole, shaky)
+        lasted, _ = self._joined(made.duration_s, made.other_duration_s, shaky)
         mean = np.divide(lasted, whole, out=np.zeros_like(lasted), where=whole > 0)
         # The bag divides by valid time, which durations do not depend on.
-        return mean * made.valid_s[:, None], labels
+        return mean * made.valid_s[:, None], names
+
+    def _displays(self, unsteady: bool) -> list[int]:
+        """Numbers of the displays in the bag."""
+        return [unit.displays[0] for unit in self.words.units(unsteady) if unit.kind == "display"]
+
+    def _joined(self, displays: DoubleArray, more: DoubleArray, unsteady: bool) -> tuple[DoubleArray, tuple[str, ...]]:
+        """Columns of the units that are in the bag, and what they are called."""
+        kept = self._displays(unsteady) if "display" in self.units else []
+        beside = others(self.words)
+        # Parts of a whole are displays alone: what the eyes do is no part of it.
+        wanted = [] if self.kind == "log-ratio" else [i for i, unit in enumerate(beside) if unit.kind in self.units]
+        columns = np.concatenate([displays[:, _places(kept)], more[:, wanted]], axis=1)
+        return columns, (*(str(n) for n in kept), *(beside[i].token for i in wanted))
+
+
+def _places(numbers: Sequence[int]) -> IntArray:
+    return np.asarray(numbers, np.int64) - 1

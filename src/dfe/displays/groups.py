@@ -1,0 +1,190 @@
+"""Groups of displays with plain names, made from what each display does to the mesh: "smile", "brow raise" and so on.
+
+A display belongs to a group when it moves the group's own place the group's own way by a fair share of the most that it
+moves anything. It may belong to several, as a smile that opens the lips does, or to none. Sides are taken together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from dfe.base.types import BoolArray, DoubleArray
+from dfe.displays.displays import STILL_MM, Displays
+from dfe.displays.landmarks import moved_mm
+
+SIDES = ("left", "right")
+CLEAR = 0.3
+"""A movement belongs to a display when it is at least this share of the display's largest movement of any point."""
+SLIGHT = 0.15
+"""A second part of a movement, as outwards beside upwards."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Displays under one plain name."""
+
+    name: str
+    displays: tuple[int, ...]
+    """Numbers, rising; may be empty where the tokenizer has no such display."""
+    region: str
+    """Region of the face that the name is about; ``face`` for groups of the user's own."""
+    made_by: Literal["mesh", "user"] = "mesh"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How places of the face move with each of U displays, as shares of each display's largest movement."""
+
+    places: Mapping[str, DoubleArray]
+    """``(U, 3)`` each: x to the subject's left, y up, z forward."""
+
+    def up(self, place: str) -> DoubleArray:
+        """``(U,)``."""
+        return np.asarray(self.places[place][:, 1])
+
+    def either(self, place: str) -> DoubleArray:
+        """Upwards ``(U, 2)``, left side and right side."""
+        return np.stack([self.up(f"{place} {side}") for side in SIDES], axis=1)
+
+    @property
+    def corners_out(self) -> DoubleArray:
+        """``(U, 2)``: lip corners away from the middle of the mouth."""
+        middle = (self.places["upper lip"][:, 0] + self.places["lower lip"][:, 0]) / 2
+        left, right = (self.places[f"lip corner {side}"][:, 0] for side in SIDES)
+        return np.stack([left - middle, middle - right], axis=1)
+
+    @property
+    def corners_up(self) -> DoubleArray:
+        """``(U, 2)``: lip corners against the middle of the lips, so that a jaw that drops lowers no corner."""
+        middle = (self.up("upper lip") + self.up("lower lip")) / 2
+        return np.asarray(self.either("lip corner") - middle[:, None])
+
+    @property
+    def gap(self) -> DoubleArray:
+        """``(U,)``: lips apart."""
+        return np.asarray(self.up("upper lip edge") - self.up("lower lip edge"))
+
+    @property
+    def red(self) -> DoubleArray:
+        """``(U,)``: visible height of both lips."""
+        upper = self.up("upper lip") - self.up("upper lip edge")
+        return np.asarray(upper + self.up("lower lip edge") - self.up("lower lip"))
+
+
+Rule = Callable[[Moved], BoolArray]
+
+
+def _any(rows: np.ndarray) -> BoolArray:
+    return np.asarray(rows.any(axis=1))
+
+
+def _smile(m: Moved) -> BoolArray:
+    return _any((m.corners_up >= SLIGHT) & (m.corners_out >= SLIGHT) & (m.corners_up + m.corners_out >= 2 * CLEAR))
+
+
+def _corner_down(m: Moved) -> BoolArray:
+    down = (m.corners_up <= -CLEAR) & (m.either("lip corner") <= -SLIGHT)
+    return _any(down & (m.up("chin") > -CLEAR)[:, None])
+
+
+def _stretch(m: Moved) -> BoolArray:
+    return _any((m.corners_out >= CLEAR) & (m.corners_up < SLIGHT))
+
+
+def _pucker(m: Moved) -> BoolArray:
+    return np.asarray(m.corners_out.mean(axis=1) <= -CLEAR)
+
+
+def _press(m: Moved) -> BoolArray:
+    tighter = (m.red <= -CLEAR) | (m.gap <= -CLEAR)
+    return np.asarray(tighter & (m.gap < SLIGHT) & (m.up("chin") > -SLIGHT) & ~_pucker(m))
+
+
+def _part(m: Moved) -> BoolArray:
+    return np.asarray(m.gap >= CLEAR)
+
+
+def _jaw(m: Moved) -> BoolArray:
+    return np.asarray(m.up("chin") <= -CLEAR)
+
+
+def _upper_lip(m: Moved) -> BoolArray:
+    return np.asarray((m.up("upper lip") >= CLEAR) & ~_smile(m))
+
+
+def _nose(m: Moved) -> BoolArray:
+    return np.asarray(_any(m.either("nose wing") >= CLEAR) & ~_smile(m))
+
+
+def _brow(m: Moved) -> DoubleArray:
+    parts = [m.either(f"brow {part}") for part in ("inner", "middle", "outer")]
+    return np.stack(parts, axis=2)
+
+
+def _brow_raise(m: Moved) -> BoolArray:
+    return _any((_brow(m) >= CLEAR).any(axis=2) & (_brow(m).mean(axis=2) > 0))
+
+
+def _brow_lowering(m: Moved) -> BoolArray:
+    return _any((_brow(m)[:, :, :2] <= -CLEAR).any(axis=2) & (_brow(m).mean(axis=2) < 0))
+
+
+def _cheek(m: Moved) -> BoolArray:
+    return _any(m.either("cheek") >= CLEAR)
+
+
+def _sideways(m: Moved) -> BoolArray:
+    lips = [m.places[place][:, 0] for place in ("upper lip", "lower lip", "chin")]
+    return np.asarray(np.abs(np.mean(lips, axis=0)) >= CLEAR)
+
+
+RULES: Mapping[str, tuple[str, str, Rule]] = {
+    "brow raise": ("brow", "inner, middle or outer part of a brow upwards", _brow_raise),
+    "brow lowering": ("brow", "inner or middle part of a brow downwards", _brow_lowering),
+    "nose wrinkle": ("nose", "wing of the nose upwards, without a smile", _nose),
+    "cheek raise": ("cheeks", "cheek upwards", _cheek),
+    "smile": ("mouth", "lip corner up and out, against the middle of the lips", _smile),
+    "lip corner down": ("mouth", "lip corner down, against the middle of the lips, with the jaw closed", _corner_down),
+    "lip stretch": ("mouth", "lip corner out, not up", _stretch),
+    "pucker": ("mouth", "lip corners towards the middle", _pucker),
+    "upper lip raise": ("mouth", "upper lip upwards, without a smile", _upper_lip),
+    "lip press": ("mouth", "lips closer than at rest or with less red, jaw closed", _press),
+    "lips part": ("mouth", "lips apart", _part),
+    "jaw drop": ("jaw", "chin downwards", _jaw),
+    "mouth sideways": ("mouth", "lips and chin to one side", _sideways),
+}
+"""By name: region, what it asks for, and the rule."""
+
+
+def groups_of(displays: Displays, own: Mapping[str, tuple[int, ...]] | None = None) -> tuple[Group, ...]:
+    """The groups of a coding's displays, none that is empty.
+
+    Args:
+        displays: of a tokenizer.
+        own: the user's, by name: in place of those of the same name, beside the others; an empty one takes a group out.
+    """
+    own = own or {}
+    moved = _moved(displays)
+    made = []
+    for name, (region, _, rule) in RULES.items():
+        if name in own:
+            made.append(Group(name, tuple(sorted(own[name])), region, "user"))
+        elif moved is not None:
+            made.append(Group(name, tuple((np.flatnonzero(rule(moved)) + 1).tolist()), region))
+    made += [Group(name, tuple(sorted(numbers)), "face", "user") for name, numbers in own.items() if name not in RULES]
+    return tuple(group for group in made if group.displays)
+
+
+def _moved(displays: Displays) -> Moved | None:
+    """None where the mesh is none that the places are known on."""
+    places = moved_mm(displays.space, displays.directions)
+    if places is None:
+        return None
+    moves = displays.space.displace(displays.directions)[:, displays.space.moving].astype(np.float64)
+    peak = np.linalg.norm(moves, axis=2).max(axis=1, initial=0.0)
+    scale = np.where(peak > STILL_MM, peak, np.inf)[:, None]
+    return Moved({name: movement / scale for name, movement in places.items()})
