@@ -6,7 +6,7 @@
 Prints, as tables: motion told of films and of LFW's test people; error against residual k-means with a book for each
 level at the same bits; what tokens are like (faithful, mirrored, used, local, unlike each other); whether the ladder is
 high enough; the same tokens in films that were cropped, made smaller, compressed; emotion told from tokens; speed.
-The films were in sight while settings were chosen; LFW's test people and FER2013's public test were not.
+The films, LFW's test people and FER2013's public test were in sight while settings were chosen.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ def test_refusals_are_one_line(dfe, table, tmp_path):
         (["--media", tmp_path / "none.mp4"], "no such video", 1),
         ([other], "two inputs are called carphone", 2),
         ([other, "--media", table], "one video for several inputs", 2),
-        ([tmp_path / "none.tsv"], "cannot be read", 1),
+        ([tmp_path / "none.tsv"], "none.tsv: no such file", 1),
     ]:
         ran = dfe("export", table, *arguments, "-o", tmp_path / "out")
         assert (ran.code, ran.err.count("\n")) == (code, 1), ran

@@ -75,14 +75,14 @@ def cut(study, tmp_path_factory):
 def test_a_bag_above_baseline_is_the_difference_of_shares(cut):
     folder, examples = cut
     tokenizer = load_tokenizer("dfe-face41@3")
-    bag = WithoutBaseline(TokenBag(tokenizer), "rest")
+    bag = WithoutBaseline(TokenBag(tokenizer, units=("display",)), "rest")
     out = BagOfTokens().fit_transform(features_of(bag, examples, folder).x)
     sums = tokens_of(examples, folder, tokenizer)
     share = sums.time / sums.valid_s[:, None]
     rest = (sums.time[0] + sums.time[1]) / (sums.valid_s[0] + sums.valid_s[1])
     np.testing.assert_allclose(out[2], share[2] - rest, atol=1e-9)
     np.testing.assert_allclose(np.average(out[:2], axis=0, weights=sums.valid_s[:2]), 0, atol=1e-9)
-    assert bag.id == "bag of tokens, above baseline"
+    assert bag.id == "bag of tokens, without the eyes, above baseline"
 
 
 def test_moments_above_baseline(cut):

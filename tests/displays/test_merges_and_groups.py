@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from dfe.base.errors import ModelError, UsageError
 from dfe.displays.displays import Displays
-from dfe.displays.groups import RULES, groups_of
+from dfe.displays.groups import RULES, Group, groups_of, moved_by
 from dfe.displays.merges import parse_group, parse_merge, with_groups, with_merges, without_groups, without_merges
 from dfe.displays.names import VARIABLE, Merge, Names, load_names, names_target, read_names
 from dfe.displays.tokens import Tokens
-from dfe.displays.vocabulary import vocabulary_of
+from dfe.displays.units import DisplayName
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.space.registry import load_space
 from dfe.tokenizer.file import load_tokenizer, save_tokenizer
 
@@ -106,7 +108,7 @@ def test_a_file_that_does_not_fit_is_told_in_one_line(tokenizer, tmp_path, part,
 def test_merged_displays_are_said_as_the_first_and_their_millimetres_add_up(tokenizer, bare):
     words = vocabulary_of(tokenizer, with_merges(bare, tokenizer, [parse_merge("15+22=broad smile")]))
     said = np.array([[22, 15], [22, 0], [-1, -1], [3, 15]], np.int16)
-    tokens = Tokens(said, np.float32([[1, 2], [3, 0], [0, 0], [5, 1]]))
+    tokens = Tokens(said, np.float32([[1, 2], [3, 0], [0, 0], [0.1, 1]]))
     merged = words.merged(tokens)
     assert merged.display.tolist() == [[15, 15], [15, 0], [-1, -1], [3, 15]]
     assert merged.display.dtype == tokens.display.dtype
@@ -168,6 +170,29 @@ def test_what_a_movement_of_one_kind_does_on_the_mesh_puts_it_into_its_group():
         assert not set(groups[one]) & set(groups.get(other, ()))
 
 
+def test_a_group_counts_only_where_the_whole_face_moves_its_way():
+    names = ("smile", "lip corner down", "brow raise")
+    book = displays_of("arkit51/face41", *(CLEAR[name] for name in names))
+    groups = groups_of(book)
+    words = Vocabulary(3, {n: DisplayName(str(n), "mouth") for n in (1, 2, 3)}, (), groups, moved_by(book))
+    tokens = Tokens(
+        np.int16([[1, 0], [1, 3], [1, 2], [2, 1], [-1, -1]]), np.float32([[1, 0], [1, 2], [1, 3], [1, 3], [0, 0]])
+    )
+    signals = {unit.token: amount.tolist() for unit, amount in words.signals(tokens)}
+    assert signals["1"] == [1, 1, 1, 3, 0]
+    assert signals["smile"] == [1, 1, 0, 3, 0]
+    assert signals["lip corner down"] == [
+        0,
+        0,
+        3,
+        1,
+        0,
+    ]  # the smile is on the left alone, and the right corner goes down
+    assert signals["brow raise"] == [0, 2, 0, 0, 0]
+    own = replace(words, groups=(Group("smile", (1,), "mouth", "user"),))
+    assert {u.token: a.tolist() for u, a in own.signals(tokens)}["smile"] == [1, 1, 1, 3, 0]
+
+
 def test_groups_of_a_display_and_of_its_mirror_image_are_the_same(tokenizer):
     from dfe.atlas.similarity import mirror_partners
 
@@ -205,8 +230,6 @@ def test_the_users_groups_replace_add_and_take_out(tokenizer, bare):
 
 
 def test_a_mesh_that_is_none_of_ours_has_no_groups_but_the_users_own():
-    from dataclasses import replace
-
     book = displays_of("arkit51/face41", CLEAR["smile"])
     mesh = book.space.mesh
     other = replace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dfe.frontends.encoders.crops import Crop
@@ -58,6 +58,8 @@ def sample(image: np.ndarray, x: float, y: float) -> np.ndarray:
     seed=st.integers(0, 9),
 )
 def test_a_crop_is_what_the_tools_warp_gives(x0, y0, width, height, seed):
+    side = (width + height) / 2 * ALL.scale
+    assume(abs(side - round(side)) > 1e-6)  # the side is cut to whole pixels: at a whole one, rounding decides
     image = np.random.default_rng(seed).integers(0, 256, (150, 200, 3)).astype(np.uint8)
     points = landmarks(x0, y0, x0 + width, y0 + height)
     scale, move = similarity(points, ALL.scale)

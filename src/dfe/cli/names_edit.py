@@ -72,7 +72,7 @@ def list_groups(tokenizer: Tokenizer, names: Names) -> int:
     vocabulary = vocabulary_of(tokenizer, names)
     described = tokenizer.displays().described
     for group in vocabulary.groups:
-        how = "your own" if group.made_by == "user" else RULES[group.name][1]
+        how = "your own" if group.made_by == "user" else RULES[group.name].words
         say(f"{group.name} ({how})")
         for number in group.displays:
             say(f"  {number:3}  {names.title(number, described[number].words)}")

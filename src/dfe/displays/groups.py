@@ -2,13 +2,16 @@
 
 A display belongs to a group when it moves the group's own place the group's own way by a fair share of the most that it
 moves anything. It may belong to several, as a smile that opens the lips does, or to none. Sides are taken together.
+
+Displays of a face add up, and may undo each other: lip corners that one display draws up and another, with the chin,
+draws down are no smile. So a group counts in a face only where the whole face, too, moves the group's way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -21,6 +24,8 @@ CLEAR = 0.3
 """A movement belongs to a display when it is at least this share of the display's largest movement of any point."""
 SLIGHT = 0.15
 """A second part of a movement, as outwards beside upwards."""
+SMILE_RISE = 0.4
+"""Lip corners that rise by less than this share of what they go outwards are stretched, and do not smile."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,14 @@ class Group:
 
 @dataclass(frozen=True)
 class Moved:
-    """How places of the face move with each of U displays, as shares of each display's largest movement."""
+    """How places of the face move with each of U displays, or in each of n faces (U for n below)."""
 
     places: Mapping[str, DoubleArray]
-    """``(U, 3)`` each: x to the subject's left, y up, z forward."""
+    """``(U, 3)`` each: x to the subject's left, y up, z forward; shares of a display's largest movement, or mm."""
+
+    def of(self, amounts: DoubleArray) -> Moved:
+        """The same of faces that show so much ``(n, U)`` of each display."""
+        return Moved({name: amounts @ movement for name, movement in self.places.items()})
 
     def up(self, place: str) -> DoubleArray:
         """``(U,)``."""
@@ -142,22 +151,59 @@ def _sideways(m: Moved) -> BoolArray:
     return np.asarray(np.abs(np.mean(lips, axis=0)) >= CLEAR)
 
 
-RULES: Mapping[str, tuple[str, str, Rule]] = {
-    "brow raise": ("brow", "inner, middle or outer part of a brow upwards", _brow_raise),
-    "brow lowering": ("brow", "inner or middle part of a brow downwards", _brow_lowering),
-    "nose wrinkle": ("nose", "wing of the nose upwards, without a smile", _nose),
-    "cheek raise": ("cheeks", "cheek upwards", _cheek),
-    "smile": ("mouth", "lip corner up and out, against the middle of the lips", _smile),
-    "lip corner down": ("mouth", "lip corner down, against the middle of the lips, with the jaw closed", _corner_down),
-    "lip stretch": ("mouth", "lip corner out, not up", _stretch),
-    "pucker": ("mouth", "lip corners towards the middle", _pucker),
-    "upper lip raise": ("mouth", "upper lip upwards, without a smile", _upper_lip),
-    "lip press": ("mouth", "lips closer than at rest or with less red, jaw closed", _press),
-    "lips part": ("mouth", "lips apart", _part),
-    "jaw drop": ("jaw", "chin downwards", _jaw),
-    "mouth sideways": ("mouth", "lips and chin to one side", _sideways),
-}
-"""By name: region, what it asks for, and the rule."""
+def _smiling(face: Moved) -> BoolArray:
+    return _any((face.corners_up > 0) & (face.corners_up >= SMILE_RISE * face.corners_out))
+
+
+def _closing(face: Moved) -> BoolArray:
+    return np.asarray((face.gap < 0) | (face.red < 0))
+
+
+class GroupRule(NamedTuple):
+    """What makes a display a member of a group, and where the group counts."""
+
+    region: str
+    words: str
+    """What it asks for."""
+    member: Rule
+    """Of displays, their movements as shares of the largest."""
+    holds: Rule
+    """Of whole faces, in mm: whether they move the group's way at all."""
+
+
+RULES: Mapping[str, GroupRule] = {
+    "brow raise": GroupRule(
+        "brow", "inner, middle or outer part of a brow upwards", _brow_raise,
+        lambda face: _any(_brow(face).mean(axis=2) > 0),
+    ),
+    "brow lowering": GroupRule(
+        "brow", "inner or middle part of a brow downwards", _brow_lowering,
+        lambda face: _any(_brow(face)[:, :, :2].mean(axis=2) < 0),
+    ),
+    "nose wrinkle": GroupRule(
+        "nose", "wing of the nose upwards, without a smile", _nose, lambda face: _any(face.either("nose wing") > 0)
+    ),
+    "cheek raise": GroupRule("cheeks", "cheek upwards", _cheek, lambda face: _any(face.either("cheek") > 0)),
+    "smile": GroupRule("mouth", "lip corner up and out, against the middle of the lips", _smile, _smiling),
+    "lip corner down": GroupRule(
+        "mouth", "lip corner down, against the middle of the lips, with the jaw closed", _corner_down,
+        lambda face: _any(face.corners_up < 0),
+    ),
+    "lip stretch": GroupRule("mouth", "lip corner out, not up", _stretch, lambda face: _any(face.corners_out > 0)),
+    "pucker": GroupRule(
+        "mouth", "lip corners towards the middle", _pucker, lambda face: np.asarray(face.corners_out.mean(axis=1) < 0)
+    ),
+    "upper lip raise": GroupRule(
+        "mouth", "upper lip upwards, without a smile", _upper_lip, lambda face: np.asarray(face.up("upper lip") > 0)
+    ),
+    "lip press": GroupRule("mouth", "lips closer than at rest or with less red, jaw closed", _press, _closing),
+    "lips part": GroupRule("mouth", "lips apart", _part, lambda face: np.asarray(face.gap > 0)),
+    "jaw drop": GroupRule("jaw", "chin downwards", _jaw, lambda face: np.asarray(face.up("chin") < 0)),
+    "mouth sideways": GroupRule(
+        "mouth", "lips and chin to one side", _sideways, lambda face: np.ones(len(face.gap), np.bool_)
+    ),
+}  # fmt: skip
+"""By name."""
 
 
 def groups_of(displays: Displays, own: Mapping[str, tuple[int, ...]] | None = None) -> tuple[Group, ...]:
@@ -168,23 +214,28 @@ def groups_of(displays: Displays, own: Mapping[str, tuple[int, ...]] | None = No
         own: the user's, by name: in place of those of the same name, beside the others; an empty one takes a group out.
     """
     own = own or {}
-    moved = _moved(displays)
+    moved = _shares(displays)
     made = []
-    for name, (region, _, rule) in RULES.items():
+    for name, rule in RULES.items():
         if name in own:
-            made.append(Group(name, tuple(sorted(own[name])), region, "user"))
+            made.append(Group(name, tuple(sorted(own[name])), rule.region, "user"))
         elif moved is not None:
-            made.append(Group(name, tuple((np.flatnonzero(rule(moved)) + 1).tolist()), region))
+            made.append(Group(name, tuple((np.flatnonzero(rule.member(moved)) + 1).tolist()), rule.region))
     made += [Group(name, tuple(sorted(numbers)), "face", "user") for name, numbers in own.items() if name not in RULES]
     return tuple(group for group in made if group.displays)
 
 
-def _moved(displays: Displays) -> Moved | None:
-    """None where the mesh is none that the places are known on."""
+def moved_by(displays: Displays) -> Moved | None:
+    """What 1 mm of each display does, in mm; None where the mesh is none that the places are known on."""
     places = moved_mm(displays.space, displays.directions)
-    if places is None:
+    return None if places is None else Moved(places)
+
+
+def _shares(displays: Displays) -> Moved | None:
+    moved = moved_by(displays)
+    if moved is None:
         return None
     moves = displays.space.displace(displays.directions)[:, displays.space.moving].astype(np.float64)
     peak = np.linalg.norm(moves, axis=2).max(axis=1, initial=0.0)
     scale = np.where(peak > STILL_MM, peak, np.inf)[:, None]
-    return Moved({name: movement / scale for name, movement in places.items()})
+    return Moved({name: movement / scale for name, movement in moved.places.items()})

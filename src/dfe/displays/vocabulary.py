@@ -15,7 +15,7 @@ import numpy as np
 
 from dfe.base.types import DoubleArray
 from dfe.displays.displays import Coder, Displays
-from dfe.displays.groups import Group, groups_of
+from dfe.displays.groups import RULES, Group, Moved, groups_of, moved_by
 from dfe.displays.names import Merge, Named, Names, load_names
 from dfe.displays.tokens import Tokens
 from dfe.displays.units import DisplayName, Unit
@@ -39,6 +39,8 @@ class Vocabulary:
     """Displays that are counted, by number; of those that are merged the first alone."""
     merges: tuple[Merge, ...] = ()
     groups: tuple[Group, ...] = ()
+    moved: Moved | None = None
+    """What 1 mm of each display does to the places of the face that groups are told by."""
     unsteady: frozenset[int] = field(default_factory=frozenset)
     """Displays that come and go with the picture's noise; of merged ones only where all are unsteady."""
 
@@ -81,13 +83,21 @@ class Vocabulary:
     def signals(self, tokens: Tokens, unsteady: bool = False) -> Iterator[tuple[Unit, DoubleArray]]:
         """Of each unit that is shown at all, how much of it each row shows, ``(n,)`` mm.
 
-        A display's is the sum of its tokens; a group's the sum of its displays.
+        A display's is the sum of its tokens; a group's the sum of its displays, and nothing in rows where the face as
+        a whole does not move the group's way (:data:`~dfe.displays.groups.RULES`).
         """
         by_display = dict(self.merged(tokens).signals())
+        made = {group.name for group in self.groups if group.made_by == "mesh"}
+        face = None if self.moved is None or not made else self.moved.of(tokens.amounts(self.size).astype(np.float64))
         for unit in self.units(unsteady):
             shown = [by_display[n] for n in unit.displays if n in by_display]
-            if shown:
-                yield unit, shown[0] if len(shown) == 1 else np.sum(shown, axis=0)
+            if not shown:
+                continue
+            amount = shown[0] if len(shown) == 1 else np.sum(shown, axis=0)
+            if unit.kind == "group" and unit.token in made and face is not None:
+                amount = np.where(RULES[unit.token].holds(face), amount, 0.0)
+            if amount.any():
+                yield unit, amount
 
     @cached_property
     def _map(self) -> np.ndarray:
@@ -135,7 +145,8 @@ def vocabulary_of(
     for merge in names.merges:
         together = shaky >= set(merge.displays)
         shaky = (shaky - set(merge.displays)) | ({merge.displays[0]} if together else set())
-    return Vocabulary(len(displays), known, names.merges, groups_of(displays, names.groups), frozenset(shaky))
+    groups = groups_of(displays, names.groups)
+    return Vocabulary(len(displays), known, names.merges, groups, moved_by(displays), frozenset(shaky))
 
 
 def _unsteady(coder: object) -> frozenset[int]:
