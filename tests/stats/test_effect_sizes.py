@@ -47,6 +47,14 @@ def test_with_many_subjects_it_is_the_normal_interval_and_unknown_stays_unknown(
     assert np.isnan([low[1], high[1]]).all()
 
 
+@pytest.mark.parametrize("df", [2, 30, 2000])
+def test_a_huge_t_has_an_interval_that_joins_that_of_a_large_one(df):
+    low, high = noncentral_interval(np.array([999.9, 1000.1, 1e8]), df)
+    assert low[1] / low[0] == pytest.approx(1, abs=1e-3)
+    assert high[1] / high[0] == pytest.approx(1, abs=1e-3)
+    assert low[2] / low[1] == pytest.approx(1e8 / 1000.1)
+
+
 def test_hedges_g_of_a_worked_example():
     # Means 6 and 4, both standard deviations 2, ten subjects each: d = 1, J = 1 - 3 / 71.
     first, second = with_moments(10, 4, 2), with_moments(10, 6, 2, 1)

@@ -22,6 +22,7 @@ from dfe.stats.contrasts import Contrast
 
 LEVEL = 0.95
 _FEWEST = 2
+_LARGE = 1000.0
 _ROUNDING = 1e-12
 
 
@@ -45,11 +46,16 @@ def noncentral_interval(t: DoubleArray, df: int, level: float = LEVEL) -> tuple[
 
     NaN where t is not finite.
     """
-    from scipy.special import nctdtrinc
+    from scipy.special import chdtri, nctdtrinc
 
     size, tail = np.abs(t), (1 - level) / 2
     # Mirrored, since the inverse is asked for at positive t only.
-    inner, outer = (np.asarray(nctdtrinc(df, share, size), np.float64) for share in (1 - tail, tail))
+    inner, outer = (np.asarray(nctdtrinc(df, share, size.clip(0, _LARGE)), np.float64) for share in (1 - tail, tail))
+    # Beyond, the inversion takes for ever, and all that is unsure of t is its spread.
+    inner, outer = (
+        np.where(size > _LARGE, size * np.sqrt(float(chdtri(df, share)) / df), limit)
+        for share, limit in ((1 - tail, inner), (tail, outer))
+    )
     return np.where(t < 0, -outer, inner), np.where(t < 0, -inner, outer)
 
 
