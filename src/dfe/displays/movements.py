@@ -18,6 +18,7 @@ from dfe.space.base import ExpressionSpace
 POINTS = 468
 UPPER_LIDS, LOWER_LIDS = (386, 159), (374, 145)
 EYE_CORNERS, TEMPLES, JAW_ANGLES = (362, 133), (389, 162), (361, 132)
+FOREHEAD = (338, 109)
 """Points of MediaPipe's mesh, the subject's left one first; of the eyes' corners the inner ones."""
 SIDES = ("left", "right")
 CLEAR = 0.2
@@ -105,6 +106,7 @@ def _movements(places: dict[str, DoubleArray], moved: DoubleArray) -> Iterator[M
         yield Movement("inner brows up", "inner brows down", inner)
         yield Movement("outer brows up", "outer brows down", outer)
     yield Movement("brows apart", "brows together", (_mean(_outwards_of(*each("brow inner", 0))),))
+    yield Movement("forehead up", "forehead down", _along(moved, FOREHEAD, 1))
     yield from _eyes(moved)
     yield Movement("cheeks up", "cheeks down", each("cheek", 1))
     yield Movement("cheeks out", "cheeks in", each("cheek", 2))
