@@ -9,7 +9,19 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from dfe.cli.event_options import EventArguments
-from dfe.cli.options import TABLE, AsJson, Draws, MadeByTokenizer, OutFolder, Overwrite, Seed, Subject, arg, need
+from dfe.cli.options import (
+    TABLE,
+    AsJson,
+    Draws,
+    MadeByTokenizer,
+    NamesFile,
+    OutFolder,
+    Overwrite,
+    Seed,
+    Subject,
+    arg,
+    need,
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,7 @@ class Reliability:
     draws: Draws = 1_000
     seed: Seed = 0
     tokenizer: MadeByTokenizer = None
+    names: NamesFile = None
     events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
     overwrite: Overwrite = False
@@ -62,7 +75,12 @@ class Reliability:
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
         with show_progress("counting events", "recordings") as progress:
             minutes = measure_minutes(
-                sources, tokenizer=tokenizer, config=self.events.config(), block_s=self.block, progress=progress
+                sources,
+                tokenizer=tokenizer,
+                config=self.events.config(),
+                names=self.names,
+                block_s=self.block,
+                progress=progress,
             )
         done = reliability(minutes, draws=self.draws, seed=self.seed)
         write_reliability(done, self.out, overwrite=self.overwrite)

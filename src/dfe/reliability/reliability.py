@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray, Progress
+from dfe.displays.names import load_names
 from dfe.displays.units import DisplayName
 from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
@@ -105,10 +106,13 @@ def measure_minutes(
     *,
     tokenizer: Tokenizer | None = None,
     config: EventConfig | None = None,
+    names: Path | None = None,
     block_s: float = MINUTE_S,
     progress: Progress | None = None,
 ) -> Minutes:
     """Count events minute by minute (or in blocks of another length).
+
+    ``names`` is the user's file of names and merges; by default DFE_NAMES, or names.json beside the tokenizer.
 
     Raises:
         UsageError: nothing to measure, or recordings of different tokenizers.
@@ -121,14 +125,14 @@ def measure_minutes(
     session: list[str] = []
     exposure: list[float] = []
     counts: list[list[int]] = []
-    names: dict[int, DisplayName] = {}
+    displays: dict[int, DisplayName] = {}
     vocabulary: Vocabulary | None = None
     for done, source in enumerate(sources, start=1):
         recording = Recording.read(source.path, landmarks=False)
         tokenizer = tokenizer or tokenizer_of(recording)
-        vocabulary = vocabulary or vocabulary_of(tokenizer)
+        vocabulary = vocabulary or vocabulary_of(tokenizer, load_names(tokenizer, names))
         found = detect(recording, tokenizer, config, vocabulary=vocabulary)
-        names = dict(found.names)
+        displays = dict(found.names)
         start = float(np.nanmin(recording.times))
         face = sole_face(recording, source.path) if source.face is None else source.face
         for block in range(int(np.ceil(found.duration_s / block_s))):
@@ -141,13 +145,13 @@ def measure_minutes(
                 subject.append(source.subject)
                 session.append(source.session)
                 exposure.append(seconds)
-                counts.append([kept[number] for number in names])
+                counts.append([kept[number] for number in displays])
         if progress is not None:
             progress(done, len(sources))
     if tokenizer is None or not counts:
         raise UsageError("there is no valid time in the recordings")
     return Minutes(
-        names, tuple(subject), tuple(session), np.array(exposure), np.array(counts, float), tokenizer.id, config
+        displays, tuple(subject), tuple(session), np.array(exposure), np.array(counts, float), tokenizer.id, config
     )
 
 
