@@ -76,6 +76,6 @@ def test_raster_shows_intensities_at_their_times(tokenizer, tmp_path, monkeypatc
     assert labels[0] == f"{min(display, second)} both of them"
     assert not any(label.startswith(f"{max(display, second)} ") for label in labels)
     with pytest.raises(TableError, match="tokens of dfe-face41@3, not of"):
-        plot_tokens(recording, load_tokenizer("dfe-face41-fidelity@1"))
+        plot_tokens(recording, load_tokenizer("dfe-rvq@1"))
     with pytest.raises(UsageError, match="no time"):
         plot_tokens(made.stills(tokenizer), tokenizer)
