@@ -11,23 +11,27 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"  # sums of several threads differ in their last bits, and training carries that on
 
-from dfe.base.types import FloatArray
-from dfe.cli.progress import show_progress
-from dfe.quantizers.sparse.search import partners
-from dfe.tokenizer.file import save_tokenizer
-from dfe.tokenizer.tokenizer import Tokenizer
-from dfe.training.card import measure, steadiness, template_cosines
-from dfe.training.config import preset
-from dfe.training.loop import train
-from face_rows import TEST_FILMS, TRAINING_FILMS, Faces
-from training_media import lfw_people, part_of_person
+import numpy as np  # noqa: E402
+
+from dfe.base.types import FloatArray  # noqa: E402
+from dfe.cli.progress import show_progress  # noqa: E402
+from dfe.quantizers.sparse.search import partners  # noqa: E402
+from dfe.tokenizer.file import save_tokenizer  # noqa: E402
+from dfe.tokenizer.tokenizer import Tokenizer  # noqa: E402
+from dfe.training.card import measure, steadiness, template_cosines  # noqa: E402
+from dfe.training.config import preset  # noqa: E402
+from dfe.training.loop import train  # noqa: E402
+from face_rows import TEST_FILMS, TRAINING_FILMS, Faces  # noqa: E402
+from training_media import lfw_people, part_of_person  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "src" / "dfe" / "assets" / "tokenizers"
