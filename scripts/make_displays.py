@@ -160,8 +160,14 @@ def people_seen(data: Path) -> list[str]:
     return sorted(hashlib.sha256(person.encode()).hexdigest()[:16] for person in people)
 
 
-def steady(tokenizer: Tokenizer, faces: Faces) -> dict[str, object]:
-    """How well each display survives changes of training films, and those that do not."""
+def steady(tokenizer: Tokenizer, faces: Faces, *, paired: bool = True) -> dict[str, object]:
+    """How well each display survives changes of training films, and those that do not.
+
+    Args:
+        tokenizer: whose displays are asked.
+        faces: where the films are.
+        paired: every display's mirror image is in the codebook; left and right are called steady or not together.
+    """
     before, after = [], []
     for name in STEADY_FILMS:
         same = faces.film(f"films/{name}__same")
@@ -171,12 +177,12 @@ def steady(tokenizer: Tokenizer, faces: Faces) -> dict[str, object]:
             before.append(same.x[one])
             after.append(other.x[two])
     kappa = steadiness(tokenizer, np.concatenate(before), np.concatenate(after))
-    mirrored = tokenizer.space.mirror(tokenizer.weights["codebook"])
-    # Left and right of a pair are called steady or not together.
-    both = np.stack([kappa, kappa[partners(tokenizer.weights["codebook"], mirrored)]])
-    kappa = np.where(
-        np.isnan(both).all(axis=0), np.nan, np.nansum(both, axis=0) / np.isfinite(both).sum(axis=0).clip(1)
-    )
+    if paired:
+        mirrored = tokenizer.space.mirror(tokenizer.weights["codebook"])
+        both = np.stack([kappa, kappa[partners(tokenizer.weights["codebook"], mirrored)]])
+        kappa = np.where(
+            np.isnan(both).all(axis=0), np.nan, np.nansum(both, axis=0) / np.isfinite(both).sum(axis=0).clip(1)
+        )
     known = [None if np.isnan(value) else round(float(value), 3) for value in kappa]
     return {
         "steadiness": {"kappa_by_display": known, "faces": sum(map(len, before)), "changes": list(CHANGES)},

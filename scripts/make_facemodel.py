@@ -105,6 +105,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "facemodel")
     parser.add_argument("--out", type=Path, default=ASSETS)
+    parser.add_argument("--identity-modes", type=int, default=LearnConfig.identity_modes)
     parser.add_argument("--expression-modes", type=int, default=LearnConfig.expression_modes)
     parser.add_argument("--turn-trust", type=float, default=LearnConfig.turn_trust)
     parser.add_argument("--yaw-mean", type=float, default=LearnConfig.yaw_mean)
@@ -114,6 +115,7 @@ def main() -> None:
     parser.add_argument("--no-head", action="store_true", help="leave the drawing out (for trials)")
     options = parser.parse_args()
     config = LearnConfig(
+        identity_modes=options.identity_modes,
         expression_modes=options.expression_modes,
         turn_trust=options.turn_trust,
         yaw_mean=options.yaw_mean,

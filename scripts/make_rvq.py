@@ -110,7 +110,7 @@ def figures(tokenizer: Tokenizer, tables: list[TrainingTable], faces: Faces) -> 
     most_used = [int(display) for display in np.argsort(-uses[1:], kind="stable")[:16] + 1]
     test = faces.stills("lfw_test")
     measured = measure(tokenizer, test.x[test.usable], learned.mean(axis=0))
-    return {"most_used": most_used, **steady(tokenizer, faces), "test": {"lfw_test": measured}}
+    return {"most_used": most_used, **steady(tokenizer, faces, paired=False), "test": {"lfw_test": measured}}
 
 
 if __name__ == "__main__":
