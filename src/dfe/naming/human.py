@@ -12,8 +12,8 @@ from dfe.base.errors import UsageError
 from dfe.formats.event import Event
 from dfe.formats.labels import Label, read_tier
 from dfe.formats.tsv import EventTable, read_events_tsv
-from dfe.stats.agreement import icc_with_interval
 from dfe.stats.bootstrap import DRAWS, Estimate
+from dfe.stats.icc import icc_a1
 from dfe.stats.matching import EventScore, Matches, event_score, match_onsets
 
 
@@ -95,7 +95,7 @@ def compare_files(
     rates = np.array([one.rates for one in compared])
     return HumanAgreement(
         score=event_score([one.matches for one in compared], draws=draws, seed=seed),
-        icc=icc_with_interval(rates, draws=draws, seed=seed),
+        icc=icc_a1(rates),
         recordings=tuple(compared),
         tolerance_s=tolerance_s,
     )

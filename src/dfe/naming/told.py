@@ -8,6 +8,7 @@ from typing import Any
 from dfe.naming.human import HumanAgreement
 from dfe.naming.sheets import NamingResult, agreed_name
 from dfe.stats.bootstrap import Estimate
+from dfe.stats.icc import few
 
 
 def named_json(result: NamingResult) -> dict[str, Any]:
@@ -80,7 +81,9 @@ def compared_lines(result: HumanAgreement) -> list[str]:
         f"  precision  {_shown(score.precision)}",
         f"  recall     {_shown(score.recall)}",
     ]
-    why = "" if several else ", needs two recordings or more"
+    number = len(result.recordings)
+    caution = f" (only {number} recordings)" if few(number) else ""
+    why = caution if several else ", needs two recordings or more"
     lines.append(f"  ICC(A,1)   {_shown(result.icc)}, events per minute{why}")
     lines.append("found/min  marked/min    F1  recording")
     for row in result.recordings:
