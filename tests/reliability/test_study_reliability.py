@@ -99,8 +99,18 @@ def test_a_caution_stands_beside_every_figure_of_few_subjects(tmp_path):
     lines = (tmp_path / "curve.csv").read_text().splitlines()[1:]
     assert lines
     assert all("only 6 subjects" in line for line in lines)
-    assert all(line.count("(only 6 subjects)") == 2 for line in reliability_words(few)[2:])
+    assert all(line.count("(only 6 subjects") == 2 for line in reliability_words(few)[2:])
     assert not any("only" in line for line in reliability_words(reliability(minutes(10, sessions=("a", "b")))))
+
+
+def test_rare_displays_have_a_caution_beside_their_interval():
+    drawn = minutes(40, blocks=4, sessions=("a", "b"))
+    done = reliability(replace(drawn, count=np.floor(drawn.count / 4), exposure_s=drawn.exposure_s))
+    for one in done.displays:
+        assert one.caution.startswith("rare, ")
+        assert one.retest_caution.startswith("rare, ")
+    often = reliability(replace(drawn, count=drawn.count * 9))
+    assert not any(one.caution or one.retest_caution for one in often.displays)
 
 
 def test_one_session_says_nothing_about_another_day():

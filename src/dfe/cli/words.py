@@ -53,12 +53,12 @@ def reliability_words(done: Reliability) -> list[str]:
     lines = [f"{done.subjects} subjects with two halves, {done.retested} with two sessions"]
     if not done.repeated_known:
         lines.append(WITHIN_ONE)
-    head = "display  events/min  halves ICC(A,1)"
-    width = 18 + (len(done.caution) + 3 if done.caution else 0)
-    lines.append(f"{head:{21 + width}}  sessions ICC(A,1)")
-    for one in done.displays[:10]:
-        half = _with_caution(one.half, done.caution)
-        retest = _with_caution(one.retest, done.retest_caution)
+    shown = [(one, _with_caution(one.half, one.caution)) for one in done.displays[:10]]
+    head = "halves ICC(A,1)"
+    width = max(len(words) for words in (head, *(half for _, half in shown)))
+    lines.append(f"display  events/min  {head:{width}}  sessions ICC(A,1)")
+    for one, half in shown:
+        retest = _with_caution(one.retest, one.retest_caution)
         lines.append(f"{one.display:7d}  {one.per_min:10.2f}  {half:{width}}  {retest}  {one.name.label}")
     return lines
 

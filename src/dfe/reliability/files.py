@@ -80,7 +80,6 @@ def reliability_json(done: Reliability) -> dict[str, Any]:
         "subjects": done.subjects,
         "caution": done.caution,
         "retested": done.retested,
-        "retest_caution": done.retest_caution,
         "sessions": done.sessions,
         "repeated": done.repeated,
         "repeated_caution": done.repeated_caution,
@@ -122,7 +121,7 @@ def write_reliability(done: Reliability, out: Path, *, overwrite: bool = False) 
         numbers = (one.per_min, one.minutes, *one.half, *one.half_consistency)
         later = (*one.retest, *one.retest_consistency)
         rows.append([one.display, one.name.label, one.name.region,
-                     *map(_cell, numbers), done.caution, *map(_cell, later), done.retest_caution,
+                     *map(_cell, numbers), one.caution, *map(_cell, later), one.retest_caution,
                      *map(_cell, (*one.components, *last)), done.repeated_caution])  # fmt: skip
         curve += [[one.display, "halves", _cell(m), _cell(r), done.caution] for m, r in one.by_minutes]
         curve += [[one.display, "sessions", _cell(m), _cell(r), done.repeated_caution] for m, r in one.dependability]

@@ -21,6 +21,8 @@ LEAST_SUBJECTS = 3
 """With fewer, nothing is said about halves, or about sessions."""
 LENGTHS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 """Minutes of one session for which dependability is given, as far as they were seen."""
+EVENTS = 8.0
+"""With fewer events in a half (or a session), intervals held the truth in 87 to 93 of 100 simulated studies."""
 _NONE = Estimate(np.nan, np.nan, np.nan)
 
 
@@ -38,11 +40,15 @@ class DisplayReliability:
     """ICC(A,1) of the first and the second half of the recordings of one session."""
     half_consistency: Estimate
     """ICC(C,1) of the same: whether the order of subjects holds."""
+    caution: str
+    """Of both: few subjects, or few events; empty where there are enough."""
     by_minutes: tuple[tuple[float, float], ...]
     """Measured: minutes in a half, and ICC(A,1) of the halves of that length."""
     retest: Estimate
     """ICC(A,1) of two sessions; NaN where there are no two."""
     retest_consistency: Estimate
+    retest_caution: str
+    """Of both; as ``caution``."""
     components: Components
     """Of the rate of one valid minute, events per minute squared."""
     dependability: tuple[tuple[float, float], ...]
@@ -77,13 +83,8 @@ class Reliability:
 
     @property
     def caution(self) -> str:
-        """Of figures of halves; empty where there are subjects enough."""
+        """Of measured lengths of halves; empty where there are subjects enough."""
         return few(self.subjects)
-
-    @property
-    def retest_caution(self) -> str:
-        """Of figures of two sessions; empty where there are subjects enough, or none."""
-        return few(self.retested) if self.retested else ""
 
     @property
     def repeated_caution(self) -> str:
@@ -113,6 +114,8 @@ def reliability(minutes: Minutes) -> Reliability:
     lengths = [m for m in (2, 4, 6, 8, 10, 20, 30, 40, 60) if m < longest] + [longest - longest % 2]
     shorter = [_halves(minutes, [mine[:m] for mine in halves]) for m in lengths]
     tests = None if two is None else _sessions(minutes, two)
+    retested = 0 if tests is None else len(tests)
+    later = minutes.count.sum(axis=0) / len(set(zip(minutes.subject, minutes.session, strict=True)))
     repeated = _repeated(minutes)
     components = _components(minutes, sessions if repeated >= LEAST_SUBJECTS else None)
     seen = _seen(minutes)
@@ -125,16 +128,17 @@ def reliability(minutes: Minutes) -> Reliability:
             minutes=float(pairs.minutes.mean()),
             half=icc_a1(pairs.rates[:, :, column]),
             half_consistency=icc_c1(pairs.rates[:, :, column]),
+            caution=_caution(len(halves), pairs.events[column]),
             by_minutes=tuple((float(s.minutes.mean()), icc_a1(s.rates[:, :, column]).value) for s in shorter),
             retest=_NONE if tests is None else icc_a1(tests[:, :, column]),
             retest_consistency=_NONE if tests is None else icc_c1(tests[:, :, column]),
+            retest_caution="" if tests is None else _caution(retested, later[column]),
             components=components[column],
             dependability=tuple((m, components[column].dependability(m)) for m in told),
         )
         for column, (number, name) in enumerate(minutes.displays.items())
     ]
     out.sort(key=lambda one: (-one.per_min, one.display))
-    retested = 0 if tests is None else len(tests)
     return Reliability(tuple(out), len(halves), retested, two, repeated, seen, minutes.tokenizer, minutes.events)
 
 
@@ -144,12 +148,20 @@ class _Halves:
     """``(S, 2, T)`` events per valid minute."""
     minutes: DoubleArray
     """``(S,)`` of valid time in a half, on average."""
+    events: DoubleArray
+    """``(T,)`` in a half, mean over subjects."""
 
 
 def _halves(minutes: Minutes, rows: Sequence[Sequence[int]]) -> _Halves:
     parts = [[_rate(minutes, half) for half in first_and_second(mine, minutes.recording)] for mine in rows]
     each = [minutes.exposure_s[list(mine)].sum() / 2 / MINUTE_S for mine in rows]
-    return _Halves(np.array(parts), np.array(each))
+    events = np.mean([minutes.count[list(mine)].sum(axis=0) / 2 for mine in rows], axis=0)
+    return _Halves(np.array(parts), np.array(each), events)
+
+
+def _caution(subjects: int, events: float) -> str:
+    rare = f"rare, {events:.1f} events each: interval too narrow" if events < EVENTS else ""
+    return "; ".join(words for words in (few(subjects), rare) if words)
 
 
 def first_and_second(rows: Sequence[int], recording: Sequence[int]) -> tuple[list[int], list[int]]:
