@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 def comparison_words(done: Comparison) -> list[str]:
     """What was compared and what differs, in a few lines."""
+    from dfe.comparison.comparison import neutral_notes
     from dfe.comparison.methods import p_words
 
     first, last = done.flow[0], done.flow[-1]
@@ -20,6 +21,7 @@ def comparison_words(done: Comparison) -> list[str]:
     lines = [f"{subjects} subjects, {sum(last.recordings)} of {sum(first.recordings)} recordings"]
     lines += [f"covariate {kind}" for kind in done.table.kinds]
     lines += [f"caution: {caution}" for caution in done.coverage.cautions]
+    lines += [f"caution: {note}" for note in neutral_notes(done.sums.neutrals)]
     for family in done.families:
         if family.measure != "per_min" or family.unit != "display":
             continue
