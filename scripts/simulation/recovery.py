@@ -13,7 +13,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from dfe.base.types import BoolArray, DoubleArray, IntArray
-from dfe.stats.groups import Design, bootstrap_interval, hedges_g, permutation_test
+from dfe.stats.contrasts import Design, fit_contrast
+from dfe.stats.effect_sizes import hedges_g
+from dfe.stats.groups import permutation_test
 from dfe.stats.significance import benjamini_hochberg
 from simulation.filming import Camera, Counts, count_events, film
 from simulation.simulate import Behaviour, Takes, make_events
@@ -87,7 +89,7 @@ class Recovery(NamedTuple):
     """Share of planted displays found; NaN where none was planted."""
     power_se: float
     coverage: float
-    """Share of 95% bootstrap intervals of Hedges' g that hold the g of the population filmed so."""
+    """Share of 95% intervals of Hedges' g that hold the g of the population filmed so."""
     coverage_se: float
     happened: float
     """Ratio of what happened in the groups, displays in the geometric mean: the planted ones, or all where none is."""
@@ -139,7 +141,6 @@ def recover(
     seed: int = 0,
     permutations: int = 999,
     intervals: int = 60,
-    draws: int = 400,
 ) -> Recovery:
     """Make and compare so many studies.
 
@@ -148,8 +149,7 @@ def recover(
         runs: their number, at least 2.
         seed: of all runs; each has its own random numbers, whatever the number of runs.
         permutations: of each comparison.
-        intervals: bootstrap intervals are worked out in the first so many runs.
-        draws: of each interval.
+        intervals: intervals are worked out in the first so many runs.
     """
     planted = condition.behaviour.is_planted
     found = np.zeros((runs, len(planted)), np.bool_)
@@ -168,7 +168,8 @@ def recover(
             square[g] += ((group - mean[run, g]) ** 2).sum(axis=0)
             count[g] += len(group) - 1
         if run < len(low):
-            low[run], high[run] = bootstrap_interval(study.values, study.second, hedges_g, draws, seed=run)
+            none = np.zeros((len(study.second), 0))
+            _, low[run], high[run] = hedges_g(fit_contrast(study.values, design, none))
         happened += study.happened
         left_out += study.left_out
     g = (mean[:, 1] - mean[:, 0]).mean(axis=0) / np.sqrt(square.sum(axis=0) / count.sum())

@@ -24,7 +24,7 @@ from made_groups import made_study
 from made_reports import NASTY
 from page_checker import checked
 
-FEW = ("--permutations", 399, "--draws", 150)
+FEW = ("--permutations", 399)
 SMILE = "22"
 
 
@@ -215,7 +215,7 @@ def test_conditions_within_subjects_and_their_interaction(study, tmp_path, dfe):
 
 def test_nothing_is_found_where_nothing_is(tmp_path):
     path = made_study(tmp_path, ratio=1.0, each=6, seconds=30, conditions=("rest",), seed=5)
-    options = CompareOptions("diagnosis", "id", permutations=499, draws=100, min_coverage=0.3)
+    options = CompareOptions("diagnosis", "id", permutations=499, min_coverage=0.3)
     done = compare(path, tmp_path / "recordings", options)
     tested = [row for row in done.rows if not math.isnan(row.p)]
     assert len(tested) > 8
@@ -243,7 +243,7 @@ def test_what_cannot_be_compared_is_said_in_one_line(study, tmp_path, dfe):
         (("--group", "diagnosis", "--covariates", "id"), "too many"),
         (("--group", "diagnosis", "--align", "cue", "--window", 3, 1), "holds -10 bins"),
     ):
-        ran = dfe(*words(study, out, *more, "--no-models", "--permutations", 19, "--draws", 10))
+        ran = dfe(*words(study, out, *more, "--no-models", "--permutations", 19))
         assert ran.code in (1, 2)
         assert says in ran.err.splitlines()[-1]
         assert "Traceback" not in ran.err

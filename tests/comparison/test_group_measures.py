@@ -13,7 +13,7 @@ from dfe.events.config import EventConfig
 from dfe.events.find import find_events
 from dfe.events.rates import rates
 from dfe.space.registry import load_space
-from dfe.stats.groups import Design
+from dfe.stats.contrasts import Design
 from dfe.tokenizer.file import load_tokenizer
 from made_groups import RATE, SMILE, face
 from made_study import recording, write

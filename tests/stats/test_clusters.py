@@ -8,8 +8,8 @@ from scipy.stats import ttest_1samp, ttest_ind
 
 from dfe.base.errors import UsageError
 from dfe.stats.clusters import cluster_test, clusters_of, largest_mass
+from dfe.stats.contrasts import Design
 from dfe.stats.covariates import exchanges
-from dfe.stats.groups import Design
 
 
 def runs_by_hand(t, threshold):

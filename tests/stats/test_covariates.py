@@ -5,17 +5,14 @@ import pytest
 import statsmodels.api as sm
 
 from dfe.base.errors import UsageError
+from dfe.stats.contrasts import Design
 from dfe.stats.covariates import (
     Covariates,
-    adjusted_g,
     code_covariates,
     compare_adjusted,
-    draw_weights,
     exchanges,
     freedman_lane,
-    interval_of_g,
 )
-from dfe.stats.groups import Design, hedges_g
 
 
 def a_study(subjects=18, columns=3, seed=0):
@@ -40,23 +37,31 @@ def test_words_become_columns_and_numbers_stay():
         code_covariates({"sex": ["f", "f"]})
 
 
-def test_g_is_that_of_the_linear_model_and_without_covariates_that_of_hedges():
+def test_effects_are_those_of_the_linear_model_and_the_same_seed_gives_the_same():
     values, design, z = a_study()
-    done = adjusted_g(values, design.second, z)
-    for column, g in enumerate(done):
+    done, again = (
+        compare_adjusted(values, design, Covariates(z, ("a", "b")), permutations=99, seed=4) for _ in range(2)
+    )
+    for column in range(3):
         fit = ols(values[:, column], design.second, z)
-        assert g == pytest.approx(fit.params[1] / np.sqrt(fit.mse_resid) * (1 - 3 / (4 * fit.df_resid - 1)))
-    none = np.zeros((len(values), 0))
-    np.testing.assert_allclose(adjusted_g(values, design.second, none), hedges_g(values, design.second))
+        d = fit.params[1] / np.sqrt(fit.mse_resid)
+        assert done.g.value[column] == pytest.approx(d * (1 - 3 / (4 * fit.df_resid - 1)))
+        assert (done.g.low[column] > 0 or done.g.high[column] < 0) == (fit.pvalues[1] < 0.05)
+        assert done.g.low[column] < d < done.g.high[column]
+        assert done.average.low[column] < done.average.value[column] < done.average.high[column]
+    np.testing.assert_array_equal(done.p, again.p)
+    np.testing.assert_array_equal(done.g.low, again.g.low)
+    np.testing.assert_allclose(done.mean[1], values[design.second].mean(axis=0))
 
 
 def test_permuted_residuals_are_refitted_as_brute_force_does():
     values, design, z = a_study(14)
     stratum = np.repeat([0, 1], 7)
     p, p_any = freedman_lane(values, Design(design.second, stratum), z, 60, seed=5)
-    reduced = np.column_stack([np.ones(14), z])
+    held = np.column_stack([z, stratum])
+    reduced = np.column_stack([np.ones(14), held])
     beyond, beyond_any = np.zeros(3), 0
-    seen = np.array([abs(ols(y, design.second, z).tvalues[1]) for y in values.T])
+    seen = np.array([abs(ols(y, design.second, held).tvalues[1]) for y in values.T])
     for order in np.concatenate(list(exchanges(stratum, 60, 5))):
         assert {*order[:7]} == {*range(7)}
         null = []
@@ -64,7 +69,7 @@ def test_permuted_residuals_are_refitted_as_brute_force_does():
             fitted = sm.OLS(y, reduced).fit()
             moved = np.empty(14)
             moved[order] = fitted.resid
-            null.append(abs(ols(fitted.fittedvalues + moved, design.second, z).tvalues[1]))
+            null.append(abs(ols(fitted.fittedvalues + moved, design.second, held).tvalues[1]))
         beyond += np.array(null) >= seen - 1e-9
         beyond_any += max(null) >= seen.max() - 1e-9
     np.testing.assert_allclose(p, (beyond + 1) / 61)
@@ -83,24 +88,23 @@ def test_a_covariate_that_differs_between_groups_no_longer_passes_for_a_differen
     assert (held <= 0.05).mean() < 0.2
 
 
-def test_the_interval_draws_subjects_with_their_covariates():
-    values, design, z = a_study(20)
-    low, high = interval_of_g(values, design.second, z, 300, seed=1)
-    drawn = []
-    for weights in draw_weights(np.random.default_rng([1, 1]), design.second, 300).astype(int):
-        assert weights[design.second].sum() == 10
-        rows = np.repeat(np.arange(20), weights)
-        drawn.append(adjusted_g(values[rows], design.second[rows], z[rows]))
-    np.testing.assert_allclose([low, high], np.percentile(drawn, [2.5, 97.5], axis=0))
-    done = compare_adjusted(values, design, Covariates(z, ("a", "b")), permutations=99, draws=100)
-    assert (done.low <= done.hedges_g).all()
-    assert (done.hedges_g <= done.high).all()
+def test_strata_enter_the_effect_as_they_enter_p():
+    rng = np.random.default_rng(3)
+    site, second = np.repeat([0, 1], 30), np.concatenate([np.arange(30) < 5, np.arange(30) < 25])
+    values = rng.normal(size=(60, 1)) + 3.0 * site[:, None]
+    for z in (np.zeros((60, 0)), rng.normal(size=(60, 1))):
+        within = compare_adjusted(values, Design(second, site), Covariates(z, ("z",)), permutations=199)
+        blind = compare_adjusted(values, Design(second, np.zeros(60, int)), Covariates(z, ("z",)), permutations=199)
+        assert blind.g.low[0] > 0.5
+        assert blind.p[0] < 0.02
+        assert within.g.low[0] < 0 < within.g.high[0]
+        assert within.p[0] > 0.05
 
 
 def test_what_cannot_be_held_constant_is_refused():
     values, design, _ = a_study(8)
     group = design.second[:, None] - 0.5
     with pytest.raises(UsageError, match="which group"):
-        compare_adjusted(values, design, Covariates(group, ("group",)), permutations=9, draws=9)
+        compare_adjusted(values, design, Covariates(group, ("group",)), permutations=9)
     with pytest.raises(UsageError, match="too many for 8 subjects"):
         compare_adjusted(values, design, Covariates(np.random.default_rng(0).normal(size=(8, 6)), ("x",) * 6))

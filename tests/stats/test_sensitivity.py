@@ -5,7 +5,8 @@ import pytest
 from statsmodels.stats.power import TTestIndPower
 
 from dfe.base.errors import UsageError
-from dfe.stats.groups import Design, permutation_test
+from dfe.stats.contrasts import Design
+from dfe.stats.groups import permutation_test
 from dfe.stats.sensitivity import RateDesign, detectable_g, detectable_ratio, power_of_g, rate_power, sensitivity
 
 

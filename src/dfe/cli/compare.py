@@ -13,7 +13,6 @@ from dfe.cli.options import (
     TABLE,
     AsJson,
     Categories,
-    Draws,
     Flag,
     MadeByTokenizer,
     MinCoverage,
@@ -56,7 +55,7 @@ class Compare:
     """Columns of the table to be held constant, as in age sex site."""
     categories: Categories = ()
     stratum: Annotated[str | None, arg(metavar="COLUMN")] = None
-    """Column of the table: subjects are exchanged only within it."""
+    """Column of the table: subjects are compared only within it, in effects, intervals and p (site)."""
     groups: Annotated[tuple[str, str] | None, arg(metavar="A B")] = None
     """Which two groups; B is compared with A. By default in alphabetical order."""
     conditions: Annotated[tuple[str, str] | None, arg(metavar="A B")] = None
@@ -67,7 +66,6 @@ class Compare:
     """Seconds around that moment."""
     min_coverage: MinCoverage = 0.7
     permutations: Annotated[int, arg(metavar="N", help="Permutations behind p.")] = 9_999
-    draws: Draws = 2_000
     seed: Seed = 0
     tokenizer: MadeByTokenizer = None
     names: NamesFile = None
@@ -109,7 +107,6 @@ class Compare:
             unmatched=self.unmatched,
             min_coverage=self.min_coverage,
             permutations=self.permutations,
-            draws=self.draws,
             seed=self.seed,
             events=self.events.config(),
             names=self.names,

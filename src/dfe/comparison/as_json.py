@@ -71,6 +71,7 @@ def _row(row: EffectRow) -> dict[str, Any]:
         "subjects": row.subjects,
         "mean": row.mean,
         **{name: getattr(row, name) for name in ("effect", "low", "high", "p", "q")},
+        "average": {"value": row.average, "low": row.average_low, "high": row.average_high},
         "flags": row.flags,
     }
     if row.measure == "per_min":

@@ -34,8 +34,8 @@ from dfe.comparison.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, 
 from dfe.events.config import EventConfig
 from dfe.stats.clusters import ClusterTest, cluster_test
 from dfe.stats.composition import compose, zero_words
+from dfe.stats.contrasts import Design
 from dfe.stats.covariates import Covariates, code_covariates
-from dfe.stats.groups import Design
 from dfe.tokenizer.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -55,14 +55,14 @@ class CompareOptions:
         within: column: what is compared within subjects; None where nothing is.
         covariates: columns to be held constant.
         categories: covariates whose numbers are names.
-        stratum: column: subjects are exchanged within it only.
+        stratum: column: subjects are compared and exchanged within it only.
         groups, conditions: which two, the first to be compared with; in alphabetical order if None.
         align: column: seconds in the recording at which time courses are aligned.
         window_s, bin_s: of time courses, around these moments.
         unmatched: what to do with recordings that the table does not name.
         min_coverage: recordings with less usable time are left out.
-        permutations, draws: behind p, and of the bootstrap behind the intervals.
-        seed: of both.
+        permutations: behind p.
+        seed: of the permutations.
         events: thresholds of events.
         names: the user's file of names, merges and groups; by default DFE_NAMES, or names.json beside the tokenizer.
         models: whether counts are modelled, too.
@@ -82,7 +82,6 @@ class CompareOptions:
     unmatched: Literal["refuse", "drop"] = "refuse"
     min_coverage: float = MIN_COVERAGE
     permutations: int = Settings.permutations
-    draws: int = Settings.draws
     seed: int = Settings.seed
     events: EventConfig = field(default_factory=EventConfig)
     names: Path | None = None
@@ -96,7 +95,7 @@ class CompareOptions:
     @property
     def settings(self) -> Settings:
         """How evidence is found."""
-        return Settings(self.permutations, self.draws, self.seed)
+        return Settings(self.permutations, self.seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,8 +184,8 @@ def compare(
     columns = options.columns
     if columns.group is None and columns.condition is None:
         raise UsageError("nothing to compare", advice="name a column with --group, or with --within")
-    if not 0 <= options.min_coverage <= 1 or options.settings.permutations < 1 or options.settings.draws < 1:
-        raise UsageError("coverage must be between 0 and 1, permutations and draws 1 or more")
+    if not 0 <= options.min_coverage <= 1 or options.settings.permutations < 1:
+        raise UsageError("coverage must be between 0 and 1, permutations 1 or more")
     read = read_group_table(
         table,
         Path(recordings),
@@ -213,7 +212,7 @@ def compare(
             found, judged = effects(analysis, measure, sums.kinds, values, subjects, covariates, options.settings)
             if measure == "per_min":
                 if analysis != "groups x conditions":
-                    found = with_ratios(found, sides, subjects.design.second, options.settings)
+                    found = with_ratios(found, sides, subjects.design, covariates)
                 if options.models:
                     design, kept = _design(analysis, read, subjects, covariates), subjects.rows
                     found = with_models(found, sums.count[kept], sums.exposure_s[kept], design, subjects.subject)

@@ -13,9 +13,12 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.measures import CountedUnit, Kind
 from dfe.comparison.subjects import Subjects
 from dfe.stats.composition import OTHER, Composition
-from dfe.stats.covariates import Covariates, compare_adjusted, draw_weights
+from dfe.stats.contrasts import Design
+from dfe.stats.covariates import Covariates, compare_adjusted
+from dfe.stats.effect_sizes import Effects
 from dfe.stats.groups import GroupEffects
 from dfe.stats.paired import PairedEffects, compare_conditions
+from dfe.stats.rate_ratios import group_ratio, paired_ratio
 from dfe.stats.repeated import RateModel, fit_rates
 from dfe.stats.significance import benjamini_hochberg
 
@@ -32,6 +35,8 @@ FEWEST = 5
 """Subjects on each side that a mean intensity needs: those without an event have none."""
 UNSTEADY = "unsteady display"
 NOBODY = "nobody shows it"
+NO_SPREAD = "no spread: no effect and no interval"
+TOO_FEW = "too few subjects for an effect and its interval"
 
 
 @dataclass(frozen=True)
@@ -45,18 +50,22 @@ class EffectRow:
     mean: tuple[float, float]
     """Over subjects; for an interaction the mean differences between the conditions in each group."""
     effect: float
-    """Hedges' g (adjusted where there are covariates), or Cohen's d_z between conditions."""
+    """Hedges' g, strata and covariates held constant; or Cohen's d_z between conditions."""
     low: float
     high: float
-    """95% interval, by drawing subjects."""
+    """95% interval, of the noncentral t."""
     p: float
     """Of permutation; NaN where nothing was tested."""
     q: float = np.nan
     """Benjamini-Hochberg over the displays (or the regions) of this analysis and measure."""
+    average: float = np.nan
+    average_low: float = np.nan
+    average_high: float = np.nan
+    """The same difference over the root of the two sides' mean variance (d_av), with Bonett's 95% interval."""
     ratio: float = np.nan
     ratio_low: float = np.nan
     ratio_high: float = np.nan
-    """Ratio of rates, all events by all minutes, with its interval by drawing subjects; of events only."""
+    """Ratio of rates, all events by all minutes, strata and covariates held constant, with its 95% interval."""
     model: RateModel | None = None
     model_q: float = np.nan
     flags: tuple[str, ...] = ()
@@ -79,12 +88,10 @@ class Settings:
 
     Args:
         permutations: B.
-        draws: of the bootstrap.
-        seed: of both.
+        seed: of the permutations.
     """
 
     permutations: int = 9_999
-    draws: int = 2_000
     seed: int = 0
 
 
@@ -156,36 +163,24 @@ def effects(
 
 
 def with_ratios(
-    rows: Sequence[EffectRow], sides: tuple[Side, ...], second: BoolArray, settings: Settings
+    rows: Sequence[EffectRow], sides: tuple[Side, ...], design: Design, covariates: Covariates
 ) -> list[EffectRow]:
-    """Ratios of rates, with intervals by drawing subjects; ``rows`` in the order of the sides' columns."""
-    rng = np.random.default_rng([settings.seed, 3])
-    weights: list[DoubleArray | IntArray]
-    if len(sides) == 2:
-        weights = [rng.multinomial(len(second), np.full(len(second), 1 / len(second)), settings.draws)] * 2
-        parts = sides
-        whole = [np.ones((1, len(second)))] * 2
-    else:
-        groups = (~second, second)
-        drawn_all = draw_weights(rng, second, settings.draws)
-        weights = [np.asarray(drawn_all * group) for group in groups]
-        parts = (sides[0], sides[0])
-        whole = [group[None].astype(np.float64) for group in groups]
-    seen = _ratio(whole, parts)[0]
-    drawn = _ratio(weights, parts)
+    """Ratios of rates with their intervals; ``rows`` in the order of the sides' columns."""
     out = []
     for i, row in enumerate(rows):
-        known = drawn[~np.isnan(drawn[:, i]), i]
-        flags = row.flags
-        if not np.isfinite(seen[i]) or seen[i] == 0:
-            low = high = value = np.nan
-            if NOBODY not in flags:
-                flags += ("no events on one side",)
+        counts = [side.count[:, i] for side in sides]
+        if len(sides) == 2:
+            ratio = paired_ratio((counts[0], sides[0].exposure_s), (counts[1], sides[1].exposure_s))
+            silent = not all(count.any() for count in counts)
         else:
-            value = float(seen[i])
-            # A draw without events on one side has a ratio of 0 or infinity: it counts, but is not interpolated.
-            low, high = (float(v) for v in np.percentile(known, [2.5, 97.5], method="nearest"))
-        out.append(replace(row, ratio=value, ratio_low=low, ratio_high=high, flags=flags))
+            ratio = group_ratio(counts[0], sides[0].exposure_s, design, covariates.matrix)
+            silent = not (counts[0][design.second].any() and counts[0][~design.second].any())
+        flags = row.flags
+        if silent and NOBODY not in flags:
+            flags += ("no events on one side",)
+        elif not silent and not np.isfinite(ratio.low):
+            flags += ("ratio: too few events or subjects for what is held constant",)
+        out.append(replace(row, ratio=ratio.value, ratio_low=ratio.low, ratio_high=ratio.high, flags=flags))
     return out
 
 
@@ -234,22 +229,22 @@ def _compare(
     covariates: Covariates,
     settings: Settings,
 ) -> GroupEffects | PairedEffects:
-    how = {"permutations": settings.permutations, "draws": settings.draws, "seed": settings.seed}
+    how = {"permutations": settings.permutations, "seed": settings.seed}
     if analysis == "conditions":
         return compare_conditions(sides[0], sides[1], **how)
     values = sides[0] if analysis == "groups" else sides[1] - sides[0]
     design = subjects.design._replace(second=subjects.design.second[known], stratum=subjects.design.stratum[known])
     matrix = covariates.matrix[known]
-    matrix = matrix[:, matrix.std(axis=0) > 0]
-    held = Covariates(matrix - matrix.mean(axis=0), covariates.names)
+    held = Covariates(matrix[:, matrix.std(axis=0) > 0], covariates.names)
     try:
         return compare_adjusted(values, design, held, **how)
     except UsageError:
         if known.all():
             raise
-        # Too few of those who show it are left for the covariates: no effect, and no evidence.
+        # Too few of those who show it are left for what is held constant: no effect, and no evidence.
         none = np.full(values.shape[1], np.nan)
-        return GroupEffects(np.full((2, len(none)), np.nan), none, none, none, none, none, np.nan)
+        unknown = Effects(none, none, none)
+        return GroupEffects(np.full((2, len(none)), np.nan), unknown, unknown, 0, none, none, np.nan)
 
 
 def _row(
@@ -261,18 +256,23 @@ def _row(
     known: BoolArray,
     subjects: Subjects,
 ) -> EffectRow:
-    size = done.d_z if isinstance(done, PairedEffects) else done.hedges_g
-    flags = (UNSTEADY,) if kind.unsteady else ()
+    size = done.d_z if isinstance(done, PairedEffects) else done.g
+    flags: tuple[str, ...] = (UNSTEADY,) if kind.unsteady else ()
+    if not np.isfinite(size.low[i]):
+        flags += (TOO_FEW if done.df < 2 else NO_SPREAD,)
     return EffectRow(
         analysis=analysis,
         measure=measure,
         kind=kind,
         subjects=_numbers(analysis, known, subjects.design.second),
         mean=(float(done.mean[0, i]), float(done.mean[1, i])),
-        effect=float(size[i]),
-        low=float(done.low[i]),
-        high=float(done.high[i]),
+        effect=float(size.value[i]),
+        low=float(size.low[i]),
+        high=float(size.high[i]),
         p=float(done.p[i]),
+        average=float(done.average.value[i]),
+        average_low=float(done.average.low[i]),
+        average_high=float(done.average.high[i]),
         flags=flags,
     )
 
@@ -298,10 +298,3 @@ def _numbers(analysis: Analysis, known: BoolArray, second: BoolArray) -> tuple[i
     if analysis == "conditions":
         return int(known.sum()), int(known.sum())
     return int((known & ~second).sum()), int((known & second).sum())
-
-
-def _ratio(weights: Sequence[DoubleArray | IntArray], parts: tuple[Side, ...]) -> DoubleArray:
-    """Second rate by first, ``(draws, T)``; NaN where neither has an event."""
-    rates = [w @ part.count / (w @ part.exposure_s)[:, None] for w, part in zip(weights, parts, strict=True)]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(rates[1] / rates[0])

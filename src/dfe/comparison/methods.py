@@ -84,8 +84,8 @@ def _evidence(result: Mapping[str, Any]) -> str:
     said = []
     if within is not None:
         said.append(
-            f"Within subjects, {within[1]} was compared with {within[0]}: Cohen's d_z (corrected for small samples), "
-            "and p from exchanging the conditions within subjects (signs of differences)."
+            f"Within subjects, {within[1]} was compared with {within[0]}: Cohen's d_z, and p from exchanging the "
+            "conditions within subjects (signs of differences)."
         )
     if between is not None:
         what = "Subjects' values" if within is None else "The subjects' differences between the conditions"
@@ -95,17 +95,24 @@ def _evidence(result: Mapping[str, Any]) -> str:
         )
         if columns["covariates"]:
             said.append(
-                f"Held constant: {_kinds(result['covariates'])}; g is the adjusted difference over the residual "
-                "spread, and the permutation is that of Freedman and Lane (1983)."
+                f"Held constant: {_kinds(result['covariates'])}; effects are the adjusted difference over the "
+                "residual spread, and the permutation is that of Freedman and Lane (1983)."
             )
     if columns["stratum"]:
-        said.append(f"Subjects were exchanged only within the same {columns['stratum']}.")
+        said.append(
+            f"Subjects were exchanged only within the same {columns['stratum']}; so are effects, their intervals and "
+            "ratios about differences within it, pooled."
+        )
     said.append(
-        f"p is two-sided, (b + 1) / (B + 1) with B = {settings['permutations']:,}; intervals are 95% percentiles over "
-        f"{settings['draws']:,} draws of subjects (seed {settings['seed']}). q controls the false discovery rate "
-        "(Benjamini and Hochberg, 1995) over the displays of one measure, and over the regions separately; displays "
-        "that nobody showed are in no family. The p of any difference is that of the largest effect over all displays. "
-        "Ratios of rates are those of all events by all minutes."
+        f"p is two-sided, (b + 1) / (B + 1) with B = {settings['permutations']:,} (seed "
+        f"{settings['seed']}). Effects are corrected for small samples; their 95% intervals are those of the "
+        "noncentral t (Steiger and Fouladi, 1997). Beside them stands the difference over the root of the mean of both "
+        "variances (d_av), with the interval of Bonett (2008), which does not ask for equal variances. q controls the "
+        "false discovery rate (Benjamini and Hochberg, 1995) over the displays of one measure, and over the regions "
+        "separately; displays that nobody showed are in no family. The p of any difference is that of the largest "
+        "effect over all displays. Ratios of rates are those of all events by all minutes; their 95% intervals are "
+        "made on the log scale from how subjects differ, with Satterthwaite's degrees of freedom, and are never "
+        "shorter than those of Poisson counts."
     )
     return " ".join(said)
 

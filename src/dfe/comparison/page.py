@@ -230,4 +230,4 @@ def _ratio(row: Row) -> str:
     if ratio["value"] is None:
         return UNKNOWN
     value, low, high = (number(ratio[name], 2) for name in ("value", "low", "high"))
-    return f"{value} [{low}, {'∞' if ratio['high'] is None else high}]"
+    return value if ratio["low"] is None else f"{value} [{low}, {high}]"

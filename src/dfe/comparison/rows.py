@@ -9,9 +9,9 @@ from dfe.comparison.effects import EffectRow
 
 COLUMNS = (
     "analysis", "measure", "kind", "token", "label", "side", "region", "first", "second", "n_first", "n_second",
-    "mean_first", "mean_second", "effect", "effect_low", "effect_high", "p", "q", "rate_ratio", "rate_ratio_low",
-    "rate_ratio_high", "model_ratio", "model_low", "model_high", "model_p", "model_q", "model_df", "model_dispersion",
-    "model_correlation", "unsteady", "flags",
+    "mean_first", "mean_second", "effect", "effect_low", "effect_high", "d_av", "d_av_low", "d_av_high",
+    "p", "q", "rate_ratio", "rate_ratio_low", "rate_ratio_high", "model_ratio", "model_low",
+    "model_high", "model_p", "model_q", "model_df", "model_dispersion", "model_correlation", "unsteady", "flags",
 )  # fmt: skip
 """Of results.csv."""
 
@@ -28,7 +28,7 @@ def row_cells(row: EffectRow, sides: Mapping[str, Sequence[str]]) -> tuple[objec
     cells: tuple[object, ...] = (
         row.analysis, row.measure, row.kind.unit, row.kind.token, row.kind.label,
         row.kind.side, row.kind.region, *sides[row.analysis], *row.subjects, *row.mean, row.effect, row.low, row.high,
-        row.p, row.q, row.ratio, row.ratio_low, row.ratio_high,
+        row.average, row.average_low, row.average_high, row.p, row.q, row.ratio, row.ratio_low, row.ratio_high,
     )  # fmt: skip
     if model is None:
         cells += (None,) * 8

@@ -13,7 +13,8 @@ from dfe.base.errors import TableError, UsageError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.measures import RowSums
 from dfe.comparison.table import GroupRow, GroupTable
-from dfe.stats.groups import Design, permutation_test
+from dfe.stats.contrasts import Design
+from dfe.stats.groups import permutation_test
 from dfe.stats.paired import sign_flip_test
 
 EVERYONE = "all"

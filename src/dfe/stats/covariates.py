@@ -13,20 +13,15 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.base.errors import UsageError
-from dfe.base.types import BoolArray, DoubleArray, IntArray
-from dfe.stats.groups import (
-    PERMUTATIONS,
-    Design,
-    GroupEffects,
-    permutation_test,
-)
+from dfe.base.types import DoubleArray, IntArray
+from dfe.stats.contrasts import Design, fit_contrast, held_constant, residual_group
+from dfe.stats.effect_sizes import average_g, hedges_g
+from dfe.stats.groups import PERMUTATIONS, GroupEffects, permutation_test
 from dfe.stats.significance import benjamini_hochberg
 
 _AT_ONCE = 512
 _TINY = 1e-12
 _NEAR = 1 - 1e-9
-_SINGULAR = 1e10
-_ROUNDING = 1e-12
 
 
 class Covariates(NamedTuple):
@@ -69,97 +64,26 @@ def code_covariates(columns: Mapping[str, Sequence[str]], categories: Sequence[s
 
 
 def compare_adjusted(
-    values: DoubleArray,
-    design: Design,
-    covariates: Covariates,
-    *,
-    permutations: int = PERMUTATIONS,
-    draws: int = 2_000,
-    seed: int = 0,
+    values: DoubleArray, design: Design, covariates: Covariates, *, permutations: int = PERMUTATIONS, seed: int = 0
 ) -> GroupEffects:
-    """As :func:`dfe.stats.groups.compare_groups`, with covariates held constant; the means stay as they are.
+    """Compare the subjects' values ``(S, T)`` between the groups, strata and covariates held constant.
+
+    Effects, intervals and p are about the same difference; the means stay as they are.
 
     Raises:
-        UsageError: too few subjects, values that are not finite, or covariates that say which group it is.
+        UsageError: too few subjects, values that are not finite, or strata or covariates that say which group it is.
     """
     if not np.isfinite(values).all():
         raise UsageError("a subject's values are not finite")
     z, second = covariates.matrix, design.second
     if min(second.sum(), (~second).sum()) < 2:
         raise UsageError("a comparison needs two subjects in each group")
-    _residual_group(second, z)
+    contrast = fit_contrast(values, design, z)
     p, p_any = freedman_lane(values, design, z, permutations, seed)
-    low, high = interval_of_g(values, second, z, draws, seed)
     mean = np.stack([values[~second].mean(axis=0), values[second].mean(axis=0)])
-    return GroupEffects(mean, adjusted_g(values, second, z), low, high, p, benjamini_hochberg(p), p_any)
-
-
-def adjusted_g(values: DoubleArray, second: BoolArray, covariates: DoubleArray) -> DoubleArray:
-    """Adjusted difference of groups over the residual spread, ``(T,)``, times Hedges' small-sample correction.
-
-    Without covariates this is :func:`dfe.stats.groups.hedges_g`. NaN where nothing is left to spread, or where group
-    and covariates cannot be told apart.
-    """
-    g: DoubleArray = _weighted_g(values, second, covariates, np.ones((1, len(values))))[0]
-    return g
-
-
-def interval_of_g(
-    values: DoubleArray, second: BoolArray, covariates: DoubleArray, draws: int, seed: int
-) -> tuple[DoubleArray, DoubleArray]:
-    """95% percentile interval of :func:`adjusted_g`, ``(T,)`` both, drawing subjects anew within their groups.
-
-    A draw in which group and covariates cannot be told apart is left out.
-    """
-    rng = np.random.default_rng([seed, 1])
-    drawn = np.concatenate(
-        [
-            _weighted_g(values, second, covariates, draw_weights(rng, second, min(_AT_ONCE, draws - start)))
-            for start in range(0, draws, _AT_ONCE)
-        ]
+    return GroupEffects(
+        mean, hedges_g(contrast), average_g(contrast, second), contrast.df, p, benjamini_hochberg(p), p_any
     )
-    return percentiles(drawn)
-
-
-def draw_weights(rng: np.random.Generator, second: BoolArray, draws: int) -> DoubleArray:
-    """How often each subject is drawn, ``(draws, S)``, each group keeping its size."""
-    weights = np.zeros((draws, len(second)))
-    for group in (~second, second):
-        size = int(group.sum())
-        weights[:, group] = rng.multinomial(size, np.full(size, 1 / size), draws)
-    return weights
-
-
-def percentiles(drawn: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
-    """2.5th and 97.5th percentile of each column of ``(draws, T)``; NaN where no draw says anything."""
-    known = np.isfinite(drawn).any(axis=0)
-    low, high = np.full(drawn.shape[1], np.nan), np.full(drawn.shape[1], np.nan)
-    low[known], high[known] = np.nanpercentile(drawn[:, known], [2.5, 97.5], axis=0)
-    return low, high
-
-
-def _weighted_g(values: DoubleArray, second: BoolArray, covariates: DoubleArray, weights: DoubleArray) -> DoubleArray:
-    """G of each set of weights ``(b, S)``, whole numbers that sum to S: ``(b, T)``, by normal equations."""
-    centred = values - values.mean(axis=0)
-    scale = covariates.std(axis=0)
-    z = np.divide(covariates, scale, out=np.zeros_like(covariates), where=scale > 0)
-    x = np.column_stack([np.ones(len(values)), second.astype(np.float64) - second.mean(), z])
-    width, df = x.shape[1], len(values) - x.shape[1]
-    out = np.full((len(weights), values.shape[1]), np.nan)
-    xx = (weights @ (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)).reshape(-1, width, width)
-    sound = np.linalg.cond(xx) < _SINGULAR
-    if df < 2 or not sound.any():
-        return out
-    xx, weights = xx[sound], weights[sound]
-    xy = np.stack([weights @ (column[:, None] * centred) for column in x.T], axis=1)
-    slopes = np.linalg.solve(xx, xy)
-    total = weights @ centred**2
-    residual = total - (slopes * xy).sum(axis=1)
-    spread = np.sqrt(residual.clip(0) / df)
-    fine = residual > _ROUNDING * total.clip(_TINY)
-    g = np.divide(slopes[:, 1], spread, out=np.full(spread.shape, np.nan), where=fine)
-    out[sound] = g * (1 - 3 / (4 * df - 1))
-    return out
 
 
 def freedman_lane(
@@ -169,19 +93,22 @@ def freedman_lane(
 
     Args:
         values: ``(S, T)``.
-        design: groups, and strata within which residuals are exchanged.
+        design: groups, and strata, which are held constant and within which residuals are exchanged.
         covariates: ``(S, k)``; with none it is the permutation of groups.
         permutations: B.
         seed: of the permutations.
+
+    Raises:
+        UsageError: too many covariates, or strata or covariates that say which group a subject is in.
     """
     if not covariates.shape[1]:
         return permutation_test(values, design, permutations, seed)
-    x = _residual_group(design.second, covariates)
-    q = np.linalg.qr(np.column_stack([np.ones(len(values)), covariates]))[0]
+    q = held_constant(design.stratum, covariates)
+    df = len(values) - q.shape[1] - 1
+    x = residual_group(design, q)
     residual = values - q @ (q.T @ values)
     scale = np.sqrt((residual**2).sum(axis=0))
     residual = np.divide(residual, scale, out=np.zeros_like(residual), where=scale > _TINY * np.abs(values).max())
-    df = len(values) - q.shape[1] - 1
     seen = np.abs(_t(residual, x, q, np.arange(len(values))[None], df))[0]
     beyond, beyond_any = np.zeros(values.shape[1], np.int64), 0
     for order in exchanges(design.stratum, permutations, seed):
@@ -205,7 +132,7 @@ def exchanges(stratum: IntArray, permutations: int, seed: int) -> Iterator[IntAr
 def _t(residual: DoubleArray, x: DoubleArray, q: DoubleArray, order: IntArray, df: int) -> DoubleArray:
     """T of the group ``(b, T)`` when residuals ``(S, T)`` are put in the order given, and the full model refitted.
 
-    ``x`` is the group without what the covariates explain of it, ``q`` an orthonormal basis of the covariates: subject
+    ``x`` is the group without what is held constant, ``q`` an orthonormal basis of what is held constant: subject
     ``order[i]`` of the model gets residual ``i``, which saves moving the residuals themselves.
     """
     xx = float(x @ x)
@@ -215,19 +142,6 @@ def _t(residual: DoubleArray, x: DoubleArray, q: DoubleArray, order: IntArray, d
         rest = rest - (column[order] @ residual) ** 2
     error = np.sqrt(rest.clip(0) / df / xx)
     return np.asarray(np.divide(slope, error, out=np.zeros_like(slope), where=error > _TINY))
-
-
-def _residual_group(second: BoolArray, covariates: DoubleArray) -> DoubleArray:
-    """The group without what the covariates explain of it, ``(S,)``."""
-    z = np.column_stack([np.ones(len(second)), covariates])
-    if len(second) - z.shape[1] - 1 < 2 or np.linalg.matrix_rank(z) < z.shape[1]:
-        advice = "leave some covariates out"
-        raise UsageError(f"{covariates.shape[1]} covariates are too many for {len(second)} subjects", advice=advice)
-    group = second.astype(np.float64)
-    x = group - z @ np.linalg.lstsq(z, group, rcond=None)[0]
-    if x @ x < 1e-9 * len(second):
-        raise UsageError("the covariates say which group a subject is in", advice="leave such a covariate out")
-    return np.asarray(x)
 
 
 def _numbers(cells: Sequence[str]) -> DoubleArray | None:

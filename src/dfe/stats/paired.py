@@ -8,14 +8,13 @@ import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray
-from dfe.stats.covariates import percentiles
+from dfe.stats.effect_sizes import Effects, average_d, cohens_dz
 from dfe.stats.groups import PERMUTATIONS
 from dfe.stats.significance import benjamini_hochberg
 
 _AT_ONCE = 512
 _TINY = 1e-12
 _NEAR = 1 - 1e-9
-_ROUNDING = 1e-12
 
 
 class PairedEffects(NamedTuple):
@@ -23,11 +22,12 @@ class PairedEffects(NamedTuple):
 
     mean: DoubleArray
     """``(2, T)`` mean over the subjects in each condition."""
-    d_z: DoubleArray
-    """``(T,)`` mean difference over the spread of differences, corrected for small samples; NaN without any spread."""
-    low: DoubleArray
-    high: DoubleArray
-    """``(T,)`` 95% interval, by drawing subjects."""
+    d_z: Effects
+    """Mean difference over the spread of the differences, with the interval of the noncentral t."""
+    average: Effects
+    """Mean difference over the root of the conditions' mean variance (d_av), with Bonett's interval."""
+    df: int
+    """Degrees of freedom of the effect; below 2 there is none."""
     p: DoubleArray
     """``(T,)`` permutation p, two-sided, ``(b + 1) / (B + 1)``."""
     q: DoubleArray
@@ -36,17 +36,8 @@ class PairedEffects(NamedTuple):
     """Permutation p of the largest effect over all tokens."""
 
 
-def cohens_dz(differences: DoubleArray) -> DoubleArray:
-    """Mean over standard deviation of differences ``(S, T)``, times ``1 - 3 / (4 df - 1)`` with ``df = S - 1``."""
-    df = len(differences) - 1
-    spread = differences.std(axis=0, ddof=1)
-    mean = differences.mean(axis=0)
-    d = np.divide(mean, spread, out=np.full(len(spread), np.nan), where=spread > _TINY)
-    return np.asarray(d * (1 - 3 / (4 * df - 1)))
-
-
 def compare_conditions(
-    first: DoubleArray, second: DoubleArray, *, permutations: int = PERMUTATIONS, draws: int = 2_000, seed: int = 0
+    first: DoubleArray, second: DoubleArray, *, permutations: int = PERMUTATIONS, seed: int = 0
 ) -> PairedEffects:
     """Compare subjects' values ``(S, T)`` in two conditions.
 
@@ -59,9 +50,9 @@ def compare_conditions(
     if not np.isfinite(differences).all():
         raise UsageError("a subject's values are not finite")
     p, p_any = sign_flip_test(differences, permutations, seed)
-    low, high = percentiles(_drawn(differences, draws, seed))
     mean = np.stack([first.mean(axis=0), second.mean(axis=0)])
-    return PairedEffects(mean, cohens_dz(differences), low, high, p, benjamini_hochberg(p), p_any)
+    average = average_d(first, second)
+    return PairedEffects(mean, cohens_dz(differences), average, len(differences) - 1, p, benjamini_hochberg(p), p_any)
 
 
 def sign_flip_test(
@@ -83,16 +74,3 @@ def sign_flip_test(
         beyond += (null >= seen * _NEAR).sum(axis=0)
         beyond_any += int((null.max(axis=1) >= seen.max() * _NEAR).sum())
     return (beyond + 1) / (permutations + 1), (beyond_any + 1) / (permutations + 1)
-
-
-def _drawn(differences: DoubleArray, draws: int, seed: int) -> DoubleArray:
-    """:func:`cohens_dz` of subjects drawn anew, ``(draws, T)``."""
-    count = len(differences)
-    weights = np.random.default_rng([seed, 2]).multinomial(count, np.full(count, 1 / count), draws)
-    centred = differences - differences.mean(axis=0)
-    mean = weights @ centred / count
-    squares = weights @ centred**2
-    variance = (squares - count * mean**2).clip(0) / (count - 1)
-    fine = variance * count > _ROUNDING * squares.clip(_TINY)
-    d = np.divide(mean + differences.mean(axis=0), np.sqrt(variance), out=np.full(mean.shape, np.nan), where=fine)
-    return np.asarray(d * (1 - 3 / (4 * (count - 1) - 1)))
