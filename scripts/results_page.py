@@ -96,9 +96,11 @@ def _head(found: Mapping[str, Any]) -> str:
 
 PICTURES = """## The displays, the front and the ablation
 
-![all displays of the default](pictures/all-tokens.jpg)
+The displays of `dfe-face41@3` are shown by `dfe atlas dfe-face41@3`; \
+those of the default stand in [tokenizer.md](tokenizer.md#where-it-is-in-the-code).
 
-On validating people, by benchmarks/front.py: what more and less weight on locality, other penalties and beams bring.
+On validating people, by benchmarks/front.py: what more and less weight on locality, other penalties and beams bring \
+to `dfe-face41@3`.
 
 ![error against locality, faithfulness and reliability](pictures/front.svg)
 

@@ -26,7 +26,7 @@ from dfe.events.folder import events_to_folder
 from dfe.predict.representations.tokens import TokenBag
 from dfe.recording.faces import list_faces
 from dfe.recording.recording import Recording
-from dfe.reliability.reliability import Source, measure_minutes
+from dfe.reliability.minutes import Source, measure_minutes
 from dfe.report.build import recording_view
 from dfe.report.qc import check_folder
 from dfe.space.arkit import GAZE_NAMES

@@ -56,6 +56,11 @@ def test_the_opposite_has_the_opposite_words(face: ExpressionSpace) -> None:
     assert said.startswith("lip corners up")
 
 
+def test_two_ways_of_one_place_are_said_together(face: ExpressionSpace) -> None:
+    x = moving(face, {61: (-3, 3, 0), 291: (3, 3, 0)})
+    assert str(movement_words(x, face)).split(" + ")[0] in ("lip corners out and up", "lip corners up and out")
+
+
 def test_a_lid_that_closes_alone_has_a_side(face: ExpressionSpace) -> None:
     x = moving(face, {386: (0, -3, 0)}, width=4.0)
     assert movement_words(x, face) == "upper lids down, left"
