@@ -129,7 +129,8 @@ def test_the_card_says_where_it_comes_from(tokenizer: Tokenizer) -> None:
     assert len(card["people"]) == len(set(card["people"])) > 3000
     assert all(len(hashed) == 16 for hashed in card["people"])
     assert card["test"]["lfw_test"]["faces"] > 2000
-    assert card["test"]["lfw_test"]["error_mm"] < card["test"]["lfw_test"]["mean_face_mm"] / 3
+    most = {"dfe-displays@1": 0.30, "dfe-rvq@1": 0.20, "dfe-face41@3": 0.15}[tokenizer.id]
+    assert card["test"]["lfw_test"]["error_mm"] < most * card["test"]["lfw_test"]["mean_face_mm"]
     assert card["limits"]
     assert "/" not in " ".join(table["name"] for table in card["tables"])
     assert tokenizer.subject_neutral == ("resting face" if tokenizer.space_id == "dfe-face" else "none")
