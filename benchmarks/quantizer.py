@@ -24,7 +24,7 @@ import numpy as np  # noqa: E402
 import dfe  # noqa: E402
 from dfe.quantizers.rvq.search import GramSearch, encode_rows  # noqa: E402
 
-TOKENIZERS = ("default", "dfe-face41@3", "dfe-face41-fidelity@1")
+TOKENIZERS = ("default", "dfe-face41@3", "dfe-rvq@1")
 TRAINED_ROWS = 1024
 FACES = 8192
 Search = Callable[[np.ndarray], np.ndarray]

@@ -11,23 +11,27 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"  # sums of several threads differ in their last bits, and training carries that on
 
-from dfe.base.types import FloatArray
-from dfe.cli.progress import show_progress
-from dfe.quantizers.sparse.search import partners
-from dfe.tokenizer.file import save_tokenizer
-from dfe.tokenizer.tokenizer import Tokenizer
-from dfe.training.card import measure, steadiness, template_cosines
-from dfe.training.config import preset
-from dfe.training.loop import train
-from face_rows import TEST_FILMS, TRAINING_FILMS, Faces
-from training_media import lfw_people, part_of_person
+import numpy as np  # noqa: E402
+
+from dfe.base.types import FloatArray  # noqa: E402
+from dfe.cli.progress import show_progress  # noqa: E402
+from dfe.quantizers.sparse.search import partners  # noqa: E402
+from dfe.tokenizer.file import save_tokenizer  # noqa: E402
+from dfe.tokenizer.tokenizer import Tokenizer  # noqa: E402
+from dfe.training.card import measure, steadiness, template_cosines  # noqa: E402
+from dfe.training.config import preset  # noqa: E402
+from dfe.training.loop import train  # noqa: E402
+from face_rows import TEST_FILMS, TRAINING_FILMS, Faces  # noqa: E402
+from training_media import lfw_people, part_of_person  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "src" / "dfe" / "assets" / "tokenizers"
@@ -156,8 +160,14 @@ def people_seen(data: Path) -> list[str]:
     return sorted(hashlib.sha256(person.encode()).hexdigest()[:16] for person in people)
 
 
-def steady(tokenizer: Tokenizer, faces: Faces) -> dict[str, object]:
-    """How well each display survives changes of training films, and those that do not."""
+def steady(tokenizer: Tokenizer, faces: Faces, *, paired: bool = True) -> dict[str, object]:
+    """How well each display survives changes of training films, and those that do not.
+
+    Args:
+        tokenizer: whose displays are asked.
+        faces: where the films are.
+        paired: every display's mirror image is in the codebook; left and right are called steady or not together.
+    """
     before, after = [], []
     for name in STEADY_FILMS:
         same = faces.film(f"films/{name}__same")
@@ -167,12 +177,12 @@ def steady(tokenizer: Tokenizer, faces: Faces) -> dict[str, object]:
             before.append(same.x[one])
             after.append(other.x[two])
     kappa = steadiness(tokenizer, np.concatenate(before), np.concatenate(after))
-    mirrored = tokenizer.space.mirror(tokenizer.weights["codebook"])
-    # Left and right of a pair are called steady or not together.
-    both = np.stack([kappa, kappa[partners(tokenizer.weights["codebook"], mirrored)]])
-    kappa = np.where(
-        np.isnan(both).all(axis=0), np.nan, np.nansum(both, axis=0) / np.isfinite(both).sum(axis=0).clip(1)
-    )
+    if paired:
+        mirrored = tokenizer.space.mirror(tokenizer.weights["codebook"])
+        both = np.stack([kappa, kappa[partners(tokenizer.weights["codebook"], mirrored)]])
+        kappa = np.where(
+            np.isnan(both).all(axis=0), np.nan, np.nansum(both, axis=0) / np.isfinite(both).sum(axis=0).clip(1)
+        )
     known = [None if np.isnan(value) else round(float(value), 3) for value in kappa]
     return {
         "steadiness": {"kappa_by_display": known, "faces": sum(map(len, before)), "changes": list(CHANGES)},

@@ -13,16 +13,20 @@ import argparse
 import csv
 import gzip
 import hashlib
+import os
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
 
-import numpy as np
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = "1"  # sums of several threads differ in their last bits
 
-from dfe.facemodel.alignment import Aligned, align
-from dfe.facemodel.file import ARRAYS, CARD, HEAD_STEP_MM, model_files
-from dfe.facemodel.fit import FaceFitter, faced
-from dfe.facemodel.learn import (
+import numpy as np  # noqa: E402
+
+from dfe.facemodel.alignment import Aligned, align  # noqa: E402
+from dfe.facemodel.file import ARRAYS, CARD, HEAD_STEP_MM, model_files  # noqa: E402
+from dfe.facemodel.fit import FaceFitter, faced  # noqa: E402
+from dfe.facemodel.learn import (  # noqa: E402
     LearnConfig,
     between_people,
     flipped,
@@ -34,12 +38,12 @@ from dfe.facemodel.learn import (
     split_by_turn,
     turned_moments,
 )
-from dfe.facemodel.model import POINTS, FaceModel, turn_terms
-from dfe.frontends.landmarks.networks import Networks
-from dfe.recording.recording import Recording
-from dfe.space.arkit import ARKIT_NAMES, REGIONS
-from facemodel_head import OnHead, carried, points_on_head
-from training_media import lfw_people
+from dfe.facemodel.model import POINTS, FaceModel, turn_terms  # noqa: E402
+from dfe.frontends.landmarks.networks import Networks  # noqa: E402
+from dfe.recording.recording import Recording  # noqa: E402
+from dfe.space.arkit import ARKIT_NAMES, REGIONS  # noqa: E402
+from facemodel_head import OnHead, carried, points_on_head  # noqa: E402
+from training_media import lfw_people  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 ASSETS = ROOT / "src" / "dfe" / "assets" / "facemodel"
@@ -105,6 +109,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "facemodel")
     parser.add_argument("--out", type=Path, default=ASSETS)
+    parser.add_argument("--identity-modes", type=int, default=LearnConfig.identity_modes)
     parser.add_argument("--expression-modes", type=int, default=LearnConfig.expression_modes)
     parser.add_argument("--turn-trust", type=float, default=LearnConfig.turn_trust)
     parser.add_argument("--yaw-mean", type=float, default=LearnConfig.yaw_mean)
@@ -114,6 +119,7 @@ def main() -> None:
     parser.add_argument("--no-head", action="store_true", help="leave the drawing out (for trials)")
     options = parser.parse_args()
     config = LearnConfig(
+        identity_modes=options.identity_modes,
         expression_modes=options.expression_modes,
         turn_trust=options.turn_trust,
         yaw_mean=options.yaw_mean,

@@ -1,4 +1,4 @@
-"""Makes the pictures of the documents: tokens of the default tokenizer, and the report of the drawn clip.
+"""Makes the pictures of the documents: tokens of the default tokenizer, its atlas, and the report of the drawn clip.
 
 python scripts/make_pictures.py          (needs Chromium; shows no person)
 """
@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 import dfe
 from dfe.draw.templates import heat_scale, template_pictures
@@ -20,6 +20,8 @@ from dfe.pages.page import environment
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 SHOWN = 8
+BUILT = (7, 14)
+"""Displays of the face that the atlas's picture builds."""
 SHEET = """<!doctype html><meta charset=utf-8><style>
 body{margin:0;padding:18px;font:14px system-ui,sans-serif;background:#fafaf8;color:#222;display:grid;
 grid-template-columns:repeat({{ columns }},1fr);gap:12px}
@@ -45,6 +47,23 @@ def sheet(codes: list[int], columns: int) -> str:
         for code, front, turned in zip(codes, made.front, made.turned, strict=True)
     ]
     return environment().from_string(SHEET).render(columns=columns, shown=shown)
+
+
+def picture_atlas(browser: Browser, folder: Path) -> None:
+    """The atlas's gallery with a face built of two displays, and the page of the first of them."""
+    atlas = dfe.build_atlas(dfe.load_tokenizer("default"), folder)
+    dfe.write_atlas(atlas, folder / "atlas.html")
+    page = browser.new_page(viewport={"width": 1320, "height": 900})
+    page.goto((folder / "atlas.html").as_uri())
+    page.select_option("#sort", label="most used first")
+    for display in BUILT:
+        page.click(f"[data-add='{display}']")
+    page.evaluate("window.scrollTo(0, 0)")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=str(PICTURES / "atlas.png"))
+    page.goto((folder / "atlas.html").as_uri() + f"#token-{BUILT[0]}")
+    page.wait_for_timeout(1500)
+    page.screenshot(path=str(PICTURES / "atlas-token.png"))
 
 
 def main() -> None:
@@ -74,6 +93,7 @@ def main() -> None:
             page.wait_for_timeout(500)
             target = {"tokens": "tokens.png", "all": "all-tokens.jpg", "drawn_head": "report.png"}[name]
             page.screenshot(path=str(PICTURES / target), full_page=whole)
+        picture_atlas(browser, folder)
         browser.close()
 
 

@@ -92,11 +92,12 @@ def tell_motion(options: argparse.Namespace) -> None:
     subprocess.run(command, check=True)
 
 
-SHIPPED = ("dfe-face41@3", "dfe-face41-fidelity@1")
+SHIPPED = "dfe-face41@3"
 OTHERS = {
-    "displays-seed1": ("--preset", "displays", "--seed", "1"),
-    "displays-256": ("--preset", "displays", "--size", "256"),
-    "fidelity-256": ("--preset", "rvq", "--size", "256"),
+    "displays-seed1": ("--preset", "coefficients", "--seed", "1"),
+    "displays-256": ("--preset", "coefficients", "--size", "256"),
+    "rvq": ("--preset", "rvq"),
+    "rvq-256": ("--preset", "rvq", "--size", "256"),
 }
 """Trainings that are judged and not shipped, and the arguments of make_tokenizer.py that make them."""
 
@@ -145,8 +146,9 @@ def evaluations(work: Path) -> dict[str, tuple[tuple[str, ...], list[Path | str]
         "flat-kmeans",
         "product",
     ]
-    wide = str(work / "displays-256"), str(work / "fidelity-256")
-    return {"lfw": (SHIPPED, lfw), "fer2013": (SHIPPED, fer), "london": (SHIPPED[:1], london), "lfw-256": (wide, large)}
+    both = SHIPPED, str(work / "rvq")
+    wide = str(work / "displays-256"), str(work / "rvq-256")
+    return {"lfw": (both, lfw), "fer2013": (both, fer), "london": ((SHIPPED,), london), "lfw-256": (wide, large)}
 
 
 def know(data: Path, work: Path) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 
 from dfe.cli.progress import show_progress
 from dfe.datasets.examples import Examples, Target
+from dfe.displays.vocabulary import vocabulary_of
 from dfe.encoding.coders import add_tokens
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.run import encode_to_folder
@@ -72,7 +73,7 @@ def main() -> None:
         )
         with show_progress(f"study {name}", "fits") as progress:
             study = study_examples(name, examples, chosen, recordings, config, tokenizer=tokenizer, progress=progress)
-        study = with_displays(study, tokenizer, chosen[0].id)
+        study = with_displays(study, tokenizer, chosen[0].id, vocabulary_of(tokenizer))
         out = options.work / "studies" / name
         write_predictions(study, out, overwrite=True)
         write_report(out, overwrite=True)

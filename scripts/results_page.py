@@ -96,16 +96,18 @@ def _head(found: Mapping[str, Any]) -> str:
 
 PICTURES = """## The displays, the front and the ablation
 
-![all displays of the default](pictures/all-tokens.jpg)
+The displays of `dfe-face41@3` are shown by `dfe atlas dfe-face41@3`; \
+those of the default stand in [tokenizer.md](tokenizer.md#where-it-is-in-the-code).
 
-On validating people, by benchmarks/front.py: what more and less weight on locality, other penalties and beams bring.
+On validating people, by benchmarks/front.py: what more and less weight on locality, other penalties and beams bring \
+to `dfe-face41@3`.
 
 ![error against locality, faithfulness and reliability](pictures/front.svg)
 
 By `dfe ablate` ([ablation.md](ablation.md)): what each part brings.
 
 ![what each part brings](pictures/ablation.svg)"""
-DISPLAYS, FIDELITY = "dfe-face41@", "dfe-face41-fidelity@"
+DISPLAYS, FIDELITY = "dfe-face41@", "dfe-face41-rvq@"
 EQUAL_BITS = 32
 
 
@@ -122,7 +124,7 @@ def _value(coder: Row, *path: str) -> float:
 def _targets(lfw: Row, large: Row) -> str:
     """What the two presets set out to do, and what they do on people never seen."""
     displays, fidelity, proxy = (_named(lfw, start) for start in (DISPLAYS, FIDELITY, "au-proxy"))
-    wide = _named(large, "dfe-face41-256@"), _named(large, "dfe-face41-fidelity-256@")
+    wide = _named(large, "dfe-face41-256@"), _named(large, "dfe-face41-rvq-256@")
     k64, k256 = _named(lfw, "residual-kmeans-64"), _named(large, "residual-kmeans-256")
     rows: list[list[str]] = []
 

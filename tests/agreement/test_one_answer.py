@@ -26,7 +26,7 @@ from dfe.events.folder import events_to_folder
 from dfe.predict.representations.tokens import TokenBag
 from dfe.recording.faces import list_faces
 from dfe.recording.recording import Recording
-from dfe.reliability.reliability import Source, measure_minutes
+from dfe.reliability.minutes import Source, measure_minutes
 from dfe.report.build import recording_view
 from dfe.report.qc import check_folder
 from dfe.space.arkit import GAZE_NAMES
@@ -264,7 +264,14 @@ def test_merged_displays_are_one_in_every_room(asked, by_compare, tmp_path, monk
         load_names(asked.tokenizer), asked.tokenizer, [parse_merge(f"{first}+{second}=both of them", who="a coder")]
     )
     names.write(tmp_path / "names.json")
+    by_file = measure_minutes(
+        [Source(asked.folder / "clip.parquet", "p0", face=0)], names=tmp_path / "names.json", block_s=10
+    )
     monkeypatch.setenv("DFE_NAMES", str(tmp_path / "names.json"))
+    by_variable = measure_minutes([Source(asked.folder / "clip.parquet", "p0", face=0)], block_s=10)
+    assert by_file.displays[first].label == by_variable.displays[first].label == "both of them"
+    assert second not in by_file.displays
+    np.testing.assert_array_equal(by_file.count, by_variable.count)
     sums, _ = measure_rows([GroupRow("clip", asked.folder / "clip.parquet", f"p{face}", face=face) for face in FACES])
     tokens = [kind.token for kind in sums.kinds if kind.unit == "display"]
     assert str(second) not in tokens

@@ -89,7 +89,7 @@ def build_atlas_tables_without_corpus(atlas):
 
 
 def test_a_residual_book_tells_displays_from_corrections(tmp_path):
-    fidelity = load_tokenizer("dfe-face41-fidelity@1")
+    fidelity = load_tokenizer("dfe-rvq@1")
     alone = build_atlas(fidelity)
     assert {t.status for t in alone.displays} == {"unsteady", "not measured"}
     used = build_atlas(fidelity, made.corpus(tmp_path, fidelity))

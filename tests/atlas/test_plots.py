@@ -11,6 +11,7 @@ from dfe.atlas.plots import plot_co_occurrence, plot_gallery, plot_tree
 from dfe.base.errors import TableError, UsageError
 from dfe.report.plots import plot_tokens
 from dfe.tokenizer.file import load_tokenizer
+from made_names import merge
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_tree_has_a_line_for_each_merge(atlas):
     assert len(axes.get_yticklabels()) == 63
 
 
-def test_raster_shows_intensities_at_their_times(tokenizer):
+def test_raster_shows_intensities_at_their_times(tokenizer, tmp_path, monkeypatch):
     recording = made.video(tokenizer, frames=60, lost=range(20, 40), seed=5)
     axes = plot_tokens(recording, tokenizer, displays=5)
     mesh = axes.collections[0]
@@ -68,7 +69,13 @@ def test_raster_shows_intensities_at_their_times(tokenizer):
     display = int(labels[0].split(" ")[0])
     said = (recording.tokens().display == display).any(axis=1)
     assert np.isfinite(cells[0]).sum() == said.sum()
+    second = int(labels[1].split(" ")[0])
+    merge(tokenizer, f"{display}+{second}=both of them", tmp_path, monkeypatch)
+    merged = plot_tokens(recording, tokenizer, displays=5)
+    labels = [label.get_text() for label in merged.get_yticklabels()]
+    assert labels[0] == f"{min(display, second)} both of them"
+    assert not any(label.startswith(f"{max(display, second)} ") for label in labels)
     with pytest.raises(TableError, match="tokens of dfe-face41@3, not of"):
-        plot_tokens(recording, load_tokenizer("dfe-face41-fidelity@1"))
+        plot_tokens(recording, load_tokenizer("dfe-rvq@1"))
     with pytest.raises(UsageError, match="no time"):
         plot_tokens(made.stills(tokenizer), tokenizer)

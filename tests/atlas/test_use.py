@@ -20,7 +20,7 @@ def tokenizer():
     return load_tokenizer("dfe-face41@3")
 
 
-@pytest.fixture(scope="module", params=["dfe-face41@3", "dfe-face41-fidelity@1"])
+@pytest.fixture(scope="module", params=["dfe-face41@3", "dfe-rvq@1"])
 def book(request):
     return load_tokenizer(request.param)
 
@@ -68,7 +68,7 @@ def test_every_use_of_agreeing_displays_agrees_with_the_face(tokenizer, tmp_path
     used = use.share > 0
     assert used.sum() > 30
     assert (use.faithful[used] == 1).all()
-    fidelity = load_tokenizer("dfe-face41-fidelity@1")
+    fidelity = load_tokenizer("dfe-rvq@1")
     other = measure_use(fidelity, made.corpus(tmp_path / "fidelity", fidelity))
     assert np.nanmean(other.faithful) < 0.95
 

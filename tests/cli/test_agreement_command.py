@@ -3,6 +3,8 @@ from __future__ import annotations
 import csv
 import json
 
+import pytest
+
 from dfe.formats.elan import write_elan
 from dfe.formats.event import Event
 from dfe.formats.tiers import MediaRef
@@ -44,10 +46,12 @@ def test_events_against_people(dfe, tmp_path):
     ran = dfe(*arguments, "--tolerance", "0.2")
     assert ran.code == 0, ran.err
     assert "3 events found, 4 marked, 2 the same" in ran.out
-    assert "F1         0.57" in ran.out
+    assert "F1         0.57, by chance 0.05" in ran.out
     assert "ICC(A,1)   –, events per minute, needs two recordings" in ran.out
     figures = dfe(*arguments, "--tolerance", "0.05", "--json").json
     assert (figures["matched"], figures["f1"]["value"]) == (0, 0)
+    # Three events and four marks, each within 0.05 s of a mark for 0.1 of 30 seconds: 0.04 pairs, of seven.
+    assert figures["f1_by_chance"] == pytest.approx(2 * 3 * 4 * 0.1 / 30 / 7, abs=0.003)
 
 
 def test_what_does_not_go_together(dfe, tmp_path):

@@ -265,7 +265,7 @@ def test_csv_is_refused_before_the_work_when_its_provenance_is_there(dfe, astron
     assert "astronaut.provenance.json: exists already" in ran.err
 
 
-@pytest.mark.parametrize(("name", "counted"), [("default", 8), ("dfe-face41@3", 8), ("dfe-face41-fidelity@1", 2)])
+@pytest.mark.parametrize(("name", "counted"), [("default", 8), ("dfe-face41@3", 8), ("dfe-rvq@1", 2)])
 def test_the_page_counts_the_tokens_that_can_be_trusted(carphone, name, counted):
     """All where displays agree with the face, the unsteady ones last; the first two where later ones correct them."""
     import dfe as package

@@ -43,6 +43,13 @@ def test_a_merge_is_made_obeyed_told_and_undone(dfe, clip, tmp_path):
     assert ran.code == 0, ran.err
     for name in ("clip.eaf", "clip.boris"):
         assert "15 and 22 count as one" in (tmp_path / "x" / name).read_text("utf-8")
+    ran = dfe("export", clip, "-o", tmp_path / "y", "--names", names, "--to", "csv", "elan")
+    assert ran.code == 0, ran.err
+    assert "broad smile" in (tmp_path / "y" / "clip.csv").read_text("utf-8")
+    assert "15 and 22 count as one" in (tmp_path / "y" / "clip.eaf").read_text("utf-8")
+    ran = dfe("export", table, "-o", tmp_path / "z", "--names", names)
+    assert (ran.code, ran.err.count("\n")) == (2, 1), ran.err
+    assert "tables of events have their names already" in ran.err
     ran = dfe("atlas", "dfe-face41@3", "--names", str(names), "--unmerge", "broad smile")
     assert ran.code == 0, ran.err
     assert json.loads(names.read_text()).get("merges") is None

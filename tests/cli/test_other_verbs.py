@@ -29,6 +29,14 @@ def test_info_of_everything(dfe, carphone, astronaut, tmp_path):
         assert ran.out.strip()
 
 
+def test_info_lists_no_hundreds_of_numbers(dfe, carphone, tmp_path):
+    assert dfe("encode", carphone, "-o", tmp_path).code == 0
+    said = dfe("info", tmp_path / "carphone_pristine.parquet").out
+    assert "identity 80 numbers" in " ".join(said.replace("│", " ").split())
+    assert len(said.splitlines()) < 120
+    assert "{" not in dfe("info", "default").out
+
+
 @pytest.mark.parametrize("target", ["nothing_here", "nothing.parquet", "nothing.mp4"])
 def test_info_of_nothing(dfe, target, tmp_path):
     ran = dfe("info", tmp_path / target)

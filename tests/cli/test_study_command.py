@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from dfe.cli import main
+from dfe.displays.names import Merge, Names
+from dfe.tokenizer.file import load_tokenizer
 from made_study import faces, recording, write
 
 PEOPLE = 10
@@ -83,6 +85,24 @@ def test_from_recordings_to_a_page(done, capsys):
         rows = list(csv.DictReader(file))
     assert len([row for row in rows if row["representation"] == "bag of tokens"]) == 2 * 20
     assert "Hopper" not in json.dumps(rows)
+
+
+def test_a_file_of_names_is_obeyed_and_must_fit(study, tmp_path, capsys):
+    tokenizer = load_tokenizer("dfe-face41@3")
+    merged = Merge("broad smile", (15, 22), "anna")
+    Names(tokenizer.id, tokenizer.hash, merges=(merged,)).write(tmp_path / "mine.json")
+    assert run(study, tmp_path / "out", "--names", tmp_path / "mine.json", "--targets", "label") == 0
+    about = json.loads((tmp_path / "out" / "scores.json").read_text("utf-8"))["about"]
+    assert about["merges"] == [merged.said]
+    assert about["displays"]["15"] == "broad smile"
+    assert "22" not in about["displays"]
+    Names("other@7", "ab" * 32).write(tmp_path / "other.json")
+    capsys.readouterr()
+    assert run(study, tmp_path / "no", "--names", tmp_path / "other.json") == 1
+    assert "holds names of other@7" in capsys.readouterr().err
+    words = ("--representations", "coefficients", "au-proxy", "--primary", "coefficients", "au-proxy")
+    assert run(study, tmp_path / "no", "--names", tmp_path / "mine.json", *words) == 2
+    assert "--names is for tokens" in capsys.readouterr().err
 
 
 def test_the_report_is_made_again_from_the_predictions(done, tmp_path, capsys):

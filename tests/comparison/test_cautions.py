@@ -1,5 +1,6 @@
 import pytest
 
+from dfe.comparison.comparison import neutral_notes
 from dfe.comparison.subjects import Coverage
 
 
@@ -17,3 +18,10 @@ def test_what_inflates_false_discoveries_is_said(mean, minutes, words):
     found = Coverage(("a", "b"), mean, minutes, 0.5, 0.5).cautions
     assert len(found) == len(words)
     assert all(word in caution for word, caution in zip(words, found, strict=True))
+
+
+def test_different_resting_faces_are_said():
+    assert neutral_notes(["the person's own"] * 3) == ()
+    (said,) = neutral_notes(["the person's own", "everybody's", "the person's own"])
+    assert "everybody's (1), the person's own (2)" in said
+    assert "--neutral" in said

@@ -263,7 +263,7 @@ def test_one_subject_a_group_is_too_few(tmp_path):
 
 
 def test_reliability_from_a_table_and_from_names(study, tmp_path, dfe):
-    more = ("--block", 10, "--draws", 20)
+    more = ("--block", 10)
     owners = ("--table", study / "study.csv", "--subject", "id")
     ran = dfe("reliability", study / "recordings", *owners, *more, "-o", tmp_path / "out", "--json")
     assert ran.code == 0, ran.err
@@ -274,9 +274,9 @@ def test_reliability_from_a_table_and_from_names(study, tmp_path, dfe):
     rows = {row["token"]: row for row in table(tmp_path / "out" / "reliability.csv")}
     assert float(rows[SMILE]["icc_a1"]) == pytest.approx(smile["half"]["value"], rel=1e-4)
     curve = [row for row in table(tmp_path / "out" / "curve.csv") if row["token"] == SMILE]
-    assert {row["kind"] for row in curve} == {"measured", "extrapolated"}
+    assert {row["kind"] for row in curve} == {"halves", "sessions"}
     page = (tmp_path / "out" / "reliability.html").read_text()
-    assert "How many minutes are enough?" in page
+    assert "How well do rates hold?" in page
     assert not re.search(r"person \d|P\d\d", page)
     ran = dfe("reliability", study / "recordings", *more, "-o", tmp_path / "names")
     assert ran.code == 2

@@ -80,8 +80,8 @@ def test_parts_add_up_to_the_whole(path):
 
 
 def test_recordings_of_another_tokenizer_are_refused(path):
-    with pytest.raises(ModelError, match="not of dfe-face41-fidelity@1"):
-        measure_rows([row(path)], tokenizer=load_tokenizer("dfe-face41-fidelity@1"))
+    with pytest.raises(ModelError, match="not of dfe-rvq@1"):
+        measure_rows([row(path)], tokenizer=load_tokenizer("dfe-rvq@1"))
 
 
 def test_courses_are_means_around_the_moment(tmp_path):

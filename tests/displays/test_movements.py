@@ -10,6 +10,7 @@ from dfe.displays.movements import movement_words
 from dfe.facemodel.space import face_space
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
+from dfe.tokenizer.file import load_tokenizer
 
 SWAP = {"left": "right", "right": "left"}
 
@@ -36,6 +37,7 @@ CASES = {
     "lip corners down": {61: (0, -3, 0), 291: (0, -3, 0)},
     "lip corners out": {61: (-3, 0, 0), 291: (3, 0, 0)},
     "cheeks out": {50: (0, 0, 3), 280: (0, 0, 3)},
+    "forehead up": {109: (0, 3, 0), 10: (0, 3, 0), 338: (0, 3, 0)},
     "nose wings up": {129: (0, 3, 0), 358: (0, 3, 0)},
 }
 
@@ -52,6 +54,11 @@ def test_the_opposite_has_the_opposite_words(face: ExpressionSpace) -> None:
     said = movement_words(-x, face)
     assert said is not None
     assert said.startswith("lip corners up")
+
+
+def test_two_ways_of_one_place_are_said_together(face: ExpressionSpace) -> None:
+    x = moving(face, {61: (-3, 3, 0), 291: (3, 3, 0)})
+    assert str(movement_words(x, face)).split(" + ")[0] in ("lip corners out and up", "lip corners up and out")
 
 
 def test_a_lid_that_closes_alone_has_a_side(face: ExpressionSpace) -> None:
@@ -82,3 +89,10 @@ def test_displays_that_would_be_called_alike_are_told_apart(face: ExpressionSpac
     said = [display.words for display in describe_displays(np.stack([0 * one, one, other]), face)]
     assert said[1] != said[2]
     assert said[0] == "nothing"
+
+
+def test_no_two_displays_of_the_default_tokenizer_are_called_alike() -> None:
+    """Display 1 pulls the forehead down, display 14 the brows: two movements, two names."""
+    said = [display.words for display in load_tokenizer().displays().described]
+    assert len(set(said)) == len(said)
+    assert (said[1], said[14]) == ("forehead down", "brows down")

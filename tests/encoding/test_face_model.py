@@ -212,3 +212,13 @@ def test_a_neutral_is_read() -> None:
 def test_a_front_end_without_points_is_refused(carphone: Path) -> None:
     with pytest.raises(DfeError, match="space does nothing"):
         encode(carphone, tokenizer=None, space=SPACE, frontend="deca", weights=Path("none"))
+
+
+def test_a_face_of_a_moment_has_no_note_on_its_resting_face(
+    carphone: Path, options: EncodeOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dfe.encoding.face_model.CALM_FRAMES", 1e6)
+    said = encode(carphone, options=options)[0].provenance.warnings
+    assert any("calm frames" in warning for warning in said)
+    monkeypatch.setattr("dfe.encoding.face_model.fleeting_faces", lambda _: {0: 0.1})
+    assert not any("calm frames" in warning for warning in encode(carphone, options=options)[0].provenance.warnings)

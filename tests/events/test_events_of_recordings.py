@@ -72,7 +72,7 @@ def test_a_tokenizer_that_is_not_the_packages_must_be_named():
     with pytest.raises(ModelError, match=r"mine@1 does not come with the package.*--tokenizer"):
         find_events(Recording(recording.table, foreign))
     with pytest.raises(ModelError, match="are those of dfe-face41@3"):
-        find_events(recording, tokenizer="dfe-face41-fidelity@1")
+        find_events(recording, tokenizer="dfe-rvq@1")
 
 
 def test_a_folder_gives_a_table_of_each_and_the_rates_of_all(folder, tmp_path, dfe):

@@ -240,7 +240,7 @@ def test_settings_that_make_no_sense_are_refused(changes):
 def test_a_residual_tokenizer_sums_the_intensities_of_a_display_over_its_levels(make):
     import dfe
 
-    tokenizer = dfe.load_tokenizer("dfe-face41-fidelity@1")
+    tokenizer = dfe.load_tokenizer("dfe-rvq@1")
     displays = tokenizer.displays()
     t = np.arange(100) / 25
     on = (t > 1) & (t < 3)
@@ -251,5 +251,5 @@ def test_a_residual_tokenizer_sums_the_intensities_of_a_display_over_its_levels(
     found = detect(recording, tokenizer, EventConfig(on_mm=0.05, off_mm=0.02, smoothing_s=0))
     assert [event.display for event in found] == [steady]
     alone = tokenizer.decode_codes(np.array([[steady, 0], [0, steady]])) - tokenizer.neutral
-    both = tokenizer.space.error_mm(alone.sum(axis=0)[None], np.zeros((1, 41)))[0]
+    both = tokenizer.space.error_mm(alone.sum(axis=0)[None], np.zeros((1, tokenizer.space.dimension)))[0]
     assert found[0].intensity == pytest.approx(both, rel=1e-4)

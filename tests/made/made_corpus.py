@@ -10,23 +10,27 @@ from dfe.quantizers.rvq.config import RvqConfig
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
+from dfe.recording.schema import Layout, expression_columns
+from dfe.space.base import ExpressionSpace
 from dfe.space.plain import flame_space
 from dfe.tokenizer.tokenizer import Tokenizer
 
 
-def faces(count: int, seed: int = 0) -> np.ndarray:
-    """Expressions that come and go smoothly, ``(count, 41)``."""
-    rng = np.random.default_rng(seed)
+def faces(count: int, space: ExpressionSpace, seed: int = 0) -> np.ndarray:
+    """Expressions that come and go smoothly, ``(count, D)``: from 0 to 1 where the space is, else mm of both ways."""
+    rng, dimension = np.random.default_rng(seed), space.dimension
     times = np.arange(count)[:, None] / 30
-    waves = np.sin(2 * np.pi * (times * rng.uniform(0.2, 0.9, 41) + rng.random(41)))
-    return np.clip(waves * rng.uniform(0, 0.6, 41), 0, 1).astype(np.float32)
+    waves = np.sin(2 * np.pi * (times * rng.uniform(0.2, 0.9, dimension) + rng.random(dimension)))
+    x = waves * rng.uniform(0, 0.6, dimension)
+    bounded = np.isfinite(space.lower).all() and np.isfinite(space.upper).all()
+    return (np.clip(x, space.lower, space.upper) if bounded else 5 * x).astype(np.float32)
 
 
 def video(
     tokenizer: Tokenizer, frames: int = 90, persons: int = 1, lost: range = range(0), seed: int = 0, yaw: float = 0.0
 ) -> Recording:
-    rows = RowBuffer()
-    shown = [faces(frames, seed + k) for k in range(persons)]
+    rows = RowBuffer(layout=Layout(expression=expression_columns(tokenizer.space.names)))
+    shown = [faces(frames, tokenizer.space, seed + k) for k in range(persons)]
     for i in range(frames):
         if i in lost:
             rows.add_failure(i, i / 30, "talk.mp4", "no face found")
@@ -42,8 +46,8 @@ def video(
 
 
 def stills(tokenizer: Tokenizer, count: int = 20, seed: int = 9) -> Recording:
-    rows = RowBuffer()
-    for i, x in enumerate(faces(count, seed)):
+    rows = RowBuffer(layout=Layout(expression=expression_columns(tokenizer.space.names)))
+    for i, x in enumerate(faces(count, tokenizer.space, seed)):
         box = (100.0, 90.0, 160.0, 170.0)
         rows.add_face(
             i, float("nan"), f"p{i:02d}.jpg", 0.9, box, (0.0, 0.0, 0.0), x, np.zeros(8, np.float32),

@@ -13,6 +13,7 @@ from dfe.movies.glb import write_recording_glb, write_tokenizer_glb
 from dfe.movies.performance import read_performance
 from dfe.tokenizer.file import load_tokenizer
 from glb_structure import Glb
+from made_names import merge
 from moving_recording import moving
 
 
@@ -24,6 +25,15 @@ def test_displays_of_a_tokenizer(tmp_path: Path) -> None:
     names = glb.json["meshes"][0]["extras"]["targetNames"]
     assert [int(name.split()[0]) for name in names] == list(range(1, tokenizer.size))
     assert "animations" not in glb.json
+
+
+def test_merged_displays_bear_the_merges_name_and_keep_their_shapes(tmp_path: Path, monkeypatch) -> None:
+    tokenizer = load_tokenizer()
+    merge(tokenizer, "50+51=smile", tmp_path, monkeypatch)
+    write_tokenizer_glb(tokenizer, tmp_path / "a.glb")
+    glb = Glb((tmp_path / "a.glb").read_bytes())
+    assert len(glb.targets()) == tokenizer.size - 1
+    assert glb.json["meshes"][0]["extras"]["targetNames"][49:51] == ["50 smile", "51 smile"]
 
 
 @pytest.mark.parametrize("what", ["measured", "decoded"])

@@ -14,6 +14,7 @@ from dfe.movies.render import VideoOptions, render_video
 from dfe.space.registry import load_space
 from dfe.tokenizer.file import load_tokenizer, save_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
+from made_names import merge
 from moving_recording import moving, write_video
 
 SMALL = VideoOptions(("measured",), size=64)
@@ -44,6 +45,17 @@ def test_a_performance_is_the_rows_of_one_face(tmp_path: Path) -> None:
     assert_array_equal(one.decoded[rows.frames], load_tokenizer("dfe-face41@3").decode(rows.tokens()))
     assert one.words()[3] == ()
     assert any("jaw" in word for word in one.words()[11])
+
+
+def test_merged_displays_are_said_once(tmp_path: Path, monkeypatch) -> None:
+    moving(tmp_path / "a.parquet")
+    one = read_performance(tmp_path / "a.parquet")
+    assert one.tokens is not None
+    first, second = sorted({int(number) for number in one.tokens.display[11] if number > 0})[:2]
+    merge(load_tokenizer("dfe-face41@3"), f"{first}+{second}=both of them", tmp_path, monkeypatch)
+    said = one.words()[11]
+    assert said.count(f"{first} both of them") == 1
+    assert not any(word.startswith(f"{second} ") for word in said)
 
 
 def test_refusals_of_recordings(tmp_path: Path) -> None:

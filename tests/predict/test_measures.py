@@ -98,7 +98,7 @@ def test_pictures_are_examples_of_one_recording(tmp_path, tokenizer):
 
 
 def test_residual_levels_that_say_one_code_twice_count_its_time_once(tmp_path):
-    residual = load_tokenizer("dfe-face41-fidelity@1")
+    residual = load_tokenizer("dfe-rvq@1")
     made = recording(faces(3, 5), np.arange(3) / 25, tokens=False)
     codes = np.zeros((3, residual.levels), np.int16)
     codes[:, :3] = [[7, 9, 7]]
@@ -115,7 +115,7 @@ def test_what_does_not_fit_is_refused(tmp_path, tokenizer):
     with pytest.raises(TableError, match="no recording of this name"):
         tokens_of(examples(["other"]), tmp_path, tokenizer)
     write(tmp_path, "full", recording(faces(3), np.arange(3) / 25))
-    with pytest.raises(ModelError, match="its tokens are of dfe-face41@3, not of dfe-face41-fidelity@1"):
-        tokens_of(examples(["full"]), tmp_path, load_tokenizer("dfe-face41-fidelity@1"))
+    with pytest.raises(ModelError, match="its tokens are of dfe-face41@3, not of dfe-rvq@1"):
+        tokens_of(examples(["full"]), tmp_path, load_tokenizer("dfe-rvq@1"))
     with pytest.raises(TableError, match="comes twice"):
         Examples(("a", "a"), ("x", "y"), np.array(["1", "2"]), {}, ())

@@ -236,7 +236,7 @@ def test_what_cannot_be_studied_is_refused_before_any_work(tmp_path):
 
 
 def test_few_repeats_are_told_of(tmp_path):
-    assert run(tmp_path).about["warnings"] == ["Cross-validation was repeated 2 times; the protocol asks for 10."]
+    assert run(tmp_path).about["warnings"] == ["Cross-validation was run 2 times; the protocol asks for 10 times."]
 
 
 def test_shuffled_labels_are_dealt_into_folds_anew(tmp_path):

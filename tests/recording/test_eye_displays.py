@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from eyes import measure
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,3 +114,15 @@ def test_the_lid_that_winks_is_told_in_all_of_yales_people(shared_data: Path):
     assert len(left) == 15
     # All fifteen close the left eye.
     assert (left[:, 0] > left[:, 1] + 0.4).all()
+
+
+@pytest.mark.shared_data
+def test_the_docs_tell_what_the_benchmark_finds(shared_data: Path):
+    found = measure(sorted((shared_data / "yale").glob("*.gif")))
+    winks, others, shut = found["wink"], found["all but winks"], found["sleepy"]
+    assert (winks["faces"], winks["left_lid"], winks["one_lid_told"]) == (15, 15, 9)
+    assert (winks["one_lid_least_mm"], winks["one_lid_most_mm"]) == pytest.approx((0.6, 2.8), abs=0.05)
+    assert (others["faces"], others["one_lid_told"]) == (149, 0)
+    assert others["one_lid_most_mm"] == pytest.approx(0.9, abs=0.05)
+    assert (shut["both_lids_told"], others["both_lids_told"]) == (14, 15)
+    assert shut["both_lids_median_mm"] == pytest.approx(5.8, abs=0.05)

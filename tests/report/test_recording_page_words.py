@@ -15,7 +15,7 @@ from dfe.tokenizer.file import load_tokenizer
     ("name", "says"),
     [
         ("default", "Shares count a display at any intensity"),
-        ("dfe-face41-fidelity@1", "among a face's first two tokens"),
+        ("dfe-rvq@1", "among a face's first two tokens"),
     ],
 )
 def test_shares_are_told_as_they_are_counted(carphone: Path, tmp_path: Path, name: str, says: str) -> None:

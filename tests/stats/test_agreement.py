@@ -17,8 +17,6 @@ from dfe.stats.agreement import (
     as_codes,
     category_counts,
     gwet_ac1,
-    icc_a1,
-    icc_with_interval,
     item_agreement,
     krippendorff_alpha,
     observed_agreement,
@@ -54,42 +52,6 @@ def test_ac1_of_published_examples() -> None:
     paradox = [[0, 0]] * 118 + [[0, 1]] * 5 + [[1, 0]] * 2
     assert round(gwet_ac1(category_counts(paradox)), 2) == 0.94
     assert krippendorff_alpha(category_counts(paradox)) < 0
-
-
-# Shrout & Fleiss 1979, table 2: four judges, six targets.
-JUDGES = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
-
-
-def test_icc_of_the_published_example() -> None:
-    assert round(icc_a1(JUDGES), 2) == 0.29
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(*[st.integers(-20, 20)] * 3), min_size=2, max_size=8))
-def test_icc_is_its_analysis_of_variance_written_out(ratings) -> None:
-    table = np.array(ratings, float)
-    n, k = table.shape
-    grand = sum(table.ravel()) / (n * k)
-    row, column = [sum(r) / k for r in table], [sum(c) / n for c in table.T]
-    msr = sum(k * (m - grand) ** 2 for m in row) / (n - 1)
-    msc = sum(n * (m - grand) ** 2 for m in column) / (k - 1)
-    mse = sum((table[i, j] - row[i] - column[j] + grand) ** 2 for i in range(n) for j in range(k)) / ((n - 1) * (k - 1))
-    below = msr + (k - 1) * mse + k * (msc - mse) / n
-    ours = icc_a1(table)
-    if below > 1e-9:
-        assert_allclose(ours, (msr - mse) / below, atol=1e-9)
-    else:
-        assert math.isnan(ours)
-
-
-def test_icc_tells_a_constant_difference_from_agreement() -> None:
-    ours = np.arange(10.0)
-    assert icc_a1(np.c_[ours, ours]) == 1
-    assert icc_a1(np.c_[ours, ours + 5]) < 0.5
-    assert icc_a1([[1, 1], [np.nan, 3], [2, 2], [3, 3]]) == 1
-    assert math.isnan(icc_a1([[1, 2]]))
-    assert math.isnan(icc_a1([[2, 2], [2, 2]]))
-    assert math.isnan(icc_with_interval([[1, 2], [np.nan, 1]]).value)
 
 
 codes = st.lists(st.lists(st.integers(-1, 3), min_size=3, max_size=3), min_size=2, max_size=9)
@@ -160,14 +122,6 @@ def test_intervals_hold_the_figure_and_narrow_with_items() -> None:
     assert (small.items, large.items) == (50, 400)
     assert agreement(noisy, draws=300) == large
     assert agreement(noisy, draws=300, seed=1) != large
-
-
-def test_interval_of_the_icc_covers_a_known_one() -> None:
-    rng = np.random.default_rng(2)
-    subject = rng.normal(0, 2, 200)
-    estimate = icc_with_interval(subject[:, None] + rng.normal(0, 1, (200, 2)), draws=400)
-    assert estimate.low < 0.8 < estimate.high
-    assert estimate.high - estimate.low < 0.15
 
 
 def test_names_become_numbers() -> None:

@@ -184,3 +184,8 @@ def test_every_share_of_symmetric_displays_that_is_allowed_can_be_trained(
     quantizer = SparseSettings(symmetric=symmetric)
     config = replace(PRESETS["displays"], quantizer=quantizer, size=size, levels=1, steps=4, batch=64, reseed_every=2)
     assert train([table], tmp_path, config).tokenizer.size == size
+
+
+def test_the_help_names_every_preset(dfe: Callable[..., Any]) -> None:
+    said = " ".join(dfe("train", "--help").out.split()).partition("--preset")[2]
+    assert all(name in said.split("--")[0] for name in PRESETS)

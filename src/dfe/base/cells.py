@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -79,7 +80,7 @@ class Cells:
         self.header: tuple[str, ...] = tuple(header)
         self.decimal: Decimal = decimal_mark((cell for row in rows for cell in row), self.delimiter)
         self.notes = tuple(notes)
-        doubled = {name for name in self.header if name and self.header.count(name) > 1}
+        doubled = [name for name, times in Counter(self.header).items() if name and times > 1]
         if doubled:
             raise TableError(f"column {min(doubled)} is there twice", where=path)
 

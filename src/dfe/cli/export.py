@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
-from dfe.cli.options import Media, OutFolder, Overwrite, arg
+from dfe.cli.options import Media, NamesFile, OutFolder, Overwrite, arg
 from dfe.cli.show import say
 
 
@@ -28,6 +28,7 @@ class Export:
     to: Annotated[tuple[str, ...], arg(metavar="FORMAT ...")] = ("elan",)
     """Formats: elan, textgrid (Praat), boris, webvtt, csv."""
     media: Media = None
+    names: NamesFile = None
     overwrite: Overwrite = False
 
     def run(self) -> int:
@@ -39,7 +40,13 @@ class Export:
             raise UsageError("nothing to export: name at least one table of events or recording")
         with show_progress("exporting", "recordings") as progress:
             done = export_events(
-                self.inputs, self.out, self.to, media=self.media, overwrite=self.overwrite, progress=progress
+                self.inputs,
+                self.out,
+                self.to,
+                media=self.media,
+                names=self.names,
+                overwrite=self.overwrite,
+                progress=progress,
             )
         for one in done:
             events = f"{one.events} event{'' if one.events == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""`dfe reliability`: how many minutes of a person are enough for which display."""
+"""`dfe reliability`: how well a person's rates hold, within a session and from one to another."""
 
 from __future__ import annotations
 
@@ -9,12 +9,22 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from dfe.cli.event_options import EventArguments
-from dfe.cli.options import TABLE, AsJson, Draws, MadeByTokenizer, OutFolder, Overwrite, Seed, Subject, arg, need
+from dfe.cli.options import (
+    TABLE,
+    AsJson,
+    MadeByTokenizer,
+    NamesFile,
+    OutFolder,
+    Overwrite,
+    Subject,
+    arg,
+    need,
+)
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """Compare odd with even minutes, and sessions, of each subject's rates; write tables and a page.
+    """Compare halves of recordings, and sessions, of each subject's rates; write tables and a page.
 
     Subjects and sessions come from names as in sub-01_ses-2, or from --table.
 
@@ -32,10 +42,9 @@ class Reliability:
     session: Annotated[str, arg(metavar="COLUMN")] = "session"
     """Column of the table: sessions that are compared; there need be none."""
     block: Annotated[float, arg(metavar="SECONDS")] = 60.0
-    """What counts as a minute: halves are the odd and the even blocks."""
-    draws: Draws = 1_000
-    seed: Seed = 0
+    """What counts as a minute: halves are made of whole ones."""
     tokenizer: MadeByTokenizer = None
+    names: NamesFile = None
     events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
     overwrite: Overwrite = False
@@ -52,7 +61,8 @@ class Reliability:
             sources_in,
             write_reliability,
         )
-        from dfe.reliability.reliability import measure_minutes, reliability
+        from dfe.reliability.minutes import measure_minutes
+        from dfe.reliability.reliability import reliability
         from dfe.tokenizer.file import load_tokenizer
 
         for option, given in (("--subject", self.subject != "subject"), ("--session", self.session != "session")):
@@ -62,9 +72,14 @@ class Reliability:
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
         with show_progress("counting events", "recordings") as progress:
             minutes = measure_minutes(
-                sources, tokenizer=tokenizer, config=self.events.config(), block_s=self.block, progress=progress
+                sources,
+                tokenizer=tokenizer,
+                config=self.events.config(),
+                names=self.names,
+                block_s=self.block,
+                progress=progress,
             )
-        done = reliability(minutes, draws=self.draws, seed=self.seed)
+        done = reliability(minutes)
         write_reliability(done, self.out, overwrite=self.overwrite)
         if self.json:
             show_json(reliability_json(done))

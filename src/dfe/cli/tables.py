@@ -176,12 +176,26 @@ def _grow(tree: Tree, facts: Mapping[str, object]) -> None:
         if isinstance(value, Mapping):
             _grow(tree.add(f"[bold]{escape(str(key))}[/]"), value)
         elif isinstance(value, Sequence) and not isinstance(value, str):
-            shown = ", ".join(_short(v) for v in value[:LONG_LIST])
-            more = f", ... ({len(value)} in all)" if len(value) > LONG_LIST else ""
-            tree.add(f"{escape(str(key))}: {escape(shown)}{more}")
+            if value and isinstance(value[0], Mapping):
+                branch = tree.add(f"[bold]{escape(str(key))}[/]")
+                for one in value:
+                    branch.add(escape(_short(one)))
+            else:
+                tree.add(f"{escape(str(key))}: {escape(_listed(value))}")
         else:
             tree.add(f"{escape(str(key))}: {escape(_short(value))}")
 
 
+def _listed(values: Sequence[object]) -> str:
+    if len(values) > LONG_LIST and all(isinstance(value, float) for value in values):
+        return f"{len(values)} numbers"
+    more = f", ... ({len(values)} in all)" if len(values) > LONG_LIST else ""
+    return ", ".join(_short(value) for value in values[:LONG_LIST]) + more
+
+
 def _short(value: object) -> str:
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key} {_short(part)}" for key, part in value.items())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return _listed(value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dfe.comparison.comparison import Comparison
     from dfe.reliability.reliability import Reliability
+    from dfe.stats.bootstrap import Estimate
     from dfe.stats.sensitivity import Sensitivity
 
 
 def comparison_words(done: Comparison) -> list[str]:
     """What was compared and what differs, in a few lines."""
+    from dfe.comparison.comparison import neutral_notes
     from dfe.comparison.methods import p_words
 
     first, last = done.flow[0], done.flow[-1]
@@ -19,6 +21,7 @@ def comparison_words(done: Comparison) -> list[str]:
     lines = [f"{subjects} subjects, {sum(last.recordings)} of {sum(first.recordings)} recordings"]
     lines += [f"covariate {kind}" for kind in done.table.kinds]
     lines += [f"caution: {caution}" for caution in done.coverage.cautions]
+    lines += [f"caution: {note}" for note in neutral_notes(done.sums.neutrals)]
     for family in done.families:
         if family.measure != "per_min" or family.unit != "display":
             continue
@@ -47,17 +50,24 @@ def _ratio_cell(value: float) -> str:
 
 def reliability_words(done: Reliability) -> list[str]:
     """The displays shown most often."""
-    lines = [
-        f"{done.subjects} subjects with two halves, {done.retested} with two sessions",
-        "display  events/min  halves ICC(A,1)     all minutes  sessions ICC(A,1)",
-    ]
-    for one in done.displays[:10]:
-        half = f"{_two(one.half.value)} [{_two(one.half.low)}, {_two(one.half.high)}]"
-        retest = f"{_two(one.retest.value)} [{_two(one.retest.low)}, {_two(one.retest.high)}]"
-        lines.append(
-            f"{one.display:7d}  {one.per_min:10.2f}  {half:18}  {_two(one.whole):>11}  {retest}  {one.name.label}"
-        )
+    from dfe.reliability.page import WITHIN_ONE
+
+    lines = [f"{done.subjects} subjects with two halves, {done.retested} with two sessions"]
+    if not done.repeated_known:
+        lines.append(WITHIN_ONE)
+    shown = [(one, _with_caution(one.half, one.caution)) for one in done.displays[:10]]
+    head = "halves ICC(A,1)"
+    width = max(len(words) for words in (head, *(half for _, half in shown)))
+    lines.append(f"display  events/min  {head:{width}}  sessions ICC(A,1)")
+    for one, half in shown:
+        retest = _with_caution(one.retest, one.retest_caution)
+        lines.append(f"{one.display:7d}  {one.per_min:10.2f}  {half:{width}}  {retest}  {one.name.label}")
     return lines
+
+
+def _with_caution(estimate: Estimate, caution: str) -> str:
+    interval = f" [{_two(estimate.low)}, {_two(estimate.high)}]" if estimate.low == estimate.low else ""
+    return f"{_two(estimate.value)}{interval}" + (f" ({caution})" if caution else "")
 
 
 def sensitivity_words(found: Sensitivity) -> list[str]:

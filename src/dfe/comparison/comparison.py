@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -304,5 +306,18 @@ def _notes(table: GroupTable, sums: RowSums) -> list[str]:
         notes.append(
             "Covariates play no part in the permutation within subjects; the models of counts hold them constant."
         )
+    notes += neutral_notes(sums.neutrals)
     notes.append("Speech was not taken into account: rates mix silent and speaking time.")
     return notes
+
+
+def neutral_notes(neutrals: Sequence[str]) -> tuple[str, ...]:
+    """A sentence where recordings were measured against resting faces of different kinds; else none."""
+    kinds = Counter(neutrals)
+    if len(kinds) < 2:
+        return ()
+    listed = ", ".join(f"{name or 'not known'} ({count})" for name, count in sorted(kinds.items()))
+    return (
+        f"Recordings were measured against different resting faces: {listed}. "
+        "What they differ in may come from that: encode all with the same --neutral.",
+    )

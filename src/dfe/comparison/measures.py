@@ -31,6 +31,8 @@ from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
 from dfe.tokenizer.tokenizer import Tokenizer
 
+_NEUTRALS = {"own": "the person's own", "population": "everybody's"}
+
 SILENCE = "silence"
 
 CountedUnit = Literal["display", "region", "eyes", "group"]
@@ -73,6 +75,8 @@ class RowSums:
     """What the columns of ``main_s`` are."""
     faces: IntArray
     """``(n,)`` faces that the recording has."""
+    neutrals: list[str]
+    """Whose resting face each row's face was measured against, in words; empty where no face model was used."""
     defects: list[tuple[DefectKind, ...]]
     """What is known to be wrong, odd or mended about the source of each row's recording."""
     vocabulary: Vocabulary
@@ -128,6 +132,7 @@ def measure_rows(
         for place in mine:
             row = rows[place]
             face = sole_face(recording, row.path) if row.face is None else row.face
+            sums.neutrals[place] = _neutral(recording, face)
             sums.defects[place] = tuple(defect.kind for defect in recording.provenance.defects)
             _measure(sums, place, replace(row, face=face), found, recording)
             done += 1
@@ -136,6 +141,14 @@ def measure_rows(
     if sums is None or tokenizer is None:
         raise TableError("there are no recordings to be measured")
     return sums, tokenizer
+
+
+def _neutral(recording: Recording, face: int | None) -> str:
+    notes = recording.provenance.resting
+    choice = next((note.neutral for note in notes if note.face in (None, face or 0)), "")
+    if choice in _NEUTRALS or not choice:
+        return _NEUTRALS.get(choice, "")
+    return "another recording's" if choice.startswith("recording ") else "that of a named interval"
 
 
 def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocabulary) -> RowSums:
@@ -161,6 +174,7 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocab
         main_s=np.zeros((count, len(every) + 1)),
         main=(Kind(SILENCE, "no display", "", ""), *every),
         faces=np.zeros(count, np.int64),
+        neutrals=[""] * count,
         defects=[()] * count,
         vocabulary=vocabulary,
     )

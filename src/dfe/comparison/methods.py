@@ -67,7 +67,11 @@ def _beside(rows: Sequence[Mapping[str, Any]]) -> str:
     """What was counted beside displays and regions."""
     groups = len({row["token"] for row in rows if row["unit"] == "group"})
     eyes = len({row["token"] for row in rows if row["unit"] == "eyes"})
-    said = [f"{groups} groups of displays (their millimetres summed)"] if groups else []
+    said = (
+        [f"{groups} groups of displays (their millimetres summed, where the whole face moves the group's way)"]
+        if groups
+        else []
+    )
     said += [f"{eyes} displays of the eyes (against each person's usual opening and gaze)"] if eyes else []
     return (
         f"So were {' and '.join(said)}; displays, regions, eyes and groups are families of their own. " if said else ""

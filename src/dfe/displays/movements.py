@@ -18,6 +18,7 @@ from dfe.space.base import ExpressionSpace
 POINTS = 468
 UPPER_LIDS, LOWER_LIDS = (386, 159), (374, 145)
 EYE_CORNERS, TEMPLES, JAW_ANGLES = (362, 133), (389, 162), (361, 132)
+FOREHEAD = (338, 109)
 """Points of MediaPipe's mesh, the subject's left one first; of the eyes' corners the inner ones."""
 SIDES = ("left", "right")
 CLEAR = 0.2
@@ -71,7 +72,7 @@ def movement_words(x: FloatArray, space: ExpressionSpace, named: int = NAMED, be
         clear = size >= CLEAR * peak or not kept
         if clear and size >= beside * found[0][0] and not any(one.part_of and one.part_of == o.part_of for o in kept):
             kept.append(one)
-    said = [_said(one) for one in kept[:named]]
+    said = _joined([_said(one) for one in kept[:named]])
     if not said:
         return None
     sides = {side for _, side in said}
@@ -90,6 +91,15 @@ def _said(one: Movement) -> tuple[str, str]:
     return words, SIDES[one.mm.index(strongest)]
 
 
+def _joined(said: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Movements of one place and side as one: "lip corners up and out"."""
+    joined: dict[tuple[str, str], list[str]] = {}
+    for words, side in said:
+        place, way = words.rsplit(" ", 1)
+        joined.setdefault((place, side), []).append(way)
+    return [(f"{place} {' and '.join(ways)}", side) for (place, side), ways in joined.items()]
+
+
 def _movements(places: dict[str, DoubleArray], moved: DoubleArray) -> Iterator[Movement]:
     """Every movement that has words."""
 
@@ -105,6 +115,7 @@ def _movements(places: dict[str, DoubleArray], moved: DoubleArray) -> Iterator[M
         yield Movement("inner brows up", "inner brows down", inner)
         yield Movement("outer brows up", "outer brows down", outer)
     yield Movement("brows apart", "brows together", (_mean(_outwards_of(*each("brow inner", 0))),))
+    yield Movement("forehead up", "forehead down", _along(moved, FOREHEAD, 1))
     yield from _eyes(moved)
     yield Movement("cheeks up", "cheeks down", each("cheek", 1))
     yield Movement("cheeks out", "cheeks in", each("cheek", 2))
@@ -149,7 +160,7 @@ def _mouth(places: dict[str, DoubleArray], x: tuple[float, ...], y: tuple[float,
     else:
         yield Movement("lips apart", "lips together", (gap,))
     yield Movement("lips up", "lips down", (_mean(edges) if edges[0] * edges[1] > 0 else 0.0,))
-    yield Movement("lips fuller", "lips pressed thin", (float(upper[1] - lower[1]) - gap,))
+    yield Movement("lips fuller", "lips thinner", (float(upper[1] - lower[1]) - gap,))
     yield Movement("lips forward", "lips back", (float(upper[2] + lower[2]) / 2,))
     yield Movement("jaw down", "jaw up", (float(-chin[1]),))
     if abs(chin[2]) > HINGE * abs(chin[1]):

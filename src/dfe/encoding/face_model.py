@@ -32,6 +32,7 @@ from dfe.recording import schema
 from dfe.recording.measured import Measured
 from dfe.recording.provenance import RestingNote, SpaceRef
 from dfe.recording.recording import Recording
+from dfe.recording.summary import fleeting_faces
 from dfe.space.registry import FACE_MODEL_ID, load_space
 
 NEUTRAL = "resting face"
@@ -164,6 +165,7 @@ def in_face_space(
     space = load_space(FACE_MODEL_ID)
     expression = np.full((len(recording), space.dimension), np.nan, np.float32)
     fitted = np.full((len(recording), len(schema.FITTED)), np.nan, np.float32)
+    fleeting = fleeting_faces(recording)
     notes: list[RestingNote] = []
     warnings: list[str] = []
     for face, mine in _groups(recording, found, apart=stills and choice.kind == "population"):
@@ -173,7 +175,8 @@ def in_face_space(
         part = _measure(faces, seen, face, recording.times[mine], choice)
         expression[mine], fitted[mine] = part.expression, part.fitted
         notes.append(part.note)
-        warnings += [part.warning] if part.warning else []
+        if part.warning and face not in fleeting:
+            warnings.append(part.warning)
     if choice.kind == "interval" and notes and all(note.neutral != str(choice) for note in notes):
         raise UsageError(f"no face is seen in the neutral interval {choice}", where=made.source.name)
     provenance = replace(
@@ -228,8 +231,8 @@ def _measure(faces: FaceModelRows, seen: Seen, face: int | None, times: DoubleAr
     measured = measure_track(faces.fitter, seen, neutral, given)  # type: ignore[arg-type]
     resting = measured.resting
     if used.kind == "own" and resting.calm_frames < CALM_FRAMES and warning is None:
-        calm = f"{resting.calm_frames:.1f} calm frames"
-        warning = f"only {calm} tell the resting face of face {face}: a held expression may pass for it"
+        few = f"fewer than {CALM_FRAMES:.0f} calm frames ({resting.calm_frames:.1f}) tell the resting face of"
+        warning = f"{few} face {face}: a held expression may pass for it"
     numbers = {
         name: tuple(float(value) for value in np.ravel(getattr(resting, name)))
         for name in ("identity", "rest", "held", "pose", "variables")

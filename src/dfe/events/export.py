@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 from dfe.base.errors import MediaError, UsageError
 from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
+from dfe.displays.names import load_names
 from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.find import tokenizer_of
 from dfe.events.finding import detect
@@ -60,6 +61,7 @@ def export_events(
     formats: Sequence[str],
     *,
     media: Path | None = None,
+    names: Path | None = None,
     overwrite: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Exported, ...]:
@@ -70,11 +72,13 @@ def export_events(
         folder: made if it is not there.
         formats: names of :data:`WRITERS`.
         media: the video that the events lie on, or the folder in which each recording's video lies.
+        names: the user's file of names, merges and groups, for recordings; by default DFE_NAMES, or names.json beside
+            the tokenizer.
         overwrite: replace files that are there.
         progress: told of inputs done.
 
     Raises:
-        UsageError: no such format, two inputs of one name, one video for several inputs.
+        UsageError: no such format, two inputs of one name, one video for several inputs, names for no recording.
         MediaError: a video that is not there or cannot be read.
         TableError: an input that cannot be read.
         OutputError: a file that exists or cannot be written; nothing is written if one exists before.
@@ -84,6 +88,9 @@ def export_events(
         raise UsageError(f"no such format: {said}", advice=f"formats are {', '.join(WRITERS)}")
     if media is not None and not media.is_dir() and len(inputs) > 1:
         raise UsageError("one video for several inputs", where=media, advice="name the folder of their videos instead")
+    if names is not None and all(_holds_events(path) for path in inputs):
+        advice = "give them to `dfe events`, or export the recordings"
+        raise UsageError("tables of events have their names already", where=names, advice=advice)
     targets: dict[str, Path] = {}
     for path in inputs:
         if (name := name_of(path)) in targets:
@@ -91,7 +98,7 @@ def export_events(
         targets[name] = path
         for format in formats:
             refuse_existing(folder / f"{name}{WRITERS[format][0]}", overwrite=overwrite)
-    tables = {name: load_events(path) for name, path in targets.items()}
+    tables = {name: load_events(path, names) for name, path in targets.items()}
     links = {name: find_media(media, table.source, targets[name]) for name, table in tables.items()}
     done: list[Exported] = []
     for name, table in tables.items():
@@ -110,20 +117,28 @@ def name_of(path: Path) -> str:
     return path.stem.removesuffix(".events")
 
 
-def load_events(path: Path) -> EventTable:
+def load_events(path: Path, names: Path | None = None) -> EventTable:
     """Events of a table of events (TSV, or the CSV that a spreadsheet made of it), or of a recording, in which they are
     found with the options by default.
 
+    Args:
+        path: of the table or the recording.
+        names: of a recording's displays; what :func:`dfe.displays.names.load_names` finds if None.
+
     Raises:
         TableError: it cannot be read, or is a recording without tokens.
-        ModelError: a recording whose tokenizer does not come with the package.
+        ModelError: a recording whose tokenizer does not come with the package, or a file of names that does not fit.
     """
-    if path.suffix.lower() == ".tsv" or (path.suffix.lower() == ".csv" and is_events_table(path)):
+    if _holds_events(path):
         return read_events_tsv(path)
     recording = Recording.read(path, landmarks=False)
     tokenizer = tokenizer_of(recording)
-    vocabulary = vocabulary_of(tokenizer)
+    vocabulary = vocabulary_of(tokenizer, load_names(tokenizer, names))
     return EventTable(tuple(detect(recording, tokenizer, vocabulary=vocabulary)), source_of(recording, vocabulary))
+
+
+def _holds_events(path: Path) -> bool:
+    return path.suffix.lower() == ".tsv" or (path.suffix.lower() == ".csv" and is_events_table(path))
 
 
 def source_of(recording: Recording, vocabulary: Vocabulary) -> EventSource:

@@ -20,7 +20,8 @@ def write_tokenizer_glb(tokenizer: Tokenizer, path: Path, *, overwrite: bool = F
     """Write the displays as morph targets of one head, and return their number.
 
     A target at weight 1 is the display at its usual intensity; it is called by its
-    number and what it does, as in ``7 lip corner pull``. The head without any is the tokenizer's neutral.
+    number and what it does, as in ``7 lip corner pull``; displays that the user has merged keep their shapes and bear
+    the merge's name. The head without any is the tokenizer's neutral.
 
     Raises:
         UsageError: its space has no surface.

@@ -11,9 +11,9 @@ import numpy as np
 from dfe.base.errors import ModelError, UsageError
 from dfe.base.types import DoubleArray, FloatArray, IntArray
 from dfe.displays.tokens import Tokens
+from dfe.displays.vocabulary import vocabulary_of
 from dfe.encoding.resting import face_of
 from dfe.facemodel.space import own_shape_space
-from dfe.movies.naming import display_words
 from dfe.recording.recording import Recording
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import FACE_MODEL_ID, load_space
@@ -59,13 +59,16 @@ class Performance:
         return self.decoded
 
     def words(self) -> list[tuple[str, ...]]:
-        """Number and name of what the tokens of each frame say, the first token first; two may be called alike."""
+        """Number and name of what the tokens of each frame say, the first token first; two may be called alike.
+
+        Displays that the user has merged are said once, under the number of the first.
+        """
         if self.tokenizer is None or self.tokens is None:
             return [()] * len(self.time_s)
-        told = display_words(self.tokenizer)
-        return [
-            tuple(f"{display} {told[int(display)]}" for display in row if display > 0) for row in self.tokens.display
-        ]
+        words = vocabulary_of(self.tokenizer)
+        told = {number: f"{number} {name.label}" for number, name in words.names.items()}
+        said = words.merged(self.tokens).display.tolist()
+        return [tuple(dict.fromkeys(told[number] for number in row if number > 0)) for row in said]
 
 
 def drawable(space: ExpressionSpace) -> ExpressionSpace:

@@ -12,9 +12,9 @@ from dfe.base.errors import UsageError
 from dfe.formats.event import Event
 from dfe.formats.labels import Label, read_tier
 from dfe.formats.tsv import EventTable, read_events_tsv
-from dfe.stats.agreement import icc_with_interval
 from dfe.stats.bootstrap import DRAWS, Estimate
-from dfe.stats.matching import EventScore, Matches, event_score, match_onsets
+from dfe.stats.icc import icc_a1
+from dfe.stats.matching import EventScore, Matches, event_score, f1_of, match_onsets, matched_by_chance
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,15 @@ class ComparedRecording:
 
     name: str
     matches: Matches
+    by_chance: float
+    """Pairs that the same events would have at times that have nothing to do with the labels."""
     minutes: float
     """That both can be counted in."""
+
+    @property
+    def f1_by_chance(self) -> float:
+        """F1 of as many pairs as come by chance."""
+        return f1_of(self.by_chance, self.matches.found, self.matches.marked)
 
     @property
     def rates(self) -> tuple[float, float]:
@@ -94,8 +101,10 @@ def compare_files(
         compared.append(compare(name, read_events_tsv(ours), labels, selection, tolerance_s))
     rates = np.array([one.rates for one in compared])
     return HumanAgreement(
-        score=event_score([one.matches for one in compared], draws=draws, seed=seed),
-        icc=icc_with_interval(rates, draws=draws, seed=seed),
+        score=event_score(
+            [one.matches for one in compared], [one.by_chance for one in compared], draws=draws, seed=seed
+        ),
+        icc=icc_a1(rates),
         recordings=tuple(compared),
         tolerance_s=tolerance_s,
     )
@@ -117,5 +126,7 @@ def compare(
     length = table.source.duration_s or max(ends, default=0.0)
     if not length > 0:
         raise UsageError("nothing to compare", where=name)
-    matches = match_onsets([e.onset_s for e in ours], [label.start_s for label in theirs], tolerance_s)
-    return ComparedRecording(name, matches, length / 60)
+    onsets, marks = [e.onset_s for e in ours], [label.start_s for label in theirs]
+    matches = match_onsets(onsets, marks, tolerance_s)
+    by_chance = matched_by_chance(onsets, marks, tolerance_s, length)
+    return ComparedRecording(name, matches, by_chance, length / 60)

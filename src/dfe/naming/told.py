@@ -8,6 +8,7 @@ from typing import Any
 from dfe.naming.human import HumanAgreement
 from dfe.naming.sheets import NamingResult, agreed_name
 from dfe.stats.bootstrap import Estimate
+from dfe.stats.icc import few
 
 
 def named_json(result: NamingResult) -> dict[str, Any]:
@@ -54,6 +55,7 @@ def compared_json(result: HumanAgreement) -> dict[str, Any]:
         "tolerance_s": result.tolerance_s,
         **{name: _plain(getattr(score, name)) for name in ("f1", "precision", "recall")},
         **{name: getattr(score, name) for name in ("matched", "found", "marked")},
+        "f1_by_chance": score.f1_by_chance,
         "icc_a1": _plain(result.icc),
         "recordings": [
             {
@@ -63,6 +65,7 @@ def compared_json(result: HumanAgreement) -> dict[str, Any]:
                 "found": one.matches.found,
                 "marked": one.matches.marked,
                 "f1": one.matches.f1,
+                "f1_by_chance": one.f1_by_chance,
             }
             for one in result.recordings
         ],
@@ -76,16 +79,20 @@ def compared_lines(result: HumanAgreement) -> list[str]:
     lines = [
         f"{one}: {score.found} events found, {score.marked} marked, {score.matched} the same "
         f"(onsets within {result.tolerance_s:g} s)",
-        f"  F1         {_shown(score.f1)}",
+        f"  F1         {_shown(score.f1)}, by chance {_number(score.f1_by_chance)}",
         f"  precision  {_shown(score.precision)}",
         f"  recall     {_shown(score.recall)}",
     ]
-    why = "" if several else ", needs two recordings or more"
+    number = len(result.recordings)
+    caution = f" (only {number} recordings)" if few(number) else ""
+    why = caution if several else ", needs two recordings or more"
     lines.append(f"  ICC(A,1)   {_shown(result.icc)}, events per minute{why}")
-    lines.append("found/min  marked/min    F1  recording")
+    lines.append("found/min  marked/min    F1  by chance  recording")
     for row in result.recordings:
         found, marked = row.rates
-        lines.append(f"{found:9.2f}  {marked:10.2f}  {_number(row.matches.f1):>4}  {row.name}")
+        lines.append(
+            f"{found:9.2f}  {marked:10.2f}  {_number(row.matches.f1):>4}  {_number(row.f1_by_chance):>9}  {row.name}"
+        )
     return lines
 
 

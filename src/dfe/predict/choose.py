@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from dfe.base.errors import UsageError
+from dfe.displays.vocabulary import Vocabulary
 from dfe.events.config import EventConfig
 from dfe.predict.reading import SpeechPart
 from dfe.predict.representation import Representation
@@ -47,6 +49,7 @@ def choose(
     pooling: Pooling = "quarters",
     media: Path | None = None,
     given: Path | None = None,
+    vocabulary: Vocabulary | None = None,
 ) -> list[Representation]:
     """Representations by name, in the order given.
 
@@ -65,6 +68,7 @@ def choose(
         pooling: what counts: the ``mean`` of its patches, those of the face's ``quarters``, or the ``cls`` token.
         media: folder of the videos and pictures that were encoded, for ``mae``.
         given: features made elsewhere (VideoMAE, MARLIN), an npz file, for ``given``.
+        vocabulary: names, merges and groups that tokens are counted by; the user's if None.
 
     Raises:
         UsageError: no such representation, one named twice, or one that needs a folder which is not named.
@@ -98,19 +102,20 @@ def choose(
         return GivenFeatures(given)
 
     config = events or EventConfig()
+    bag = partial(TokenBag, tokenizer, speech=speech, vocabulary=vocabulary)
     makers: dict[str, Callable[[], Representation]] = {
-        "tokens": lambda: TokenBag(tokenizer, speech=speech),
-        "tokens-amount": lambda: TokenBag(tokenizer, "amount", speech=speech),
-        "tokens-steps": lambda: TokenBag(tokenizer, "steps", speech=speech),
-        "tokens-log-ratio": lambda: TokenBag(tokenizer, kind="log-ratio", speech=speech),
-        "tokens-tf-idf": lambda: TokenBag(tokenizer, kind="tf-idf", speech=speech),
-        "tokens-presence": lambda: TokenBag(tokenizer, kind="presence", speech=speech),
-        "tokens-events": lambda: TokenBag(tokenizer, "events", speech=speech, config=config),
-        "tokens-durations": lambda: TokenBag(tokenizer, "durations", speech=speech, config=config),
-        "tokens-without-eyes": lambda: TokenBag(tokenizer, speech=speech, units=("display",)),
-        "eyes": lambda: TokenBag(tokenizer, speech=speech, units=("eyes",)),
-        "groups": lambda: TokenBag(tokenizer, speech=speech, units=("group",)),
-        "tokens-bigrams": lambda: TokenBag(tokenizer, "bigrams", speech=speech, config=config),
+        "tokens": bag,
+        "tokens-amount": lambda: bag("amount"),
+        "tokens-steps": lambda: bag("steps"),
+        "tokens-log-ratio": lambda: bag(kind="log-ratio"),
+        "tokens-tf-idf": lambda: bag(kind="tf-idf"),
+        "tokens-presence": lambda: bag(kind="presence"),
+        "tokens-events": lambda: bag("events", config=config),
+        "tokens-durations": lambda: bag("durations", config=config),
+        "tokens-without-eyes": lambda: bag(units=("display",)),
+        "eyes": lambda: bag(units=("eyes",)),
+        "groups": lambda: bag(units=("group",)),
+        "tokens-bigrams": lambda: bag("bigrams", config=config),
         "au-proxy": au_proxy,
         "au-tables": tables,
         "coefficients": CoefficientMoments,

@@ -97,7 +97,8 @@ def study_examples(
         of_targets.append(outcome.about)
         warnings += one.warnings
     if examples.split is None and config.repeats < LEAST_REPEATS:
-        warnings.append(f"Cross-validation was repeated {config.repeats} times; the protocol asks for {LEAST_REPEATS}.")
+        times = "once" if config.repeats == 1 else f"{config.repeats} times"
+        warnings.append(f"Cross-validation was run {times}; the protocol asks for {LEAST_REPEATS} times.")
     about = {
         "format": FORMAT,
         "task": task,

@@ -64,7 +64,8 @@ def match_recordings(examples: Examples, folder: Path, policy: Policy) -> tuple[
             raise TableError(
                 f"{missing} of {len(examples)} examples have no recording here, the first is {first}",
                 where=folder,
-                advice="encode them, or leave them out with --unmatched drop",
+                advice="encode them, or leave them out with --unmatched drop (pictures of a folder are one recording "
+                "of its name, each with its number in the column frame)",
             )
         if spare:
             raise TableError(

@@ -16,6 +16,8 @@ from dfe.datasets.examples import Examples, Task
 from dfe.datasets.extras import HasAuTables
 from dfe.datasets.generic import LabelKind
 from dfe.datasets.windows import in_windows, read_windows
+from dfe.displays.names import load_names
+from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.predict.choose import USUAL, Pooling, choose
 from dfe.predict.config import StudyConfig
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 WORDS = 256
 _OF_EVENTS = {"tokens-events", "tokens-durations", "tokens-bigrams"}
+_OF_TOKENS = ("tokens", "eyes", "groups")
 AnyPath = str | PathLike[str]
 
 
@@ -58,6 +61,8 @@ class StudyOptions:
         pooling: of ``mae``: the mean of its patches, means of the face's four quarters, or its own token.
         media: folder of the videos and pictures that were encoded, for ``mae``.
         given: features made elsewhere, an npz file by recording, for ``given``.
+        names: the user's file of names, merges and groups of displays; by default DFE_NAMES, or names.json beside the
+            tokenizer.
         roles: table of whose face is whose, for recordings of several people.
         windows: table of windows of recordings that become examples.
         baseline_condition: condition of the windows whose features are taken off as each person's own baseline.
@@ -85,6 +90,7 @@ class StudyOptions:
     pooling: Pooling = "quarters"
     media: AnyPath | None = None
     given: AnyPath | None = None
+    names: AnyPath | None = None
     roles: AnyPath | None = None
     windows: AnyPath | None = None
     baseline_condition: str | None = None
@@ -110,6 +116,8 @@ class StudyOptions:
         if self.events != EventConfig() and not shown & _OF_EVENTS:
             what = f"what counts as an event is for {', '.join(sorted(_OF_EVENTS))}, of which none is compared"
             raise UsageError(what, advice="leave --on, --off, --min-duration, --all-rows and --unsteady out")
+        if self.names is not None and not any(name.startswith(_OF_TOKENS) for name in shown):
+            raise UsageError("--names is for tokens, which are not compared", advice="leave it out")
         idle = {
             "--au-tables": ("au-tables", self.au_tables is not None),
             "--words": ("words", self.words != WORDS),
@@ -183,7 +191,7 @@ def run_study(
     Raises:
         TableError: labels and recordings do not match, a file is damaged, or a target has but one class.
         UsageError: no such task or representation, too few people, or people whom the tokenizer knows.
-        ModelError: the tokenizer cannot be opened.
+        ModelError: the tokenizer cannot be opened, or a file of names does not fit it.
     """
     options, root, recordings = options or StudyOptions(), Path(root), Path(recordings)
     if isinstance(task, str):
@@ -196,8 +204,9 @@ def run_study(
             categories=options.categories,
         )
     tokenizer = load_tokenizer(_tokenizer_of(recordings) if options.tokenizer == DEFAULT else options.tokenizer)
-    chosen = _chosen(options.representations, options, task, root, tokenizer)
-    first, second = _chosen(options.primary, options, task, root, tokenizer)
+    vocabulary = vocabulary_of(tokenizer, load_names(tokenizer, options.names))
+    chosen = _chosen(options.representations, options, task, root, tokenizer, vocabulary)
+    first, second = _chosen(options.primary, options, task, root, tokenizer, vocabulary)
     found = study_examples(
         task.name,
         _examples(task, root, recordings, options),
@@ -209,7 +218,7 @@ def run_study(
         progress=progress,
     )
     bag = next((one.id for one in chosen if one.id.startswith("bag of tokens")), None)
-    return Study(found if bag is None else with_displays(found, tokenizer, bag))
+    return Study(found if bag is None else with_displays(found, tokenizer, bag, vocabulary))
 
 
 def _tokenizer_of(recordings: Path) -> str:
@@ -222,7 +231,12 @@ def _tokenizer_of(recordings: Path) -> str:
 
 
 def _chosen(
-    names: tuple[str, ...], options: StudyOptions, task: Task, root: Path, tokenizer: Tokenizer
+    names: tuple[str, ...],
+    options: StudyOptions,
+    task: Task,
+    root: Path,
+    tokenizer: Tokenizer,
+    vocabulary: Vocabulary,
 ) -> list[Representation]:
     speech = None
     if options.time != "all" and options.speech is not None:
@@ -239,6 +253,7 @@ def _chosen(
         pooling=options.pooling,
         media=_path(options.media),
         given=_path(options.given),
+        vocabulary=vocabulary,
     )
 
 

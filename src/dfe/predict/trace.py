@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from dfe.displays.vocabulary import vocabulary_of
+from dfe.displays.vocabulary import Vocabulary
 from dfe.draw.templates import template_pictures
 from dfe.predict.figures import figures
 from dfe.predict.store import Predictions
@@ -16,16 +16,16 @@ from dfe.tokenizer.tokenizer import Tokenizer
 _SIZE = 160
 
 
-def with_displays(study: Predictions, tokenizer: Tokenizer, bag: str) -> Predictions:
+def with_displays(study: Predictions, tokenizer: Tokenizer, bag: str, vocabulary: Vocabulary) -> Predictions:
     """The study with words of the tokenizer's displays, and pictures of those that its models go by.
 
     Args:
         study: as run.
         tokenizer: behind the bag of tokens.
         bag: id of the representation whose features begin with the numbers of displays.
+        vocabulary: names and merges that the bag counted by.
     """
     displays = tokenizer.displays()
-    vocabulary = vocabulary_of(tokenizer)
     words = {str(number): name.label for number, name in vocabulary.names.items()}
     about = {**study.about, "bag": bag, "displays": words, "merges": list(vocabulary.notes)}
     told = replace(study, about=about)

@@ -95,8 +95,8 @@ def conform(table: pa.Table, *, space_id: str | None, where: str | Path) -> pa.T
     present = set(table.column_names)
     missing = [name for name in schema.names if name not in present]
     if missing:
-        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise TableError(f"{_FOREIGN}: column {missing[0]}{more} is missing", where=where)
+        more = f" and {len(missing) - 1} more are missing" if len(missing) > 1 else " is missing"
+        raise TableError(f"{_FOREIGN}: column {missing[0]}{more}", where=where)
     extra = present - set(schema.names)
     if extra or len(table.column_names) != len(schema.names):
         names = ", ".join(sorted(extra)) or "a column twice"

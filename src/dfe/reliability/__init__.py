@@ -1,1 +1,1 @@
-"""How many minutes of a person are enough for which display."""
+"""How well a person's rates hold: within a session, and on another day."""

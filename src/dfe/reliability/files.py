@@ -17,10 +17,21 @@ from dfe.comparison.table import find_path
 from dfe.events.folder import entities
 from dfe.pages.svg import standalone
 from dfe.recording.storage import recordings_in
+from dfe.reliability.minutes import Source
 from dfe.reliability.page import reliability_chart, reliability_page
-from dfe.reliability.reliability import Reliability, Source
+from dfe.reliability.reliability import DisplayReliability, Reliability
+from dfe.stats.bootstrap import Estimate
+from dfe.stats.components import Components
 
 FILES = ("reliability.csv", "curve.csv", "reliability.json", "reliability.svg", "reliability.html")
+COLUMNS = (
+    "token", "label", "region", "per_min",
+    "minutes_each_half", "icc_a1", "icc_a1_low", "icc_a1_high", "icc_c1", "icc_c1_low", "icc_c1_high", "caution",
+    "retest_icc_a1", "retest_low", "retest_high", "retest_icc_c1", "retest_icc_c1_low", "retest_icc_c1_high",
+    "retest_caution", "variance_person", "variance_session", "variance_minute",
+    "session_minutes", "dependability", "dependability_caution",
+)  # fmt: skip
+"""Of reliability.csv; docs/groups.md says what they mean."""
 
 
 def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> tuple[Source, ...]:
@@ -61,28 +72,30 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
 
 def reliability_json(done: Reliability) -> dict[str, Any]:
     """Everything that is reported; what is not known is null."""
-    displays = [
-        {
-            "display": one.display,
-            "label": one.name.label,
-            "region": one.name.region,
-            **{key: value for key, value in asdict(one).items() if key not in ("display", "name", "half", "retest")},
-            "half": one.half._asdict(),
-            "retest": one.retest._asdict(),
-        }
-        for one in done.displays
-    ]
+    displays = [_display_json(one) for one in done.displays]
     result = {
         "made_by": f"dfe {__version__}",
         "tokenizer": done.tokenizer,
         "events": {**asdict(done.events), "counted": done.events.counted},
         "subjects": done.subjects,
+        "caution": done.caution,
         "retested": done.retested,
         "sessions": done.sessions,
+        "repeated": done.repeated,
+        "repeated_caution": done.repeated_caution,
+        "repeated_known": done.repeated_known,
+        "seen_minutes": done.seen,
         "displays": displays,
         "statement": STATEMENT,
     }
     return dict(known(result))
+
+
+def _display_json(one: DisplayReliability) -> dict[str, Any]:
+    named = {"display": one.display, "label": one.name.label, "region": one.name.region}
+    rest = {key: value for key, value in vars(one).items() if key not in ("display", "name")}
+    plain = {k: v._asdict() if isinstance(v, Estimate | Components) else v for k, v in rest.items()}
+    return named | plain
 
 
 def check_reliability_folder(out: Path, *, overwrite: bool = False) -> None:
@@ -102,18 +115,19 @@ def write_reliability(done: Reliability, out: Path, *, overwrite: bool = False) 
         OutputError: one is there already, or cannot be written.
     """
     result = reliability_json(done)
-    head = ["token", "label", "region", "per_min", "minutes_each_half", "icc_a1", "icc_a1_low", "icc_a1_high", "icc_c1",
-            "all_minutes", "retest_icc_a1", "retest_low", "retest_high", "retest_icc_c1"]  # fmt: skip
     rows, curve = [], []
     for one in done.displays:
-        numbers = (one.per_min, one.minutes, *one.half, one.half_consistency, one.whole, *one.retest)
-        cells = [_cell(value) for value in (*numbers, one.retest_consistency)]
-        rows.append([one.display, one.name.label, one.name.region, *cells])
-        curve += [[one.display, "measured", _cell(m), _cell(r)] for m, r in one.by_minutes]
-        curve += [[one.display, "extrapolated", _cell(m), _cell(r)] for m, r in one.extrapolated]
+        last = one.dependability[-1] if one.dependability else (float("nan"), float("nan"))
+        numbers = (one.per_min, one.minutes, *one.half, *one.half_consistency)
+        later = (*one.retest, *one.retest_consistency)
+        rows.append([one.display, one.name.label, one.name.region,
+                     *map(_cell, numbers), one.caution, *map(_cell, later), one.retest_caution,
+                     *map(_cell, (*one.components, *last)), done.repeated_caution])  # fmt: skip
+        curve += [[one.display, "halves", _cell(m), _cell(r), done.caution] for m, r in one.by_minutes]
+        curve += [[one.display, "sessions", _cell(m), _cell(r), done.repeated_caution] for m, r in one.dependability]
     contents = {
-        "reliability.csv": csv_text(head, rows),
-        "curve.csv": csv_text(["token", "kind", "minutes", "icc_a1"], curve),
+        "reliability.csv": csv_text(COLUMNS, rows),
+        "curve.csv": csv_text(["token", "kind", "minutes", "reliability", "caution"], curve),
         "reliability.json": json.dumps(result, indent=1, ensure_ascii=False, allow_nan=False) + "\n",
         "reliability.svg": standalone(reliability_chart(result)),
         "reliability.html": reliability_page(result),

@@ -9,7 +9,7 @@ import numpy as np
 
 from dfe.base.errors import DfeError, TableError, UsageError
 from dfe.clock.clock import Clock, usual_step
-from dfe.displays.names import load_names
+from dfe.displays.vocabulary import vocabulary_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,21 +50,19 @@ def plot_tokens(
     times = face.times[order]
     if not np.isfinite(times).all():
         raise UsageError("pictures have no time to plot over", where=where)
-    mm = face.tokens().at(order).amounts(tokenizer.size - 1)
+    words = vocabulary_of(tokenizer)
+    mm = words.merged(face.tokens()).at(order).amounts(tokenizer.size - 1)
     shown = [d for d in np.argsort(-(mm > 0).sum(axis=0), kind="stable").tolist() if mm[:, d].any()][:displays]
     if axes is None:
         axes = _figure(max(2.0, 0.8 + 0.24 * len(shown)))
     clock = Clock(times, usual_step(recording.times))
-    names, words = load_names(tokenizer), tokenizer.displays().described
     # A column for each row of the table and an empty one for each gap; cells end where the next one begins.
     edges = np.sort(np.concatenate([times, clock.until_s[clock.last]]))
     column = np.searchsorted(edges, times)
     cells = np.full((len(shown), len(edges) - 1), np.nan)
     cells[:, column] = np.where(mm[:, shown] > 0, mm[:, shown], np.nan).T
     image = axes.pcolormesh(edges, np.arange(len(shown) + 1), cells, cmap="magma_r", vmin=0, rasterized=True)
-    axes.set_yticks(
-        np.arange(len(shown)) + 0.5, [f"{d + 1} {names.label(d + 1, words[d + 1].words)}" for d in shown], fontsize=7
-    )
+    axes.set_yticks(np.arange(len(shown)) + 0.5, [f"{d + 1} {words.names[d + 1].label}" for d in shown], fontsize=7)
     axes.set_ylim(len(shown), 0)
     axes.set_xlabel("time, s")
     axes.set_title(f"{where}, face {face_id}", loc="left", fontsize=9)

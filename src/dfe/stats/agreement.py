@@ -1,4 +1,4 @@
-"""How far coders agree beyond chance, and how far two ways of measuring give the same number.
+"""How far coders agree on names, beyond chance.
 
 Every figure has an interval by drawing the items (displays, recordings) anew with replacement.
 """
@@ -124,39 +124,6 @@ def item_agreement(counts: ArrayLike) -> DoubleArray:
     share: DoubleArray = np.full(len(rows), np.nan)
     np.divide((rows * (rows - 1)).sum(axis=1), n * (n - 1), out=share, where=n >= 2)
     return share
-
-
-def icc_a1(ratings: ArrayLike) -> float:
-    """ICC(A,1): absolute agreement of single measurements in a two-way model.
-
-    ``(MSR - MSE) / (MSR + (k - 1) MSE + k (MSC - MSE) / n)`` (McGraw & Wong 1996, *Psychological Methods* 1, 30, table
-    4; Shrout & Fleiss's ICC(2,1)). NaN with fewer than two subjects or measurements, or where all are equal.
-
-    Args:
-        ratings: ``(subjects, measurements)``; subjects with a NaN are left out.
-    """
-    rows = np.asarray(ratings, np.float64)
-    rows = rows[np.isfinite(rows).all(axis=1)]
-    n, k = rows.shape
-    if n < 2 or k < 2:
-        return float("nan")
-    mean = rows.mean()
-    of_rows = k * ((rows.mean(axis=1) - mean) ** 2).sum()
-    of_columns = n * ((rows.mean(axis=0) - mean) ** 2).sum()
-    rest = ((rows - mean) ** 2).sum() - of_rows - of_columns
-    ms_rows, ms_columns, ms_error = of_rows / (n - 1), of_columns / (k - 1), rest / ((n - 1) * (k - 1))
-    total = ms_rows + (k - 1) * ms_error + k * (ms_columns - ms_error) / n
-    return float((ms_rows - ms_error) / total) if total > 0 else float("nan")
-
-
-def icc_with_interval(ratings: ArrayLike, *, draws: int = DRAWS, seed: int = 0) -> Estimate:
-    """:func:`icc_a1` with its interval over the subjects."""
-    rows = np.asarray(ratings, np.float64)
-    rows = rows[np.isfinite(rows).all(axis=1)]
-    if len(rows) < 2:
-        return Estimate(float("nan"), float("nan"), float("nan"))
-    bootstrap = SubjectBootstrap(np.arange(len(rows)), draws, seed)
-    return bootstrap.statistic(lambda weights: icc_a1(np.repeat(rows, weights.astype(int), axis=0)))
 
 
 def as_codes(names: Sequence[Sequence[str]]) -> tuple[IntArray, tuple[str, ...]]:

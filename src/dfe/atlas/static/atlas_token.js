@@ -79,7 +79,7 @@ class TokenPage {
   facts(token) {
     const rows = [["Moves", token.words]];
     if (token.side) rows.push(["Side", SIDE_WORDS[token.side]]);
-    rows.push(["Movement", `${token.mm.toFixed(2)} mm root mean square at the strength of the pictures`]);
+    rows.push(["Movement", `${token.mm.toFixed(2)} mm root mean square at the intensity of the pictures`]);
     if (token.locality) rows.push(["Extent", `90% of it in ${percentText(token.locality)} of the moving face`]);
     if (token.partner) rows.push(["Mirror image", this.partner(token)]);
     rows.push(["Trust", this.trust(token)]);

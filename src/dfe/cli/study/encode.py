@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
 from dfe.base.processes import is_program
-from dfe.cli.options import AsJson, LargestOnly, OutFolder, Overwrite, UsedTokenizer, Workers
-from dfe.cli.study.options import Root, TaskName
+from dfe.cli.options import AsJson, LargestOnly, OutFolder, Overwrite, UsedTokenizer, Workers, arg
+from dfe.cli.study.options import Root
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,8 @@ class EncodeMedia:
         dfe study encode stressid data/StressID -o out --workers 4
     """
 
-    task: TaskName
+    task: Annotated[Positional[str], arg(metavar="TASK")]
+    """stressid, chalearn, daic, edaic, affectnet or fer2013; media of your own go through `dfe encode`."""
     root: Root
     out: OutFolder
     tokenizer: UsedTokenizer = "default"

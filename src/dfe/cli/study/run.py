@@ -12,6 +12,7 @@ from dfe.cli.options import (
     Categories,
     Media,
     MinCoverage,
+    NamesFile,
     OutFolder,
     Overwrite,
     RecordingsFolder,
@@ -55,6 +56,7 @@ class Run:
     primary: Annotated[tuple[str, str], arg(metavar="NAME NAME")] = ("tokens", "au-proxy")
     """The one contrast that the study is about; all others are adjusted by Holm's method."""
     tokenizer: UsedTokenizer = "default"
+    names: NamesFile = None
     au_tables: Annotated[Path | None, arg(metavar="DIR")] = None
     """Tables of OpenFace, LibreFace or py-feat, named as the recordings, for au-tables."""
     words: Annotated[int, arg(metavar="K")] = 256
@@ -124,6 +126,7 @@ class Run:
             representations=self.representations,
             primary=self.primary,
             tokenizer=self.tokenizer,
+            names=self.names,
             au_tables=self.au_tables,
             words=self.words,
             mae=self.mae,

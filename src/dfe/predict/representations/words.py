@@ -112,7 +112,7 @@ class FlatWords:
         x = np.concatenate(faces) if faces else np.zeros((0, 1), np.float32)
         x = x[np.isfinite(x).all(axis=1)]
         if made is None or len(x) < self.words:
-            raise TableError(f"{len(x)} faces are too few for {self.words} words", advice="ask for fewer words")
+            raise TableError(f"{len(x)} faces are too few for {self.words} words", advice="ask for fewer, with --words")
         if len(x) > self.most_rows:
             x = x[np.sort(np.random.default_rng(self.seed).choice(len(x), self.most_rows, replace=False))]
         return flat_kmeans(x, load_space(made.id, made.version), self.words, self.seed)
