@@ -12,7 +12,7 @@ from dfe.predict.reading import readings
 from dfe.recording.faces import lasting_faces
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
-from dfe.reliability.reliability import Source, measure_minutes
+from dfe.reliability.minutes import Source, measure_minutes
 from dfe.tokenizer.file import load_tokenizer
 from made_measures import events_of
 from made_study import faces, recording, write

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 
 import numpy as np
@@ -37,21 +36,6 @@ def test_the_published_example() -> None:
     agreement, consistency = icc_a1(JUDGES), icc_c1(JUDGES)
     assert (round(agreement.value, 2), round(agreement.low, 3), round(agreement.high, 2)) == (0.29, 0.019, 0.76)
     assert (round(consistency.value, 2), round(consistency.low, 3), round(consistency.high, 2)) == (0.71, 0.342, 0.95)
-
-
-@pytest.mark.skipif(importlib.util.find_spec("pingouin") is None, reason="pingouin is not here")
-def test_pingouin_says_the_same() -> None:
-    import pandas as pd
-    import pingouin
-
-    rows = np.random.default_rng(0).normal(size=(12, 3)) + np.arange(12)[:, None] / 3
-    frame = pd.DataFrame([(i, j, rows[i, j]) for i in range(12) for j in range(3)], columns=["s", "m", "y"])
-    # Names of its rows and columns differ between versions, their order does not: ICC1, ICC2, ICC3.
-    table = pingouin.intraclass_corr(frame, "s", "m", "y")
-    interval = next(name for name in table.columns if name.startswith("CI95"))
-    for place, ours in ((1, icc_a1(rows)), (2, icc_c1(rows))):
-        assert_allclose(table["ICC"].iloc[place], ours.value, atol=1e-6)
-        assert_allclose(np.asarray(table[interval].iloc[place], float), ours[1:], atol=0.006)
 
 
 @settings(max_examples=50, deadline=None)
