@@ -21,6 +21,8 @@ MOTION_JPEG_SUFFIXES = frozenset({".mjpeg", ".mjpg"})
 _ORIENTATION_TAG = 0x0112
 _EXIF_BYTES = 2**20
 """EXIF is 64 kB at most; what says that it is more is not believed."""
+_PNG_PIXEL, _PNG_SLACK = 8, 2**16
+"""Bytes of the largest pixel (four channels of 16 bit); bytes that any PNG may have beyond what its pixels fill."""
 
 
 @dataclass(frozen=True)
@@ -184,17 +186,21 @@ def _png(stream: BinaryIO) -> PictureHeader:
     stream.seek(16)
     width, height = _unpack(">II", stream)
     stream.seek(33)
-    orientation, animated = 1, False
+    orientation, animated, packed = 1, False, 0
     while len(head := stream.read(8)) == 8:
         length, kind = struct.unpack(">I4s", head)
-        if kind in (b"IDAT", b"IEND"):
+        if kind == b"IEND" or (packed and kind != b"IDAT"):
             break
+        if kind == b"IDAT":
+            packed += length
         if kind == b"eXIf":
             place = stream.tell()
             orientation = exif_orientation(stream.read(min(length, _EXIF_BYTES)))
             stream.seek(place)
         animated |= kind == b"acTL"
         stream.seek(length + 4, SEEK_CUR)
+    if packed > 2 * height * (_PNG_PIXEL * width + 1) + _PNG_SLACK:
+        raise DamagedHeader("it holds more data than a picture of its size can need")
     return PictureHeader("png", width, height, orientation, animated)
 
 
