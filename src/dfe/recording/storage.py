@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterable
 from os import PathLike
@@ -212,11 +213,12 @@ def _layout(names: list[str]) -> dict[str, Any]:
 
 
 def _read_parquet(path: Path, landmarks: bool) -> tuple[pa.Table, Provenance]:
-    # A plain file object: given a path, Arrow would read folders named like "a=b" as partition columns.
-    with path.open("rb") as file:
-        if file.read(1) == b"":
+    with path.open("rb") as plain:
+        if plain.read(1) == b"":
             raise TableError("the file is empty", where=path)
-        file.seek(0)
+    # Given a path, Arrow would read folders named like "a=b" as partition columns. Given a file of Python's, its
+    # threads could ask for the interpreter when that is at its end, and the process would abort.
+    with pa.OSFile(os.fsencode(path)) as file:
         try:
             parquet = pq.ParquetFile(file)
         except pa.ArrowInvalid as error:
