@@ -1,0 +1,1 @@
+"""Local pages beside the video: a recording's displays over time, and the camera live."""
