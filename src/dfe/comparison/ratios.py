@@ -131,7 +131,9 @@ def model_design(analysis: Analysis, conditions: int, subjects: Subjects, covari
     if analysis == "groups":
         return np.column_stack([second, held])
     if analysis == "conditions":
-        return np.column_stack([condition, _basis(np.column_stack([held, second]))])
+        # Groups may differ in what the conditions do: asked about is the mean over subjects.
+        apart = (second - second.mean()) * condition
+        return np.column_stack([condition, _basis(np.column_stack([held, second, apart]))])
     return np.column_stack([second * condition, _basis(np.column_stack([held, second, condition]))])
 
 
