@@ -188,7 +188,8 @@ def test_every_answer_carries_the_rules(door):
     "path",
     [
         "/files/../../etc/passwd", "/files/..%2f..%2fetc%2fpasswd", "/files/%2e%2e/x", "/files//etc/passwd",
-        "/files/%00", "/files/..\\x", "/assets/pages/../app.py", "/assets/../viewer/app.py", "/./", "/files/%0d%0aX-Evil:1",
+        "/files/%00", "/files/..\\x", "/assets/pages/../app.py", "/assets/../viewer/app.py", "/./",
+        "/files/%0d%0aX-Evil:1",
     ],
 )  # fmt: skip
 def test_paths_that_climb_are_refused(door, path):
