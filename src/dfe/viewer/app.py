@@ -37,7 +37,7 @@ class LocalApp(NamedTuple):
 def local_app(
     routes: Sequence[BaseRoute],
     *,
-    rooms: Sequence[str] = ("pages", "viewer"),
+    rooms: Sequence[str] = ("atlas", "pages", "report", "viewer"),
     camera: bool = False,
     limits: Limits = LIMITS,
 ) -> LocalApp:
@@ -92,6 +92,8 @@ async def json_body(request: Request) -> dict[str, Any]:
 
 def _static(room: str) -> list[tuple[str, bytes]]:
     folder = files("dfe").joinpath(room, "static")
+    if not folder.is_dir():
+        return []
     return [(one.name, one.read_bytes()) for one in folder.iterdir() if _ASSET.fullmatch(one.name)]
 
 
