@@ -53,6 +53,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("qc", "qc:Qc", "which recordings are usable, on one page"),
         Verb("events", "events:Events", "displays in time: onset, apex, offset, rates"),
         Verb("atlas", "atlas:Atlas", "what each display looks like, and what your recordings do with it"),
+        Verb("live", "live:Live", "the camera: displays of your face as you move it"),
         Verb("info", "info:Info", "what a table, tokenizer, video, front end or space is"),
     ),
     "studies": (

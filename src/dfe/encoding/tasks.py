@@ -122,7 +122,7 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     seen = 0
     for faces in front_end.observe(watch.passing(frames, first), still=film is None):
         if faces.frame >= first:
-            _add(rows, faces, task.options.max_faces)
+            add_rows(rows, faces, task.options.max_faces)
             if fitted is not None:
                 for face in faces.faces:
                     fitted.add(face.landmarks)
@@ -212,7 +212,8 @@ _NO_GAZE = np.full(len(GAZE_NAMES), np.nan, np.float32)
 _NO_BLINK = np.full(len(BLINK_NAMES), np.nan, np.float32)
 
 
-def _add(rows: RowBuffer, seen: FrameFaces, max_faces: int) -> None:
+def add_rows(rows: RowBuffer, seen: FrameFaces, max_faces: int) -> None:
+    """Add what was seen in a frame: a row for each face, or one with the reason why there is none."""
     note = seen.reason
     if note is None and seen.more:
         note = f"{MORE_FACES} {max_faces} looked for"
