@@ -14,13 +14,15 @@ from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
 from dfe.displays.names import Names
 from dfe.displays.vocabulary import Vocabulary
 from dfe.draw.templates import heat_scale, template_pictures
-from dfe.pages.spans import StateSpans, TokenSpans, state_spans, token_spans
+from dfe.pages.course import Course, Mark
+from dfe.pages.spans import StateSpans, state_spans
 from dfe.pages.view import LOWER, NOT_FOUND, NOT_USABLE, UPPER, USABLE, Person, ReasonCount, TokenCard
 from dfe.recording.faces import FaceTrack, list_faces
 from dfe.recording.recording import Recording
 from dfe.recording.summary import NOT_SAID
 from dfe.recording.usability import OVER_LOWER, OVER_UPPER, UsabilityRule
-from dfe.report.units import events_per_minute, unit_rows
+from dfe.report.courses import HALVES, course_of, marks_of, rows_of, unit_strips
+from dfe.report.units import events_of, events_per_minute, unit_rows
 from dfe.tokenizer.tokenizer import Tokenizer
 
 FIRST = 2
@@ -30,7 +32,6 @@ CARDS, CARDS_OF_MANY = 16, 8
 OTHERS = "other faces are found, not this one"
 """Reason of a moment in which a person is not seen, and somebody else is."""
 _Basis = Literal["usable", "found"]
-_HALVES = {"brow": UPPER, "eyes": UPPER, "eyelids": UPPER, "nose": LOWER, "mouth": LOWER, "jaw": LOWER}
 
 
 def people_of_film(
@@ -44,18 +45,19 @@ def people_of_film(
         names: what its displays are called; needed with a tokenizer.
         words: merges and groups of its displays; needed with a tokenizer.
     """
-    ids = recording.face_ids
     fleeting = recording.summary().fleeting
     lasting = [track for track in list_faces(recording) if track.face_id not in fleeting]
     if not lasting:
-        quality = _quality(recording, np.zeros(len(recording), np.bool_))
-        return (Person(None, quality=quality, covered=_covered(quality), reasons=_shares(recording, quality)),)
-    tokens = recording.tokens() if words is None else words.merged(recording.tokens())
-    spans = token_spans(recording.frames, recording.times, tokens.display, ids)
-    per_min = {} if tokenizer is None or words is None else events_per_minute(recording, tokenizer, words)
+        quality = quality_of(recording, np.zeros(len(recording), np.bool_))
+        course = Course(None, np.zeros(0), np.zeros(0), quality=quality, covered=covered_of(quality))
+        return (Person(None, course=course, reasons=_shares(recording, quality)),)
+    found = None if tokenizer is None or words is None else events_of(recording, tokenizer, words)
+    marks = marks_of(found or ())
+    per_min = events_per_minute(found)
     most = CARDS if len(lasting) <= 2 else CARDS_OF_MANY
     return tuple(
-        _person(recording, track, spans[track.face_id], tokenizer, names, words, per_min, most) for track in lasting
+        _person(recording, track, marks.get(track.face_id, ()), tokenizer, names, words, per_min, most)
+        for track in lasting
     )
 
 
@@ -75,7 +77,7 @@ def people_of_stills(
 def _person(
     recording: Recording,
     track: FaceTrack,
-    spans: TokenSpans,
+    marks: tuple[Mark, ...],
     tokenizer: Tokenizer | None,
     names: Names | None,
     words: Vocabulary | None,
@@ -83,30 +85,30 @@ def _person(
     most: int,
 ) -> Person:
     mine = recording.face_ids == track.face_id
-    quality = _quality(recording, mine)
+    counted = _counted(recording, mine)
+    quality = quality_of(recording, mine)
     cards, basis = _cards(recording, mine, tokenizer, names, words, most)
     own = {token: value for (face, token), value in per_min.items() if face == track.face_id}
-    pitch, yaw, roll = recording.poses[mine].T
+    rows = rows_of(recording, track.face_id)
+    strips = (
+        ()
+        if tokenizer is None or words is None
+        else unit_strips(recording, words, tokenizer.displays().described, rows, counted)
+    )
     return Person(
         face_id=track.face_id,
         coverage=track.share,
         usable_share=track.usable_share,
         cards=cards,
-        units=() if words is None else unit_rows(recording, words, _counted(recording, mine), own),
+        units=() if words is None else unit_rows(recording, words, counted, own),
         share_basis=basis,
-        quality=quality,
-        covered=_covered(quality),
+        course=course_of(recording, track.face_id, strips, marks, quality, covered_of(quality), rows),
         reasons=_shares(recording, quality),
-        spans=spans,
-        times_s=recording.times[mine].tolist(),
-        yaw=yaw,
-        pitch=pitch,
-        roll=roll,
         whereabouts=_whereabouts(recording.boxes[mine], recording.provenance.source.width),
     )
 
 
-def _quality(recording: Recording, mine: BoolArray) -> StateSpans:
+def quality_of(recording: Recording, mine: BoolArray) -> StateSpans:
     """The recording's time in stretches in which one face is usable, is not, or is not there, and why."""
     clock, times = recording.clock(), recording.times
     state, why = np.full(len(clock.times), NOT_FOUND), np.full(len(clock.times), OTHERS, np.object_)
@@ -140,7 +142,7 @@ def _why_not(recording: Recording) -> NDArray[np.object_]:
     return why
 
 
-def _covered(quality: StateSpans) -> tuple[int, ...]:
+def covered_of(quality: StateSpans) -> tuple[int, ...]:
     """The halves of the face that something hides in each stretch."""
     halves = ((OVER_UPPER, UPPER), (OVER_LOWER, LOWER))
     return tuple(sum(half for words, half in halves if words in reason) for reason in quality.reason)
@@ -210,7 +212,7 @@ def _cards(
             strongest=described[d].strongest,
             rms_mm=described[d].energy_mm,
             locality=described[d].locality,
-            half=_HALVES.get(described[d].region, 0),
+            half=HALVES.get(described[d].region, 0),
             unsteady=d in unsteady,
         )
         for d in shown
