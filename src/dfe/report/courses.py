@@ -15,10 +15,11 @@ from dfe.displays.vocabulary import Vocabulary
 from dfe.events.rates import token_of
 from dfe.formats.event import Event
 from dfe.pages.course import Course, Mark, Strip, strip
-from dfe.pages.spans import StateSpans
 from dfe.pages.view import LOWER, UPPER
 from dfe.recording.eyes import eye_signals, looking
 from dfe.recording.recording import Recording
+from dfe.report.states import covered_of, quality_of
+from dfe.tokenizer.tokenizer import Tokenizer
 
 HALVES = {"brow": UPPER, "eyes": UPPER, "eyelids": UPPER, "nose": LOWER, "mouth": LOWER, "jaw": LOWER}
 """Half of the face that a region lies in; none of the others."""
@@ -28,7 +29,7 @@ _ORDER = ("group", "region", "eyes", "display")
 
 def unit_strips(
     recording: Recording,
-    vocabulary: Vocabulary,
+    vocabulary: Vocabulary | None,
     described: tuple[DisplayDescription, ...],
     rows: IntArray,
     counted: BoolArray,
@@ -39,7 +40,7 @@ def unit_strips(
 
     Args:
         recording: with tokens, of a film.
-        vocabulary: of the tokenizer that made them.
+        vocabulary: of the tokenizer that made them; without one the eyes alone are told.
         described: its displays by number.
         rows: ``(m,)`` places of one face's rows in order of time.
         counted: ``(n,)`` rows from which what is usual for the person's eyes is taken.
@@ -61,16 +62,17 @@ def unit_strips(
 
 
 def _signals(
-    recording: Recording, vocabulary: Vocabulary, rows: IntArray, counted: BoolArray
+    recording: Recording, vocabulary: Vocabulary | None, rows: IntArray, counted: BoolArray
 ) -> Iterator[tuple[Unit, DoubleArray]]:
-    yield from vocabulary.signals(recording.tokens().at(rows), unsteady=True)
+    if vocabulary is not None:
+        yield from vocabulary.signals(recording.tokens().at(rows), unsteady=True)
     eyes = eye_signals(recording, counted)
     if eyes is not None:
         yield from zip(EYES, eyes.amount[rows].T, strict=True)
 
 
 def _strip(
-    unit: Unit, amount: DoubleArray, vocabulary: Vocabulary, described: tuple[DisplayDescription, ...]
+    unit: Unit, amount: DoubleArray, vocabulary: Vocabulary | None, described: tuple[DisplayDescription, ...]
 ) -> Strip:
     number = unit.displays[0] if unit.kind == "display" else 0
     side = described[number].side if number else "other"
@@ -82,7 +84,7 @@ def _strip(
         side="both" if side == "symmetric" else side or "other",
         half=HALVES.get(unit.region, 0),
         measure=unit.measure,
-        unsteady=number in vocabulary.unsteady,
+        unsteady=vocabulary is not None and number in vocabulary.unsteady,
         displays=unit.displays,
     )
 
@@ -123,22 +125,33 @@ def curves_of(recording: Recording, rows: IntArray) -> dict[str, DoubleArray]:
 def course_of(
     recording: Recording,
     face_id: int,
-    strips: tuple[Strip, ...],
+    tokenizer: Tokenizer | None,
+    vocabulary: Vocabulary | None,
     marks: tuple[Mark, ...],
-    quality: StateSpans,
-    covered: tuple[int, ...],
-    rows: IntArray,
+    counted: BoolArray,
 ) -> Course:
-    """The course of one face, whose rows ``(m,)`` stand in order of time."""
+    """The course of one face.
+
+    Args:
+        recording: of a film.
+        face_id: one of its faces.
+        tokenizer: that made its tokens; without one the eyes alone are told.
+        vocabulary: its units; likewise.
+        marks: events of the face.
+        counted: ``(n,)`` rows from which what is usual for the person's eyes is taken.
+    """
+    rows = rows_of(recording, face_id)
+    quality = quality_of(recording, recording.face_ids == face_id)
+    described = () if tokenizer is None else tokenizer.displays().described
     return Course(
         face_id,
         recording.times[rows],
         frame_ends(recording.frames, recording.times)[rows],
-        strips,
+        unit_strips(recording, vocabulary, described, rows, counted),
         marks,
         curves_of(recording, rows),
         quality,
-        covered,
+        covered_of(quality),
     )
 
 

@@ -139,7 +139,7 @@ function fillName(name, strip) {
   code.textContent = strip.kind === "display" ? strip.token : "";
   const words = document.createElement("span");
   words.textContent = strip.label;
-  name.append(code, words);
+  name.append(...(code.textContent ? [code] : []), words);
   name.title = strip.name;
 }
 
