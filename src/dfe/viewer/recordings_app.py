@@ -21,6 +21,8 @@ from dfe.viewer.shelf import Shelf
 from dfe.viewer.viewing import Viewing
 
 BLOCK = "application/octet-stream"
+FACES = 2.0
+"""The colours of whole faces reach so many times as far as those of single displays: several add up."""
 
 
 def recordings_app(viewing: Viewing) -> LocalApp:
@@ -83,8 +85,8 @@ class Answers:
         made = self.viewing.opened(_key(request)).tokenizer
         if made is None or not len(made.space.drawn.mesh.triangles):
             return JSONResponse({"head": None, "stops": [], "additive": True})
-        most = heat_mm(made)
-        head = pack_head(made.space, made.templates(), made.neutral, most)
+        most = FACES * heat_mm(made)
+        head = pack_head(made.space, made.templates()[1:], made.neutral, most)
         stops = [[mm, colour] for mm, colour in heat_stops(most)]
         return JSONResponse({"head": head, "stops": stops, "additive": made.agreeing})
 

@@ -29,8 +29,8 @@ class PeoplePanel {
     const split = button(`Face ${course.id} is another person from here on`, () =>
       this.viewer.change({ what: "split face", face: course.id, at_s: this.viewer.frameTime() / 1000 }), { id: "split" });
     return [
-      ...(others.length ? [make("div", { className: "line" }, join, into)] : []),
-      make("div", { className: "line" }, split),
+      ...(others.length ? [make("div", { className: "together" }, join, into)] : []),
+      make("div", { className: "together" }, split),
       make("p", { className: "note", textContent: "These rewrite the recording's own table, which then says so; Undo takes them back while the viewer runs." }),
     ];
   }

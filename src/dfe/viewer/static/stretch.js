@@ -33,7 +33,7 @@ class StretchPanel {
   }
 
   actions(from, to) {
-    return make("div", { className: "line" },
+    return make("div", { className: "together" },
       button("Show", () => this.viewer.time.show(from * 1000, (to - from) * 1000)),
       button("None", () => this.viewer.time.choose()),
       button("Window …", () => this.viewer.openTab("windows")),

@@ -98,7 +98,7 @@ class UnitPanel {
   }
 
   list({ rows, total, recordings, left_out: left }) {
-    const said = `${total.toLocaleString("en")} in ${recordings.toLocaleString("en")} recordings${total > rows.length ? `; the ${rows.length} strongest` : ""}.`;
+    const said = `${total.toLocaleString("en")} in ${recordings.toLocaleString("en")} ${recordings === 1 ? "recording" : "recordings"}${total > rows.length ? `; the ${rows.length} strongest` : ""}.`;
     const missed = Object.entries(left).map(([why, many]) => `${many} ${why}`).join(", ");
     const cells = rows.map((row) => {
       const here = row.recording === this.viewer.key;
