@@ -51,6 +51,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("demo", "demo:Demo", "the whole way on a clip that dfe draws itself"),
         Verb("encode", "encode:Encode", "videos, pictures and other tools' tables to tables of tokens"),
         Verb("qc", "qc:Qc", "which recordings are usable, on one page"),
+        Verb("view", "view:View", "film, measured face and displays together, in the browser"),
         Verb("events", "events:Events", "displays in time: onset, apex, offset, rates"),
         Verb("atlas", "atlas:Atlas", "what each display looks like, and what your recordings do with it"),
         Verb("live", "live:Live", "the camera: displays of your face as you move it"),
