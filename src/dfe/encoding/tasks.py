@@ -236,7 +236,7 @@ def _source_info(source: Source, film: Film | None) -> SourceInfo:
             name=name,
             folder=source.folder,
             kind="stills",
-            sha256=_hash_of_readable(source.paths),
+            sha256=hash_of_readable(source.paths),
             frames=len(source.paths),
         )
     info = film.info
@@ -244,7 +244,7 @@ def _source_info(source: Source, film: Film | None) -> SourceInfo:
         name=name,
         folder=source.folder,
         kind="video",
-        sha256=file_hash(source.paths[0]) if len(source.paths) == 1 else _hash_of_readable(source.paths),
+        sha256=file_hash(source.paths[0]) if len(source.paths) == 1 else hash_of_readable(source.paths),
         width=info.width,
         height=info.height,
         frames=info.frame_count,
@@ -255,7 +255,7 @@ def _source_info(source: Source, film: Film | None) -> SourceInfo:
     )
 
 
-def _hash_of_readable(paths: tuple[Path, ...]) -> str | None:
+def hash_of_readable(paths: tuple[Path, ...]) -> str | None:
     """One hash for a set of pictures; those that cannot be read are rows with a reason and have no part in it."""
     hashes = []
     for path in paths:
