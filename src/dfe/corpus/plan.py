@@ -153,7 +153,8 @@ def read_plan(path: Path) -> Plan:
         TableError: it is none.
     """
     try:
-        with path.open("rb") as file:
+        # Arrow's own file: its threads may outlive Python, which a file of Python's does not bear.
+        with pa.OSFile(os.fspath(path)) as file:
             opened = pq.ParquetFile(file)
             said = (opened.metadata.metadata or {}).get(METADATA_KEY)
             if said is None or opened.schema_arrow.names != SCHEMA.names:

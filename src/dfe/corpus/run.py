@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from dfe.encoding.limits import Limits
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.run import make_folder, prepared
 from dfe.encoding.summary import InputResult
+from dfe.encoding.tasks import frames_asked_for
 from dfe.media.inputs import Source
 
 TRIES = 2
@@ -134,13 +135,11 @@ def run_corpus(
     began = time.monotonic()
     shard = options.shard
     places = range(len(plan)) if shard is None else plan.shard(shard)
-    problems, frames = plan.column("problem"), plan.column("frames")
+    problems = plan.column("problem")
     readable = [at for at in places if not problems[at]]
     sources = plan.sources(readable)
     refuse_idle(options.encoding, kinds_in(plan), thumbnails=options.thumbnails)
-    how = prepared(
-        kinds_in(plan), options.encoding, report=options.report, thumbnails=options.thumbnails
-    )  # fmt: skip
+    how = prepared(kinds_in(plan), options.encoding, report=options.report, thumbnails=options.thumbnails)
     make_folder(out)
     write_subjects(plan, out)
     choices = FolderChoices(
@@ -152,7 +151,8 @@ def run_corpus(
         if problems[at]:
             summary.states["unreadable"] += 1
             summary.problems.append(problems[at])
-    for result in run.results(sources, [frames[at] for at in readable], progress=progress):
+    expected = _expected(plan, readable, options.encoding)
+    for result in run.results(sources, expected, progress=progress):
         summary.states[result.status] += 1
         summary.frames += result.frames
         summary.faces += result.faces
@@ -162,6 +162,15 @@ def run_corpus(
     summary.seconds = time.monotonic() - began
     summary.stopped = run.stopped
     return summary
+
+
+def _expected(plan: Plan, places: Sequence[int], options: EncodeOptions) -> list[int | None]:
+    """Frames that will be looked at of some rows; None where the plan does not know."""
+    frames, seconds = plan.column("frames"), plan.column("duration_s")
+    return [
+        frames_asked_for(frames[at], seconds[at], options) if frames[at] and seconds[at] else frames[at]
+        for at in places
+    ]
 
 
 def kinds_in(plan: Plan) -> list[Source]:

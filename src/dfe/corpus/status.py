@@ -60,7 +60,9 @@ class CorpusStatus:
         lines = [f"{self.recordings} recordings: " + ", ".join(f"{n} {what}" for n, what in counts if n)]
         if self.frames and self.seconds:
             pace = self.frames / self.seconds
-            lines.append(f"{self.frames:,} frames in {self.seconds / 3600:.2f} hours of work ({pace:.0f} frames/s each)")
+            lines.append(
+                f"{self.frames:,} frames in {self.seconds / 3600:.2f} hours of work ({pace:.0f} frames/s each)"
+            )
         if by_subject:
             for one in self.subjects:
                 failed = f", {one.failed} failed" if one.failed else ""

@@ -153,10 +153,15 @@ def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | 
         announced = announced_length(source.paths[0])
         if announced is None:
             return None
-        low = min(options.start_s or 0.0, announced.seconds)
-        high = announced.seconds if options.end_s is None else min(options.end_s, announced.seconds)
-        total += round(announced.frames * (high - low) / announced.seconds / options.every)
+        total += frames_asked_for(announced.frames, announced.seconds, options)
     return total
+
+
+def frames_asked_for(frames: int, seconds: float, options: EncodeOptions) -> int:
+    """How many frames of a film the cut and the step in the options leave, about."""
+    low = min(options.start_s or 0.0, seconds)
+    high = seconds if options.end_s is None else min(options.end_s, seconds)
+    return round(frames * (high - low) / seconds / options.every)
 
 
 def front_end_for(options: EncodeOptions, *, still: bool) -> FrontEnd:
