@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MIN_COVERAGE = 0.7
+_NONE = ("", "")
 _MEASURES: tuple[Measure, ...] = ("per_min", "share", "intensity")
 
 
@@ -137,12 +138,12 @@ class Comparison:
         """What is compared, the first with the second."""
         two = self.table.groups or self.table.conditions
         assert two is not None
-        return two
+        return two[0], two[1]
 
     @property
     def sides_of_analyses(self) -> dict[str, tuple[str, str]]:
         """Names of what is compared, by analysis."""
-        groups, conditions = self.table.groups or ("", ""), self.table.conditions or ("", "")
+        groups, conditions = ((two[0], two[1]) for two in (self.table.groups or _NONE, self.table.conditions or _NONE))
         return {"groups": groups, "conditions": conditions, "groups x conditions": groups}
 
     def to_pandas(self) -> pd.DataFrame:
