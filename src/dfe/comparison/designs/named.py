@@ -115,21 +115,25 @@ def _answered(
     least = FEWEST if contrast.measure == "intensity" else 2
     if min(int((known & (frame.group == place)).sum()) for place in places) < least or not np.nan_to_num(mine).any():
         why = NOBODY if not np.nan_to_num(mine).any() else "too few subjects show it"
-        return NamedRow(contrast, kind, int(known.sum()), "subjects", *(np.nan,) * 3, "", *(np.nan,) * 4, flags=(why,))
+        none = (np.nan,) * 3
+        return NamedRow(contrast, kind, int(known.sum()), "subjects", *none, "", *none, np.nan, flags=(why,))
     frame, asked = frame.take(known), asked[known][:, None]
     done = (
         _one_sample(asked, frame, settings)
         if not (contrast.groups or contrast.by)
         else _between(contrast, asked, frame, settings)
     )
-    numbers = [float(one[0]) for one in (*done.difference, *done.effect)]
+    value, low, high = (float(one[0]) for one in done.difference)
+    effect, effect_low, effect_high = (float(one[0]) for one in done.effect)
     p = float(done.p[0])
     if contrast.direction:
-        with_it = numbers[0] > 0 if contrast.direction == "more" else numbers[0] < 0
-        p = p / 2 if with_it else 1 - p / 2
-    flags = () if np.isfinite(numbers[3]) else (NO_SPREAD,)
-    return NamedRow(contrast, kind, done.units, done.of, numbers[0], numbers[1], numbers[2], done.size, *numbers[3:], p,
-                    flags=flags)  # fmt: skip
+        as_said = value > 0 if contrast.direction == "more" else value < 0
+        p = p / 2 if as_said else 1 - p / 2
+    flags = () if np.isfinite(effect) else (NO_SPREAD,)
+    return NamedRow(
+        contrast, kind, done.units, done.of, value, low, high, done.size, effect, effect_low, effect_high, p,
+        flags=flags,
+    )  # fmt: skip
 
 
 def _between(contrast: NamedContrast, asked: DoubleArray, frame: Frame, settings: Settings) -> Answer:

@@ -95,7 +95,7 @@ def rows_of(
     Raises:
         UsageError: a question that cannot be answered for any display.
     """
-    shown = np.nan_to_num(values).any(axis=(0, 1))
+    shown: BoolArray = np.asarray((np.nan_to_num(values) != 0).any(axis=(0, 1)))
     rows: list[DesignRow] = []
     families: list[DesignFamily] = []
     for name, form in dict.fromkeys((q.name, q.form) for q in questions):
