@@ -77,8 +77,15 @@ class GroupRow:
     align_s: float = math.nan
     line: int = 0
     """Of the table, or of the file of windows, for errors."""
+    file: str = ""
+    """In which the line stands."""
     cluster: str = ""
     period: str = ""
+
+    @property
+    def said(self) -> str:
+        """Line and file, as in ``line 3 of study.csv``."""
+        return f"line {self.line}" + (f" of {self.file}" if self.file else "")
 
 
 @dataclass(frozen=True)
@@ -231,6 +238,7 @@ def _row(
         offset_s=offset,
         align_s=math.nan if align is None else seconds(cell(align), align, math.nan, where, decimal),
         line=row.line,
+        file=table.path.name,
         cluster=cell(columns.cluster),
         period=cell(columns.period),
     )

@@ -69,7 +69,7 @@ class Windows:
         used: set[int] = set()
         for row in rows:
             mine = [w for w in of.get(row.path, ()) if w.face is None or w.face == (row.face or 0)]
-            parts = [part for w in mine if (part := _part(row, w, self.has_period)) is not None]
+            parts = [part for w in mine if (part := _part(row, w, self)) is not None]
             used |= {part.line for part in parts}
             if not parts and not others:
                 advice = "add one, or leave such rows out with --unmatched drop"
@@ -128,9 +128,11 @@ def read_windows(path: Path, condition: str, period: str | None = None) -> Windo
     return Windows(path, tuple(windows), condition, has_period)
 
 
-def _part(row: GroupRow, window: Window, has_period: bool) -> GroupRow | None:
+def _part(row: GroupRow, window: Window, of: Windows) -> GroupRow | None:
     start, end = max(row.onset_s, window.start_s), min(row.offset_s, window.end_s)
     if not start < end:
         return None
-    period = window.period if has_period else row.period
-    return replace(row, onset_s=start, offset_s=end, condition=window.condition, period=period, line=window.line)
+    period, file = window.period if of.has_period else row.period, of.path.name
+    return replace(
+        row, onset_s=start, offset_s=end, condition=window.condition, period=period, line=window.line, file=file
+    )
