@@ -16,8 +16,8 @@ pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from dfe.training.config import TrainConfig
-from dfe.training.data import TrainingTable
 from dfe.training.loop import train
+from dfe.training.tables import TrainingTable
 
 
 def scalars(folder: Path) -> dict[tuple[str, int], float]:
