@@ -22,6 +22,7 @@ from dfe.events.find import speech_from_file, tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.found import EventList
 from dfe.events.rates import Rate, rates, write_rates_csv
+from dfe.events.resting import as_asked
 from dfe.formats.csv import write_csv
 from dfe.formats.speech import SUFFIXES
 from dfe.formats.tiers import MediaRef
@@ -138,7 +139,7 @@ def events_to_folder(
         for path in (target, target.with_suffix(".json")) if format == "tsv" else (target,):
             refuse_existing(path, overwrite=overwrite)
     refuse_existing(out / RATES, overwrite=overwrite)
-    find = _finder(options, _voices(options.speech, list(tables)))
+    find = _finder(options, voices_of(options.speech, list(tables)))
     done: list[RecordingEvents] = []
     problems: list[DfeError] = []
     all_rates: list[Rate] = []
@@ -187,6 +188,7 @@ def _finder(
     def find(name: str, path: Path) -> tuple[EventList, tuple[Rate, ...], EventSource]:
         recording = Recording.read(path, landmarks=False)
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
+        recording = as_asked(recording, tokenizer, options.config)
         opened.setdefault(tokenizer.id, tokenizer)
         if tokenizer.id not in words:
             words[tokenizer.id] = vocabulary_of(tokenizer, load_names(tokenizer, options.names), labels=options.labels)
@@ -220,8 +222,16 @@ def _tables(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
     return tables
 
 
-def _voices(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
-    """File of speech of each recording that has one."""
+def voices_of(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
+    """File of speech of each recording that has one.
+
+    Args:
+        speech: a file (RTTM may be about several recordings), or a folder of files named like the recordings.
+        names: of the recordings.
+
+    Raises:
+        UsageError: one file that is about one recording, for several; or a folder with none of these.
+    """
     if speech is None:
         return {}
     if not speech.is_dir():
