@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+from dfe.base.installing import how_to_install
 from dfe.recording.recording import Recording
 
 
@@ -153,7 +154,7 @@ def test_training_needs_the_extra(astronaut, tmp_path):
     words = [sys.executable, "-c", _WITHOUT_TORCH, "train", str(tmp_path), "-o", str(tmp_path / "model")]
     ran = subprocess.run(words, capture_output=True, text=True)
     assert ran.returncode == 1
-    assert "discrete-facial-encoding[train]" in ran.stderr
+    assert how_to_install("train") in ran.stderr
     assert ran.stderr.count("\n") == 1
 
 

@@ -52,6 +52,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("encode", "encode:Encode", "videos, pictures and other tools' tables to tables of tokens"),
         Verb("qc", "qc:Qc", "which recordings are usable, on one page"),
         Verb("events", "events:Events", "displays in time: onset, apex, offset, rates"),
+        Verb("summary", "summary:Summary", "a line for each face: quality, rates, strongest moments"),
         Verb("atlas", "atlas:Atlas", "what each display looks like, and what your recordings do with it"),
         Verb("info", "info:Info", "what a table, tokenizer, video, front end or space is"),
     ),
