@@ -142,9 +142,8 @@ def parse(verb: Verb, words: Sequence[str]) -> Action:
     if doubled := next((option for option in lists if given[option] > 1), None):
         raise UsageError(f"{doubled} is given twice", advice=f"write the whole list once, as in {doubled} A B")
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
-    text = inspect.getdoc(options) or verb.line
     parsed: Callable[[], Action] = partial(
-        tyro.cli, options, prog=f"dfe {verb.name}", args=list(words), config=config, description=text
+        tyro.cli, options, prog=f"dfe {verb.name}", args=list(words), config=config, description=help_text(verb)
     )
     if all(printable_line(word) == word for word in words):
         return parsed()
@@ -156,6 +155,13 @@ def parse(verb: Verb, words: Sequence[str]) -> Action:
     except SystemExit:
         tell(*said.getvalue().splitlines())
         raise
+
+
+def help_text(verb: Verb) -> str:
+    """What its help says: examples first, since they are what most people look for."""
+    text, _, shown = (inspect.getdoc(verb.options()) or verb.line).partition("Examples:")
+    lines = "\n".join(f"  {line.strip()}" for line in shown.strip().splitlines())
+    return f"{lines}\n\n{text.strip()}" if lines else text.strip()
 
 
 def examples(verb: Verb) -> list[str]:
