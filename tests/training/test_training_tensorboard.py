@@ -17,8 +17,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from dfe.base.installing import how_to_install
 from dfe.training.config import TrainConfig
-from dfe.training.data import TrainingTable
 from dfe.training.loop import train
+from dfe.training.tables import TrainingTable
 
 
 def scalars(folder: Path) -> dict[tuple[str, int], float]:

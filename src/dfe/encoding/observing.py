@@ -9,7 +9,7 @@ from typing import NamedTuple
 from dfe.base.errors import DfeError
 from dfe.base.stamps import Stamps
 from dfe.base.types import Progress
-from dfe.base.workers import run_tasks
+from dfe.encoding.engine import Engine
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.tables import ReadTable, read_source
 from dfe.encoding.tasks import Observed, Task, estimate_frames, observe, plan
@@ -36,17 +36,15 @@ def files_of(seen: Seen) -> Stamps:
 
 
 def look_at(
-    sources: Sequence[Source], options: EncodeOptions, workers: int, progress: Progress | None, apart: bool = False
+    sources: Sequence[Source], options: EncodeOptions, engine: Engine, progress: Progress | None
 ) -> Generator[Looked, None, None]:
-    """Each source with what was seen in it, or with the error that stopped it, as they get ready.
-
-    ``apart``: by another process even where there is one worker.
-    """
+    """Each source with what was seen in it, or with the error that stopped it, as they get ready."""
     tally = _Tally(progress, sources, options)
     failed: list[tuple[Source, DfeError]] = []
     parts: dict[Source, dict[int, Observed]] = {source: {} for source in sources}
     began: dict[Source, float] = {}
     stopped: set[Source] = set()
+    workers = engine.workers
     share = workers if len(sources) < 2 * workers else 1
 
     def tasks() -> Iterator[Task]:
@@ -61,7 +59,7 @@ def look_at(
         tally.settle(source)
         return Looked(source, seen, time.monotonic() - began[source])
 
-    for task, result in run_tasks(_look, tasks(), workers, tally.within, apart=apart and bool(sources)):
+    for task, result in engine.run(_look, tasks(), tally.within) if sources else ():
         while failed:
             yield looked(*failed.pop())
         if task.source in stopped:

@@ -20,6 +20,7 @@ from dfe.base.workers import guarded
 from dfe.displays.names import Names, load_names
 from dfe.encoding.assemble import assemble, measured_neutral, measured_space
 from dfe.encoding.coders import Coders
+from dfe.encoding.engine import LocalEngine
 from dfe.encoding.face_model import check_neutral
 from dfe.encoding.going_on import ToDo, due, mark_of, size_and_state, ways
 from dfe.encoding.idle import refuse_idle
@@ -78,7 +79,7 @@ def encode(
     check_neutral(options.neutral)
     coders = _coders(options, found.sources)
     made: dict[Source, Recording] = {}
-    for looked in look_at(found.sources, options, workers, progress):
+    for looked in look_at(found.sources, options, LocalEngine(workers), progress):
         if isinstance(looked.seen, DfeError):
             raise looked.seen
         made[looked.source] = _assembled(looked.seen, options, coders)
@@ -155,7 +156,9 @@ def encode_to_folder(
         results[source] = InputResult.failure(source.name, str(paged)) if isinstance(paged, DfeError) else paged
         with suppress(OutputError):
             manifest.note(replace(todo[source].row, report="", page="") if failed else todo[source].row)
-    looking = look_at([source for source, one in todo.items() if not one.page_only], options, workers, progress, apart)
+    looking = look_at(
+        [source for source, one in todo.items() if not one.page_only], options, LocalEngine(workers, apart), progress
+    )
     try:
         for looked in looking:
             started, one = time.monotonic(), todo[looked.source]
