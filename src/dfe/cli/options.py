@@ -15,6 +15,7 @@ import tyro
 from tyro.conf import Positional
 
 from dfe.base.errors import DfeError, UsageError
+from dfe.base.installing import how_to_install
 
 
 def arg(metavar: str | None = None, help: str | None = None, aliases: Sequence[str] = ()) -> Any:
@@ -173,8 +174,7 @@ def need_extra(what: str, extra: str, *modules: str) -> None:
     """
     for module in modules:
         if not _installed(module):
-            advice = f"pip install 'discrete-facial-encoding[{extra}]'"
-            raise DfeError(f"{what} needs {module}, which is not installed", advice=advice)
+            raise DfeError(f"{what} needs {module}, which is not installed", advice=how_to_install(extra))
 
 
 def _installed(module: str) -> bool:

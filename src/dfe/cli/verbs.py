@@ -54,6 +54,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("qc", "qc:Qc", "which recordings are usable, on one page"),
         Verb("view", "view:View", "film, measured face and displays together, in the browser"),
         Verb("events", "events:Events", "displays in time: onset, apex, offset, rates"),
+        Verb("summary", "summary:Summary", "a line for each face: quality, rates, strongest moments"),
         Verb("atlas", "atlas:Atlas", "what each display looks like, and what your recordings do with it"),
         Verb("live", "live:Live", "the camera: displays of your face as you move it"),
         Verb("info", "info:Info", "what a table, tokenizer, video, front end or space is"),
@@ -158,9 +159,8 @@ def parse(verb: Verb, words: Sequence[str]) -> Action:
     if doubled := next((option for option in lists if given[option] > 1), None):
         raise UsageError(f"{doubled} is given twice", advice=f"write the whole list once, as in {doubled} A B")
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
-    text = inspect.getdoc(options) or verb.line
     parsed: Callable[[], Action] = partial(
-        tyro.cli, options, prog=f"dfe {verb.name}", args=list(words), config=config, description=text
+        tyro.cli, options, prog=f"dfe {verb.name}", args=list(words), config=config, description=help_text(verb)
     )
     if all(printable_line(word) == word for word in words):
         return parsed()
@@ -172,6 +172,13 @@ def parse(verb: Verb, words: Sequence[str]) -> Action:
     except SystemExit:
         tell(*said.getvalue().splitlines())
         raise
+
+
+def help_text(verb: Verb) -> str:
+    """What its help says: examples first, since they are what most people look for."""
+    text, _, shown = (inspect.getdoc(verb.options()) or verb.line).partition("Examples:")
+    lines = "\n".join(f"  {line.strip()}" for line in shown.strip().splitlines())
+    return f"{lines}\n\n{text.strip()}" if lines else text.strip()
 
 
 def examples(verb: Verb) -> list[str]:
