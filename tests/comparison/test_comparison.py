@@ -92,9 +92,11 @@ def test_a_planted_difference_is_found_with_its_size_and_no_other(compared):
 
 
 def test_shares_intensity_and_log_ratios_are_there_too(compared):
-    share, clr = rows_of(compared, measure="share"), rows_of(compared, measure="main_clr")
+    share, main = rows_of(compared, measure="share"), rows_of(compared, measure="main_ratio")
     assert float(share[SMILE]["q"]) <= 0.05
-    assert float(clr[SMILE]["effect"]) > 0 > float(clr["silence"]["effect"])
+    assert float(main[SMILE]["effect_low"]) > 1
+    assert 1 < float(main["any"]["effect"]) < float(main[SMILE]["effect"])
+    assert 0 < float(main[SMILE]["mean_first"]) < float(main[SMILE]["mean_second"]) < 1
     intensity = rows_of(compared, measure="intensity")
     assert float(intensity[SMILE]["p"]) > 0.02
     assert float(intensity[SMILE]["mean_first"]) == pytest.approx(float(intensity[SMILE]["mean_second"]), rel=0.3)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -15,7 +13,6 @@ from dfe.base.errors import UsageError
 from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray, Progress
 from dfe.comparison.effects import (
-    RATIOS,
     Analysis,
     EffectRow,
     Family,
@@ -23,18 +20,17 @@ from dfe.comparison.effects import (
     Settings,
     Side,
     effects,
-    main_kinds,
 )
 from dfe.comparison.families import Declared
 from dfe.comparison.measures import RowSums, measure_rows
-from dfe.comparison.ratios import ratio_rows
+from dfe.comparison.ratios import main_kinds, main_side, ratio_rows
 from dfe.comparison.rows import COLUMNS, row_cells
 from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
 from dfe.comparison.table import Columns, GroupTable, read_group_table
 from dfe.comparison.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, measure_courses
 from dfe.events.config import EventConfig
+from dfe.recording.neutrals import neutral_notes
 from dfe.stats.clusters import ClusterTest, cluster_test
-from dfe.stats.composition import compose, zero_words
 from dfe.stats.contrasts import Design
 from dfe.stats.covariates import Covariates, code_covariates
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -43,7 +39,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MIN_COVERAGE = 0.7
+_NONE = ("", "")
 _MEASURES: tuple[Measure, ...] = ("per_min", "share", "intensity")
+_RATIOS: tuple[Measure, ...] = ("rate_ratio", "pooled_ratio")
 
 
 @dataclass(frozen=True)
@@ -138,12 +136,12 @@ class Comparison:
         """What is compared, the first with the second."""
         two = self.table.groups or self.table.conditions
         assert two is not None
-        return two
+        return two[0], two[1]
 
     @property
     def sides_of_analyses(self) -> dict[str, tuple[str, str]]:
         """Names of what is compared, by analysis."""
-        groups, conditions = self.table.groups or ("", ""), self.table.conditions or ("", "")
+        groups, conditions = ((two[0], two[1]) for two in (self.table.groups or _NONE, self.table.conditions or _NONE))
         return {"groups": groups, "conditions": conditions, "groups x conditions": groups}
 
     def to_pandas(self) -> pd.DataFrame:
@@ -208,9 +206,7 @@ def compare(
     notes = [*sums.vocabulary.notes, *_notes(read, sums)]
     sides = _sides(read, subjects, sums)
     for analysis in _analyses(read):
-        for ratio in RATIOS:
-            if ratio == "pooled_ratio" and analysis == "groups x conditions":
-                continue
+        for ratio in _RATIOS if analysis != "groups x conditions" else _RATIOS[:1]:
             found, judged = ratio_rows(analysis, ratio, sums.kinds, sides, subjects, covariates)
             rows += found
             families += judged
@@ -219,13 +215,14 @@ def compare(
             found, judged = effects(analysis, measure, sums.kinds, values, subjects, covariates, options.settings)
             rows += found
             families += judged
-        main = tuple(subjects.pooled(sums.main_s, c) for c in ((0, 1) if read.conditions else (None,)))
-        composition = compose(main)
-        parts = main_kinds(composition, sums.main)
-        found, judged = effects(analysis, "main_clr", parts, composition.values, subjects, covariates, options.settings)
+        conditions = (0, 1) if read.conditions else (None,)
+        main = tuple(
+            main_side(subjects.pooled(sums.main_s, c), side.exposure_s)
+            for c, side in zip(conditions, sides, strict=True)
+        )
+        found, judged = ratio_rows(analysis, "main_ratio", main_kinds(sums.main), main, subjects, covariates)
         rows += found
         families += judged
-        notes.append(f"Log-ratios: {zero_words(composition)}.")
     courses: tuple[TimeCourses, ...] = ()
     if columns.align is not None:
         kept_rows = [read.rows[i] for i in subjects.rows]
@@ -297,15 +294,3 @@ def _notes(table: GroupTable, sums: RowSums) -> list[str]:
     notes += neutral_notes(sums.neutrals)
     notes.append("Speech was not taken into account: rates mix silent and speaking time.")
     return notes
-
-
-def neutral_notes(neutrals: Sequence[str]) -> tuple[str, ...]:
-    """A sentence where recordings were measured against resting faces of different kinds; else none."""
-    kinds = Counter(neutrals)
-    if len(kinds) < 2:
-        return ()
-    listed = ", ".join(f"{name or 'not known'} ({count})" for name, count in sorted(kinds.items()))
-    return (
-        f"Recordings were measured against different resting faces: {listed}. "
-        "What they differ in may come from that: encode all with the same --neutral.",
-    )

@@ -1,4 +1,8 @@
-"""Ratios of rates in a comparison: for a subject, by a model of counts; and of the groups' sums."""
+"""Ratios of rates in a comparison: for a subject, by a model of counts; and of the groups' sums.
+
+The model serves seconds as well, in which a display is the main one: whoever was seen for longer has the smaller shares
+that are above zero at all, so that logarithms of subjects' shares differ where nothing else does.
+"""
 
 from __future__ import annotations
 
@@ -40,10 +44,10 @@ def ratio_rows(
     subjects: Subjects,
     covariates: Covariates,
 ) -> tuple[list[EffectRow], list[Family]]:
-    """Rows of ``rate_ratio`` or ``pooled_ratio``, and their families; of ratios between conditions no pooled ones.
+    """Rows of a measure of ratios, and their families.
 
     Args:
-        analysis: what is compared.
+        analysis: what is compared; pooled ratios are of groups or conditions alone.
         measure: which ratio.
         kinds: what the columns are.
         sides: sums of subjects, of both conditions where there are such.
@@ -55,7 +59,9 @@ def ratio_rows(
     second = subjects.design.second
     who = numbers(analysis, np.ones(len(subjects), np.bool_), second)
     rates, silent = _rates(analysis, sides, second)
-    made = _modelled if measure == "rate_ratio" else _pooled
+    if measure == "main_ratio" and analysis != "groups x conditions":
+        rates = (rates[0] / 60, rates[1] / 60)
+    made = _pooled if measure == "pooled_ratio" else _modelled
     rows: list[EffectRow] = []
     families: list[Family] = []
     for unit in UNITS:
@@ -89,6 +95,23 @@ def ratio_rows(
         # The smallest adjusted p is that of Simes (1986, Biometrika 73, 751) for any effect at all.
         families.append(Family(analysis, measure, unit, len(known), rare, least, min(known, default=np.nan)))
     return rows, families
+
+
+def main_side(main_s: DoubleArray, exposure_s: DoubleArray) -> Side:
+    """Seconds of subjects ``(S, 1 + U)`` in which nothing, or each display, is the main one: of any display, of each.
+
+    Args:
+        main_s: nothing first.
+        exposure_s: ``(S,)``.
+    """
+    shown = main_s[:, 1:]
+    seconds = np.column_stack([shown.sum(axis=1), shown])
+    return Side(seconds, exposure_s, seconds, np.zeros_like(seconds))
+
+
+def main_kinds(main: Sequence[Kind]) -> tuple[Kind, ...]:
+    """What the columns of :func:`main_side` are."""
+    return (Kind("any", "any display", "", ""), *main[1:])
 
 
 _RANK = 1e-9
