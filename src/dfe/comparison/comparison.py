@@ -12,6 +12,7 @@ import numpy as np
 from dfe.base.errors import UsageError
 from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray, Progress
+from dfe.comparison.described import Compared
 from dfe.comparison.effects import (
     Analysis,
     EffectRow,
@@ -130,6 +131,7 @@ class Comparison:
     notes: tuple[str, ...]
     subjects: Subjects
     sums: RowSums
+    covariates: Covariates
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -143,6 +145,15 @@ class Comparison:
         """Names of what is compared, by analysis."""
         groups, conditions = ((two[0], two[1]) for two in (self.table.groups or _NONE, self.table.conditions or _NONE))
         return {"groups": groups, "conditions": conditions, "groups x conditions": groups}
+
+    @property
+    def compared(self) -> tuple[Compared, ...]:
+        """What each analysis compared, for numbers beside its effects."""
+        sides = _sides(self.table, self.subjects, self.sums)
+        return tuple(
+            Compared(analysis, self.sides_of_analyses[analysis], sides, self.subjects, self.covariates)
+            for analysis in _analyses(self.table)
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """A row for each comparison, display (or region) and measure: the columns of ``results.csv``.
@@ -232,7 +243,7 @@ def compare(
     told, judged_as = options.confirmatory.judged(rows, families, _analyses(read)[-1])
     return Comparison(
         options, read, tokenizer, told, judged_as, flow, doubts, coverage, courses,
-        tuple(dict.fromkeys(notes)), subjects, sums,
+        tuple(dict.fromkeys(notes)), subjects, sums, covariates,
     )  # fmt: skip
 
 

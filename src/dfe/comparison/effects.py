@@ -69,8 +69,12 @@ class EffectRow:
     """The same difference over the root of the two sides' mean variance (d_av), with Bonett's 95% interval."""
     df: float = np.nan
     """Degrees of freedom of a ratio."""
+    error: float = np.nan
+    """Standard error of a ratio's logarithm."""
     dispersion: tuple[float, float] = (np.nan, np.nan)
     """Of the model of counts on each side: subjects' counts vary by ``mu + dispersion mu^2``."""
+    inflation: float = np.nan
+    """Of the model of counts: how many times the spread that displays share this one's contrast varies by."""
     flags: tuple[str, ...] = ()
 
     @property
@@ -95,6 +99,10 @@ class Family(NamedTuple):
     p_any: float
     """P of any effect among them: by permutation of the largest one, of models by Simes; NaN where there is none."""
     role: Role = "exploratory"
+    dispersion: tuple[float, ...] = ()
+    """Of the model of counts, that displays share, by group."""
+    between: tuple[float, ...] = ()
+    """How much of it is a subject's own level in both conditions, by group."""
 
 
 @dataclass(frozen=True)
