@@ -40,7 +40,7 @@ class CountSettings:
         fewest: events below which nothing is said about a display.
     """
 
-    prior_df: float = 10.0
+    prior_df: float = 8.0
     fewest: int = 5
 
 
