@@ -109,8 +109,8 @@ frames of them, with gaps, and what begins in sight is counted. Groups are compa
 without covariates: recordings under 70% coverage left out, displays that fewer than a tenth of all subjects show not
 tested, Benjamini-Hochberg at q = {Q:g}, the level of the command and its page. **Model**: the model of counts, which
 comes first there. **Exchange**: events per minute seen, subjects permuted (here 999 times), which stands beside it.
-Where a line says nothing else, there are 20 and 20 subjects with one recording of 5 minutes each (in the median; lengths vary
-by a fifth) at 30 frames a second.
+Where a line says nothing else, there are 20 and 20 subjects with one recording of 5 minutes each (in the median;
+lengths vary by a fifth) at 30 frames a second.
 
 - **False discovery**: share of the displays found that are not planted, mean over studies ± standard error. The rule
   is: at most {Q:g} plus two standard errors.
