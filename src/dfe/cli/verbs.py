@@ -60,6 +60,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("compare", "compare:Compare", "two groups, or two conditions, display by display"),
         Verb("study", "", "predict labels from faces: run, report, check, prepare, encode"),
         Verb("reliability", "reliability:Reliability", "how well a person's rates hold"),
+        Verb("transitions", "transitions:Transitions", "which display follows which, against chance"),
         Verb("sensitivity", "sensitivity:Sensitivity", "what effect a planned study could show"),
         Verb("naming-sheets", "naming_sheets:NamingSheets", "blinded sheets on which coders name displays"),
         Verb("agreement", "agreement:Agreement", "of coders on names, of events with people's marks"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dfe.comparison.comparison import Comparison
+    from dfe.events.transition_trains import Transitions
     from dfe.reliability.reliability import Reliability
     from dfe.stats.bootstrap import Estimate
     from dfe.stats.sensitivity import Sensitivity
@@ -93,3 +94,21 @@ def _ratio(value: float | None) -> str:
 
 def _two(value: float) -> str:
     return "–" if value != value else f"{value:.2f}"
+
+
+def transition_words(done: Transitions) -> list[str]:
+    """How many pairs are beyond chance, and the clearest of them."""
+    from dfe.stats.significance import LEVEL
+
+    beyond = [row for row in done.rows if row.q < LEVEL]
+    lines = [f"{done.people} people in {done.recordings} recordings; {len(done.rows)} pairs tested, "
+             f"{len(beyond)} beyond chance"]  # fmt: skip
+    if beyond:
+        lines.append("  followed  by chance  after   first -> then")
+    for row in beyond[:10]:
+        first, second = done.units[row.first], done.units[row.second]
+        lines.append(
+            f"  {row.share:8.0%}  {row.by_chance:9.0%}  {row.lag_s:4.2f} s  {first.token} {first.label} -> "
+            f"{second.token} {second.label}"
+        )
+    return lines

@@ -132,19 +132,20 @@ def events_to_folder(
         OutputError: a result is there already, or cannot be written.
     """
     options = options or EventOptions()
-    tables = _tables(paths)
+    tables = tables_by_name(paths)
     targets = {name: out / f"{name}.events.{format}" for name in tables}
     for target in targets.values():
         for path in (target, target.with_suffix(".json")) if format == "tsv" else (target,):
             refuse_existing(path, overwrite=overwrite)
     refuse_existing(out / RATES, overwrite=overwrite)
-    find = _finder(options, _voices(options.speech, list(tables)))
+    find = finder(options, _voices(options.speech, list(tables)))
     done: list[RecordingEvents] = []
     problems: list[DfeError] = []
     all_rates: list[Rate] = []
     for count, (name, path) in enumerate(tables.items(), start=1):
         try:
-            found, mine, source = find(name, path)
+            one = find(name, path)
+            found, mine, source = one.events, one.rates, one.source
             if format == "tsv":
                 settings = {**asdict(found.config), "eyes": _eyes(found), "notes": list(found.notes)}
                 write_events_tsv(targets[name], found, source, settings=settings, overwrite=overwrite)
@@ -174,17 +175,36 @@ def entities(name: str) -> dict[str, str]:
     return {_COLUMN[key]: value for key, value in _ENTITY.findall(name)}
 
 
-def _finder(
-    options: EventOptions, voices: Mapping[str, Path]
-) -> Callable[[str, Path], tuple[EventList, tuple[Rate, ...], EventSource]]:
-    """Events and rates of a recording by its name and path, and what they were found in."""
+@dataclass(frozen=True)
+class Found:
+    """What was found in a recording."""
+
+    events: EventList
+    rates: tuple[Rate, ...]
+    source: EventSource
+    roles: tuple[Role, ...]
+    """Of its faces."""
+
+
+def finder(options: EventOptions, voices: Mapping[str, Path] | None = None) -> Callable[[str, Path], Found]:
+    """Finds events and rates of a recording by its name and path; each tokenizer is opened once.
+
+    Args:
+        options: as of :func:`events_to_folder`.
+        voices: file of speech of each recording that has one.
+
+    Raises:
+        TableError: the table of roles cannot be used.
+        ModelError: there is no such tokenizer.
+    """
+    voices = voices or {}
     roles: tuple[Role, ...] = () if options.roles is None else read_roles(options.roles)
     given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
 
     opened: dict[str, Tokenizer] = {}
     words: dict[str, Vocabulary] = {}
 
-    def find(name: str, path: Path) -> tuple[EventList, tuple[Rate, ...], EventSource]:
+    def find(name: str, path: Path) -> Found:
         recording = Recording.read(path, landmarks=False)
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
         opened.setdefault(tokenizer.id, tokenizer)
@@ -199,13 +219,17 @@ def _finder(
         faces = [*(face.face_id for face in found.faces), *found.fleeting]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
         source = source_of(recording, words[tokenizer.id])
-        return found, rates(found, recording=name, roles=mine, **entities(name)), source
+        return Found(found, rates(found, recording=name, roles=mine, **entities(name)), source, tuple(mine))
 
     return find
 
 
-def _tables(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
-    """Tables by the name of their results: below a folder its way from there, without suffix."""
+def tables_by_name(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
+    """Tables by the name of their results: below a folder its way from there, without suffix.
+
+    Raises:
+        UsageError: no recording, or two of the same name.
+    """
     tables: dict[str, Path] = {}
     for path in map(Path, paths):
         inside = (
