@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfe.base.errors import UsageError
-from dfe.events.transitions import Train, TransitionConfig, count, in_sight, least_q, transitions
+from dfe.events.transitions import Circle, Train, TransitionConfig, in_sight, least_q, transitions
 
 pytest.importorskip("scipy", reason="needs the extra study")
 
@@ -56,8 +56,8 @@ def test_counts_are_those_of_the_definition(lists, turned):
     config = TransitionConfig(after_s=0.125, within_s=0.75)
     for turn in (None, np.array(turned) / 16 % 6.5):
         followed, risk = by_hand(one, 3, config, turn)
-        ours = count(one, 3, config, turn)
-        np.testing.assert_array_equal(ours.followed, followed)
+        ours = Circle(one, 3, config)
+        np.testing.assert_array_equal(ours.followed(turn), followed)
         np.testing.assert_array_equal(ours.at_risk, risk)
 
 
@@ -140,9 +140,10 @@ def test_rare_displays_are_not_tested():
 
 def test_an_onset_at_the_end_of_what_is_seen_is_not_asked_what_follows():
     one = train([[9.5, 12.0], [12.5]], seen=((0.0, 10.0), (11.0, 20.0)))
-    ours = count(one, 2, TransitionConfig())
+    ours = Circle(one, 2, TransitionConfig())
     assert ours.at_risk.tolist() == [1, 1]
-    assert ours.followed[A, B] == 1
+    assert ours.followed()[A, B] == 1
+    assert ours.lags() == [(A, B, 0.5)]
 
 
 @pytest.mark.parametrize("bad", [{"after_s": 1.0}, {"within_s": 61}, {"after_s": -1}, {"draws": 5}, {"least": 0}])

@@ -40,7 +40,7 @@ class Transitions:
     """What begins sooner than this after another begins with it, and does not follow it."""
     within: Annotated[float, arg(metavar="SECONDS")] = 1.0
     """What begins later than this does not follow."""
-    draws: Annotated[int, arg(metavar="N")] = 4999
+    draws: Annotated[int, arg(metavar="N")] = 9999
     """Draws of chance; with few, and many pairs, nothing can be told from chance."""
     least: Annotated[int, arg(metavar="N")] = 10
     """Pairs are tested where each of the two begins at least so often in all."""
@@ -68,8 +68,7 @@ class Transitions:
         config = TransitionConfig(self.after, self.within, self.draws, self.seed, self.least)
         check_transitions_folder(self.out, overwrite=self.overwrite)
         options = EventOptions(self.events.config(), self.tokenizer, roles=self.roles, names=self.names)
-        with show_progress("looking", "steps") as progress:
-            done = find_transitions(self.recordings, options, config, of=self.of, progress=progress)
+        done = find_transitions(self.recordings, options, config, of=self.of, stages=show_progress)
         tokenizer = load_tokenizer(self.tokenizer or done.tokenizer)
         write_transitions(done, self.out, tokenizer, overwrite=self.overwrite)
         code = complain(done.problems)

@@ -68,6 +68,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     "exchange": (
         Verb("export", "export:Export", "events for ELAN, Praat, BORIS, WebVTT, spreadsheets"),
         Verb("render", "render:Render", "a recording as a moving head: video, or 3-D file"),
+        Verb("grid", "grid:Grid", "one display as many people show it, side by side"),
         Verb("faces", "faces:Faces", "list, join and cut the faces of a recording"),
         Verb("resting", "resting:Resting", "what each person looks like at rest, as a table"),
     ),

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from dfe.base.errors import DfeError, TableError, UsageError
-from dfe.base.types import Progress
+from dfe.base.types import Stages, quiet
 from dfe.clock.spans import both, total
 from dfe.displays.units import Unit
 from dfe.events.config import EventConfig
@@ -46,7 +46,7 @@ def find_transitions(
     config: TransitionConfig | None = None,
     *,
     of: Of = "displays",
-    progress: Progress | None = None,
+    stages: Stages = quiet,
 ) -> Transitions:
     """Read recordings, find their events, and test which follows which.
 
@@ -58,7 +58,7 @@ def find_transitions(
         options: thresholds, tokenizer, names, roles.
         config: what counts as following.
         of: displays, or groups of them.
-        progress: called after each recording.
+        stages: of the work: looking at recordings, then draws.
 
     Raises:
         UsageError: no recording, two of the same name, or recordings of several tokenizers.
@@ -70,12 +70,12 @@ def find_transitions(
     find = finder(options)
     found: dict[str, Found] = {}
     problems: list[DfeError] = []
-    for done, (name, path) in enumerate(tables.items(), start=1):
-        try:
-            found[name] = find(name, path)
-        except DfeError as error:
-            problems.append(error)
-        if progress is not None:
+    with stages("looking", "recordings") as progress:
+        for done, (name, path) in enumerate(tables.items(), start=1):
+            try:
+                found[name] = find(name, path)
+            except DfeError as error:
+                problems.append(error)
             progress(done, len(tables))
     if not found:
         raise (
@@ -92,9 +92,11 @@ def find_transitions(
     known = [units[token] for token in units if token in used]
     places = {unit.token: place for place, unit in enumerate(known)}
     trains = [train for name, one in found.items() for train in _trains(name, one, kind, places)]
+    with stages("testing", "draws") as progress:
+        rows = transitions(trains, len(known), config, progress)
     return Transitions(
         units=tuple(known),
-        rows=transitions(trains, len(known), config),
+        rows=rows,
         people=len({train.person for train in trains}),
         recordings=len(found),
         seconds=sum(total(train.seen) for train in trains),

@@ -9,8 +9,9 @@ comes stays as it is, only what it has to do with the others is gone (circular s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from itertools import groupby
 from typing import NamedTuple
@@ -19,8 +20,10 @@ import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray, FloatArray, IntArray, Progress
-from dfe.clock.spans import contains, total
+from dfe.clock.spans import contains
 from dfe.stats.significance import benjamini_hochberg, permutation_p
+
+_PLACES = 5
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class TransitionConfig:
     """What begins sooner than this after another begins with it."""
     within_s: float = 1.0
     """What begins later than this does not follow."""
-    draws: int = 4999
+    draws: int = 9999
     """Random turns."""
     seed: int = 0
     least: int = 10
@@ -89,13 +92,64 @@ class Transition(NamedTuple):
     """Adjusted for all pairs that are tested (Benjamini and Hochberg)."""
 
 
-class Counted(NamedTuple):
-    """Of one train."""
+class Circle:
+    """Onsets of one train with all that is seen put end to end and bent to a circle.
 
-    followed: DoubleArray
-    """``(U, U)``: onsets of the row's display that the column's follows."""
-    at_risk: DoubleArray
-    """``(U,)``: onsets whose whole time after is seen."""
+    Args:
+        train: onsets that lie in what is seen.
+        displays: how many there are, U.
+        config: what counts as following.
+    """
+
+    def __init__(self, train: Train, displays: int, config: TransitionConfig) -> None:
+        lengths = train.seen[:, 1] - train.seen[:, 0]
+        before = np.cumsum(lengths) - lengths
+        stretch = np.searchsorted(train.seen[:, 0], train.onset_s, side="right") - 1
+        self._displays, self._display = displays, train.display
+        self.length_s = float(lengths.sum())
+        self.place_s = train.onset_s - train.seen[stretch, 0] + before[stretch]
+        """``(n,)`` of the onsets."""
+        self.asked = np.flatnonzero(self.place_s + config.within_s <= before[stretch] + lengths[stretch])
+        """Onsets whose whole time after is seen."""
+        self._low = self.place_s[self.asked] + config.after_s
+        self._high = self.place_s[self.asked] + config.within_s
+        self.at_risk: IntArray = np.bincount(train.display[self.asked], minlength=displays)
+        """``(U,)`` of them."""
+        self.shown: IntArray = np.bincount(train.display, minlength=displays)
+        """``(U,)`` of all onsets."""
+
+    def followed(self, turned_s: DoubleArray | None = None) -> IntArray:
+        """``(U, U)``: onsets of the row's display that the column's follows.
+
+        Args:
+            turned_s: ``(U,)`` by how much the onsets of each display that follows are turned; None: not at all.
+        """
+        row, at, _ = self._pairs(turned_s)
+        once = np.unique(row * self._displays + self._display[at])
+        first, second = self._display[self.asked][once // self._displays], once % self._displays
+        counts = np.bincount(first * self._displays + second, minlength=self._displays**2)
+        return counts.reshape(self._displays, self._displays)
+
+    def lags(self) -> list[tuple[int, int, float]]:
+        """First and second display, and seconds between them, of each onset and each display that follows it."""
+        row, at, later = self._pairs(None)
+        lag = later - self.place_s[self.asked][row]
+        first: dict[tuple[int, int], float] = {}
+        for i, display, seconds in zip(row.tolist(), self._display[at].tolist(), lag.tolist(), strict=True):
+            first.setdefault((i, display), seconds)
+        mine = self._display[self.asked].tolist()
+        return [(mine[i], display, seconds) for (i, display), seconds in first.items()]
+
+    def _pairs(self, turned_s: DoubleArray | None) -> tuple[IntArray, IntArray, DoubleArray]:
+        """Place among those asked, onset that follows, and where that is; those of one asked in order of time."""
+        later = self.place_s if turned_s is None else (self.place_s + turned_s[self._display]) % self.length_s
+        order = np.argsort(later, kind="stable")
+        later = later[order]
+        low = np.searchsorted(later, self._low, side="left")
+        many = np.maximum(np.searchsorted(later, self._high, side="right") - low, 0)
+        row = np.repeat(np.arange(len(self.asked)), many)
+        at = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many) + np.repeat(low, many)
+        return row, order[at], later[at]
 
 
 def transitions(
@@ -104,123 +158,87 @@ def transitions(
     """All pairs that are tested, the likeliest first; the order of the trains does not matter.
 
     Args:
-        trains: of all faces in all recordings.
+        trains: of all faces in all recordings; onsets that are not in sight are left out.
         displays: how many there are, U.
         config: what counts as following.
-        progress: called after each person.
+        progress: told of draws done.
     """
     config = config or TransitionConfig()
-    ordered = sorted(trains, key=lambda train: (train.person, train.key))
-    people = [list(mine) for _, mine in groupby(ordered, key=lambda train: train.person)]
-    scores = np.zeros((config.draws + 1, displays, displays), np.float32)
-    both_shown, above = np.zeros((2, displays, displays), np.int64)
-    onsets, shown = np.zeros((2, displays), np.int64)
-    lags: dict[tuple[int, int], list[float]] = {}
-    for done, mine in enumerate(people, start=1):
-        shares, at_risk, counts = _shares(mine, displays, config)
-        both = (at_risk[:, None] > 0) & (counts[None] > 0)
-        scores += shares * both
-        both_shown += both
-        above += both & (shares[0] > shares[1:].mean(axis=0))
-        onsets += at_risk
-        shown += counts
-        for train in mine:
-            _note_lags(train, config, lags)
+    ordered = sorted(map(in_sight, trains), key=lambda train: (train.person, train.key))
+    people = [
+        [(train.key, Circle(train, displays, config)) for train in mine if len(train.onset_s)]
+        for _, mine in groupby(ordered, key=lambda train: train.person)
+    ]
+    asked = _sums(people, displays, lambda circle: circle.at_risk)
+    shown = _sums(people, displays, lambda circle: circle.shown)
+    both = (asked[:, :, None] > 0) & (shown[:, None, :] > 0)
+    often = (asked.sum(axis=0) >= config.least)[:, None] & (shown.sum(axis=0) >= config.least)[None]
+    tested = often & both.any(axis=0) & ~np.eye(displays, dtype=bool)
+    first, second = np.nonzero(tested)
+    if not len(first):
+        return ()
+    showing = both[:, first, second]
+    weight = 1.0 / np.maximum(asked[:, first], 1) * showing
+    count = showing.sum(axis=0)
+    observed = np.stack([_of_person(mine, None)[first, second] for mine in people]) * weight
+    null = np.zeros((config.draws, len(first)), np.float32)
+    own = np.zeros((len(people), len(first)))
+    for draw in range(config.draws):
+        for person, mine in enumerate(people):
+            turned = _of_person(mine, (config.seed, draw))[first, second] * weight[person]
+            null[draw] += turned
+            own[person] += turned
         if progress is not None:
-            progress(done, len(people))
-    with np.errstate(invalid="ignore"):
-        scores /= both_shown
-    tested = (onsets[:, None] >= config.least) & (shown[None] >= config.least) & (both_shown > 0)
-    np.fill_diagonal(tested, False)
-    pairs = np.argwhere(tested)
-    p = np.array([_two_sided(scores[:, a, b]) for a, b in pairs])
-    q = benjamini_hochberg(p) if len(p) else p
+            progress(draw + 1, config.draws)
+    shares, null = observed.sum(axis=0) / count, null / count.astype(np.float32)
+    above = (showing & (observed > own / config.draws)).sum(axis=0)
+    lags: dict[tuple[int, int], list[float]] = {}
+    for a, b, seconds in (lag for mine in people for _, circle in mine for lag in circle.lags()):
+        lags.setdefault((a, b), []).append(seconds)
+    # Shares that are equal but for rounding are ties.
+    p = np.array([_two_sided(round(one, _PLACES), null[:, i].round(_PLACES)) for i, one in enumerate(shares.tolist())])
     rows = [
         Transition(
             first=int(a),
             second=int(b),
-            onsets=int(onsets[a]),
-            people=int(both_shown[a, b]),
-            share=float(scores[0, a, b]),
-            by_chance=float(scores[1:, a, b].mean(dtype=np.float64)),
-            above=int(above[a, b]),
+            onsets=int(asked[:, a].sum()),
+            people=int(count[i]),
+            share=float(shares[i]),
+            by_chance=float(null[:, i].mean(dtype=np.float64)),
+            above=int(above[i]),
             lag_s=float(np.median(lags.get((int(a), int(b)), [np.nan]))),
-            p=float(one_p),
-            q=float(one_q),
+            p=float(p[i]),
+            q=float(q),
         )
-        for (a, b), one_p, one_q in zip(pairs, p, q, strict=True)
+        for i, (a, b, q) in enumerate(zip(first, second, benjamini_hochberg(p), strict=True))
     ]
     return tuple(sorted(rows, key=lambda row: (row.p, -abs(row.share - row.by_chance), row.first, row.second)))
 
 
-def count(train: Train, displays: int, config: TransitionConfig, turned_s: DoubleArray | None = None) -> Counted:
-    """What follows what in one train.
-
-    Args:
-        train: onsets of one face.
-        displays: how many there are.
-        config: what counts as following.
-        turned_s: ``(U,)`` by how much the onsets of each display that follows are turned; None: not at all.
-    """
-    place, until = _on_circle(train)
-    length = total(train.seen)
-    later = place if turned_s is None else (place + turned_s[train.display]) % length
-    order = np.argsort(later, kind="stable")
-    later, follower = later[order], train.display[order]
-    risk = np.flatnonzero(place + config.within_s <= until)
-    low = np.searchsorted(later, place[risk] + config.after_s, side="left")
-    high = np.searchsorted(later, place[risk] + config.within_s, side="right")
-    many = np.maximum(high - low, 0)
-    row = np.repeat(np.arange(len(risk)), many)
-    at = np.arange(len(row)) - np.repeat(np.cumsum(many) - many, many) + np.repeat(low, many)
-    once = np.unique(row * displays + follower[at])
-    first, second = train.display[risk][once // displays], once % displays
-    followed = np.bincount(first * displays + second, minlength=displays**2).reshape(displays, displays)
-    return Counted(followed.astype(np.float64), np.bincount(train.display[risk], minlength=displays).astype(float))
+Person = list[tuple[str, Circle]]
 
 
-def _shares(mine: Sequence[Train], displays: int, config: TransitionConfig) -> tuple[FloatArray, IntArray, IntArray]:
-    """Of one person: shares ``(draws + 1, U, U)``, the first as it is; onsets at risk and all onsets ``(U,)``."""
-    followed = np.zeros((config.draws + 1, displays, displays), np.float32)
-    at_risk = np.zeros(displays)
-    counts = np.zeros(displays, np.int64)
-    for train in mine:
-        if not len(train.onset_s):
-            continue
-        now = count(train, displays, config)
-        followed[0] += now.followed
-        at_risk += now.at_risk
-        counts += np.bincount(train.display, minlength=displays)
-        chance = np.random.default_rng([config.seed, _number_of(train.key)])
-        for draw in range(1, config.draws + 1):
-            turned = chance.uniform(0, total(train.seen), displays)
-            followed[draw] += count(train, displays, config, turned).followed
-    followed /= np.maximum(at_risk, 1).astype(np.float32)[:, None]
-    return followed, at_risk.astype(np.int64), counts
+def _sums(people: Sequence[Person], displays: int, of: Callable[[Circle], IntArray]) -> IntArray:
+    """``(P, U)`` of each person's recordings together."""
+    nothing = np.zeros(displays, np.int64)
+    return np.array([sum((of(circle) for _, circle in mine), nothing) for mine in people], np.int64).reshape(
+        -1, displays
+    )
 
 
-def _on_circle(train: Train) -> tuple[DoubleArray, DoubleArray]:
-    """``(n,)`` places of the onsets when all that is seen is put end to end, and where the stretch of each ends."""
-    lengths = train.seen[:, 1] - train.seen[:, 0]
-    before = np.cumsum(lengths) - lengths
-    stretch = np.searchsorted(train.seen[:, 0], train.onset_s, side="right") - 1
-    return train.onset_s - train.seen[stretch, 0] + before[stretch], before[stretch] + lengths[stretch]
+def _of_person(mine: Person, draw: tuple[int, int] | None) -> IntArray:
+    """``(U, U)`` of one person, as it is or in one draw of chance, which is the recording's own."""
+    followed: IntArray = np.zeros((1, 1), np.int64)
+    for key, circle in mine:
+        if draw is None:
+            followed = followed + circle.followed()
+        else:
+            chance = np.random.Generator(np.random.Philox(key=_number_of(key), counter=[0, 0, *draw]))
+            followed = followed + circle.followed(chance.uniform(0, circle.length_s, len(circle.shown)))
+    return followed
 
 
-def _note_lags(train: Train, config: TransitionConfig, lags: dict[tuple[int, int], list[float]]) -> None:
-    place, until = _on_circle(train)
-    for i in np.flatnonzero(place + config.within_s <= until).tolist():
-        lag = place - place[i]
-        near = np.flatnonzero((lag >= config.after_s) & (lag <= config.within_s))
-        first: dict[int, float] = {}
-        for j in near[np.argsort(lag[near], kind="stable")].tolist():
-            first.setdefault(int(train.display[j]), float(lag[j]))
-        for display, seconds in first.items():
-            lags.setdefault((int(train.display[i]), display), []).append(seconds)
-
-
-def _two_sided(scores: FloatArray) -> float:
-    observed, null = float(scores[0]), scores[1:]
+def _two_sided(observed: float, null: FloatArray) -> float:
     return min(1.0, 2 * min(permutation_p(observed, null), permutation_p(-observed, -null)))
 
 
@@ -229,8 +247,9 @@ def least_q(config: TransitionConfig, tested: int) -> float:
     return min(1.0, 2 / (config.draws + 1) * tested)
 
 
+@cache
 def _number_of(key: str) -> int:
-    return int.from_bytes(sha256(key.encode("utf-8", "surrogateescape")).digest()[:8], "big")
+    return int.from_bytes(sha256(key.encode("utf-8", "surrogateescape")).digest()[:16], "big")
 
 
 def in_sight(train: Train) -> Train:
