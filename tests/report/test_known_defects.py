@@ -112,4 +112,4 @@ def test_each_half_that_is_hidden_is_told() -> None:
     (person,) = recording_view(build_recording(rows, made), None).people
     assert person.course.covered == (0, UPPER, UPPER | LOWER, LOWER)
     assert person.course.quality.reason[2] == "something over the upper face; something over the lower face"
-    np.testing.assert_allclose(person.quality.start_s, [0, 1, 2, 3])
+    np.testing.assert_allclose(person.course.quality.start_s, [0, 1, 2, 3])
