@@ -11,10 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
 pytest.importorskip("uvicorn", reason="needs the extra viewer")
-pytestmark = pytest.mark.browser
-
 from dfe.events.find import find_events
 from dfe.recording.recording import Recording
 from dfe.viewer.library import Library
@@ -24,6 +21,8 @@ from dfe.viewer.viewing import Viewing, ViewOptions
 from made_reports import NASTY
 from made_views import FRAMES, smiling, stamps, view_recording
 
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
+pytestmark = pytest.mark.browser
 expect = sync_api.expect
 NUMBER = """() => {
     const film = document.getElementById("film");

@@ -128,7 +128,7 @@ def test_ground_is_transparent_and_face_fills_the_picture(face41: ExpressionSpac
 @pytest.mark.parametrize("jaw", [0, 1])
 def test_no_head_is_cropped_however_it_turns(face41: ExpressionSpace, yaw: float, pitch: float, jaw: float) -> None:
     shown = render_expression(face41, face41.vector({"jawOpen": jaw}), size=64, yaw=yaw, pitch=pitch)[..., 3] > 0
-    assert not (shown[0].any() or shown[-1].any() or shown[:, 0].any() or shown[:, -1].any())
+    assert not np.concatenate([shown[0], shown[-1], shown[:, 0], shown[:, -1]]).any()
 
 
 @pytest.mark.parametrize("size", [1, 17, 64])

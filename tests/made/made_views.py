@@ -25,8 +25,8 @@ def stamps(frames: int = FRAMES) -> list[int]:
 
 
 def view_recording(
-    folder: Path, name: str = "clip", *, faces: int = 1, film: bool = True, frames: int = FRAMES, codec: str = "libx264",
-    suffix: str = ".mp4", tokens: bool = True,
+    folder: Path, name: str = "clip", *, faces: int = 1, film: bool = True, frames: int = FRAMES,
+    codec: str = "libx264", suffix: str = ".mp4", tokens: bool = True,
 ) -> Path:  # fmt: skip
     """Write ``name.parquet`` and, if wanted, its video; face 0 smiles twice, and turns away at 1.9 s for a while."""
     folder.mkdir(parents=True, exist_ok=True)

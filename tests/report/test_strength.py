@@ -1,5 +1,7 @@
 """Strength over parts of the time, against counting fine steps."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def test_mean_strength_equals_counting_fine_steps(rows, parts):
     edges = np.linspace(0, len(rows) / 10, parts + 1)
     at = (np.arange(len(rows) * 1000) + 0.5) / 10_000
     fine = np.repeat(np.where(seen, amount, 0), 1000)
-    counted = [fine[(at >= a) & (at < b)].mean() for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    counted = [fine[(at >= a) & (at < b)].mean() for a, b in pairwise(edges)]
     if seen.any():
         course = Course(0, start[seen], start[seen] + 0.1)
         np.testing.assert_allclose(mean_strength(course, amount[seen], edges), counted, atol=0.03)

@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -56,7 +57,7 @@ def test_a_whole_recording_counts_as_dfe_events_counts_it(clip):
 def test_stretches_that_make_up_a_recording_share_its_events(clip):
     found = find_events(Recording.read(clip))
     edges = [-1.0, 1.2, 2.05, 3.0, 100.0]
-    parts = [in_stretch(found, 0, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [in_stretch(found, 0, a, b) for a, b in pairwise(edges)]
     for whole, *split in zip(in_stretch(found, 0, -1.0, 100.0), *parts, strict=True):
         assert sum(rate.count for rate in split) == whole.count
         assert sum(rate.exposure_s for rate in split) == pytest.approx(whole.exposure_s)
