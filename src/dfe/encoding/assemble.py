@@ -57,7 +57,7 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
     touched = changed_between(parts)
     defects = (
         *known,
-        *changed_defect(touched),
+        *changed_defect(touched, parts[0].called),
         *seen.defects(known, max_faces=options.max_faces, changes=changes, stills=stills),
     )
     provenance = Provenance(
