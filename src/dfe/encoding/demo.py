@@ -47,9 +47,7 @@ SCENES = (
         {"browInnerUp": 0.9, "browOuterUpLeft": 0.9, "browOuterUpRight": 0.9, "jawOpen": 0.5},
     ),
     Scene("smiles on its left side only", {"mouthSmileLeft": 0.9}),
-    Scene(
-        "frowns", {"browDownLeft": 1.5, "browDownRight": 1.5, "mouthFrownLeft": 0.7, "mouthFrownRight": 0.7}
-    ),
+    Scene("frowns", {"browDownLeft": 1.5, "browDownRight": 1.5, "mouthFrownLeft": 0.7, "mouthFrownRight": 0.7}),
     Scene("puckers its lips", {"mouthPucker": 0.9}),
 )
 """What the head does, one display after the other."""
