@@ -42,6 +42,7 @@ Overwrite = Annotated[bool, arg(help="Replace results that are there already.")]
 AsJson = Annotated[bool, arg(help="Print the results as JSON on standard output.")]
 Seed = Annotated[int, arg(metavar="N", help="Seed of everything drawn.")]
 Draws = Annotated[int, arg(metavar="N", help="Draws of the bootstrap behind the intervals.")]
+Port = Annotated[int, arg(metavar="N", help="Port of this computer that the page is served at; 0 takes a free one.")]
 Workers = Annotated[int, arg(metavar="N", help="Processes to share the work among; results do not depend on it.")]
 MinCoverage = Annotated[
     float,

@@ -50,6 +50,16 @@ def quality_table(rows: Iterable[QcRow]) -> Table:
     return table
 
 
+def plain_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Whatever a query gives, as it is."""
+    table = Table(box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(escape(name), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else escape(_short(cell)) for cell in row))
+    return table
+
+
 def _number(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.1f}"
 

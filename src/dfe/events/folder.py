@@ -21,6 +21,7 @@ from dfe.events.find import speech_from_file, tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.found import EventList
 from dfe.events.rates import Rate, displays_per_min, rates, write_rates_csv
+from dfe.events.resting import as_asked
 from dfe.formats.csv import write_csv
 from dfe.formats.speech import SUFFIXES
 from dfe.formats.tiers import MediaRef
@@ -188,7 +189,7 @@ def finder(
         TableError: the table of roles cannot be used.
         ModelError: there is no such tokenizer.
     """
-    voices = _voices(options.speech, names)
+    voices = voices_of(options.speech, names)
     roles: tuple[Role, ...] = () if options.roles is None else read_roles(options.roles)
     given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
 
@@ -197,6 +198,7 @@ def finder(
 
     def find(name: str, recording: Recording) -> tuple[EventList, tuple[Rate, ...], EventSource]:
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
+        recording = as_asked(recording, tokenizer, options.config)
         opened.setdefault(tokenizer.id, tokenizer)
         if tokenizer.id not in words:
             words[tokenizer.id] = vocabulary_of(tokenizer, load_names(tokenizer, options.names), labels=options.labels)
@@ -234,8 +236,16 @@ def tables_by_name(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
     return tables
 
 
-def _voices(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
-    """File of speech of each recording that has one."""
+def voices_of(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
+    """File of speech of each recording that has one.
+
+    Args:
+        speech: a file (RTTM may be about several recordings), or a folder of files named like the recordings.
+        names: of the recordings.
+
+    Raises:
+        UsageError: one file that is about one recording, for several; or a folder with none of these.
+    """
     if speech is None:
         return {}
     if not speech.is_dir():

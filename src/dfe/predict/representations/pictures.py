@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from dfe.base.errors import DfeError, MediaError, TableError, UsageError
 from dfe.base.installing import how_to_install
@@ -22,11 +21,12 @@ from dfe.media.film import open_film
 from dfe.media.image import read_image
 from dfe.media.inputs import discover
 from dfe.predict.reading import ExampleRows, Reading
-from dfe.predict.representation import Features, Measuring
-from dfe.predict.representations.coefficients import with_spread
+from dfe.predict.representation import Features, Measuring, Pipeline
 from dfe.predict.representations.face_crops import face_crop
 from dfe.predict.representations.moments import Moments
+from dfe.predict.representations.pooled import with_spread
 from dfe.recording.recording import Recording
+from dfe.stats.scaling import SCALINGS, Scaled
 
 AT_ONCE = 256
 """Crops that are kept in memory."""
@@ -101,9 +101,9 @@ class PictureFeatures:
 
         return Measuring(add, features)
 
-    def steps(self) -> Sequence[tuple[str, Any]]:
-        """Every column to mean 0 and spread 1."""
-        return [("scale", StandardScaler())]
+    def pipelines(self, features: Features) -> Sequence[Pipeline]:  # noqa: ARG002 (the same for all)
+        """Every column centred, on each of the scales."""
+        return [[("scale", Scaled(kind))] for kind in SCALINGS]
 
     def _encoded(self, name: str, recording: Recording, rows: IntArray) -> DoubleArray:
         """``(m, width)`` of the rows, which are in order and each there once."""

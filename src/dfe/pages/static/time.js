@@ -10,8 +10,18 @@ class TimeWindow {
     this.from = start;
     this.to = end;
     this.cursor = null;
+    /** The moment that a film shows; null where there is none. */
+    this.playhead = null;
+    /** Stretch that is chosen, {from, to}; null where none is. */
+    this.chosen = null;
     this.onWindow = [];
     this.onCursor = [];
+    this.onPlayhead = [];
+    this.onChosen = [];
+    /** Called with a moment (and the strip and the event there, if any) that was clicked; null: clicks go nowhere. */
+    this.pick = null;
+    /** Whether a stretch can be chosen by dragging with shift. */
+    this.choosable = false;
   }
 
   get length() {
@@ -50,19 +60,36 @@ class TimeWindow {
     for (const listener of this.onCursor) listener();
   }
 
+  play(at) {
+    this.playhead = at;
+    for (const listener of this.onPlayhead) listener();
+  }
+
+  /** Chooses a stretch; without one, none. */
+  choose(from = null, to = null) {
+    const [low, high] = from < to ? [from, to] : [to, from];
+    this.chosen = from === null ? null : { from: Math.max(low, this.start), to: Math.min(high, this.end) };
+    for (const listener of this.onChosen) listener();
+  }
+
   /** Scrolls no further than it takes to see a stretch. */
   reveal(from, to) {
     if (from >= this.from && to <= this.to) return;
     this.show(to - from > this.length ? from : (from + to - this.length) / 2, this.length);
   }
 
+  /** The moment that keys start from: under the cursor, else that of the film; null where there is neither. */
+  here() {
+    return this.cursor ?? this.playhead;
+  }
+
   middle() {
-    const seen = this.cursor !== null && this.cursor >= this.from && this.cursor <= this.to;
-    return seen ? this.cursor : (this.from + this.to) / 2;
+    const here = this.here();
+    return here !== null && here >= this.from && here <= this.to ? here : (this.from + this.to) / 2;
   }
 
   changed() {
-    for (const listener of [...this.onWindow, ...this.onCursor]) listener();
+    for (const listener of [...this.onWindow, ...this.onCursor, ...this.onPlayhead, ...this.onChosen]) listener();
   }
 }
 
