@@ -221,9 +221,7 @@ _NO_GAZE = np.full(len(GAZE_NAMES), np.nan, np.float32)
 _NO_BLINK = np.full(len(BLINK_NAMES), np.nan, np.float32)
 
 
-def add_rows(
-    rows: RowBuffer, seen: FrameFaces, max_faces: int, called: Mapping[str, str] | None = None
-) -> None:
+def add_rows(rows: RowBuffer, seen: FrameFaces, max_faces: int, called: Mapping[str, str] | None = None) -> None:
     """Add what was seen in a frame: a row for each face, or one with the reason why there is none.
 
     Args:
