@@ -23,7 +23,7 @@ class Live:
 
     out: Annotated[Path, arg(aliases=["-o"], metavar="DIR", help=f"{OUT}: the folder of recordings.")] = Path("live")
     neutral: Annotated[str, arg(metavar="WHICH")] = "own"
-    """What counts as the face at rest until the page's button sets it: own (the person's, as the frames so far tell
+    """What counts as the face at rest: until the page's button sets it, own (the person's, as the frames so far tell
     it), population (everybody's), or the table of an earlier recording of the person."""
     tokenizer: UsedTokenizer = "default"
     port: Port = 0
