@@ -10,6 +10,7 @@ import pytest
 
 import made_reports as made
 from dfe.report.recording_page import recording_page
+from made_waiting import eventually
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
 pytestmark = pytest.mark.browser
@@ -83,24 +84,27 @@ def test_the_keyboard_walks_through_stretches_and_tokens_and_zooms(open_page):
     page.wait_for_selector(DRAWN)
     page.focus(TOKENS)
     live = page.locator("#live")
+    spoken = sync_api.expect(live)
+    range_shown = sync_api.expect(page.locator("#shown"))
     page.keyboard.press("ArrowDown")
-    assert live.inner_text().startswith(f"display {view.people[0].cards[1].code}, {view.people[0].cards[1].words}")
+    card = view.people[0].cards[1]
+    spoken.to_have_text(re.compile(rf"^display {card.code}, {re.escape(card.words)}"))
     page.keyboard.press("ArrowRight")
     start, end = first_stretch(view, 1)
-    assert f"{start:.2f} to {end:.2f} s" in live.inner_text()
-    assert page.locator("#tip").is_visible()
+    spoken.to_contain_text(f"{start:.2f} to {end:.2f} s")
+    page.locator("#tip").wait_for(state="visible")
     page.keyboard.press("Escape")
-    assert page.locator("#tip").is_hidden()
-    assert page.inner_text("#shown") == "0.0 to 4.0 s"
+    page.locator("#tip").wait_for(state="hidden")
+    range_shown.to_have_text("0.0 to 4.0 s")
     page.keyboard.press("+")
-    assert page.inner_text("#shown") != "0.0 to 4.0 s"
+    range_shown.not_to_have_text("0.0 to 4.0 s")
     page.keyboard.press("End")
-    last = view.people[0].spans.of(view.people[0].cards[1].code)
-    assert f"{last.start_s[-1]:.2f} to {last.end_s[-1]:.2f} s" in live.inner_text()
+    last = view.people[0].spans.of(card.code)
+    spoken.to_contain_text(f"{last.start_s[-1]:.2f} to {last.end_s[-1]:.2f} s")
     page.keyboard.press("0")
-    assert page.inner_text("#shown") == "0.0 to 4.0 s"
+    range_shown.to_have_text("0.0 to 4.0 s")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**#token-{view.people[0].cards[1].code}")
+    page.wait_for_url(f"**#token-{card.code}")
 
 
 def test_wheel_buttons_and_dragging_move_all_charts(open_page):
@@ -111,7 +115,6 @@ def test_wheel_buttons_and_dragging_move_all_charts(open_page):
     page.mouse.wheel(0, 1)
     page.wait_for_timeout(50)
     assert page.inner_text("#shown") == "0 to 20 s"
-
     area.click(position={"x": box["width"] / 2, "y": 40})
     box = area.bounding_box()
     page.mouse.wheel(0, -200)
@@ -121,13 +124,17 @@ def test_wheel_buttons_and_dragging_move_all_charts(open_page):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2 + 200, box["y"] + 40, steps=4)
     page.mouse.up()
-    dragged = page.inner_text("#shown")
-    assert float(dragged.split()[0]) < float(zoomed.split()[0])
+
+    def start():
+        return float(page.inner_text("#shown").split()[0])
+
+    eventually(lambda: start() < float(zoomed.split()[0]))
+    dragged = start()
     page.click("[data-do=later]")
-    assert float(page.inner_text("#shown").split()[0]) > float(dragged.split()[0])
+    eventually(lambda: start() > dragged)
     page.click("[data-do=whole]")
-    assert page.inner_text("#shown") == "0 to 20 s"
-    assert page.get_attribute("[data-do=out]", "aria-disabled") == "true"
+    sync_api.expect(page.locator("#shown")).to_have_text("0 to 20 s")
+    sync_api.expect(page.locator("[data-do=out]")).to_have_attribute("aria-disabled", "true")
 
 
 def test_the_table_says_the_same_as_the_chart(open_page):
@@ -218,10 +225,10 @@ def test_half_an_hour_with_64_tokens_works(open_page):
     assert inked(page, TOKENS) > 10_000
     page.focus(TOKENS)
     page.keyboard.press("ArrowRight")
-    assert "display 1," in page.inner_text("#live")
+    sync_api.expect(page.locator("#live")).to_contain_text("display 1,")
     for _ in range(8):
         page.keyboard.press("+")
-    assert page.inner_text("#shown").endswith("min")
+    sync_api.expect(page.locator("#shown")).to_have_text(re.compile("min$"))
     page.click("#spans summary")
     sync_api.expect(page.locator("#spans-rows tr")).to_have_count(100)
 

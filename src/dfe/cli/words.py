@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def comparison_words(done: Comparison) -> list[str]:
     """What was compared and what differs, in a few lines."""
-    from dfe.comparison.comparison import neutral_notes
     from dfe.comparison.methods import p_words
+    from dfe.recording.neutrals import neutral_notes
 
     first, last = done.flow[0], done.flow[-1]
     subjects = " and ".join(str(number) for number in last.subjects)

@@ -11,7 +11,6 @@ from dfe.base.version import __version__
 from dfe.comparison.comparison import Comparison, TimeCourses
 from dfe.comparison.effects import MEASURES, EffectRow
 from dfe.comparison.methods import methods_text
-from dfe.comparison.subjects import EVERYONE
 from dfe.stats.sensitivity import ALPHA, POWER, detectable_g
 
 STATEMENT = (
@@ -39,7 +38,7 @@ def comparison_json(done: Comparison) -> dict[str, Any]:
         },
         "measures": dict(MEASURES),
         "flow": {
-            "groups": table.groups or (EVERYONE,),
+            "groups": table.levels,
             "steps": [asdict(step) for step in done.flow],
             "doubts": [asdict(step) for step in done.doubts],
         },

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -32,6 +30,7 @@ from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subject
 from dfe.comparison.table import Columns, GroupTable, read_group_table
 from dfe.comparison.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, measure_courses
 from dfe.events.config import EventConfig
+from dfe.recording.neutrals import neutral_notes
 from dfe.stats.clusters import ClusterTest, cluster_test
 from dfe.stats.composition import compose, zero_words
 from dfe.stats.contrasts import Design
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MIN_COVERAGE = 0.7
+_NONE = ("", "")
 _MEASURES: tuple[Measure, ...] = ("per_min", "share", "intensity")
 
 
@@ -137,12 +137,12 @@ class Comparison:
         """What is compared, the first with the second."""
         two = self.table.groups or self.table.conditions
         assert two is not None
-        return two
+        return two[0], two[1]
 
     @property
     def sides_of_analyses(self) -> dict[str, tuple[str, str]]:
         """Names of what is compared, by analysis."""
-        groups, conditions = self.table.groups or ("", ""), self.table.conditions or ("", "")
+        groups, conditions = ((two[0], two[1]) for two in (self.table.groups or _NONE, self.table.conditions or _NONE))
         return {"groups": groups, "conditions": conditions, "groups x conditions": groups}
 
     def to_pandas(self) -> pd.DataFrame:
@@ -309,15 +309,3 @@ def _notes(table: GroupTable, sums: RowSums) -> list[str]:
     notes += neutral_notes(sums.neutrals)
     notes.append("Speech was not taken into account: rates mix silent and speaking time.")
     return notes
-
-
-def neutral_notes(neutrals: Sequence[str]) -> tuple[str, ...]:
-    """A sentence where recordings were measured against resting faces of different kinds; else none."""
-    kinds = Counter(neutrals)
-    if len(kinds) < 2:
-        return ()
-    listed = ", ".join(f"{name or 'not known'} ({count})" for name, count in sorted(kinds.items()))
-    return (
-        f"Recordings were measured against different resting faces: {listed}. "
-        "What they differ in may come from that: encode all with the same --neutral.",
-    )

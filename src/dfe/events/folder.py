@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +20,8 @@ from dfe.events.export import source_of
 from dfe.events.find import speech_from_file, tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.found import EventList
-from dfe.events.rates import Rate, rates, write_rates_csv
+from dfe.events.rates import Rate, displays_per_min, rates, write_rates_csv
+from dfe.events.resting import as_asked
 from dfe.formats.csv import write_csv
 from dfe.formats.speech import SUFFIXES
 from dfe.formats.tiers import MediaRef
@@ -138,13 +138,13 @@ def events_to_folder(
         for path in (target, target.with_suffix(".json")) if format == "tsv" else (target,):
             refuse_existing(path, overwrite=overwrite)
     refuse_existing(out / RATES, overwrite=overwrite)
-    find = finder(options, _voices(options.speech, list(tables)))
+    find = finder(options, list(tables))
     done: list[RecordingEvents] = []
     problems: list[DfeError] = []
     all_rates: list[Rate] = []
     for count, (name, path) in enumerate(tables.items(), start=1):
         try:
-            one = find(name, path)
+            one = find(name, Recording.read(path, landmarks=False))
             found, mine, source = one.events, one.rates, one.source
             if format == "tsv":
                 settings = {**asdict(found.config), "eyes": _eyes(found), "notes": list(found.notes)}
@@ -152,7 +152,7 @@ def events_to_folder(
             else:
                 write_csv(targets[name], found, MediaRef(None), source, overwrite=overwrite)
             all_rates += mine
-            done.append(RecordingEvents(name, targets[name], found, _per_min(found, mine)))
+            done.append(RecordingEvents(name, targets[name], found, displays_per_min(mine)))
         except DfeError as error:
             problems.append(error)
         if progress is not None:
@@ -182,31 +182,33 @@ class Found:
     events: EventList
     rates: tuple[Rate, ...]
     source: EventSource
+    """What they were found in."""
     roles: tuple[Role, ...]
     """Of its faces."""
 
 
-def finder(options: EventOptions, voices: Mapping[str, Path] | None = None) -> Callable[[str, Path], Found]:
-    """Finds events and rates of a recording by its name and path; each tokenizer is opened once.
+def finder(options: EventOptions, names: Sequence[str]) -> Callable[[str, Recording], Found]:
+    """What gives events and rates of a recording by its name; each tokenizer is opened once.
 
     Args:
-        options: as of :func:`events_to_folder`.
-        voices: file of speech of each recording that has one.
+        options: thresholds, tokenizer, speech, roles, names.
+        names: of all recordings that will be asked for.
 
     Raises:
+        UsageError: a file of speech for several recordings.
         TableError: the table of roles cannot be used.
         ModelError: there is no such tokenizer.
     """
-    voices = voices or {}
+    voices = voices_of(options.speech, names)
     roles: tuple[Role, ...] = () if options.roles is None else read_roles(options.roles)
     given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
 
     opened: dict[str, Tokenizer] = {}
     words: dict[str, Vocabulary] = {}
 
-    def find(name: str, path: Path) -> Found:
-        recording = Recording.read(path, landmarks=False)
+    def find(name: str, recording: Recording) -> Found:
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
+        recording = as_asked(recording, tokenizer, options.config)
         opened.setdefault(tokenizer.id, tokenizer)
         if tokenizer.id not in words:
             words[tokenizer.id] = vocabulary_of(tokenizer, load_names(tokenizer, options.names), labels=options.labels)
@@ -244,8 +246,16 @@ def tables_by_name(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
     return tables
 
 
-def _voices(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
-    """File of speech of each recording that has one."""
+def voices_of(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
+    """File of speech of each recording that has one.
+
+    Args:
+        speech: a file (RTTM may be about several recordings), or a folder of files named like the recordings.
+        names: of the recordings.
+
+    Raises:
+        UsageError: one file that is about one recording, for several; or a folder with none of these.
+    """
     if speech is None:
         return {}
     if not speech.is_dir():
@@ -259,9 +269,3 @@ def _voices(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
         advice = "name the files like the recordings: clip.rttm, clip.eaf or clip.TextGrid"
         raise UsageError("holds no file of speech of these recordings", where=speech, advice=advice)
     return found
-
-
-def _per_min(found: EventList, mine: Sequence[Rate]) -> float:
-    seconds = sum(face.exposure_s for face in found.faces)
-    count = sum(rate.count or 0 for rate in mine if rate.speech == "all" and rate.token.isdecimal())
-    return 60 * count / seconds if seconds > 0 else math.nan

@@ -17,6 +17,7 @@ from dfe.events.config import EventConfig
 from dfe.events.folder import EventOptions, Found, entities, finder, tables_by_name
 from dfe.events.rates import token_of, windows_of
 from dfe.events.transitions import Train, Transition, TransitionConfig, in_sight, transitions
+from dfe.recording.recording import Recording
 
 Of = Literal["displays", "groups"]
 
@@ -67,13 +68,13 @@ def find_transitions(
     """
     options, config = options or EventOptions(), config or TransitionConfig()
     tables = tables_by_name(paths)
-    find = finder(options)
+    find = finder(options, list(tables))
     found: dict[str, Found] = {}
     problems: list[DfeError] = []
     with stages("looking", "recordings") as progress:
         for done, (name, path) in enumerate(tables.items(), start=1):
             try:
-                found[name] = find(name, path)
+                found[name] = find(name, Recording.read(path, landmarks=False))
             except DfeError as error:
                 problems.append(error)
             progress(done, len(tables))

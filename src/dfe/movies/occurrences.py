@@ -17,6 +17,7 @@ from dfe.base.types import Progress
 from dfe.clock.spans import contains
 from dfe.events.folder import EventOptions, Found, entities, finder, tables_by_name
 from dfe.events.rates import token_of, windows_of
+from dfe.recording.recording import Recording
 
 Pick = Literal["random", "strongest"]
 
@@ -74,14 +75,14 @@ def find_occurrences(
         ModelError: there is no such tokenizer.
     """
     tables = tables_by_name(paths)
-    find = finder(options or EventOptions())
+    find = finder(options or EventOptions(), list(tables))
     found: list[Occurrence] = []
     problems: list[DfeError] = []
     labels: dict[str, str] = {}
     coders: set[str] = set()
     for done, (name, path) in enumerate(tables.items(), start=1):
         try:
-            one = find(name, path)
+            one = find(name, Recording.read(path, landmarks=False))
         except DfeError as error:
             problems.append(error)
         else:
