@@ -42,7 +42,8 @@ Overwrite = Annotated[bool, arg(help="Replace results that are there already.")]
 AsJson = Annotated[bool, arg(help="Print the results as JSON on standard output.")]
 Seed = Annotated[int, arg(metavar="N", help="Seed of everything drawn.")]
 Draws = Annotated[int, arg(metavar="N", help="Draws of the bootstrap behind the intervals.")]
-Port = Annotated[int, arg(metavar="N", help="Port of this computer that the page is served at; 0 takes a free one.")]
+Port = Annotated[int, arg(metavar="PORT", help="Port of this computer; by default one that is free.")]
+NoBrowser = Annotated[bool, arg(help="Only print the address.")]
 Workers = Annotated[int, arg(metavar="N", help="Processes to share the work among; results do not depend on it.")]
 MinCoverage = Annotated[
     float,

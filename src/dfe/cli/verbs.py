@@ -114,7 +114,7 @@ def verbs() -> tuple[Verb, ...]:
 
 def overview() -> str:
     """``dfe --help``: all commands in groups, on one screen."""
-    lines = ["usage: dfe COMMAND ...", "Facial movement in videos and pictures, as a small vocabulary of displays."]
+    lines = ["dfe COMMAND ...: facial movement in videos and pictures, as a small vocabulary of displays"]
     for group, members in GROUPS.items():
         lines += ["", f"{group}:", *_listed(members)]
     lines += ["", "dfe COMMAND --help: options and examples   --version   --debug: details of an error"]
