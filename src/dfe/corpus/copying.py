@@ -48,9 +48,11 @@ def copy_folder(
         progress: called as ``progress(files done, all)``.
 
     Raises:
-        UsageError: two URLs, two paths, or stand-ins for files that are here.
+        UsageError: two URLs, two paths, no thread, or stand-ins for files that are here.
         DfeError: the source cannot be listed.
     """
+    if threads < 1:
+        raise UsageError(f"--threads must be 1 or more, not {threads}")
     if is_url(source) == is_url(target):
         raise UsageError("one of the two must be a URL and the other a folder here", where=f"{source}, {target}")
     if later and not is_url(source):

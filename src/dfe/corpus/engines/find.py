@@ -18,6 +18,7 @@ def find_engine(
     address: str | None = None,
     cpus: float | None = None,
     gpus: float | None = None,
+    fetch: bool = False,
 ) -> Engine:
     """What does the tasks.
 
@@ -28,10 +29,15 @@ def find_engine(
         address: of a Ray cluster; None for Ray on this machine alone.
         cpus: processors of each of Ray's actors, 1 by default.
         gpus: GPUs of each of Ray's actors, none by default.
+        fetch: workers fetch what stand-ins stand for (:mod:`dfe.corpus.stand_ins`).
 
     Raises:
         UsageError: a number that makes no sense, or one of Ray's choices for processes of this machine.
     """
+    if fetch:
+        from dfe.corpus.engines.fetching import FetchingEngine
+
+        return FetchingEngine(find_engine(name, workers, apart=True, address=address, cpus=cpus, gpus=gpus))
     match name:
         case "local":
             given = {"--ray-address": address, "--worker-cpus": cpus, "--worker-gpus": gpus}
