@@ -41,15 +41,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "facemodel")
     options = parser.parse_args()
     data, media, tables = options.data, options.work / "media", options.work / "tables"
-    for picture, person in lfw_people(data):
-        part = part_of_person(person)
-        if part is not None:
-            _link(picture, media / ("lfw_test" if part == "test" else "lfw_train"))
-    for name in ("london", "yale"):
-        for picture in sorted((data / name).glob("*.[jg]*")):
-            _link(picture, media / name)
-    for name in ("lfw_train", "lfw_test", "london", "yale"):
-        extract([media / name], tables / name)
+    lay_out_pictures(data, options.work, ("lfw_train", "lfw_test", "london", "yale"))
     extract([data / "clips", data / "video"], tables / "clips", "--max-faces", "2", "--largest-only")
     lay_out_turned(data, media / "lt", tables / "london" / "london.parquet")
     extract([media / "lt" / "london_turned"], tables / "london_turned")
@@ -59,9 +51,23 @@ def main() -> None:
     for film in (*FILMS, *(f"video/{path.name}" for path in sorted((data / "video").glob("grid*.mpg")))):
         film_variants(data / film, media / "films")
     extract([media / "films"], tables / "films", "--max-faces", "2", "--largest-only")
-    fer_pictures(data, media)
-    for name in ("fer_train", "fer_test"):
-        extract([media / name], tables / name)
+    lay_out_pictures(data, options.work, ("fer_train", "fer_test"))
+
+
+def lay_out_pictures(data: Path, work: Path, names: tuple[str, ...]) -> None:
+    """Tables of some sets of pictures that need nothing but themselves: of LFW, London, Yale, FER2013."""
+    media = work / "media"
+    for name in names:
+        if name.startswith("lfw_"):
+            for picture, person in lfw_people(data):
+                if part_of_person(person) is not None and (part_of_person(person) == "test") == (name == "lfw_test"):
+                    _link(picture, media / name)
+        elif name.startswith("fer_"):
+            fer_pictures(data, media)
+        else:
+            for picture in sorted((data / name).glob("*.[jg]*")):
+                _link(picture, media / name)
+        extract([media / name], work / "tables" / name)
 
 
 def extract(inputs: list[Path], out: Path, *more: str) -> None:
