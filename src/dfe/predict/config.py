@@ -22,7 +22,8 @@ class StudyConfig:
         permutations: B of the permutation test; 0 for none.
         null_model: what permutations are held to: the study's own model, fitted anew each time (``refit``), or ridge
             regression on the same columns, for which a thousand cost little (``ridge``, :mod:`dfe.predict.null`).
-        contrasts: further pairs of representations to be compared, adjusted with the others.
+        contrasts: further pairs of representations to be compared; none: the first side of the primary contrast
+            against every other.
         primary: ids of the two representations that the study is about; all other contrasts are Holm's.
         min_coverage: examples with a usable face for a smaller share of their time are left out (of an official split:
             of its training part alone, since its test part is what others report on).

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from dfe.base.types import DoubleArray, IntArray
 from dfe.datasets.examples import Target
 from dfe.judge.result import plain
+from dfe.predict.calibration import calibration
 from dfe.predict.checklist import checklist
 from dfe.predict.going_by import going_by
 from dfe.predict.representations.nuisance import Nuisance
@@ -112,6 +113,7 @@ def _target(study: Predictions, about: Mapping[str, Any]) -> dict[str, Any]:
         row["by_repeat"] = [score(metrics[0], one) for one in repeats]
         if id in roles:
             row |= {"features": role["features"], "features_s": role["features_s"], **about["of_representations"][id]}
+            row["calibration"] = calibration(target, repeats)
             row["permutation"] = _permutation(study, target, id)
         rows.append(row)
     order = {"representation": 0, "nuisance": 1, "floor": 2}
@@ -153,8 +155,8 @@ def _contrasts(
     metric: Metric,
     ids: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """The primary contrast; its first side against every other representation; the row without expression and tokens
-    against that row alone; and those that were asked for. Holm among all but the first.
+    """The primary contrast; its first side against every other representation; what it adds to the row without
+    expression. Where contrasts were asked for, these in place of all others. Holm among all but the first.
     """
     first, second = config["primary"]
     pairs = [(first, id) for id in sorted(ids, key=lambda id: id != second) if id != first] if first in ids else []
