@@ -22,13 +22,12 @@ import numpy as np
 
 from dfe.recording.recording import Recording
 from dfe.tokenizer.file import load_tokenizer
-from facemodel_media import extract, lay_out_pictures
+from facemodel_media import extract, lay_out_films, lay_out_pictures, lay_out_turned_london
 from motion_page import write_motion
 from results_page import write_results
 from study_faces import recordings_of
 from study_sets import AGREED, NOT_EXPRESSIONS
 from training_media import hashed, lfw_people, part_of_person, perturbed, write_picture
-from turned_heads import lay_out_turned
 
 ROOT = Path(__file__).resolve().parents[1]
 TOKENIZERS = ("dfe-displays@1", "dfe-rvq@1")
@@ -93,11 +92,10 @@ def main() -> None:
 
 def faces(options: argparse.Namespace) -> None:
     """Tables with landmarks of every set that is not there yet."""
-    tables, media = options.faces / "tables", options.faces / "media"
+    tables = options.faces / "tables"
     lay_out_pictures(options.data, options.faces, tuple(name for name in SETS if not (tables / name).is_dir()))
-    if not (tables / TURNED).is_dir():
-        lay_out_turned(options.data, media / "lt", tables / "london" / "london.parquet")
-        extract([media / "lt" / TURNED], tables / TURNED)
+    lay_out_turned_london(options.data, options.faces)
+    lay_out_films(options.data, options.faces)
     if not (options.work / "changed").is_dir():
         lay_out_changed(options.data, options.work / "changed_media")
         extract(sorted((options.work / "changed_media").iterdir()), options.work / "changed")

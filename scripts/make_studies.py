@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from clip_rates import clip_rates
 from dfe.cli.progress import show_progress
 from dfe.datasets.engagement import ENGAGEMENT
 from dfe.datasets.examples import Examples
@@ -33,7 +34,7 @@ from dfe.predict.trace import with_displays
 from dfe.predict.write_report import write_report
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
-from facemodel_media import lay_out_pictures
+from facemodel_media import lay_out_films, lay_out_pictures
 from studies_page import write_page
 from study_faces import encoded, recordings_of
 from study_sets import engagement, fer2013, lfw, london, news, yale
@@ -41,7 +42,7 @@ from study_sets import engagement, fer2013, lfw, london, news, yale
 ROOT = Path(__file__).resolve().parents[1]
 DISPLAYS, RVQ, PROXY = "displays", "RVQ tokens", "AU proxy"
 PERMUTATIONS = 999
-SETS = ("engagement", "fer2013", "lfw", "london", "yale", "news")
+SETS = ("engagement", "fer2013", "lfw", "london", "yale", "news", "clips")
 TABLES = {"fer2013": ("fer_train", "fer_test"), "lfw": ("lfw_test",), "london": ("london",), "yale": ("yale",)}
 LEFT_OUT_ONE_BY_ONE = ("engagement", "yale")
 WORDS = {"news": 16, "london": 32, "yale": 16}
@@ -74,6 +75,11 @@ def run(name: str, options: argparse.Namespace, studies: Path) -> None:
     """One study, all its files."""
     displays, rvq = load_tokenizer("dfe-displays@1"), load_tokenizer("dfe-rvq@1")
     recordings = studies / "recordings"
+    if name == "clips":
+        lay_out_films(options.data, options.work / "facemodel")
+        recordings_of(options.work / "facemodel" / "tables", "clips", recordings, displays)
+        (studies / "clips.json").write_text(json.dumps(clip_rates(recordings / "clips", displays), indent=1))
+        return
     examples = examples_of(name, options, recordings, displays)
     chosen = representations(name, displays, rvq, options)
     config = StudyConfig(

@@ -45,9 +45,8 @@ def one(target: Row) -> str:
     metric = target["metric"]
     names = [metric, *(name for name in BESIDE if name != metric and name in target["metrics"])][:3]
     usable = f"; trained on {target['trained']}, tested on {target['tested']}" if "official" in target["scheme"] else ""
-    lines = [
-        f"### {target['name']}: {target['examples']:,} examples, {target['people']:,} people, {target['scheme']}{usable}"
-    ]
+    size = f"{target['examples']:,} examples, {target['people']:,} people"
+    lines = [f"### {target['name']}: {size}, {target['scheme']}{usable}"]
     shown = [row for row in target["rows"] if not row["id"].endswith(ONE_POOLING)]
     heads = ["told from", *(name.replace("_", " ") for name in names), "permutation p", "slope, intercept", "Brier"]
     lines.append(table(heads, [_cells(row, names) for row in shown]))
@@ -74,14 +73,7 @@ def _pooled(target: Row) -> str:
     codings = [id.removesuffix(ONE_POOLING[0]) for id in score if id.endswith(ONE_POOLING[0])]
     if not codings:
         return ""
-    rows = [
-        [
-            f"{id}{'' if id in score else ''}",
-            estimate_words(score.get(id)),
-            *(estimate_words(score.get(f"{id}{p}")) for p in ONE_POOLING),
-        ]
-        for id in codings
-    ]
+    rows = [[id, *(estimate_words(score.get(f"{id}{p}")) for p in ("", *ONE_POOLING))] for id in codings]
     return table(["coding", "chosen in the inner folds", *POOLINGS], rows)
 
 
@@ -165,14 +157,8 @@ def aims(results: Mapping[str, Row]) -> str:
             a, b = f"displays, {pooling}", f"AU proxy, {pooling}"
             above(f"{title}: the same, {pooling} alone", name, a, b, 0.02 if name == "fer2013" else 0.0)
     for name, title in titles.items():
-        words = next(
-            (
-                c
-                for c in (results[name]["targets"][0]["contrasts"] if name in results else ())
-                if "flat words" in c["b"]
-            ),
-            None,
-        )
+        asked = results[name]["targets"][0]["contrasts"] if name in results else ()
+        words = next((found for found in asked if "flat words" in found["b"]), None)
         if words:
             above(f"{title}: the RVQ-VAE's bag above words (skin alone)", name, words["a"], words["b"])
     said = (
@@ -217,30 +203,31 @@ paper's.** The masked autoencoder of [mae.md](mae.md) was not trained anew, sinc
 here together: where its row is missing, it was not compared."""
 
 CLIPS = """Rates of displays (events that begin, as `dfe events` finds them, each person against their own resting
-face), all units of the skin. No film here comes with a transcript: GRID's people read a sentence, the others are said to
-be silent or talking by what they are. Rates of speaking and silent time of one film cannot be told apart without a file
-of speech, and are not."""
+face), all displays of the skin. No film here comes with a transcript: GRID's people read a sentence, the others are
+said to be silent or talking by what they are. Silent and speaking time within one film cannot be told apart without a
+file of speech, and are not."""
 
 STUDIES = {
     "engagement": (
         "Engagement: disengaged or partially engaged students",
         "18 students at a screen, pictures of about 100 px enlarged to 256 and padded by 64, levels by a crowd\n"
         "([data-sets.md](data-sets.md#engagement)). One student left out at a time, AUC within the student, on the\n"
-        "faces that OpenFace 2 and this package both found. OpenFace: its 17 intensities and 18 presences of the same\n"
-        'pictures. "Displays, eyes alone": lids and gaze. "Nuisance": head pose, face size, confidence. A student\'s\n'
-        "own share of disengaged pictures (the subject prior) cannot help: within one student it is a constant, AUC\n"
-        "0.5. Pictures of one student stem from few sessions, so that light and posture may go with the label.",
+        "faces that OpenFace 2 and this package both found. OpenFace: its 17 intensities and 18 presences of the\n"
+        "same pictures. 'Eyes alone': lids and gaze. Nuisance: head pose, face size, confidence. A student's own\n"
+        "share of disengaged pictures (the subject prior) is a constant within the student, AUC 0.5. Pictures of one\n"
+        "student stem from few sessions, so that light and posture may go with the label.",
     ),
     "fer2013": (
         "FER2013: expressions as perceived by others, original pixels",
-        "8,200 training pictures and the public test where five of ten raters agree (FER+), with FER+'s label and the\n"
-        "data set's own on the same pictures. Every tenth training picture chooses pooling, scale and penalty. Every\n"
-        "picture counts as a person of its own, since who is who is not known. 48 pixels wide. The tokenizers have not\n"
-        "seen FER2013; its public test was in sight in earlier work.",
+        "8,200 training pictures and the public test where five of ten raters agree (FER+), with FER+'s label and\n"
+        "the data set's own on the same pictures. Every tenth training picture chooses pooling, scale and penalty.\n"
+        "Every picture counts as a person of its own, since who is who is not known. 48 pixels wide. The tokenizers\n"
+        "have not seen FER2013; its public test was in sight in earlier work.",
     ),
     "lfw": (
         "LFW: smiling or neutral, people the tokenizers never saw",
-        "News photographs of LFW's fifth part; labels by students, noisy. Two times five folds, permuted within people.",
+        "News photographs of LFW's fifth part; labels by students, noisy. Two times five folds, permuted within\n"
+        "people.",
     ),
     "london": (
         "London: the same people neutral and smiling",
