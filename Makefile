@@ -22,7 +22,7 @@ export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 WORKERS ?= auto
 PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test coverage oldest lint format hooks media install dev site wheel reading covering points facemodel mae tokenizer results studies faults fuzz clean
+.PHONY: help demo test coverage oldest lint format hooks media install dev site dist wheel reading covering points facemodel mae tokenizer results studies faults fuzz clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -95,10 +95,15 @@ format: $(VENV)/.dev
 hooks: $(VENV)/.dev
 	@$(BIN)/pre-commit install
 
+# The wheel is made from the source archive, so the archive is known to be whole.
 wheel: $(VENV)/.dev
 	@rm -rf dist
-	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	@$(BIN)/python -m build --outdir dist . >/dev/null
 	@ls -l dist
+
+# Both, installed into clean environments of the oldest and the newest Python here (docs/releasing.md).
+dist: $(VENV)/.dev
+	@$(BIN)/python scripts/check_dist.py
 
 # Fits the front end's map for version 2 of the expression space (docs/expression-input.md).
 reading: $(VENV)/.dev
