@@ -13,7 +13,6 @@ from dfe.cli.options import (
     TABLE,
     AsJson,
     Categories,
-    Flag,
     MadeByTokenizer,
     MinCoverage,
     NamesFile,
@@ -72,8 +71,11 @@ class Compare:
     unmatched: Unmatched = "refuse"
     events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
-    no_models: Flag = False
-    """Leave out the models of counts, which take longest."""
+    confirmatory: Annotated[str, arg(metavar="MEASURE")] = "rate_ratio"
+    """The measure that answers your question, said beforehand; all others explore. One of rate_ratio (model of counts),
+    pooled_ratio, per_min, share, intensity, main_ratio."""
+    confirmatory_unit: Annotated[str, arg(metavar="UNIT")] = "display"
+    """What it is about: display, region, eyes or group."""
     overwrite: Overwrite = False
     json: AsJson = False
 
@@ -84,10 +86,11 @@ class Compare:
         from dfe.cli.words import comparison_words
         from dfe.comparison.as_json import comparison_json
         from dfe.comparison.comparison import CompareOptions, compare
+        from dfe.comparison.families import declared
         from dfe.comparison.files import check_folder, write_comparison
         from dfe.tokenizer.file import load_tokenizer
 
-        need_extra("a comparison", "study", "scipy", *([] if self.no_models else ["statsmodels"]))
+        need_extra("a comparison", "study", "scipy")
         need("--groups", self.groups, "--group", self.group)
         need("--conditions", self.conditions, "--within", self.within)
         need("--categories", self.categories, "--covariates", self.covariates)
@@ -110,7 +113,7 @@ class Compare:
             seed=self.seed,
             events=self.events.config(),
             names=self.names,
-            models=not self.no_models,
+            confirmatory=declared(self.confirmatory, self.confirmatory_unit),
         )
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
         with show_progress("comparing", "recordings") as progress:

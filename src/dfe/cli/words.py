@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dfe.comparison.comparison import Comparison
+    from dfe.comparison.effects import EffectRow, Family
+    from dfe.displays.units import Unit
+    from dfe.events.transition_trains import Transitions
     from dfe.reliability.reliability import Reliability
     from dfe.stats.bootstrap import Estimate
     from dfe.stats.sensitivity import Sensitivity
@@ -13,7 +16,6 @@ if TYPE_CHECKING:
 
 def comparison_words(done: Comparison) -> list[str]:
     """What was compared and what differs, in a few lines."""
-    from dfe.comparison.methods import p_words
     from dfe.recording.neutrals import neutral_notes
 
     first, last = done.flow[0], done.flow[-1]
@@ -23,29 +25,36 @@ def comparison_words(done: Comparison) -> list[str]:
     lines += [f"caution: {caution}" for caution in done.coverage.cautions]
     lines += [f"caution: {note}" for note in neutral_notes(done.sums.neutrals)]
     for family in done.families:
-        if family.measure != "per_min" or family.unit != "display":
-            continue
-        mine = [
-            r
-            for r in done.rows
-            if r.analysis == family.analysis and r.measure == "per_min" and r.kind.unit == family.unit
-        ]
-        tested = sorted((r for r in mine if r.p == r.p), key=lambda r: (r.p, -abs(r.effect)))
-        lines.append(
-            f"{family.analysis}: {family.tested} displays tested in events per minute, p of any difference "
-            f"{p_words(family.p_any)}"
-        )
-        lines.append("  display  effect [95%]            ratio   p       q")
-        lines += [
-            f"  {r.kind.token:>7}  {r.effect:6.2f} [{r.low:6.2f},{r.high:6.2f}]  {_ratio_cell(r.ratio)}   "
-            f"{p_words(r.p):6}  {r.q:.3f}  {r.kind.label}"
-            for r in tested[:5]
-        ]
+        if family.measure == done.options.confirmatory.measure and family.unit == done.options.confirmatory.unit:
+            lines += _family_lines(done, family)
     return lines
 
 
-def _ratio_cell(value: float) -> str:
-    return f"{value:6.2f}" if value == value else "     –"
+def _family_lines(done: Comparison, family: Family) -> list[str]:
+    """The foremost rows of one family, with p by exchange of the mean rates beside ratios."""
+    from dfe.comparison.effects import MEASURES, RATIOS
+    from dfe.comparison.methods import p_words
+
+    def of(measure: str) -> list[EffectRow]:
+        wanted = (family.analysis, measure, family.unit)
+        return [row for row in done.rows if (row.analysis, row.measure, row.kind.unit) == wanted]
+
+    unit = "displays" if family.unit == "display" else f"rows ({family.unit})"
+    left = f"; {family.too_few} shown by fewer than {family.least} subjects left out" if family.too_few else ""
+    lines = [
+        f"{family.analysis} ({family.role}): {family.tested} {unit} tested in {MEASURES[family.measure]}{left}, "
+        f"p of any difference {p_words(family.p_any)}"
+    ]
+    beside = {row.kind.token: row.p for row in of("per_min")} if family.measure in RATIOS else {}
+    lines.append(f"  display  effect [95%]            p       q{'      p by exchange' if beside else ''}")
+    tested = sorted((row for row in of(family.measure) if row.p == row.p), key=lambda row: row.p)
+    lines += [
+        f"  {r.kind.token:>7}  {r.effect:6.2f} [{r.low:6.2f},{r.high:6.2f}]  {p_words(r.p):6}  {r.q:.3f}  "
+        + (f"{p_words(beside[r.kind.token]):6}  " if beside else "")
+        + r.kind.label
+        for r in tested[:5]
+    ]
+    return lines
 
 
 def reliability_words(done: Reliability) -> list[str]:
@@ -93,3 +102,22 @@ def _ratio(value: float | None) -> str:
 
 def _two(value: float) -> str:
     return "–" if value != value else f"{value:.2f}"
+
+
+def _unit_name(unit: Unit) -> str:
+    return f"{unit.token} {unit.label}" if unit.kind == "display" else unit.label
+
+
+def transition_words(done: Transitions) -> list[str]:
+    """How many pairs are beyond chance, and the clearest of them."""
+    from dfe.stats.significance import LEVEL
+
+    beyond = [row for row in done.rows if row.q < LEVEL]
+    lines = [f"{done.people} people in {done.recordings} recordings; {len(done.rows)} pairs tested, "
+             f"{len(beyond)} beyond chance"]  # fmt: skip
+    if beyond:
+        lines.append("  followed  by chance  after   first -> then")
+    for row in beyond[:10]:
+        names = [_unit_name(done.units[place]) for place in (row.first, row.second)]
+        lines.append(f"  {row.share:8.0%}  {row.by_chance:9.0%}  {row.lag_s:4.2f} s  {' -> '.join(names)}")
+    return lines

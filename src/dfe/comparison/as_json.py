@@ -9,9 +9,10 @@ from typing import Any
 from dfe.base.errors import UsageError
 from dfe.base.version import __version__
 from dfe.comparison.comparison import Comparison, TimeCourses
-from dfe.comparison.effects import MEASURES, EffectRow
+from dfe.comparison.effects import MEASURES, Analysis, EffectRow
 from dfe.comparison.methods import methods_text
 from dfe.stats.sensitivity import ALPHA, POWER, detectable_g
+from dfe.stats.significance import FALSE_DISCOVERY
 
 STATEMENT = (
     "For research only. A comparison of groups says nothing about a single person: it is no diagnosis, no screening, "
@@ -37,6 +38,8 @@ def comparison_json(done: Comparison) -> dict[str, Any]:
             "events": {**asdict(options.events), "counted": options.events.counted},
         },
         "measures": dict(MEASURES),
+        "confirmatory": {**asdict(options.confirmatory), "analysis": confirmatory_analysis(done)},
+        "false_discovery": FALSE_DISCOVERY,
         "flow": {
             "groups": table.levels,
             "steps": [asdict(step) for step in done.flow],
@@ -53,6 +56,11 @@ def comparison_json(done: Comparison) -> dict[str, Any]:
     return dict(known(result))
 
 
+def confirmatory_analysis(done: Comparison) -> Analysis:
+    """The analysis of the family that confirms."""
+    return next(family.analysis for family in done.families if family.role == "confirmatory")
+
+
 def known(value: Any) -> Any:
     """JSON knows no NaN and no infinity: what is not known is null."""
     if isinstance(value, dict):
@@ -63,20 +71,18 @@ def known(value: Any) -> Any:
 
 
 def _row(row: EffectRow) -> dict[str, Any]:
-    out: dict[str, Any] = {
+    return {
         "analysis": row.analysis,
+        "role": row.role,
         "measure": row.measure,
         **asdict(row.kind),
         "subjects": row.subjects,
         "mean": row.mean,
-        **{name: getattr(row, name) for name in ("effect", "low", "high", "p", "q")},
+        "effect_is": row.size,
+        **{name: getattr(row, name) for name in ("effect", "low", "high", "p", "q", "df", "dispersion")},
         "average": {"value": row.average, "low": row.average_low, "high": row.average_high},
         "flags": row.flags,
     }
-    if row.measure == "per_min":
-        out["ratio"] = {"value": row.ratio, "low": row.ratio_low, "high": row.ratio_high}
-        out["model"] = None if row.model is None else asdict(row.model) | {"q": row.model_q}
-    return out
 
 
 def _course(course: TimeCourses, done: Comparison) -> dict[str, Any]:

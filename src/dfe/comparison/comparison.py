@@ -12,6 +12,7 @@ import numpy as np
 from dfe.base.errors import UsageError
 from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray, Progress
+from dfe.comparison.described import Compared
 from dfe.comparison.effects import (
     Analysis,
     EffectRow,
@@ -20,11 +21,10 @@ from dfe.comparison.effects import (
     Settings,
     Side,
     effects,
-    main_kinds,
-    with_models,
-    with_ratios,
 )
+from dfe.comparison.families import Declared
 from dfe.comparison.measures import RowSums, measure_rows
+from dfe.comparison.ratios import main_kinds, main_side, ratio_rows
 from dfe.comparison.rows import COLUMNS, row_cells
 from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
 from dfe.comparison.table import Columns, GroupTable, read_group_table
@@ -32,7 +32,6 @@ from dfe.comparison.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, 
 from dfe.events.config import EventConfig
 from dfe.recording.neutrals import neutral_notes
 from dfe.stats.clusters import ClusterTest, cluster_test
-from dfe.stats.composition import compose, zero_words
 from dfe.stats.contrasts import Design
 from dfe.stats.covariates import Covariates, code_covariates
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
 MIN_COVERAGE = 0.7
 _NONE = ("", "")
 _MEASURES: tuple[Measure, ...] = ("per_min", "share", "intensity")
+_RATIOS: tuple[Measure, ...] = ("rate_ratio", "pooled_ratio")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class CompareOptions:
         seed: of the permutations.
         events: thresholds of events.
         names: the user's file of names, merges and groups; by default DFE_NAMES, or names.json beside the tokenizer.
-        models: whether counts are modelled, too.
+        confirmatory: the one measure that answers the question; all others are exploratory.
     """
 
     group: str | None = None
@@ -85,7 +85,7 @@ class CompareOptions:
     seed: int = Settings.seed
     events: EventConfig = field(default_factory=EventConfig)
     names: Path | None = None
-    models: bool = True
+    confirmatory: Declared = field(default_factory=Declared)
 
     @property
     def columns(self) -> Columns:
@@ -131,6 +131,7 @@ class Comparison:
     notes: tuple[str, ...]
     subjects: Subjects
     sums: RowSums
+    covariates: Covariates
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -144,6 +145,15 @@ class Comparison:
         """Names of what is compared, by analysis."""
         groups, conditions = ((two[0], two[1]) for two in (self.table.groups or _NONE, self.table.conditions or _NONE))
         return {"groups": groups, "conditions": conditions, "groups x conditions": groups}
+
+    @property
+    def compared(self) -> tuple[Compared, ...]:
+        """What each analysis compared, for numbers beside its effects."""
+        sides = _sides(self.table, self.subjects, self.sums)
+        return tuple(
+            Compared(analysis, self.sides_of_analyses[analysis], sides, self.subjects, self.covariates)
+            for analysis in _analyses(self.table)
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """A row for each comparison, display (or region) and measure: the columns of ``results.csv``.
@@ -207,33 +217,33 @@ def compare(
     notes = [*sums.vocabulary.notes, *_notes(read, sums)]
     sides = _sides(read, subjects, sums)
     for analysis in _analyses(read):
+        for ratio in _RATIOS if analysis != "groups x conditions" else _RATIOS[:1]:
+            found, judged = ratio_rows(analysis, ratio, sums.kinds, sides, subjects, covariates)
+            rows += found
+            families += judged
         for measure in _MEASURES:
             values = tuple(side.values(measure) for side in sides)
             found, judged = effects(analysis, measure, sums.kinds, values, subjects, covariates, options.settings)
-            if measure == "per_min":
-                if analysis != "groups x conditions":
-                    found = with_ratios(found, sides, subjects.design, covariates)
-                if options.models:
-                    design, kept = _design(analysis, read, subjects, covariates), subjects.rows
-                    found = with_models(found, sums.count[kept], sums.exposure_s[kept], design, subjects.subject)
             rows += found
             families += judged
-        main = tuple(subjects.pooled(sums.main_s, c) for c in ((0, 1) if read.conditions else (None,)))
-        composition = compose(main)
-        parts = main_kinds(composition, sums.main)
-        found, judged = effects(analysis, "main_clr", parts, composition.values, subjects, covariates, options.settings)
+        conditions = (0, 1) if read.conditions else (None,)
+        main = tuple(
+            main_side(subjects.pooled(sums.main_s, c), side.exposure_s)
+            for c, side in zip(conditions, sides, strict=True)
+        )
+        found, judged = ratio_rows(analysis, "main_ratio", main_kinds(sums.main), main, subjects, covariates)
         rows += found
         families += judged
-        notes.append(f"Log-ratios: {zero_words(composition)}.")
     courses: tuple[TimeCourses, ...] = ()
     if columns.align is not None:
         kept_rows = [read.rows[i] for i in subjects.rows]
         measured = measure_courses(kept_rows, sums.vocabulary, options.window_s, options.bin_s, progress=progress)
         steady = tuple(int(kind.token) for kind in sums.kinds if kind.unit == "display")
         courses = tuple(_courses(a, measured, steady, subjects, options.settings) for a in _analyses(read))
+    told, judged_as = options.confirmatory.judged(rows, families, _analyses(read)[-1])
     return Comparison(
-        options, read, tokenizer, tuple(rows), tuple(families), flow, doubts, coverage, courses,
-        tuple(dict.fromkeys(notes)), subjects, sums,
+        options, read, tokenizer, told, judged_as, flow, doubts, coverage, courses,
+        tuple(dict.fromkeys(notes)), subjects, sums, covariates,
     )  # fmt: skip
 
 
@@ -249,20 +259,6 @@ def _sides(table: GroupTable, subjects: Subjects, sums: RowSums) -> tuple[Side, 
         return Side(*(subjects.pooled(part, condition) for part in parts))
 
     return (side(None),) if table.conditions is None else (side(0), side(1))
-
-
-def _design(analysis: Analysis, table: GroupTable, subjects: Subjects, covariates: Covariates) -> DoubleArray:
-    """Columns of the models of counts, ``(rows, k)``, the contrast first."""
-    second = subjects.design.second[subjects.subject].astype(np.float64)
-    condition = subjects.condition.astype(np.float64)
-    columns = {
-        "groups": [second],
-        "conditions": [condition] + ([second] if table.groups is not None else []),
-        "groups x conditions": [second * condition, second, condition],
-    }[analysis]
-    strata = np.unique(subjects.design.stratum)
-    columns += [(subjects.design.stratum == one)[subjects.subject].astype(np.float64) for one in strata[1:]]
-    return np.column_stack([*columns, covariates.matrix[subjects.subject]])
 
 
 def _courses(
@@ -304,7 +300,7 @@ def _notes(table: GroupTable, sums: RowSums) -> list[str]:
         )
     if table.columns.covariates and table.conditions is not None and table.groups is None:
         notes.append(
-            "Covariates play no part in the permutation within subjects; the models of counts hold them constant."
+            "Covariates play no part in the exchange within subjects; the model of counts holds them constant."
         )
     notes += neutral_notes(sums.neutrals)
     notes.append("Speech was not taken into account: rates mix silent and speaking time.")

@@ -11,18 +11,19 @@ import numpy as np
 
 from dfe.base.csv_text import csv_text
 from dfe.base.files import refuse_existing, replacing
+from dfe.comparison import described
 from dfe.comparison.as_json import comparison_json
 from dfe.comparison.comparison import Comparison
 from dfe.comparison.page import compare_page, forest_chart, pictured, volcano_chart
 from dfe.comparison.r_script import DATA, data_rows, r_script
-from dfe.comparison.rows import COLUMNS, table_row
+from dfe.comparison.rows import COLUMNS, table_row, written
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.pages.svg import standalone
 from dfe.tokenizer.tokenizer import Tokenizer
 
 FILES = (
-    "results.csv", "flow.csv", "coverage.csv", "methods.txt", DATA, "analysis.R", "compare.json", "forest.svg",
-    "volcano.svg", "compare.html",
+    "results.csv", "effects.csv", "flow.csv", "coverage.csv", "methods.txt", DATA, "analysis.R", "compare.json",
+    "forest.svg", "volcano.svg", "compare.html",
 )  # fmt: skip
 CLUSTERS = "clusters.csv"
 _PICTURE = 96
@@ -54,6 +55,10 @@ def write_comparison(done: Comparison, out: str | PathLike[str], *, overwrite: b
     pictures = display_pictures(done.tokenizer, pictured(result))
     contents = {
         "results.csv": csv_text(COLUMNS, (table_row(row, done.sides_of_analyses) for row in done.rows)),
+        "effects.csv": csv_text(
+            described.COLUMNS,
+            (written(cells) for one in done.compared for cells in described.described(one, done.sums.kinds, done.rows)),
+        ),
         "flow.csv": csv_text(*_flow(done)),
         "coverage.csv": csv_text(*_coverage(done)),
         "methods.txt": str(result["methods"]),
