@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray, Progress
+from dfe.comparison.designs.beside import Beside
 from dfe.comparison.effects import (
     Analysis,
     EffectRow,
@@ -24,13 +24,13 @@ from dfe.comparison.effects import (
     with_models,
     with_ratios,
 )
-from dfe.comparison.measures import RowSums, measure_rows
+from dfe.comparison.measures import RowSums
+from dfe.comparison.options import CompareOptions
+from dfe.comparison.prepare import prepare
 from dfe.comparison.rows import COLUMNS, row_cells
-from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
-from dfe.comparison.table import Columns, GroupTable, read_group_table
-from dfe.comparison.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, measure_courses
-from dfe.events.config import EventConfig
-from dfe.recording.neutrals import neutral_notes
+from dfe.comparison.subjects import Coverage, FlowStep, Subjects
+from dfe.comparison.table import GroupTable
+from dfe.comparison.time_courses import Courses, mean_courses, measure_courses
 from dfe.stats.clusters import ClusterTest, cluster_test
 from dfe.stats.composition import compose, zero_words
 from dfe.stats.contrasts import Design
@@ -40,62 +40,8 @@ from dfe.tokenizer.tokenizer import Tokenizer
 if TYPE_CHECKING:
     import pandas as pd
 
-MIN_COVERAGE = 0.7
 _NONE = ("", "")
 _MEASURES: tuple[Measure, ...] = ("per_min", "share", "intensity")
-
-
-@dataclass(frozen=True)
-class CompareOptions:
-    """What is compared, and how.
-
-    Args:
-        group: column of the table: what is compared between subjects; None where groups are not compared.
-        subject: column: whose face it is.
-        within: column: what is compared within subjects; None where nothing is.
-        covariates: columns to be held constant.
-        categories: covariates whose numbers are names.
-        stratum: column: subjects are compared and exchanged within it only.
-        groups, conditions: which two, the first to be compared with; in alphabetical order if None.
-        align: column: seconds in the recording at which time courses are aligned.
-        window_s, bin_s: of time courses, around these moments.
-        unmatched: what to do with recordings that the table does not name.
-        min_coverage: recordings with less usable time are left out.
-        permutations: behind p.
-        seed: of the permutations.
-        events: thresholds of events.
-        names: the user's file of names, merges and groups; by default DFE_NAMES, or names.json beside the tokenizer.
-        models: whether counts are modelled, too.
-    """
-
-    group: str | None = None
-    subject: str = "subject"
-    within: str | None = None
-    covariates: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    stratum: str | None = None
-    groups: tuple[str, str] | None = None
-    conditions: tuple[str, str] | None = None
-    align: str | None = None
-    window_s: tuple[float, float] = WINDOW_S
-    bin_s: float = BIN_S
-    unmatched: Literal["refuse", "drop"] = "refuse"
-    min_coverage: float = MIN_COVERAGE
-    permutations: int = Settings.permutations
-    seed: int = Settings.seed
-    events: EventConfig = field(default_factory=EventConfig)
-    names: Path | None = None
-    models: bool = True
-
-    @property
-    def columns(self) -> Columns:
-        """The columns of the table that are looked at."""
-        return Columns(self.subject, self.group, self.covariates, self.within, self.stratum, self.align)
-
-    @property
-    def settings(self) -> Settings:
-        """How evidence is found."""
-        return Settings(self.permutations, self.seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +75,8 @@ class Comparison:
     coverage: Coverage
     courses: tuple[TimeCourses, ...]
     notes: tuple[str, ...]
+    beside: Beside
+    """Contrasts of a file, and what is found when it is counted otherwise."""
     subjects: Subjects
     sums: RowSums
 
@@ -181,30 +129,16 @@ def compare(
         ModelError: recordings of different tokenizers.
         UsageError: nothing to compare, too few subjects, or covariates that cannot be held constant.
     """
-    columns = options.columns
-    if columns.group is None and columns.condition is None:
-        raise UsageError("nothing to compare", advice="name a column with --group, or with --within")
-    if not 0 <= options.min_coverage <= 1 or options.settings.permutations < 1:
-        raise UsageError("coverage must be between 0 and 1, permutations 1 or more")
-    read = read_group_table(
-        table,
-        Path(recordings),
-        columns,
-        groups=options.groups,
-        conditions=options.conditions,
-        categories=options.categories,
-        others=options.unmatched == "drop",
-    )
-    sums, tokenizer = measure_rows(
-        read.rows, config=options.events, tokenizer=tokenizer, names=options.names, progress=progress
-    )
-    subjects, flow, doubts, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
+    if options.by or options.cluster is not None or options.period is not None:
+        raise UsageError("scores, clusters and periods are of a design", advice="ask dfe.compare_design")
+    ready = prepare(table, recordings, options, several=False, tokenizer=tokenizer, progress=progress)
+    read, sums, subjects, columns = ready.table, ready.sums, ready.subjects, options.columns
     covariates = Covariates(np.zeros((len(subjects), 0)), ())
     if columns.covariates:
         covariates = code_covariates(subjects.covariates, read.words)
     rows: list[EffectRow] = []
     families: list[Family] = []
-    notes = [*sums.vocabulary.notes, *_notes(read, sums)]
+    notes = list(ready.notes)
     sides = _sides(read, subjects, sums)
     for analysis in _analyses(read):
         for measure in _MEASURES:
@@ -232,8 +166,8 @@ def compare(
         steady = tuple(int(kind.token) for kind in sums.kinds if kind.unit == "display")
         courses = tuple(_courses(a, measured, steady, subjects, options.settings) for a in _analyses(read))
     return Comparison(
-        options, read, tokenizer, tuple(rows), tuple(families), flow, doubts, coverage, courses,
-        tuple(dict.fromkeys(notes)), subjects, sums,
+        options, read, ready.tokenizer, tuple(rows), tuple(families), ready.flow, ready.doubts, ready.coverage, courses,
+        tuple(dict.fromkeys(notes)), ready.beside, subjects, sums,
     )  # fmt: skip
 
 
@@ -290,22 +224,3 @@ def _courses(
         mean = np.stack([values[~second].mean(axis=0), values[second].mean(axis=0)])
         numbers = (int((~second).sum()), int(second.sum()))
     return TimeCourses(analysis, measured.start_s, displays, mean, numbers, int((~enough).sum()), test)
-
-
-def _notes(table: GroupTable, sums: RowSums) -> list[str]:
-    notes = [f"The table {note}." for note in table.notes]
-    if table.left_out:
-        which = ", ".join(f"{name} ({count} rows)" for name, count in sorted(table.left_out.items()))
-        notes.append(f"Not compared: {which}.")
-    several = int((sums.faces > 1).sum())
-    if several:
-        notes.append(
-            f"{several} recordings show more than one face, if only for a moment; a row is about the subject's alone."
-        )
-    if table.columns.covariates and table.conditions is not None and table.groups is None:
-        notes.append(
-            "Covariates play no part in the permutation within subjects; the models of counts hold them constant."
-        )
-    notes += neutral_notes(sums.neutrals)
-    notes.append("Speech was not taken into account: rates mix silent and speaking time.")
-    return notes

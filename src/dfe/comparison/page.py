@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dfe.comparison.designs.beside_page import counted_otherwise
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Dot, Frame, Series, line_chart
 from dfe.pages.forest import ForestRow, forest
@@ -91,6 +92,7 @@ def compare_page(result: Mapping[str, Any], pictures: Mapping[str, bytes]) -> st
         result=result,
         analyses=[_analysis(result, name, pictures) for name in dict.fromkeys(r["analysis"] for r in result["rows"])],
         courses=[_course(course, result) for course in result["courses"]],
+        otherwise=counted_otherwise(result),
         level=f"{FALSE_DISCOVERY:g}",
         ratio=_ratio,
     )

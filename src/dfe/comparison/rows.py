@@ -18,7 +18,11 @@ COLUMNS = (
 
 def table_row(row: EffectRow, sides: Mapping[str, Sequence[str]]) -> tuple[object, ...]:
     """The cells of :data:`COLUMNS` as they are written; an unknown one is empty."""
-    cells = row_cells(row, sides)
+    return written(row_cells(row, sides))
+
+
+def written(cells: Sequence[object]) -> tuple[object, ...]:
+    """Cells as they are written: numbers to six digits, unknown ones empty."""
     return tuple("" if cell is None or _unknown(cell) else _short(cell) for cell in cells)
 
 

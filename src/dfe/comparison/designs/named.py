@@ -64,30 +64,29 @@ def named_rows(
     Raises:
         UsageError: a contrast about a display, a group, a condition or a score that is not there.
     """
-    check_contrasts(file, kinds, frame)
+    for one in file.contrasts:
+        _place(one, kinds, file.name)
     rows = [_answered(one, kinds, values[one.measure], frame, settings) for one in file.contrasts]
     adjusted = holm([row.p for row in rows])
     return tuple(replace(row, p_holm=float(p)) for row, p in zip(rows, adjusted, strict=True))
 
 
-def check_contrasts(file: ContrastFile, kinds: Sequence[Kind], frame: Frame) -> None:
-    """Refuse contrasts that the data know nothing of.
+def check_names(file: ContrastFile, groups: Sequence[str], conditions: Sequence[str], scores: Sequence[str]) -> None:
+    """Refuse contrasts of groups, conditions and scores that a study does not have, before anything is measured.
 
     Raises:
         UsageError: names the contrast, and what there is.
     """
     for one in file.contrasts:
-        _place(one, kinds, file.name)
-        for what, weights, known in (
-            ("group", one.groups, frame.groups),
-            ("condition", one.conditions, frame.conditions),
-            ("score", {one.by: 1.0} if one.by else {}, frame.score_names),
-        ):
-            strange = next((name for name in weights if name not in known), None)
+        asked = (("group", one.groups, groups), ("condition", one.conditions, conditions),
+                 ("score", (one.by,) if one.by else (), scores))  # fmt: skip
+        for what, names, known in asked:
+            strange = next((name for name in names if name not in known), None)
             if strange is not None:
-                listed = ", ".join(known) or "none: name its column"
-                raise UsageError(f"{one.name!r} is about a {what} {strange!r}", where=file.name,
-                                 advice=f"the study has {listed}")  # fmt: skip
+                listed = ", ".join(known) or "none of those: name its column"
+                raise UsageError(
+                    f"{one.name!r} is about a {what} {strange!r}", where=file.name, advice=f"the study has {listed}"
+                )
 
 
 def _place(contrast: NamedContrast, kinds: Sequence[Kind], where: str) -> int:

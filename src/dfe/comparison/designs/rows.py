@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +52,12 @@ class DesignRow:
     """Over the pairs of a display; NaN of all but pairs."""
     q: float = np.nan
     """Benjamini-Hochberg over displays (and pairs) of a question and a measure."""
+    ratio: float = np.nan
+    ratio_low: float = np.nan
+    ratio_high: float = np.nan
+    """Ratio of rates from the model of counts, with its 95% interval; of a slope, per standard deviation."""
+    ratio_p: float = np.nan
+    ratio_q: float = np.nan
     flags: tuple[str, ...] = ()
 
 
@@ -233,22 +239,27 @@ def _untested(
 COLUMNS = (
     "question", "form", "first", "second", "measure", "kind", "token", "label", "side", "region", "units", "units_are",
     "difference", "difference_low", "difference_high", "per_sd", "size", "effect", "effect_low", "effect_high",
-    "f", "df_term", "df_rest", "p", "p_holm", "q", "unsteady", "flags",
+    "f", "df_term", "df_rest", "p", "p_holm", "q", "ratio", "ratio_low", "ratio_high", "ratio_p", "ratio_q",
+    "unsteady", "flags",
 )  # fmt: skip
 """Of tests.csv."""
 
 
 def row_cells(row: DesignRow) -> tuple[object, ...]:
     """The cells of :data:`COLUMNS`."""
+    kind = row.kind
     return (
-        row.question.name, row.question.form, *row.sides, row.measure, row.kind.unit, row.kind.token, row.kind.label,
-        row.kind.side, row.kind.region, row.units, row.of, row.difference, row.low, row.high, row.per_sd, row.size,
-        row.effect, row.effect_low, row.effect_high, row.f, *row.df, row.p, row.p_holm, row.q,
-        int(row.kind.unsteady), "; ".join(row.flags),
+        row.question.name, row.question.form, *row.sides, row.measure,
+        kind.unit, kind.token, kind.label, kind.side, kind.region, row.units, row.of,
+        row.difference, row.low, row.high, row.per_sd, row.size, row.effect, row.effect_low, row.effect_high,
+        row.f, *row.df, row.p, row.p_holm, row.q,
+        row.ratio, row.ratio_low, row.ratio_high, row.ratio_p, row.ratio_q,
+        int(kind.unsteady), "; ".join(row.flags),
     )  # fmt: skip
 
 
 def row_json(row: DesignRow) -> dict[str, object]:
     """The same for JSON."""
-    out = dict(zip(COLUMNS, row_cells(row), strict=True))
-    return {**out, "about": row.question.about, "flags": list(row.flags), **asdict(row.kind)}
+    out: dict[str, object] = dict(zip(COLUMNS, row_cells(row), strict=True))
+    out["unit"] = out.pop("kind")
+    return {**out, "about": row.question.about, "unsteady": row.kind.unsteady, "flags": list(row.flags)}
