@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from dfe.predict.representations.coefficients import CoefficientMoments
 
 from dfe.cli.progress import show_progress
 from dfe.datasets.examples import Examples, Target
@@ -28,7 +29,6 @@ from dfe.predict.config import StudyConfig
 from dfe.predict.protocol import study_examples
 from dfe.predict.representation import Representation
 from dfe.predict.representations.action_units import au_proxy, au_tables
-from dfe.predict.representations.coefficients import CoefficientMoments
 from dfe.predict.representations.pictures import PictureFeatures, load_encoder
 from dfe.predict.representations.tokens import TokenBag
 from dfe.predict.representations.words import FlatWords

@@ -16,8 +16,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from dfe.datasets.enlarged import padded_png
+
 Part = Literal["train", "validate", "test"]
-FER_SIDE, FER_PADDING = 256, 64
 
 
 def hashed(person: str) -> int:
@@ -111,8 +112,4 @@ def _write_fer(image: np.ndarray, target: Path) -> None:
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    large = cv2.resize(image, (FER_SIDE, FER_SIDE), interpolation=cv2.INTER_CUBIC)
-    padded = cv2.copyMakeBorder(large, *[FER_PADDING] * 4, cv2.BORDER_CONSTANT)
-    ok, png = cv2.imencode(".png", padded, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    assert ok
-    target.write_bytes(png.tobytes())
+    target.write_bytes(padded_png(image))

@@ -102,7 +102,7 @@ def test_bags_of_events_are_per_minute_and_durations_are_not(clip, tokenizer, su
     folder, _ = clip
     bag = TokenBag(tokenizer, sums, units=("display",))
     features = features_of(bag, examples((-np.inf, 0.0), (np.inf, 6.0)), folder)
-    out = bag.steps()[0][1].fit_transform(features.x)
+    out = bag.pipelines(features)[0][0][1].fit_transform(features.x)
     made = events_of(examples((-np.inf, 0.0), (np.inf, 6.0)), folder, tokenizer, bigrams=True)
     steady = [unit for unit in range(made.count.shape[1]) if unit + 1 not in tokenizer.unsteady]
     expected = {

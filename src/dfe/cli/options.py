@@ -15,6 +15,7 @@ import tyro
 from tyro.conf import Positional
 
 from dfe.base.errors import DfeError, UsageError
+from dfe.base.installing import how_to_install
 
 
 def arg(metavar: str | None = None, help: str | None = None, aliases: Sequence[str] = ()) -> Any:
@@ -41,6 +42,7 @@ Overwrite = Annotated[bool, arg(help="Replace results that are there already.")]
 AsJson = Annotated[bool, arg(help="Print the results as JSON on standard output.")]
 Seed = Annotated[int, arg(metavar="N", help="Seed of everything drawn.")]
 Draws = Annotated[int, arg(metavar="N", help="Draws of the bootstrap behind the intervals.")]
+Port = Annotated[int, arg(metavar="N", help="Port of this computer that the page is served at; 0 takes a free one.")]
 Workers = Annotated[int, arg(metavar="N", help="Processes to share the work among; results do not depend on it.")]
 MinCoverage = Annotated[
     float,
@@ -178,8 +180,7 @@ def need_extra(what: str, extra: str, *modules: str) -> None:
     """
     for module in modules:
         if not _installed(module):
-            advice = f"pip install 'discrete-facial-encoding[{extra}]'"
-            raise DfeError(f"{what} needs {module}, which is not installed", advice=advice)
+            raise DfeError(f"{what} needs {module}, which is not installed", advice=how_to_install(extra))
 
 
 def _installed(module: str) -> bool:

@@ -50,9 +50,13 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     "start here": (
         Verb("demo", "demo:Demo", "the whole way on a clip that dfe draws itself"),
         Verb("encode", "encode:Encode", "videos, pictures and other tools' tables to tables of tokens"),
+        Verb("corpus", "", "thousands of recordings: plan, run, status, query, verify, merge, slurm"),
         Verb("qc", "qc:Qc", "which recordings are usable, on one page"),
+        Verb("view", "view:View", "film, measured face and displays together, in the browser"),
         Verb("events", "events:Events", "displays in time: onset, apex, offset, rates"),
+        Verb("summary", "summary:Summary", "a line for each face: quality, rates, strongest moments"),
         Verb("atlas", "atlas:Atlas", "what each display looks like, and what your recordings do with it"),
+        Verb("live", "live:Live", "the camera: displays of your face as you move it"),
         Verb("info", "info:Info", "what a table, tokenizer, video, front end or space is"),
     ),
     "studies": (
@@ -85,11 +89,25 @@ STUDY: tuple[Verb, ...] = (
     Verb("study run", "study.run:Run", "predict its labels, with floors, permutations, contrasts"),
     Verb("study report", "study.report:Report", "make the page anew from a study's predictions"),
 )
+CORPUS: tuple[Verb, ...] = (
+    Verb("corpus plan", "corpus.plan:MakePlan", "find and probe all media, estimate time and room"),
+    Verb("corpus run", "corpus.run:RunPlan", "encode what is planned, whole or a share of it; goes on"),
+    Verb("corpus status", "corpus.status:Status", "what is done, what failed and why"),
+    Verb("corpus query", "corpus.query:Query", "ask all tables at once, in SQL"),
+    Verb("corpus verify", "corpus.verify:Verify", "check every table against the list of results"),
+    Verb("corpus merge", "corpus.merge:Merge", "the shares of several machines as one"),
+    Verb("corpus slurm", "corpus.slurm:Slurm", "a job script for a cluster"),
+)
+PARTS = {
+    "study": (STUDY, 'From tokens to labels: cross-validated prediction with floors (needs the extra "study").'),
+    "corpus": (CORPUS, "Thousands of hours, on one machine or many, with nothing lost (docs/corpora.md)."),
+}
+"""Commands that have parts, and what these are for."""
 
 
 def verbs() -> tuple[Verb, ...]:
     """All commands that can be run."""
-    return (*(verb for group in GROUPS.values() for verb in group if verb.place), *STUDY)
+    return (*(verb for group in GROUPS.values() for verb in group if verb.place), *STUDY, *CORPUS)
 
 
 def overview() -> str:
@@ -114,12 +132,12 @@ def find(arguments: Sequence[str]) -> tuple[Verb | str, list[str]]:
         raise _unknown(first, known)
     if known[first].place:
         return known[first], rest
-    parts = {verb.name.removeprefix(f"{first} "): verb for verb in STUDY}
+    members, line = PARTS[first]
+    parts = {verb.name.removeprefix(f"{first} "): verb for verb in members}
     if not rest:
         raise UsageError(f"dfe {first} is {', '.join(parts)}", advice=f"dfe {first} --help says what each does")
     if rest[0] in HELP:
-        head = 'From tokens to labels: cross-validated prediction with floors (needs the extra "study").'
-        return "\n".join([f"usage: dfe {first} COMMAND ...", head, "", *_listed(STUDY)]), []
+        return "\n".join([f"usage: dfe {first} COMMAND ...", line, "", *_listed(members)]), []
     if rest[0] not in parts:
         raise _unknown(rest[0], parts, f"dfe {first} ")
     return parts[rest[0]], rest[1:]
@@ -141,9 +159,8 @@ def parse(verb: Verb, words: Sequence[str]) -> Action:
     if doubled := next((option for option in lists if given[option] > 1), None):
         raise UsageError(f"{doubled} is given twice", advice=f"write the whole list once, as in {doubled} A B")
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
-    text = inspect.getdoc(options) or verb.line
     parsed: Callable[[], Action] = partial(
-        tyro.cli, options, prog=f"dfe {verb.name}", args=list(words), config=config, description=text
+        tyro.cli, options, prog=f"dfe {verb.name}", args=list(words), config=config, description=help_text(verb)
     )
     if all(printable_line(word) == word for word in words):
         return parsed()
@@ -155,6 +172,13 @@ def parse(verb: Verb, words: Sequence[str]) -> Action:
     except SystemExit:
         tell(*said.getvalue().splitlines())
         raise
+
+
+def help_text(verb: Verb) -> str:
+    """What its help says: examples first, since they are what most people look for."""
+    text, _, shown = (inspect.getdoc(verb.options()) or verb.line).partition("Examples:")
+    lines = "\n".join(f"  {line.strip()}" for line in shown.strip().splitlines())
+    return f"{lines}\n\n{text.strip()}" if lines else text.strip()
 
 
 def examples(verb: Verb) -> list[str]:

@@ -42,10 +42,10 @@ class InputResult:
     """What became of one input."""
 
     name: str
-    status: Literal["done", "damaged", "failed", "there", "paged"]
+    status: Literal["done", "damaged", "failed", "aside", "there", "paged"]
     """``damaged``: the table is there, and some of its rows are frames that could not be decoded, or the source changed
     while it was read; ``there``: an earlier run made it, and nothing has changed; ``paged``: the same, but its page is
-    new."""
+    new; ``aside``: it has failed so often in earlier runs that it was not tried again."""
     frames: int = 0
     faces: int = 0
     """Rows with a face."""
@@ -71,6 +71,11 @@ class InputResult:
     def failure(cls, name: str, problem: str) -> InputResult:
         """An input that made nothing, and why."""
         return cls(name, "failed", problem=problem)
+
+    @classmethod
+    def aside(cls, name: str, problem: str) -> InputResult:
+        """An input that has failed too often to be tried again."""
+        return cls(name, "aside", problem=problem)
 
     @classmethod
     def there(cls, name: str, targets: Targets) -> InputResult:

@@ -122,7 +122,7 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     seen = 0
     for faces in front_end.observe(watch.passing(frames, first), still=film is None):
         if faces.frame >= first:
-            _add(rows, faces, task.options.max_faces)
+            add_rows(rows, faces, task.options.max_faces)
             if fitted is not None:
                 for face in faces.faces:
                     fitted.add(face.landmarks)
@@ -153,10 +153,15 @@ def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | 
         announced = announced_length(source.paths[0])
         if announced is None:
             return None
-        low = min(options.start_s or 0.0, announced.seconds)
-        high = announced.seconds if options.end_s is None else min(options.end_s, announced.seconds)
-        total += round(announced.frames * (high - low) / announced.seconds / options.every)
+        total += frames_asked_for(announced.frames, announced.seconds, options)
     return total
+
+
+def frames_asked_for(frames: int, seconds: float, options: EncodeOptions) -> int:
+    """How many frames of a film the cut and the step in the options leave, about."""
+    low = min(options.start_s or 0.0, seconds)
+    high = seconds if options.end_s is None else min(options.end_s, seconds)
+    return round(frames * (high - low) / seconds / options.every)
 
 
 def front_end_for(options: EncodeOptions, *, still: bool) -> FrontEnd:
@@ -212,7 +217,8 @@ _NO_GAZE = np.full(len(GAZE_NAMES), np.nan, np.float32)
 _NO_BLINK = np.full(len(BLINK_NAMES), np.nan, np.float32)
 
 
-def _add(rows: RowBuffer, seen: FrameFaces, max_faces: int) -> None:
+def add_rows(rows: RowBuffer, seen: FrameFaces, max_faces: int) -> None:
+    """Add what was seen in a frame: a row for each face, or one with the reason why there is none."""
     note = seen.reason
     if note is None and seen.more:
         note = f"{MORE_FACES} {max_faces} looked for"
@@ -236,7 +242,7 @@ def _source_info(source: Source, film: Film | None) -> SourceInfo:
             name=name,
             folder=source.folder,
             kind="stills",
-            sha256=_hash_of_readable(source.paths),
+            sha256=hash_of_readable(source.paths),
             frames=len(source.paths),
         )
     info = film.info
@@ -244,7 +250,7 @@ def _source_info(source: Source, film: Film | None) -> SourceInfo:
         name=name,
         folder=source.folder,
         kind="video",
-        sha256=file_hash(source.paths[0]) if len(source.paths) == 1 else _hash_of_readable(source.paths),
+        sha256=file_hash(source.paths[0]) if len(source.paths) == 1 else hash_of_readable(source.paths),
         width=info.width,
         height=info.height,
         frames=info.frame_count,
@@ -255,7 +261,7 @@ def _source_info(source: Source, film: Film | None) -> SourceInfo:
     )
 
 
-def _hash_of_readable(paths: tuple[Path, ...]) -> str | None:
+def hash_of_readable(paths: tuple[Path, ...]) -> str | None:
     """One hash for a set of pictures; those that cannot be read are rows with a reason and have no part in it."""
     hashes = []
     for path in paths:

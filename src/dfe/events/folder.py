@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,7 +20,7 @@ from dfe.events.export import source_of
 from dfe.events.find import speech_from_file, tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.found import EventList
-from dfe.events.rates import Rate, rates, write_rates_csv
+from dfe.events.rates import Rate, displays_per_min, rates, write_rates_csv
 from dfe.events.resting import as_asked
 from dfe.formats.csv import write_csv
 from dfe.formats.speech import SUFFIXES
@@ -133,26 +132,27 @@ def events_to_folder(
         OutputError: a result is there already, or cannot be written.
     """
     options = options or EventOptions()
-    tables = _tables(paths)
+    tables = tables_by_name(paths)
     targets = {name: out / f"{name}.events.{format}" for name in tables}
     for target in targets.values():
         for path in (target, target.with_suffix(".json")) if format == "tsv" else (target,):
             refuse_existing(path, overwrite=overwrite)
     refuse_existing(out / RATES, overwrite=overwrite)
-    find = _finder(options, voices_of(options.speech, list(tables)))
+    find = finder(options, list(tables))
     done: list[RecordingEvents] = []
     problems: list[DfeError] = []
     all_rates: list[Rate] = []
     for count, (name, path) in enumerate(tables.items(), start=1):
         try:
-            found, mine, source = find(name, path)
+            recording = Recording.read(path, landmarks=False)
+            found, mine, source = find(name, recording)
             if format == "tsv":
                 settings = {**asdict(found.config), "eyes": _eyes(found), "notes": list(found.notes)}
                 write_events_tsv(targets[name], found, source, settings=settings, overwrite=overwrite)
             else:
                 write_csv(targets[name], found, MediaRef(None), source, overwrite=overwrite)
             all_rates += mine
-            done.append(RecordingEvents(name, targets[name], found, _per_min(found, mine)))
+            done.append(RecordingEvents(name, targets[name], found, displays_per_min(mine)))
         except DfeError as error:
             problems.append(error)
         if progress is not None:
@@ -175,18 +175,28 @@ def entities(name: str) -> dict[str, str]:
     return {_COLUMN[key]: value for key, value in _ENTITY.findall(name)}
 
 
-def _finder(
-    options: EventOptions, voices: Mapping[str, Path]
-) -> Callable[[str, Path], tuple[EventList, tuple[Rate, ...], EventSource]]:
-    """Events and rates of a recording by its name and path, and what they were found in."""
+def finder(
+    options: EventOptions, names: Sequence[str]
+) -> Callable[[str, Recording], tuple[EventList, tuple[Rate, ...], EventSource]]:
+    """What gives events and rates of a recording by its name, and what they were found in.
+
+    Args:
+        options: thresholds, tokenizer, speech, roles, names.
+        names: of all recordings that will be asked for.
+
+    Raises:
+        UsageError: a file of speech for several recordings.
+        TableError: the table of roles cannot be used.
+        ModelError: there is no such tokenizer.
+    """
+    voices = voices_of(options.speech, names)
     roles: tuple[Role, ...] = () if options.roles is None else read_roles(options.roles)
     given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
 
     opened: dict[str, Tokenizer] = {}
     words: dict[str, Vocabulary] = {}
 
-    def find(name: str, path: Path) -> tuple[EventList, tuple[Rate, ...], EventSource]:
-        recording = Recording.read(path, landmarks=False)
+    def find(name: str, recording: Recording) -> tuple[EventList, tuple[Rate, ...], EventSource]:
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
         recording = as_asked(recording, tokenizer, options.config)
         opened.setdefault(tokenizer.id, tokenizer)
@@ -206,8 +216,12 @@ def _finder(
     return find
 
 
-def _tables(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
-    """Tables by the name of their results: below a folder its way from there, without suffix."""
+def tables_by_name(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
+    """Tables by the name of their results: below a folder its way from there, without suffix.
+
+    Raises:
+        UsageError: no recording, or two of the same name.
+    """
     tables: dict[str, Path] = {}
     for path in map(Path, paths):
         inside = (
@@ -245,9 +259,3 @@ def voices_of(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
         advice = "name the files like the recordings: clip.rttm, clip.eaf or clip.TextGrid"
         raise UsageError("holds no file of speech of these recordings", where=speech, advice=advice)
     return found
-
-
-def _per_min(found: EventList, mine: Sequence[Rate]) -> float:
-    seconds = sum(face.exposure_s for face in found.faces)
-    count = sum(rate.count or 0 for rate in mine if rate.speech == "all" and rate.token.isdecimal())
-    return 60 * count / seconds if seconds > 0 else math.nan

@@ -184,6 +184,18 @@ def _numbers(
     )
 
 
+def displays_per_min(rates: Sequence[Rate]) -> float:
+    """Displays of the skin that begin in sight, per minute in which a face is seen; NaN where none is.
+
+    Args:
+        rates: of one recording, of all its faces or of some.
+    """
+    whole = [rate for rate in rates if rate.speech == "all"]
+    seconds = math.fsum({(rate.face, rate.subject, rate.role): rate.exposure_s for rate in whole}.values())
+    count = sum(rate.count for rate in whole if rate.unit == "display")
+    return 60 * count / seconds if seconds > 0 else math.nan
+
+
 def write_rates_csv(rates: Sequence[Rate], path: str | PathLike[str], *, overwrite: bool = False) -> Path:
     """``rates.csv``: one or many recordings, one line per face, display and part of the time; unknown cells are empty.
 

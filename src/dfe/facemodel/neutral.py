@@ -97,12 +97,26 @@ def resting_face(
     return RestingFace(variables, pose, person, rest, held, calm, sure)
 
 
-def expressions(fitter: Fitter, frames: Frames, face: RestingFace) -> DoubleArray:
-    """Expressions ``(n, K)`` against a person's own face; rows without a face are NaN."""
+def drift_against(fitter: Fitter, frames: Frames, face: RestingFace) -> DoubleArray:
+    """What turning the head does to this person's measured face, as :func:`~dfe.facemodel.drift.own_drift` has it."""
+    fine = np.isfinite(frames.still).all(axis=1)
+    return own_drift(fitter, frames.products.variables[fine] - face.variables, frames.pose[fine] - face.pose)
+
+
+def expressions(fitter: Fitter, frames: Frames, face: RestingFace, drift: DoubleArray | None = None) -> DoubleArray:
+    """Expressions ``(n, K)`` against a person's own face; rows without a face are NaN.
+
+    Args:
+        fitter: that the frames come from.
+        frames: of one person.
+        face: the person's, at rest.
+        drift: that other frames of the person told (:func:`drift_against`); None: that of these frames.
+    """
     fine = np.isfinite(frames.still).all(axis=1)
     found = np.full(frames.still.shape, np.nan)
     variables, pose = frames.products.variables[fine] - face.variables, frames.pose[fine] - face.pose
-    variables = without_drift(fitter, variables, pose, own_drift(fitter, variables, pose))
+    known = drift_against(fitter, frames, face) if drift is None else drift
+    variables = without_drift(fitter, variables, pose, known)
     found[fine] = fitter.posterior.tracked(variables, pose, 1 - OWN_SHARE)[:, : fitter.model.dimension]
     return found
 

@@ -28,6 +28,9 @@ class StudyConfig:
         seen, shared, unmatched: what to do with people whom the tokenizer knows, with people in two parts of an
             official split, and with labels and recordings that do not find each other.
         workers: processes; results do not depend on it.
+        all_rows: turned, small and covered faces count too; by default usable rows alone.
+        leave_one_out: every person is tested once, by models of all the others, in place of folds of people.
+        common: leave out examples of which any representation says nothing, so that all are judged on the same faces.
     """
 
     folds: int = 5
@@ -42,6 +45,9 @@ class StudyConfig:
     shared: SeenPolicy = "refuse"
     unmatched: Policy = "refuse"
     workers: int = 1
+    all_rows: bool = False
+    common: bool = False
+    leave_one_out: bool = False
 
     def __post_init__(self) -> None:
         least = {"folds": 2, "repeats": 1, "inner_folds": 2, "permutations": 0, "draws": 1, "workers": 1, "seed": 0}

@@ -16,6 +16,7 @@ from dfe.predict.config import StudyConfig
 from dfe.predict.fitting import Fitted, ModelConfig, fit_fold
 from dfe.predict.floors import floors
 from dfe.predict.permute import exchangeable, permuted
+from dfe.predict.representation import Pipeline
 from dfe.predict.scores import LOWER_IS_BETTER, Predicted, metrics_of, score
 from dfe.predict.tabulate import fold_rows, permutation_rows, prediction_rows, weight_rows
 from dfe.predict.usable import Usable, split_of
@@ -31,7 +32,7 @@ class Described(NamedTuple):
 
     id: str
     x: DoubleArray
-    steps: Sequence[tuple[str, Any]]
+    pipelines: Sequence[Pipeline]
     names: tuple[str, ...]
 
 
@@ -66,7 +67,7 @@ def predict_target(
     for one in described:
         if any(blank(one.x[split.train]).all() for split in splits):
             raise TableError(f"no training example has a usable face, so that {one.id} cannot be fitted")
-    calls = [(fit_fold, (one.x, usable.truth, s, one.steps, model, one.names)) for one in described for s in splits]
+    calls = [(fit_fold, (one.x, usable.truth, s, one.pipelines, model, one.names)) for one in described for s in splits]
     results: list[Fitted] = list(in_order(calls, config.workers, told))
     fitted = {one.id: results[i * len(splits) : (i + 1) * len(splits)] for i, one in enumerate(described)}
     tables: dict[str, list[pa.Table]] = defaultdict(list)
@@ -113,7 +114,7 @@ def permuted_score(one: Described, usable: Usable, model: ModelConfig, config: S
     truth = permuted(usable.truth, usable.subject, usable.target.level, rng, usable.examples.split)
     splits = split_of(usable, config, truth, once=True)
     return score_once(
-        usable.target, truth, [(s, fit_fold(one.x, truth, s, one.steps, model, traced=False)) for s in splits]
+        usable.target, truth, [(s, fit_fold(one.x, truth, s, one.pipelines, model, traced=False)) for s in splits]
     )
 
 
@@ -145,6 +146,12 @@ def _null(
     return [found[i * count : (i + 1) * count] for i in range(len(described))]
 
 
+def _scheme(usable: Usable, config: StudyConfig) -> str:
+    if usable.examples.split is not None:
+        return "official split"
+    return "one person left out" if config.leave_one_out else "repeated cross-validation"
+
+
 def _about(
     usable: Usable,
     splits: Sequence[Split],
@@ -164,7 +171,7 @@ def _about(
         "metric": target.metric,
         "classes": list(target.classes),
         "level": target.level,
-        "scheme": "repeated cross-validation" if usable.examples.split is None else "official split",
+        "scheme": _scheme(usable, config),
         "balanced": model.balanced,
         "examples": len(truth),
         "people": len(np.unique(usable.subject)),

@@ -78,8 +78,9 @@ def study_examples(
     examples, steps = match_recordings(examples, recordings, config.unmatched)
     examples, dropped, warnings = without_seen(examples, tokenizer.card if tokenizer else {}, config.seen)
     _enough_people(examples, config)
-    features = describe(shown, examples, recordings)
-    coverage = np.max([found.coverage for found in features], axis=0)
+    features = describe(shown, examples, recordings, all_rows=config.all_rows)
+    seen = [found.coverage for found in features]
+    coverage = np.min(seen, axis=0) if config.common else np.max(seen, axis=0)
     ready = [usable_examples(examples, target, coverage, config) for target in chosen]
     splits = [split_of(one, config) for one in ready]
     told = _teller(progress, sum(len(shown) * (len(split) + config.permutations) for split in splits))
@@ -87,7 +88,7 @@ def study_examples(
     of_targets = []
     for one, split in zip(ready, splits, strict=True):
         described = [
-            Described(who.id, found.x[one.rows], who.steps(), found.names)
+            Described(who.id, found.x[one.rows], who.pipelines(found), found.names)
             for who, found in zip(shown, features, strict=True)
         ]
         outcome = predict_target(one, split, described, config, told)
@@ -96,7 +97,7 @@ def study_examples(
         outcome.about["flow"] = [step._asdict() for step in [*steps, *dropped]] + outcome.about["flow"]
         of_targets.append(outcome.about)
         warnings += one.warnings
-    if examples.split is None and config.repeats < LEAST_REPEATS:
+    if examples.split is None and not config.leave_one_out and config.repeats < LEAST_REPEATS:
         times = "once" if config.repeats == 1 else f"{config.repeats} times"
         warnings.append(f"Cross-validation was run {times}; the protocol asks for {LEAST_REPEATS} times.")
     about = {
@@ -139,7 +140,7 @@ def _versions() -> dict[str, str]:
 
 def _enough_people(examples: Examples, config: StudyConfig) -> None:
     people = len(np.unique(subject_numbers(examples)))
-    if examples.split is None and people < config.folds:
+    if examples.split is None and not config.leave_one_out and people < config.folds:
         advice = f"use --folds {people}" if people > 1 else "a study needs several people"
         raise UsageError(f"{people} people are too few for {config.folds} folds", advice=advice)
 

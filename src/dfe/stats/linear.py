@@ -58,8 +58,10 @@ def class_weights(truth: DoubleArray, classes: int, balanced: bool) -> DoubleArr
 
 def fit_classes(
     x: DoubleArray, truth: DoubleArray, classes: int, penalties: Sequence[float], balanced: bool
-) -> list[Linear]:
+) -> Iterator[Linear]:
     """Multinomial (of two classes binary) logistic regression with L2 penalty, a model for each penalty.
+
+    Models are fitted as they are asked for, so that weak penalties, which take longest, cost nothing where nobody asks.
 
     Args:
         x: ``(n, F)`` of spread 1.
@@ -75,15 +77,14 @@ def fit_classes(
     majority = int(counts.argmax())
     rows = 1 if classes == 2 else classes
     if len(present) == 1:
-        return [_constant(x.shape[1], rows, int(present[0]), classes, prior)] * len(penalties)
+        yield from [_constant(x.shape[1], rows, int(present[0]), classes, prior)] * len(penalties)
+        return
     turned, back = _few_columns(x)
     place = np.searchsorted(present, truth.astype(np.int64))
     fit = _small if turned.shape[1] * (len(present) if len(present) > 2 else 1) <= _SMALL else _large
-    found = []
     for coef, intercept in fit(turned, place, len(present), weights[truth.astype(np.int64)], penalties):
         whole = coef if back is None else coef @ back
-        found.append(Linear(*_spread(whole, intercept, present, classes), prior, majority))
-    return found
+        yield Linear(*_spread(whole, intercept, present, classes), prior, majority)
 
 
 def _small(

@@ -1,0 +1,85 @@
+"""`dfe corpus run`: encode what is planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from dfe.base.processes import is_program
+from dfe.cli.corpus.options import PlanFile
+from dfe.cli.how import How
+from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, Workers, arg, need
+from dfe.corpus.engines.find import EngineName
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """Encode a plan's recordings into a folder, whole or one share of them; started again, it goes on.
+
+    It is `dfe encode` for corpora: the same tables, the same rule of what is done already, in manifest.csv. An input
+    that fails is tried again and then set aside with the reason; the run stops before the disk is full. subjects.csv
+    says whose each recording is. Exit codes: 0 all done; 1 some inputs failed or are damaged, and all others are done;
+    75 stopped early, start it again to go on.
+
+    Examples:
+        dfe corpus run plan.parquet -o out --workers 8
+        dfe corpus run plan.parquet -o out --shard 3/100 --json-lines
+        dfe corpus run plan.parquet -o out --stop-after 230 --report
+    """
+
+    plan: PlanFile
+    out: OutFolder
+    engine: EngineName = "local"
+    """What does the work: local, processes of this machine."""
+    workers: Workers = 1
+    shard: Annotated[str | None, arg(metavar="I/N")] = None
+    """Do only one share of N, from 1/N on, each with a list of its own, manifest-IofN.csv."""
+    tries: Annotated[int, arg(metavar="N")] = 2
+    """How often an input that fails is tried before it is set aside; 1 more tries those again that were set aside."""
+    min_free: Annotated[float, arg(metavar="GB")] = 1.0
+    """Begin nothing more when the results' disk has less than this free."""
+    stop_after: Annotated[float | None, arg(metavar="MINUTES")] = None
+    """Begin nothing more after this time; what is under way is finished."""
+    report: Flag = False
+    """Write a self-contained HTML page beside each table."""
+    thumbnails: Flag = False
+    """Put small pictures of the person into the report; without this, no output holds one."""
+    how: How = field(default_factory=How)
+    json_lines: Flag = False
+    """Print what happens as JSON on standard output, a line each: start, recording, progress, end."""
+    overwrite: Overwrite = False
+    json: AsJson = False
+
+    def run(self) -> int:
+        """Run the plan, say what became of it, return the exit code."""
+        from dfe.cli.corpus.lines import JsonLines
+        from dfe.cli.progress import show_progress
+        from dfe.cli.show import complain, say, show_json
+        from dfe.corpus.engines.find import find_engine
+        from dfe.corpus.plan import read_plan
+        from dfe.corpus.run import RunOptions, run_corpus
+        from dfe.corpus.shard import Shard
+        from dfe.encoding.limits import Limits
+
+        need("--thumbnails", self.thumbnails, "--report", self.report)
+        plan = read_plan(self.plan)
+        shard = None if self.shard is None else Shard.parse(self.shard)
+        limits = Limits(round(self.min_free * 1e9), None if self.stop_after is None else 60 * self.stop_after)
+        options = RunOptions(
+            self.how.options(), self.report, self.thumbnails, self.overwrite, self.tries, shard, limits
+        )
+        engine = find_engine(self.engine, self.workers, apart=is_program())
+        if self.json_lines:
+            lines = JsonLines()
+            lines.start(plan, self.engine, engine.workers, shard)
+            summary = run_corpus(plan, self.out, options, engine, progress=lines.progress, heard=lines.recording)
+            lines.end(summary)
+            return summary.exit_code
+        with show_progress("encoding", "frames") as progress:
+            summary = run_corpus(plan, self.out, options, engine, progress=progress)
+        complain(summary.problems)
+        if self.json:
+            show_json(summary.as_dict())
+        else:
+            say(*summary.lines())
+        return summary.exit_code
