@@ -71,11 +71,16 @@ def test_a_planted_difference_is_found_with_its_size_and_no_other(compared):
     assert (smile["first"], smile["second"], smile["n_first"], smile["n_second"]) == ("control", "patient", "8", "8")
     assert float(smile["q"]) <= 0.05
     assert 0 < float(smile["effect_low"]) < float(smile["effect"]) < float(smile["effect_high"])
-    assert float(smile["rate_ratio_low"]) < float(smile["rate_ratio"]) < float(smile["rate_ratio_high"])
-    assert 2 < float(smile["rate_ratio"]) < 5
-    assert float(smile["rate_ratio"]) == pytest.approx(float(smile["model_ratio"]), rel=0.25)
-    assert float(smile["model_p"]) < 0.05
-    assert smile["model_df"] == "12"
+    assert smile["effect_is"] == "g"
+    ratios = [rows_of(compared, measure=measure)[SMILE] for measure in ("rate_ratio", "pooled_ratio")]
+    assert [row["role"] for row in (*ratios, smile)] == ["confirmatory", "exploratory", "exploratory"]
+    for row in ratios:
+        assert 1 < float(row["effect_low"]) < float(row["effect"]) < float(row["effect_high"])
+        assert 2 < float(row["effect"]) < 5
+        assert float(row["q"]) <= 0.05
+        assert (row["effect_is"], row["d_av"]) == ("ratio", "")
+    assert float(ratios[0]["df"]) > 12
+    assert ratios[0]["dispersion_first"]
     never = [row for row in rows.values() if row["flags"] == "nobody shows it"]
     assert len(never) > 40
     assert {row["p"] + row["q"] for row in never} == {""}
@@ -194,7 +199,7 @@ def test_the_same_seed_gives_the_same_files(study, compared, tmp_path, dfe):
 
 
 def test_conditions_within_subjects_and_their_interaction(study, tmp_path, dfe):
-    more = ("--group", "diagnosis", "--within", "condition", "--stratum", "site", "--no-models", *FEW, "--json")
+    more = ("--group", "diagnosis", "--within", "condition", "--stratum", "site", *FEW, "--json")
     ran = dfe(*words(study, tmp_path / "out", *more))
     assert ran.code == 0, ran.err
     assert ran.json["flow"]["steps"][-1]["subjects"] == [8, 7]
@@ -203,13 +208,18 @@ def test_conditions_within_subjects_and_their_interaction(study, tmp_path, dfe):
     assert (within[SMILE]["first"], within[SMILE]["second"], within[SMILE]["n_first"]) == ("rest", "task", "15")
     assert float(within[SMILE]["p"]) > 0.01
     assert float(both[SMILE]["p"]) > 0.01
-    assert within[SMILE]["rate_ratio"]
-    assert both[SMILE]["rate_ratio"] == ""
+    models = [rows_of(tmp_path / "out", analysis=name, measure="rate_ratio")[SMILE] for name in
+              ("conditions", "groups x conditions")]  # fmt: skip
+    assert [row["role"] for row in models] == ["exploratory", "confirmatory"]
+    assert [row["effect_is"] for row in models] == ["ratio", "ratio of ratios"]
+    assert all(float(row["effect_low"]) < float(row["effect"]) < float(row["effect_high"]) for row in models)
+    assert rows_of(tmp_path / "out", analysis="conditions", measure="pooled_ratio")[SMILE]["effect"]
+    assert not rows_of(tmp_path / "out", analysis="groups x conditions", measure="pooled_ratio")
     script = (tmp_path / "out" / "analysis.R").read_text()
     assert "group * condition + stratum" in script
     alone = dfe(*words(study, tmp_path / "alone", "--within", "condition", *FEW))
     assert alone.code == 0, alone.err
-    assert "conditions: " in alone.out
+    assert "conditions (confirmatory): " in alone.out
     assert "15 subjects, 30 of 32 recordings" in alone.out
 
 
@@ -241,9 +251,11 @@ def test_what_cannot_be_compared_is_said_in_one_line(study, tmp_path, dfe):
         (("--group", "diagnosis", "--min-coverage", 1.5), "coverage must be between"),
         (("--group", "condition"), "is in two groups"),
         (("--group", "diagnosis", "--covariates", "id"), "too many"),
+        (("--group", "diagnosis", "--confirmatory", "smiles"), "no measure 'smiles'"),
+        (("--group", "diagnosis", "--confirmatory-unit", "nose"), "no unit 'nose'"),
         (("--group", "diagnosis", "--align", "cue", "--window", 3, 1), "holds -10 bins"),
     ):
-        ran = dfe(*words(study, out, *more, "--no-models", "--permutations", 19))
+        ran = dfe(*words(study, out, *more, "--permutations", 19))
         assert ran.code in (1, 2)
         assert says in ran.err.splitlines()[-1]
         assert "Traceback" not in ran.err
@@ -296,6 +308,7 @@ def test_halves_of_sentences_of_real_speakers(shared_data, tmp_path, dfe):
     assert ran.code == 0, ran.err
     assert ran.json["flow"]["steps"][-1] == {"step": "in both conditions", "recordings": [8], "subjects": [4]}
     # Four subjects have 16 ways of changing signs: no p can be below 2 / 16.
-    tested = [row["p"] for row in ran.json["rows"] if row["p"] is not None]
+    exchanged = [row for row in ran.json["rows"] if not row["effect_is"].startswith("ratio")]
+    tested = [row["p"] for row in exchanged if row["p"] is not None]
     assert tested
     assert min(tested) > 0.08

@@ -93,8 +93,11 @@ class Compare:
     no_sensitivity: Flag = False
     """Leave out what is counted otherwise (against everybody's resting face, in all of the time), which takes as long
     again."""
-    no_models: Flag = False
-    """Leave out the models of counts, which take longest."""
+    confirmatory: Annotated[str, arg(metavar="MEASURE")] = "rate_ratio"
+    """The measure that answers your question, said beforehand; all others explore. One of rate_ratio (model of counts),
+    pooled_ratio, per_min, share, intensity, main_clr."""
+    confirmatory_unit: Annotated[str, arg(metavar="UNIT")] = "display"
+    """What it is about: display, region, eyes or group."""
     overwrite: Overwrite = False
     json: AsJson = False
 
@@ -108,12 +111,13 @@ class Compare:
         from dfe.comparison.designs.as_json import design_json
         from dfe.comparison.designs.design import compare_design, is_design
         from dfe.comparison.designs.files import write_design
+        from dfe.comparison.families import declared
         from dfe.comparison.files import check_folder, write_comparison
         from dfe.comparison.options import CompareOptions
         from dfe.formats.speech import speaker_faces
         from dfe.tokenizer.file import load_tokenizer
 
-        need_extra("a comparison", "study", "scipy", *([] if self.no_models else ["statsmodels"]))
+        need_extra("a comparison", "study", "scipy")
         need("--groups", self.groups, "--group", self.group)
         need("--conditions", self.conditions, "--within", self.within or self.windows)
         need("--period", self.period, "--within", self.within or self.windows)
@@ -148,7 +152,7 @@ class Compare:
             seed=self.seed,
             events=self.events.config(),
             names=self.names,
-            models=not self.no_models,
+            confirmatory=declared(self.confirmatory, self.confirmatory_unit),
         )
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
         if is_design(self.table, options):

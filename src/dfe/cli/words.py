@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from dfe.comparison.comparison import Comparison
     from dfe.comparison.designs.beside import Beside
     from dfe.comparison.designs.design import DesignComparison
+    from dfe.comparison.effects import EffectRow, Family
     from dfe.reliability.reliability import Reliability
     from dfe.stats.bootstrap import Estimate
     from dfe.stats.sensitivity import Sensitivity
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 def comparison_words(done: Comparison) -> list[str]:
     """What was compared and what differs, in a few lines."""
-    from dfe.comparison.methods import p_words
     from dfe.recording.neutrals import neutral_notes
 
     first, last = done.flow[0], done.flow[-1]
@@ -26,24 +26,8 @@ def comparison_words(done: Comparison) -> list[str]:
     lines += [f"caution: {note}" for note in neutral_notes(done.sums.neutrals)]
     lines += _contrast_lines(done.beside)
     for family in done.families:
-        if family.measure != "per_min" or family.unit != "display":
-            continue
-        mine = [
-            r
-            for r in done.rows
-            if r.analysis == family.analysis and r.measure == "per_min" and r.kind.unit == family.unit
-        ]
-        tested = sorted((r for r in mine if r.p == r.p), key=lambda r: (r.p, -abs(r.effect)))
-        lines.append(
-            f"{family.analysis}: {family.tested} displays tested in events per minute, p of any difference "
-            f"{p_words(family.p_any)}"
-        )
-        lines.append("  display  effect [95%]            ratio   p       q")
-        lines += [
-            f"  {r.kind.token:>7}  {r.effect:6.2f} [{r.low:6.2f},{r.high:6.2f}]  {_ratio_cell(r.ratio)}   "
-            f"{p_words(r.p):6}  {r.q:.3f}  {r.kind.label}"
-            for r in tested[:5]
-        ]
+        if family.measure == done.options.confirmatory.measure and family.unit == done.options.confirmatory.unit:
+            lines += _family_lines(done, family)
     return lines
 
 
@@ -84,8 +68,31 @@ def _contrast_lines(beside: Beside) -> list[str]:
     ]
 
 
-def _ratio_cell(value: float) -> str:
-    return f"{value:6.2f}" if value == value else "     –"
+def _family_lines(done: Comparison, family: Family) -> list[str]:
+    """The foremost rows of one family, with p by exchange of the mean rates beside ratios."""
+    from dfe.comparison.effects import MEASURES, RATIOS
+    from dfe.comparison.methods import p_words
+
+    def of(measure: str) -> list[EffectRow]:
+        wanted = (family.analysis, measure, family.unit)
+        return [row for row in done.rows if (row.analysis, row.measure, row.kind.unit) == wanted]
+
+    unit = "displays" if family.unit == "display" else f"rows ({family.unit})"
+    left = f"; {family.too_few} shown by fewer than {family.least} subjects left out" if family.too_few else ""
+    lines = [
+        f"{family.analysis} ({family.role}): {family.tested} {unit} tested in {MEASURES[family.measure]}{left}, "
+        f"p of any difference {p_words(family.p_any)}"
+    ]
+    beside = {row.kind.token: row.p for row in of("per_min")} if family.measure in RATIOS else {}
+    lines.append(f"  display  effect [95%]            p       q{'      p by exchange' if beside else ''}")
+    tested = sorted((row for row in of(family.measure) if row.p == row.p), key=lambda row: row.p)
+    lines += [
+        f"  {r.kind.token:>7}  {r.effect:6.2f} [{r.low:6.2f},{r.high:6.2f}]  {p_words(r.p):6}  {r.q:.3f}  "
+        + (f"{p_words(beside[r.kind.token]):6}  " if beside else "")
+        + r.kind.label
+        for r in tested[:5]
+    ]
+    return lines
 
 
 def reliability_words(done: Reliability) -> list[str]:

@@ -10,9 +10,10 @@ from dfe.base.errors import UsageError
 from dfe.base.version import __version__
 from dfe.comparison.comparison import Comparison, TimeCourses
 from dfe.comparison.designs.beside_json import beside_json
-from dfe.comparison.effects import MEASURES, EffectRow
+from dfe.comparison.effects import MEASURES, Analysis, EffectRow
 from dfe.comparison.methods import methods_text
 from dfe.stats.sensitivity import ALPHA, POWER, detectable_g
+from dfe.stats.significance import FALSE_DISCOVERY
 
 if TYPE_CHECKING:
     from dfe.comparison.designs.design import DesignComparison
@@ -29,6 +30,8 @@ def comparison_json(done: Comparison) -> dict[str, Any]:
     result: dict[str, Any] = {
         **head_json(done),
         "measures": dict(MEASURES),
+        "confirmatory": {**asdict(done.options.confirmatory), "analysis": confirmatory_analysis(done)},
+        "false_discovery": FALSE_DISCOVERY,
         "rows": [_row(row) for row in done.rows],
         "families": [family._asdict() for family in done.families],
         "courses": [_course(course, done) for course in done.courses],
@@ -65,6 +68,11 @@ def head_json(done: Comparison | DesignComparison) -> dict[str, Any]:
     }
 
 
+def confirmatory_analysis(done: Comparison) -> Analysis:
+    """The analysis of the family that confirms."""
+    return next(family.analysis for family in done.families if family.role == "confirmatory")
+
+
 def known(value: Any) -> Any:
     """JSON knows no NaN and no infinity: what is not known is null."""
     if isinstance(value, dict):
@@ -75,20 +83,18 @@ def known(value: Any) -> Any:
 
 
 def _row(row: EffectRow) -> dict[str, Any]:
-    out: dict[str, Any] = {
+    return {
         "analysis": row.analysis,
+        "role": row.role,
         "measure": row.measure,
         **asdict(row.kind),
         "subjects": row.subjects,
         "mean": row.mean,
-        **{name: getattr(row, name) for name in ("effect", "low", "high", "p", "q")},
+        "effect_is": row.size,
+        **{name: getattr(row, name) for name in ("effect", "low", "high", "p", "q", "df", "dispersion")},
         "average": {"value": row.average, "low": row.average_low, "high": row.average_high},
         "flags": row.flags,
     }
-    if row.measure == "per_min":
-        out["ratio"] = {"value": row.ratio, "low": row.ratio_low, "high": row.ratio_high}
-        out["model"] = None if row.model is None else asdict(row.model) | {"q": row.model_q}
-    return out
 
 
 def _course(course: TimeCourses, done: Comparison) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray, Progress
 from dfe.comparison.designs.beside import Beside
 from dfe.comparison.effects import (
+    RATIOS,
     Analysis,
     EffectRow,
     Family,
@@ -21,12 +22,11 @@ from dfe.comparison.effects import (
     Side,
     effects,
     main_kinds,
-    with_models,
-    with_ratios,
 )
 from dfe.comparison.measures import RowSums
 from dfe.comparison.options import CompareOptions
 from dfe.comparison.prepare import prepare
+from dfe.comparison.ratios import ratio_rows
 from dfe.comparison.rows import COLUMNS, row_cells
 from dfe.comparison.subjects import Coverage, FlowStep, Subjects
 from dfe.comparison.table import GroupTable
@@ -141,15 +141,15 @@ def compare(
     notes = list(ready.notes)
     sides = _sides(read, subjects, sums)
     for analysis in _analyses(read):
+        for ratio in RATIOS:
+            if ratio == "pooled_ratio" and analysis == "groups x conditions":
+                continue
+            found, judged = ratio_rows(analysis, ratio, sums.kinds, sides, subjects, covariates)
+            rows += found
+            families += judged
         for measure in _MEASURES:
             values = tuple(side.values(measure) for side in sides)
             found, judged = effects(analysis, measure, sums.kinds, values, subjects, covariates, options.settings)
-            if measure == "per_min":
-                if analysis != "groups x conditions":
-                    found = with_ratios(found, sides, subjects.design, covariates)
-                if options.models:
-                    design, kept = _design(analysis, read, subjects, covariates), subjects.rows
-                    found = with_models(found, sums.count[kept], sums.exposure_s[kept], design, subjects.subject)
             rows += found
             families += judged
         main = tuple(subjects.pooled(sums.main_s, c) for c in ((0, 1) if read.conditions else (None,)))
@@ -165,8 +165,9 @@ def compare(
         measured = measure_courses(kept_rows, sums.vocabulary, options.window_s, options.bin_s, progress=progress)
         steady = tuple(int(kind.token) for kind in sums.kinds if kind.unit == "display")
         courses = tuple(_courses(a, measured, steady, subjects, options.settings) for a in _analyses(read))
+    told, judged_as = options.confirmatory.judged(rows, families, _analyses(read)[-1])
     return Comparison(
-        options, read, ready.tokenizer, tuple(rows), tuple(families), ready.flow, ready.doubts, ready.coverage, courses,
+        options, read, ready.tokenizer, told, judged_as, ready.flow, ready.doubts, ready.coverage, courses,
         tuple(dict.fromkeys(notes)), ready.beside, subjects, sums,
     )  # fmt: skip
 
@@ -183,20 +184,6 @@ def _sides(table: GroupTable, subjects: Subjects, sums: RowSums) -> tuple[Side, 
         return Side(*(subjects.pooled(part, condition) for part in parts))
 
     return (side(None),) if table.conditions is None else (side(0), side(1))
-
-
-def _design(analysis: Analysis, table: GroupTable, subjects: Subjects, covariates: Covariates) -> DoubleArray:
-    """Columns of the models of counts, ``(rows, k)``, the contrast first."""
-    second = subjects.design.second[subjects.subject].astype(np.float64)
-    condition = subjects.condition.astype(np.float64)
-    columns = {
-        "groups": [second],
-        "conditions": [condition] + ([second] if table.groups is not None else []),
-        "groups x conditions": [second * condition, second, condition],
-    }[analysis]
-    strata = np.unique(subjects.design.stratum)
-    columns += [(subjects.design.stratum == one)[subjects.subject].astype(np.float64) for one in strata[1:]]
-    return np.column_stack([*columns, covariates.matrix[subjects.subject]])
 
 
 def _courses(

@@ -12,9 +12,7 @@ from dfe.stats.clusters import CAUTION
 
 def methods_text(result: Mapping[str, Any]) -> str:
     """Paragraphs of plain text about the JSON of a comparison."""
-    parts = [data_said(result), measures_said(result), _evidence(result)]
-    if any(row.get("model") for row in result["rows"]):
-        parts.append(_models(result))
+    parts = [data_said(result), measures_said(result), _confirmatory(result), _models(result), _evidence(result)]
     parts.append(_composition(result))
     parts += [_courses(result)] if result["courses"] else []
     if result["detectable"] is not None:
@@ -113,10 +111,9 @@ def _evidence(result: Mapping[str, Any]) -> str:
         "noncentral t (Steiger and Fouladi, 1997). Beside them stands the difference over the root of the mean of both "
         "variances (d_av), with the interval of Bonett (2008), which does not ask for equal variances. q controls the "
         "false discovery rate (Benjamini and Hochberg, 1995) over the displays of one measure, and over the regions "
-        "separately; displays that nobody showed are in no family. The p of any difference is that of the largest "
-        "effect over all displays. Ratios of rates are those of all events by all minutes; their 95% intervals are "
-        "made on the log scale from how subjects differ, with Satterthwaite's degrees of freedom, and are never "
-        "shorter than those of Poisson counts."
+        "separately. The p of any difference is that of the largest effect over all displays (of ratios, Simes'). "
+        "Beside the model, ratios of all events by all minutes have 95% intervals and p made on the log scale from how "
+        "subjects differ, with Satterthwaite's degrees of freedom, and never shorter than those of Poisson counts."
     )
     return " ".join(said)
 
@@ -126,16 +123,32 @@ def _kinds(covariates: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _models(result: Mapping[str, Any]) -> str:
-    fitted = [row for row in result["rows"] if row.get("model") and row["model"]["p"] is not None]
-    simple = sum(bool(row["model"]["note"]) for row in fitted)
-    failed = [row for row in result["rows"] if row.get("model") and row["model"]["p"] is None]
+    groups = "each group" if result["groups"] is not None else "all subjects"
+    levels = " and, between conditions, a level of each subject's own" if result["conditions"] is not None else ""
     return (
-        "Counts of recordings were modelled by generalised estimating equations with a negative-binomial variance "
-        "(dispersion by moments), log link, exchangeable correlation within subjects and the log of the valid minutes "
-        "as offset; covariance corrected after Mancl and DeRouen (2001), t with subjects less parameters as degrees "
-        f"of freedom. {len(fitted)} models were fitted, {simple} of them with independence as working correlation, "
-        f"since the exchangeable one did not converge; {len(failed)} were not fitted (too few events, or no "
-        "convergence). Both are flagged in results.csv."
+        f"Counts were modelled as negative-binomial with the log of the valid minutes as offset{levels}. The "
+        f"dispersion of {groups} is the weighted median over displays; how much more a display varies than that is a "
+        "factor from its own residuals, drawn to the displays' median (McCarthy, Chen and Smyth, 2012; Lund and "
+        "others, 2012), with Satterthwaite's degrees of freedom over groups. p is that of the quasi-likelihood ratio "
+        "against F, and the 95% interval of the ratio holds all ratios that are not rejected."
+    )
+
+
+def _confirmatory(result: Mapping[str, Any]) -> str:
+    said, measures = result["confirmatory"], result["measures"]
+    family = next(f for f in result["families"] if f["role"] == "confirmatory")
+    count = family["tested"]
+    words = (
+        f"Declared as confirmatory was one family: {measures[said['measure']]}, by {said['unit']}, compared between "
+        f"{said['analysis']} ({count} tested), judged at a false discovery rate of {result['false_discovery']:g}. All "
+        "other measures, units and comparisons are exploratory: each family has a false discovery rate of its own, and "
+        "together they find something in more studies than that."
+    )
+    least = f"{family['least']} subjects"
+    return (
+        f"{words} Not tested, and not counted for the false discovery rate, were {family['too_few']} that fewer than "
+        f"{least} of all groups together showed: a filter that does not know the groups (Bourgon, Gentleman and Huber, "
+        "2010)."
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from dfe.comparison.effects import Settings
+from dfe.comparison.families import Declared
 from dfe.comparison.table import CONDITION, Columns
 from dfe.comparison.time_courses import BIN_S, WINDOW_S
 from dfe.events.config import EventConfig
@@ -46,7 +47,7 @@ class CompareOptions:
         seed: of the permutations.
         events: thresholds of events.
         names: the user's file of names, merges and groups; by default DFE_NAMES, or names.json beside the tokenizer.
-        models: whether counts are modelled, too.
+        confirmatory: the one measure that answers the question; all others are exploratory.
     """
 
     group: str | None = None
@@ -75,7 +76,7 @@ class CompareOptions:
     seed: int = Settings.seed
     events: EventConfig = field(default_factory=EventConfig)
     names: Path | None = None
-    models: bool = True
+    confirmatory: Declared = field(default_factory=Declared)
 
     @property
     def columns(self) -> Columns:

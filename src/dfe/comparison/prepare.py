@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -17,7 +18,7 @@ from dfe.comparison.options import CompareOptions
 from dfe.comparison.speaking import talking
 from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
 from dfe.comparison.table import GroupTable, read_group_table
-from dfe.recording.neutrals import neutral_notes, neutrals_said
+from dfe.recording.neutrals import NONE, neutral_notes, neutrals_said
 from dfe.tokenizer.tokenizer import Tokenizer
 
 
@@ -129,14 +130,21 @@ def _notes(table: GroupTable, sums: RowSums, options: CompareOptions) -> list[st
         )
     if table.columns.covariates and table.conditions is not None and table.groups is None:
         notes.append(
-            "Covariates play no part in the permutation within subjects; the models of counts hold them constant."
+            "Covariates play no part in the exchange within subjects; the model of counts holds them constant."
         )
-    against = "everybody's resting face" if options.events.resting_face == "population" else "a resting face"
-    notes.append(f"Expressions count against {against}; whose it was when faces were measured: "
-                 f"{neutrals_said(sums.neutrals)}.")  # fmt: skip
+    notes.append(_resting_said(sums.neutrals, options))
     notes += neutral_notes(sums.neutrals)
     notes.append(_speech_said(sums, options))
     return notes
+
+
+def _resting_said(neutrals: Sequence[str], options: CompareOptions) -> str:
+    if set(neutrals) == {NONE}:
+        return "No resting face was taken off: the recordings hold coefficients, not the face model's millimetres."
+    said = f"Rows of the table by whose resting face the faces were measured against: {neutrals_said(neutrals)}."
+    if options.events.resting_face == "population":
+        said += " What was taken off was put back: displays count against everybody's."
+    return said
 
 
 def _speech_said(sums: RowSums, options: CompareOptions) -> str:

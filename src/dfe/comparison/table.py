@@ -78,7 +78,7 @@ class GroupRow:
     line: int = 0
     """Of the table, or of the file of windows, for errors."""
     file: str = ""
-    """In which the line stands."""
+    """In which the line stands; empty: in the table."""
     cluster: str = ""
     period: str = ""
 
@@ -238,7 +238,6 @@ def _row(
         offset_s=offset,
         align_s=math.nan if align is None else seconds(cell(align), align, math.nan, where, decimal),
         line=row.line,
-        file=table.path.name,
         cluster=cell(columns.cluster),
         period=cell(columns.period),
     )

@@ -12,7 +12,7 @@ OWN = "the person's own"
 EVERYBODYS = "everybody's"
 INTERVAL = "that of a named interval"
 ANOTHER = "another recording's"
-NONE = "none"
+NONE = "nobody's"
 """No face model measured the faces, and nothing was taken off."""
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dfe.stats.significance import FALSE_DISCOVERY
+
 SHOWN = 12
 """Displays in the table, those with the most evidence as asked."""
-LEVEL = 0.05
 
 Row = Mapping[str, Any]
 
@@ -41,14 +42,14 @@ def counted_otherwise(result: Mapping[str, Any]) -> Counted | None:
         kept = sum(_clear(row["variants"][place]) and _alike(row, place) for row in differ)
         more = sum(_clear(row["variants"][place]) and not _clear(row["variants"][0]) for row in rows)
         holds.append(
-            f"Counted {way}, {kept} of {len(differ)} findings stay at q ≤ {LEVEL:g} in the same direction, and {more} "
-            f"{'is' if more == 1 else 'are'} new."
+            f"Counted {way}, {kept} of {len(differ)} findings stay at q ≤ {FALSE_DISCOVERY:g} in the same direction, "
+            f"and {more} {'is' if more == 1 else 'are'} new."
         )
     return Counted(list(found["counted"]), rows[:SHOWN], holds)
 
 
 def _clear(one: Row | None) -> bool:
-    return one is not None and one["q"] is not None and one["q"] <= LEVEL
+    return one is not None and one["q"] is not None and one["q"] <= FALSE_DISCOVERY
 
 
 def _alike(row: Row, place: int) -> bool:

@@ -111,7 +111,7 @@ def compare_design(
     for measure in DESIGN_MEASURES:
         values = values_of(ready.table, ready.subjects, ready.sums, measure)
         found, judged = rows_of(questions, measure, ready.sums.kinds, values, ready.frame, options.settings)
-        if measure == "per_min" and options.models:
+        if measure == "per_min":
             found = with_ratios(found, counts_of(ready), ready.frame)
         rows += found
         families += judged

@@ -12,7 +12,7 @@ from dfe.base.types import DoubleArray
 from dfe.comparison.designs.asking import Answer, Units, answer, clustered
 from dfe.comparison.designs.contrast_file import ContrastFile, NamedContrast
 from dfe.comparison.designs.frame import DesignMeasure, Frame
-from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, Settings
+from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, TOO_FEW_SHOW, Settings
 from dfe.comparison.measures import Kind
 from dfe.stats.contrasts import contrast_along
 from dfe.stats.effect_sizes import Effects, cohens_dz
@@ -113,7 +113,7 @@ def _answered(
     places = range(max(len(frame.groups), 1))
     least = FEWEST if contrast.measure == "intensity" else 2
     if min(int((known & (frame.group == place)).sum()) for place in places) < least or not np.nan_to_num(mine).any():
-        why = NOBODY if not np.nan_to_num(mine).any() else "too few subjects show it"
+        why = TOO_FEW_SHOW if np.nan_to_num(mine).any() else NOBODY
         none = (np.nan,) * 3
         return NamedRow(contrast, kind, int(known.sum()), "subjects", *none, "", *none, np.nan, flags=(why,))
     frame, asked = frame.take(known), asked[known][:, None]

@@ -9,12 +9,13 @@ from typing import Any
 from markupsafe import Markup
 
 from dfe.comparison.designs.beside_page import Counted, counted_otherwise
-from dfe.comparison.page import FALSE_DISCOVERY, UNIT_WORDS, UNITS
+from dfe.comparison.page import UNIT_WORDS, UNITS
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Frame
 from dfe.pages.forest import ForestRow, forest
 from dfe.pages.formats import UNKNOWN, number, p_value
 from dfe.pages.page import render
+from dfe.stats.significance import FALSE_DISCOVERY
 
 SHOWN = 10
 """Displays in a forest plot."""

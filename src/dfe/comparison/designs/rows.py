@@ -13,11 +13,11 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.designs.asking import Answer, ask
 from dfe.comparison.designs.frame import DesignMeasure, Frame
 from dfe.comparison.designs.questions import Form, Question
-from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, UNITS, UNSTEADY, Settings
+from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, TOO_FEW_SHOW, UNITS, UNSTEADY, Settings
 from dfe.comparison.measures import CountedUnit, Kind
+from dfe.stats.prevalence import shown_enough
 from dfe.stats.significance import benjamini_hochberg, holm
 
-FEW_SHOW = "too few subjects show it"
 TOO_MUCH_HELD = "too few of those who show it for what is held constant"
 
 
@@ -96,12 +96,12 @@ def rows_of(
     """Answer all questions in the values ``(S, C, T)`` of one measure.
 
     Displays, regions, displays of the eyes and groups are families of their own; pairs of one factor are judged
-    together. What nobody shows is in no family.
+    together. What too few of those show whom a question is about is in no family.
 
     Raises:
         UsageError: a question that cannot be answered for any display.
     """
-    shown: BoolArray = np.asarray((np.nan_to_num(values) != 0).any(axis=(0, 1)))
+    shows: BoolArray = np.asarray(np.any(np.nan_to_num(values) != 0, axis=1))
     rows: list[DesignRow] = []
     families: list[DesignFamily] = []
     for name, form in dict.fromkeys((q.name, q.form) for q in questions):
@@ -110,11 +110,13 @@ def rows_of(
             columns = np.array([i for i, kind in enumerate(kinds) if kind.unit == unit], np.int64)
             if not len(columns):
                 continue
-            tested = columns[shown[columns]]
             found: list[DesignRow] = []
             p_any = np.nan
             for question in together:
+                asked = shows[_asked(question, frame)]
+                tested = columns[shown_enough(asked)[columns]]
                 made, any_p = _answered(question, measure, kinds, values, tested, frame, settings)
+                shown: BoolArray = np.asarray(asked.any(axis=0))
                 found += [made.get(c) or _untested(question, measure, kinds[c], frame, bool(shown[c]))
                           for c in columns.tolist()]  # fmt: skip
                 p_any = any_p if len(together) == 1 else np.nan
@@ -166,6 +168,13 @@ def _answered(
             p_any = done.p_any
         made |= {int(c): _row(question, measure, kinds[c], done, i, frame) for i, c in enumerate(group)}
     return made, p_any
+
+
+def _asked(question: Question, frame: Frame) -> BoolArray:
+    """Subjects ``(S,)`` whom a question is about: those of a pair of groups, else all."""
+    if question.about == "group" and question.form == "pair":
+        return np.isin(frame.group, (question.first, question.second))
+    return np.ones(len(frame), np.bool_)
 
 
 def _judged(rows: Sequence[DesignRow], form: Form) -> list[DesignRow]:
@@ -227,7 +236,7 @@ def _row(question: Question, measure: DesignMeasure, kind: Kind, done: Answer, i
 
 
 def _untested(
-    question: Question, measure: DesignMeasure, kind: Kind, frame: Frame, shown: bool, why: str = FEW_SHOW
+    question: Question, measure: DesignMeasure, kind: Kind, frame: Frame, shown: bool, why: str = TOO_FEW_SHOW
 ) -> DesignRow:
     flags = (why if shown else NOBODY,) + ((UNSTEADY,) if kind.unsteady else ())
     none = (np.nan,) * 4
