@@ -40,7 +40,7 @@ class Compare:
     Examples:
         dfe compare people.csv --recordings out --group diagnosis --covariates age sex -o results
         dfe compare clips.csv --recordings out --within condition --conditions rest task -o results
-        dfe compare people.csv --recordings out --group diagnosis --by bdi --contrasts planned.toml -o results
+        dfe compare people.csv --recordings out --group diagnosis --scores bdi --contrasts planned.toml -o results
         dfe compare people.csv --recordings out --windows windows.csv --cluster dyad -o results
     """
 
@@ -60,7 +60,7 @@ class Compare:
     categories: Categories = ()
     stratum: Annotated[str | None, arg(metavar="COLUMN")] = None
     """Column of the table: subjects are compared only within it, in effects, intervals and p (site)."""
-    by: Annotated[tuple[str, ...], arg(metavar="COLUMN ...")] = ()
+    scores: Annotated[tuple[str, ...], arg(metavar="COLUMN ...")] = ()
     """Columns of the table that hold a score of each subject: how much values rise or fall with it."""
     cluster: Annotated[str | None, arg(metavar="COLUMN")] = None
     """Column of the table: what subjects share beyond themselves, as a dyad or a class."""
@@ -133,7 +133,7 @@ class Compare:
             covariates=self.covariates,
             categories=self.categories,
             stratum=self.stratum,
-            by=self.by,
+            scores=self.scores,
             cluster=self.cluster,
             period=self.period,
             windows=self.windows,

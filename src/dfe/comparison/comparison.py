@@ -129,7 +129,7 @@ def compare(
         ModelError: recordings of different tokenizers.
         UsageError: nothing to compare, too few subjects, or covariates that cannot be held constant.
     """
-    if options.by or options.cluster is not None or options.period is not None:
+    if options.scores or options.cluster is not None or options.period is not None:
         raise UsageError("scores, clusters and periods are of a design", advice="ask dfe.compare_design")
     ready = prepare(table, recordings, options, several=False, tokenizer=tokenizer, progress=progress)
     read, sums, subjects, columns = ready.table, ready.sums, ready.subjects, options.columns

@@ -29,7 +29,7 @@ class CompareOptions:
         categories: covariates whose numbers are names.
         stratum: column: subjects are compared and exchanged within it only.
         groups, conditions: which, the first to be compared with; in alphabetical order if None.
-        by: columns: numbers of subjects (a scale's score) that values may rise or fall with.
+        scores: columns: numbers of subjects (a scale's score) that values may rise or fall with.
         cluster: column: what subjects share beyond themselves (a dyad, a class).
         period: column: which condition came first, second and so on.
         windows: file of parts of the recordings, with their conditions.
@@ -56,7 +56,7 @@ class CompareOptions:
     covariates: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     stratum: str | None = None
-    by: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
     cluster: str | None = None
     period: str | None = None
     windows: Path | None = None
@@ -82,7 +82,7 @@ class CompareOptions:
     def columns(self) -> Columns:
         """The columns of the table that are looked at."""
         within = self.within or (CONDITION if self.windows is not None else None)
-        return Columns(self.subject, self.group, self.covariates, within, self.stratum, self.align, self.by,
+        return Columns(self.subject, self.group, self.covariates, within, self.stratum, self.align, self.scores,
                        self.cluster, self.period)  # fmt: skip
 
     @property

@@ -63,8 +63,8 @@ def prepare(
         UsageError: nothing to compare, too few subjects, or sides that were measured against different resting faces.
     """
     columns, folder = options.columns, Path(recordings)
-    if columns.group is None and columns.condition is None and not columns.by:
-        raise UsageError("nothing to compare", advice="name a column with --group, --within or --by")
+    if columns.group is None and columns.condition is None and not columns.scores:
+        raise UsageError("nothing to compare", advice="name a column with --group, --within or --scores")
     if not 0 <= options.min_coverage <= 1 or options.settings.permutations < 1:
         raise UsageError("coverage must be between 0 and 1, permutations 1 or more")
     file = None if options.contrasts is None else read_contrasts(options.contrasts)
@@ -81,7 +81,7 @@ def prepare(
     )
     check_periods(read, str(table))
     if file is not None:
-        check_names(file, read.groups or (), read.conditions or (), columns.by)
+        check_names(file, read.groups or (), read.conditions or (), columns.scores)
     talk = None
     if options.speech is not None:
         talk = talking(options.speech, options.part, read.rows, folder, options.speaker)

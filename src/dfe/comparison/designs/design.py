@@ -63,7 +63,7 @@ def is_design(table: str | PathLike[str], options: CompareOptions) -> bool:
     Raises:
         TableError: the table, or the file of windows, cannot be read, or has no such column.
     """
-    if options.by or options.cluster is not None or options.period is not None:
+    if options.scores or options.cluster is not None or options.period is not None:
         return True
     levels = [options.groups, options.conditions]
     columns = [(options.group, Path(table)), (options.columns.condition, options.windows or Path(table))]

@@ -68,8 +68,8 @@ def frame_of(table: GroupTable, subjects: Subjects) -> Frame:
     columns = table.columns
     own = {name: cells for name, cells in subjects.covariates.items() if name in columns.covariates}
     held = code_covariates(own, table.words).matrix if own else np.zeros((len(subjects), 0))
-    scores = np.zeros((len(subjects), len(columns.by)))
-    for place, name in enumerate(columns.by):
+    scores = np.zeros((len(subjects), len(columns.scores)))
+    for place, name in enumerate(columns.scores):
         scores[:, place] = [float(cell) for cell in subjects.covariates[name]]
         if np.ptp(scores[:, place]) == 0:
             raise UsageError(f"the score {name} is {scores[0, place]:g} for all subjects", advice="leave it out")
@@ -78,7 +78,7 @@ def frame_of(table: GroupTable, subjects: Subjects) -> Frame:
         group=subjects.group,
         groups=table.groups or (),
         scores=scores,
-        score_names=columns.by,
+        score_names=columns.scores,
         held=held,
         block=subjects.design.stratum,
         conditions=table.conditions or (),

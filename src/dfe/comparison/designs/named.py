@@ -79,7 +79,7 @@ def check_names(file: ContrastFile, groups: Sequence[str], conditions: Sequence[
     """
     for one in file.contrasts:
         asked = (("group", one.groups, groups), ("condition", one.conditions, conditions),
-                 ("score", (one.by,) if one.by else (), scores))  # fmt: skip
+                 ("score", (one.score,) if one.score else (), scores))  # fmt: skip
         for what, names, known in asked:
             strange = next((name for name in names if name not in known), None)
             if strange is not None:
@@ -119,7 +119,7 @@ def _answered(
     frame, asked = frame.take(known), asked[known][:, None]
     done = (
         _one_sample(asked, frame, settings)
-        if not (contrast.groups or contrast.by)
+        if not (contrast.groups or contrast.score)
         else _between(contrast, asked, frame, settings)
     )
     value, low, high = (float(one[0]) for one in done.difference)
@@ -139,8 +139,8 @@ def _between(contrast: NamedContrast, asked: DoubleArray, frame: Frame, settings
     """Weighted means of groups, or a score, all groups in the model."""
     count = len(frame.groups)
     scores = frame.scores - frame.scores.mean(axis=0)
-    if contrast.by:
-        place = frame.score_names.index(contrast.by)
+    if contrast.score:
+        place = frame.score_names.index(contrast.score)
         groups = levels(frame.group, count) if count else np.zeros((len(frame), 0))
         held = np.column_stack([groups, np.delete(scores, place, axis=1), frame.held])
         units = clustered(asked[:, None], scores[:, [place]], held, frame)
@@ -178,7 +178,7 @@ def _one_sample(asked: DoubleArray, frame: Frame, settings: Settings) -> Answer:
 
 
 CONTRAST_COLUMNS = (
-    "name", "measure", "kind", "token", "label", "groups", "conditions", "by", "direction", "units", "units_are",
+    "name", "measure", "kind", "token", "label", "groups", "conditions", "score", "direction", "units", "units_are",
     "difference", "difference_low", "difference_high", "size", "effect", "effect_low", "effect_high", "p", "p_holm",
     "flags",
 )  # fmt: skip
@@ -190,7 +190,7 @@ def named_cells(row: NamedRow) -> tuple[object, ...]:
     one = row.contrast
     return (
         one.name, one.measure, row.kind.unit, row.kind.token, row.kind.label, weights_said(one.groups),
-        weights_said(one.conditions), one.by, one.direction, row.units, row.of, row.difference, row.low, row.high,
+        weights_said(one.conditions), one.score, one.direction, row.units, row.of, row.difference, row.low, row.high,
         row.size, row.effect, row.effect_low, row.effect_high, row.p, row.p_holm, "; ".join(row.flags),
     )  # fmt: skip
 
