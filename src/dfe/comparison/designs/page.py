@@ -75,7 +75,7 @@ def design_page(result: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str
         "comparison/design.html.jinja",
         title=f"Facial displays compared: {', '.join(dict.fromkeys(name for name, _ in asked))}",
         result=result,
-        questions=[_asked(result, name, form, pictures) for name, form in asked],
+        questions=[_asked(result, one, place, pictures) for place, one in enumerate(asked)],
         otherwise=otherwise,
         level=f"{FALSE_DISCOVERY:g}",
         means=_means(result),
@@ -94,12 +94,14 @@ def pictured(result: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(shown))
 
 
-def _asked(result: Mapping[str, Any], name: str, form: str, pictures: Mapping[str, bytes]) -> Asked:
+def _asked(result: Mapping[str, Any], one: tuple[str, str], place: int, pictures: Mapping[str, bytes]) -> Asked:
+    name, form = one
     rows = _tested(result, name, form)
     parts: list[Part] = []
     for (first, second), mine in _pairs(rows).items():
         title = f"{second} against {first}" if second else ""
-        chart = None if form == "any" else _forest(name, mine[:SHOWN], (first, second), pictures, len(parts))
+        number = f"forest-{place}-{len(parts)}"
+        chart = None if form == "any" else _forest(name, mine[:SHOWN], (first, second), pictures, number)
         parts.append(Part(title, mine, chart))
     folds = []
     for measure, words in result["measures"].items():
@@ -119,7 +121,7 @@ def _asked(result: Mapping[str, Any], name: str, form: str, pictures: Mapping[st
 
 
 def _forest(
-    name: str, rows: Sequence[Row], sides: tuple[str, str], pictures: Mapping[str, bytes], place: int
+    name: str, rows: Sequence[Row], sides: tuple[str, str], pictures: Mapping[str, bytes], place: str
 ) -> Markup | None:
     if not rows:
         return None
@@ -132,9 +134,8 @@ def _forest(
     title = f"{second} against {first}" if second else f"How much displays go with {name}"
     words = (f"less in {second}", f"more in {second}") if second else ("falls with it", "rises with it")
     heads = (["ratio of rates"] if second else ["ratio per SD"]) if ratios else []
-    slug = f"{name}-{place}".replace(" ", "-")
     about = f"{len(rows)} displays with the most evidence; coloured where q ≤ {FALSE_DISCOVERY:g}"
-    frame = Frame(f"forest-{slug}", f"{title}: {about}", "Effects with 95% intervals, by evidence.", 1080)
+    frame = Frame(place, f"{title}: {about}", "Effects with 95% intervals, by evidence.", 1080)
     drawn = [_row(row, pictures, ratios) for row in rows]
     return forest(frame, drawn, axis, [*heads, "p", "q"], words)
 

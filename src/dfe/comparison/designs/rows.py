@@ -160,9 +160,11 @@ def _answered(
         try:
             done = ask(question, values[known][:, :, group], _without_constants(frame.take(known)), settings)
         except UsageError as error:
-            if known.all():
+            alone = question.form != "pair" or max(len(frame.groups), len(frame.conditions)) == 2
+            if known.all() and alone:
                 raise UsageError(f"{question.name}: {error.what}", advice=error.advice) from error
-            made |= {int(c): _untested(question, measure, kinds[c], frame, True, TOO_MUCH_HELD) for c in group}
+            why = f"cannot be compared: {error.what}" if known.all() else TOO_MUCH_HELD
+            made |= {int(c): _untested(question, measure, kinds[c], frame, True, why) for c in group}
             continue
         if len(group) == len(tested):
             p_any = done.p_any
