@@ -13,10 +13,10 @@ from dfe.cli.options import (
     TABLE,
     AsJson,
     Categories,
-    Flag,
     MadeByTokenizer,
     MinCoverage,
     NamesFile,
+    NoSensitivity,
     OutFolder,
     Overwrite,
     RecordingsFolder,
@@ -90,9 +90,7 @@ class Compare:
     unmatched: Unmatched = "refuse"
     events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
-    no_sensitivity: Flag = False
-    """Leave out what is counted otherwise (against everybody's resting face, in all of the time), which takes as long
-    again."""
+    no_sensitivity: NoSensitivity = False
     confirmatory: Annotated[str, arg(metavar="MEASURE")] = "rate_ratio"
     """The measure that answers your question, said beforehand; all others explore. One of rate_ratio (model of counts),
     pooled_ratio, per_min, share, intensity, main_clr."""

@@ -95,6 +95,11 @@ Speech = Annotated[
     arg(metavar="PATH", help="Who speaks when: an .rttm, .eaf or .TextGrid file, or a folder of files named like the "
         "recordings."),
 ]  # fmt: skip
+NoSensitivity = Annotated[
+    bool,
+    arg(help="Leave out what is counted otherwise (against everybody's resting face, in all of the time), which takes "
+        "as long again."),
+]  # fmt: skip
 Speakers = Annotated[
     tuple[str, ...],
     arg(

@@ -97,9 +97,11 @@ def _family_lines(done: Comparison, family: Family) -> list[str]:
 
 def reliability_words(done: Reliability) -> list[str]:
     """The displays shown most often."""
+    from dfe.recording.neutrals import neutral_notes
     from dfe.reliability.page import WITHIN_ONE
 
     lines = [f"{done.subjects} subjects with two halves, {done.retested} with two sessions"]
+    lines += [f"caution: {note}" for note in neutral_notes(done.resting)]
     if not done.repeated_known:
         lines.append(WITHIN_ONE)
     shown = [(one, _with_caution(one.half, one.caution)) for one in done.displays[:10]]
@@ -108,7 +110,7 @@ def reliability_words(done: Reliability) -> list[str]:
     lines.append(f"display  events/min  {head:{width}}  sessions ICC(A,1)")
     for one, half in shown:
         retest = _with_caution(one.retest, one.retest_caution)
-        lines.append(f"{one.display:7d}  {one.per_min:10.2f}  {half:{width}}  {retest}  {one.name.label}")
+        lines.append(f"{one.unit.token:>7}  {one.per_min:10.2f}  {half:{width}}  {retest}  {one.unit.label}")
     return lines
 
 
