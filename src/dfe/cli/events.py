@@ -89,4 +89,5 @@ def _print(summary: EventsSummary) -> None:
     for note, name in reversed(notes.items()):
         others = sum(note in r.events.notes for r in summary.recordings) - 1
         say(f"note: {name}{f' and {others} more' if others else ''}: {note}")
+    say(*(f"caution: {caution}" for caution in summary.cautions))
     say(f"events: {summary.rates.parent}", f"rates:  {summary.rates}")
