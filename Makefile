@@ -3,6 +3,7 @@
 #   make test      install what the tests need and run them, on all cores
 #   make lint      what CI asks of the code's looks, types and layers (`make format` mends the looks)
 #   make hooks     the same before each commit
+#   make site      the documents as a site in site/, which needs no network; stops at any link that leads nowhere
 #   make coverage  the tests, and which lines they run
 #   make oldest    the tests of the base and of studies with the oldest versions that pyproject.toml allows
 # A second run installs nothing and needs no network.
@@ -21,7 +22,7 @@ export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 WORKERS ?= auto
 PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test coverage oldest lint format hooks media install dev wheel reading covering points facemodel mae tokenizer results studies faults fuzz clean
+.PHONY: help demo test coverage oldest lint format hooks media install dev site wheel reading covering points facemodel mae tokenizer results studies faults fuzz clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -76,6 +77,10 @@ $(OLDEST)/.made: scripts/check_python.py pyproject.toml constraints-oldest.txt
 # What needs torch, Chromium or another tool of `dev` is skipped here, and says so.
 oldest: $(OLDEST)/.made $(MEDIA)
 	@OMP_NUM_THREADS=1 DFE_NO_SKIPS= $(OLDEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(PYTEST_ARGS)
+
+site: $(VENV)/.dev
+	@NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+	@echo "site/index.html"
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

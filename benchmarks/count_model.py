@@ -24,9 +24,9 @@ from dfe.stats.contrasts import Design
 from dfe.stats.count_model import fit_counts
 from dfe.stats.groups import permutation_test
 from dfe.stats.prevalence import shown_enough
-from dfe.stats.significance import benjamini_hochberg
+from dfe.stats.significance import FALSE_DISCOVERY, benjamini_hochberg
 
-DISPLAYS, PLANTED, RATIO, Q = 40, 8, 2.0, 0.1
+DISPLAYS, PLANTED, RATIO = 40, 8, 2.0
 SLOWEST, FASTEST = 0.2, 4.0
 PERMUTATIONS = 999
 METHODS = ("exchange", "model")
@@ -104,7 +104,7 @@ class Tally:
 
     def add(self, p: DoubleArray, planted: BoolArray, low: DoubleArray | None, high: DoubleArray | None) -> None:
         """Count one study."""
-        found = benjamini_hochberg(p) <= Q
+        found = benjamini_hochberg(p) <= FALSE_DISCOVERY
         self.studies += 1
         self.any_false += int(found[~planted].any())
         self.small += int((p[~planted] <= 0.05).sum())

@@ -93,7 +93,7 @@ class Compare:
     no_sensitivity: NoSensitivity = False
     confirmatory: Annotated[str, arg(metavar="MEASURE")] = "rate_ratio"
     """The measure that answers your question, said beforehand; all others explore. One of rate_ratio (model of counts),
-    pooled_ratio, per_min, share, intensity, main_clr."""
+    pooled_ratio, per_min, share, intensity, main_ratio."""
     confirmatory_unit: Annotated[str, arg(metavar="UNIT")] = "display"
     """What it is about: display, region, eyes or group."""
     overwrite: Overwrite = False

@@ -110,6 +110,11 @@ Media = Annotated[
     Path | None,
     arg(metavar="PATH", help="The recordings' videos or pictures: one video, or the folder that they are in."),
 ]
+PseudonymKey = Annotated[
+    Path | None,
+    arg(metavar="KEYFILE", help="Key of pseudonyms: results hold these in place of names of files, folders and "
+        "subjects; made if it is not there, with a table of who is who beside it. Keep both apart from the results."),
+]  # fmt: skip
 Subject = Annotated[str, arg(metavar="COLUMN", help="Column of the table: whose face it is.")]
 Unmatched = Annotated[
     Literal["refuse", "drop"],

@@ -63,6 +63,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("compare", "compare:Compare", "two groups, or two conditions, display by display"),
         Verb("study", "", "predict labels from faces: run, report, check, prepare, encode"),
         Verb("reliability", "reliability:Reliability", "how well a person's rates hold"),
+        Verb("transitions", "transitions:Transitions", "which display follows which, against chance"),
         Verb("sensitivity", "sensitivity:Sensitivity", "what effect a planned study could show"),
         Verb("naming-sheets", "naming_sheets:NamingSheets", "blinded sheets on which coders name displays"),
         Verb("agreement", "agreement:Agreement", "of coders on names, of events with people's marks"),
@@ -70,6 +71,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     "exchange": (
         Verb("export", "export:Export", "events for ELAN, Praat, BORIS, WebVTT, spreadsheets"),
         Verb("render", "render:Render", "a recording as a moving head: video, or 3-D file"),
+        Verb("grid", "grid:Grid", "one display as many people show it, side by side"),
         Verb("faces", "faces:Faces", "list, join and cut the faces of a recording"),
         Verb("resting", "resting:Resting", "what each person looks like at rest, as a table"),
     ),

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from dfe.comparison.designs.beside import Beside
     from dfe.comparison.designs.design import DesignComparison
     from dfe.comparison.effects import EffectRow, Family
+    from dfe.displays.units import Unit
+    from dfe.events.transition_trains import Transitions
     from dfe.reliability.reliability import Reliability
     from dfe.stats.bootstrap import Estimate
     from dfe.stats.sensitivity import Sensitivity
@@ -142,3 +144,22 @@ def _ratio(value: float | None) -> str:
 
 def _two(value: float) -> str:
     return "–" if value != value else f"{value:.2f}"
+
+
+def _unit_name(unit: Unit) -> str:
+    return f"{unit.token} {unit.label}" if unit.kind == "display" else unit.label
+
+
+def transition_words(done: Transitions) -> list[str]:
+    """How many pairs are beyond chance, and the clearest of them."""
+    from dfe.stats.significance import LEVEL
+
+    beyond = [row for row in done.rows if row.q < LEVEL]
+    lines = [f"{done.people} people in {done.recordings} recordings; {len(done.rows)} pairs tested, "
+             f"{len(beyond)} beyond chance"]  # fmt: skip
+    if beyond:
+        lines.append("  followed  by chance  after   first -> then")
+    for row in beyond[:10]:
+        names = [_unit_name(done.units[place]) for place in (row.first, row.second)]
+        lines.append(f"  {row.share:8.0%}  {row.by_chance:9.0%}  {row.lag_s:4.2f} s  {' -> '.join(names)}")
+    return lines

@@ -11,9 +11,9 @@ import numpy as np
 from dfe.base.errors import UsageError
 from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray, Progress
+from dfe.comparison.described import Compared
 from dfe.comparison.designs.beside import Beside
 from dfe.comparison.effects import (
-    RATIOS,
     Analysis,
     EffectRow,
     Family,
@@ -21,18 +21,16 @@ from dfe.comparison.effects import (
     Settings,
     Side,
     effects,
-    main_kinds,
 )
 from dfe.comparison.measures import RowSums
 from dfe.comparison.options import CompareOptions
 from dfe.comparison.prepare import prepare
-from dfe.comparison.ratios import ratio_rows
+from dfe.comparison.ratios import main_kinds, main_side, ratio_rows
 from dfe.comparison.rows import COLUMNS, row_cells
 from dfe.comparison.subjects import Coverage, FlowStep, Subjects
 from dfe.comparison.table import GroupTable
 from dfe.comparison.time_courses import Courses, mean_courses, measure_courses
 from dfe.stats.clusters import ClusterTest, cluster_test
-from dfe.stats.composition import compose, zero_words
 from dfe.stats.contrasts import Design
 from dfe.stats.covariates import Covariates, code_covariates
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -42,6 +40,7 @@ if TYPE_CHECKING:
 
 _NONE = ("", "")
 _MEASURES: tuple[Measure, ...] = ("per_min", "share", "intensity")
+_RATIOS: tuple[Measure, ...] = ("rate_ratio", "pooled_ratio")
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +78,7 @@ class Comparison:
     """Contrasts of a file, and what is found when it is counted otherwise."""
     subjects: Subjects
     sums: RowSums
+    covariates: Covariates
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -92,6 +92,15 @@ class Comparison:
         """Names of what is compared, by analysis."""
         groups, conditions = ((two[0], two[1]) for two in (self.table.groups or _NONE, self.table.conditions or _NONE))
         return {"groups": groups, "conditions": conditions, "groups x conditions": groups}
+
+    @property
+    def compared(self) -> tuple[Compared, ...]:
+        """What each analysis compared, for numbers beside its effects."""
+        sides = _sides(self.table, self.subjects, self.sums)
+        return tuple(
+            Compared(analysis, self.sides_of_analyses[analysis], sides, self.subjects, self.covariates)
+            for analysis in _analyses(self.table)
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """A row for each comparison, display (or region) and measure: the columns of ``results.csv``.
@@ -141,9 +150,7 @@ def compare(
     notes = list(ready.notes)
     sides = _sides(read, subjects, sums)
     for analysis in _analyses(read):
-        for ratio in RATIOS:
-            if ratio == "pooled_ratio" and analysis == "groups x conditions":
-                continue
+        for ratio in _RATIOS if analysis != "groups x conditions" else _RATIOS[:1]:
             found, judged = ratio_rows(analysis, ratio, sums.kinds, sides, subjects, covariates)
             rows += found
             families += judged
@@ -152,13 +159,14 @@ def compare(
             found, judged = effects(analysis, measure, sums.kinds, values, subjects, covariates, options.settings)
             rows += found
             families += judged
-        main = tuple(subjects.pooled(sums.main_s, c) for c in ((0, 1) if read.conditions else (None,)))
-        composition = compose(main)
-        parts = main_kinds(composition, sums.main)
-        found, judged = effects(analysis, "main_clr", parts, composition.values, subjects, covariates, options.settings)
+        conditions = (0, 1) if read.conditions else (None,)
+        main = tuple(
+            main_side(subjects.pooled(sums.main_s, c), side.exposure_s)
+            for c, side in zip(conditions, sides, strict=True)
+        )
+        found, judged = ratio_rows(analysis, "main_ratio", main_kinds(sums.main), main, subjects, covariates)
         rows += found
         families += judged
-        notes.append(f"Log-ratios: {zero_words(composition)}.")
     courses: tuple[TimeCourses, ...] = ()
     if columns.align is not None:
         kept_rows = [read.rows[i] for i in subjects.rows]
@@ -168,7 +176,7 @@ def compare(
     told, judged_as = options.confirmatory.judged(rows, families, _analyses(read)[-1])
     return Comparison(
         options, read, ready.tokenizer, told, judged_as, ready.flow, ready.doubts, ready.coverage, courses,
-        tuple(dict.fromkeys(notes)), ready.beside, subjects, sums,
+        tuple(dict.fromkeys(notes)), ready.beside, subjects, sums, covariates,
     )  # fmt: skip
 
 

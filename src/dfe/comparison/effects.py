@@ -12,7 +12,6 @@ from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.measures import CountedUnit, Kind
 from dfe.comparison.subjects import Subjects
-from dfe.stats.composition import OTHER, Composition
 from dfe.stats.covariates import Covariates, compare_adjusted
 from dfe.stats.effect_sizes import Effects
 from dfe.stats.groups import GroupEffects
@@ -22,17 +21,17 @@ from dfe.stats.significance import benjamini_hochberg
 
 Analysis = Literal["groups", "conditions", "groups x conditions"]
 UNITS: tuple[CountedUnit, ...] = get_args(CountedUnit)
-Measure = Literal["rate_ratio", "pooled_ratio", "per_min", "share", "intensity", "main_clr"]
+Measure = Literal["rate_ratio", "pooled_ratio", "per_min", "share", "intensity", "main_ratio"]
 MEASURES: dict[Measure, str] = {
     "rate_ratio": "ratio of rates, model of counts",
     "per_min": "events per valid minute, mean of subjects",
     "pooled_ratio": "ratio of rates, all events by all minutes",
     "share": "share of valid time",
     "intensity": "mean intensity of events, mm",
-    "main_clr": "log-ratio of time as the main display",
+    "main_ratio": "ratio of time as the main display, model of time",
 }
 """One question each: the ratio for a subject, the difference of subjects' means, the ratio of the groups' sums."""
-RATIOS: tuple[Measure, ...] = ("rate_ratio", "pooled_ratio")
+RATIOS: tuple[Measure, ...] = ("rate_ratio", "pooled_ratio", "main_ratio")
 """Measures whose effect is a ratio, 1 where there is none."""
 Role = Literal["confirmatory", "exploratory"]
 FEWEST = 5
@@ -70,8 +69,12 @@ class EffectRow:
     """The same difference over the root of the two sides' mean variance (d_av), with Bonett's 95% interval."""
     df: float = np.nan
     """Degrees of freedom of a ratio."""
+    error: float = np.nan
+    """Standard error of a ratio's logarithm."""
     dispersion: tuple[float, float] = (np.nan, np.nan)
     """Of the model of counts on each side: subjects' counts vary by ``mu + dispersion mu^2``."""
+    inflation: float = np.nan
+    """Of the model of counts: how many times the spread that displays share this one's contrast varies by."""
     flags: tuple[str, ...] = ()
 
     @property
@@ -96,6 +99,10 @@ class Family(NamedTuple):
     p_any: float
     """P of any effect among them: by permutation of the largest one, of models by Simes; NaN where there is none."""
     role: Role = "exploratory"
+    dispersion: tuple[float, ...] = ()
+    """Of the model of counts, that displays share, by group."""
+    between: tuple[float, ...] = ()
+    """How much of it is a subject's own level in both conditions, by group."""
 
 
 @dataclass(frozen=True)
@@ -179,11 +186,6 @@ def effects(
         least = fewest_subjects(len(shows))
         families.append(Family(analysis, measure, unit, len(made), rare, least, float(p_any)))
     return rows, families
-
-
-def main_kinds(composition: Composition, main: Sequence[Kind]) -> tuple[Kind, ...]:
-    """What the parts of a composition are."""
-    return tuple(Kind(OTHER, "all others together", "", "") if part < 0 else main[part] for part in composition.parts)
 
 
 def _alike(sides: tuple[DoubleArray, ...], columns: IntArray) -> Iterator[tuple[IntArray, BoolArray]]:

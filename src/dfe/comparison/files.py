@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dfe.base.csv_text import csv_text
 from dfe.base.files import refuse_existing, replacing
+from dfe.comparison import described
 from dfe.comparison.as_json import comparison_json
 from dfe.comparison.comparison import Comparison
 from dfe.comparison.designs.files import BESIDE, beside_files
@@ -15,13 +16,13 @@ from dfe.comparison.designs.files import FILES as DESIGN_FILES
 from dfe.comparison.page import compare_page, forest_chart, pictured, volcano_chart
 from dfe.comparison.pictures import display_pictures
 from dfe.comparison.r_script import DATA, data_rows, r_script
-from dfe.comparison.rows import COLUMNS, table_row
+from dfe.comparison.rows import COLUMNS, table_row, written
 from dfe.comparison.tables import coverage_rows, flow_rows
 from dfe.pages.svg import standalone
 
 FILES = (
-    "results.csv", "flow.csv", "coverage.csv", "methods.txt", DATA, "analysis.R", "compare.json", "forest.svg",
-    "volcano.svg", "compare.html",
+    "results.csv", "effects.csv", "flow.csv", "coverage.csv", "methods.txt", DATA, "analysis.R", "compare.json",
+    "forest.svg", "volcano.svg", "compare.html",
 )  # fmt: skip
 CLUSTERS = "clusters.csv"
 
@@ -52,6 +53,10 @@ def write_comparison(done: Comparison, out: str | PathLike[str], *, overwrite: b
     pictures = display_pictures(done.tokenizer, pictured(result))
     contents = {
         "results.csv": csv_text(COLUMNS, (table_row(row, done.sides_of_analyses) for row in done.rows)),
+        "effects.csv": csv_text(
+            described.COLUMNS,
+            (written(cells) for one in done.compared for cells in described.described(one, done.sums.kinds, done.rows)),
+        ),
         "flow.csv": csv_text(*flow_rows(done.table.levels, done.flow, done.doubts)),
         "coverage.csv": csv_text(*coverage_rows(done.coverage)),
         "methods.txt": str(result["methods"]),

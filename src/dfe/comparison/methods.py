@@ -13,7 +13,7 @@ from dfe.stats.clusters import CAUTION
 def methods_text(result: Mapping[str, Any]) -> str:
     """Paragraphs of plain text about the JSON of a comparison."""
     parts = [data_said(result), measures_said(result), _confirmatory(result), _models(result), _evidence(result)]
-    parts.append(_composition(result))
+    parts.append(_main_display())
     parts += [_courses(result)] if result["courses"] else []
     if result["detectable"] is not None:
         found = result["detectable"]
@@ -152,12 +152,11 @@ def _confirmatory(result: Mapping[str, Any]) -> str:
     )
 
 
-def _composition(result: Mapping[str, Any]) -> str:
-    parts = {row["token"] for row in result["rows"] if row["measure"] == "main_clr"}
+def _main_display() -> str:
     return (
-        "The main display of a moment is the one that the first token says, or none. Shares of time were taken as a "
-        f"composition of {len(parts)} parts (those that half of the subjects have, and all others together) and "
-        "compared as centred log-ratios (Aitchison, 1986)."
+        "The main display of a moment is the one that the first token says, or none. The seconds of each as main "
+        "display, and of any, were modelled as counts are, with the log of the valid time as offset: the ratio of "
+        "their shares of time needs no logarithm of a subject's share, and no stand-in for shares of zero."
     )
 
 

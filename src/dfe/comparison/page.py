@@ -192,7 +192,7 @@ def _analysis(result: Mapping[str, Any], analysis: str, pictures: Mapping[str, b
 def _fold(result: Mapping[str, Any], analysis: str, measure: str, unit: str, rows: list[Row]) -> Fold:
     words = str(result["measures"][measure])
     title = words[0].upper() + words[1:]
-    if measure != "main_clr":
+    if measure != "main_ratio":
         title += f", by {UNIT_WORDS[unit]}"
     whole = sum(_is(row, analysis, measure, unit) for row in result["rows"])
     family = _family(result, analysis, measure, unit)
@@ -262,8 +262,8 @@ def _place(row: Row, ratio: bool) -> float:
 
 
 def _beside(result: Mapping[str, Any], row: Row) -> str:
-    """P by exchange of the mean rates, beside a ratio."""
-    wanted = (row["analysis"], "per_min", row["unit"])
+    """P by exchange of the mean rates, or shares of time, beside a ratio."""
+    wanted = (row["analysis"], "share" if row["measure"] == "main_ratio" else "per_min", row["unit"])
     return next((p_value(o["p"]) for o in result["rows"] if _is(o, *wanted) and o["token"] == row["token"]), UNKNOWN)
 
 

@@ -1,8 +1,13 @@
-"""Ratios of rates in a comparison: for a subject, by a model of counts; and of the groups' sums."""
+"""Ratios of rates in a comparison: for a subject, by a model of counts; and of the groups' sums.
+
+The model serves seconds as well, in which a display is the main one: whoever was seen for longer has the smaller shares
+that are above zero at all, so that logarithms of subjects' shares differ where nothing else does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -40,10 +45,10 @@ def ratio_rows(
     subjects: Subjects,
     covariates: Covariates,
 ) -> tuple[list[EffectRow], list[Family]]:
-    """Rows of ``rate_ratio`` or ``pooled_ratio``, and their families; of ratios between conditions no pooled ones.
+    """Rows of a measure of ratios, and their families.
 
     Args:
-        analysis: what is compared.
+        analysis: what is compared; pooled ratios are of groups or conditions alone.
         measure: which ratio.
         kinds: what the columns are.
         sides: sums of subjects, of both conditions where there are such.
@@ -55,7 +60,8 @@ def ratio_rows(
     second = subjects.design.second
     who = numbers(analysis, np.ones(len(subjects), np.bool_), second)
     rates, silent = _rates(analysis, sides, second)
-    made = _modelled if measure == "rate_ratio" else _pooled
+    if measure == "main_ratio" and analysis != "groups x conditions":
+        rates = (rates[0] / 60, rates[1] / 60)
     rows: list[EffectRow] = []
     families: list[Family] = []
     for unit in UNITS:
@@ -63,13 +69,20 @@ def ratio_rows(
         if not len(columns):
             continue
         tested = columns[enough[columns]]
-        found = dict(zip(tested.tolist(), made(analysis, sides, tested, subjects, covariates), strict=True))
-        p = [found[c][0].p if c in found else np.nan for c in columns.tolist()]
+        made: list[Found] = []
+        shared: tuple[tuple[float, ...], tuple[float, ...]] = ((), ())
+        if measure == "pooled_ratio":
+            made = [Found(ratio) for ratio in _pooled(analysis, sides, tested, subjects, covariates)]
+        elif len(tested):
+            done = model_counts(analysis, sides, tested, subjects, covariates)
+            made, shared = _modelled(done), (tuple(done.shared.tolist()), tuple(done.shared_between.tolist()))
+        found = dict(zip(tested.tolist(), made, strict=True))
+        p = [found[c].ratio.p if c in found else np.nan for c in columns.tolist()]
         q = benjamini_hochberg(p)
         for column, adjusted in zip(columns.tolist(), q.tolist(), strict=True):
             kind = kinds[column]
             flags: tuple[str, ...] = (UNSTEADY,) if kind.unsteady else ()
-            ratio, spread = found.get(column, (_NONE, _NO_SPREAD))
+            ratio, spread, inflation = found.get(column, Found(_NONE))
             if column not in found:
                 flags += (TOO_FEW_SHOW if shown[column] else NOBODY,)
             elif silent[column]:
@@ -80,21 +93,48 @@ def ratio_rows(
             rows.append(
                 EffectRow(
                     analysis, measure, kind, who, mean, ratio.value, ratio.low, ratio.high, ratio.p, adjusted,
-                    df=ratio.df, dispersion=spread, flags=flags,
+                    df=ratio.df, error=ratio.error, dispersion=spread,
+                    inflation=inflation, flags=flags,
                 )
             )  # fmt: skip
         known = [value for value in q.tolist() if value == value]
         rare = int((shown & ~enough)[columns].sum())
         least = fewest_subjects(len(subjects))
         # The smallest adjusted p is that of Simes (1986, Biometrika 73, 751) for any effect at all.
-        families.append(Family(analysis, measure, unit, len(known), rare, least, min(known, default=np.nan)))
+        any_p = min(known, default=np.nan)
+        families.append(
+            Family(analysis, measure, unit, len(known), rare, least, any_p, dispersion=shared[0], between=shared[1])
+        )
     return rows, families
 
 
+def main_side(main_s: DoubleArray, exposure_s: DoubleArray) -> Side:
+    """Seconds of subjects ``(S, 1 + U)`` in which nothing, or each display, is the main one: of any display, of each.
+
+    Args:
+        main_s: nothing first.
+        exposure_s: ``(S,)``.
+    """
+    shown = main_s[:, 1:]
+    seconds = np.column_stack([shown.sum(axis=1), shown])
+    return Side(seconds, exposure_s, seconds, np.zeros_like(seconds))
+
+
+def main_kinds(main: Sequence[Kind]) -> tuple[Kind, ...]:
+    """What the columns of :func:`main_side` are."""
+    return (Kind("any", "any display", "", ""), *main[1:])
+
+
 _RANK = 1e-9
-_NONE = RateRatio(*[np.nan] * 5)
-_NO_SPREAD = (np.nan, np.nan)
-Found = tuple[RateRatio, tuple[float, float]]
+_NONE = RateRatio(*[np.nan] * 6)
+
+
+class Found(NamedTuple):
+    """What is known of one column."""
+
+    ratio: RateRatio
+    dispersion: tuple[float, float] = (np.nan, np.nan)
+    inflation: float = np.nan
 
 
 def model_counts(
@@ -143,30 +183,24 @@ def _basis(columns: DoubleArray) -> DoubleArray:
     return np.asarray(vectors[:, lengths > _RANK * lengths[0]])
 
 
-def _modelled(
-    analysis: Analysis, sides: tuple[Side, ...], columns: IntArray, subjects: Subjects, covariates: Covariates
-) -> Iterator[Found]:
-    if not len(columns):
-        return
-    done = model_counts(analysis, sides, columns, subjects, covariates)
+def _modelled(done: CountEffects) -> list[Found]:
     spread = done.dispersion if len(done.dispersion) == 2 else np.repeat(done.dispersion, 2, axis=0)
-    for i in range(len(columns)):
-        with np.errstate(over="ignore"):
-            value, low, high = np.exp([done.log_ratio[i], done.low[i], done.high[i]])
-        ratio = RateRatio(float(value), float(low), float(high), float(done.p[i]), float(done.df[i]))
-        yield ratio, (float(spread[0, i]), float(spread[1, i]))
+    with np.errstate(over="ignore"):
+        ends = np.exp([done.log_ratio, done.low, done.high])
+    numbers = np.column_stack([*ends, done.p, done.df, done.error, *spread, done.inflation]).tolist()
+    return [Found(RateRatio(*row[:6]), (row[6], row[7]), row[8]) for row in numbers]
 
 
 def _pooled(
     analysis: Analysis, sides: tuple[Side, ...], columns: IntArray, subjects: Subjects, covariates: Covariates
-) -> Iterator[Found]:
+) -> Iterator[RateRatio]:
     for column in columns:
         counts = [side.count[:, column] for side in sides]
         if analysis == "groups":
-            yield group_ratio(counts[0], sides[0].exposure_s, subjects.design, covariates.matrix), _NO_SPREAD
+            yield group_ratio(counts[0], sides[0].exposure_s, subjects.design, covariates.matrix)
         else:
             one, two = ((count, side.exposure_s) for count, side in zip(counts, sides, strict=True))
-            yield paired_ratio(one, two), _NO_SPREAD
+            yield paired_ratio(one, two)
 
 
 def _rates(

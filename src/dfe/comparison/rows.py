@@ -10,7 +10,7 @@ from dfe.comparison.effects import EffectRow
 COLUMNS = (
     "analysis", "role", "measure", "kind", "token", "label", "side", "region", "first", "second", "n_first", "n_second",
     "mean_first", "mean_second", "effect_is", "effect", "effect_low", "effect_high", "p", "q", "d_av", "d_av_low",
-    "d_av_high", "df", "dispersion_first", "dispersion_second", "unsteady", "flags",
+    "d_av_high", "df", "log_ratio_se", "dispersion_first", "dispersion_second", "inflation", "unsteady", "flags",
 )  # fmt: skip
 """Of results.csv."""
 
@@ -21,7 +21,7 @@ def table_row(row: EffectRow, sides: Mapping[str, Sequence[str]]) -> tuple[objec
 
 
 def written(cells: Sequence[object]) -> tuple[object, ...]:
-    """Cells as they are written: numbers to six digits, unknown ones empty."""
+    """Cells as they are written: numbers short, unknown ones empty."""
     return tuple("" if cell is None or _unknown(cell) else _short(cell) for cell in cells)
 
 
@@ -30,8 +30,8 @@ def row_cells(row: EffectRow, sides: Mapping[str, Sequence[str]]) -> tuple[objec
     return (
         row.analysis, row.role, row.measure, row.kind.unit, row.kind.token, row.kind.label, row.kind.side,
         row.kind.region, *sides[row.analysis], *row.subjects, *row.mean, row.size, row.effect, row.low, row.high,
-        row.p, row.q, row.average, row.average_low, row.average_high, row.df, *row.dispersion,
-        int(row.kind.unsteady), "; ".join(row.flags),
+        row.p, row.q, row.average, row.average_low, row.average_high, row.df, row.error, *row.dispersion,
+        row.inflation, int(row.kind.unsteady), "; ".join(row.flags),
     )  # fmt: skip
 
 

@@ -154,7 +154,7 @@ def read_plan(path: Path) -> Plan:
     """
     try:
         # Arrow's own file: its threads may outlive Python, which a file of Python's does not bear.
-        with pa.OSFile(os.fspath(path)) as file:
+        with pa.OSFile(os.fsencode(path)) as file:
             opened = pq.ParquetFile(file)
             said = (opened.metadata.metadata or {}).get(METADATA_KEY)
             if said is None or opened.schema_arrow.names != SCHEMA.names:

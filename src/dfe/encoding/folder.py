@@ -25,6 +25,7 @@ from dfe.encoding.limits import Limits, LimitWatch
 from dfe.encoding.manifest import MANIFEST, Manifest
 from dfe.encoding.observing import look_at
 from dfe.encoding.options import EncodeOptions
+from dfe.encoding.pseudonyms import redacted
 from dfe.encoding.row import Row
 from dfe.encoding.summary import InputResult, Targets
 from dfe.media.inputs import Source
@@ -141,8 +142,9 @@ class FolderRun:
                 if isinstance(done, DiskFull) and watch.is_full(str(done)):
                     continue
                 if isinstance(done, DfeError):
-                    result = InputResult.failure(one.source.name, str(done))
-                    row = failed_row(one, str(done), time.monotonic() - began)
+                    why = redacted(str(done), one.source)
+                    result = InputResult.failure(one.source.name, why)
+                    row = failed_row(one, why, time.monotonic() - began)
                 else:
                     result, row = done.result, done.row
                 with suppress(OutputError):  # what is done stays done; the list is written once more at the end

@@ -65,15 +65,13 @@ class Manifest:
 
     def name(self, path: Path) -> str:
         """A path as the manifest has it."""
-        folder, _, name = str(path).rpartition(os.sep)
-        if name in ("", os.curdir, os.pardir):
-            folder, name = os.path.realpath(path), ""
-        seen = _seen_from(folder or (os.sep if path.is_absolute() else os.curdir), self._real)
+        folder, _, name = os.path.abspath(path).rpartition(os.sep)  # noqa: PTH100 (the last link stays as it was named)
+        seen = _seen_from(folder or os.sep, self._real)
         return printable(f"{seen}{name}" if name else seen.rstrip("/") or os.curdir)
 
     def input(self, source: Source) -> str:
-        """A source as the manifest has it."""
-        return self.name(source.place)
+        """A source as the manifest has it; of one with a pseudonym nothing else."""
+        return source.name if source.shown else self.name(source.place)
 
     def note(self, *rows: Row) -> None:
         """Put rows in place of those of the same outputs, and write the list anew if that takes little of the time.

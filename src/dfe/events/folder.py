@@ -153,7 +153,8 @@ def events_to_folder(
     for count, (name, path) in enumerate(tables.items(), start=1):
         try:
             recording = Recording.read(path, landmarks=False)
-            found, mine, source = find(name, recording)
+            one = find(name, recording)
+            found, mine, source = one.events, one.rates, one.source
             if format == "tsv":
                 settings = {**asdict(found.config), "eyes": _eyes(found), "notes": list(found.notes)}
                 settings["resting_faces"] = {str(face): whose for face, whose in found.resting.items()}
@@ -184,14 +185,23 @@ def entities(name: str) -> dict[str, str]:
     return {_COLUMN[key]: value for key, value in _ENTITY.findall(name)}
 
 
-def finder(
-    options: EventOptions, names: Sequence[str]
-) -> Callable[[str, Recording], tuple[EventList, tuple[Rate, ...], EventSource]]:
-    """What gives events and rates of a recording by its name, and what they were found in.
+@dataclass(frozen=True)
+class Found:
+    """What was found in a recording."""
+
+    events: EventList
+    rates: tuple[Rate, ...]
+    source: EventSource
+    roles: tuple[Role, ...]
+    """Of its faces."""
+
+
+def finder(options: EventOptions, names: Sequence[str] = ()) -> Callable[[str, Recording], Found]:
+    """What gives events and rates of a recording by its name; each tokenizer is opened once.
 
     Args:
         options: thresholds, tokenizer, speech, roles, names.
-        names: of all recordings that will be asked for.
+        names: of all recordings that will be asked for; needed where files of speech are given.
 
     Raises:
         UsageError: a file of speech for several recordings.
@@ -205,7 +215,7 @@ def finder(
     opened: dict[str, Tokenizer] = {}
     words: dict[str, Vocabulary] = {}
 
-    def find(name: str, recording: Recording) -> tuple[EventList, tuple[Rate, ...], EventSource]:
+    def find(name: str, recording: Recording) -> Found:
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
         recording = as_asked(recording, tokenizer, options.config)
         opened.setdefault(tokenizer.id, tokenizer)
@@ -220,7 +230,7 @@ def finder(
         faces = [*(face.face_id for face in found.faces), *found.fleeting]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
         source = source_of(recording, words[tokenizer.id])
-        return found, rates(found, recording=name, roles=mine, **entities(name)), source
+        return Found(found, rates(found, recording=name, roles=mine, **entities(name)), source, tuple(mine))
 
     return find
 

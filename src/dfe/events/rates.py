@@ -94,7 +94,7 @@ def rates(
     out: list[Rate] = []
     for face in found.faces:
         mine = [event for event in found if event.face_id == face.face_id]
-        for who, role, window in _windows(face, roles, subject):
+        for who, role, window in windows_of(face, roles, subject):
             parts, known = _parts(face, window), face.speech is not None
             for counted, events in _kinds(found, face, mine):
                 for part, time in parts:
@@ -104,7 +104,7 @@ def rates(
     return tuple(out)
 
 
-def _windows(face: FaceTime, roles: Sequence[Role], subject: str) -> Iterator[tuple[str, str, DoubleArray]]:
+def windows_of(face: FaceTime, roles: Sequence[Role], subject: str) -> Iterator[tuple[str, str, DoubleArray]]:
     """Stretches of time of each subject whose face this is; the rest of the time is nobody's."""
     mine = [role for role in roles if role.face_id == face.face_id]
     if not mine:

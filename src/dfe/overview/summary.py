@@ -151,7 +151,8 @@ def summarise(
                 notes.setdefault(why_none, []).append(name)
                 faces.append(_line(row, None, ()))
             else:
-                found, mine, _ = find(name, recording)
+                one_found = find(name, recording)
+                found, mine = one_found.events, one_found.rates
                 faces += _lines(row, found, mine)
                 all_rates += mine
                 all_moments += strongest(name, found, moments)

@@ -34,9 +34,11 @@ class RateRatio(NamedTuple):
     """Two-sided."""
     df: float
     """Satterthwaite's degrees of freedom."""
+    error: float
+    """Standard error of the logarithm."""
 
 
-NONE = RateRatio(*[np.nan] * 5)
+NONE = RateRatio(*[np.nan] * 6)
 
 
 def group_ratio(count: DoubleArray, exposure: DoubleArray, design: Design, covariates: DoubleArray) -> RateRatio:
@@ -125,4 +127,4 @@ def _interval(log_ratio: float, variance: float, df: float, poisson: float) -> R
     if variance > 0:
         p = max(p, 2 * float(stdtr(df, -size / variance**0.5)))
     value, low, high = (float(np.exp(log_ratio + step)) for step in (0.0, -reach, reach))
-    return RateRatio(value, low, high, p, df)
+    return RateRatio(value, low, high, p, df, max(variance, poisson) ** 0.5)

@@ -17,7 +17,7 @@ from dfe.recording.recording import Recording
 from dfe.recording.roles import COLUMNS as ROLES
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.viewer.chosen import in_stretch, told
-from dfe.viewer.edits import Files, Sent, Target, edit
+from dfe.viewer.edits import BESIDE_THE_CHARTS, Files, Sent, Target, edit
 from dfe.viewer.film import Copy, FilmFound, find_film
 from dfe.viewer.history import History
 from dfe.viewer.label_rows import WINDOWS, rows_of_recording
@@ -206,7 +206,8 @@ class Viewing:
             entry, opened = self.entry(key), self.opened(key)
             target = Target(entry.path, entry.name, opened.tokenizer, opened.names, self.files(key))
             said = edit(sent, target, self.history.changing)
-            self.revision += 1
+            if sent["what"] not in BESIDE_THE_CHARTS:
+                self.revision += 1
             return said
 
     def undo(self) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 from dfe.base.processes import is_program
 from dfe.cli.corpus.options import PlanFile
 from dfe.cli.how import How
-from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, Workers, arg, need
+from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, PseudonymKey, Workers, arg, need
 from dfe.corpus.engines.find import EngineName
 
 
@@ -44,6 +44,7 @@ class RunPlan:
     """Write a self-contained HTML page beside each table."""
     thumbnails: Flag = False
     """Put small pictures of the person into the report; without this, no output holds one."""
+    pseudonyms: PseudonymKey = None
     how: How = field(default_factory=How)
     json_lines: Flag = False
     """Print what happens as JSON on standard output, a line each: start, recording, progress, end."""
@@ -66,7 +67,7 @@ class RunPlan:
         shard = None if self.shard is None else Shard.parse(self.shard)
         limits = Limits(round(self.min_free * 1e9), None if self.stop_after is None else 60 * self.stop_after)
         options = RunOptions(
-            self.how.options(), self.report, self.thumbnails, self.overwrite, self.tries, shard, limits
+            self.how.options(), self.report, self.thumbnails, self.overwrite, self.tries, shard, limits, self.pseudonyms
         )
         engine = find_engine(self.engine, self.workers, apart=is_program())
         if self.json_lines:
