@@ -96,9 +96,14 @@ class Comparison:
     @property
     def compared(self) -> tuple[Compared, ...]:
         """What each analysis compared, for numbers beside its effects."""
-        sides = _sides(self.table, self.subjects, self.sums)
         return tuple(
-            Compared(analysis, self.sides_of_analyses[analysis], sides, self.subjects, self.covariates)
+            Compared(
+                analysis,
+                self.sides_of_analyses[analysis],
+                _sides(analysis, self.subjects, self.sums),
+                self.subjects,
+                self.covariates,
+            )
             for analysis in _analyses(self.table)
         )
 
@@ -123,8 +128,8 @@ def compare(
     """Compare the recordings of a table.
 
     With groups alone, subjects' values are compared between groups. With conditions alone, subjects' values are
-    compared between conditions. With both, the conditions are compared in all subjects, and the differences between
-    conditions between the groups.
+    compared between conditions. With both, the groups are compared over both conditions, the conditions in all
+    subjects, and the differences between conditions between the groups.
 
     Args:
         table: CSV with a row for each recording (or part of one): ``recording``, the subject, the group.
@@ -148,8 +153,8 @@ def compare(
     rows: list[EffectRow] = []
     families: list[Family] = []
     notes = list(ready.notes)
-    sides = _sides(read, subjects, sums)
     for analysis in _analyses(read):
+        sides = _sides(analysis, subjects, sums)
         for ratio in _RATIOS if analysis != "groups x conditions" else _RATIOS[:1]:
             found, judged = ratio_rows(analysis, ratio, sums.kinds, sides, subjects, covariates)
             rows += found
@@ -159,10 +164,9 @@ def compare(
             found, judged = effects(analysis, measure, sums.kinds, values, subjects, covariates, options.settings)
             rows += found
             families += judged
-        conditions = (0, 1) if read.conditions else (None,)
         main = tuple(
-            main_side(subjects.pooled(sums.main_s, c), side.exposure_s)
-            for c, side in zip(conditions, sides, strict=True)
+            main_side(subjects.pooled(sums.main_s, condition), side.exposure_s)
+            for condition, side in zip(_conditions(analysis), sides, strict=True)
         )
         found, judged = ratio_rows(analysis, "main_ratio", main_kinds(sums.main), main, subjects, covariates)
         rows += found
@@ -183,15 +187,20 @@ def compare(
 def _analyses(table: GroupTable) -> tuple[Analysis, ...]:
     if table.conditions is None:
         return ("groups",)
-    return ("conditions",) if table.groups is None else ("conditions", "groups x conditions")
+    return ("conditions",) if table.groups is None else ("groups", "conditions", "groups x conditions")
 
 
-def _sides(table: GroupTable, subjects: Subjects, sums: RowSums) -> tuple[Side, ...]:
+def _conditions(analysis: Analysis) -> tuple[int | None, ...]:
+    """Whose sums an analysis compares: both conditions apart, or all of a subject's time together."""
+    return (None,) if analysis == "groups" else (0, 1)
+
+
+def _sides(analysis: Analysis, subjects: Subjects, sums: RowSums) -> tuple[Side, ...]:
     def side(condition: int | None) -> Side:
         parts = (sums.count, sums.exposure_s, sums.on_s, sums.intensity)
         return Side(*(subjects.pooled(part, condition) for part in parts))
 
-    return (side(None),) if table.conditions is None else (side(0), side(1))
+    return tuple(side(condition) for condition in _conditions(analysis))
 
 
 def _courses(

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dfe.comparison.designs.beside_page import Counted, counted_otherwise
+from dfe.comparison.members import members_said
 from dfe.comparison.page import UNIT_WORDS, UNITS
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Frame
@@ -60,6 +61,8 @@ class Asked:
     folds: list[Fold]
     levels: list[str]
     """Names of the columns of means: of groups, conditions or both."""
+    of_two: bool
+    """Pairs of groups or of conditions: means of these two stand in their place."""
 
 
 def design_page(result: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
@@ -108,6 +111,7 @@ def _asked(result: Mapping[str, Any], one: tuple[str, str], place: int, pictures
         for unit in UNITS:
             if mine := _tested(result, name, form, measure, unit):
                 title = f"{words[0].upper()}{words[1:]}, by {UNIT_WORDS[unit]}"
+                mine = [{**row, "members": members_said(row, _beside(result, row))} for row in mine]
                 folds.append(Fold(title, UNIT_WORDS[unit], measure, mine))
     family = next(
         f for f in result["families"]
@@ -117,7 +121,10 @@ def _asked(result: Mapping[str, Any], one: tuple[str, str], place: int, pictures
     about = rows[0]["about"] if rows else ""
     size = SIZES.get(rows[0]["size"], "") if rows else ""
     title = f"{name}: {_FORMS[form]}"
-    return Asked(title, form, size, family["tested"], found, family["p_any"], parts, folds, _levels(result, about))
+    of_two = form == "pair" and about in ("group", "condition")
+    return Asked(
+        title, form, size, family["tested"], found, family["p_any"], parts, folds, _levels(result, about), of_two
+    )
 
 
 def _forest(
@@ -159,6 +166,12 @@ def _tested(
         if (row["question"], row["form"], row["measure"], row["unit"]) == wanted and row["p"] is not None
     ]  # fmt: skip
     return sorted(rows, key=lambda row: (row["p"], -abs(row["effect"] or 0.0), row["token"]))
+
+
+def _beside(result: Mapping[str, Any], row: Row) -> list[Row]:
+    """Rows of displays about the same question, pair and measure."""
+    rows = _tested(result, row["question"], row["form"], row["measure"])
+    return [one for one in rows if (one["first"], one["second"]) == (row["first"], row["second"])]
 
 
 def _pairs(rows: Sequence[Row]) -> dict[tuple[str, str], list[Row]]:

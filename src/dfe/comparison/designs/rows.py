@@ -273,4 +273,10 @@ def row_json(row: DesignRow) -> dict[str, object]:
     """The same for JSON."""
     out: dict[str, object] = dict(zip(COLUMNS, row_cells(row), strict=True))
     out["unit"] = out.pop("kind")
-    return {**out, "about": row.question.about, "unsteady": row.kind.unsteady, "flags": list(row.flags)}
+    return {
+        **out,
+        "about": row.question.about,
+        "displays": row.kind.displays,
+        "unsteady": row.kind.unsteady,
+        "flags": list(row.flags),
+    }
