@@ -96,6 +96,17 @@ Speech = Annotated[
     arg(metavar="PATH", help="Who speaks when: an .rttm, .eaf or .TextGrid file, or a folder of files named like the "
         "recordings."),
 ]  # fmt: skip
+NoSensitivity = Annotated[
+    bool,
+    arg(help="Leave out what is counted otherwise (against everybody's resting face, in all of the time), which takes "
+        "as long again."),
+]  # fmt: skip
+Speakers = Annotated[
+    tuple[str, ...],
+    arg(
+        metavar="NAME=FACE ...", help="Whose face goes with which voice, as in A=0 B=1; needed where there are several."
+    ),
+]
 Media = Annotated[
     Path | None,
     arg(metavar="PATH", help="The recordings' videos or pictures: one video, or the folder that they are in."),
