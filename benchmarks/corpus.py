@@ -93,6 +93,7 @@ def plan(entries: int) -> dict[str, float]:
 
 
 def going_on(entries: int) -> dict[str, float]:
+    from dfe.base.stamps import stamps
     from dfe.base.version import __version__
     from dfe.corpus.plan import read_plan
     from dfe.corpus.run import RunOptions, kinds_in, run_corpus
@@ -104,7 +105,6 @@ def going_on(entries: int) -> dict[str, float]:
     from dfe.encoding.row import Row
     from dfe.encoding.run import prepared
     from dfe.encoding.summary import Targets
-    from dfe.base.stamps import stamps
 
     with tempfile.TemporaryDirectory() as scratch:
         media, out = Path(scratch, "media"), Path(scratch, "out")
