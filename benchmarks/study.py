@@ -66,7 +66,7 @@ def fit(count: int, tokens: int, workers: int) -> None:
         splits = split_of(usable, config)
         dealt = time.perf_counter()
         steps = [("bag", BagOfTokens()), ("scale", StandardScaler())]
-        outcome = predict_target(usable, splits, [Described("bag of tokens", x, steps, columns)], config)
+        outcome = predict_target(usable, splits, [Described("bag of tokens", x, [steps], columns)], config)
         done = time.perf_counter()
         about = {
             "format": FORMAT,

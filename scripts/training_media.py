@@ -16,8 +16,9 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from dfe.datasets.enlarged import padded_png
+
 Part = Literal["train", "validate", "test"]
-FER_SIDE, FER_PADDING = 256, 64
 
 
 def hashed(person: str) -> int:
@@ -77,12 +78,7 @@ def lay_out_perturbed(data: Path, work: Path) -> None:
             continue
         image = cv2.imread(str(picture))
         for kind in PERTURBATIONS:
-            folder = work / f"lfw_{part}_{kind}"
-            folder.mkdir(parents=True, exist_ok=True)
-            # Under the picture's own name, by which tables are matched; readers go by content, not by suffix.
-            ok, png = cv2.imencode(".png", perturbed(image, kind))
-            assert ok
-            (folder / picture.name).write_bytes(png.tobytes())
+            write_picture(perturbed(image, kind), work / f"lfw_{part}_{kind}" / picture.name)
 
 
 def perturbed(image: np.ndarray, kind: str) -> np.ndarray:
@@ -100,6 +96,14 @@ def perturbed(image: np.ndarray, kind: str) -> np.ndarray:
     return image[:, ::-1] if kind == "mirror" else image
 
 
+def write_picture(image: np.ndarray, target: Path) -> None:
+    """A picture as PNG under any name: tables are matched by names, and readers go by content, not by suffix."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    ok, png = cv2.imencode(".png", image)
+    assert ok
+    target.write_bytes(png.tobytes())
+
+
 def _link(source: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / source.name
@@ -111,8 +115,4 @@ def _write_fer(image: np.ndarray, target: Path) -> None:
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    large = cv2.resize(image, (FER_SIDE, FER_SIDE), interpolation=cv2.INTER_CUBIC)
-    padded = cv2.copyMakeBorder(large, *[FER_PADDING] * 4, cv2.BORDER_CONSTANT)
-    ok, png = cv2.imencode(".png", padded, [cv2.IMWRITE_PNG_COMPRESSION, 1])
-    assert ok
-    target.write_bytes(png.tobytes())
+    target.write_bytes(padded_png(image))

@@ -109,7 +109,7 @@ def test_tasks_are_found_by_name():
         find_task("mood")
     with pytest.raises(UsageError, match="name it with --table"):
         find_task("generic")
-    assert {"stressid", "chalearn", "daic", "edaic", "affectnet", "fer2013"} == set(TASKS)
+    assert {"stressid", "chalearn", "daic", "edaic", "affectnet", "fer2013", "engagement"} == set(TASKS)
 
 
 def test_a_table_as_a_spreadsheet_in_german_saves_it(tmp_path):

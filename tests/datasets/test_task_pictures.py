@@ -12,9 +12,10 @@ import pytest
 import made_sets
 from dfe.base.errors import OutputError, TableError
 from dfe.datasets.affectnet import AFFECTNET
+from dfe.datasets.enlarged import padded_png
 from dfe.datasets.examples import Examples
 from dfe.datasets.fer2013 import FER2013
-from dfe.datasets.fer_pictures import CLASSES, as_png, read_pictures
+from dfe.datasets.fer_pictures import CLASSES, read_pictures
 from dfe.recording.recording import Recording
 from dfe.recording.storage import recordings_in
 from dfe.tokenizer.file import load_tokenizer
@@ -181,7 +182,7 @@ def test_fer2013_from_its_table_to_bags(tmp_path: Path, face: np.ndarray, dfe: C
 
 def test_fer2013_pictures_are_enlarged_and_padded(face: np.ndarray) -> None:
     (small,) = made_sets.fer_faces(1, face)
-    png = cv2.imdecode(np.frombuffer(as_png(small), np.uint8), cv2.IMREAD_UNCHANGED)
+    png = cv2.imdecode(np.frombuffer(padded_png(small), np.uint8), cv2.IMREAD_UNCHANGED)
     assert png.shape == (384, 384)
     assert not png[:64].any()
     assert not png[:, -64:].any()

@@ -7,7 +7,8 @@ from dfe.base.errors import TableError
 from dfe.datasets.examples import Examples
 from dfe.datasets.windows import in_windows, read_windows
 from dfe.predict.representations.baseline import WithoutBaseline
-from dfe.predict.representations.coefficients import CoefficientMoments
+from dfe.predict.representations.codings import CoefficientCoding
+from dfe.predict.representations.pooled import Pooled
 from dfe.predict.representations.tokens import TokenBag
 from dfe.stats.bag import BagOfTokens
 from dfe.tokenizer.file import load_tokenizer
@@ -87,8 +88,8 @@ def test_a_bag_above_baseline_is_the_difference_of_shares(cut):
 
 def test_moments_above_baseline(cut):
     folder, examples = cut
-    plain = features_of(CoefficientMoments(), examples, folder)
-    done = features_of(WithoutBaseline(CoefficientMoments(), "rest"), examples, folder)
+    plain = features_of(Pooled(CoefficientCoding(), ("intensity",)), examples, folder)
+    done = features_of(WithoutBaseline(Pooled(CoefficientCoding(), ("intensity",)), "rest"), examples, folder)
     rest = np.average(plain.x[3:5], axis=0, weights=plain.exposure_s[3:5])
     np.testing.assert_allclose(done.x[5], plain.x[5] - rest)
 
@@ -96,6 +97,6 @@ def test_moments_above_baseline(cut):
 def test_a_subject_without_a_baseline_is_refused(cut):
     folder, examples = cut
     with pytest.raises(TableError, match="example x#1: a subject has no window of condition 'sleep'"):
-        features_of(WithoutBaseline(CoefficientMoments(), "sleep"), examples, folder)
+        features_of(WithoutBaseline(Pooled(CoefficientCoding(), ("intensity",)), "sleep"), examples, folder)
     with pytest.raises(TableError, match="tf-idf"):
         WithoutBaseline(TokenBag(load_tokenizer("dfe-face41@3"), kind="tf-idf"), "rest")

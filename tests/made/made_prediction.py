@@ -30,8 +30,8 @@ class Made:
         made = Features(x, tuple(str(i + 1) for i in range(x.shape[1])), coverage, coverage * 10)
         return Measuring(None, lambda: made)
 
-    def steps(self) -> list[tuple[str, Any]]:
-        return [("scale", StandardScaler())]
+    def pipelines(self, features: Features) -> list[list[tuple[str, Any]]]:
+        return [[("scale", StandardScaler())]]
 
 
 def study(folder: Path, people: int = 40, each: int = 2, effect: float = 1.5, seed: int = 0, **more: Any):

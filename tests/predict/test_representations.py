@@ -10,8 +10,9 @@ from dfe.facs.proxy import au_intensities
 from dfe.predict import measures as measures_of
 from dfe.predict.representation import describe
 from dfe.predict.representations.action_units import au_proxy, au_tables
-from dfe.predict.representations.coefficients import CoefficientMoments
+from dfe.predict.representations.codings import CoefficientCoding, TokenCoding
 from dfe.predict.representations.nuisance import Nuisance
+from dfe.predict.representations.pooled import Pooled
 from dfe.predict.representations.tokens import TokenBag
 from dfe.predict.representations.words import FlatWords
 from dfe.recording.recording import Recording
@@ -50,8 +51,10 @@ def all_of_them():
         TokenBag(tokenizer),
         TokenBag(tokenizer, "amount", "log-ratio"),
         TokenBag(tokenizer, "steps", "tf-idf"),
-        CoefficientMoments(),
+        Pooled(CoefficientCoding(), ("intensity",)),
+        Pooled(CoefficientCoding()),
         au_proxy(),
+        Pooled(TokenCoding(tokenizer)),
         FlatWords(words=16),
     ]
 
@@ -82,7 +85,7 @@ def test_each_fits_into_a_pipeline(study, representation):
     assert np.isnan(features.x[11]).all()
     assert features.coverage[11] == 0
     assert (features.coverage[:11] > 0.8).all()
-    assert np.isfinite(Pipeline(list(representation.steps())).fit_transform(features.x[:11])).all()
+    assert np.isfinite(Pipeline(list(representation.pipelines(features)[0])).fit_transform(features.x[:11])).all()
     alone = (
         features_of(representation, examples.take(np.array([3])), folder)
         if not isinstance(representation, FlatWords)
@@ -94,7 +97,7 @@ def test_each_fits_into_a_pipeline(study, representation):
 
 def test_moments_are_weighted_by_time(study):
     folder, examples, made = study
-    features = features_of(CoefficientMoments(), examples, folder)
+    features = features_of(Pooled(CoefficientCoding(), ("intensity",)), examples, folder)
     rows = made[5].usable
     x, weight = made[5].expressions()[rows].astype(float), made[5].seconds(rows)[rows]
     mean = np.average(x, axis=0, weights=weight)
@@ -104,12 +107,12 @@ def test_moments_are_weighted_by_time(study):
 
 def test_units_are_those_of_the_proxy(study):
     folder, examples, made = study
-    features = features_of(au_proxy(), examples, folder)
+    features = features_of(au_proxy(("intensity", "steps"), eyes=False), examples, folder)
     rows = made[2].usable
     units = au_intensities(made[2].expressions()[rows], load_space("arkit51/face41"))
     weight = made[2].seconds(rows)[rows]
-    count = units.shape[1]
-    np.testing.assert_allclose(features.x[2, :count], np.average(units, axis=0, weights=weight), rtol=1e-6)
+    means = [place for place, name in enumerate(features.names) if name.endswith(" mean")]
+    np.testing.assert_allclose(features.x[2, means], np.average(units, axis=0, weights=weight), rtol=1e-6)
     at_three = features.names.index(f"{features.names[4].split()[0]} at 3")
     share = np.average(np.floor(units[:, 4] + 0.5) == 3, weights=weight)
     assert features.x[2, at_three] == pytest.approx(share)
@@ -126,7 +129,7 @@ def test_a_detectors_table_is_aligned_by_time(study, tmp_path):
     features = features_of(au_tables(tmp_path), examples, folder)
     rows = made[0].usable
     expected = np.average((np.arange(60) % 6)[rows], weights=made[0].seconds(rows)[rows])
-    assert features.x[0, 0] == pytest.approx(expected)
+    assert features.x[0, features.names.index("AU12 mean")] == pytest.approx(expected)
     (tmp_path / "c1.csv").unlink()
     with pytest.raises(TableError, match="no AU table"):
         features_of(au_tables(tmp_path), examples, folder)
@@ -142,7 +145,7 @@ def test_the_nuisance_row_knows_everything_but_the_face(study):
     assert values["yaw rad mean"] == pytest.approx(np.radians(3), abs=1e-6)
     assert values["frame rate"] == pytest.approx(made[4].summary().frame_rate)
     assert not any("exp" in name or "mouth" in name for name in features.names)
-    assert np.isfinite(Pipeline(list(Nuisance().steps())).fit_transform(features.x)).all()
+    assert np.isfinite(Pipeline(list(Nuisance().pipelines(features)[0])).fit_transform(features.x)).all()
 
 
 def test_words_come_from_the_training_split_alone(study):

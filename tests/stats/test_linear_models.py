@@ -55,9 +55,9 @@ def test_a_class_that_training_does_not_show_gets_no_probability():
         np.testing.assert_allclose(p.sum(axis=1), 1)
         assert (p[:, [c for c in range(3) if c not in classes]] < 1e-12).all()
     binary = LogisticRegression(C=1 / (two.sum() * 0.1), class_weight="balanced", tol=1e-9).fit(x[two], y[two])
-    three = fit_classes(x[two], y[two], 3, [0.1], True)[0].probabilities(x)
+    three = next(fit_classes(x[two], y[two], 3, [0.1], True)).probabilities(x)
     assert three[:, 2].argmax() == binary.predict_proba(x)[:, 1].argmax()
-    only = fit_classes(x[y == 1], y[y == 1] * 0 + 1, 2, [0.1], True)[0]
+    only = next(fit_classes(x[y == 1], y[y == 1] * 0 + 1, 2, [0.1], True))
     assert (only.probabilities(x)[:, 1] > 0.999).all()
 
 
@@ -70,7 +70,7 @@ def test_a_fold_is_a_grid_search_over_a_pipeline():
     steps = [("bag", BagOfTokens()), ("scale", StandardScaler())]
     for split in splits:
         names = ("valid_s", *map(str, range(1, 13)))
-        found = fit_fold(x, y, split, steps, ModelConfig(2, True), names)
+        found = fit_fold(x, y, split, [steps], ModelConfig(2, True), names)
         weights = class_weights(y[split.train], 2, True)
 
         def judged(model, x, y, weights=weights):
@@ -98,10 +98,10 @@ def test_examples_without_a_face_are_told_the_majority_and_train_nothing():
     split = splits[0]
     x[split.test[0]] = np.nan
     x[split.train[0]] = np.nan
-    found = fit_fold(x, y, split, [("scale", StandardScaler())], ModelConfig(2, True))
+    found = fit_fold(x, y, split, [[("scale", StandardScaler())]], ModelConfig(2, True))
     assert found.without == 1
     assert found.said[0] == 1
     np.testing.assert_allclose(found.outputs[0], [0.5, 0.5])
     y[split.train[0]] = 1 - y[split.train[0]]
-    again = fit_fold(x, y, split, [("scale", StandardScaler())], ModelConfig(2, True))
+    again = fit_fold(x, y, split, [[("scale", StandardScaler())]], ModelConfig(2, True))
     np.testing.assert_allclose(again.weights, found.weights)

@@ -19,6 +19,7 @@ TASKS = {
     "edaic": "dfe.datasets.edaic:EDaic",
     "affectnet": "dfe.datasets.affectnet:AffectNet",
     "fer2013": "dfe.datasets.fer2013:Fer2013",
+    "engagement": "dfe.datasets.engagement:Engagement",
 }
 """Module and class of each; ``generic`` is made by :class:`dfe.datasets.generic.Generic`, from a table."""
 GENERIC = "generic"

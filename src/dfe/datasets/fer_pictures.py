@@ -14,6 +14,7 @@ from dfe.base.array_files import read_npz
 from dfe.base.errors import MediaError, ModelError, OutputError, TableError
 from dfe.base.files import replacing
 from dfe.base.types import Progress
+from dfe.datasets.enlarged import padded_png
 from dfe.datasets.rows import Row, optional_file, read_rows
 from dfe.media.image import read_image
 
@@ -21,13 +22,12 @@ CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """In the order of the data set's numbers."""
 PARTS = ("train", "validation", "test")
 LABELS = "labels.csv"
-SIDE, ENLARGED, PADDING = 48, 256, 64
+SIDE = 48
 
 _USAGE = {"training": "train", "publictest": "validation", "privatetest": "test"}
 _TABLES = ("fer2013.csv", "icml_face_data.csv")
 _WORDS = {"anger": "angry", "happiness": "happy", "sadness": "sad", "surprised": "surprise", "fearful": "fear"}
 _SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
-_FAST = 1
 
 
 class Picture(NamedTuple):
@@ -56,7 +56,7 @@ def prepare_pictures(root: Path, out: Path, progress: Progress | None = None) ->
         counts[picture.part] += 1
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(as_png(picture.pixels))
+            path.write_bytes(padded_png(picture.pixels))
         except OSError as error:
             raise OutputError(f"cannot be written ({error.strerror})", where=path) from error
         lines.append(f"{picture.part}/{path.name},{picture.label}")
@@ -67,13 +67,6 @@ def prepare_pictures(root: Path, out: Path, progress: Progress | None = None) ->
     with replacing(out / LABELS) as (file,):
         file.write("\n".join([*lines, ""]).encode())
     return len(lines) - 1
-
-
-def as_png(pixels: NDArray[np.uint8]) -> bytes:
-    """A picture of 48 pixels enlarged (cubic) and padded with black."""
-    large = cv2.resize(pixels, (ENLARGED, ENLARGED), interpolation=cv2.INTER_CUBIC)
-    padded = cv2.copyMakeBorder(large, PADDING, PADDING, PADDING, PADDING, cv2.BORDER_CONSTANT)
-    return bytes(cv2.imencode(".png", padded, [cv2.IMWRITE_PNG_COMPRESSION, _FAST])[1].tobytes())
 
 
 def read_pictures(root: Path) -> Iterator[Picture]:

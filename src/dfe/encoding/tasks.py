@@ -124,7 +124,7 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     seen, called = 0, task.source.called
     for faces in front_end.observe(watch.passing(frames, first), still=film is None):
         if faces.frame >= first:
-            _add(rows, faces, task.options.max_faces, called)
+            add_rows(rows, faces, task.options.max_faces, called)
             if fitted is not None:
                 for face in faces.faces:
                     fitted.add(face.landmarks)
@@ -221,8 +221,16 @@ _NO_GAZE = np.full(len(GAZE_NAMES), np.nan, np.float32)
 _NO_BLINK = np.full(len(BLINK_NAMES), np.nan, np.float32)
 
 
-def _add(rows: RowBuffer, seen: FrameFaces, max_faces: int, called: Mapping[str, str]) -> None:
-    note, name = seen.reason, called.get(seen.source, seen.source)
+def add_rows(rows: RowBuffer, seen: FrameFaces, max_faces: int, called: Mapping[str, str] | None = None) -> None:
+    """Add what was seen in a frame: a row for each face, or one with the reason why there is none.
+
+    Args:
+        rows: to add to.
+        seen: the frame.
+        max_faces: that were looked for.
+        called: names to write in place of those of the sources.
+    """
+    note, name = seen.reason, (called or {}).get(seen.source, seen.source)
     if note is None and seen.more:
         note = f"{MORE_FACES} {max_faces} looked for"
     if not seen.faces:

@@ -103,21 +103,37 @@ def resting_face(
     return RestingFace(variables, pose, person, rest, held, calm, sure)
 
 
-def expressions(fitter: Fitter, frames: Frames, face: RestingFace) -> DoubleArray:
-    """Expressions ``(n, K)`` against a person's own face; rows without a face are NaN."""
+def drift_against(fitter: Fitter, frames: Frames, face: RestingFace) -> DoubleArray:
+    """What turning the head does to this person's measured face, as :func:`~dfe.facemodel.drift.own_drift` has it."""
+    fine = np.flatnonzero(np.isfinite(frames.still).all(axis=1))
+    said = [said_of_turns(fitter, _against(frames, rows, face)) for rows in _blocks(fine)]
+    return own_drift(fitter, np.concatenate(said), frames.pose[fine] - face.pose)
+
+
+def expressions(fitter: Fitter, frames: Frames, face: RestingFace, drift: DoubleArray | None = None) -> DoubleArray:
+    """Expressions ``(n, K)`` against a person's own face; rows without a face are NaN.
+
+    Args:
+        fitter: that the frames come from.
+        frames: of one person.
+        face: the person's, at rest.
+        drift: that other frames of the person told (:func:`drift_against`); None: that of these frames.
+    """
     fine = np.flatnonzero(np.isfinite(frames.still).all(axis=1))
     found = np.full(frames.still.shape, np.nan)
-    # In blocks, since all products of a long film at once are as large again as what was seen of it.
-    blocks = [fine[start : start + _AT_ONCE] for start in range(0, len(fine), _AT_ONCE)]
-    if not blocks:
+    if not len(fine):
         return found
-    said = np.concatenate([said_of_turns(fitter, _against(frames, rows, face)) for rows in blocks])
-    drift = own_drift(fitter, said, frames.pose[fine] - face.pose)
-    for rows in blocks:
+    known = drift_against(fitter, frames, face) if drift is None else drift
+    for rows in _blocks(fine):
         pose = frames.pose[rows] - face.pose
-        variables = without_drift(fitter, _against(frames, rows, face), pose, drift)
+        variables = without_drift(fitter, _against(frames, rows, face), pose, known)
         found[rows] = fitter.posterior.tracked(variables, pose, 1 - OWN_SHARE)[:, : fitter.model.dimension]
     return found
+
+
+def _blocks(rows: IntArray) -> list[IntArray]:
+    """Rows a block at a time: all products of a long film at once are as large again as what was seen of it."""
+    return [rows[start : start + _AT_ONCE] for start in range(0, max(len(rows), 1), _AT_ONCE)]
 
 
 def _against(frames: Frames, rows: IntArray, face: RestingFace) -> DoubleArray:

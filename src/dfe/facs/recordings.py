@@ -38,6 +38,21 @@ def au_proxy_rows(recording: Recording) -> UnitRows:
     return UnitRows(units_in(space), au_intensities(found.values, space))
 
 
+def au_proxy_rows_with_eyes(recording: Recording) -> UnitRows:
+    """The same with the units of gaze and lids, where the front end told these of any face.
+
+    Raises:
+        UsageError: the recording holds no ARKit coefficients.
+    """
+    units, values = _all_units(recording)
+    known: BoolArray = np.any(np.isfinite(values), axis=0)
+    kept = [place for place in range(len(units)) if known[place]] or list(range(len(units)))
+    # A face whose eyes alone are not known shows nothing there, and the rest of it counts.
+    faces: BoolArray = np.any(np.isfinite(values), axis=1)
+    filled = np.where(faces[:, None], np.nan_to_num(values), np.nan)[:, kept]
+    return UnitRows(tuple(units[place] for place in kept), filled.astype(np.float32))
+
+
 def with_au_proxy(recording: Recording) -> Recording:
     """The recording with a column ``au_proxy_`` for each unit, and the status of every unit in its provenance.
 

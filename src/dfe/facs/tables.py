@@ -19,6 +19,7 @@ from dfe.base.cells import Cells
 from dfe.base.columns import Columns, read_columns
 from dfe.base.errors import TableError
 from dfe.base.numbers import number
+from dfe.base.picture_names import picture_column, picture_numbers
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.clock.stamps import seconds_per_unit
 
@@ -57,6 +58,8 @@ class AuTable:
     success: BoolArray
     kind: Kind
     tool: Tool
+    picture: tuple[str, ...] | None = None
+    """Name of each row's picture, of a table of many pictures; frames number them then, from 0."""
 
 
 class _Layout(NamedTuple):
@@ -86,15 +89,20 @@ def read_au_table(path: str | Path, *, presence: bool = False) -> AuTable:
     openface = layout.tool == "OpenFace"
     face_name = next((name for name in ("face_id", "face") if openface and name in names), None)
     success_name = "success" if openface and "success" in names else None
+    picture_name = None if frame_name else picture_column(names)
     clock = time_name == "approx_time"
     columns = read_columns(
         path,
         numbers=[names[layout.columns[unit]] for unit in units],
         exact=[name for name in (None if clock else time_name, frame_name, face_name, success_name) if name],
-        words=[time_name] if time_name and clock else [],
+        words=[name for name in (time_name if clock else None, picture_name) if name],
     )
     _check_range(columns, layout)
-    frame = _whole(columns, frame_name) if frame_name else np.arange(len(columns))
+    pictures = tuple(columns.words[picture_name]) if picture_name else None
+    if frame_name:
+        frame = _whole(columns, frame_name)
+    else:
+        frame = np.arange(len(columns)) if pictures is None else picture_numbers(pictures)
     table = columns.numbers.copy()
     if success_name:
         with np.errstate(invalid="ignore"):
@@ -114,6 +122,7 @@ def read_au_table(path: str | Path, *, presence: bool = False) -> AuTable:
         success=works,
         kind=layout.kind,
         tool=layout.tool,
+        picture=pictures,
     )
 
 

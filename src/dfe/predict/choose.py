@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from dfe.base.errors import UsageError
+from dfe.displays.units import UnitKind
 from dfe.displays.vocabulary import Vocabulary
 from dfe.events.config import EventConfig
 from dfe.predict.reading import SpeechPart
@@ -21,6 +22,7 @@ USUAL = ("tokens", "au-proxy", "coefficients", "words")
 CORRECTED = frozenset(
     {
         "tokens",
+        "tokens-share",
         "tokens-without-eyes",
         "eyes",
         "groups",
@@ -29,8 +31,10 @@ CORRECTED = frozenset(
         "tokens-events",
         "tokens-bigrams",
         "au-proxy",
+        "au-proxy-without-eyes",
         "au-tables",
         "coefficients",
+        "coefficients-and-eyes",
     }
 )
 """Representations from which a baseline is taken off where one is named."""
@@ -54,9 +58,10 @@ def choose(
     """Representations by name, in the order given.
 
     Args:
-        names: of :data:`USUAL`, ``tokens-amount``, ``tokens-steps``, ``tokens-log-ratio``, ``tokens-tf-idf``,
-            ``tokens-presence``, ``tokens-events``, ``tokens-durations``, ``tokens-bigrams``, ``au-tables``, ``mae``,
-            ``given``, ``nuisance``.
+        names: of :data:`USUAL`, ``tokens-without-eyes``, ``eyes``, ``groups``, ``au-proxy-without-eyes``,
+            ``coefficients-and-eyes``, ``au-tables``, ``mae``, ``given``, ``nuisance``; bags of one kind alone:
+            ``tokens-share``, ``tokens-amount``, ``tokens-steps``, ``tokens-log-ratio``, ``tokens-tf-idf``,
+            ``tokens-presence``, ``tokens-events``, ``tokens-durations``, ``tokens-bigrams``.
         tokenizer: whose tokens the recordings hold.
         au_tables: a detector's tables, in a folder or by recording, for ``au-tables``.
         words: number of flat words.
@@ -76,8 +81,9 @@ def choose(
     from dfe.predict.representations.action_units import au_proxy
     from dfe.predict.representations.action_units import au_tables as read_tables
     from dfe.predict.representations.baseline import WithoutBaseline
-    from dfe.predict.representations.coefficients import CoefficientMoments
+    from dfe.predict.representations.codings import CoefficientCoding, TokenCoding
     from dfe.predict.representations.nuisance import Nuisance
+    from dfe.predict.representations.pooled import Pooled
     from dfe.predict.representations.tokens import TokenBag
     from dfe.predict.representations.words import FlatWords
 
@@ -102,9 +108,14 @@ def choose(
         return GivenFeatures(given)
 
     config = events or EventConfig()
+
+    def displays(units: tuple[UnitKind, ...]) -> Representation:
+        return Pooled(TokenCoding(tokenizer, units=units, vocabulary=vocabulary), speech=speech)
+
     bag = partial(TokenBag, tokenizer, speech=speech, vocabulary=vocabulary)
     makers: dict[str, Callable[[], Representation]] = {
-        "tokens": bag,
+        "tokens": lambda: displays(("display", "eyes")),
+        "tokens-share": bag,
         "tokens-amount": lambda: bag("amount"),
         "tokens-steps": lambda: bag("steps"),
         "tokens-log-ratio": lambda: bag(kind="log-ratio"),
@@ -112,13 +123,15 @@ def choose(
         "tokens-presence": lambda: bag(kind="presence"),
         "tokens-events": lambda: bag("events", config=config),
         "tokens-durations": lambda: bag("durations", config=config),
-        "tokens-without-eyes": lambda: bag(units=("display",)),
-        "eyes": lambda: bag(units=("eyes",)),
-        "groups": lambda: bag(units=("group",)),
+        "tokens-without-eyes": lambda: displays(("display",)),
+        "eyes": lambda: displays(("eyes",)),
+        "groups": lambda: displays(("group",)),
         "tokens-bigrams": lambda: bag("bigrams", config=config),
         "au-proxy": au_proxy,
+        "au-proxy-without-eyes": lambda: au_proxy(eyes=False),
         "au-tables": tables,
-        "coefficients": CoefficientMoments,
+        "coefficients": lambda: Pooled(CoefficientCoding()),
+        "coefficients-and-eyes": lambda: Pooled(CoefficientCoding(eyes=True)),
         "words": lambda: FlatWords(words),
         "mae": pictures,
         "given": features,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from dfe.base.errors import UsageError
 from dfe.predict.selection import LOW_COVERAGE, Policy, SeenPolicy
@@ -20,6 +20,10 @@ class StudyConfig:
         folds, repeats: of cross-validation, where there is no official split.
         inner_folds: within each training part, to choose the penalty.
         permutations: B of the permutation test; 0 for none.
+        null_model: what permutations are held to: the study's own model, fitted anew each time (``refit``), or ridge
+            regression on the same columns, for which a thousand cost little (``ridge``, :mod:`dfe.predict.null`).
+        contrasts: further pairs of representations to be compared; none: the first side of the primary contrast
+            against every other.
         primary: ids of the two representations that the study is about; all other contrasts are Holm's.
         min_coverage: examples with a usable face for a smaller share of their time are left out (of an official split:
             of its training part alone, since its test part is what others report on).
@@ -28,6 +32,9 @@ class StudyConfig:
         seen, shared, unmatched: what to do with people whom the tokenizer knows, with people in two parts of an
             official split, and with labels and recordings that do not find each other.
         workers: processes; results do not depend on it.
+        all_rows: turned, small and covered faces count too; by default usable rows alone.
+        leave_one_out: every person is tested once, by models of all the others, in place of folds of people.
+        common: leave out examples of which any representation says nothing, so that all are judged on the same faces.
     """
 
     folds: int = 5
@@ -42,6 +49,11 @@ class StudyConfig:
     shared: SeenPolicy = "refuse"
     unmatched: Policy = "refuse"
     workers: int = 1
+    all_rows: bool = False
+    common: bool = False
+    leave_one_out: bool = False
+    null_model: Literal["refit", "ridge"] = "refit"
+    contrasts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         least = {"folds": 2, "repeats": 1, "inner_folds": 2, "permutations": 0, "draws": 1, "workers": 1, "seed": 0}
@@ -58,4 +70,5 @@ class StudyConfig:
         own = asdict(self)
         own.pop("workers")
         own["primary"] = list(self.primary)
+        own["contrasts"] = [list(pair) for pair in self.contrasts]
         return own

@@ -1,18 +1,25 @@
-"""One fold of one representation: scale, choose the penalty, fit, predict; everything from the training part alone."""
+"""One fold of one representation: choose how its columns are prepared and the penalty, fit, predict.
+
+Everything comes from the training part alone.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dfe.base.types import DoubleArray, IntArray
+from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.datasets.examples import Target
+from dfe.predict.representation import Pipeline
 from dfe.stats.folds import Split
-from dfe.stats.linear import PENALTIES, Linear, blank, class_weights, fit_classes, fit_numbers, log_loss
+from dfe.stats.linear import PENALTIES, Linear, blank, class_weights, fit_classes, fit_numbers, log_loss, ridge_path
+
+_RISES = 2
+_TIED, _NOTHING = 1 + 1e-9, 1e-12
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,8 @@ class Fitted(NamedTuple):
     outputs: DoubleArray | None
     """``(m, K)`` probabilities; None for numbers."""
     penalty: float
+    pipeline: int
+    """Which of the ways to prepare the columns was chosen."""
     weights: DoubleArray
     """``(R, F)`` of the scaled columns."""
     pattern: DoubleArray
@@ -61,22 +70,24 @@ def fit_fold(
     x: DoubleArray,
     truth: DoubleArray,
     split: Split,
-    steps: Sequence[tuple[str, Any]],
+    pipelines: Sequence[Pipeline],
     model: ModelConfig,
     names: Sequence[str] = (),
     traced: bool = True,
 ) -> Fitted:
     """Fit on the training part of a split and predict its test part.
 
-    The penalty is the one with the least loss (log loss weighted as in the fit, or squared error) over the inner folds,
-    of equal ones the strongest. Examples without features are left out of fits; in the test part they are told the
+    The pipeline is the one in which ridge regression (to the classes' indicators, or the numbers) has the least squared
+    error over the inner folds; then the penalty the one with the least loss there (log loss weighted as in the fit, or
+    squared error); of equal ones the first, and the strongest. Penalties are tried from the strongest on, until the
+    loss has risen twice in a row. Examples without features are left out of fits; in the test part they are told the
     training part's majority class or mean.
 
     Args:
         x: ``(n, F)`` of all examples.
         truth: ``(n,)`` of all examples.
         split: which are for what.
-        steps: transformers, fitted on each training part anew.
+        pipelines: ways to prepare the columns, fitted on each training part anew.
         model: the linear model.
         names: of the columns of ``x``.
         traced: also give weights and patterns.
@@ -87,10 +98,10 @@ def fit_fold(
     # Sums over threads depend on their number, and a study must not.
     with threadpool_limits(limits=1):
         empty = blank(x)
-        best = _choose(x, truth, split, steps, model, empty)
+        pipeline, best = _choose(x, truth, split, pipelines, model, empty)
         train = split.train[~empty[split.train]]
-        transform, fitted = _fit(x, truth, train, steps, model, model.penalties[: best + 1])
-        linear = fitted[-1]
+        transform, fitted = _fit(x, truth, train, pipelines[pipeline], model, model.penalties[: best + 1])
+        *_, linear = fitted
         said, outputs = _predict(linear, x, split.test, empty, transform, model)
         weights = pattern = np.zeros((0, 0))
         columns: tuple[str, ...] = ()
@@ -100,45 +111,118 @@ def fit_fold(
             columns = tuple(transform.get_feature_names_out(np.asarray(names, dtype=object))) if len(names) else ()
     spent = time.process_time() - began
     without = int(empty[split.test].sum())
-    return Fitted(said, outputs, model.penalties[best], weights, pattern, columns, without, spent)
+    return Fitted(said, outputs, model.penalties[best], pipeline, weights, pattern, columns, without, spent)
 
 
 def _choose(
-    x: DoubleArray, truth: DoubleArray, split: Split, steps: Sequence[tuple[str, Any]], model: ModelConfig, empty: Any
-) -> int:
-    losses = np.zeros(len(model.penalties))
+    x: DoubleArray,
+    truth: DoubleArray,
+    split: Split,
+    pipelines: Sequence[Pipeline],
+    model: ModelConfig,
+    empty: BoolArray,
+) -> tuple[int, int]:
+    """Places of the pipeline and of the penalty."""
     weights = class_weights(truth[split.train], model.classes, model.balanced) if model.classes else np.ones(1)
+    best = 0
+    if len(pipelines) > 1:
+        errors = np.array([_squared_error(x, truth, split, one, model, empty, weights) for one in pipelines])
+        best = int(np.flatnonzero(errors <= errors.min() * _TIED + _NOTHING)[0])
+    losses = _losses(x, truth, split, pipelines[best], model, empty, weights)
+    # Losses that differ by rounding alone must not make the choice.
+    return best, int(np.flatnonzero(losses <= losses.min() * _TIED + _NOTHING)[0])
+
+
+def _squared_error(
+    x: DoubleArray,
+    truth: DoubleArray,
+    split: Split,
+    pipeline: Pipeline,
+    model: ModelConfig,
+    empty: BoolArray,
+    weights: DoubleArray,
+) -> float:
+    """Least squared error over the inner folds that ridge regression reaches at any penalty.
+
+    Least squares have the whole path of penalties from one decomposition, so that a dozen ways to prepare columns can
+    be tried in each fold.
+    """
+    errors = np.zeros(len(model.penalties))
     for inner in split.inner:
         fit, judge = (rows[~empty[rows]] for rows in inner)
         if not len(fit) or not len(judge):
             continue
-        transform, fitted = _fit(x, truth, fit, steps, model, model.penalties)
-        seen = transform.transform(x[judge])
-        for place, linear in enumerate(fitted):
+        transform = _transform(pipeline).fit(x[fit], truth[fit])
+        seen, aims, weight = transform.transform(x[fit]), _aims(truth[fit], model), _weight(truth[fit], model, weights)
+        judged, known, counts = (
+            transform.transform(x[judge]),
+            _aims(truth[judge], model),
+            _weight(truth[judge], model, weights),
+        )
+        for place, (slopes, intercept) in enumerate(ridge_path(seen, aims, weight, model.penalties)):
+            errors[place] += float((counts[:, None] * (judged @ slopes + intercept - known) ** 2).sum())
+    return float(errors.min())
+
+
+def _aims(truth: DoubleArray, model: ModelConfig) -> DoubleArray:
+    return np.eye(model.classes)[truth.astype(np.int64)] if model.classes else truth[:, None]
+
+
+def _weight(truth: DoubleArray, model: ModelConfig, weights: DoubleArray) -> DoubleArray:
+    return weights[truth.astype(np.int64)] if model.classes else np.ones(len(truth))
+
+
+def _losses(
+    x: DoubleArray,
+    truth: DoubleArray,
+    split: Split,
+    pipeline: Pipeline,
+    model: ModelConfig,
+    empty: BoolArray,
+    weights: DoubleArray,
+) -> DoubleArray:
+    """Loss over the inner folds at each penalty, as far as penalties are tried."""
+    ways = []
+    for inner in split.inner:
+        fit, judge = (rows[~empty[rows]] for rows in inner)
+        if len(fit) and len(judge):
+            transform, fitted = _fit(x, truth, fit, pipeline, model, model.penalties)
+            ways.append((iter(fitted), transform.transform(x[judge]), truth[judge]))
+    losses: list[float] = []
+    for _ in model.penalties:
+        total = 0.0
+        for fitted, seen, known in ways:
+            linear = next(fitted)
             if model.classes:
-                losses[place] += log_loss(linear.probabilities(seen), truth[judge], weights)
+                total += log_loss(linear.probabilities(seen), known, weights)
             else:
-                losses[place] += float(((linear.scores(seen)[:, 0] - truth[judge]) ** 2).sum())
-    # Losses that differ by rounding alone must not make the choice.
-    return int(np.flatnonzero(losses <= losses.min() * (1 + 1e-9) + 1e-12)[0])
+                total += float(((linear.scores(seen)[:, 0] - known) ** 2).sum())
+        losses.append(total)
+        if len(losses) > _RISES and all(np.diff(losses[-_RISES - 1 :]) > 0):
+            break
+    return np.array(losses)
 
 
 def _fit(
     x: DoubleArray,
     truth: DoubleArray,
     rows: IntArray,
-    steps: Sequence[tuple[str, Any]],
+    pipeline: Pipeline,
     model: ModelConfig,
     penalties: Sequence[float],
-) -> tuple[Any, list[Linear]]:
-    from sklearn.base import clone
-    from sklearn.pipeline import Pipeline
-
-    transform = Pipeline([(name, clone(step)) for name, step in steps] or [("same", "passthrough")])
+) -> tuple[Any, Iterable[Linear]]:
+    transform = _transform(pipeline)
     seen = np.asarray(transform.fit_transform(x[rows], truth[rows]), np.float64)
     if model.classes:
         return transform, fit_classes(seen, truth[rows], model.classes, penalties, model.balanced)
     return transform, fit_numbers(seen, truth[rows], penalties)
+
+
+def _transform(pipeline: Pipeline) -> Any:
+    from sklearn.base import clone
+    from sklearn.pipeline import Pipeline as Steps
+
+    return Steps([(name, clone(step)) for name, step in pipeline] or [("same", "passthrough")])
 
 
 def _predict(

@@ -75,7 +75,7 @@ def _measured(reading: Reading, tokenizer: Tokenizer, speech: SpeechPart | None,
     units, steps = len(displays), displays.steps_mm.shape[1]
     seconds = np.broadcast_to(rows.seconds[:, None], tokens.display.shape)
     cell = rows.example[:, None] * units + numbers(tokens.display) - 1
-    beside = shown(recording, words, recording.usable).only("group", "eyes")
+    beside = shown(recording, words, reading.counted).only("group", "eyes")
     place = rows.example[:, None] * len(beside.units) + np.arange(len(beside.units))
     weight = np.broadcast_to(rows.seconds[:, None], place.shape)
     more = count * len(beside.units)

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple, TypeVar, overload
 import numpy as np
 
 from dfe.base.errors import TableError
-from dfe.base.types import DoubleArray, FloatArray, IntArray
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.clock.clock import row_times
 from dfe.clock.spans import both, seconds_in, total, without
 from dfe.datasets.examples import Examples
@@ -85,7 +85,14 @@ class Reading:
     """Those of this recording alone, k of them."""
     places: IntArray
     """``(k,)`` their places among all examples."""
+    all_rows: bool = False
+    """Turned, small and covered faces count too."""
     _kept: dict[Hashable, object] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def counted(self) -> BoolArray:
+        """``(n,)`` rows that count: usable ones, or all with a face."""
+        return self.recording.success if self.all_rows else self.recording.usable
 
     @cached_property
     def expressions(self) -> FloatArray:
@@ -108,12 +115,13 @@ class Reading:
         return self.once(("rows", speech), lambda: _rows_of(self, speech))
 
 
-def readings(examples: Examples, folder: Path) -> Iterator[Reading]:
+def readings(examples: Examples, folder: Path, *, all_rows: bool = False) -> Iterator[Reading]:
     """Every recording once, in the order in which examples first name it.
 
     Args:
         examples: whose recordings.
         folder: of the recordings.
+        all_rows: turned, small and covered faces count too.
 
     Raises:
         TableError: a recording is missing or damaged.
@@ -124,7 +132,7 @@ def readings(examples: Examples, folder: Path) -> Iterator[Reading]:
     for name, mine in places.items():
         recording = Recording.read(find_recording(folder, name), landmarks=False)
         at = np.array(mine)
-        yield Reading(name, recording, examples.take(at), at)
+        yield Reading(name, recording, examples.take(at), at, all_rows)
 
 
 def covered(valid_s: DoubleArray, total_s: DoubleArray) -> DoubleArray:
@@ -165,7 +173,7 @@ def window_of(examples: Examples, place: int) -> DoubleArray:
 def _rows_of(reading: Reading, speech: SpeechPart | None) -> ExampleRows:
     recording, examples, name = reading.recording, reading.examples, reading.name
     places = np.arange(len(examples))
-    times, faces, usable, clock = recording.times, recording.face_ids, recording.usable, recording.clock()
+    times, faces, usable, clock = recording.times, recording.face_ids, reading.counted, recording.clock()
     start, end = row_times(recording.frames, times, faces, usable).T
     whole = clock.times[:1, None] + [0.0, clock.duration_s]
     total_s = np.zeros(len(examples))
@@ -173,7 +181,7 @@ def _rows_of(reading: Reading, speech: SpeechPart | None) -> ExampleRows:
     counted: list[DoubleArray] = []
     pictures = None if examples.picture is None else examples.picture
     if pictures is not None and (pictures >= 0).any():
-        pairs, places = _pictured(recording, examples, places, total_s)
+        pairs, places = _pictured(reading, places, total_s)
         counted = [np.ones(len(pairs[0][0]))]
     for place in places.tolist():
         face = examples.face_in(recording, place)
@@ -197,9 +205,10 @@ def _rows_of(reading: Reading, speech: SpeechPart | None) -> ExampleRows:
 
 
 def _pictured(
-    recording: Recording, examples: Examples, places: IntArray, total: DoubleArray
+    reading: Reading, places: IntArray, total: DoubleArray
 ) -> tuple[list[tuple[IntArray, IntArray]], IntArray]:
     """Pairs of the examples that are one picture each, all at once, and the places of the others."""
+    recording, examples = reading.recording, reading.examples
     assert examples.picture is not None
     single = places[examples.picture[places] >= 0]
     face = np.zeros(len(examples), np.int64) if examples.face is None else np.maximum(examples.face, 0)
@@ -212,7 +221,7 @@ def _pictured(
     at = {
         (frame, person): row
         for row, (frame, person, good) in enumerate(
-            zip(recording.frames.tolist(), recording.face_ids.tolist(), recording.usable.tolist(), strict=True)
+            zip(recording.frames.tolist(), recording.face_ids.tolist(), reading.counted.tolist(), strict=True)
         )
         if good
     }

@@ -11,6 +11,9 @@ from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
 from dfe.predict.reading import Reading, readings
 
+Pipeline = Sequence[tuple[str, Any]]
+"""Names and scikit-learn transformers, one after the other."""
+
 
 class Features(NamedTuple):
     """Numbers of n examples, each from its own recording alone."""
@@ -23,6 +26,10 @@ class Features(NamedTuple):
     """``(n,)`` share of the example's time (or pictures) with a usable face, 0 to 1."""
     exposure_s: DoubleArray
     """``(n,)`` valid seconds (for pictures their number)."""
+    blocks: tuple[int, ...] = ()
+    """Widths of neighbouring columns that are one description each, to choose among; empty: all are one."""
+    of_units: tuple[int, int] | None = None
+    """The first column, and the one behind the last, of those that are one number for each unit of a vocabulary."""
     seconds: float = 0.0
     """CPU seconds that making them took, recordings being at hand; what several need counts for the first of them."""
 
@@ -52,18 +59,21 @@ class Representation(Protocol):
         """
         ...
 
-    def steps(self) -> Sequence[tuple[str, Any]]:
-        """Scikit-learn transformers that are fitted within each fold, before the linear model."""
+    def pipelines(self, features: Features) -> Sequence[Pipeline]:
+        """Ways to prepare these columns, fitted within each fold before the linear model; inner folds choose one."""
         ...
 
 
-def describe(representations: Sequence[Representation], examples: Examples, recordings: Path) -> list[Features]:
+def describe(
+    representations: Sequence[Representation], examples: Examples, recordings: Path, *, all_rows: bool = False
+) -> list[Features]:
     """Numbers of each example by each representation; every recording is read once for all of them.
 
     Args:
         representations: that shall describe them.
         examples: whose recordings, windows or pictures.
         recordings: folder of the recordings.
+        all_rows: turned, small and covered faces count too.
 
     Raises:
         TableError: a recording is missing, damaged, or lacks what a representation needs.
@@ -72,7 +82,7 @@ def describe(representations: Sequence[Representation], examples: Examples, reco
     begun = [one.measuring(examples) for one in representations]
     spent = [0.0] * len(begun)
     looking = [(place, one.add) for place, one in enumerate(begun) if one.add is not None]
-    for reading in readings(examples, recordings) if looking else ():
+    for reading in readings(examples, recordings, all_rows=all_rows) if looking else ():
         for place, add in looking:
             began = time.process_time()
             add(reading)

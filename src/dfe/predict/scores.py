@@ -180,14 +180,17 @@ def _auc(predicted: Predicted, weights: DoubleArray, subject: IntArray) -> Doubl
     assert predicted.outputs is not None
     classes = predicted.outputs.shape[1]
     compared = [1] if classes == 2 else range(classes)
-    found = []
+    found, often = [], []
     for fold in np.unique(predicted.fold):
         rows = np.flatnonzero(predicted.fold == fold)
+        # Drawn twice, the only person of a fold counts twice; in folds of several people pairs are counted instead.
+        people = np.unique(subject[rows])
+        often.append(weights[:, people[0]] if len(people) == 1 else np.ones(len(weights)))
         of_class = [
             _area(predicted.outputs[rows, c], predicted.truth[rows] == c, weights, subject[rows]) for c in compared
         ]
         found.append(_mean_of_known(np.array(of_class)))
-    return _mean_of_known(np.array(found))
+    return _mean_of_known(np.array(found), np.array(often))
 
 
 def _area(output: DoubleArray, positive: Any, weights: DoubleArray, subject: IntArray) -> DoubleArray:
@@ -208,9 +211,9 @@ def _area(output: DoubleArray, positive: Any, weights: DoubleArray, subject: Int
     return area
 
 
-def _mean_of_known(values: DoubleArray) -> DoubleArray:
-    known = np.isfinite(values)
-    return _over(np.where(known, values, 0.0).sum(axis=0), known.sum(axis=0))
+def _mean_of_known(values: DoubleArray, weights: DoubleArray | None = None) -> DoubleArray:
+    known = np.isfinite(values) * (np.ones_like(values) if weights is None else weights)
+    return _over((np.nan_to_num(values) * known).sum(axis=0), known.sum(axis=0))
 
 
 def _over(above: Any, below: Any) -> DoubleArray:

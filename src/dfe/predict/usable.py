@@ -12,7 +12,16 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.datasets.examples import Examples, Target
 from dfe.predict.config import StudyConfig
 from dfe.predict.selection import counted, known_labels, subject_numbers, with_own_subjects, without_shared
-from dfe.stats.folds import TRAIN, VALIDATION, Split, cross_validation, official_split, refuse_shared, strata_of
+from dfe.stats.folds import (
+    TRAIN,
+    VALIDATION,
+    Split,
+    cross_validation,
+    leave_one_out,
+    official_split,
+    refuse_shared,
+    strata_of,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +73,8 @@ def usable_examples(examples: Examples, target: Target, coverage: DoubleArray, c
     rows = np.flatnonzero(known)[kept]
     here = examples.take(rows)
     poor = coverage[rows] < config.min_coverage
-    what = f"usable face for under {config.min_coverage:.0%} of the time"
+    whose = "face that all representations tell" if config.common else "usable face"
+    what = f"{whose} for under {config.min_coverage:.0%} of the time"
     if here.split is None:
         if poor.any():
             flow.append(counted(f"left out: {what}", here, poor))
@@ -104,7 +114,9 @@ def split_of(usable: Usable, config: StudyConfig, truth: DoubleArray | None = No
     numbers = usable.target.kind == "number"
     strata = strata_of(labels, usable.groups) if numbers else labels.astype(np.int64)
     part = usable.examples.split
-    if part is None:
+    if part is None and config.leave_one_out:
+        made = leave_one_out(usable.groups, strata, inner_folds=config.inner_folds, seed=config.seed)
+    elif part is None:
         repeats = 1 if once else config.repeats
         made = cross_validation(
             usable.groups,

@@ -63,6 +63,22 @@ def cross_validation(
     return splits
 
 
+def leave_one_out(subject: IntArray, strata: IntArray, *, inner_folds: int, seed: int) -> list[Split]:
+    """Every person tested once, by models of all the others, and within each training part folds over people.
+
+    Raises:
+        UsageError: one person only, or a class that only one person shows.
+    """
+    people = np.unique(subject)
+    _check_counts(subject, strata, 2)
+    splits = []
+    for fold, person in enumerate(people.tolist()):
+        train, test = np.flatnonzero(subject != person), np.flatnonzero(subject == person)
+        inner = _inner(train, subject, strata, inner_folds, _seed(seed, 0, fold + 1))
+        splits.append(Split(0, fold, train, test, inner))
+    return splits
+
+
 def official_split(
     part: NDArray[np.str_], subject: IntArray, strata: IntArray, *, inner_folds: int, seed: int
 ) -> list[Split]:

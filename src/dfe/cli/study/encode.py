@@ -22,7 +22,7 @@ class EncodeMedia:
     """
 
     task: Annotated[Positional[str], arg(metavar="TASK")]
-    """stressid, chalearn, daic, edaic, affectnet or fer2013; media of your own go through `dfe encode`."""
+    """stressid, chalearn, daic, edaic, affectnet, fer2013 or engagement; media of your own go through `dfe encode`."""
     root: Root
     out: OutFolder
     tokenizer: UsedTokenizer = "default"

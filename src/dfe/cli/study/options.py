@@ -13,7 +13,9 @@ from dfe.cli.show import say, show, show_json, tell
 
 TaskName = Annotated[
     Positional[str],
-    arg(metavar="TASK", help="stressid, chalearn, daic, edaic, affectnet, fer2013, or generic with --table."),
+    arg(
+        metavar="TASK", help="stressid, chalearn, daic, edaic, affectnet, fer2013, engagement, or generic with --table."
+    ),
 ]
 Root = Annotated[Positional[Path], arg(metavar="ROOT", help="The data set's own folder.")]
 LabelTable = Annotated[

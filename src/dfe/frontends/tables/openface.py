@@ -2,8 +2,8 @@
 
 Format: OpenFace wiki, *Output Format*. Points and head are in the camera's axes, x to the picture's right, y down, z
 away; the head's rotation is ``Rx Ry Rz`` in radians. Tables of FaceLandmarkImg (``face, confidence, ...``) have neither
-frames nor times: a picture each. Gaze vectors are left alone, for they are no coefficients; action units are read by
-:mod:`dfe.facs.tables`.
+frames nor times: a picture each, or many where a column names the picture of each row (``ImageID``). Gaze vectors are
+left alone, for they are no coefficients; action units are read by :mod:`dfe.facs.tables`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from dfe.base.cells import Cells, header_of
 from dfe.base.columns import read_columns
 from dfe.base.errors import TableError
+from dfe.base.picture_names import picture_column, picture_numbers
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray, Progress
 from dfe.clock.stamps import Times, seconds_per_unit, settle_times
 from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
@@ -59,6 +60,7 @@ class OpenFaceReader:
             advice = "let OpenFace write them (-3Dfp or -2Dfp); action units alone are read as such"
             raise TableError("has no 68 points", where=path, advice=advice)
         video = "frame" in header
+        pictures = None if video else picture_column(header)
         face_name = next((name for name in ("face_id", "face") if name in header), None)
         rotation = list(ROTATION) if set(ROTATION) <= set(header) else []
         score = [name for name in ("confidence",) if name in header]
@@ -66,11 +68,16 @@ class OpenFaceReader:
             path,
             numbers=[*(_SPACE if depth else ()), *(_PICTURE if picture else ()), *rotation, *score],
             exact=[name for name in ("frame", face_name, "timestamp", "success") if name and name in header],
+            words=[pictures] if pictures else [],
         )
         face = whole_numbers(columns, face_name) if face_name else None
-        frame = whole_numbers(columns, "frame") if video else np.zeros(len(columns), np.int64)
-        order = frame_order(columns, frame, face if face_name else None)
-        frame = from_zero(frame[order])
+        names = list(columns.words[pictures]) if pictures else None
+        if video:
+            frame = whole_numbers(columns, "frame")
+        else:
+            frame = np.zeros(len(columns), np.int64) if names is None else picture_numbers(names)
+        order = frame_order(columns, frame, face if face_name else None, stills=not video)
+        frame = from_zero(frame[order]) if video else frame[order]
         sizes = [POINTS * 3 * depth, POINTS * 2 * picture, len(rotation)]
         space, flat, turned, confidence = np.split(columns.numbers[order], np.cumsum(sizes), axis=1)
         tracked = columns.exact["success"][order] > 0 if "success" in columns.exact else np.ones(len(frame), bool)
@@ -95,6 +102,7 @@ class OpenFaceReader:
             pose=head_angles(turned) if rotation else pose,
             blink=blink,
             points=points,
+            source=None if names is None else [names[row] for row in order.tolist()],
             about={"measured_by": "OpenFace", "from": "68 points in space" if depth else "68 points in the picture"},
             warnings=(*columns.notes, *times.warnings, *point_warnings(depth)),
             time_stamps=times.time_stamps,

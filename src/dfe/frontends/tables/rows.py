@@ -34,8 +34,14 @@ def whole_numbers(columns: Columns, name: str) -> IntArray:
     return values.astype(np.int64)
 
 
-def frame_order(columns: Columns, frame: IntArray, face: IntArray | None) -> IntArray:
+def frame_order(columns: Columns, frame: IntArray, face: IntArray | None, *, stills: bool = False) -> IntArray:
     """The order of rows in which frames rise.
+
+    Args:
+        columns: the table, for the place of an error.
+        frame: ``(n,)`` number of the frame, or of the picture.
+        face: ``(n,)`` number of the face, if the tool gives one.
+        stills: frames are pictures.
 
     Raises:
         TableError: a frame has a face twice, or stands in two places, as where two recordings were joined to one table.
@@ -49,8 +55,10 @@ def frame_order(columns: Columns, frame: IntArray, face: IntArray | None) -> Int
         again &= np.diff(order) != 1
     if again.any():
         row = int(max(order[1:][again][0], order[:-1][again][0]))
-        what = f"frame {frame[row]} is there twice"
+        what = f"{'a face of picture' if stills else 'frame'} {frame[row]} is there twice"
         advice = "give a table for each recording"
+        if stills:
+            advice = "name the picture of each row in a column ImageID"
         raise TableError(what, where=columns.where(row), advice=advice)
     return np.asarray(order, np.int64)
 

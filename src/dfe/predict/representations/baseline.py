@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from dfe.base.errors import TableError
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
-from dfe.predict.representation import Features, Measuring, Representation
+from dfe.predict.representation import Features, Measuring, Pipeline, Representation
 from dfe.predict.representations.tokens import TokenBag
 
 VALID = "valid_s"
@@ -52,9 +51,9 @@ class WithoutBaseline:
         inner = self.inner.measuring(examples)
         return Measuring(inner.add, lambda: self._above(examples, inner.features()))
 
-    def steps(self) -> Sequence[tuple[str, Any]]:
+    def pipelines(self, features: Features) -> Sequence[Pipeline]:
         """Those of the representation."""
-        return self.inner.steps()
+        return self.inner.pipelines(features)
 
     def _above(self, examples: Examples, made: Features) -> Features:
         rest = np.zeros(len(examples), np.bool_) if examples.condition is None else examples.condition == self.condition

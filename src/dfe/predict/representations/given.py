@@ -17,7 +17,7 @@ from dfe.base.array_files import check_npz
 from dfe.base.errors import ModelError, TableError
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
-from dfe.predict.representation import Features, Measuring
+from dfe.predict.representation import Features, Measuring, Pipeline
 
 NAMES, FEATURES = "names", "features"
 _NPY = b"\x93NUMPY"
@@ -55,9 +55,9 @@ class GivenFeatures:
         made = self._features(examples)
         return Measuring(None, lambda: made)
 
-    def steps(self) -> Sequence[tuple[str, Any]]:
+    def pipelines(self, features: Features) -> Sequence[Pipeline]:  # noqa: ARG002 (the same for all)
         """Every column to mean 0 and spread 1."""
-        return [("scale", StandardScaler())]
+        return [[("scale", StandardScaler())]]
 
     def _features(self, examples: Examples) -> Features:
         with _opened(self.path) as archive:

@@ -17,9 +17,9 @@ from sklearn.preprocessing import StandardScaler
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
 from dfe.predict.reading import Reading
-from dfe.predict.representation import Features, Measuring
-from dfe.predict.representations.coefficients import with_spread
+from dfe.predict.representation import Features, Measuring, Pipeline
 from dfe.predict.representations.moments import Moments
+from dfe.predict.representations.pooled import with_spread
 from dfe.recording.recording import Recording
 
 _ROW_NAMES = ("face size px", "pitch rad", "yaw rad", "roll rad", "confidence")
@@ -52,10 +52,10 @@ class Nuisance:
 
         return Measuring(add, features)
 
-    def steps(self) -> Sequence[tuple[str, Any]]:
+    def pipelines(self, features: Features) -> Sequence[Pipeline]:  # noqa: ARG002 (the same for all)
         """What is missing becomes the training examples' median; every column to mean 0 and spread 1."""
         impute = SimpleImputer(strategy="median", keep_empty_features=True)
-        return [("impute", impute), ("scale", StandardScaler())]
+        return [[("impute", impute), ("scale", StandardScaler())]]
 
 
 def _conditions(recording: Recording) -> DoubleArray:

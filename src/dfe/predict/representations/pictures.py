@@ -9,23 +9,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from dfe.base.errors import DfeError, MediaError, TableError, UsageError
+from dfe.base.installing import how_to_install
 from dfe.base.types import DoubleArray, FloatArray, ImageArray, IntArray
 from dfe.datasets.examples import Examples
 from dfe.media.film import open_film
 from dfe.media.image import read_image
 from dfe.media.inputs import discover
 from dfe.predict.reading import ExampleRows, Reading
-from dfe.predict.representation import Features, Measuring
-from dfe.predict.representations.coefficients import with_spread
+from dfe.predict.representation import Features, Measuring, Pipeline
 from dfe.predict.representations.face_crops import face_crop
 from dfe.predict.representations.moments import Moments
+from dfe.predict.representations.pooled import with_spread
 from dfe.recording.recording import Recording
+from dfe.stats.scaling import SCALINGS, Scaled
 
 AT_ONCE = 256
 """Crops that are kept in memory."""
@@ -100,9 +101,9 @@ class PictureFeatures:
 
         return Measuring(add, features)
 
-    def steps(self) -> Sequence[tuple[str, Any]]:
-        """Every column to mean 0 and spread 1."""
-        return [("scale", StandardScaler())]
+    def pipelines(self, features: Features) -> Sequence[Pipeline]:  # noqa: ARG002 (the same for all)
+        """Every column centred, on each of the scales."""
+        return [[("scale", Scaled(kind))] for kind in SCALINGS]
 
     def _encoded(self, name: str, recording: Recording, rows: IntArray) -> DoubleArray:
         """``(m, width)`` of the rows, which are in order and each there once."""
@@ -154,8 +155,9 @@ def load_encoder(
     try:
         from dfe.predict.vit.encoder import load_vit
     except ImportError as error:
-        advice = "pip install 'discrete-facial-encoding[train]'"
-        raise DfeError("a vision transformer needs torch, which is not installed", advice=advice) from error
+        raise DfeError(
+            "a vision transformer needs torch, which is not installed", advice=how_to_install("train")
+        ) from error
     return load_vit(folder, pooling, name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from sklearn.preprocessing import StandardScaler
@@ -19,7 +19,7 @@ from dfe.events.config import EventConfig
 from dfe.predict.episodes import Episodes, measure_events
 from dfe.predict.measures import Measures, measure_tokens, others
 from dfe.predict.reading import Reading, SpeechPart, covered
-from dfe.predict.representation import Features, Measuring
+from dfe.predict.representation import Features, Measuring, Pipeline
 from dfe.stats.bag import BagOfTokens, Kind
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -108,10 +108,10 @@ class TokenBag:
 
         return Measuring(add, features)
 
-    def steps(self) -> Sequence[tuple[str, Any]]:
+    def pipelines(self, features: Features) -> Sequence[Pipeline]:  # noqa: ARG002 (the same for all)
         """The bag, then every column to mean 0 and spread 1."""
         kind: Kind = "per minute" if self.sums in ("events", "bigrams") else self.kind
-        return [("bag", BagOfTokens("share" if self.sums == "durations" else kind)), ("scale", StandardScaler())]
+        return [[("bag", BagOfTokens("share" if self.sums == "durations" else kind)), ("scale", StandardScaler())]]
 
     def _of(self, reading: Reading) -> tuple[Measures | Episodes, DoubleArray, tuple[str, ...]]:
         """What was measured of a recording, the sums ``(k, F)`` among it, and their names."""
@@ -142,9 +142,9 @@ class TokenBag:
             return pairs.reshape(len(pairs), -1), tuple(f"{one} then {two}" for one in kept for two in kept)
         if self.sums == "events":
             return self._joined(made.count, made.other_count, shaky)
-        whole, names = self._joined(made.whole, made.other_whole, shaky)
-        lasted, _ = self._joined(made.duration_s, made.other_duration_s, shaky)
-        mean = np.divide(lasted, whole, out=np.zeros_like(lasted), where=whole > 0)
+        began, names = self._joined(made.count, made.other_count, shaky)
+        lasted, _ = self._joined(made.on_s, made.other_on_s, shaky)
+        mean = np.divide(lasted, began, out=np.zeros_like(lasted), where=began > 0)
         # The bag divides by valid time, which durations do not depend on.
         return mean * made.valid_s[:, None], names
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from dfe.base.errors import TableError
 from dfe.base.types import FloatArray, IntArray
@@ -20,11 +19,12 @@ from dfe.baselines.additive import AdditiveCoder
 from dfe.baselines.flat import flat_kmeans
 from dfe.datasets.examples import Examples
 from dfe.predict.reading import ExampleRows, Reading, covered
-from dfe.predict.representation import Features, Measuring
+from dfe.predict.representation import Features, Measuring, Pipeline
 from dfe.recording.provenance import SpaceRef
 from dfe.recording.recording import Recording
 from dfe.space.registry import load_space
 from dfe.stats.bag import BagOfTokens
+from dfe.stats.scaling import SCALINGS, Scaled
 
 
 class _Seen(NamedTuple):
@@ -75,9 +75,9 @@ class FlatWords:
 
         return Measuring(add, lambda: self._features(examples, seen))
 
-    def steps(self) -> Sequence[tuple[str, Any]]:
-        """Shares of time, every column to mean 0 and spread 1."""
-        return [("bag", BagOfTokens("share")), ("scale", StandardScaler())]
+    def pipelines(self, features: Features) -> Sequence[Pipeline]:  # noqa: ARG002 (the same for all)
+        """Shares of time, centred, on each of the scales."""
+        return [[("bag", BagOfTokens("share")), ("scale", Scaled(kind))] for kind in SCALINGS]
 
     def _features(self, examples: Examples, seen: list[_Seen]) -> Features:
         coder = self._fitted(examples, seen)
