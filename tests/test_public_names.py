@@ -20,12 +20,12 @@ from dfe.encoding.options import EncodeChoices
 
 FUNCTIONS = [
     "build_atlas", "compare", "compare_design", "encode", "evaluate", "find_events", "load_space", "load_tokenizer",
-    "plot_display", "plot_displays", "plot_means", "plot_profile", "read", "run_study", "summarise", "train", "write_atlas",
-    "write_comparison", "write_design", "write_evaluation", "write_study", "write_summary",
+    "plot_display", "plot_displays", "plot_means", "plot_profile", "read", "run_study", "summarise", "train",
+    "write_atlas", "write_comparison", "write_design", "write_evaluation", "write_study", "write_summary",
 ]  # fmt: skip
 RESULTS = [
-    "Atlas", "Comparison", "DesignComparison", "Evaluation", "Event", "EventList", "ExpressionSpace", "Plot", "Recording",
-    "Study", "Summary", "Tokenizer", "Tokens", "TrainResult",
+    "Atlas", "Comparison", "DesignComparison", "Evaluation", "Event", "EventList", "ExpressionSpace", "Plot",
+    "Recording", "Study", "Summary", "Tokenizer", "Tokens", "TrainResult",
 ]  # fmt: skip
 OPTIONS = [
     "CompareOptions", "EncodeOptions", "EvaluateOptions", "EventConfig", "StudyConfig", "StudyOptions", "TrainConfig",
