@@ -148,7 +148,8 @@ def _quickly(path: Path) -> dict[str, Row] | None:
                 return None
             for line in lines:
                 # Few texts stand in most cells of a column: each is kept once.
-                row = as_row([known.setdefault(c, c) if len(c) < _SHORT else c for c in map(plain_cell, line)])
+                cells = [known.setdefault(c, c) if len(c) < _SHORT else c for c in line]
+                row = as_row([plain_cell(c) if c[:1] == "'" else c for c in cells])
                 if row is not None:
                     found[row.key] = row
     except (OSError, ValueError, csv.Error):
