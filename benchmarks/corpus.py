@@ -62,10 +62,13 @@ def write_made_up_plan(path: Path, media: Path, entries: int) -> None:
         def run(self, work, tasks, heard=None):  # noqa: ANN001, ANN202, ARG002
             for task in tasks:
                 assert isinstance(task, Probe)
-                yield task, [
-                    Probed(10**9, f"{task.first + i:016x}", f"{task.first + i:064x}", "h264", 1920, 1080, 90_000, 3600.0, 25.0)
-                    for i in range(len(task.sources))
-                ]  # fmt: skip
+                yield (
+                    task,
+                    [
+                        Probed(10**9, f"{at:016x}", f"{at:064x}", "h264", 1920, 1080, 90_000, 3600.0, 25.0)
+                        for at in range(task.first, task.first + len(task.sources))
+                    ],
+                )
 
     def rows() -> Iterator[tuple[Source, Whose, Probed]]:
         for source, probed in probe_side_by_side(Sources(), MadeUp(), PlanOptions()):  # type: ignore[arg-type]
@@ -93,6 +96,7 @@ def plan(entries: int) -> dict[str, float]:
 
 
 def going_on(entries: int) -> dict[str, float]:
+    from dfe.base.stamps import stamps
     from dfe.base.version import __version__
     from dfe.corpus.plan import read_plan
     from dfe.corpus.run import RunOptions, kinds_in, run_corpus
@@ -104,7 +108,6 @@ def going_on(entries: int) -> dict[str, float]:
     from dfe.encoding.row import Row
     from dfe.encoding.run import prepared
     from dfe.encoding.summary import Targets
-    from dfe.base.stamps import stamps
 
     with tempfile.TemporaryDirectory() as scratch:
         media, out = Path(scratch, "media"), Path(scratch, "out")
@@ -137,7 +140,7 @@ def going_on(entries: int) -> dict[str, float]:
                     version=__version__,
                     made=stamp_of_results(targets),
                     table_sha256=f"{at:064x}",
-                )  # fmt: skip
+                )
             )
         manifest.note(*rows)
         manifest.keep()

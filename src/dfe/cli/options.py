@@ -125,9 +125,9 @@ Unmatched = Annotated[
 Preset = Annotated[
     str | None,
     arg(metavar="NAME", help="Settings for a purpose: displays (to look at and count; few, local, steady), "
-        "coefficients (the same for coefficients from 0 to 1, as phones write them), rvq (faces told exactly) or paper "
-        "(transformers on both sides of the codebook); by default displays. Ablations know displays and rvq, by "
-        "default both."),
+        "coefficients (the same for coefficients from 0 to 1, as phones write them), rvq (faces coded as exactly as "
+        "possible) or paper (transformers on both sides of the codebook); by default displays. Ablations know displays "
+        "and rvq, by default both."),
 ]  # fmt: skip
 Size = Annotated[int, arg(metavar="K", help="Displays in the codebook, silence included.")]
 Levels = Annotated[int, arg(metavar="N", help="Tokens per face at most.")]
