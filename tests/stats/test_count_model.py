@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 from count_model import Kind, Side, judge
+from scipy.optimize import brentq
 from scipy.stats import nbinom
 
 from dfe.base.errors import UsageError
@@ -13,7 +14,6 @@ from dfe.stats.count_model import CountSettings, fit_counts
 from dfe.stats.count_profile import Profile
 from dfe.stats.count_spread import Clusters, Spread, fit_means
 from dfe.stats.overdispersion import prior_freedom, row_dispersion, weighted_median
-from dfe.stats.repeated import dispersion
 
 ALPHA, STUDIES = 0.6, 12
 SECOND = np.array([0.0, 1.0, 0.0])
@@ -79,10 +79,20 @@ def test_the_ratio_of_quasi_likelihoods_is_that_of_the_negative_binomial(study):
             assert 2 * (full - at) == pytest.approx(4.0, rel=1e-3)
 
 
+def breslow(count, minutes, x):
+    """Dispersion at which Pearson's chi-square is rows less parameters, fitted anew at each."""
+
+    def excess(alpha):
+        mean = glm(count, minutes, x, alpha).mu
+        return ((count - mean) ** 2 / (mean + alpha * mean**2)).sum() - len(x) + x.shape[1]
+
+    return brentq(excess, 1e-6, 20) if excess(1e-6) > 0 else 0.0
+
+
 def test_dispersion_by_moments_is_that_of_one_display(study):
     count, minutes, x = study
     for i, column in enumerate(count.T):
-        expected = dispersion(column, x, np.log(minutes))
+        expected = breslow(column, minutes, x)
         done = fit_means(column[:, None], np.log(minutes)[:, None], x, alone(24, expected))
         found, said = row_dispersion(column[:, None], done, x, np.ones(24, bool))
         # Breslow's freedom is rows less parameters; here it is what the fit leaves of the rows, the same in sum.

@@ -10,7 +10,7 @@ from tyro.conf import Positional
 from dfe.base.errors import UsageError
 from dfe.base.processes import is_program
 from dfe.cli.how import How
-from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, Workers, arg, need
+from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, PseudonymKey, Workers, arg, need
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Encode:
     thumbnails: Flag = False
     """Put small pictures of the person into the report; without this, no output holds one."""
     workers: Workers = 1
+    pseudonyms: PseudonymKey = None
     how: How = field(default_factory=How)
     overwrite: Overwrite = False
     json: AsJson = False
@@ -64,5 +65,6 @@ class Encode:
                 overwrite=self.overwrite,
                 progress=progress,
                 apart=is_program(),
+                pseudonyms=self.pseudonyms,
             )
         return show_run(summary, as_json=self.json)

@@ -96,10 +96,26 @@ Speech = Annotated[
     arg(metavar="PATH", help="Who speaks when: an .rttm, .eaf or .TextGrid file, or a folder of files named like the "
         "recordings."),
 ]  # fmt: skip
+NoSensitivity = Annotated[
+    bool,
+    arg(help="Leave out what is counted otherwise (against everybody's resting face, in all of the time), which takes "
+        "as long again."),
+]  # fmt: skip
+Speakers = Annotated[
+    tuple[str, ...],
+    arg(
+        metavar="NAME=FACE ...", help="Whose face goes with which voice, as in A=0 B=1; needed where there are several."
+    ),
+]
 Media = Annotated[
     Path | None,
     arg(metavar="PATH", help="The recordings' videos or pictures: one video, or the folder that they are in."),
 ]
+PseudonymKey = Annotated[
+    Path | None,
+    arg(metavar="KEYFILE", help="Key of pseudonyms: results hold these in place of names of files, folders and "
+        "subjects; made if it is not there, with a table of who is who beside it. Keep both apart from the results."),
+]  # fmt: skip
 Subject = Annotated[str, arg(metavar="COLUMN", help="Column of the table: whose face it is.")]
 Unmatched = Annotated[
     Literal["refuse", "drop"],
@@ -109,9 +125,9 @@ Unmatched = Annotated[
 Preset = Annotated[
     str | None,
     arg(metavar="NAME", help="Settings for a purpose: displays (to look at and count; few, local, steady), "
-        "coefficients (the same for coefficients from 0 to 1, as phones write them), rvq (faces told exactly) or paper "
-        "(transformers on both sides of the codebook); by default displays. Ablations know displays and rvq, by "
-        "default both."),
+        "coefficients (the same for coefficients from 0 to 1, as phones write them), rvq (faces coded as exactly as "
+        "possible) or paper (transformers on both sides of the codebook); by default displays. Ablations know displays "
+        "and rvq, by default both."),
 ]  # fmt: skip
 Size = Annotated[int, arg(metavar="K", help="Displays in the codebook, silence included.")]
 Levels = Annotated[int, arg(metavar="N", help="Tokens per face at most.")]

@@ -7,10 +7,9 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from dfe.base.errors import UsageError
+from dfe.events.folder import entities
 
 FIELDS = ("subject", "session", "task")
-_ENTITY = {"subject": "sub", "session": "ses", "task": "task"}
-"""As BIDS writes them, ``sub-01_ses-2_task-talk`` (Gorgolewski et al. 2016)."""
 _PIECE = re.compile(r"\{([^{}]*)\}|(\*)|([^{}*]+)|(.)")
 _EXAMPLE = "as in {subject}/{subject}_{task}.mp4"
 
@@ -82,9 +81,6 @@ def _compiled(part: str) -> re.Pattern[str]:
 
 
 def _entities(path: PurePath) -> Whose | None:
-    text = "/".join(path.parts)
-    found = {name: re.findall(rf"(?:^|[/_]){tag}-([A-Za-z0-9]+)", text) for name, tag in _ENTITY.items()}
-    if not found["subject"]:
-        return None
-    # The name of the file says it last, and counts where a folder says otherwise.
-    return Whose(**{name: values[-1] for name, values in found.items() if values})
+    """By the folders and the name together; what the name says, the last, counts where they differ."""
+    said = entities(path.with_suffix("").as_posix())
+    return Whose(said["subject"], said.get("session", ""), said.get("condition", "")) if "subject" in said else None

@@ -18,6 +18,7 @@ from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.limits import Limits
 from dfe.encoding.options import EncodeOptions
+from dfe.encoding.pseudonyms import Pseudonyms, redacted, under_pseudonyms
 from dfe.encoding.run import make_folder, prepared
 from dfe.encoding.summary import InputResult
 from dfe.encoding.tasks import frames_asked_for
@@ -40,6 +41,8 @@ class RunOptions:
     """An input that fails is tried so often in all and then set aside."""
     shard: Shard | None = None
     limits: Limits = field(default_factory=Limits)
+    pseudonyms: Path | None = None
+    """File of a key by which results hold pseudonyms in place of names (:mod:`dfe.encoding.pseudonyms`)."""
 
     def __post_init__(self) -> None:
         if self.tries < 1:
@@ -137,11 +140,14 @@ def run_corpus(
     places = range(len(plan)) if shard is None else plan.shard(shard)
     problems = plan.column("problem")
     readable = [at for at in places if not problems[at]]
-    sources = plan.sources(readable)
+    named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
+    sources: Sequence[Source] = plan.sources(readable)
+    if named is not None:
+        sources = under_pseudonyms(sources, named)
     refuse_idle(options.encoding, kinds_in(plan), thumbnails=options.thumbnails)
     how = prepared(kinds_in(plan), options.encoding, report=options.report, thumbnails=options.thumbnails)
     make_folder(out)
-    write_subjects(plan, out)
+    write_subjects(plan, out, named)
     choices = FolderChoices(
         options.report, options.overwrite, options.tries, None if shard is None else shard.name, options.limits
     )
@@ -150,7 +156,7 @@ def run_corpus(
     for at in places:
         if problems[at]:
             summary.states["unreadable"] += 1
-            summary.problems.append(problems[at])
+            summary.problems.append(_unreadable(plan, at, named))
     expected = _expected(plan, readable, options.encoding)
     for result in run.results(sources, expected, progress=progress):
         summary.states[result.status] += 1
@@ -162,6 +168,11 @@ def run_corpus(
     summary.seconds = time.monotonic() - began
     summary.stopped = run.stopped
     return summary
+
+
+def _unreadable(plan: Plan, at: int, pseudonyms: Pseudonyms | None) -> str:
+    text = str(plan.column("problem")[at])
+    return text if pseudonyms is None else redacted(text, pseudonyms.source(plan.sources([at])[0]))
 
 
 def _expected(plan: Plan, places: Sequence[int], options: EncodeOptions) -> list[int | None]:

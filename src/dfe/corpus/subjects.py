@@ -11,18 +11,23 @@ from dfe.base.errors import DfeError
 from dfe.base.files import replacing
 from dfe.corpus.pattern import Whose
 from dfe.corpus.plan import Plan
+from dfe.encoding.pseudonyms import Pseudonyms, under_pseudonyms
 
 SUBJECTS = "subjects.csv"
 COLUMNS = ("recording", *Whose._fields)
 
 
-def write_subjects(plan: Plan, out: Path) -> Path:
-    """Write ``out/subjects.csv``, unless it says just that already.
+def write_subjects(plan: Plan, out: Path, pseudonyms: Pseudonyms | None = None) -> Path:
+    """Write ``out/subjects.csv``, unless it says just that already; under pseudonyms, where there are any.
 
     Raises:
         OutputError: it cannot be written.
     """
     columns = [plan.column(name) for name in ("name", *Whose._fields)]
+    if pseudonyms is not None:
+        columns[0] = [source.name for source in under_pseudonyms(plan.sources(), pseudonyms)]
+        columns[1] = [pseudonyms.of(subject) if subject else "" for subject in columns[1]]
+        pseudonyms.keep()
     text = csv_text(COLUMNS, zip(*columns, strict=True)).encode("utf-8", "backslashreplace")
     path = out / SUBJECTS
     with suppress(OSError):

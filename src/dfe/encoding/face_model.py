@@ -65,7 +65,11 @@ class FaceRows:
     def seen(self) -> Seen | None:
         """All faces so far; None where there are none."""
         self._compress()
-        return join_seen(self._seen) if self._seen else None
+        if not self._seen:
+            return None
+        whole = join_seen(self._seen)
+        self._seen = [whole]  # the pieces are as large again
+        return whole
 
     def _compress(self) -> None:
         if self._due:

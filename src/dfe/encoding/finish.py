@@ -14,6 +14,7 @@ from dfe.encoding.assemble import assemble
 from dfe.encoding.coders import Coders
 from dfe.encoding.going_on import ToDo, size_and_state, stamp_of_results, times_failed
 from dfe.encoding.options import EncodeOptions
+from dfe.encoding.pseudonyms import redacted
 from dfe.encoding.row import Row, settled
 from dfe.encoding.seen import Seen, files_of
 from dfe.encoding.summary import InputResult
@@ -64,6 +65,8 @@ class Finish:
         recording.write(targets.table, overwrite=one.replaces, format=self.format)
         self._report(recording, one, overwrite=one.replaces)
         result = InputResult.success(source, recording, targets)
+        if result.problem is not None:
+            result = replace(result, problem=redacted(result.problem, source))
         size, state = size_and_state(source, files_of(seen))
         row = replace(
             settled(one.row, "done" if result.problem is None else "damaged", seconds=time.monotonic() - began),

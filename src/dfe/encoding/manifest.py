@@ -44,6 +44,7 @@ class Manifest:
 
     def __init__(self, folder: Path, share: str | None = None) -> None:
         self._folder, self._real = folder, os.path.realpath(folder)
+        self._begin = f"{folder}{os.sep}"
         self.path = folder / (MANIFEST if share is None else f"manifest-{share}.csv")
         self._journal = self.path.with_suffix(JOURNAL)
         self._others: dict[str, Row] = {}
@@ -60,20 +61,20 @@ class Manifest:
 
     def get(self, table: Path) -> Row | None:
         """The row of a table, if there is one."""
-        key = self.name(table)
+        below = str(table)
+        # Most are asked for by the path that their rows are called after.
+        key = self.name(table) if not below.startswith(self._begin) else printable(below[len(self._begin) :])
         return self._mine.get(key) or self._rows.get(key) or self._others.get(key)
 
     def name(self, path: Path) -> str:
         """A path as the manifest has it."""
-        folder, _, name = str(path).rpartition(os.sep)
-        if name in ("", os.curdir, os.pardir):
-            folder, name = os.path.realpath(path), ""
-        seen = _seen_from(folder or (os.sep if path.is_absolute() else os.curdir), self._real)
+        folder, _, name = os.path.abspath(path).rpartition(os.sep)  # noqa: PTH100 (the last link stays as it was named)
+        seen = _seen_from(folder or os.sep, self._real)
         return printable(f"{seen}{name}" if name else seen.rstrip("/") or os.curdir)
 
     def input(self, source: Source) -> str:
-        """A source as the manifest has it."""
-        return self.name(source.place)
+        """A source as the manifest has it; of one with a pseudonym nothing else."""
+        return source.name if source.shown else self.name(source.place)
 
     def note(self, *rows: Row) -> None:
         """Put rows in place of those of the same outputs, and write the list anew if that takes little of the time.
@@ -150,7 +151,8 @@ def _quickly(path: Path) -> dict[str, Row] | None:
                 return None
             for line in lines:
                 # Few texts stand in most cells of a column: each is kept once.
-                row = as_row([known.setdefault(c, c) if len(c) < _SHORT else c for c in map(plain_cell, line)])
+                cells = [known.setdefault(c, c) if len(c) < _SHORT else c for c in line]
+                row = as_row([plain_cell(c) if c[:1] == "'" else c for c in cells])
                 if row is not None:
                     found[row.key] = row
     except (OSError, ValueError, csv.Error):

@@ -24,6 +24,7 @@ from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.observing import look_at
 from dfe.encoding.options import EncodeChoices, EncodeOptions
+from dfe.encoding.pseudonyms import Pseudonyms, under_pseudonyms
 from dfe.encoding.summary import InputResult, RunSummary
 from dfe.encoding.tables import table_search
 from dfe.encoding.tasks import estimate_frames
@@ -97,6 +98,7 @@ def encode_to_folder(
     overwrite: bool = False,
     progress: Progress | None = None,
     apart: bool = False,
+    pseudonyms: Path | None = None,
 ) -> RunSummary:
     """Encode every input and write ``out/<name>.parquet`` (or CSV), and reports if asked.
 
@@ -104,7 +106,8 @@ def encode_to_folder(
     already, made of the same source with the same options and version, is skipped; what is not is done again.
     ``overwrite`` does all again. ``out/manifest.csv`` tells what became of every input
     (:mod:`dfe.encoding.manifest`). A page that is asked for later is made of the table. With ``apart`` one worker is a
-    process of its own too, so that a crash in a codec costs its input and not the run.
+    process of its own too, so that a crash in a codec costs its input and not the run. ``pseudonyms`` is the file of a
+    key by which results hold pseudonyms in place of names (:mod:`dfe.encoding.pseudonyms`).
 
     Raises:
         UsageError: no input at all, a number of workers that makes no sense, or landmarks and CSV.
@@ -117,15 +120,17 @@ def encode_to_folder(
     engine = LocalEngine(workers, apart)
     found = _discover(paths, options)
     refuse_idle(options, found.sources, thumbnails=thumbnails)
+    named = None if pseudonyms is None else Pseudonyms(pseudonyms, out)
     how = prepared(found.sources, options, format=format, report=report, thumbnails=thumbnails)
     missing = [InputResult.failure(problem.where or "", str(problem)) for problem in found.problems]
     if not found.sources:
         return RunSummary(tuple(missing), time.perf_counter() - began)
     make_folder(out)
     run = FolderRun(out, options, FolderChoices(report, overwrite), how, engine)
-    expected = [estimate_frames([source], options) for source in found.sources]
-    told = list(run.results(found.sources, expected, found.problems, progress))
-    order = {source.name: at for at, source in enumerate(found.sources)}
+    sources = under_pseudonyms(found.sources, named)
+    expected = [estimate_frames([source], options) for source in sources]
+    told = list(run.results(sources, expected, found.problems if named is None else (), progress))
+    order = {source.name: at for at, source in enumerate(sources)}
     told.sort(key=lambda result: order.get(result.name, len(order)))
     return RunSummary((*missing, *told), time.perf_counter() - began)
 

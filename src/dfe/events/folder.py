@@ -26,6 +26,7 @@ from dfe.formats.csv import write_csv
 from dfe.formats.speech import SUFFIXES
 from dfe.formats.tiers import MediaRef
 from dfe.formats.tsv import EventSource, write_events_tsv
+from dfe.recording.neutrals import neutral_notes
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role, read_roles, roles_of
 from dfe.recording.storage import recordings_in
@@ -74,6 +75,7 @@ class EventsSummary:
                     for f in r.events.faces
                 ],
                 "fleeting_faces": [{"face_id": face, "seen_s": time} for face, time in r.events.fleeting.items()],
+                "resting_faces": {str(face): whose for face, whose in r.events.resting.items()},
                 "displays_per_min": r.per_min if r.per_min == r.per_min else None,
                 "notes": list(r.events.notes),
             }
@@ -83,7 +85,13 @@ class EventsSummary:
         settings = None if config is None else {**asdict(config), "counted": config.counted}
         problems = [str(problem) for problem in self.problems]
         rates = str(self.rates) if self.recordings else None
-        return {"recordings": recordings, "settings": settings, "problems": problems, "rates": rates}
+        result: dict[str, object] = {"recordings": recordings, "settings": settings, "problems": problems}
+        return result | {"rates": rates, "cautions": list(self.cautions)}
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What makes recordings unlike each other: resting faces of different kinds."""
+        return neutral_notes([whose for r in self.recordings for whose in r.events.resting.values()])
 
 
 @dataclass(frozen=True)
@@ -148,6 +156,7 @@ def events_to_folder(
             found, mine, source = one.events, one.rates, one.source
             if format == "tsv":
                 settings = {**asdict(found.config), "eyes": _eyes(found), "notes": list(found.notes)}
+                settings["resting_faces"] = {str(face): whose for face, whose in found.resting.items()}
                 write_events_tsv(targets[name], found, source, settings=settings, overwrite=overwrite)
             else:
                 write_csv(targets[name], found, MediaRef(None), source, overwrite=overwrite)

@@ -40,7 +40,7 @@ class CountSettings:
         fewest: events below which nothing is said about a display.
     """
 
-    prior_df: float = 10.0
+    prior_df: float = 8.0
     fewest: int = 5
 
 
@@ -63,6 +63,10 @@ class CountEffects(NamedTuple):
     """``(G, T)`` of subjects' rates in each group, with the display's own factor: counts vary by ``mu + a mu^2``."""
     shared: DoubleArray
     """``(G,)`` the same, of all displays."""
+    shared_between: DoubleArray
+    """``(G,)`` how much of it is a subject's own level; 0 where subjects have one row."""
+    inflation: DoubleArray
+    """``(T,)`` how many times the shared spread the contrast varies by."""
 
 
 def fit_counts(
@@ -103,7 +107,8 @@ def fit_counts(
     for whole, part in zip(out[:6], found[:6], strict=True):
         whole[kept] = part
     out.dispersion[:, kept] = found.dispersion
-    return out._replace(shared=found.shared)
+    out.inflation[kept] = found.inflation
+    return out._replace(shared=found.shared, shared_between=found.shared_between)
 
 
 def _unknown(displays: int, groups: int) -> CountEffects:
@@ -112,7 +117,7 @@ def _unknown(displays: int, groups: int) -> CountEffects:
 
     return CountEffects(
         none(displays), none(displays), none(displays), none(displays), none(displays), none(displays),
-        none(groups, displays), none(groups),
+        none(groups, displays), none(groups), none(groups), none(displays),
     )  # fmt: skip
 
 
@@ -136,6 +141,7 @@ def _fitted(
     for _ in range(_ROUNDS):
         spread, shared = group_spread(count, full, x, group, clusters)
         full = fit_means(count, offset, x, spread, full.slopes)
+    between = np.array([spread.between[clusters.of_row[group == one]].max() for one in range(len(shared))])
     profile = Profile.of(count, offset, x, contrast, spread)
     none = profile.fitted(np.zeros(count.shape[1]))
     direction = _direction(profile, none)
@@ -156,6 +162,7 @@ def _fitted(
         np.where(endless, np.sign(best) * np.inf, best),
         np.where(endless, np.inf, error),
         low, high, freedom, np.asarray(p), _dispersions(full.weighted.mean, factor, shared, group), shared,
+        between, inflation,
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ tests that could not have found anything (Bourgon, Gentleman and Huber, 2010, *P
 
 from __future__ import annotations
 
+from math import ceil
+
 import numpy as np
 
 from dfe.base.types import BoolArray
@@ -14,12 +16,15 @@ LEAST_SHARE = 0.1
 LEAST_SUBJECTS = 3
 
 
-def shown_enough(shown: BoolArray, share: float = LEAST_SHARE, subjects: int = LEAST_SUBJECTS) -> BoolArray:
-    """Displays ``(T,)`` that so many of all subjects show at least once.
+def shown_enough(shown: BoolArray) -> BoolArray:
+    """Displays ``(T,)`` that enough of all subjects show at least once.
 
     Args:
         shown: ``(S, T)`` whether a subject shows a display.
-        share: of the subjects, at least.
-        subjects: at least.
     """
-    return np.asarray(shown.sum(axis=0) >= max(float(subjects), share * len(shown)))
+    return np.asarray(shown.sum(axis=0) >= fewest_subjects(len(shown)))
+
+
+def fewest_subjects(subjects: int) -> int:
+    """How many of so many have to show a display: a tenth, and at least three."""
+    return max(LEAST_SUBJECTS, ceil(LEAST_SHARE * subjects))

@@ -25,6 +25,8 @@ from dfe.viewer.label_rows import NEUTRAL, WINDOWS, add_row, remove_row
 
 Sent = Mapping[str, Any]
 Changing = Callable[..., AbstractContextManager[None]]
+BESIDE_THE_CHARTS = ("role", "not role", "window", "not window")
+"""Changes that change nothing of what the charts draw."""
 _LONGEST_WORD = 200
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from dfe.base.errors import DfeError, UsageError
 from dfe.displays.names import NAMES_FILE, Names, load_names, names_target, read_names
 from dfe.events.config import EventConfig
@@ -17,7 +19,7 @@ from dfe.recording.recording import Recording
 from dfe.recording.roles import COLUMNS as ROLES
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.viewer.chosen import in_stretch, told
-from dfe.viewer.edits import Files, Sent, Target, edit
+from dfe.viewer.edits import BESIDE_THE_CHARTS, Files, Sent, Target, edit
 from dfe.viewer.film import Copy, FilmFound, find_film
 from dfe.viewer.history import History
 from dfe.viewer.label_rows import WINDOWS, rows_of_recording
@@ -47,6 +49,8 @@ class Viewing:
     """One run of the viewer. Its methods may be called from several threads."""
 
     def __init__(self, library: Library, options: ViewOptions) -> None:
+        # Arrow's own pool keeps what a recording took when it was read, tens of megabytes of an hour.
+        pa.set_memory_pool(pa.system_memory_pool())
         self.library, self.options = library, options
         self.history = History()
         self.revision = 0
@@ -206,7 +210,8 @@ class Viewing:
             entry, opened = self.entry(key), self.opened(key)
             target = Target(entry.path, entry.name, opened.tokenizer, opened.names, self.files(key))
             said = edit(sent, target, self.history.changing)
-            self.revision += 1
+            if sent["what"] not in BESIDE_THE_CHARTS:
+                self.revision += 1
             return said
 
     def undo(self) -> str:

@@ -282,7 +282,8 @@ class Viewer {
     try {
       const { said } = await (await ask(path, sent)).json();
       const unit = this.unit && [this.unit.kind, this.unit.token];
-      await this.load();
+      if (BESIDE_THE_CHARTS.includes(sent.what)) await this.readLabels();
+      else await this.load();
       this.again();
       const strip = unit && this.course.strips.find((one) => one.kind === unit[0] && one.token === unit[1]);
       if (strip) this.panels.unit.show((this.unit = strip));
@@ -323,6 +324,7 @@ class Viewer {
   }
 }
 
+const BESIDE_THE_CHARTS = ["role", "not role", "window", "not window"];
 const NOBODY = new Course({
   id: null, start: [], end: [], strips: [], curves: {},
   marks: { kinds: [], of: [], onset: [], apex: [], offset: [], intensity: [], censored: [] },
