@@ -19,7 +19,7 @@ from dfe.base.version import __version__ as __version__
 
 _HOMES = {
     "Atlas": "dfe.atlas.atlas",
-    "CompareOptions": "dfe.comparison.comparison",
+    "CompareOptions": "dfe.comparison.options",
     "Comparison": "dfe.comparison.comparison",
     "DfeError": "dfe.base.errors",
     "EncodeOptions": "dfe.encoding.options",
@@ -72,10 +72,10 @@ if TYPE_CHECKING:
     from dfe.atlas.atlas import build_atlas as build_atlas
     from dfe.atlas.page import write_atlas as write_atlas
     from dfe.base.errors import DfeError as DfeError
-    from dfe.comparison.comparison import CompareOptions as CompareOptions
     from dfe.comparison.comparison import Comparison as Comparison
     from dfe.comparison.comparison import compare as compare
     from dfe.comparison.files import write_comparison as write_comparison
+    from dfe.comparison.options import CompareOptions as CompareOptions
     from dfe.displays.tokens import Tokens as Tokens
     from dfe.draw.plot import Plot as Plot
     from dfe.encoding.options import EncodeOptions as EncodeOptions

@@ -296,10 +296,15 @@ def test_reliability_from_a_table_and_from_names(study, tmp_path, dfe):
     assert ran.code == 0, ran.err
     assert ran.json["subjects"] >= 14
     assert ran.json["sessions"] == ["1", "2"]
-    smile = next(one for one in ran.json["displays"] if one["display"] == int(SMILE))
+    smile = next(one for one in ran.json["units"] if one["token"] == SMILE)
     assert smile["half"]["value"] > 0.4
     rows = {row["token"]: row for row in table(tmp_path / "out" / "reliability.csv")}
     assert float(rows[SMILE]["icc_a1"]) == pytest.approx(smile["half"]["value"], rel=1e-4)
+    assert {row["kind"] for row in rows.values()} == {"display", "group"}
+    group, alone = (rows["smile"], rows[SMILE])
+    assert float(group["per_min"]) == pytest.approx(float(alone["per_min"]), rel=0.2)
+    assert 0 < float(group["icc_a1"]) < 1
+    assert "Groups of displays" in (tmp_path / "out" / "reliability.html").read_text()
     curve = [row for row in table(tmp_path / "out" / "curve.csv") if row["token"] == SMILE]
     assert {row["kind"] for row in curve} == {"halves", "sessions"}
     page = (tmp_path / "out" / "reliability.html").read_text()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dfe.comparison.comparison import Comparison
+    from dfe.comparison.designs.beside import Beside
+    from dfe.comparison.designs.design import DesignComparison
     from dfe.comparison.effects import EffectRow, Family
     from dfe.displays.units import Unit
     from dfe.events.transition_trains import Transitions
@@ -24,10 +26,48 @@ def comparison_words(done: Comparison) -> list[str]:
     lines += [f"covariate {kind}" for kind in done.table.kinds]
     lines += [f"caution: {caution}" for caution in done.coverage.cautions]
     lines += [f"caution: {note}" for note in neutral_notes(done.sums.neutrals)]
+    lines += _contrast_lines(done.beside)
     for family in done.families:
         if family.measure == done.options.confirmatory.measure and family.unit == done.options.confirmatory.unit:
             lines += _family_lines(done, family)
     return lines
+
+
+def design_words(done: DesignComparison) -> list[str]:
+    """What a design asked, and the best answers, in a few lines."""
+    from dfe.comparison.methods import p_words
+    from dfe.recording.neutrals import neutral_notes
+
+    first, last = done.flow[0], done.flow[-1]
+    lines = [f"{sum(last.subjects)} subjects, {sum(last.recordings)} of {sum(first.recordings)} recordings"]
+    lines += [f"{'score' if kind.name in done.frame.score_names else 'covariate'} {kind}" for kind in done.table.kinds]
+    lines += [f"caution: {caution}" for caution in (*done.coverage.cautions, *neutral_notes(done.sums.neutrals))]
+    lines += _contrast_lines(done.beside)
+    for family in done.families:
+        if (family.measure, family.unit) != ("per_min", "display"):
+            continue
+        mine = [r for r in done.rows if (r.question.name, r.question.form) == (family.name, family.form)]
+        tested = [r for r in mine if (r.measure, r.kind.unit) == ("per_min", "display") and r.p == r.p]
+        any_p = "" if family.p_any != family.p_any else f", p of any {p_words(family.p_any)}"
+        lines.append(f"{family.name} ({family.form}): {family.tested} displays tested in events per minute{any_p}")
+        lines += [
+            f"  {r.kind.token:>7}  {r.size} {r.effect:6.2f}  p {p_words(r.p):6} q {r.q:.3f}  "
+            f"{r.sides[1] + ' against ' + r.sides[0] + ': ' if r.sides[1] else ''}{r.kind.label}"
+            for r in sorted(tested, key=lambda r: (r.p, -abs(r.effect)))[:3]
+        ]
+    return lines
+
+
+def _contrast_lines(beside: Beside) -> list[str]:
+    from dfe.comparison.methods import p_words
+
+    if beside.file is None:
+        return []
+    lines = [f"named beforehand in {beside.file.name} (SHA-256 {beside.file.sha256[:12]}...):"]
+    return lines + [
+        f"  {row.contrast.name}: {row.size} {row.effect:.2f}, p {p_words(row.p)}, after Holm {p_words(row.p_holm)}"
+        for row in beside.named
+    ]
 
 
 def _family_lines(done: Comparison, family: Family) -> list[str]:
@@ -59,9 +99,11 @@ def _family_lines(done: Comparison, family: Family) -> list[str]:
 
 def reliability_words(done: Reliability) -> list[str]:
     """The displays shown most often."""
+    from dfe.recording.neutrals import neutral_notes
     from dfe.reliability.page import WITHIN_ONE
 
     lines = [f"{done.subjects} subjects with two halves, {done.retested} with two sessions"]
+    lines += [f"caution: {note}" for note in neutral_notes(done.resting)]
     if not done.repeated_known:
         lines.append(WITHIN_ONE)
     shown = [(one, _with_caution(one.half, one.caution)) for one in done.displays[:10]]
@@ -70,7 +112,7 @@ def reliability_words(done: Reliability) -> list[str]:
     lines.append(f"display  events/min  {head:{width}}  sessions ICC(A,1)")
     for one, half in shown:
         retest = _with_caution(one.retest, one.retest_caution)
-        lines.append(f"{one.display:7d}  {one.per_min:10.2f}  {half:{width}}  {retest}  {one.name.label}")
+        lines.append(f"{one.unit.token:>7}  {one.per_min:10.2f}  {half:{width}}  {retest}  {one.unit.label}")
     return lines
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from dfe.base.errors import UsageError
 from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray, Progress
 from dfe.comparison.described import Compared
+from dfe.comparison.designs.beside import Beside
 from dfe.comparison.effects import (
     Analysis,
     EffectRow,
@@ -22,15 +22,14 @@ from dfe.comparison.effects import (
     Side,
     effects,
 )
-from dfe.comparison.families import Declared
-from dfe.comparison.measures import RowSums, measure_rows
+from dfe.comparison.measures import RowSums
+from dfe.comparison.options import CompareOptions
+from dfe.comparison.prepare import prepare
 from dfe.comparison.ratios import main_kinds, main_side, ratio_rows
 from dfe.comparison.rows import COLUMNS, row_cells
-from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
-from dfe.comparison.table import Columns, GroupTable, read_group_table
-from dfe.comparison.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, measure_courses
-from dfe.events.config import EventConfig
-from dfe.recording.neutrals import neutral_notes
+from dfe.comparison.subjects import Coverage, FlowStep, Subjects
+from dfe.comparison.table import GroupTable
+from dfe.comparison.time_courses import Courses, mean_courses, measure_courses
 from dfe.stats.clusters import ClusterTest, cluster_test
 from dfe.stats.contrasts import Design
 from dfe.stats.covariates import Covariates, code_covariates
@@ -39,63 +38,9 @@ from dfe.tokenizer.tokenizer import Tokenizer
 if TYPE_CHECKING:
     import pandas as pd
 
-MIN_COVERAGE = 0.7
 _NONE = ("", "")
 _MEASURES: tuple[Measure, ...] = ("per_min", "share", "intensity")
 _RATIOS: tuple[Measure, ...] = ("rate_ratio", "pooled_ratio")
-
-
-@dataclass(frozen=True)
-class CompareOptions:
-    """What is compared, and how.
-
-    Args:
-        group: column of the table: what is compared between subjects; None where groups are not compared.
-        subject: column: whose face it is.
-        within: column: what is compared within subjects; None where nothing is.
-        covariates: columns to be held constant.
-        categories: covariates whose numbers are names.
-        stratum: column: subjects are compared and exchanged within it only.
-        groups, conditions: which two, the first to be compared with; in alphabetical order if None.
-        align: column: seconds in the recording at which time courses are aligned.
-        window_s, bin_s: of time courses, around these moments.
-        unmatched: what to do with recordings that the table does not name.
-        min_coverage: recordings with less usable time are left out.
-        permutations: behind p.
-        seed: of the permutations.
-        events: thresholds of events.
-        names: the user's file of names, merges and groups; by default DFE_NAMES, or names.json beside the tokenizer.
-        confirmatory: the one measure that answers the question; all others are exploratory.
-    """
-
-    group: str | None = None
-    subject: str = "subject"
-    within: str | None = None
-    covariates: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    stratum: str | None = None
-    groups: tuple[str, str] | None = None
-    conditions: tuple[str, str] | None = None
-    align: str | None = None
-    window_s: tuple[float, float] = WINDOW_S
-    bin_s: float = BIN_S
-    unmatched: Literal["refuse", "drop"] = "refuse"
-    min_coverage: float = MIN_COVERAGE
-    permutations: int = Settings.permutations
-    seed: int = Settings.seed
-    events: EventConfig = field(default_factory=EventConfig)
-    names: Path | None = None
-    confirmatory: Declared = field(default_factory=Declared)
-
-    @property
-    def columns(self) -> Columns:
-        """The columns of the table that are looked at."""
-        return Columns(self.subject, self.group, self.covariates, self.within, self.stratum, self.align)
-
-    @property
-    def settings(self) -> Settings:
-        """How evidence is found."""
-        return Settings(self.permutations, self.seed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +74,8 @@ class Comparison:
     coverage: Coverage
     courses: tuple[TimeCourses, ...]
     notes: tuple[str, ...]
+    beside: Beside
+    """Contrasts of a file, and what is found when it is counted otherwise."""
     subjects: Subjects
     sums: RowSums
     covariates: Covariates
@@ -149,9 +96,14 @@ class Comparison:
     @property
     def compared(self) -> tuple[Compared, ...]:
         """What each analysis compared, for numbers beside its effects."""
-        sides = _sides(self.table, self.subjects, self.sums)
         return tuple(
-            Compared(analysis, self.sides_of_analyses[analysis], sides, self.subjects, self.covariates)
+            Compared(
+                analysis,
+                self.sides_of_analyses[analysis],
+                _sides(analysis, self.subjects, self.sums),
+                self.subjects,
+                self.covariates,
+            )
             for analysis in _analyses(self.table)
         )
 
@@ -176,8 +128,8 @@ def compare(
     """Compare the recordings of a table.
 
     With groups alone, subjects' values are compared between groups. With conditions alone, subjects' values are
-    compared between conditions. With both, the conditions are compared in all subjects, and the differences between
-    conditions between the groups.
+    compared between conditions. With both, the groups are compared over both conditions, the conditions in all
+    subjects, and the differences between conditions between the groups.
 
     Args:
         table: CSV with a row for each recording (or part of one): ``recording``, the subject, the group.
@@ -191,32 +143,18 @@ def compare(
         ModelError: recordings of different tokenizers.
         UsageError: nothing to compare, too few subjects, or covariates that cannot be held constant.
     """
-    columns = options.columns
-    if columns.group is None and columns.condition is None:
-        raise UsageError("nothing to compare", advice="name a column with --group, or with --within")
-    if not 0 <= options.min_coverage <= 1 or options.settings.permutations < 1:
-        raise UsageError("coverage must be between 0 and 1, permutations 1 or more")
-    read = read_group_table(
-        table,
-        Path(recordings),
-        columns,
-        groups=options.groups,
-        conditions=options.conditions,
-        categories=options.categories,
-        others=options.unmatched == "drop",
-    )
-    sums, tokenizer = measure_rows(
-        read.rows, config=options.events, tokenizer=tokenizer, names=options.names, progress=progress
-    )
-    subjects, flow, doubts, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
+    if options.scores or options.cluster is not None or options.period is not None:
+        raise UsageError("scores, clusters and periods are of a design", advice="ask dfe.compare_design")
+    ready = prepare(table, recordings, options, several=False, tokenizer=tokenizer, progress=progress)
+    read, sums, subjects, columns = ready.table, ready.sums, ready.subjects, options.columns
     covariates = Covariates(np.zeros((len(subjects), 0)), ())
     if columns.covariates:
         covariates = code_covariates(subjects.covariates, read.words)
     rows: list[EffectRow] = []
     families: list[Family] = []
-    notes = [*sums.vocabulary.notes, *_notes(read, sums)]
-    sides = _sides(read, subjects, sums)
+    notes = list(ready.notes)
     for analysis in _analyses(read):
+        sides = _sides(analysis, subjects, sums)
         for ratio in _RATIOS if analysis != "groups x conditions" else _RATIOS[:1]:
             found, judged = ratio_rows(analysis, ratio, sums.kinds, sides, subjects, covariates)
             rows += found
@@ -226,10 +164,9 @@ def compare(
             found, judged = effects(analysis, measure, sums.kinds, values, subjects, covariates, options.settings)
             rows += found
             families += judged
-        conditions = (0, 1) if read.conditions else (None,)
         main = tuple(
-            main_side(subjects.pooled(sums.main_s, c), side.exposure_s)
-            for c, side in zip(conditions, sides, strict=True)
+            main_side(subjects.pooled(sums.main_s, condition), side.exposure_s)
+            for condition, side in zip(_conditions(analysis), sides, strict=True)
         )
         found, judged = ratio_rows(analysis, "main_ratio", main_kinds(sums.main), main, subjects, covariates)
         rows += found
@@ -242,23 +179,28 @@ def compare(
         courses = tuple(_courses(a, measured, steady, subjects, options.settings) for a in _analyses(read))
     told, judged_as = options.confirmatory.judged(rows, families, _analyses(read)[-1])
     return Comparison(
-        options, read, tokenizer, told, judged_as, flow, doubts, coverage, courses,
-        tuple(dict.fromkeys(notes)), subjects, sums, covariates,
+        options, read, ready.tokenizer, told, judged_as, ready.flow, ready.doubts, ready.coverage, courses,
+        tuple(dict.fromkeys(notes)), ready.beside, subjects, sums, covariates,
     )  # fmt: skip
 
 
 def _analyses(table: GroupTable) -> tuple[Analysis, ...]:
     if table.conditions is None:
         return ("groups",)
-    return ("conditions",) if table.groups is None else ("conditions", "groups x conditions")
+    return ("conditions",) if table.groups is None else ("groups", "conditions", "groups x conditions")
 
 
-def _sides(table: GroupTable, subjects: Subjects, sums: RowSums) -> tuple[Side, ...]:
+def _conditions(analysis: Analysis) -> tuple[int | None, ...]:
+    """Whose sums an analysis compares: both conditions apart, or all of a subject's time together."""
+    return (None,) if analysis == "groups" else (0, 1)
+
+
+def _sides(analysis: Analysis, subjects: Subjects, sums: RowSums) -> tuple[Side, ...]:
     def side(condition: int | None) -> Side:
         parts = (sums.count, sums.exposure_s, sums.on_s, sums.intensity)
         return Side(*(subjects.pooled(part, condition) for part in parts))
 
-    return (side(None),) if table.conditions is None else (side(0), side(1))
+    return tuple(side(condition) for condition in _conditions(analysis))
 
 
 def _courses(
@@ -286,22 +228,3 @@ def _courses(
         mean = np.stack([values[~second].mean(axis=0), values[second].mean(axis=0)])
         numbers = (int((~second).sum()), int(second.sum()))
     return TimeCourses(analysis, measured.start_s, displays, mean, numbers, int((~enough).sum()), test)
-
-
-def _notes(table: GroupTable, sums: RowSums) -> list[str]:
-    notes = [f"The table {note}." for note in table.notes]
-    if table.left_out:
-        which = ", ".join(f"{name} ({count} rows)" for name, count in sorted(table.left_out.items()))
-        notes.append(f"Not compared: {which}.")
-    several = int((sums.faces > 1).sum())
-    if several:
-        notes.append(
-            f"{several} recordings show more than one face, if only for a moment; a row is about the subject's alone."
-        )
-    if table.columns.covariates and table.conditions is not None and table.groups is None:
-        notes.append(
-            "Covariates play no part in the exchange within subjects; the model of counts holds them constant."
-        )
-    notes += neutral_notes(sums.neutrals)
-    notes.append("Speech was not taken into account: rates mix silent and speaking time.")
-    return notes

@@ -53,6 +53,8 @@ class Kind:
     unsteady: bool = False
     """It comes and goes with the picture's noise, as the tokenizer's card says."""
     unit: CountedUnit = "display"
+    displays: tuple[int, ...] = ()
+    """Of a group: the numbers of its members that are counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +166,10 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocab
         Kind(r, f"all displays of the {r}", "", r, unit="region") for r in dict.fromkeys(k.region for k in looked)
     )
     eyes = tuple(Kind(eye.token, eye.label, "", eye.region, unit="eyes") for eye in EYES)
-    groups = tuple(Kind(group.token, group.label, "", group.region, unit="group") for group in found.groups)
+    groups = tuple(
+        Kind(group.token, group.label, "", group.region, unit="group", displays=group.displays)
+        for group in found.groups
+    )
     kinds = looked + regions + eyes + groups
     return RowSums(
         kinds=kinds,

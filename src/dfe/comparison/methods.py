@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dfe.clock.clock import GAP_S
+from dfe.comparison.designs.said import contrasts_said, sensitivity_said
 from dfe.stats.clusters import CAUTION
 
 
 def methods_text(result: Mapping[str, Any]) -> str:
     """Paragraphs of plain text about the JSON of a comparison."""
-    parts = [_data(result), _measures(result), _confirmatory(result), _models(result), _evidence(result)]
+    parts = [data_said(result), measures_said(result), _confirmatory(result), _models(result), _evidence(result)]
     parts.append(_main_display())
     parts += [_courses(result)] if result["courses"] else []
     if result["detectable"] is not None:
@@ -21,11 +22,13 @@ def methods_text(result: Mapping[str, Any]) -> str:
             f"for a standardised difference of {found['g']:.2f} in one display tested alone, and of "
             f"{found['g_bonferroni']:.2f} in each of {found['displays']} displays after Bonferroni's correction."
         )
+    parts += [*contrasts_said(result), *sensitivity_said(result)]
     parts += [*result["notes"], result["statement"]]
     return "\n\n".join(parts) + "\n"
 
 
-def _data(result: Mapping[str, Any]) -> str:
+def data_said(result: Mapping[str, Any]) -> str:
+    """Who was recorded, what coded them, and how much of it could be used."""
     steps, names = result["flow"]["steps"], result["flow"]["groups"]
     first, last = steps[0], steps[-1]
 
@@ -34,19 +37,20 @@ def _data(result: Mapping[str, Any]) -> str:
         return ", ".join(f"{name}: {r} recordings of {s} subjects" for name, r, s in each)
 
     cover, settings = result["coverage"], result["settings"]
-    one, two = cover["names"]
+    shares = " and ".join(f"{mean:.1%} in {name}" for mean, name in zip(cover["mean"], cover["names"], strict=True))
+    minutes = ", ".join(f"{mean:.2f}" for mean in cover["minutes"])
     return (
         f"Faces were coded by the tokenizer {result['tokenizer']['id']} ({result['tokenizer']['hash'][:12]}) with "
         f"{result['made_by']}. The table listed {numbers(first)}. Rows count as usable where a face was found that was "
         f"not turned, small or covered; recordings usable for less than {settings['min_coverage']:.0%} of their time "
-        f"were left out. Analysed were {numbers(last)}. Before this, {cover['mean'][0]:.1%} of the time was usable in "
-        f"{one} and {cover['mean'][1]:.1%} in {two} (permutation p = {p_words(cover['p'])}), "
-        f"{cover['minutes'][0]:.2f} and {cover['minutes'][1]:.2f} minutes a subject (p = "
-        f"{p_words(cover['p_minutes'])})." + "".join(f" {caution}" for caution in cover["cautions"])
+        f"were left out. Analysed were {numbers(last)}. Before this, of the time was usable {shares} (permutation p = "
+        f"{p_words(cover['p'])}), {minutes} minutes a subject (p = {p_words(cover['p_minutes'])})."
+        + "".join(f" {caution}" for caution in cover["cautions"])
     )
 
 
-def _measures(result: Mapping[str, Any]) -> str:
+def measures_said(result: Mapping[str, Any]) -> str:
+    """What counts as an event, and what was counted."""
     events, rows = result["settings"]["events"], result["rows"]
     displays = len({row["token"] for row in rows if row["measure"] == "per_min" and row["unit"] == "display"})
     regions = len({row["token"] for row in rows if row["measure"] == "per_min" and row["unit"] == "region"})

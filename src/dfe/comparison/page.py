@@ -8,7 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from dfe.comparison.designs.beside_page import counted_otherwise
 from dfe.comparison.effects import RATIOS
+from dfe.comparison.members import members_said
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Dot, Frame, Series, line_chart
 from dfe.pages.forest import ForestRow, forest
@@ -104,6 +106,7 @@ def compare_page(result: Mapping[str, Any], pictures: Mapping[str, bytes]) -> st
         result=result,
         analyses=[_analysis(result, name, pictures) for name in dict.fromkeys(r["analysis"] for r in result["rows"])],
         courses=[_course(course, result) for course in result["courses"]],
+        otherwise=counted_otherwise(result),
         level=f"{result['false_discovery']:g}",
         beside=_beside,
     )
@@ -195,6 +198,8 @@ def _fold(result: Mapping[str, Any], analysis: str, measure: str, unit: str, row
     whole = sum(_is(row, analysis, measure, unit) for row in result["rows"])
     family = _family(result, analysis, measure, unit)
     effect = _EFFECT[rows[0]["effect_is"]]
+    alone = _tested(result, analysis, measure)
+    rows = [{**row, "members": members_said(row, alone)} for row in rows]
     return Fold(
         title, measure, UNIT_WORDS[unit], rows, family["p_any"], whole - len(rows) - family["too_few"],
         family["too_few"], family["least"], family["role"], effect, measure in RATIOS,

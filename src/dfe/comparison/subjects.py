@@ -236,5 +236,5 @@ def _p_of_groups(values: DoubleArray, place: IntArray, count: int) -> DoubleArra
 
 
 def _complete(table: GroupTable) -> str:
-    asked = (("covariates", table.columns.covariates), ("scores", table.columns.by))
+    asked = (("covariates", table.columns.covariates), ("scores", table.columns.scores))
     return f"with all {' and '.join(words for words, there in asked if there)}"

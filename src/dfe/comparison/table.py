@@ -40,7 +40,7 @@ class Columns:
         condition: what is compared within subjects; None where nothing is.
         stratum: subjects are exchanged within it only.
         align: seconds in the recording at which time courses are aligned.
-        by: numbers of subjects (a scale's score) that values may rise or fall with.
+        scores: numbers of subjects (a scale's score) that values may rise or fall with.
         cluster: what subjects share beyond themselves (a dyad, a class).
         period: which came first, second and so on, of what is compared within subjects.
     """
@@ -51,7 +51,7 @@ class Columns:
     condition: str | None = None
     stratum: str | None = None
     align: str | None = None
-    by: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
     cluster: str | None = None
     period: str | None = None
 
@@ -69,7 +69,7 @@ class GroupRow:
     session: str = ""
     stratum: str = ""
     covariates: Mapping[str, str] = field(default_factory=dict)
-    """Cells by name, of :attr:`Columns.by` too; numbers as Python writes them; empty where there is no value."""
+    """Cells by name, of :attr:`Columns.scores` too; numbers as Python writes them; empty where there is no value."""
     face: int | None = None
     """face_id; None where the table does not say, and the recording has to show one person alone."""
     onset_s: float = -math.inf
@@ -78,7 +78,7 @@ class GroupRow:
     line: int = 0
     """Of the table, or of the file of windows, for errors."""
     file: str = ""
-    """In which the line stands."""
+    """In which the line stands; empty: in the table."""
     cluster: str = ""
     period: str = ""
 
@@ -151,7 +151,7 @@ def read_group_table(
     there = columns if inside is None else inside.left(columns)
     needed = [
         there.subject, there.group, there.condition, there.stratum, there.align, there.cluster, there.period,
-        *there.covariates, *there.by,
+        *there.covariates, *there.scores,
     ]  # fmt: skip
     key = "path" if "path" in table.names and "recording" not in table.names else "recording"
     table.need(key, *(name for name in needed if name is not None))
@@ -162,11 +162,11 @@ def read_group_table(
         raise TableError("has no rows", where=file)
     kinds = tuple(
         column_kind(name, table.column(name), file, decimal=table.decimal, words=name in categories)
-        for name in dict.fromkeys((*columns.covariates, *columns.by))
+        for name in dict.fromkeys((*columns.covariates, *columns.scores))
     )
-    if words := next((kind.name for kind in kinds if kind.kind == "words" and kind.name in columns.by), None):
+    if words := next((kind.name for kind in kinds if kind.kind == "words" and kind.name in columns.scores), None):
         advice = f"compare its groups with --group {words}"
-        raise UsageError(f"{words} of --by holds words, and a score is a number", where=file, advice=advice)
+        raise UsageError(f"{words} of --scores holds words, and a score is a number", where=file, advice=advice)
     found = {p.relative_to(recordings).with_suffix("").as_posix(): p for p in recordings_in(recordings)}
     rows = [_row(row, table, key, there, kinds, found, recordings) for row in table.rows]
     check_twice(rows, file)
@@ -238,7 +238,6 @@ def _row(
         offset_s=offset,
         align_s=math.nan if align is None else seconds(cell(align), align, math.nan, where, decimal),
         line=row.line,
-        file=table.path.name,
         cluster=cell(columns.cluster),
         period=cell(columns.period),
     )

@@ -26,6 +26,7 @@ from dfe.formats.csv import write_csv
 from dfe.formats.speech import SUFFIXES
 from dfe.formats.tiers import MediaRef
 from dfe.formats.tsv import EventSource, write_events_tsv
+from dfe.recording.neutrals import neutral_notes
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role, read_roles, roles_of
 from dfe.recording.storage import recordings_in
@@ -74,6 +75,7 @@ class EventsSummary:
                     for f in r.events.faces
                 ],
                 "fleeting_faces": [{"face_id": face, "seen_s": time} for face, time in r.events.fleeting.items()],
+                "resting_faces": {str(face): whose for face, whose in r.events.resting.items()},
                 "displays_per_min": r.per_min if r.per_min == r.per_min else None,
                 "notes": list(r.events.notes),
             }
@@ -83,7 +85,13 @@ class EventsSummary:
         settings = None if config is None else {**asdict(config), "counted": config.counted}
         problems = [str(problem) for problem in self.problems]
         rates = str(self.rates) if self.recordings else None
-        return {"recordings": recordings, "settings": settings, "problems": problems, "rates": rates}
+        result: dict[str, object] = {"recordings": recordings, "settings": settings, "problems": problems}
+        return result | {"rates": rates, "cautions": list(self.cautions)}
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What makes recordings unlike each other: resting faces of different kinds."""
+        return neutral_notes([whose for r in self.recordings for whose in r.events.resting.values()])
 
 
 @dataclass(frozen=True)
@@ -144,11 +152,11 @@ def events_to_folder(
     all_rates: list[Rate] = []
     for count, (name, path) in enumerate(tables.items(), start=1):
         try:
-            recording = Recording.read(path, landmarks=False)
-            one = find(name, recording)
+            one = find(name, Recording.read(path, landmarks=False))
             found, mine, source = one.events, one.rates, one.source
             if format == "tsv":
                 settings = {**asdict(found.config), "eyes": _eyes(found), "notes": list(found.notes)}
+                settings["resting_faces"] = {str(face): whose for face, whose in found.resting.items()}
                 write_events_tsv(targets[name], found, source, settings=settings, overwrite=overwrite)
             else:
                 write_csv(targets[name], found, MediaRef(None), source, overwrite=overwrite)
@@ -183,16 +191,17 @@ class Found:
     events: EventList
     rates: tuple[Rate, ...]
     source: EventSource
+    """What they were found in."""
     roles: tuple[Role, ...]
     """Of its faces."""
 
 
-def finder(options: EventOptions, names: Sequence[str] = ()) -> Callable[[str, Recording], Found]:
+def finder(options: EventOptions, names: Sequence[str]) -> Callable[[str, Recording], Found]:
     """What gives events and rates of a recording by its name; each tokenizer is opened once.
 
     Args:
         options: thresholds, tokenizer, speech, roles, names.
-        names: of all recordings that will be asked for; needed where files of speech are given.
+        names: of all recordings that will be asked for.
 
     Raises:
         UsageError: a file of speech for several recordings.

@@ -63,6 +63,8 @@ class EventList(Sequence[Event]):
     fleeting: dict[int, float] = field(default_factory=dict)
     """Seconds for which each face is seen that is seen for a moment only, by its number; left out, and often no face
     at all, unless the configuration takes them too."""
+    resting: dict[int, str] = field(default_factory=dict)
+    """Whose resting face each face was measured against, in the words of :mod:`dfe.recording.neutrals`."""
     notes: tuple[str, ...] = ()
     """What could not be looked for, and why: one line each."""
 

@@ -12,8 +12,8 @@ OWN = "the person's own"
 EVERYBODYS = "everybody's"
 INTERVAL = "that of a named interval"
 ANOTHER = "another recording's"
-NONE = "none"
-"""No face model measured the faces, and nothing was taken off."""
+NONE = "not said"
+"""The recording says nothing of a resting face: it is not in the face model's space."""
 
 
 def neutral_of(recording: Recording, face: int | None) -> str:
@@ -35,6 +35,18 @@ def neutrals_said(neutrals: Sequence[str]) -> str:
     """How many were measured against which, as in ``the person's own (12), everybody's (2)``."""
     counted = sorted(Counter(neutrals).items(), key=lambda one: (-one[1], one[0]))
     return ", ".join(f"{name} ({count})" for name, count in counted)
+
+
+def resting_notes(recording: Recording, faces: Sequence[int]) -> tuple[str, ...]:
+    """What each face of a recording was measured against, and how well that is known; a line a kind of resting face."""
+    lines: dict[str, list[str]] = {}
+    for face in faces:
+        note, whose = note_of(recording, face), neutral_of(recording, face)
+        if note is None:
+            continue
+        sure = f" ({note.sure:.0%} sure)" if note.sure is not None and whose == OWN else ""
+        lines.setdefault(whose, []).append(f"face {face}{sure}")
+    return tuple(f"displays count against {whose} resting face: {', '.join(who)}" for whose, who in lines.items())
 
 
 def neutral_notes(neutrals: Sequence[str]) -> tuple[str, ...]:

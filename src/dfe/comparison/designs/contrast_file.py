@@ -12,7 +12,7 @@ A file holds one table ``contrast`` a question::
     [[contrast]]
     name = "smiles go with the score"
     display = "smile"
-    by = "bdi"
+    score = "bdi"
 
 What stands in the file is confirmatory, and its p are adjusted over the file after Holm; all else is exploratory.
 """
@@ -31,7 +31,7 @@ from dfe.base.errors import TableError
 from dfe.comparison.designs.frame import DESIGN_MEASURES, DesignMeasure
 
 Direction = Literal["", "more", "less"]
-KEYS = ("name", "display", "measure", "groups", "conditions", "by", "direction")
+KEYS = ("name", "display", "measure", "groups", "conditions", "score", "direction")
 _MOST_BYTES = 1 << 20
 _MOST = 200
 
@@ -47,7 +47,7 @@ class NamedContrast:
     groups: Mapping[str, float] = field(default_factory=dict)
     """Weights, their sum 0; those above 0 add up to 1."""
     conditions: Mapping[str, float] = field(default_factory=dict)
-    by: str = ""
+    score: str = ""
     """A score."""
     direction: Direction = ""
 
@@ -106,22 +106,22 @@ def _contrast(said: object, where: str) -> NamedContrast:
         raise TableError("is no table", where=where)
     if strange := [key for key in said if key not in KEYS]:
         raise TableError(f"has an unknown key {strange[0]!r}", where=where, advice=f"keys are {', '.join(KEYS)}")
-    name, display, measure, by, direction = (
-        said.get(key, usual) for key, usual in (("name", ""), ("display", ""), ("measure", "per_min"), ("by", ""),
+    name, display, measure, score, direction = (
+        said.get(key, usual) for key, usual in (("name", ""), ("display", ""), ("measure", "per_min"), ("score", ""),
                                                 ("direction", ""))
     )  # fmt: skip
     display = str(display) if isinstance(display, int) and not isinstance(display, bool) else display
-    if not all(isinstance(word, str) for word in (name, display, measure, by, direction)) or not name or not display:
+    if not all(isinstance(word, str) for word in (name, display, measure, score, direction)) or not name or not display:
         raise TableError("needs a name and a display, and both in words", where=where)
     if measure not in DESIGN_MEASURES:
         raise TableError(f"measure {measure!r} is none of {', '.join(DESIGN_MEASURES)}", where=where)
     if direction not in get_args(Direction):
         raise TableError(f"direction {direction!r} is neither more nor less", where=where)
     groups, conditions = (_weights(said.get(key, {}), key, where) for key in ("groups", "conditions"))
-    if not (groups or conditions or by) or (groups and by):
+    if not (groups or conditions or score) or (groups and score):
         raise TableError("asks about nothing, or about groups and a score at once", where=where,
-                         advice="give it groups, conditions, groups and conditions, or by")  # fmt: skip
-    return NamedContrast(name, display, measure, groups, conditions, by, direction)
+                         advice="give it groups, conditions, groups and conditions, or score")  # fmt: skip
+    return NamedContrast(name, display, measure, groups, conditions, score, direction)
 
 
 def _weights(said: object, key: str, where: str) -> dict[str, float]:

@@ -59,27 +59,26 @@ class Frame:
         )
 
 
-def frame_of(table: GroupTable, subjects: Subjects, where: str) -> Frame:
+def frame_of(table: GroupTable, subjects: Subjects) -> Frame:
     """The design of the subjects who are left.
 
     Raises:
-        TableError: a condition that a subject has in two periods.
         UsageError: a score or a covariate that is the same for all.
     """
     columns = table.columns
     own = {name: cells for name, cells in subjects.covariates.items() if name in columns.covariates}
     held = code_covariates(own, table.words).matrix if own else np.zeros((len(subjects), 0))
-    scores = np.zeros((len(subjects), len(columns.by)))
-    for place, name in enumerate(columns.by):
+    scores = np.zeros((len(subjects), len(columns.scores)))
+    for place, name in enumerate(columns.scores):
         scores[:, place] = [float(cell) for cell in subjects.covariates[name]]
         if np.ptp(scores[:, place]) == 0:
             raise UsageError(f"the score {name} is {scores[0, place]:g} for all subjects", advice="leave it out")
-    period, periods = _periods(table, subjects, where)
+    period, periods = _periods(table, subjects)
     return Frame(
         group=subjects.group,
         groups=table.groups or (),
         scores=scores,
-        score_names=columns.by,
+        score_names=columns.scores,
         held=held,
         block=subjects.design.stratum,
         conditions=table.conditions or (),
@@ -104,20 +103,34 @@ def values_of(table: GroupTable, subjects: Subjects, sums: RowSums, measure: Des
         return np.stack([side.values(measure) for side in sides], axis=1)
 
 
-def _periods(table: GroupTable, subjects: Subjects, where: str) -> tuple[IntArray | None, tuple[str, ...]]:
+def check_periods(table: GroupTable, where: str) -> None:
+    """Refuse a condition that a subject has in two periods, and periods that are all the same.
+
+    Raises:
+        TableError: names the subject and the condition.
+        UsageError: there is one period only.
+    """
+    if table.columns.period is None:
+        return
+    seen: dict[tuple[str, str], str] = {}
+    for row in table.rows:
+        before = seen.setdefault((row.subject, row.condition), row.period)
+        if before != row.period:
+            what = f"{row.condition} of subject {row.subject} is in two periods, {before} and {row.period}"
+            raise TableError(what, where=where, advice="give each condition of a subject one")
+    if len(set(seen.values())) < 2:
+        what = f"{table.columns.period} is {next(iter(seen.values()), '')!r} everywhere"
+        raise UsageError(what, where=where, advice="leave --period out")
+
+
+def _periods(table: GroupTable, subjects: Subjects) -> tuple[IntArray | None, tuple[str, ...]]:
     if table.columns.period is None or table.conditions is None:
         return None, ()
     rows = [table.rows[i] for i in subjects.rows]
     said = sorted({row.period for row in rows}, key=_in_order)
-    if len(said) < 2:
-        raise UsageError(f"{table.columns.period} is {said[0]!r} everywhere", where=where, advice="leave --period out")
-    period = np.full((len(subjects), len(table.conditions)), -1, np.int64)
+    period = np.zeros((len(subjects), len(table.conditions)), np.int64)
     for row, who, condition in zip(rows, subjects.subject.tolist(), subjects.condition.tolist(), strict=True):
-        place, before = said.index(row.period), int(period[who, condition])
-        if before not in (-1, place):
-            what = f"{row.condition} of subject {row.subject} is in two periods, {said[before]} and {row.period}"
-            raise TableError(what, where=where, advice="give each condition of a subject one")
-        period[who, condition] = place
+        period[who, condition] = said.index(row.period)
     return period, tuple(said)
 
 

@@ -12,7 +12,7 @@ from dfe.base.types import DoubleArray
 from dfe.comparison.designs.asking import Answer, Units, answer, clustered
 from dfe.comparison.designs.contrast_file import ContrastFile, NamedContrast
 from dfe.comparison.designs.frame import DesignMeasure, Frame
-from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, Settings
+from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, TOO_FEW_SHOW, Settings
 from dfe.comparison.measures import Kind
 from dfe.stats.contrasts import contrast_along
 from dfe.stats.effect_sizes import Effects, cohens_dz
@@ -64,30 +64,29 @@ def named_rows(
     Raises:
         UsageError: a contrast about a display, a group, a condition or a score that is not there.
     """
-    check_contrasts(file, kinds, frame)
+    for one in file.contrasts:
+        _place(one, kinds, file.name)
     rows = [_answered(one, kinds, values[one.measure], frame, settings) for one in file.contrasts]
     adjusted = holm([row.p for row in rows])
     return tuple(replace(row, p_holm=float(p)) for row, p in zip(rows, adjusted, strict=True))
 
 
-def check_contrasts(file: ContrastFile, kinds: Sequence[Kind], frame: Frame) -> None:
-    """Refuse contrasts that the data know nothing of.
+def check_names(file: ContrastFile, groups: Sequence[str], conditions: Sequence[str], scores: Sequence[str]) -> None:
+    """Refuse contrasts of groups, conditions and scores that a study does not have, before anything is measured.
 
     Raises:
         UsageError: names the contrast, and what there is.
     """
     for one in file.contrasts:
-        _place(one, kinds, file.name)
-        for what, weights, known in (
-            ("group", one.groups, frame.groups),
-            ("condition", one.conditions, frame.conditions),
-            ("score", {one.by: 1.0} if one.by else {}, frame.score_names),
-        ):
-            strange = next((name for name in weights if name not in known), None)
+        asked = (("group", one.groups, groups), ("condition", one.conditions, conditions),
+                 ("score", (one.score,) if one.score else (), scores))  # fmt: skip
+        for what, names, known in asked:
+            strange = next((name for name in names if name not in known), None)
             if strange is not None:
-                listed = ", ".join(known) or "none: name its column"
-                raise UsageError(f"{one.name!r} is about a {what} {strange!r}", where=file.name,
-                                 advice=f"the study has {listed}")  # fmt: skip
+                listed = ", ".join(known) or "none of those: name its column"
+                raise UsageError(
+                    f"{one.name!r} is about a {what} {strange!r}", where=file.name, advice=f"the study has {listed}"
+                )
 
 
 def _place(contrast: NamedContrast, kinds: Sequence[Kind], where: str) -> int:
@@ -114,13 +113,13 @@ def _answered(
     places = range(max(len(frame.groups), 1))
     least = FEWEST if contrast.measure == "intensity" else 2
     if min(int((known & (frame.group == place)).sum()) for place in places) < least or not np.nan_to_num(mine).any():
-        why = NOBODY if not np.nan_to_num(mine).any() else "too few subjects show it"
+        why = TOO_FEW_SHOW if np.nan_to_num(mine).any() else NOBODY
         none = (np.nan,) * 3
         return NamedRow(contrast, kind, int(known.sum()), "subjects", *none, "", *none, np.nan, flags=(why,))
     frame, asked = frame.take(known), asked[known][:, None]
     done = (
         _one_sample(asked, frame, settings)
-        if not (contrast.groups or contrast.by)
+        if not (contrast.groups or contrast.score)
         else _between(contrast, asked, frame, settings)
     )
     value, low, high = (float(one[0]) for one in done.difference)
@@ -140,8 +139,8 @@ def _between(contrast: NamedContrast, asked: DoubleArray, frame: Frame, settings
     """Weighted means of groups, or a score, all groups in the model."""
     count = len(frame.groups)
     scores = frame.scores - frame.scores.mean(axis=0)
-    if contrast.by:
-        place = frame.score_names.index(contrast.by)
+    if contrast.score:
+        place = frame.score_names.index(contrast.score)
         groups = levels(frame.group, count) if count else np.zeros((len(frame), 0))
         held = np.column_stack([groups, np.delete(scores, place, axis=1), frame.held])
         units = clustered(asked[:, None], scores[:, [place]], held, frame)
@@ -179,7 +178,7 @@ def _one_sample(asked: DoubleArray, frame: Frame, settings: Settings) -> Answer:
 
 
 CONTRAST_COLUMNS = (
-    "name", "measure", "kind", "token", "label", "groups", "conditions", "by", "direction", "units", "units_are",
+    "name", "measure", "kind", "token", "label", "groups", "conditions", "score", "direction", "units", "units_are",
     "difference", "difference_low", "difference_high", "size", "effect", "effect_low", "effect_high", "p", "p_holm",
     "flags",
 )  # fmt: skip
@@ -191,7 +190,7 @@ def named_cells(row: NamedRow) -> tuple[object, ...]:
     one = row.contrast
     return (
         one.name, one.measure, row.kind.unit, row.kind.token, row.kind.label, weights_said(one.groups),
-        weights_said(one.conditions), one.by, one.direction, row.units, row.of, row.difference, row.low, row.high,
+        weights_said(one.conditions), one.score, one.direction, row.units, row.of, row.difference, row.low, row.high,
         row.size, row.effect, row.effect_low, row.effect_high, row.p, row.p_holm, "; ".join(row.flags),
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -13,11 +13,11 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.designs.asking import Answer, ask
 from dfe.comparison.designs.frame import DesignMeasure, Frame
 from dfe.comparison.designs.questions import Form, Question
-from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, UNITS, UNSTEADY, Settings
+from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, TOO_FEW_SHOW, UNITS, UNSTEADY, Settings
 from dfe.comparison.measures import CountedUnit, Kind
+from dfe.stats.prevalence import shown_enough
 from dfe.stats.significance import benjamini_hochberg, holm
 
-FEW_SHOW = "too few subjects show it"
 TOO_MUCH_HELD = "too few of those who show it for what is held constant"
 
 
@@ -52,6 +52,12 @@ class DesignRow:
     """Over the pairs of a display; NaN of all but pairs."""
     q: float = np.nan
     """Benjamini-Hochberg over displays (and pairs) of a question and a measure."""
+    ratio: float = np.nan
+    ratio_low: float = np.nan
+    ratio_high: float = np.nan
+    """Ratio of rates from the model of counts, with its 95% interval; of a slope, per standard deviation."""
+    ratio_p: float = np.nan
+    ratio_q: float = np.nan
     flags: tuple[str, ...] = ()
 
 
@@ -90,12 +96,12 @@ def rows_of(
     """Answer all questions in the values ``(S, C, T)`` of one measure.
 
     Displays, regions, displays of the eyes and groups are families of their own; pairs of one factor are judged
-    together. What nobody shows is in no family.
+    together. What too few of those show whom a question is about is in no family.
 
     Raises:
         UsageError: a question that cannot be answered for any display.
     """
-    shown: BoolArray = np.asarray((np.nan_to_num(values) != 0).any(axis=(0, 1)))
+    shows: BoolArray = np.asarray(np.any(np.nan_to_num(values) != 0, axis=1))
     rows: list[DesignRow] = []
     families: list[DesignFamily] = []
     for name, form in dict.fromkeys((q.name, q.form) for q in questions):
@@ -104,11 +110,13 @@ def rows_of(
             columns = np.array([i for i, kind in enumerate(kinds) if kind.unit == unit], np.int64)
             if not len(columns):
                 continue
-            tested = columns[shown[columns]]
             found: list[DesignRow] = []
             p_any = np.nan
             for question in together:
+                asked = shows[_asked(question, frame)]
+                tested = columns[shown_enough(asked)[columns]]
                 made, any_p = _answered(question, measure, kinds, values, tested, frame, settings)
+                shown: BoolArray = np.asarray(asked.any(axis=0))
                 found += [made.get(c) or _untested(question, measure, kinds[c], frame, bool(shown[c]))
                           for c in columns.tolist()]  # fmt: skip
                 p_any = any_p if len(together) == 1 else np.nan
@@ -152,14 +160,23 @@ def _answered(
         try:
             done = ask(question, values[known][:, :, group], _without_constants(frame.take(known)), settings)
         except UsageError as error:
-            if known.all():
+            alone = question.form != "pair" or max(len(frame.groups), len(frame.conditions)) == 2
+            if known.all() and alone:
                 raise UsageError(f"{question.name}: {error.what}", advice=error.advice) from error
-            made |= {int(c): _untested(question, measure, kinds[c], frame, True, TOO_MUCH_HELD) for c in group}
+            why = f"cannot be compared: {error.what}" if known.all() else TOO_MUCH_HELD
+            made |= {int(c): _untested(question, measure, kinds[c], frame, True, why) for c in group}
             continue
         if len(group) == len(tested):
             p_any = done.p_any
         made |= {int(c): _row(question, measure, kinds[c], done, i, frame) for i, c in enumerate(group)}
     return made, p_any
+
+
+def _asked(question: Question, frame: Frame) -> BoolArray:
+    """Subjects ``(S,)`` whom a question is about: those of a pair of groups, else all."""
+    if question.about == "group" and question.form == "pair":
+        return np.isin(frame.group, (question.first, question.second))
+    return np.ones(len(frame), np.bool_)
 
 
 def _judged(rows: Sequence[DesignRow], form: Form) -> list[DesignRow]:
@@ -221,7 +238,7 @@ def _row(question: Question, measure: DesignMeasure, kind: Kind, done: Answer, i
 
 
 def _untested(
-    question: Question, measure: DesignMeasure, kind: Kind, frame: Frame, shown: bool, why: str = FEW_SHOW
+    question: Question, measure: DesignMeasure, kind: Kind, frame: Frame, shown: bool, why: str = TOO_FEW_SHOW
 ) -> DesignRow:
     flags = (why if shown else NOBODY,) + ((UNSTEADY,) if kind.unsteady else ())
     none = (np.nan,) * 4
@@ -233,22 +250,33 @@ def _untested(
 COLUMNS = (
     "question", "form", "first", "second", "measure", "kind", "token", "label", "side", "region", "units", "units_are",
     "difference", "difference_low", "difference_high", "per_sd", "size", "effect", "effect_low", "effect_high",
-    "f", "df_term", "df_rest", "p", "p_holm", "q", "unsteady", "flags",
+    "f", "df_term", "df_rest", "p", "p_holm", "q", "ratio", "ratio_low", "ratio_high", "ratio_p", "ratio_q",
+    "unsteady", "flags",
 )  # fmt: skip
 """Of tests.csv."""
 
 
 def row_cells(row: DesignRow) -> tuple[object, ...]:
     """The cells of :data:`COLUMNS`."""
+    kind = row.kind
     return (
-        row.question.name, row.question.form, *row.sides, row.measure, row.kind.unit, row.kind.token, row.kind.label,
-        row.kind.side, row.kind.region, row.units, row.of, row.difference, row.low, row.high, row.per_sd, row.size,
-        row.effect, row.effect_low, row.effect_high, row.f, *row.df, row.p, row.p_holm, row.q,
-        int(row.kind.unsteady), "; ".join(row.flags),
+        row.question.name, row.question.form, *row.sides, row.measure,
+        kind.unit, kind.token, kind.label, kind.side, kind.region, row.units, row.of,
+        row.difference, row.low, row.high, row.per_sd, row.size, row.effect, row.effect_low, row.effect_high,
+        row.f, *row.df, row.p, row.p_holm, row.q,
+        row.ratio, row.ratio_low, row.ratio_high, row.ratio_p, row.ratio_q,
+        int(kind.unsteady), "; ".join(row.flags),
     )  # fmt: skip
 
 
 def row_json(row: DesignRow) -> dict[str, object]:
     """The same for JSON."""
-    out = dict(zip(COLUMNS, row_cells(row), strict=True))
-    return {**out, "about": row.question.about, "flags": list(row.flags), **asdict(row.kind)}
+    out: dict[str, object] = dict(zip(COLUMNS, row_cells(row), strict=True))
+    out["unit"] = out.pop("kind")
+    return {
+        **out,
+        "about": row.question.about,
+        "displays": row.kind.displays,
+        "unsteady": row.kind.unsteady,
+        "flags": list(row.flags),
+    }
