@@ -16,13 +16,12 @@ def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path):
     assert killed(tmp_path, 2, np.random.default_rng(7)) == []
 
 
-@pytest.mark.slow
-def test_any_number_of_workers_and_shares_makes_the_same_tables(tmp_path):
+def test_several_workers_and_shares_make_the_same_tables(tmp_path):
     assert counted(tmp_path, (2,)) == []
 
 
 def test_damaged_films_are_all_accounted_for(tmp_path):
-    assert mutated(tmp_path, 24, 3) == []
+    assert mutated(tmp_path, 12, 3) == []
 
 
 def test_a_source_that_is_removed_costs_itself(tmp_path):
