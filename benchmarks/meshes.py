@@ -159,8 +159,8 @@ def labels(folder: Path, a: dict[str, Posed], b: dict[str, Posed], spaces: dict[
 def tokens(space: LearnedSpace, x: dict, wanted: list) -> dict:
     """``(n, K - 1)``: which displays each frame has, of a tokenizer that is trained on signer a's frames."""
     from dfe.training.config import preset
-    from dfe.training.data import TrainingTable
     from dfe.training.loop import train
+    from dfe.training.tables import TrainingTable
 
     tables = [
         TrainingTable(kind, rows, np.full(len(rows), kind, object), np.ones(len(rows), bool), space.id, space.hash)

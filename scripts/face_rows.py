@@ -22,7 +22,7 @@ from dfe.facemodel.space import face_space
 from dfe.frontends.landmarks.networks import Networks
 from dfe.recording.recording import Recording
 from dfe.space.arkit import ARKIT_NAMES
-from dfe.training.data import TrainingTable
+from dfe.training.tables import TrainingTable
 from facemodel_head import points_on_head
 from training_media import lfw_people, part_of_person
 

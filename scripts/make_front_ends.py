@@ -67,6 +67,7 @@ Without `--frontend`, pictures and videos go through `landmarks`, and a table is
 it by its header. In a folder, tables are taken only where it holds no picture or video: data sets keep tables of
 many kinds beside their videos.
 
+<!-- not run: needs tables of other tools -->
 ```
 $ dfe encode interview.mp4 -o out
 $ dfe encode 300_CLNF_features3D.txt -o out

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import dfe
 from dfe.draw.templates import heat_scale, template_pictures
-from dfe.encoding.demo import write_demo_clip
+from dfe.encoding.demo import RESTING, write_demo_clip
 from dfe.encoding.run import encode_to_folder
 from dfe.pages.page import environment
 
@@ -79,7 +79,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         folder = Path(scratch)
         write_demo_clip(folder / "drawn_head.mp4")
-        encode_to_folder([folder / "drawn_head.mp4"], folder, dfe.EncodeOptions(), report=True)
+        encode_to_folder([folder / "drawn_head.mp4"], folder, dfe.EncodeOptions(neutral=RESTING), report=True)
         (folder / "tokens.html").write_text(sheet(used[:SHOWN], 4), encoding="utf-8")
         (folder / "all.html").write_text(sheet(sorted(range(1, tokenizer.size)), 7), encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])

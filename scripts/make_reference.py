@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 import dfe
-from dfe.cli.verbs import GROUPS, STUDY, Verb, verbs
+from dfe.cli.verbs import GROUPS, PARTS, Verb, verbs
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 
@@ -150,7 +150,7 @@ def page() -> str:
         for verb in members:
             lines.append(f"- `dfe {verb.name}`: {verb.line}")
             if not verb.place:
-                lines += [f"    - `dfe {part.name}`: {part.line}" for part in STUDY]
+                lines += [f"    - `dfe {part.name}`: {part.line}" for part in PARTS[verb.name][0]]
     rows: dict[str, list[tuple[Option, str]]] = defaultdict(list)
     for verb in verbs():
         for option in options_of(verb):

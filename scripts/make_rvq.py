@@ -28,8 +28,8 @@ from dfe.tokenizer.file import save_tokenizer  # noqa: E402
 from dfe.tokenizer.tokenizer import Tokenizer  # noqa: E402
 from dfe.training.card import measure  # noqa: E402
 from dfe.training.config import preset  # noqa: E402
-from dfe.training.data import TrainingTable  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
+from dfe.training.tables import TrainingTable  # noqa: E402
 from face_rows import TEST_FILMS, TRAINING_FILMS, Faces  # noqa: E402
 from make_displays import ASSETS, ROOT, SEEDS, SIZE, TERMS, people_seen, steady  # noqa: E402
 from training_media import part_of_person  # noqa: E402

@@ -15,22 +15,24 @@ from typing import get_type_hints
 import pytest
 
 import dfe
+from dfe.base.installing import how_to_install
 from dfe.encoding.options import EncodeChoices
 
 FUNCTIONS = [
-    "build_atlas", "compare", "encode", "evaluate", "find_events", "load_space", "load_tokenizer", "read", "run_study",
-    "train", "write_atlas", "write_comparison", "write_evaluation", "write_study",
+    "build_atlas", "compare", "encode", "evaluate", "find_events", "load_space", "load_tokenizer", "plot_display",
+    "plot_displays", "plot_means", "plot_profile", "read", "run_study", "summarise", "train", "write_atlas",
+    "write_comparison", "write_evaluation", "write_study", "write_summary",
 ]  # fmt: skip
 RESULTS = [
-    "Atlas", "Comparison", "Evaluation", "Event", "EventList", "ExpressionSpace", "Recording", "Study", "Tokenizer",
-    "Tokens", "TrainResult",
+    "Atlas", "Comparison", "Evaluation", "Event", "EventList", "ExpressionSpace", "Plot", "Recording", "Study",
+    "Summary", "Tokenizer", "Tokens", "TrainResult",
 ]  # fmt: skip
 OPTIONS = [
     "CompareOptions", "EncodeOptions", "EvaluateOptions", "EventConfig", "StudyConfig", "StudyOptions", "TrainConfig",
     "UsabilityRule",
 ]  # fmt: skip
 ANY = re.compile(r"\bAny\b")
-TABLES = ["Atlas", "Comparison", "Evaluation", "EventList", "Recording", "Study"]
+TABLES = ["Atlas", "Comparison", "Evaluation", "EventList", "Recording", "Study", "Summary"]
 
 
 def test_these_are_the_public_names():
@@ -54,9 +56,7 @@ def test_a_name_whose_library_is_not_installed_says_which_extra_brings_it():
         "try:\n    dfe.train\nexcept dfe.DfeError as error:\n    print(error)"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert ran.stdout.strip() == (
-        "dfe.train needs torch, which is not installed; pip install 'discrete-facial-encoding[train]'"
-    )
+    assert ran.stdout.strip() == f"dfe.train needs torch, which is not installed; {how_to_install('train')}"
 
 
 @pytest.mark.parametrize("name", [*FUNCTIONS, *RESULTS, *OPTIONS])

@@ -19,7 +19,7 @@ from dfe.base.version import __version__ as __version__
 
 _HOMES = {
     "Atlas": "dfe.atlas.atlas",
-    "CompareOptions": "dfe.comparison.comparison",
+    "CompareOptions": "dfe.comparison.options",
     "Comparison": "dfe.comparison.comparison",
     "DfeError": "dfe.base.errors",
     "EncodeOptions": "dfe.encoding.options",
@@ -29,10 +29,12 @@ _HOMES = {
     "EventConfig": "dfe.events.config",
     "EventList": "dfe.events.found",
     "ExpressionSpace": "dfe.space.base",
+    "Plot": "dfe.draw.plot",
     "Recording": "dfe.recording.recording",
     "Study": "dfe.predict.study",
     "StudyConfig": "dfe.predict.config",
     "StudyOptions": "dfe.predict.study",
+    "Summary": "dfe.overview.summary",
     "Tokenizer": "dfe.tokenizer.tokenizer",
     "Tokens": "dfe.displays.tokens",
     "TrainConfig": "dfe.training.config",
@@ -45,13 +47,19 @@ _HOMES = {
     "find_events": "dfe.events.find",
     "load_space": "dfe.space.registry",
     "load_tokenizer": "dfe.tokenizer.file",
+    "plot_display": "dfe.overview.head",
+    "plot_displays": "dfe.overview.timeline",
+    "plot_means": "dfe.overview.means",
+    "plot_profile": "dfe.overview.profile",
     "read": "dfe.recording.recording",
     "run_study": "dfe.predict.study",
+    "summarise": "dfe.overview.summary",
     "train": "dfe.training.loop",
     "write_atlas": "dfe.atlas.page",
     "write_comparison": "dfe.comparison.files",
     "write_evaluation": "dfe.judge.result",
     "write_study": "dfe.predict.study",
+    "write_summary": "dfe.overview.files",
 }
 
 __all__ = [*_HOMES, "__version__"]
@@ -64,11 +72,12 @@ if TYPE_CHECKING:
     from dfe.atlas.atlas import build_atlas as build_atlas
     from dfe.atlas.page import write_atlas as write_atlas
     from dfe.base.errors import DfeError as DfeError
-    from dfe.comparison.comparison import CompareOptions as CompareOptions
     from dfe.comparison.comparison import Comparison as Comparison
     from dfe.comparison.comparison import compare as compare
     from dfe.comparison.files import write_comparison as write_comparison
+    from dfe.comparison.options import CompareOptions as CompareOptions
     from dfe.displays.tokens import Tokens as Tokens
+    from dfe.draw.plot import Plot as Plot
     from dfe.encoding.options import EncodeOptions as EncodeOptions
     from dfe.encoding.run import encode as encode
     from dfe.events.config import EventConfig as EventConfig
@@ -79,6 +88,13 @@ if TYPE_CHECKING:
     from dfe.judge.evaluate import evaluate as evaluate
     from dfe.judge.result import Evaluation as Evaluation
     from dfe.judge.result import write_evaluation as write_evaluation
+    from dfe.overview.files import write_summary as write_summary
+    from dfe.overview.head import plot_display as plot_display
+    from dfe.overview.means import plot_means as plot_means
+    from dfe.overview.profile import plot_profile as plot_profile
+    from dfe.overview.summary import Summary as Summary
+    from dfe.overview.summary import summarise as summarise
+    from dfe.overview.timeline import plot_displays as plot_displays
     from dfe.predict.config import StudyConfig as StudyConfig
     from dfe.predict.study import Study as Study
     from dfe.predict.study import StudyOptions as StudyOptions
@@ -104,9 +120,11 @@ def __getattr__(name: str) -> object:
             if (extra := _EXTRAS.get((error.name or "").partition(".")[0])) is None:
                 raise
             from dfe.base.errors import DfeError
+            from dfe.base.installing import how_to_install
 
-            advice = f"pip install 'discrete-facial-encoding[{extra}]'"
-            raise DfeError(f"dfe.{name} needs {error.name}, which is not installed", advice=advice) from None
+            raise DfeError(
+                f"dfe.{name} needs {error.name}, which is not installed", advice=how_to_install(extra)
+            ) from None
         value = getattr(home, name)
         globals()[name] = value
         return value

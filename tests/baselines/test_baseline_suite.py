@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
 from dfe.base.errors import DfeError, UsageError
+from dfe.base.installing import how_to_install
 from dfe.baselines.suite import NAMES, BaselineConfig, baselines, fit_baseline
 from dfe.displays.displays import Coder
 
@@ -113,5 +116,5 @@ def test_rows_of_another_space_and_impossible_sizes_are_refused(face41):
 
 def test_a_missing_scikit_learn_is_one_line_of_advice(monkeypatch, train, face41):
     monkeypatch.setitem(__import__("sys").modules, "sklearn.cluster", None)
-    with pytest.raises(DfeError, match=r"pip install 'discrete-facial-encoding\[study\]'"):
+    with pytest.raises(DfeError, match=re.escape(how_to_install("study"))):
         fit_baseline("residual-kmeans", train, face41, SMALL)

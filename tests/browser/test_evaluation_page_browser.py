@@ -5,6 +5,7 @@ import pytest
 import made_evaluation as made
 from dfe.judge.page import evaluation_page
 from made_reports import NASTY
+from made_waiting import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -63,9 +64,8 @@ def test_charts_are_drawn_and_pointing_singles_a_line_out(open_page):
     assert charts.evaluate_all("all => all.every(c => c.getBoundingClientRect().height > 150)")
     first = charts.first.locator("g.series")
     first.nth(3).locator("circle, rect, polygon").last.hover()
-    page.wait_for_timeout(300)
-    clear = first.evaluate_all("all => all.filter(g => getComputedStyle(g).opacity === '1').length")
-    assert clear == 1
+    clear = "all => all.filter(g => getComputedStyle(g).opacity === '1').length"
+    eventually(lambda: first.evaluate_all(clear) == 1)
 
 
 def test_names_of_lines_fit_their_chart_in_this_font(open_page):

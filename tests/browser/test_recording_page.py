@@ -10,11 +10,12 @@ import pytest
 
 import made_reports as made
 from dfe.report.recording_page import recording_page
+from made_waiting import eventually
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
 pytestmark = pytest.mark.browser
 
-TOKENS = "[data-plot=tokens] .area"
+TOKENS = "[data-plot=display] .area"
 DRAWN = f"{TOKENS}[data-drawn=yes]"
 
 
@@ -31,18 +32,18 @@ def inked(page, selector):
     )
 
 
-def first_stretch(view, place=0):
-    """First stretch of the token in a row of the timeline, as ``(start, end)`` in seconds."""
-    spans = view.people[0].spans.of(view.people[0].cards[place].code)
-    return float(spans.start_s[0]), float(spans.end_s[0])
+def events_of(view, place=0):
+    """Events of the display in a row of the charts."""
+    code = str(view.people[0].cards[place].code)
+    return [mark for mark in view.people[0].course.marks if mark.token == code]
 
 
 def test_the_page_draws_all_its_charts_without_a_word_or_a_request(open_page):
     page = open_page(recording_page(made.video())).page
-    for kind in ("quality", "tokens", "pose"):
+    for kind in ("quality", "group", "region", "eyes", "display", "pose"):
         page.wait_for_selector(f"[data-plot={kind}] .area[data-drawn=yes]")
         assert inked(page, f"[data-plot={kind}] .area") > 1000
-    assert page.locator(".names .name").count() == 13
+    assert page.locator("[data-plot=display] .names .name").count() == 12
     assert page.locator(".card img").evaluate_all("images => images.every(i => i.complete && i.naturalWidth > 0)")
 
 
@@ -50,15 +51,17 @@ def test_hovering_tells_token_name_and_time(open_page):
     view = made.video()
     page = open_page(recording_page(view)).page
     area = page.locator(DRAWN)
-    start, end = first_stretch(view, 1)
+    event = events_of(view, 1)[0]
+    area.scroll_into_view_if_needed()
     width = area.bounding_box()["width"]
-    area.hover(position={"x": (start + end) / 2 / 4.0 * width, "y": 22 + 11})
+    area.hover(position={"x": (event.onset_s + event.offset_s) / 2 / 4.0 * width, "y": 22 + 11})
     tip = page.locator("#tip")
     tip.wait_for(state="visible")
     said = tip.inner_text()
     assert view.people[0].cards[1].words in said
     assert f"display {view.people[0].cards[1].code}," in said
-    assert f"{start:.2f} to {end:.2f} s" in said
+    assert f"event: {event.onset_s:.2f} to {event.offset_s:.2f} s" in said
+    assert f"most at {event.apex_s:.2f}: {event.intensity:.2f} mm" in said
     assert tip.locator("img").count() == 1
     page.mouse.move(2, 2)
     tip.wait_for(state="hidden")
@@ -69,8 +72,10 @@ def test_what_does_not_count_is_shaded_and_says_why(open_page):
     page = open_page(recording_page(view)).page
     first = page.locator(DRAWN).first
     width = first.bounding_box()["width"]
-    lost = view.people[0].quality.state.tolist().index(2)
-    at = float(view.people[0].quality.start_s[lost] + view.people[0].quality.end_s[lost]) / 2
+    quality = view.people[0].course.quality
+    lost = quality.state.tolist().index(2)
+    at = float(quality.start_s[lost] + quality.end_s[lost]) / 2
+    first.scroll_into_view_if_needed()
     first.hover(position={"x": at / 4.0 * width, "y": 11})
     tip = page.locator("#tip")
     tip.wait_for(state="visible")
@@ -83,35 +88,37 @@ def test_the_keyboard_walks_through_stretches_and_tokens_and_zooms(open_page):
     page.wait_for_selector(DRAWN)
     page.focus(TOKENS)
     live = page.locator("#live")
+    spoken = sync_api.expect(live)
+    range_shown = sync_api.expect(page.locator("#shown"))
     page.keyboard.press("ArrowDown")
-    assert live.inner_text().startswith(f"display {view.people[0].cards[1].code}, {view.people[0].cards[1].words}")
+    card = view.people[0].cards[1]
+    spoken.to_have_text(re.compile(rf"^display {card.code}, {re.escape(card.words)}"))
     page.keyboard.press("ArrowRight")
-    start, end = first_stretch(view, 1)
-    assert f"{start:.2f} to {end:.2f} s" in live.inner_text()
-    assert page.locator("#tip").is_visible()
+    first, last = events_of(view, 1)
+    spoken.to_contain_text(f"{first.onset_s:.2f} to {first.offset_s:.2f} s")
+    page.locator("#tip").wait_for(state="visible")
     page.keyboard.press("Escape")
-    assert page.locator("#tip").is_hidden()
-    assert page.inner_text("#shown") == "0.0 to 4.0 s"
+    page.locator("#tip").wait_for(state="hidden")
+    range_shown.to_have_text("0.0 to 4.0 s")
     page.keyboard.press("+")
-    assert page.inner_text("#shown") != "0.0 to 4.0 s"
+    range_shown.not_to_have_text("0.0 to 4.0 s")
     page.keyboard.press("End")
-    last = view.people[0].spans.of(view.people[0].cards[1].code)
-    assert f"{last.start_s[-1]:.2f} to {last.end_s[-1]:.2f} s" in live.inner_text()
+    spoken.to_contain_text(f"{last.onset_s:.2f} to {last.offset_s:.2f} s")
     page.keyboard.press("0")
-    assert page.inner_text("#shown") == "0.0 to 4.0 s"
+    range_shown.to_have_text("0.0 to 4.0 s")
     page.keyboard.press("Enter")
-    page.wait_for_url(f"**#token-{view.people[0].cards[1].code}")
+    page.wait_for_url(f"**#token-{card.code}")
 
 
 def test_wheel_buttons_and_dragging_move_all_charts(open_page):
     page = open_page(recording_page(made.video(600))).page
     area = page.locator(DRAWN)
+    area.scroll_into_view_if_needed()
     box = area.bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
     page.mouse.wheel(0, 1)
     page.wait_for_timeout(50)
     assert page.inner_text("#shown") == "0 to 20 s"
-
     area.click(position={"x": box["width"] / 2, "y": 40})
     box = area.bounding_box()
     page.mouse.wheel(0, -200)
@@ -121,34 +128,38 @@ def test_wheel_buttons_and_dragging_move_all_charts(open_page):
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] / 2 + 200, box["y"] + 40, steps=4)
     page.mouse.up()
-    dragged = page.inner_text("#shown")
-    assert float(dragged.split()[0]) < float(zoomed.split()[0])
+
+    def start():
+        return float(page.inner_text("#shown").split()[0])
+
+    eventually(lambda: start() < float(zoomed.split()[0]))
+    dragged = start()
     page.click("[data-do=later]")
-    assert float(page.inner_text("#shown").split()[0]) > float(dragged.split()[0])
+    eventually(lambda: start() > dragged)
     page.click("[data-do=whole]")
-    assert page.inner_text("#shown") == "0 to 20 s"
-    assert page.get_attribute("[data-do=out]", "aria-disabled") == "true"
+    sync_api.expect(page.locator("#shown")).to_have_text("0 to 20 s")
+    sync_api.expect(page.locator("[data-do=out]")).to_have_attribute("aria-disabled", "true")
 
 
 def test_the_table_says_the_same_as_the_chart(open_page):
     view = made.video()
     page = open_page(recording_page(view), accept_downloads=True).page
-    page.click("#spans summary")
-    spans = view.people[0].spans
-    sync_api.expect(page.locator("#spans-place")).to_contain_text(f"of {len(spans)}")
-    assert page.locator("#spans-rows tr").count() == min(len(spans), 100)
+    page.click("#events summary")
+    marks = view.people[0].course.marks
+    sync_api.expect(page.locator("#events-place")).to_contain_text(f"of {len(marks)}")
+    assert page.locator("#events-rows tr").count() == min(len(marks), 100)
     code = view.people[0].cards[2].code
-    page.select_option("#spans-token", str(code))
-    of_code = spans.of(code)
-    cells = page.locator("#spans-rows tr").first.locator("td").all_inner_texts()
-    assert cells[:4] == ["0", str(code), view.people[0].cards[2].words, view.people[0].cards[2].side]
-    assert cells[4] == f"{of_code.start_s[0]:.3f}"
+    page.select_option("#events-unit", str(code))
+    first = events_of(view, 2)[0]
+    cells = page.locator("#events-rows tr").first.locator("td").all_inner_texts()
+    assert cells[:4] == ["0", "display", f"{code} {first.label}", f"{first.onset_s:.3f}"]
     with page.expect_download() as download:
-        page.click("#spans-csv")
-    assert download.value.suggested_filename == "interview_07.mp4.displays.csv"
+        page.click("#events-csv")
+    assert download.value.suggested_filename == "interview_07.mp4.events.csv"
     rows = list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text(encoding="utf-8-sig"))))
-    assert len(rows) == len(spans)
-    assert sorted(int(row["display"]) for row in rows) == sorted(spans.code.tolist())
+    assert sorted((row["token"], row["onset_s"]) for row in rows) == sorted(
+        (mark.token, f"{mark.onset_s:.3f}") for mark in marks
+    )
 
 
 @pytest.mark.parametrize("kind", ["video", "stills"])
@@ -218,12 +229,12 @@ def test_half_an_hour_with_64_tokens_works(open_page):
     assert inked(page, TOKENS) > 10_000
     page.focus(TOKENS)
     page.keyboard.press("ArrowRight")
-    assert "display 1," in page.inner_text("#live")
+    sync_api.expect(page.locator("#live")).to_contain_text("display 1,")
     for _ in range(8):
         page.keyboard.press("+")
-    assert page.inner_text("#shown").endswith("min")
-    page.click("#spans summary")
-    sync_api.expect(page.locator("#spans-rows tr")).to_have_count(100)
+    sync_api.expect(page.locator("#shown")).to_have_text(re.compile("min$"))
+    page.click("#events summary")
+    sync_api.expect(page.locator("#events-rows tr")).to_have_count(100)
 
 
 def test_every_control_has_a_name(open_page):

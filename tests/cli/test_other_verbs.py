@@ -7,9 +7,11 @@ import json
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
+from dfe.base.installing import how_to_install
+from dfe.encoding.demo import DISPLAY_S, SCENES, scene_starts
+from dfe.events.find import find_events
 from dfe.recording.recording import Recording
 
 
@@ -82,20 +84,39 @@ def test_doctor_finds_everything_well(dfe):
     assert {states[name] for name in ("packages", "head", "networks", "tokenizer", "video", "whole way")} == {"ok"}
 
 
-def test_demo_draws_and_encodes_a_clip(dfe, tmp_path):
-    ran = dfe("demo", "-o", tmp_path / "demo")
-    assert ran.code == 0, ran.err
-    recording = Recording.read(tmp_path / "demo" / "drawn_head.parquet")
-    assert recording.success.mean() > 0.95
-    smile = recording.column("arkit_mouthSmileLeft")
-    assert np.nanmax(smile) > np.nanmin(smile) + 0.2
-    assert (tmp_path / "demo" / "drawn_head.html").stat().st_size > 10_000
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    """Folder that `dfe demo` wrote, and what it said."""
+    folder = tmp_path_factory.mktemp("drawn")
+    words = [sys.executable, "-m", "dfe", "demo", "-o", str(folder)]
+    ran = subprocess.run(words, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return folder, ran.stdout
+
+
+def test_demo_shows_what_the_head_does_when_it_does_it(drawn):
+    folder, said = drawn
+    recording = Recording.read(folder / "drawn_head.parquet")
+    assert recording.success.all()
+    assert (folder / "drawn_head.html").stat().st_size > 10_000
+    starts = scene_starts()
+    assert all(f"{scene.said} at {start:.1f} s" in said for scene, start in zip(SCENES, starts, strict=True))
+    groups = [("smile",), ("brow raise", "jaw drop"), ("smile",), ("brow lowering",), ("pucker",)]
+    events = find_events(recording)
+    for start, expected in zip(starts, groups, strict=True):
+        middle = start + DISPLAY_S / 2
+        for group in expected:
+            on = [e for e in events if e.label == group and e.onset_s <= middle <= e.offset_s]
+            assert on, f"{group} at {middle:.1f} s"
+    one_sided = starts[2] + DISPLAY_S / 2
+    there = [e.label for e in events if e.kind == "display" and e.onset_s <= one_sided <= e.offset_s]
+    assert "lip corners up, left" in there
+    assert "lip corners up, right" not in there
 
 
 @pytest.mark.slow
-def test_training_from_the_command_line_and_encoding_with_the_result(dfe, astronaut, tmp_path):
-    assert dfe("demo", "-o", tmp_path / "drawn").code == 0
-    words = ["train", tmp_path / "drawn", "-o", tmp_path / "model", "--size", "8", "--levels", "2", "--name", "small"]
+def test_training_from_the_command_line_and_encoding_with_the_result(dfe, drawn, astronaut, tmp_path):
+    words = ["train", drawn[0], "-o", tmp_path / "model", "--size", "8", "--levels", "2", "--name", "small"]
     ran = dfe(*words, "--steps", "60", "--json")
     assert ran.code == 0, ran.err
     assert ran.json["tokenizer"] == "small@1"
@@ -109,9 +130,8 @@ def test_training_from_the_command_line_and_encoding_with_the_result(dfe, astron
 
 
 @pytest.mark.slow
-def test_training_with_the_papers_preset_and_in_another_space(dfe, astronaut, tmp_path):
-    assert dfe("demo", "-o", tmp_path / "drawn").code == 0
-    words = ["train", tmp_path / "drawn", "--size", "8", "--levels", "2", "--preset", "paper", "--steps", "5"]
+def test_training_with_the_papers_preset_and_in_another_space(dfe, drawn, astronaut, tmp_path):
+    words = ["train", drawn[0], "--size", "8", "--levels", "2", "--preset", "paper", "--steps", "5"]
     ran = dfe(*words, "-o", tmp_path / "model", "--json")
     assert ran.code == 0, ran.err
     card = dfe("info", tmp_path / "model", "--json").json["card"]
@@ -153,7 +173,7 @@ def test_training_needs_the_extra(astronaut, tmp_path):
     words = [sys.executable, "-c", _WITHOUT_TORCH, "train", str(tmp_path), "-o", str(tmp_path / "model")]
     ran = subprocess.run(words, capture_output=True, text=True)
     assert ran.returncode == 1
-    assert "discrete-facial-encoding[train]" in ran.stderr
+    assert how_to_install("train") in ran.stderr
     assert ran.stderr.count("\n") == 1
 
 

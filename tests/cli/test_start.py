@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from dfe.cli.verbs import verbs
+from dfe.cli.verbs import help_text, verbs
 
 HEAVY = ("torch", "onnxruntime", "cv2", "av", "pyarrow", "pandas", "scipy", "sklearn", "matplotlib", "jinja2")
 
@@ -37,3 +37,8 @@ def test_version(dfe):
     import dfe as package
 
     assert dfe("--version").out == f"dfe {package.__version__}\n"
+
+
+@pytest.mark.parametrize("verb", verbs(), ids=lambda verb: verb.name)
+def test_help_begins_with_an_example(verb):
+    assert help_text(verb).startswith(f"  dfe {verb.name}")

@@ -1,7 +1,7 @@
 import pytest
 
-from dfe.comparison.comparison import neutral_notes
 from dfe.comparison.subjects import Coverage
+from dfe.recording.neutrals import neutral_notes
 
 
 @pytest.mark.parametrize(
@@ -23,5 +23,5 @@ def test_what_inflates_false_discoveries_is_said(mean, minutes, words):
 def test_different_resting_faces_are_said():
     assert neutral_notes(["the person's own"] * 3) == ()
     (said,) = neutral_notes(["the person's own", "everybody's", "the person's own"])
-    assert "everybody's (1), the person's own (2)" in said
+    assert "the person's own (2), everybody's (1)" in said
     assert "--neutral" in said

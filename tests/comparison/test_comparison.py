@@ -71,11 +71,16 @@ def test_a_planted_difference_is_found_with_its_size_and_no_other(compared):
     assert (smile["first"], smile["second"], smile["n_first"], smile["n_second"]) == ("control", "patient", "8", "8")
     assert float(smile["q"]) <= 0.05
     assert 0 < float(smile["effect_low"]) < float(smile["effect"]) < float(smile["effect_high"])
-    assert float(smile["rate_ratio_low"]) < float(smile["rate_ratio"]) < float(smile["rate_ratio_high"])
-    assert 2 < float(smile["rate_ratio"]) < 5
-    assert float(smile["rate_ratio"]) == pytest.approx(float(smile["model_ratio"]), rel=0.25)
-    assert float(smile["model_p"]) < 0.05
-    assert smile["model_df"] == "12"
+    assert smile["effect_is"] == "g"
+    ratios = [rows_of(compared, measure=measure)[SMILE] for measure in ("rate_ratio", "pooled_ratio")]
+    assert [row["role"] for row in (*ratios, smile)] == ["confirmatory", "exploratory", "exploratory"]
+    for row in ratios:
+        assert 1 < float(row["effect_low"]) < float(row["effect"]) < float(row["effect_high"])
+        assert 2 < float(row["effect"]) < 5
+        assert float(row["q"]) <= 0.05
+        assert (row["effect_is"], row["d_av"]) == ("ratio", "")
+    assert float(ratios[0]["df"]) > 12
+    assert ratios[0]["dispersion_first"]
     never = [row for row in rows.values() if row["flags"] == "nobody shows it"]
     assert len(never) > 40
     assert {row["p"] + row["q"] for row in never} == {""}
@@ -87,9 +92,11 @@ def test_a_planted_difference_is_found_with_its_size_and_no_other(compared):
 
 
 def test_shares_intensity_and_log_ratios_are_there_too(compared):
-    share, clr = rows_of(compared, measure="share"), rows_of(compared, measure="main_clr")
+    share, main = rows_of(compared, measure="share"), rows_of(compared, measure="main_ratio")
     assert float(share[SMILE]["q"]) <= 0.05
-    assert float(clr[SMILE]["effect"]) > 0 > float(clr["silence"]["effect"])
+    assert float(main[SMILE]["effect_low"]) > 1
+    assert 1 < float(main["any"]["effect"]) < float(main[SMILE]["effect"])
+    assert 0 < float(main[SMILE]["mean_first"]) < float(main[SMILE]["mean_second"]) < 1
     intensity = rows_of(compared, measure="intensity")
     assert float(intensity[SMILE]["p"]) > 0.02
     assert float(intensity[SMILE]["mean_first"]) == pytest.approx(float(intensity[SMILE]["mean_second"]), rel=0.3)
@@ -168,20 +175,32 @@ def test_names_of_groups_and_displays_stay_text(compared):
     assert "<script>document" not in page
 
 
-def test_the_r_script_names_columns_that_its_table_has(compared):
-    script, head = (compared / "analysis.R").read_text(), table(compared / "analysis.csv")[0]
-    assert "UNTESTED" in script
-    used = set(re.findall(r"^  (count_\d+) =", script, re.M))
-    used |= set(re.findall(r"d\$(\w+) <-", script))
-    formula = re.search(r'"~ (.*)"\)\)', script).group(1)
-    used |= set(re.findall(r"[a-z]\w*", formula)) - {"offset", "log"}
-    assert used > {"group", "subject", "exposure_min", "cov1_age", "cov2_sex", f"count_{SMILE}"}
-    assert used <= set(head)
-    code = re.sub(r'"[^"\n]*"', '""', re.sub(r"#.*", "", script))
-    for opened, closed in ("()", "{}", "[]"):
-        depth = np.cumsum([(c == opened) - (c == closed) for c in code])
-        assert depth.min() >= 0
-        assert depth[-1] == 0
+def in_r(folder: Path, copy: Path) -> tuple[dict[str, float], list[dict[str, str]]]:
+    """What a copy of the folder's script says in R: how far its numbers are from ours, and its table."""
+    import shutil
+    import subprocess
+
+    if shutil.which("Rscript") is None:
+        pytest.skip("needs R: apt-get install --no-install-recommends r-base-core r-cran-mass")
+    shutil.copytree(folder, copy)
+    done = subprocess.run(["Rscript", "--vanilla", "analysis.R"], cwd=copy, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = re.search(r"results.csv: (.*)$", done.stdout, re.M).group(1)
+    apart = {name: float(value) for name, value in re.findall(r"([a-z ]+?) (\d\S*?)(?:,|$)", said)}
+    return apart, table(copy / "analysis_results.csv")
+
+
+def test_r_gives_the_numbers_of_the_page(compared, tmp_path):
+    apart, rows = in_r(compared, tmp_path / "r")
+    assert len(apart) == 4
+    assert max(apart.values()) < 1e-3
+    smile = next(row for row in rows if row["token"] == SMILE)
+    page = rows_of(compared, measure="rate_ratio")[SMILE]
+    assert float(smile["ratio"]) == pytest.approx(float(page["effect"]), rel=1e-4)
+    assert float(smile["ratio_p"]) == pytest.approx(float(page["p"]), rel=1e-2)
+    assert float(smile["effect"]) == pytest.approx(float(rows_of(compared)[SMILE]["effect"]), rel=1e-4)
+    # A dispersion of the display's own, by MASS: another model, much the same ratio.
+    assert float(smile["nb_ratio"]) == pytest.approx(float(page["effect"]), rel=0.1)
     assert len(table(compared / "analysis.csv")) == 31
     assert {row["subject"] for row in table(compared / "analysis.csv")} == {f"s{i:03d}" for i in range(1, 17)}
 
@@ -194,7 +213,7 @@ def test_the_same_seed_gives_the_same_files(study, compared, tmp_path, dfe):
 
 
 def test_conditions_within_subjects_and_their_interaction(study, tmp_path, dfe):
-    more = ("--group", "diagnosis", "--within", "condition", "--stratum", "site", "--no-models", *FEW, "--json")
+    more = ("--group", "diagnosis", "--within", "condition", "--stratum", "site", *FEW, "--json")
     ran = dfe(*words(study, tmp_path / "out", *more))
     assert ran.code == 0, ran.err
     assert ran.json["flow"]["steps"][-1]["subjects"] == [8, 7]
@@ -203,13 +222,19 @@ def test_conditions_within_subjects_and_their_interaction(study, tmp_path, dfe):
     assert (within[SMILE]["first"], within[SMILE]["second"], within[SMILE]["n_first"]) == ("rest", "task", "15")
     assert float(within[SMILE]["p"]) > 0.01
     assert float(both[SMILE]["p"]) > 0.01
-    assert within[SMILE]["rate_ratio"]
-    assert both[SMILE]["rate_ratio"] == ""
-    script = (tmp_path / "out" / "analysis.R").read_text()
-    assert "group * condition + stratum" in script
+    models = [rows_of(tmp_path / "out", analysis=name, measure="rate_ratio")[SMILE] for name in
+              ("conditions", "groups x conditions")]  # fmt: skip
+    assert [row["role"] for row in models] == ["exploratory", "confirmatory"]
+    assert [row["effect_is"] for row in models] == ["ratio", "ratio of ratios"]
+    assert all(float(row["effect_low"]) < float(row["effect"]) < float(row["effect_high"]) for row in models)
+    assert rows_of(tmp_path / "out", analysis="conditions", measure="pooled_ratio")[SMILE]["effect"]
+    assert not rows_of(tmp_path / "out", analysis="groups x conditions", measure="pooled_ratio")
+    apart, in_both = in_r(tmp_path / "out", tmp_path / "r")
+    assert max(apart.values()) < 1e-3
+    assert {row["analysis"] for row in in_both if row["ratio"] != "NA"} == {"conditions", "groups x conditions"}
     alone = dfe(*words(study, tmp_path / "alone", "--within", "condition", *FEW))
     assert alone.code == 0, alone.err
-    assert "conditions: " in alone.out
+    assert "conditions (confirmatory): " in alone.out
     assert "15 subjects, 30 of 32 recordings" in alone.out
 
 
@@ -241,9 +266,11 @@ def test_what_cannot_be_compared_is_said_in_one_line(study, tmp_path, dfe):
         (("--group", "diagnosis", "--min-coverage", 1.5), "coverage must be between"),
         (("--group", "condition"), "is in two groups"),
         (("--group", "diagnosis", "--covariates", "id"), "too many"),
+        (("--group", "diagnosis", "--confirmatory", "smiles"), "no measure 'smiles'"),
+        (("--group", "diagnosis", "--confirmatory-unit", "nose"), "no unit 'nose'"),
         (("--group", "diagnosis", "--align", "cue", "--window", 3, 1), "holds -10 bins"),
     ):
-        ran = dfe(*words(study, out, *more, "--no-models", "--permutations", 19))
+        ran = dfe(*words(study, out, *more, "--permutations", 19))
         assert ran.code in (1, 2)
         assert says in ran.err.splitlines()[-1]
         assert "Traceback" not in ran.err
@@ -269,10 +296,15 @@ def test_reliability_from_a_table_and_from_names(study, tmp_path, dfe):
     assert ran.code == 0, ran.err
     assert ran.json["subjects"] >= 14
     assert ran.json["sessions"] == ["1", "2"]
-    smile = next(one for one in ran.json["displays"] if one["display"] == int(SMILE))
+    smile = next(one for one in ran.json["units"] if one["token"] == SMILE)
     assert smile["half"]["value"] > 0.4
     rows = {row["token"]: row for row in table(tmp_path / "out" / "reliability.csv")}
     assert float(rows[SMILE]["icc_a1"]) == pytest.approx(smile["half"]["value"], rel=1e-4)
+    assert {row["kind"] for row in rows.values()} == {"display", "group"}
+    group, alone = (rows["smile"], rows[SMILE])
+    assert float(group["per_min"]) == pytest.approx(float(alone["per_min"]), rel=0.2)
+    assert 0 < float(group["icc_a1"]) < 1
+    assert "Groups of displays" in (tmp_path / "out" / "reliability.html").read_text()
     curve = [row for row in table(tmp_path / "out" / "curve.csv") if row["token"] == SMILE]
     assert {row["kind"] for row in curve} == {"halves", "sessions"}
     page = (tmp_path / "out" / "reliability.html").read_text()
@@ -296,6 +328,7 @@ def test_halves_of_sentences_of_real_speakers(shared_data, tmp_path, dfe):
     assert ran.code == 0, ran.err
     assert ran.json["flow"]["steps"][-1] == {"step": "in both conditions", "recordings": [8], "subjects": [4]}
     # Four subjects have 16 ways of changing signs: no p can be below 2 / 16.
-    tested = [row["p"] for row in ran.json["rows"] if row["p"] is not None]
+    exchanged = [row for row in ran.json["rows"] if not row["effect_is"].startswith("ratio")]
+    tested = [row["p"] for row in exchanged if row["p"] is not None]
     assert tested
     assert min(tested) > 0.08

@@ -1,33 +1,36 @@
-"""What the pages tell people to type works: commands parse, and the first pages' Python runs."""
+"""What the pages tell people to type works: every block is run, or says why it is not."""
 
 from __future__ import annotations
 
 import ast
 import re
-import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
+from typing import Any
 
-import av
 import pytest
 
-from code_blocks import MARK, blocks, dfe_words, python_blocks, shell_lines, spans
+from code_blocks import SHELL, blocks, dfe_words, python_blocks, shell_lines, shell_lines_of, spans
+from dfe.encoding.demo_people import write_demo_people
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-FIRST_PAGES = [ROOT / "README.md", ROOT / "docs" / "tutorial.md", ROOT / "docs" / "how-to.md"]
-"""Those whose every block is held to."""
+RUN_PAGES = [page for page in PAGES if page.parent.name != "decisions" and blocks(page)]
+"""Those whose every block is run, or marked with the reason why not."""
 
-OTHER_PROGRAMS = {"find", "git", "pip", "tensorboard"}
+DATA = ("text", "json", "toml", "csv", "r", "yaml", "bibtex")
+"""Kinds of blocks that are no program of ours."""
+
 GIVEN = """
 import dfe
 tokenizer = dfe.load_tokenizer("default")
 x = dfe.read("out/clip.parquet").expressions()
 """
 """What the text around the blocks says that the reader has."""
+Run = Callable[..., Any]
 HELPS: dict[str, str] = {}
 
 
@@ -98,21 +101,10 @@ def helps(verb: str, capsys: pytest.CaptureFixture[str]) -> str:
     return HELPS[verb]
 
 
-@pytest.mark.parametrize("page", FIRST_PAGES, ids=lambda page: page.stem)
-def test_every_other_command_is_a_known_one(page: Path) -> None:
-    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    for place, line in shell_lines(page):
-        if dfe_words(line) is None:
-            words = shlex.split(line, comments=True)
-            known = words[1] in targets if words[0] == "make" else words[0] in OTHER_PROGRAMS
-            assert known, f"{place}: {line}"
-
-
-@pytest.mark.parametrize("page", FIRST_PAGES, ids=lambda page: page.stem)
-def test_no_block_is_of_another_kind(page: Path) -> None:
+@pytest.mark.parametrize("page", RUN_PAGES, ids=lambda page: page.stem)
+def test_every_block_is_of_a_known_kind(page: Path) -> None:
     for block in blocks(page):
-        assert block.language in ("", "python", "r"), block.place
-        assert not block.marked or block.language == "python", f"{block.place}: {MARK} is for Python"
+        assert block.language in ("python", *SHELL, *DATA), block.place
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -127,33 +119,39 @@ def test_python_compiles_and_what_it_imports_is_there(page: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(face_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where a reader of the pages stands: two videos, and what encoding them left."""
-    folder = tmp_path_factory.mktemp("reader")
-    for name in ("interview.mp4", "clip.mp4"):
-        first_packets(face_clip, folder / name, 30)
-    python("-m", "dfe", "encode", "interview.mp4", "clip.mp4", "-o", "out", "--landmarks", where=folder)
+def reader(short_films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a reader of the pages has: films, and what encoding two of them left."""
+    folder = Path(shutil.copytree(short_films, tmp_path_factory.mktemp("reader"), dirs_exist_ok=True))
+    words = [sys.executable, "-m", "dfe", "encode", "interview.mp4", "clip.mp4", "-o", "out", "--landmarks"]
+    ran = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    write_demo_people(folder / "made", 12)
     return folder
 
 
-def first_packets(source: Path, target: Path, count: int) -> None:
-    """The beginning of a video, as it was compressed."""
-    with av.open(str(source)) as read, av.open(str(target), "w") as written:
-        stream = written.add_stream_from_template(read.streams.video[0])
-        for packet in islice(read.demux(video=0), count):
-            packet.stream = stream
-            written.mux(packet)
+@pytest.fixture
+def folder(reader: Path, tmp_path: Path) -> Path:
+    """A copy of it, for one page; the tutorial makes up people itself."""
+    return Path(shutil.copytree(reader, tmp_path / "reader"))
 
 
-def python(*words: str, where: Path) -> None:
-    """A Python of its own, as a reader has it."""
-    ran = subprocess.run([sys.executable, *words], cwd=where, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-
-
-@pytest.mark.parametrize("page", FIRST_PAGES, ids=lambda page: page.stem)
-def test_python_runs(page: Path, folder: Path) -> None:
-    pytest.importorskip("pandas", reason="needs the extra pandas")
-    run = [block for block in python_blocks(page) if not block.marked]
-    assert run
-    python("-c", "\n".join([GIVEN, *(f"# {block.place}\n{block.text}" for block in run)]), where=folder)
+@pytest.mark.parametrize("page", RUN_PAGES, ids=lambda page: page.stem)
+def test_blocks_run_in_their_order(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, dfe: Run) -> None:
+    """Commands and Python of a page, one after the other, as a reader would type them."""
+    for needed in ("pandas", "sklearn", "matplotlib"):
+        pytest.importorskip(needed, reason="needs the extras pandas, study and plot")
+    monkeypatch.chdir(folder)
+    given: dict[str, object] = {}
+    exec(GIVEN, given)
+    for block in blocks(page):
+        if block.marked or block.language in DATA:
+            continue
+        if block.language == "python":
+            exec(compile(block.text, block.place, "exec"), given)
+            continue
+        for place, line in shell_lines_of(block):
+            words = dfe_words(line)
+            assert words is not None, f"{place}: {line}: mark the block as not run, with the reason"
+            named = [sorted(Path().glob(word)) or [word] if "*" in word else [word] for word in words]
+            ran = dfe(*(word for some in named for word in some), *(["--overwrite"] if words[0] == "demo" else []))
+            assert ran.code == 0, f"{place}: {line}\n{ran.err}"

@@ -25,3 +25,11 @@ def test_the_map_names_every_room_and_no_other():
     named = [room for row in part.splitlines() if row.startswith("| `") for room in re.findall(r"`(\w+)/`", row)]
     rooms = [path.parent.name for path in (ROOT / "src" / "dfe").glob("*/__init__.py")]
     assert sorted(named) == sorted(rooms)
+
+
+def test_the_site_names_every_page():
+    said = (ROOT / "mkdocs.yml").read_text("utf-8").partition("\nnav:")[2]
+    named = re.findall(r"- (?:[^:\n]+: )?([\w./-]+\.(?:md|ipynb))$", said, re.MULTILINE)
+    there = [page.name for page in (ROOT / "docs").glob("*.md")]
+    from_root = re.findall(r'": "([\w-]+\.md)"', (ROOT / "scripts" / "site_hooks.py").read_text("utf-8"))
+    assert sorted(name for name in named if "/" not in name) == sorted([*there, *from_root])

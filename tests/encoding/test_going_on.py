@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from dfe.encoding import observing
-from dfe.encoding.manifest import Manifest, Row
+from dfe.encoding.manifest import Manifest
+from dfe.encoding.row import Row
 from dfe.recording.recording import Recording
 
 
@@ -68,7 +69,7 @@ def test_the_manifest_tells_what_became_of_each(dfe, folder, tmp_path):
     found = rows(out)
     assert list(found["a/face.parquet"]) == [
         *("input", "output", "report", "status", "reason", "seconds"),
-        *("frames", "bytes", "state", "sha256", "options", "page", "version"),
+        *("frames", "bytes", "state", "sha256", "options", "page", "version", "tries", "made", "table_sha256"),
     ]
     assert found["a/face.parquet"]["input"] == "../media/a/face.png"
     assert found["a/face.parquet"]["status"] == "done"
@@ -176,10 +177,10 @@ def test_files_that_no_manifest_knows_stay(dfe, folder, tmp_path):
 
 def test_a_stopped_run_goes_on(dfe, folder, looked, tmp_path, monkeypatch):
     out = tmp_path / "out"
-    assemble = "dfe.encoding.run._assembled"
-    from dfe.encoding import run
+    assemble = "dfe.encoding.finish.assembled"
+    from dfe.encoding import finish
 
-    whole, count = run._assembled, 0
+    whole, count = finish.assembled, 0
 
     def stopped(*words):
         nonlocal count

@@ -54,8 +54,8 @@ def test_displays_are_learned_on_it(tmp_path: Path) -> None:
     pytest.importorskip("torch", reason="needs the extra train")
     from dfe.tokenizer.file import load_tokenizer
     from dfe.training.config import preset
-    from dfe.training.data import TrainingTable
     from dfe.training.loop import train
+    from dfe.training.tables import TrainingTable
 
     space, rng = load_space("dfe-face"), np.random.default_rng(4)
     tables = []

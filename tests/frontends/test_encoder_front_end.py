@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import pickle
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import torch
 
 import made_encoders as made
 from dfe.base.errors import ModelError, OutputError, UsageError
+from dfe.base.installing import how_to_install
 from dfe.base.types import Frame, ImageArray
 from dfe.frontends.base import NO_FACE, FrameFaces, FrontEnd
 from dfe.frontends.encoders.front_end import EncoderConfig, EncoderFrontEnd
@@ -212,7 +214,7 @@ def test_they_are_listed_with_what_they_need(name, weights, networks):
 
 def test_without_torch_the_extra_is_named(weights, monkeypatch):
     monkeypatch.setattr("dfe.frontends.encoders.runners.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"needs torch.*pip install 'discrete-facial-encoding\[flame\]'"):
+    with pytest.raises(UsageError, match=f"needs torch.*{re.escape(how_to_install('flame'))}"):
         find_front_end("emoca").make(FrontEndOptions(weights=weights["emoca"]))
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 MARK = "not run:"
-"""``<!-- not run: why -->`` on the line before a block in Python keeps it from being run."""
+"""``<!-- not run: why -->`` on the line before a block keeps it from being run."""
+
+SHELL = ("", "bash", "console")
+"""Languages of blocks that hold lines of a shell."""
 
 _FENCE = re.compile(
     rf"(?P<mark><!-- {MARK} [^\n]+ -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
@@ -43,12 +46,16 @@ def python_blocks(page: Path) -> list[Block]:
 
 def shell_lines(page: Path) -> list[tuple[str, str]]:
     """Place and text of each command in the page's blocks of no other language, every part of a pipe by itself."""
+    return [line for block in blocks(page) if block.language in SHELL for line in shell_lines_of(block)]
+
+
+def shell_lines_of(block: Block) -> list[tuple[str, str]]:
+    """The same of one block."""
     return [
-        (f"{page.name}:{block.line + number}", command)
-        for block in blocks(page)
-        if block.language in ("", "bash", "console")
+        (f"{block.page.name}:{block.line + number}", command)
         for number, line in enumerate(block.text.replace("\\\n", " ").splitlines())
         for command in line.removeprefix("$ ").split(" | ")
+        if command.strip()
     ]
 
 

@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 
 from dfe.clock.clock import Clock
-from dfe.pages.spans import state_spans, token_spans
+from dfe.pages.course import Course, Mark, Strip, strip
+from dfe.pages.spans import state_spans
 from dfe.pages.view import (
     NOT_FOUND,
     NOT_USABLE,
@@ -65,6 +66,34 @@ def cards(book: int, shown: int, pictures=None, words=WORDS) -> tuple[TokenCard,
     )
 
 
+def strips(said: np.ndarray, shown: int, words=WORDS) -> tuple[Strip, ...]:
+    """A group, a region, a display of the eyes, and ``shown`` displays; the first tokens of a face are stronger."""
+    mm = np.zeros((len(said), max(int(said.max(initial=0)), shown) + 1))
+    for level in range(said.shape[1]):
+        mm[np.arange(len(said)), said[:, level]] += 1.5 / (1 + level)
+    sides = ("both", "left", "right")
+    about = [(code, words[(code - 1) % len(words)], sides[code % 3]) for code in range(1, shown + 1)]
+    look = 20 * np.abs(np.sin(np.arange(len(said)) / 50))
+    return (
+        strip("smile", "group", "smile", mm[:, 1:4].sum(axis=1), displays=(1, 2, 3)),
+        strip("mouth", "region", "all of the mouth", mm[:, 1:].sum(axis=1)),
+        strip("gaze up", "eyes", "gaze up", look, measure="degrees"),
+        *(strip(str(code), "display", name, mm[:, code], side=side, displays=(code,)) for code, name, side in about),
+    )
+
+
+def marks(times: np.ndarray, shown: int, words=WORDS) -> tuple[Mark, ...]:
+    """Two events of each display, and one of a group."""
+    length = float(times[-1] - times[0])
+    made = [Mark("smile", "group", "smile", 0.1 * length, 0.2 * length, 0.3 * length, 2.5, "mm")]
+    for code in range(1, shown + 1):
+        for begin in (0.1 + 0.01 * (code % 9), 0.8):
+            onset = begin * length
+            about = str(code), "display", words[(code - 1) % len(words)]
+            made.append(Mark(*about, onset, onset + 0.02 * length, onset + 0.1 * length, 1 / code, "mm", begin > 0.5))
+    return tuple(sorted(made, key=lambda mark: mark.onset_s))
+
+
 def video(
     frames: int = 120, book: int = 40, shown: int = 12, faces: int = 1, levels: int = 8, **changes
 ) -> RecordingView:
@@ -72,10 +101,6 @@ def video(
     times = np.arange(frames) / 30
     lost = (np.arange(frames) > 0.6 * frames) & (np.arange(frames) <= 0.66 * frames)
     away = (np.arange(frames) > 0.3 * frames) & (np.arange(frames) <= 0.36 * frames)
-    all_times = np.concatenate([times[~lost]] * faces)
-    ids = np.repeat(np.arange(faces), (~lost).sum())
-    all_codes = np.concatenate([codes(frames, book, levels, seed)[~lost] for seed in range(faces)])
-    spans = token_spans(np.rint(30 * all_times), all_times, all_codes, ids)
     yaw = np.where(lost, np.nan, 0.1 * np.sin(times) + 0.5 * away)
     states = np.where(lost, NOT_FOUND, np.where(away, NOT_USABLE, USABLE))
     why = np.where(lost, "no face found", np.where(away, "yaw over 25 degrees", ""))
@@ -92,17 +117,24 @@ def video(
             coverage=found,
             usable_share=usable,
             cards=cards(book, shown),
-            quality=quality,
-            covered=(0,) * len(quality),
             reasons=(
                 ReasonCount(NOT_FOUND, "no face found", int(lost.sum()), float(lost.mean())),
                 ReasonCount(NOT_USABLE, "yaw over 25 degrees", int(away.sum()), float(away.mean())),
             ),
-            spans=spans[face],
-            times_s=times,
-            yaw=yaw + 0.05 * face,
-            pitch=0.08 * np.cos(1.7 * times),
-            roll=0.04 * np.sin(3 * times),
+            course=Course(
+                face,
+                times[~lost],
+                times[~lost] + 1 / 30,
+                strips(codes(frames, book, levels, face)[~lost], shown),
+                marks(times, shown),
+                {
+                    "yaw": np.degrees(yaw + 0.05 * face)[~lost],
+                    "pitch": np.degrees(0.08 * np.cos(1.7 * times))[~lost],
+                    "roll": np.degrees(0.04 * np.sin(3 * times))[~lost],
+                },
+                quality,
+                (0,) * len(quality),
+            ),
         )
         for face in range(faces)
     )

@@ -11,7 +11,7 @@ from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
 from dfe.space.base import ExpressionSpace
-from dfe.training.data import TrainingTable
+from dfe.training.tables import TrainingTable
 
 
 def make_table(space: ExpressionSpace, rows: int = 1500, seed: int = 0, name: str = "made up") -> TrainingTable:

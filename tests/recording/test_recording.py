@@ -1,3 +1,4 @@
+import re
 import sys
 
 import numpy as np
@@ -7,6 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from dfe.base.errors import DfeError, TableError
+from dfe.base.installing import how_to_install
 from dfe.displays.tokens import Tokens
 from dfe.recording.recording import Recording, read
 from dfe.recording.schema import BLINK, EXPRESSION, GAZE, Layout, columns
@@ -153,7 +155,7 @@ def test_pandas_sees_numbers_categories_and_whole_tokens(tokenised):
 
 def test_without_pandas_the_error_names_the_extra(recording, monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(DfeError, match=r"pip install 'discrete-facial-encoding\[pandas\]'"):
+    with pytest.raises(DfeError, match=re.escape(how_to_install("pandas"))):
         recording.to_pandas()
 
 

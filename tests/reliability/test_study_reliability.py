@@ -7,15 +7,14 @@ import pytest
 
 from dfe.base.errors import UsageError
 from dfe.cli.words import reliability_words
-from dfe.displays.units import DisplayName
 from dfe.reliability.files import reliability_json, write_reliability
-from dfe.reliability.minutes import Minutes
+from dfe.reliability.minutes import Counted, Minutes
 from dfe.reliability.page import reliability_page
 from dfe.reliability.reliability import first_and_second, reliability
 from made_reports import NASTY
 from page_checker import checked
 
-NAMES = {5: DisplayName("smile", "mouth"), 9: DisplayName("frown", "brow")}
+UNITS = (Counted("5", "display", "smile", "mouth"), Counted("9", "display", "frown", "brow"))
 
 
 def minutes(people=60, blocks=8, spread=0.5, sessions=("",), seed=0, drift=1.0):
@@ -28,7 +27,7 @@ def minutes(people=60, blocks=8, spread=0.5, sessions=("",), seed=0, drift=1.0):
     mean = 3 * np.repeat(own, blocks * len(sessions)) * times
     count = np.column_stack([rng.poisson(mean), rng.poisson(2.0, len(subject))]).astype(float)
     recording = tuple(i // blocks for i in range(len(subject)))
-    return Minutes(NAMES, subject, session, recording, np.full(len(subject), 60.0), count, "t@1")
+    return Minutes(UNITS, subject, session, recording, np.full(len(subject), 60.0), count, "t@1")
 
 
 @pytest.mark.parametrize(
@@ -46,7 +45,7 @@ def test_halves_are_blocks_of_each_recording(recording, first, second):
 
 def test_halves_are_as_alike_as_theory_says_and_longer_ones_more():
     done = reliability(minutes(400))
-    one = next(d for d in done.displays if d.display == 5)
+    one = next(d for d in done.displays if d.unit.token == "5")
     # Between people 9 x 0.5 per minute squared, within a half of 4 minutes 3 / 4.
     assert one.half.value == pytest.approx(4.5 / (4.5 + 0.75), abs=0.05)
     assert one.minutes == 4
@@ -57,7 +56,7 @@ def test_halves_are_as_alike_as_theory_says_and_longer_ones_more():
     assert np.isnan(one.components.session)
     assert max(dict(one.by_minutes)) == 4
     assert one.dependability == ()
-    other = next(d for d in done.displays if d.display == 9)
+    other = next(d for d in done.displays if d.unit.token == "9")
     assert abs(other.half.value) < 0.15
     assert np.isnan(one.retest.value)
     assert done.sessions is None
@@ -65,7 +64,7 @@ def test_halves_are_as_alike_as_theory_says_and_longer_ones_more():
 
 def test_a_change_between_sessions_costs_agreement_but_not_consistency():
     done = reliability(minutes(200, sessions=("a", "b"), drift=2.0))
-    one = next(d for d in done.displays if d.display == 5)
+    one = next(d for d in done.displays if d.unit.token == "5")
     assert done.sessions == ("a", "b")
     assert done.retested == 200
     assert one.retest.value < one.retest_consistency.value - 0.1
@@ -80,7 +79,7 @@ def test_dependability_is_that_of_another_session_and_ends_with_the_minutes_seen
     own = np.repeat(rng.gamma(2, 0.5, 300), 18)
     count[:, 0] = rng.poisson(3 * own * day)
     done = reliability(replace(drawn, count=count.astype(float)))
-    one = next(d for d in done.displays if d.display == 5)
+    one = next(d for d in done.displays if d.unit.token == "5")
     # own and day have variance 1/2 and mean 1: of their product, 1/2 is the person's, 3/4 the session's.
     assert one.components.person == pytest.approx(9 / 2, abs=1.2)
     assert one.components.session == pytest.approx(9 * 3 / 4, abs=1.2)
@@ -136,7 +135,7 @@ def test_the_page_is_whole_and_names_stay_text(sessions):
     words = checked(reliability_page(result))
     assert "How well do rates hold?" in words
     assert ("40 subjects were seen in the sessions a and b." in words) == (len(sessions) == 2)
-    result["displays"][0]["label"] = result["statement"] = NASTY
+    result["units"][0]["label"] = result["statement"] = NASTY
     result["sessions"] = result["sessions"] and [NASTY, NASTY]
     page = reliability_page(result)
     checked(page)

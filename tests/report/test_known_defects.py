@@ -110,6 +110,6 @@ def test_each_half_that_is_hidden_is_told() -> None:
             )  # fmt: skip
     made = Provenance(SourceInfo("a.mp4", frames=100), SpaceRef("arkit51/face41", 2, "00"), "0.1.0")
     (person,) = recording_view(build_recording(rows, made), None).people
-    assert person.covered == (0, UPPER, UPPER | LOWER, LOWER)
-    assert person.quality.reason[2] == "something over the upper face; something over the lower face"
-    np.testing.assert_allclose(person.quality.start_s, [0, 1, 2, 3])
+    assert person.course.covered == (0, UPPER, UPPER | LOWER, LOWER)
+    assert person.course.quality.reason[2] == "something over the upper face; something over the lower face"
+    np.testing.assert_allclose(person.course.quality.start_s, [0, 1, 2, 3])

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import made_reports as made
+from dfe.pages.course import Course
 from dfe.pages.escape import data_uri, text
 from dfe.pages.formats import count, number, percent, seconds
 from dfe.pages.page import environment
-from dfe.pages.spans import token_spans
 from dfe.pages.view import LOWER, NOT_FOUND, NOT_USABLE, Person, QcEntry
 from dfe.recording.quality import QcRow
 from dfe.report.payload import chart_data
@@ -109,18 +109,16 @@ def test_provenance_shows_every_key_and_survives_odd_values():
     assert json.loads(block) == {"a": {"b": {"c": None}, "d": None}, "e": [1, 2], "f": {}}
 
 
-def test_chart_data_gives_every_stretch_back():
-    view = made.video(faces=2, book=20, shown=5)
+def test_charts_show_the_displays_that_have_cards_and_all_groups():
+    view = made.video(faces=2, book=20, shown=9)
+    view = made.video(people=made.people(view, cards=made.cards(20, 5)))
     data = chart_data(view)
     for person, face in zip(view.people, data["faces"], strict=True):
-        seen = []
-        for card, row in zip([*person.cards, None], face["rows"], strict=True):
-            starts = np.cumsum(row["s"])
-            codes = row["c"] if card is None else [card.code] * len(starts)
-            seen += zip(codes, starts.tolist(), (starts + row["d"]).tolist(), row["l"], strict=True)
-        spans = person.spans
-        start, end = (np.rint(1000 * t).astype(int).tolist() for t in (spans.start_s, spans.end_s))
-        assert sorted(seen) == sorted(zip(spans.code.tolist(), start, end, spans.level.tolist(), strict=True))
+        displays = [strip["token"] for strip in face["strips"] if strip["kind"] == "display"]
+        assert displays == [str(card.code) for card in person.cards]
+        assert {strip["kind"] for strip in face["strips"]} == {"group", "region", "eyes", "display"}
+        marked = {face["marks"]["kinds"][kind]["token"] for kind in face["marks"]["of"]}
+        assert marked == {"smile", *displays}
 
 
 def test_the_page_of_two_people_pools_nothing():
@@ -128,7 +126,7 @@ def test_the_page_of_two_people_pools_nothing():
     second = dataclasses.replace(
         second,
         cards=tuple(dataclasses.replace(card, code=card.code + 20) for card in first.cards[:3]),
-        covered=(LOWER,) * len(second.quality),
+        course=dataclasses.replace(second.course, covered=(LOWER,) * len(second.course.quality)),
     )
     view = made.video(faces=2, people=(first, second))
     page = recording_page(view)
@@ -138,21 +136,19 @@ def test_the_page_of_two_people_pools_nothing():
         *(f"face-0-token-{card.code}" for card in first.cards),
         *(f"face-1-token-{card.code}" for card in second.cards),
     ]
-    assert page.count('class="plot" data-plot="quality"') == page.count('class="plot" data-plot="tokens"') == 2
+    assert page.count('class="plot" data-plot="quality"') == page.count('class="charts" data-face="') == 2
     one, other = chart_data(view)["faces"]
-    assert [token["code"] for token in other["tokens"]] == [card.code for card in second.cards]
+    assert not [strip["token"] for strip in other["strips"] if strip["kind"] == "display" and int(strip["token"]) <= 20]
     assert (set(one["quality"]["covered"]), set(other["quality"]["covered"])) == ({0}, {LOWER})
     assert {NOT_USABLE, NOT_FOUND} < set(one["quality"]["state"])
 
 
-def test_chart_data_gives_poses_in_tenths_of_degrees_without_unknown_ones():
-    spans = token_spans([0], [0.0], np.zeros((1, 1), np.int16), [0])[0]
-    yaw = np.array([0.1, np.nan, -0.2])
-    person = Person(0, spans=spans, times_s=[0.0, 0.5, 1.0], yaw=yaw, pitch=np.zeros(3), roll=np.ones(3))
-    pose = chart_data(made.video(people=(person,)))["faces"][0]["pose"]
-    assert np.cumsum(pose["t"]).tolist() == [0, 1000]
-    assert np.cumsum(pose["yaw"]).tolist() == [57, -115]
-    assert np.cumsum(pose["roll"]).tolist() == [573, 573]
+def test_chart_data_gives_poses_in_tenths_of_degrees():
+    times = np.array([0.0, 0.5, 1.0])
+    course = Course(0, times, times + 0.04, curves={"yaw": np.array([5.73, math.nan, -11.5])})
+    face = chart_data(made.video(people=(Person(0, course=course),)))["faces"][0]
+    assert face["curves"]["yaw"].tolist() == [57, -32768, -115]
+    assert face["start"].tolist() == [0, 5000, 10000]
 
 
 def test_quality_table_knows_its_counts_and_hides_unknown_numbers():

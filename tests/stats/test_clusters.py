@@ -9,7 +9,7 @@ from scipy.stats import ttest_1samp, ttest_ind
 from dfe.base.errors import UsageError
 from dfe.stats.clusters import cluster_test, clusters_of, largest_mass
 from dfe.stats.contrasts import Design
-from dfe.stats.covariates import exchanges
+from dfe.stats.terms import exchanges
 
 
 def runs_by_hand(t, threshold):

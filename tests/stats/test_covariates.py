@@ -10,9 +10,9 @@ from dfe.stats.covariates import (
     Covariates,
     code_covariates,
     compare_adjusted,
-    exchanges,
     freedman_lane,
 )
+from dfe.stats.terms import exchanges
 
 
 def a_study(subjects=18, columns=3, seed=0):

@@ -27,6 +27,8 @@ def test_of_two_groups_it_is_all_events_by_all_minutes_with_welchs_degrees_of_fr
     df = (v1 + v2) ** 2 / (v1**2 / 7 + v2**2 / 11)
     reach = t.ppf(0.975, df) * np.sqrt(v1 + v2)
     assert (done.low, done.high) == pytest.approx(done.value * np.exp([-reach, reach]))
+    assert done.df == pytest.approx(df)
+    assert done.p == pytest.approx(2 * t.sf(abs(np.log(done.value)) / np.sqrt(v1 + v2), df))
 
 
 def test_strata_and_covariates_are_those_of_the_poisson_model(study):
@@ -56,8 +58,10 @@ def test_subjects_that_are_all_alike_have_the_interval_of_poisson_counts():
     count, exposure = np.where(second, 6.0, 3.0), np.ones(12)
     done = group_ratio(count, exposure, Design(second, np.zeros(12, int)), np.zeros((12, 0)))
     reach = norm.ppf(0.975) * np.sqrt(1 / 18 + 1 / 36)
-    assert np.array(done) == pytest.approx(2 * np.exp([0, -reach, reach]))
-    assert np.array(paired_ratio((count[:6], exposure[:6]), (count[6:], exposure[6:]))) == pytest.approx(np.array(done))
+    assert np.array(done[:3]) == pytest.approx(2 * np.exp([0, -reach, reach]))
+    assert done.p == pytest.approx(2 * norm.sf(np.log(2) / np.sqrt(1 / 18 + 1 / 36)))
+    paired = paired_ratio((count[:6], exposure[:6]), (count[6:], exposure[6:]))
+    assert np.array(paired[:4]) == pytest.approx(np.array(done[:4]))
 
 
 def test_pairs_are_those_of_a_jackknife_with_many_subjects():

@@ -12,7 +12,7 @@ from dfe.quantizers.rvq.settings import RvqSettings
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 from dfe.training.config import TrainConfig
-from dfe.training.data import TrainingTable
+from dfe.training.tables import TrainingTable
 from made_tables import make_table, write_table
 
 

@@ -16,14 +16,14 @@ pytest.importorskip("torch", reason="needs the extra train")
 from dfe.quantizers.latent import latent_map
 from dfe.quantizers.rvq.train.initialise import first_codebook
 from dfe.training import card
-from dfe.training.data import TrainingTable
+from dfe.training.tables import TrainingTable
 
 
 @pytest.fixture(scope="module")
 def tokenizer(space: ExpressionSpace, table: TrainingTable) -> Tokenizer:
     maps = latent_map(space)
     neutral = table.x.min(axis=0)
-    start = first_codebook((table.x - neutral) @ maps.to_latent, np.ones(len(table.x)), levels=4, size=16, seed=0)
+    start = first_codebook((table.x - neutral) @ maps.to_latent, levels=4, size=16, rng=np.random.default_rng(0))
     config = RvqConfig(regions=tuple(space.regions.values()), levels=4, size=16, threshold_mm2=0.1, encoder=None)
     weights = {"neutral": neutral, "codebook": start.codebook, "gains": start.gains, **maps._asdict()}
     return Tokenizer(

@@ -20,7 +20,8 @@ from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
 from dfe.training.config import TrainConfig
-from dfe.training.data import TrainingTable, load_data
+from dfe.training.data import load_data
+from dfe.training.tables import TrainingTable
 
 PEOPLE = TrainConfig(group_pattern=r"^(.+)_\d{4}\.jpg$")
 
@@ -36,14 +37,14 @@ def test_rows_without_a_face_or_not_usable_are_left_out_and_counted(
     (count,) = data.tables
     assert (count.rows, count.no_face, count.not_usable) == (1500, 100, 200)
     assert count.training + count.validation == 1200 == len(data.training) + len(data.validation)
-    assert np.isfinite(data.training).all()
+    assert np.isfinite(data.training.whole()).all()
     everything = load_data([worn], space, replace(PEOPLE, usable_only=False))
     assert len(everything.training) + len(everything.validation) == 1400
 
 
 def test_people_are_kept_together_and_one_in_ten_is_kept_apart(space: ExpressionSpace, table: TrainingTable) -> None:
     data = load_data([table], space, PEOPLE)
-    held = {tuple(row) for row in data.validation.tolist()}
+    held = {tuple(row) for row in data.validation.whole().tolist()}
     apart = {f"Person_{i}" for i in range(500) if int(hashlib.sha256(f"Person_{i}".encode()).hexdigest(), 16) % 10 == 0}
     for row, source in zip(table.x.tolist(), table.sources, strict=True):
         assert (tuple(row) in held) == (source.rsplit("_", 1)[0] in apart)
@@ -64,7 +65,7 @@ def test_names_without_a_person_are_groups_of_their_own_and_not_listed(
 def test_a_single_source_gives_its_last_tenth(space: ExpressionSpace, table: TrainingTable) -> None:
     one = replace(table, sources=np.array(["clip.mp4"] * 1500, dtype=object))
     data = load_data([one], space, TrainConfig())
-    np.testing.assert_array_equal(data.validation, table.x[-150:])
+    np.testing.assert_array_equal(data.validation.whole(), table.x[-150:])
     assert "no unseen person" in data.note
 
 
@@ -79,8 +80,8 @@ def test_tables_for_validation_are_used_for_nothing_else(space: ExpressionSpace,
         table, name="other", x=table.x[:40] * np.float32(0.5), sources=table.sources[:40], usable=table.usable[:40]
     )
     data = load_data([table], space, TrainConfig(), validation=[other])
-    np.testing.assert_array_equal(data.training, table.x)
-    np.testing.assert_array_equal(data.validation, other.x)
+    np.testing.assert_array_equal(data.training.whole(), table.x)
+    np.testing.assert_array_equal(data.validation.whole(), other.x)
     assert data.validation_tables.tolist() == [1] * 40
 
 
@@ -139,7 +140,7 @@ def test_recordings_are_read_from_their_files(space: ExpressionSpace, table: Tra
     data = load_data([written("faces.parquet", space.hash)], space, TrainConfig())
     (count,) = data.tables
     assert count[:4] == ("faces.parquet", 300, 30, 30)
-    found = sorted([*data.training.tolist(), *data.validation.tolist()])
+    found = sorted([*data.training.whole().tolist(), *data.validation.whole().tolist()])
     assert found == sorted(row for i, row in enumerate(table.x[:300].tolist()) if i % 10 > 1)
     with pytest.raises(TableError, match="another version of space"):
         load_data([written("old.parquet", "00" * 32)], space, TrainConfig())

@@ -17,10 +17,11 @@ from dfe.quantizers.rvq.settings import RvqSettings  # noqa: E402
 from dfe.quantizers.train.trainable import mesh_map  # noqa: E402
 from dfe.space.base import ExpressionSpace  # noqa: E402
 from dfe.training.config import PRESETS, TrainConfig  # noqa: E402
-from dfe.training.data import TrainingTable, load_data  # noqa: E402
+from dfe.training.data import load_data  # noqa: E402
 from dfe.training.device import choose_device  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
 from dfe.training.run import first_model  # noqa: E402
+from dfe.training.tables import TrainingTable  # noqa: E402
 
 
 def test_the_run_says_what_it_used(table: TrainingTable, quick: TrainConfig, tmp_path: Path) -> None:

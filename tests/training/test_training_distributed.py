@@ -160,7 +160,7 @@ def test_shared_search_finds_what_search_finds(
 ) -> None:
     config = replace(PRESETS[preset], levels=3, size=8)
     data = load_data([make_table(space, 200)], space, config)
-    x = torch.from_numpy(data.training[:rows])
+    x = torch.from_numpy(data.training.whole()[:rows])
     expected = first_model(data, space, config).encode(x)
     meeting = Meeting(3)
     monkeypatch.setattr(distributed.dist, "all_gather", meeting.all_gather)

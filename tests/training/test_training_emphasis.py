@@ -18,9 +18,10 @@ from dfe.quantizers.rvq.settings import RvqSettings
 from dfe.quantizers.train.trainable import mesh_map
 from dfe.space.base import ExpressionSpace
 from dfe.training.config import PRESETS, TrainConfig
-from dfe.training.data import TrainingTable, load_data
+from dfe.training.data import load_data
 from dfe.training.loop import train
 from dfe.training.run import first_model
+from dfe.training.tables import TrainingTable
 
 EMPHASIS = {"brow": 30.0}
 

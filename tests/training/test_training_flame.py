@@ -18,8 +18,8 @@ pytest.importorskip("torch", reason="needs the extra train")
 import made_flame as made
 from dfe.quantizers.rvq.settings import RvqSettings
 from dfe.training.config import preset
-from dfe.training.data import TrainingTable
 from dfe.training.loop import train
+from dfe.training.tables import TrainingTable
 
 
 def test_a_tokenizer_in_millimetres_of_a_flame_file(tmp_path: Path) -> None:

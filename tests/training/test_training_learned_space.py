@@ -19,8 +19,8 @@ from dfe.space.learned import LearnedSpace
 from dfe.space.output import save_space
 from dfe.tokenizer.file import load_tokenizer, save_tokenizer
 from dfe.training.config import preset
-from dfe.training.data import TrainingTable
 from dfe.training.loop import train
+from dfe.training.tables import TrainingTable
 from made_meshes import moving_face, sequence_of
 
 

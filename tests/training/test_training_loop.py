@@ -20,8 +20,8 @@ torch = pytest.importorskip("torch", reason="needs the extra train")
 from dfe.quantizers.rvq.settings import RvqSettings  # noqa: E402
 from dfe.training.checkpoint import CHECKPOINT  # noqa: E402
 from dfe.training.config import TrainConfig  # noqa: E402
-from dfe.training.data import TrainingTable  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
+from dfe.training.tables import TrainingTable  # noqa: E402
 
 
 def log_of(folder: Path) -> list[dict[str, float]]:

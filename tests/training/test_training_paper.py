@@ -21,9 +21,9 @@ from dfe.quantizers.rvq.settings import RvqSettings  # noqa: E402
 from dfe.quantizers.settings import LossWeights  # noqa: E402
 from dfe.training.card import error_by_tokens, faithful_shares  # noqa: E402
 from dfe.training.config import TrainConfig, preset  # noqa: E402
-from dfe.training.data import TrainingTable  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
 from dfe.training.run import first_model  # noqa: E402
+from dfe.training.tables import TrainingTable  # noqa: E402
 
 SMALL = replace(
     preset("paper"),
@@ -113,7 +113,7 @@ def test_it_starts_where_the_additive_one_does(table: TrainingTable, space: Expr
     data = load_data([table], space, SMALL)
     told = first_model(data, space, SMALL)
     plain = first_model(data, space, replace(SMALL, quantizer=replace(SMALL.quantizer, decoder=None)))
-    x = torch.from_numpy(data.training[:50])
+    x = torch.from_numpy(data.training.whole()[:50])
     with torch.no_grad():
         np.testing.assert_array_equal(told(x).x, plain(x).x)
         np.testing.assert_array_equal(told.templates(), plain.templates())

@@ -19,8 +19,8 @@ from dfe.quantizers.sparse.settings import SparseSettings
 from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.file import load_tokenizer
 from dfe.training.config import PRESETS, TrainConfig
-from dfe.training.data import TrainingTable
 from dfe.training.loop import train
+from dfe.training.tables import TrainingTable
 from made_tables import make_table, write_table
 
 SMALL = ("--size", 8, "--levels", 2, "--steps", 2)

@@ -21,9 +21,10 @@ from dfe.quantizers.sparse.train.model import SparseModel  # noqa: E402
 from dfe.quantizers.sparse.train.reseed import reseed_dead_displays  # noqa: E402
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
 from dfe.training.config import TrainConfig, preset  # noqa: E402
-from dfe.training.data import TrainingTable, load_data  # noqa: E402
+from dfe.training.data import load_data  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
 from dfe.training.run import first_model  # noqa: E402
+from dfe.training.tables import TrainingTable  # noqa: E402
 
 
 @pytest.fixture(scope="module")

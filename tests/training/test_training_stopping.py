@@ -17,8 +17,8 @@ from dfe.quantizers.rvq.settings import RvqSettings  # noqa: E402
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
 from dfe.training.checkpoint import CHECKPOINT  # noqa: E402
 from dfe.training.config import PRESETS, TrainConfig  # noqa: E402
-from dfe.training.data import TrainingTable  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
+from dfe.training.tables import TrainingTable  # noqa: E402
 from dfe.training.validation import Best  # noqa: E402
 
 

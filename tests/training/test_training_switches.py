@@ -20,8 +20,8 @@ torch = pytest.importorskip("torch", reason="needs the extra train")
 
 from dfe.quantizers.sparse.settings import SparseSettings  # noqa: E402
 from dfe.training.config import TrainConfig, preset  # noqa: E402
-from dfe.training.data import TrainingTable  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
+from dfe.training.tables import TrainingTable  # noqa: E402
 
 SMALL = {"levels": 4, "size": 16, "steps": 40, "batch": 128, "reseed_every": 10, "validate_every": 40}
 

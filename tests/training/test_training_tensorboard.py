@@ -15,9 +15,10 @@ pytest.importorskip("tensorboard", reason="needs the extra tensorboard")
 
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from dfe.base.installing import how_to_install
 from dfe.training.config import TrainConfig
-from dfe.training.data import TrainingTable
 from dfe.training.loop import train
+from dfe.training.tables import TrainingTable
 
 
 def scalars(folder: Path) -> dict[tuple[str, int], float]:
@@ -83,5 +84,5 @@ def test_a_missing_package_is_one_line_before_anything_is_read(table_file: Path,
     ran = subprocess.run(words, capture_output=True, text=True)
     assert ran.returncode == 1
     assert ran.stderr.count("\n") == 1
-    assert "discrete-facial-encoding[tensorboard]" in ran.stderr
+    assert how_to_install("tensorboard") in ran.stderr
     assert not (tmp_path / "out").exists()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dfe.atlas.atlas import Atlas
-from dfe.base.errors import DfeError, UsageError
+from dfe.base.errors import UsageError
+from dfe.draw.plot import Plot, axes_of, figure_of, plot_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,30 +19,29 @@ _COLUMNS = 8
 _LEAST_SHARE = 0.001
 
 
-def plot_gallery(atlas: Atlas, displays: Sequence[int] | None = None, *, columns: int = _COLUMNS) -> Figure:
+def plot_gallery(atlas: Atlas, displays: Sequence[int] | None = None, *, columns: int = _COLUMNS) -> Plot:
     """Heads of some displays (all if None) in a grid, each with its number and label.
 
     Raises:
         UsageError: the space has no mesh to draw, or a display that there is not.
         DfeError: matplotlib is not installed.
     """
-    figure_class = _matplotlib("matplotlib.figure").Figure
     if not atlas.drawable:
         raise UsageError(f"space {atlas.space.id!r} has no mesh: there is nothing to draw")
     shown = [token.display for token in atlas.displays] if displays is None else list(displays)
     if not shown or min(shown) < 1 or max(shown) > len(atlas):
         raise UsageError(f"{atlas.tokenizer} has displays 1 to {len(atlas)}")
     rows = -(-len(shown) // columns)
-    figure: Figure = figure_class(figsize=(1.5 * columns, 1.95 * rows), layout="constrained")
+    figure = figure_of(1.5 * columns, 1.95 * rows)
     for place, axes in zip(shown + [0] * (rows * columns - len(shown)), _flat(figure, rows, columns), strict=True):
         axes.set_axis_off()
         if place:
             axes.imshow(atlas.picture(place, size=192))
             axes.set_title(_wrapped(f"{place} {atlas.label(place)}", 24), fontsize=7, loc="left")
-    return figure
+    return Plot(figure, figure.axes[0])
 
 
-def plot_co_occurrence(atlas: Atlas, displays: Sequence[int] | None = None, *, axes: Axes | None = None) -> Axes:
+def plot_co_occurrence(atlas: Atlas, displays: Sequence[int] | None = None, *, axes: Axes | None = None) -> Plot:
     """Heat map of how many times more often two displays come together than by chance, log2 of the lift.
 
     Displays are in the order of the similarity tree; pairs in less than 0.1% of the corpus are left white.
@@ -53,7 +52,7 @@ def plot_co_occurrence(atlas: Atlas, displays: Sequence[int] | None = None, *, a
     """
     if atlas.use is None:
         raise UsageError("co-occurrence needs a corpus", advice="build_atlas(tokenizer, corpus)")
-    axes = _axes(axes, 7.0)
+    axes = axes_of(axes, 7.0, 5.95)
     used = [int(at) for at in atlas.tree.order if atlas.use.share[at] > 0 and (not displays or at + 1 in displays)]
     pick = np.ix_(used, used)
     together = atlas.use.together[pick]
@@ -68,16 +67,16 @@ def plot_co_occurrence(atlas: Atlas, displays: Sequence[int] | None = None, *, a
     axes.set_xlabel("display")
     axes.set_ylabel("display")
     axes.figure.colorbar(image, ax=axes, label="log2 of (together / by chance)", shrink=0.8)
-    return axes
+    return plot_in(axes)
 
 
-def plot_tree(atlas: Atlas, *, axes: Axes | None = None) -> Axes:
+def plot_tree(atlas: Atlas, *, axes: Axes | None = None) -> Plot:
     """The similarity tree, leaves at the right; a join stands at the mean distance 1 - |cosine| of its two sides.
 
     Raises:
         DfeError: matplotlib is not installed.
     """
-    axes = _axes(axes, 6.0, max(2.0, 0.19 * len(atlas)))
+    axes = axes_of(axes, 6.0, max(2.0, 0.19 * len(atlas)))
     tree, count = atlas.tree, len(atlas)
     y = {int(leaf): float(row) for row, leaf in enumerate(tree.order)}
     x = dict.fromkeys(y, 0.0)
@@ -91,29 +90,14 @@ def plot_tree(atlas: Atlas, *, axes: Axes | None = None) -> Axes:
     axes.set_xlabel("1 − |cosine| of the movements in mm")
     for side in ("top", "left", "right"):
         axes.spines[side].set_visible(False)
-    return axes
+    return plot_in(axes)
 
 
 def _flat(figure: Figure, rows: int, columns: int) -> list[Any]:
     return list(np.asarray(figure.subplots(rows, columns, squeeze=False)).ravel())
 
 
-def _axes(axes: Axes | None, width: float, height: float | None = None) -> Any:
-    if axes is not None:
-        return axes
-    size = (width, width * 0.85 if height is None else height)
-    return _matplotlib("matplotlib.figure").Figure(figsize=size, layout="constrained").add_subplot()
-
-
 def _wrapped(label: str, width: int) -> str:
     import textwrap
 
     return "\n".join(textwrap.wrap(label, width)[:3])
-
-
-def _matplotlib(module: str) -> Any:
-    try:
-        return import_module(module)
-    except ImportError as error:
-        advice = "pip install 'discrete-facial-encoding[plot]'"
-        raise DfeError("figures need matplotlib, which is not installed", advice=advice) from error

@@ -44,5 +44,9 @@ class OutputError(DfeError):
     """A result that cannot be written: it exists already, the disk is full, there is no permission."""
 
 
+class DiskFull(OutputError):
+    """A result for which there is no room left."""
+
+
 class UsageError(DfeError):
     """Options that contradict each other or inputs that name nothing."""

@@ -7,13 +7,14 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from dfe.base.errors import OutputError
+from dfe.base.errors import DiskFull, OutputError
 from dfe.base.processes import is_alive, machine_mark
 
 _BESIDE = re.compile(r"\.dfe-(\d+)-(?:([0-9a-f]{8})-)?[0-9a-f]+\.tmp")
@@ -32,6 +33,10 @@ _ADVICE = {
     errno.EISDIR: ("a folder of this name is in the way", "choose another name"),
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter name"),
 }
+
+_FOR_US = 0o660
+"""Permissions of a new file, less the user's umask."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def refuse_existing(target: Path, *, overwrite: bool) -> None:
@@ -68,7 +73,7 @@ def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryI
             for where in targets:
                 where.parent.mkdir(parents=True, exist_ok=True)
                 path = _beside(where)
-                files.append(stack.enter_context(path.open("xb")))
+                files.append(stack.enter_context(_opened(path, where)))
                 temporary.append(path)
             where = targets[0]
             yield tuple(files)
@@ -81,12 +86,30 @@ def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryI
             for where, path in zip(targets, tuple(temporary), strict=False):
                 os.replace(path, where)  # noqa: PTH105
     except OSError as error:
-        what, advice = _ADVICE.get(error.errno or 0, (f"cannot be written ({error.strerror or error})", None))
-        raise OutputError(what, where=where, advice=advice) from error
+        raise _refused(error, where) from error
     finally:
         for path in temporary:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+
+
+@contextmanager
+def written_here(where: Path) -> Iterator[None]:
+    """Turn the system's errors about writing a file into ours.
+
+    Raises:
+        OutputError: the disk is full, there is no permission.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise _refused(error, where) from error
+
+
+def _refused(error: OSError, where: Path) -> OutputError:
+    what, advice = _ADVICE.get(error.errno or 0, (f"cannot be written ({error.strerror or error})", None))
+    kind = DiskFull if error.errno in _FULL else OutputError
+    return kind(what, where=where, advice=advice)
 
 
 def remove_leftovers(folder: Path) -> int:
@@ -105,6 +128,16 @@ def remove_leftovers(folder: Path) -> int:
                 path.unlink()
                 removed += 1
     return removed
+
+
+def _opened(path: Path, target: Path) -> BinaryIO:
+    """A new file for what is to take the target's place: with its permissions, or else closed to people outside the
+    user's group, since what is measured on faces is personal data.
+    """
+    made = open(path, "xb", opener=lambda name, flags: os.open(name, flags, _FOR_US))  # noqa: SIM115
+    with suppress(OSError, AttributeError):
+        os.fchmod(made.fileno(), stat.S_IMODE(target.stat().st_mode))
+    return made
 
 
 def _beside(target: Path) -> Path:

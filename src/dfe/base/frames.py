@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from dfe.base.errors import DfeError
+from dfe.base.installing import how_to_install
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +22,7 @@ def need_pandas() -> ModuleType:
     try:
         import pandas as pd
     except ImportError as error:
-        advice = "pip install 'discrete-facial-encoding[pandas]'"
-        raise DfeError("to_pandas() needs pandas, which is not installed", advice=advice) from error
+        raise DfeError("to_pandas() needs pandas, which is not installed", advice=how_to_install("pandas")) from error
     return pd
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from dfe.base.errors import DfeError
+from dfe.base.installing import how_to_install
 
 
 def sklearn(module: str) -> Any:
@@ -34,5 +35,4 @@ def _import(module: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        advice = "pip install 'discrete-facial-encoding[study]'"
-        raise DfeError("this needs scikit-learn, which is not installed", advice=advice) from error
+        raise DfeError("this needs scikit-learn, which is not installed", advice=how_to_install("study")) from error

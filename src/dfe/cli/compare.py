@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import Positional
 
@@ -13,14 +13,16 @@ from dfe.cli.options import (
     TABLE,
     AsJson,
     Categories,
-    Flag,
     MadeByTokenizer,
     MinCoverage,
     NamesFile,
+    NoSensitivity,
     OutFolder,
     Overwrite,
     RecordingsFolder,
     Seed,
+    Speakers,
+    Speech,
     Subject,
     Unmatched,
     arg,
@@ -33,11 +35,13 @@ _WINDOW_S = (-1.0, 3.0)
 
 @dataclass(frozen=True)
 class Compare:
-    """Compare groups of subjects, or conditions within subjects, display by display; write tables and a page.
+    """Compare groups, conditions and scores of subjects, display by display; write tables and a page.
 
     Examples:
         dfe compare people.csv --recordings out --group diagnosis --covariates age sex -o results
         dfe compare clips.csv --recordings out --within condition --conditions rest task -o results
+        dfe compare people.csv --recordings out --group diagnosis --scores bdi --contrasts planned.toml -o results
+        dfe compare people.csv --recordings out --windows windows.csv --cluster dyad -o results
     """
 
     table: Annotated[
@@ -56,10 +60,24 @@ class Compare:
     categories: Categories = ()
     stratum: Annotated[str | None, arg(metavar="COLUMN")] = None
     """Column of the table: subjects are compared only within it, in effects, intervals and p (site)."""
-    groups: Annotated[tuple[str, str] | None, arg(metavar="A B")] = None
-    """Which two groups; B is compared with A. By default in alphabetical order."""
-    conditions: Annotated[tuple[str, str] | None, arg(metavar="A B")] = None
-    """Which two conditions."""
+    scores: Annotated[tuple[str, ...], arg(metavar="COLUMN ...")] = ()
+    """Columns of the table that hold a score of each subject: how much values rise or fall with it."""
+    cluster: Annotated[str | None, arg(metavar="COLUMN")] = None
+    """Column of the table: what subjects share beyond themselves, as a dyad or a class."""
+    period: Annotated[str | None, arg(metavar="COLUMN")] = None
+    """Column of the table: which condition came first, second and so on; it is held constant, and tested."""
+    windows: Annotated[Path | None, arg(metavar="CSV")] = None
+    """Parts of the recordings: columns recording, start_s, end_s, condition (or the name that --within says)."""
+    speech: Speech = None
+    speakers: Speakers = ()
+    part: Annotated[Literal["all", "silent", "speaking"], arg()] = "all"
+    """Which time counts, where --speech says who speaks when."""
+    contrasts: Annotated[Path | None, arg(metavar="FILE")] = None
+    """Questions written down beforehand, .toml or .json: they are confirmatory, all else is exploratory."""
+    groups: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
+    """Which groups; the others are compared with A. By default all, in alphabetical order."""
+    conditions: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
+    """Which conditions."""
     align: Annotated[str | None, arg(metavar="COLUMN")] = None
     """Column of the table: seconds in the recording at which time courses are aligned and compared."""
     window: Annotated[tuple[float, float], arg(metavar="FROM TO")] = _WINDOW_S
@@ -72,8 +90,12 @@ class Compare:
     unmatched: Unmatched = "refuse"
     events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
-    no_models: Flag = False
-    """Leave out the models of counts, which take longest."""
+    no_sensitivity: NoSensitivity = False
+    confirmatory: Annotated[str, arg(metavar="MEASURE")] = "rate_ratio"
+    """The measure that answers your question, said beforehand; all others explore. One of rate_ratio (model of counts),
+    pooled_ratio, per_min, share, intensity, main_ratio."""
+    confirmatory_unit: Annotated[str, arg(metavar="UNIT")] = "display"
+    """What it is about: display, region, eyes or group."""
     overwrite: Overwrite = False
     json: AsJson = False
 
@@ -81,15 +103,24 @@ class Compare:
         """Compare, write, print; return the exit code."""
         from dfe.cli.progress import show_progress
         from dfe.cli.show import say, show_json
-        from dfe.cli.words import comparison_words
+        from dfe.cli.words import comparison_words, design_words
         from dfe.comparison.as_json import comparison_json
-        from dfe.comparison.comparison import CompareOptions, compare
+        from dfe.comparison.comparison import compare
+        from dfe.comparison.designs.as_json import design_json
+        from dfe.comparison.designs.design import compare_design, is_design
+        from dfe.comparison.designs.files import write_design
+        from dfe.comparison.families import declared
         from dfe.comparison.files import check_folder, write_comparison
+        from dfe.comparison.options import CompareOptions
+        from dfe.formats.speech import speaker_faces
         from dfe.tokenizer.file import load_tokenizer
 
-        need_extra("a comparison", "study", "scipy", *([] if self.no_models else ["statsmodels"]))
+        need_extra("a comparison", "study", "scipy")
         need("--groups", self.groups, "--group", self.group)
-        need("--conditions", self.conditions, "--within", self.within)
+        need("--conditions", self.conditions, "--within", self.within or self.windows)
+        need("--period", self.period, "--within", self.within or self.windows)
+        need("--part", self.part != "all", "--speech", self.speech)
+        need("--speakers", self.speakers, "--speech", self.speech)
         need("--categories", self.categories, "--covariates", self.covariates)
         need("--window", self.window != _WINDOW_S, "--align", self.align)
         check_folder(self.out, overwrite=self.overwrite)
@@ -100,8 +131,17 @@ class Compare:
             covariates=self.covariates,
             categories=self.categories,
             stratum=self.stratum,
-            groups=self.groups,
-            conditions=self.conditions,
+            scores=self.scores,
+            cluster=self.cluster,
+            period=self.period,
+            windows=self.windows,
+            speech=self.speech,
+            speaker=speaker_faces(self.speakers) or None,
+            part=self.part,
+            contrasts=self.contrasts,
+            sensitivity=not self.no_sensitivity,
+            groups=self.groups or None,
+            conditions=self.conditions or None,
             align=self.align,
             window_s=self.window,
             unmatched=self.unmatched,
@@ -110,9 +150,19 @@ class Compare:
             seed=self.seed,
             events=self.events.config(),
             names=self.names,
-            models=not self.no_models,
+            confirmatory=declared(self.confirmatory, self.confirmatory_unit),
         )
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
+        if is_design(self.table, options):
+            with show_progress("comparing", "recordings") as progress:
+                design = compare_design(self.table, self.recordings, options, tokenizer=tokenizer, progress=progress)
+            write_design(design, self.out, overwrite=self.overwrite)
+            if self.json:
+                show_json(design_json(design))
+            else:
+                say(*design_words(design))
+                say(f"results: {self.out / 'compare.html'}")
+            return 0
         with show_progress("comparing", "recordings") as progress:
             done = compare(self.table, self.recordings, options, tokenizer=tokenizer, progress=progress)
         write_comparison(done, self.out, overwrite=self.overwrite)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
 from dfe.base.processes import is_program
-from dfe.cli.options import TOKENIZER, AsJson, Device, Flag, LargestOnly, OutFolder, Overwrite, Workers, arg, need
-
-NO_TOKENS = "none"
+from dfe.cli.how import How
+from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, PseudonymKey, Workers, arg, need
 
 
 @dataclass(frozen=True)
@@ -36,54 +34,13 @@ class Encode:
     out: OutFolder
     format: Literal["parquet", "csv"] = "parquet"
     """Kind of table."""
-    tokenizer: Annotated[
-        str, arg(metavar="NAME", help=f"{TOKENIZER}; none writes coefficients only, to train a tokenizer on.")
-    ] = "default"
     report: Flag = False
     """Write a self-contained HTML page beside each table."""
     thumbnails: Flag = False
     """Put small pictures of the person into the report; without this, no output holds one."""
     workers: Workers = 1
-    frontend: Annotated[str | None, arg(metavar="NAME")] = None
-    """Front end: how faces are measured, or which tool's table it is (`dfe info front-ends` lists all). By default
-    the package's own networks for pictures and videos, and for a table whichever front end knows it."""
-    weights: Annotated[Path | None, arg(metavar="PATH")] = None
-    """Weights of a front end whose networks you supply: deca, emoca or smirk."""
-    flame: Annotated[Path | None, arg(metavar="FILE")] = None
-    """FLAME model file, for millimetres and pictures in FLAME's spaces."""
-    space: Annotated[str | None, arg(metavar="NAME")] = None
-    """Expression space: by default dfe-face, the movement of 468 points in mm against the person's resting face,
-    wherever there are points of faces; arkit51/face41, 41 coefficients by a network; or, of meshes and points, the
-    folder that `dfe learn-space` wrote."""
-    neutral: Annotated[str | None, arg(metavar="WHICH")] = None
-    """What counts as the face at rest: own (the person's, for films), population (everybody's, for pictures), START-END
-    in seconds, or the table of another recording of the person. In space dfe-face only."""
-    device: Device = "auto"
-    rate: Annotated[float | None, arg(metavar="FPS")] = None
-    """Frames per second: of a table, where it wins over the times that the table has; of numbered pictures, which are
-    then a film; of a bare stream of pictures without times."""
-    calibrate: Flag = False
-    """Map the coefficients of an ARKit phone to the default front end's, approximately (docs/tables.md)."""
-    max_faces: Annotated[int, arg(metavar="N")] = 4
-    """Faces looked for in a frame, at most."""
-    largest_only: LargestOnly = False
-    second_pass: Flag = False
-    """Find the landmarks of a video twice (still pictures always are): steadier, and about half as fast."""
-    both_ways: Literal["stills", "always", "never"] = "stills"
-    """Where landmarks are found in the mirror image too, and averaged: left and right alike, less noise, slower."""
-    mirrored: Flag = False
-    """The recording is flipped, as from a selfie preview; left and right are put right."""
-    start: Annotated[float | None, arg(metavar="SECONDS")] = None
-    """Begin at this presentation time."""
-    end: Annotated[float | None, arg(metavar="SECONDS")] = None
-    """Stop before this presentation time."""
-    every: Annotated[int, arg(metavar="K")] = 1
-    """Use frames whose number is a multiple of K."""
-    landmarks: Flag = False
-    """Keep 478 landmarks and 52 network logits of each face in the table: about 4.5 kB a face on disk; Parquet only."""
-    aus: Flag = False
-    """Add action units 0 to 5, as columns au_proxy_: a proxy from the network's coefficients, never FACS coding; the
-    provenance says which units are close to their coefficient, which are mixtures, and which are absent."""
+    pseudonyms: PseudonymKey = None
+    how: How = field(default_factory=How)
     overwrite: Overwrite = False
     json: AsJson = False
 
@@ -91,38 +48,16 @@ class Encode:
         """Encode, print the summary, return the exit code."""
         from dfe.cli.progress import show_progress
         from dfe.cli.show import show_run
-        from dfe.encoding.options import EncodeOptions
         from dfe.encoding.run import encode_to_folder
 
         if not self.paths:
             raise UsageError("nothing to do: name at least one video, picture, table, folder or glob")
         need("--thumbnails", self.thumbnails, "--report", self.report)
-        options = EncodeOptions(
-            tokenizer=None if self.tokenizer == NO_TOKENS else self.tokenizer,
-            frontend=self.frontend,
-            weights=self.weights,
-            flame=self.flame,
-            space=None if self.space is None else Path(self.space),
-            neutral=self.neutral,
-            device=self.device,
-            rate=self.rate,
-            calibrate=self.calibrate,
-            max_faces=self.max_faces,
-            largest_only=self.largest_only,
-            second_pass=self.second_pass,
-            both_ways=self.both_ways,
-            mirrored=self.mirrored,
-            start_s=self.start,
-            end_s=self.end,
-            every=self.every,
-            landmarks=self.landmarks,
-            aus=self.aus,
-        )
         with show_progress("encoding", "frames") as progress:
             summary = encode_to_folder(
                 self.paths,
                 self.out,
-                options,
+                self.how.options(),
                 workers=self.workers,
                 format=self.format,
                 report=self.report,
@@ -130,5 +65,6 @@ class Encode:
                 overwrite=self.overwrite,
                 progress=progress,
                 apart=is_program(),
+                pseudonyms=self.pseudonyms,
             )
         return show_run(summary, as_json=self.json)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from dfe.cli.options import AllRows, Fleeting, Unsteady, arg
 
@@ -24,6 +24,8 @@ class EventArguments:
     all_rows: AllRows = False
     unsteady: Unsteady = False
     fleeting: Fleeting = False
+    resting_face: Annotated[Literal["recorded", "population"], arg()] = "recorded"
+    """Against whose resting face displays count: the one that faces were measured against, or everybody's."""
 
     def config(self) -> EventConfig:
         """As the house takes it."""
@@ -36,4 +38,5 @@ class EventArguments:
             all_rows=self.all_rows,
             unsteady=self.unsteady,
             fleeting=self.fleeting,
+            resting_face=self.resting_face,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
 from dfe.cli.event_options import EventArguments
 from dfe.cli.options import (
@@ -14,8 +14,8 @@ from dfe.cli.options import (
     Overwrite,
     Recordings,
     Roles,
+    Speakers,
     Speech,
-    arg,
     need,
 )
 
@@ -41,8 +41,7 @@ class Events:
     format: Literal["tsv", "csv"] = "tsv"
     """Kind of table: tsv in the manner of BIDS, with a JSON file beside it; or csv."""
     speech: Speech = None
-    speakers: Annotated[tuple[str, ...], arg(metavar="NAME=FACE ...")] = ()
-    """Whose face goes with which voice, as in A=0 B=1; needed where there are several."""
+    speakers: Speakers = ()
     roles: Roles = None
     names: NamesFile = None
     events: EventArguments = field(default_factory=EventArguments)
@@ -90,4 +89,5 @@ def _print(summary: EventsSummary) -> None:
     for note, name in reversed(notes.items()):
         others = sum(note in r.events.notes for r in summary.recordings) - 1
         say(f"note: {name}{f' and {others} more' if others else ''}: {note}")
+    say(*(f"caution: {caution}" for caution in summary.cautions))
     say(f"events: {summary.rates.parent}", f"rates:  {summary.rates}")

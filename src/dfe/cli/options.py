@@ -15,6 +15,7 @@ import tyro
 from tyro.conf import Positional
 
 from dfe.base.errors import DfeError, UsageError
+from dfe.base.installing import how_to_install
 
 
 def arg(metavar: str | None = None, help: str | None = None, aliases: Sequence[str] = ()) -> Any:
@@ -41,6 +42,8 @@ Overwrite = Annotated[bool, arg(help="Replace results that are there already.")]
 AsJson = Annotated[bool, arg(help="Print the results as JSON on standard output.")]
 Seed = Annotated[int, arg(metavar="N", help="Seed of everything drawn.")]
 Draws = Annotated[int, arg(metavar="N", help="Draws of the bootstrap behind the intervals.")]
+Port = Annotated[int, arg(metavar="PORT", help="Port of this computer; by default one that is free.")]
+NoBrowser = Annotated[bool, arg(help="Only print the address.")]
 Workers = Annotated[int, arg(metavar="N", help="Processes to share the work among; results do not depend on it.")]
 MinCoverage = Annotated[
     float,
@@ -93,10 +96,26 @@ Speech = Annotated[
     arg(metavar="PATH", help="Who speaks when: an .rttm, .eaf or .TextGrid file, or a folder of files named like the "
         "recordings."),
 ]  # fmt: skip
+NoSensitivity = Annotated[
+    bool,
+    arg(help="Leave out what is counted otherwise (against everybody's resting face, in all of the time), which takes "
+        "as long again."),
+]  # fmt: skip
+Speakers = Annotated[
+    tuple[str, ...],
+    arg(
+        metavar="NAME=FACE ...", help="Whose face goes with which voice, as in A=0 B=1; needed where there are several."
+    ),
+]
 Media = Annotated[
     Path | None,
     arg(metavar="PATH", help="The recordings' videos or pictures: one video, or the folder that they are in."),
 ]
+PseudonymKey = Annotated[
+    Path | None,
+    arg(metavar="KEYFILE", help="Key of pseudonyms: results hold these in place of names of files, folders and "
+        "subjects; made if it is not there, with a table of who is who beside it. Keep both apart from the results."),
+]  # fmt: skip
 Subject = Annotated[str, arg(metavar="COLUMN", help="Column of the table: whose face it is.")]
 Unmatched = Annotated[
     Literal["refuse", "drop"],
@@ -106,9 +125,9 @@ Unmatched = Annotated[
 Preset = Annotated[
     str | None,
     arg(metavar="NAME", help="Settings for a purpose: displays (to look at and count; few, local, steady), "
-        "coefficients (the same for coefficients from 0 to 1, as phones write them), rvq (faces told exactly) or paper "
-        "(transformers on both sides of the codebook); by default displays. Ablations know displays and rvq, by "
-        "default both."),
+        "coefficients (the same for coefficients from 0 to 1, as phones write them), rvq (faces coded as exactly as "
+        "possible) or paper (transformers on both sides of the codebook); by default displays. Ablations know displays "
+        "and rvq, by default both."),
 ]  # fmt: skip
 Size = Annotated[int, arg(metavar="K", help="Displays in the codebook, silence included.")]
 Levels = Annotated[int, arg(metavar="N", help="Tokens per face at most.")]
@@ -172,8 +191,7 @@ def need_extra(what: str, extra: str, *modules: str) -> None:
     """
     for module in modules:
         if not _installed(module):
-            advice = f"pip install 'discrete-facial-encoding[{extra}]'"
-            raise DfeError(f"{what} needs {module}, which is not installed", advice=advice)
+            raise DfeError(f"{what} needs {module}, which is not installed", advice=how_to_install(extra))
 
 
 def _installed(module: str) -> bool:

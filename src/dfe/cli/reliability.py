@@ -14,6 +14,7 @@ from dfe.cli.options import (
     AsJson,
     MadeByTokenizer,
     NamesFile,
+    NoSensitivity,
     OutFolder,
     Overwrite,
     Subject,
@@ -47,6 +48,7 @@ class Reliability:
     names: NamesFile = None
     events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
+    no_sensitivity: NoSensitivity = False
     overwrite: Overwrite = False
     json: AsJson = False
 
@@ -62,6 +64,7 @@ class Reliability:
             write_reliability,
         )
         from dfe.reliability.minutes import measure_minutes
+        from dfe.reliability.otherwise import against_everybodys
         from dfe.reliability.reliability import reliability
         from dfe.tokenizer.file import load_tokenizer
 
@@ -80,6 +83,11 @@ class Reliability:
                 progress=progress,
             )
         done = reliability(minutes)
+        if not self.no_sensitivity:
+            with show_progress("counting against everybody's resting face", "recordings") as progress:
+                done = against_everybodys(
+                    done, sources, tokenizer=tokenizer, names=self.names, block_s=self.block, progress=progress
+                )
         write_reliability(done, self.out, overwrite=self.overwrite)
         if self.json:
             show_json(reliability_json(done))

@@ -14,6 +14,7 @@ from dfe.base.printable import printable
 
 if TYPE_CHECKING:
     from dfe.events.folder import RecordingEvents
+    from dfe.overview.summary import FaceSummary
     from dfe.recording.faces import FaceTrack
     from dfe.recording.quality import QcRow
 
@@ -49,6 +50,16 @@ def quality_table(rows: Iterable[QcRow]) -> Table:
     return table
 
 
+def plain_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """Whatever a query gives, as it is."""
+    table = Table(box=None, pad_edge=False)
+    for name in columns:
+        table.add_column(escape(name), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else escape(_short(cell)) for cell in row))
+    return table
+
+
 def _number(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.1f}"
 
@@ -72,6 +83,27 @@ def events_table(rows: Iterable[RecordingEvents]) -> Table:
             str(kinds.count("eyes")) if any(face.blinks or face.looks for face in faces) else "–",
             str(kinds.count("blink")) if any(face.blinks for face in faces) else "–",
             str(kinds.count("gaze")) if any(face.gaze for face in faces) else "–",
+        )
+    return table
+
+
+def summary_table(faces: Iterable[FaceSummary]) -> Table:
+    """One line a face, and below it what it shows most and most strongly; fits 80 columns."""
+    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("verdict")
+    for name in ("usable", "face", "s", "/min", "blinks"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("recording", overflow="fold")
+    for face in faces:
+        told = [f"most: {face.most_shown}" if face.most_shown else "", face.strongest and f"peak: {face.strongest}"]
+        table.add_row(
+            f"[{VERDICT_COLOURS.get(face.verdict, 'white')}]{face.verdict}[/]",
+            f"{face.usable:.0%}",
+            "–" if face.face is None else str(face.face),
+            _number(face.exposure_s),
+            _number(face.displays_per_min),
+            _number(face.blinks_per_min),
+            "\n".join([escape(face.recording), *(f"[dim]{escape(line)}[/]" for line in told if line)]),
         )
     return table
 

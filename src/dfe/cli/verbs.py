@@ -48,17 +48,23 @@ class Verb:
 
 GROUPS: dict[str, tuple[Verb, ...]] = {
     "start here": (
-        Verb("demo", "demo:Demo", "the whole way on a clip that dfe draws itself"),
+        Verb("demo", "demo:Demo", "try it on a clip, or on people, that dfe makes up itself"),
         Verb("encode", "encode:Encode", "videos, pictures and other tools' tables to tables of tokens"),
+        Verb("corpus", "", "thousands of recordings: plan, run, status, query, verify, merge, copy, slurm"),
         Verb("qc", "qc:Qc", "which recordings are usable, on one page"),
+        Verb("view", "view:View", "film, measured face and displays together, in the browser"),
+        Verb("report", "report:Report", "a recording as one page to keep: quality, strength over time, events"),
         Verb("events", "events:Events", "displays in time: onset, apex, offset, rates"),
+        Verb("summary", "summary:Summary", "a line for each face: quality, rates, strongest moments"),
         Verb("atlas", "atlas:Atlas", "what each display looks like, and what your recordings do with it"),
+        Verb("live", "live:Live", "the camera: displays of your face as you move it"),
         Verb("info", "info:Info", "what a table, tokenizer, video, front end or space is"),
     ),
     "studies": (
         Verb("compare", "compare:Compare", "two groups, or two conditions, display by display"),
         Verb("study", "", "predict labels from faces: run, report, check, prepare, encode"),
         Verb("reliability", "reliability:Reliability", "how well a person's rates hold"),
+        Verb("transitions", "transitions:Transitions", "which display follows which, against chance"),
         Verb("sensitivity", "sensitivity:Sensitivity", "what effect a planned study could show"),
         Verb("naming-sheets", "naming_sheets:NamingSheets", "blinded sheets on which coders name displays"),
         Verb("agreement", "agreement:Agreement", "of coders on names, of events with people's marks"),
@@ -66,6 +72,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
     "exchange": (
         Verb("export", "export:Export", "events for ELAN, Praat, BORIS, WebVTT, spreadsheets"),
         Verb("render", "render:Render", "a recording as a moving head: video, or 3-D file"),
+        Verb("grid", "grid:Grid", "one display as many people show it, side by side"),
         Verb("faces", "faces:Faces", "list, join and cut the faces of a recording"),
         Verb("resting", "resting:Resting", "what each person looks like at rest, as a table"),
     ),
@@ -85,18 +92,33 @@ STUDY: tuple[Verb, ...] = (
     Verb("study run", "study.run:Run", "predict its labels, with floors, permutations, contrasts"),
     Verb("study report", "study.report:Report", "make the page anew from a study's predictions"),
 )
+CORPUS: tuple[Verb, ...] = (
+    Verb("corpus plan", "corpus.plan:MakePlan", "find and probe all media, estimate time and room"),
+    Verb("corpus run", "corpus.run:RunPlan", "encode what is planned, whole or a share of it; goes on"),
+    Verb("corpus status", "corpus.status:Status", "what is done, what failed and why"),
+    Verb("corpus query", "corpus.query:Query", "ask all tables at once, in SQL"),
+    Verb("corpus verify", "corpus.verify:Verify", "check every table against the list of results"),
+    Verb("corpus merge", "corpus.merge:Merge", "the shares of several machines as one"),
+    Verb("corpus copy", "corpus.copy:Copy", "from and to an object store, or only what stands for its media"),
+    Verb("corpus slurm", "corpus.slurm:Slurm", "a job script for a cluster"),
+)
+PARTS = {
+    "study": (STUDY, 'From tokens to labels: cross-validated prediction with floors (needs the extra "study").'),
+    "corpus": (CORPUS, "Thousands of hours, on one machine or many, with nothing lost (docs/corpora.md)."),
+}
+"""Commands that have parts, and what these are for."""
 
 
 def verbs() -> tuple[Verb, ...]:
     """All commands that can be run."""
-    return (*(verb for group in GROUPS.values() for verb in group if verb.place), *STUDY)
+    return (*(verb for group in GROUPS.values() for verb in group if verb.place), *STUDY, *CORPUS)
 
 
 def overview() -> str:
     """``dfe --help``: all commands in groups, on one screen."""
-    lines = ["usage: dfe COMMAND ...", "Facial movement in videos and pictures, as a small vocabulary of displays."]
-    for group, members in GROUPS.items():
-        lines += ["", f"{group}:", *_listed(members)]
+    lines = ["usage: dfe COMMAND ...   (visible movements of faces in videos: seen, counted, compared)"]
+    for count, (group, members) in enumerate(GROUPS.items()):
+        lines += [*([""] if count else []), f"{group}:", *_listed(members)]
     lines += ["", "dfe COMMAND --help: options and examples   --version   --debug: details of an error"]
     lines += ["--limit 4: four times larger inputs   -: paths from a list, a line each (--null: find -print0)"]
     return "\n".join(lines)
@@ -114,12 +136,12 @@ def find(arguments: Sequence[str]) -> tuple[Verb | str, list[str]]:
         raise _unknown(first, known)
     if known[first].place:
         return known[first], rest
-    parts = {verb.name.removeprefix(f"{first} "): verb for verb in STUDY}
+    members, line = PARTS[first]
+    parts = {verb.name.removeprefix(f"{first} "): verb for verb in members}
     if not rest:
         raise UsageError(f"dfe {first} is {', '.join(parts)}", advice=f"dfe {first} --help says what each does")
     if rest[0] in HELP:
-        head = 'From tokens to labels: cross-validated prediction with floors (needs the extra "study").'
-        return "\n".join([f"usage: dfe {first} COMMAND ...", head, "", *_listed(STUDY)]), []
+        return "\n".join([f"usage: dfe {first} COMMAND ...", line, "", *_listed(members)]), []
     if rest[0] not in parts:
         raise _unknown(rest[0], parts, f"dfe {first} ")
     return parts[rest[0]], rest[1:]
@@ -141,9 +163,8 @@ def parse(verb: Verb, words: Sequence[str]) -> Action:
     if doubled := next((option for option in lists if given[option] > 1), None):
         raise UsageError(f"{doubled} is given twice", advice=f"write the whole list once, as in {doubled} A B")
     config = (tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes)
-    text = inspect.getdoc(options) or verb.line
     parsed: Callable[[], Action] = partial(
-        tyro.cli, options, prog=f"dfe {verb.name}", args=list(words), config=config, description=text
+        tyro.cli, options, prog=f"dfe {verb.name}", args=list(words), config=config, description=help_text(verb)
     )
     if all(printable_line(word) == word for word in words):
         return parsed()
@@ -155,6 +176,13 @@ def parse(verb: Verb, words: Sequence[str]) -> Action:
     except SystemExit:
         tell(*said.getvalue().splitlines())
         raise
+
+
+def help_text(verb: Verb) -> str:
+    """What its help says: examples first, since they are what most people look for."""
+    text, _, shown = (inspect.getdoc(verb.options()) or verb.line).partition("Examples:")
+    lines = "\n".join(f"  {line.strip()}" for line in shown.strip().splitlines())
+    return f"{lines}\n\n{text.strip()}" if lines else text.strip()
 
 
 def examples(verb: Verb) -> list[str]:

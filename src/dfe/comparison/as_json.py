@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dfe.base.errors import UsageError
 from dfe.base.version import __version__
 from dfe.comparison.comparison import Comparison, TimeCourses
-from dfe.comparison.effects import MEASURES, EffectRow
+from dfe.comparison.designs.beside_json import beside_json
+from dfe.comparison.effects import MEASURES, Analysis, EffectRow
 from dfe.comparison.methods import methods_text
-from dfe.comparison.subjects import EVERYONE
 from dfe.stats.sensitivity import ALPHA, POWER, detectable_g
+from dfe.stats.significance import FALSE_DISCOVERY
+
+if TYPE_CHECKING:
+    from dfe.comparison.designs.design import DesignComparison
 
 STATEMENT = (
     "For research only. A comparison of groups says nothing about a single person: it is no diagnosis, no screening, "
@@ -23,8 +27,25 @@ STATEMENT = (
 
 def comparison_json(done: Comparison) -> dict[str, Any]:
     """Everything that is reported; what is not known is null."""
-    options, table = done.options, done.table
     result: dict[str, Any] = {
+        **head_json(done),
+        "measures": dict(MEASURES),
+        "confirmatory": {**asdict(done.options.confirmatory), "analysis": confirmatory_analysis(done)},
+        "false_discovery": FALSE_DISCOVERY,
+        "rows": [_row(row) for row in done.rows],
+        "families": [family._asdict() for family in done.families],
+        "courses": [_course(course, done) for course in done.courses],
+        "detectable": _detectable(done),
+        **beside_json(done.beside),
+    }
+    result["methods"] = methods_text(known(result))
+    return dict(known(result))
+
+
+def head_json(done: Comparison | DesignComparison) -> dict[str, Any]:
+    """What is said of any comparison: how it was made, who was compared, and what should be known of it."""
+    options, table = done.options, done.table
+    return {
         "made_by": f"dfe {__version__}",
         "statement": STATEMENT,
         "tokenizer": {"id": done.tokenizer.id, "hash": done.tokenizer.hash, "displays": done.tokenizer.size - 1},
@@ -37,21 +58,19 @@ def comparison_json(done: Comparison) -> dict[str, Any]:
             "min_coverage": options.min_coverage,
             "events": {**asdict(options.events), "counted": options.events.counted},
         },
-        "measures": dict(MEASURES),
         "flow": {
-            "groups": table.groups or (EVERYONE,),
+            "groups": table.levels,
             "steps": [asdict(step) for step in done.flow],
             "doubts": [asdict(step) for step in done.doubts],
         },
         "coverage": {**asdict(done.coverage), "cautions": list(done.coverage.cautions)},
-        "rows": [_row(row) for row in done.rows],
-        "families": [family._asdict() for family in done.families],
-        "courses": [_course(course, done) for course in done.courses],
-        "detectable": _detectable(done),
         "notes": list(done.notes),
     }
-    result["methods"] = methods_text(known(result))
-    return dict(known(result))
+
+
+def confirmatory_analysis(done: Comparison) -> Analysis:
+    """The analysis of the family that confirms."""
+    return next(family.analysis for family in done.families if family.role == "confirmatory")
 
 
 def known(value: Any) -> Any:
@@ -64,20 +83,18 @@ def known(value: Any) -> Any:
 
 
 def _row(row: EffectRow) -> dict[str, Any]:
-    out: dict[str, Any] = {
+    return {
         "analysis": row.analysis,
+        "role": row.role,
         "measure": row.measure,
         **asdict(row.kind),
         "subjects": row.subjects,
         "mean": row.mean,
-        **{name: getattr(row, name) for name in ("effect", "low", "high", "p", "q")},
+        "effect_is": row.size,
+        **{name: getattr(row, name) for name in ("effect", "low", "high", "p", "q", "df", "dispersion")},
         "average": {"value": row.average, "low": row.average_low, "high": row.average_high},
         "flags": row.flags,
     }
-    if row.measure == "per_min":
-        out["ratio"] = {"value": row.ratio, "low": row.ratio_low, "high": row.ratio_high}
-        out["model"] = None if row.model is None else asdict(row.model) | {"q": row.model_q}
-    return out
 
 
 def _course(course: TimeCourses, done: Comparison) -> dict[str, Any]:

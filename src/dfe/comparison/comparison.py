@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.frames import data_frame
 from dfe.base.types import DoubleArray, Progress
+from dfe.comparison.described import Compared
+from dfe.comparison.designs.beside import Beside
 from dfe.comparison.effects import (
     Analysis,
     EffectRow,
@@ -22,18 +21,16 @@ from dfe.comparison.effects import (
     Settings,
     Side,
     effects,
-    main_kinds,
-    with_models,
-    with_ratios,
 )
-from dfe.comparison.measures import RowSums, measure_rows
+from dfe.comparison.measures import RowSums
+from dfe.comparison.options import CompareOptions
+from dfe.comparison.prepare import prepare
+from dfe.comparison.ratios import main_kinds, main_side, ratio_rows
 from dfe.comparison.rows import COLUMNS, row_cells
-from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
-from dfe.comparison.table import Columns, GroupTable, read_group_table
-from dfe.comparison.time_courses import BIN_S, WINDOW_S, Courses, mean_courses, measure_courses
-from dfe.events.config import EventConfig
+from dfe.comparison.subjects import Coverage, FlowStep, Subjects
+from dfe.comparison.table import GroupTable
+from dfe.comparison.time_courses import Courses, mean_courses, measure_courses
 from dfe.stats.clusters import ClusterTest, cluster_test
-from dfe.stats.composition import compose, zero_words
 from dfe.stats.contrasts import Design
 from dfe.stats.covariates import Covariates, code_covariates
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -41,61 +38,9 @@ from dfe.tokenizer.tokenizer import Tokenizer
 if TYPE_CHECKING:
     import pandas as pd
 
-MIN_COVERAGE = 0.7
+_NONE = ("", "")
 _MEASURES: tuple[Measure, ...] = ("per_min", "share", "intensity")
-
-
-@dataclass(frozen=True)
-class CompareOptions:
-    """What is compared, and how.
-
-    Args:
-        group: column of the table: what is compared between subjects; None where groups are not compared.
-        subject: column: whose face it is.
-        within: column: what is compared within subjects; None where nothing is.
-        covariates: columns to be held constant.
-        categories: covariates whose numbers are names.
-        stratum: column: subjects are compared and exchanged within it only.
-        groups, conditions: which two, the first to be compared with; in alphabetical order if None.
-        align: column: seconds in the recording at which time courses are aligned.
-        window_s, bin_s: of time courses, around these moments.
-        unmatched: what to do with recordings that the table does not name.
-        min_coverage: recordings with less usable time are left out.
-        permutations: behind p.
-        seed: of the permutations.
-        events: thresholds of events.
-        names: the user's file of names, merges and groups; by default DFE_NAMES, or names.json beside the tokenizer.
-        models: whether counts are modelled, too.
-    """
-
-    group: str | None = None
-    subject: str = "subject"
-    within: str | None = None
-    covariates: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
-    stratum: str | None = None
-    groups: tuple[str, str] | None = None
-    conditions: tuple[str, str] | None = None
-    align: str | None = None
-    window_s: tuple[float, float] = WINDOW_S
-    bin_s: float = BIN_S
-    unmatched: Literal["refuse", "drop"] = "refuse"
-    min_coverage: float = MIN_COVERAGE
-    permutations: int = Settings.permutations
-    seed: int = Settings.seed
-    events: EventConfig = field(default_factory=EventConfig)
-    names: Path | None = None
-    models: bool = True
-
-    @property
-    def columns(self) -> Columns:
-        """The columns of the table that are looked at."""
-        return Columns(self.subject, self.group, self.covariates, self.within, self.stratum, self.align)
-
-    @property
-    def settings(self) -> Settings:
-        """How evidence is found."""
-        return Settings(self.permutations, self.seed)
+_RATIOS: tuple[Measure, ...] = ("rate_ratio", "pooled_ratio")
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,21 +74,38 @@ class Comparison:
     coverage: Coverage
     courses: tuple[TimeCourses, ...]
     notes: tuple[str, ...]
+    beside: Beside
+    """Contrasts of a file, and what is found when it is counted otherwise."""
     subjects: Subjects
     sums: RowSums
+    covariates: Covariates
 
     @property
     def sides(self) -> tuple[str, str]:
         """What is compared, the first with the second."""
         two = self.table.groups or self.table.conditions
         assert two is not None
-        return two
+        return two[0], two[1]
 
     @property
     def sides_of_analyses(self) -> dict[str, tuple[str, str]]:
         """Names of what is compared, by analysis."""
-        groups, conditions = self.table.groups or ("", ""), self.table.conditions or ("", "")
+        groups, conditions = ((two[0], two[1]) for two in (self.table.groups or _NONE, self.table.conditions or _NONE))
         return {"groups": groups, "conditions": conditions, "groups x conditions": groups}
+
+    @property
+    def compared(self) -> tuple[Compared, ...]:
+        """What each analysis compared, for numbers beside its effects."""
+        return tuple(
+            Compared(
+                analysis,
+                self.sides_of_analyses[analysis],
+                _sides(analysis, self.subjects, self.sums),
+                self.subjects,
+                self.covariates,
+            )
+            for analysis in _analyses(self.table)
+        )
 
     def to_pandas(self) -> pd.DataFrame:
         """A row for each comparison, display (or region) and measure: the columns of ``results.csv``.
@@ -166,8 +128,8 @@ def compare(
     """Compare the recordings of a table.
 
     With groups alone, subjects' values are compared between groups. With conditions alone, subjects' values are
-    compared between conditions. With both, the conditions are compared in all subjects, and the differences between
-    conditions between the groups.
+    compared between conditions. With both, the groups are compared over both conditions, the conditions in all
+    subjects, and the differences between conditions between the groups.
 
     Args:
         table: CSV with a row for each recording (or part of one): ``recording``, the subject, the group.
@@ -181,88 +143,64 @@ def compare(
         ModelError: recordings of different tokenizers.
         UsageError: nothing to compare, too few subjects, or covariates that cannot be held constant.
     """
-    columns = options.columns
-    if columns.group is None and columns.condition is None:
-        raise UsageError("nothing to compare", advice="name a column with --group, or with --within")
-    if not 0 <= options.min_coverage <= 1 or options.settings.permutations < 1:
-        raise UsageError("coverage must be between 0 and 1, permutations 1 or more")
-    read = read_group_table(
-        table,
-        Path(recordings),
-        columns,
-        groups=options.groups,
-        conditions=options.conditions,
-        categories=options.categories,
-        others=options.unmatched == "drop",
-    )
-    sums, tokenizer = measure_rows(
-        read.rows, config=options.events, tokenizer=tokenizer, names=options.names, progress=progress
-    )
-    subjects, flow, doubts, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
+    if options.scores or options.cluster is not None or options.period is not None:
+        raise UsageError("scores, clusters and periods are of a design", advice="ask dfe.compare_design")
+    ready = prepare(table, recordings, options, several=False, tokenizer=tokenizer, progress=progress)
+    read, sums, subjects, columns = ready.table, ready.sums, ready.subjects, options.columns
     covariates = Covariates(np.zeros((len(subjects), 0)), ())
     if columns.covariates:
         covariates = code_covariates(subjects.covariates, read.words)
     rows: list[EffectRow] = []
     families: list[Family] = []
-    notes = [*sums.vocabulary.notes, *_notes(read, sums)]
-    sides = _sides(read, subjects, sums)
+    notes = list(ready.notes)
     for analysis in _analyses(read):
+        sides = _sides(analysis, subjects, sums)
+        for ratio in _RATIOS if analysis != "groups x conditions" else _RATIOS[:1]:
+            found, judged = ratio_rows(analysis, ratio, sums.kinds, sides, subjects, covariates)
+            rows += found
+            families += judged
         for measure in _MEASURES:
             values = tuple(side.values(measure) for side in sides)
             found, judged = effects(analysis, measure, sums.kinds, values, subjects, covariates, options.settings)
-            if measure == "per_min":
-                if analysis != "groups x conditions":
-                    found = with_ratios(found, sides, subjects.design, covariates)
-                if options.models:
-                    design, kept = _design(analysis, read, subjects, covariates), subjects.rows
-                    found = with_models(found, sums.count[kept], sums.exposure_s[kept], design, subjects.subject)
             rows += found
             families += judged
-        main = tuple(subjects.pooled(sums.main_s, c) for c in ((0, 1) if read.conditions else (None,)))
-        composition = compose(main)
-        parts = main_kinds(composition, sums.main)
-        found, judged = effects(analysis, "main_clr", parts, composition.values, subjects, covariates, options.settings)
+        main = tuple(
+            main_side(subjects.pooled(sums.main_s, condition), side.exposure_s)
+            for condition, side in zip(_conditions(analysis), sides, strict=True)
+        )
+        found, judged = ratio_rows(analysis, "main_ratio", main_kinds(sums.main), main, subjects, covariates)
         rows += found
         families += judged
-        notes.append(f"Log-ratios: {zero_words(composition)}.")
     courses: tuple[TimeCourses, ...] = ()
     if columns.align is not None:
         kept_rows = [read.rows[i] for i in subjects.rows]
         measured = measure_courses(kept_rows, sums.vocabulary, options.window_s, options.bin_s, progress=progress)
         steady = tuple(int(kind.token) for kind in sums.kinds if kind.unit == "display")
         courses = tuple(_courses(a, measured, steady, subjects, options.settings) for a in _analyses(read))
+    told, judged_as = options.confirmatory.judged(rows, families, _analyses(read)[-1])
     return Comparison(
-        options, read, tokenizer, tuple(rows), tuple(families), flow, doubts, coverage, courses,
-        tuple(dict.fromkeys(notes)), subjects, sums,
+        options, read, ready.tokenizer, told, judged_as, ready.flow, ready.doubts, ready.coverage, courses,
+        tuple(dict.fromkeys(notes)), ready.beside, subjects, sums, covariates,
     )  # fmt: skip
 
 
 def _analyses(table: GroupTable) -> tuple[Analysis, ...]:
     if table.conditions is None:
         return ("groups",)
-    return ("conditions",) if table.groups is None else ("conditions", "groups x conditions")
+    return ("conditions",) if table.groups is None else ("groups", "conditions", "groups x conditions")
 
 
-def _sides(table: GroupTable, subjects: Subjects, sums: RowSums) -> tuple[Side, ...]:
+def _conditions(analysis: Analysis) -> tuple[int | None, ...]:
+    """Whose sums an analysis compares: both conditions apart, or all of a subject's time together."""
+    return (None,) if analysis == "groups" else (0, 1)
+
+
+def _sides(analysis: Analysis, subjects: Subjects, sums: RowSums) -> tuple[Side, ...]:
     def side(condition: int | None) -> Side:
         parts = (sums.count, sums.exposure_s, sums.on_s, sums.intensity)
         return Side(*(subjects.pooled(part, condition) for part in parts))
 
-    return (side(None),) if table.conditions is None else (side(0), side(1))
-
-
-def _design(analysis: Analysis, table: GroupTable, subjects: Subjects, covariates: Covariates) -> DoubleArray:
-    """Columns of the models of counts, ``(rows, k)``, the contrast first."""
-    second = subjects.design.second[subjects.subject].astype(np.float64)
-    condition = subjects.condition.astype(np.float64)
-    columns = {
-        "groups": [second],
-        "conditions": [condition] + ([second] if table.groups is not None else []),
-        "groups x conditions": [second * condition, second, condition],
-    }[analysis]
-    strata = np.unique(subjects.design.stratum)
-    columns += [(subjects.design.stratum == one)[subjects.subject].astype(np.float64) for one in strata[1:]]
-    return np.column_stack([*columns, covariates.matrix[subjects.subject]])
+    return tuple(side(condition) for condition in _conditions(analysis))
 
 
 def _courses(
@@ -290,34 +228,3 @@ def _courses(
         mean = np.stack([values[~second].mean(axis=0), values[second].mean(axis=0)])
         numbers = (int((~second).sum()), int(second.sum()))
     return TimeCourses(analysis, measured.start_s, displays, mean, numbers, int((~enough).sum()), test)
-
-
-def _notes(table: GroupTable, sums: RowSums) -> list[str]:
-    notes = [f"The table {note}." for note in table.notes]
-    if table.left_out:
-        which = ", ".join(f"{name} ({count} rows)" for name, count in sorted(table.left_out.items()))
-        notes.append(f"Not compared: {which}.")
-    several = int((sums.faces > 1).sum())
-    if several:
-        notes.append(
-            f"{several} recordings show more than one face, if only for a moment; a row is about the subject's alone."
-        )
-    if table.columns.covariates and table.conditions is not None and table.groups is None:
-        notes.append(
-            "Covariates play no part in the permutation within subjects; the models of counts hold them constant."
-        )
-    notes += neutral_notes(sums.neutrals)
-    notes.append("Speech was not taken into account: rates mix silent and speaking time.")
-    return notes
-
-
-def neutral_notes(neutrals: Sequence[str]) -> tuple[str, ...]:
-    """A sentence where recordings were measured against resting faces of different kinds; else none."""
-    kinds = Counter(neutrals)
-    if len(kinds) < 2:
-        return ()
-    listed = ", ".join(f"{name or 'not known'} ({count})" for name, count in sorted(kinds.items()))
-    return (
-        f"Recordings were measured against different resting faces: {listed}. "
-        "What they differ in may come from that: encode all with the same --neutral.",
-    )

@@ -12,31 +12,35 @@ from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.measures import CountedUnit, Kind
 from dfe.comparison.subjects import Subjects
-from dfe.stats.composition import OTHER, Composition
-from dfe.stats.contrasts import Design
 from dfe.stats.covariates import Covariates, compare_adjusted
 from dfe.stats.effect_sizes import Effects
 from dfe.stats.groups import GroupEffects
 from dfe.stats.paired import PairedEffects, compare_conditions
-from dfe.stats.rate_ratios import group_ratio, paired_ratio
-from dfe.stats.repeated import RateModel, fit_rates
+from dfe.stats.prevalence import fewest_subjects, shown_enough
 from dfe.stats.significance import benjamini_hochberg
 
 Analysis = Literal["groups", "conditions", "groups x conditions"]
 UNITS: tuple[CountedUnit, ...] = get_args(CountedUnit)
-Measure = Literal["per_min", "share", "intensity", "main_clr"]
+Measure = Literal["rate_ratio", "pooled_ratio", "per_min", "share", "intensity", "main_ratio"]
 MEASURES: dict[Measure, str] = {
-    "per_min": "events per valid minute",
+    "rate_ratio": "ratio of rates, model of counts",
+    "per_min": "events per valid minute, mean of subjects",
+    "pooled_ratio": "ratio of rates, all events by all minutes",
     "share": "share of valid time",
     "intensity": "mean intensity of events, mm",
-    "main_clr": "log-ratio of time as the main display",
+    "main_ratio": "ratio of time as the main display, model of time",
 }
+"""One question each: the ratio for a subject, the difference of subjects' means, the ratio of the groups' sums."""
+RATIOS: tuple[Measure, ...] = ("rate_ratio", "pooled_ratio", "main_ratio")
+"""Measures whose effect is a ratio, 1 where there is none."""
+Role = Literal["confirmatory", "exploratory"]
 FEWEST = 5
 """Subjects on each side that a mean intensity needs: those without an event have none."""
 UNSTEADY = "unsteady display"
 NOBODY = "nobody shows it"
 NO_SPREAD = "no spread: no effect and no interval"
 TOO_FEW = "too few subjects for an effect and its interval"
+TOO_FEW_SHOW = "too few subjects show it"
 
 
 @dataclass(frozen=True)
@@ -50,25 +54,35 @@ class EffectRow:
     mean: tuple[float, float]
     """Over subjects; for an interaction the mean differences between the conditions in each group."""
     effect: float
-    """Hedges' g, strata and covariates held constant; or Cohen's d_z between conditions."""
+    """Strata and covariates held constant: Hedges' g, Cohen's d_z between conditions, or a ratio of rates."""
     low: float
     high: float
-    """95% interval, of the noncentral t."""
+    """95% interval."""
     p: float
-    """Of permutation; NaN where nothing was tested."""
+    """Of this effect: by exchange, of a ratio by its model; NaN where nothing was tested."""
     q: float = np.nan
     """Benjamini-Hochberg over the displays (or the regions) of this analysis and measure."""
+    role: Role = "exploratory"
     average: float = np.nan
     average_low: float = np.nan
     average_high: float = np.nan
     """The same difference over the root of the two sides' mean variance (d_av), with Bonett's 95% interval."""
-    ratio: float = np.nan
-    ratio_low: float = np.nan
-    ratio_high: float = np.nan
-    """Ratio of rates, all events by all minutes, strata and covariates held constant, with its 95% interval."""
-    model: RateModel | None = None
-    model_q: float = np.nan
+    df: float = np.nan
+    """Degrees of freedom of a ratio."""
+    error: float = np.nan
+    """Standard error of a ratio's logarithm."""
+    dispersion: tuple[float, float] = (np.nan, np.nan)
+    """Of the model of counts on each side: subjects' counts vary by ``mu + dispersion mu^2``."""
+    inflation: float = np.nan
+    """Of the model of counts: how many times the spread that displays share this one's contrast varies by."""
     flags: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> str:
+        """What the effect is."""
+        if self.measure in RATIOS:
+            return "ratio of ratios" if self.analysis == "groups x conditions" else "ratio"
+        return "d_z" if self.analysis == "conditions" else "g"
 
 
 class Family(NamedTuple):
@@ -78,8 +92,17 @@ class Family(NamedTuple):
     measure: Measure
     unit: CountedUnit
     tested: int
+    too_few: int
+    """Rows that somebody shows, but fewer subjects than ``least``: left out before the false discovery rate."""
+    least: int
+    """Subjects, of any group, that have to show a display for it to be tested."""
     p_any: float
-    """Permutation p of the largest effect among them; NaN where there is none."""
+    """P of any effect among them: by permutation of the largest one, of models by Simes; NaN where there is none."""
+    role: Role = "exploratory"
+    dispersion: tuple[float, ...] = ()
+    """Of the model of counts, that displays share, by group."""
+    between: tuple[float, ...] = ()
+    """How much of it is a subject's own level in both conditions, by group."""
 
 
 @dataclass(frozen=True)
@@ -128,9 +151,10 @@ def effects(
 ) -> tuple[list[EffectRow], list[Family]]:
     """Compare columns of values: of groups (one set of rows) or of conditions and their interaction (two sets).
 
-    Displays, regions, displays of the eyes and groups are families of their own. What nobody shows is in no family.
+    Displays, regions, displays of the eyes and groups are families of their own. What too few show is in no family.
     """
-    shown = np.any([np.nan_to_num(side) != 0 for side in sides], axis=(0, 1))
+    shows = np.any([np.nan_to_num(side) != 0 for side in sides], axis=0)
+    shown, enough = shows.any(axis=0), shown_enough(shows)
     rows: list[EffectRow] = []
     families: list[Family] = []
     for unit in UNITS:
@@ -138,7 +162,7 @@ def effects(
         if not len(columns):
             continue
         made: dict[int, EffectRow] = {}
-        p_any, tested = np.nan, columns[shown[columns]]
+        p_any, tested = np.nan, columns[enough[columns]]
         for group, known in _alike(sides, tested):
             if not _enough(analysis, known, subjects.design.second, measure):
                 continue
@@ -155,56 +179,13 @@ def effects(
         for column, adjusted in zip(columns.tolist(), q.tolist(), strict=True):
             row = made.get(column)
             if row is None:
-                why = NOBODY if not shown[column] else "too few subjects show it"
+                why = NOBODY if not shown[column] else TOO_FEW_SHOW
                 row = _untested(analysis, measure, kinds[column], sides, column, subjects, why)
             rows.append(replace(row, q=adjusted))
-        families.append(Family(analysis, measure, unit, len(made), float(p_any)))
+        rare = int((shown & ~enough)[columns].sum())
+        least = fewest_subjects(len(shows))
+        families.append(Family(analysis, measure, unit, len(made), rare, least, float(p_any)))
     return rows, families
-
-
-def with_ratios(
-    rows: Sequence[EffectRow], sides: tuple[Side, ...], design: Design, covariates: Covariates
-) -> list[EffectRow]:
-    """Ratios of rates with their intervals; ``rows`` in the order of the sides' columns."""
-    out = []
-    for i, row in enumerate(rows):
-        counts = [side.count[:, i] for side in sides]
-        if len(sides) == 2:
-            ratio = paired_ratio((counts[0], sides[0].exposure_s), (counts[1], sides[1].exposure_s))
-            silent = not all(count.any() for count in counts)
-        else:
-            ratio = group_ratio(counts[0], sides[0].exposure_s, design, covariates.matrix)
-            silent = not (counts[0][design.second].any() and counts[0][~design.second].any())
-        flags = row.flags
-        if silent and NOBODY not in flags:
-            flags += ("no events on one side",)
-        elif not silent and not np.isfinite(ratio.low):
-            flags += ("ratio: too few events or subjects for what is held constant",)
-        out.append(replace(row, ratio=ratio.value, ratio_low=ratio.low, ratio_high=ratio.high, flags=flags))
-    return out
-
-
-def with_models(
-    rows: Sequence[EffectRow], counts: DoubleArray, exposure_s: DoubleArray, design: DoubleArray, subject: IntArray
-) -> list[EffectRow]:
-    """Models of repeated counts ``(n, T)``; ``rows`` in the order of the columns."""
-    minutes = exposure_s / 60
-    models = [fit_rates(counts[:, i], minutes, design, subject) for i in range(len(rows))]
-    out = [replace(row, model=model) for row, model in zip(rows, models, strict=True)]
-    for unit in UNITS:
-        places = [i for i, row in enumerate(out) if row.kind.unit == unit]
-        q = benjamini_hochberg(np.array([models[i].p for i in places]))
-        for place, adjusted in zip(places, q.tolist(), strict=True):
-            note = models[place].note
-            said = note and NOBODY not in out[place].flags
-            flags = out[place].flags + ((f"model: {note}",) if said else ())
-            out[place] = replace(out[place], model_q=adjusted, flags=flags)
-    return out
-
-
-def main_kinds(composition: Composition, main: Sequence[Kind]) -> tuple[Kind, ...]:
-    """What the parts of a composition are."""
-    return tuple(Kind(OTHER, "all others together", "", "") if part < 0 else main[part] for part in composition.parts)
 
 
 def _alike(sides: tuple[DoubleArray, ...], columns: IntArray) -> Iterator[tuple[IntArray, BoolArray]]:
@@ -264,7 +245,7 @@ def _row(
         analysis=analysis,
         measure=measure,
         kind=kind,
-        subjects=_numbers(analysis, known, subjects.design.second),
+        subjects=numbers(analysis, known, subjects.design.second),
         mean=(float(done.mean[0, i]), float(done.mean[1, i])),
         effect=float(size.value[i]),
         low=float(size.low[i]),
@@ -290,11 +271,12 @@ def _untested(
     nobody = why == NOBODY and measure != "intensity"
     mean = (0.0, 0.0) if nobody else (np.nan, np.nan)
     flags = (why,) + ((UNSTEADY,) if kind.unsteady else ())
-    numbers = _numbers(analysis, known, subjects.design.second)
-    return EffectRow(analysis, measure, kind, numbers, mean, np.nan, np.nan, np.nan, np.nan, flags=flags)
+    who = numbers(analysis, known, subjects.design.second)
+    return EffectRow(analysis, measure, kind, who, mean, np.nan, np.nan, np.nan, np.nan, flags=flags)
 
 
-def _numbers(analysis: Analysis, known: BoolArray, second: BoolArray) -> tuple[int, int]:
+def numbers(analysis: Analysis, known: BoolArray, second: BoolArray) -> tuple[int, int]:
+    """Subjects on each side."""
     if analysis == "conditions":
         return int(known.sum()), int(known.sum())
     return int((known & ~second).sum()), int((known & second).sum())

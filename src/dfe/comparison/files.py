@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-import numpy as np
-
 from dfe.base.csv_text import csv_text
 from dfe.base.files import refuse_existing, replacing
+from dfe.comparison import described
 from dfe.comparison.as_json import comparison_json
 from dfe.comparison.comparison import Comparison
+from dfe.comparison.designs.files import BESIDE, beside_files
+from dfe.comparison.designs.files import FILES as DESIGN_FILES
 from dfe.comparison.page import compare_page, forest_chart, pictured, volcano_chart
+from dfe.comparison.pictures import display_pictures
 from dfe.comparison.r_script import DATA, data_rows, r_script
-from dfe.comparison.rows import COLUMNS, table_row
-from dfe.draw.templates import heat_scale, template_pictures
+from dfe.comparison.rows import COLUMNS, table_row, written
+from dfe.comparison.tables import coverage_rows, flow_rows
 from dfe.pages.svg import standalone
-from dfe.tokenizer.tokenizer import Tokenizer
 
 FILES = (
-    "results.csv", "flow.csv", "coverage.csv", "methods.txt", DATA, "analysis.R", "compare.json", "forest.svg",
-    "volcano.svg", "compare.html",
+    "results.csv", "effects.csv", "flow.csv", "coverage.csv", "methods.txt", DATA, "analysis.R", "compare.json",
+    "forest.svg", "volcano.svg", "compare.html",
 )  # fmt: skip
 CLUSTERS = "clusters.csv"
-_PICTURE = 96
 
 
 def check_folder(out: Path, *, overwrite: bool = False) -> None:
@@ -34,7 +33,7 @@ def check_folder(out: Path, *, overwrite: bool = False) -> None:
     Raises:
         OutputError: one is there already.
     """
-    for name in (*FILES, CLUSTERS):
+    for name in {*FILES, CLUSTERS, *BESIDE, *DESIGN_FILES}:
         refuse_existing(out / name, overwrite=overwrite)
 
 
@@ -54,8 +53,12 @@ def write_comparison(done: Comparison, out: str | PathLike[str], *, overwrite: b
     pictures = display_pictures(done.tokenizer, pictured(result))
     contents = {
         "results.csv": csv_text(COLUMNS, (table_row(row, done.sides_of_analyses) for row in done.rows)),
-        "flow.csv": csv_text(*_flow(done)),
-        "coverage.csv": csv_text(*_coverage(done)),
+        "effects.csv": csv_text(
+            described.COLUMNS,
+            (written(cells) for one in done.compared for cells in described.described(one, done.sums.kinds, done.rows)),
+        ),
+        "flow.csv": csv_text(*flow_rows(done.table.levels, done.flow, done.doubts)),
+        "coverage.csv": csv_text(*coverage_rows(done.coverage)),
         "methods.txt": str(result["methods"]),
         DATA: csv_text(*data_rows(done)),
         "analysis.R": r_script(done),
@@ -64,6 +67,7 @@ def write_comparison(done: Comparison, out: str | PathLike[str], *, overwrite: b
         "volcano.svg": standalone(volcano_chart(result, analysis, pictures)),
         "compare.html": compare_page(result, pictures),
     }
+    contents |= dict(beside_files(done.beside))
     if done.courses:
         contents[CLUSTERS] = csv_text(*_clusters(done))
     paths = tuple(Path(out) / name for name in contents)
@@ -71,38 +75,6 @@ def write_comparison(done: Comparison, out: str | PathLike[str], *, overwrite: b
         for file, words in zip(files, contents.values(), strict=True):
             file.write(words.encode("utf-8"))
     return paths
-
-
-def display_pictures(tokenizer: Tokenizer, tokens: Sequence[str]) -> dict[str, bytes]:
-    """PNG files of displays by their number, all in one heat scale."""
-    templates = np.asarray(tokenizer.templates(), np.float32)
-    scale = heat_scale(tokenizer.space, templates[1:])
-    chosen = templates[[int(token) for token in tokens]]
-    if not len(chosen):
-        return {}
-    drawn = template_pictures(tokenizer.space, chosen, size=_PICTURE, heat_max_mm=scale)
-    return dict(zip(tokens, drawn.front, strict=True))
-
-
-def _flow(done: Comparison) -> tuple[list[str], list[list[object]]]:
-    groups = done.table.groups or ("all",)
-    head = ["step"] + [f"{what} {name}" for name in groups for what in ("subjects", "recordings")]
-    rows = [
-        [step.step, *(cell for pair in zip(step.subjects, step.recordings, strict=True) for cell in pair)]
-        for step in (*done.flow, *done.doubts)
-    ]
-    return head, rows
-
-
-def _coverage(done: Comparison) -> tuple[list[str], list[list[object]]]:
-    cover = done.coverage
-    rows: list[list[object]] = []
-    for what, means, p in (
-        ("share of time usable", cover.mean, cover.p),
-        ("usable minutes a subject", cover.minutes, cover.p_minutes),
-    ):
-        rows.append([what, *(f"{mean:.6g}" for mean in means), f"{p:.6g}"])
-    return ["measure", *(f"mean {name}" for name in cover.names), "p"], rows
 
 
 def _clusters(done: Comparison) -> tuple[list[str], list[list[object]]]:

@@ -16,7 +16,8 @@ from dfe.base.defects import DefectKind
 from dfe.base.errors import ModelError, TableError
 from dfe.base.types import BoolArray, DoubleArray, IntArray, Progress
 from dfe.clock.clock import row_times
-from dfe.clock.spans import seconds_in
+from dfe.clock.spans import both, seconds_in, total, without
+from dfe.comparison.speaking import Talking
 from dfe.comparison.table import GroupRow
 from dfe.displays.names import load_names
 from dfe.displays.units import EYES, DisplayName
@@ -25,13 +26,13 @@ from dfe.events.config import EventConfig
 from dfe.events.find import tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.found import EventList
-from dfe.events.rates import Rate, rates
+from dfe.events.rates import Part, Rate, rates
+from dfe.events.resting import as_asked
 from dfe.recording.faces import sole_face
+from dfe.recording.neutrals import neutral_of
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
 from dfe.tokenizer.tokenizer import Tokenizer
-
-_NEUTRALS = {"own": "the person's own", "population": "everybody's"}
 
 SILENCE = "silence"
 
@@ -52,6 +53,8 @@ class Kind:
     unsteady: bool = False
     """It comes and goes with the picture's noise, as the tokenizer's card says."""
     unit: CountedUnit = "display"
+    displays: tuple[int, ...] = ()
+    """Of a group: the numbers of its members that are counted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +79,13 @@ class RowSums:
     faces: IntArray
     """``(n,)`` faces that the recording has."""
     neutrals: list[str]
-    """Whose resting face each row's face was measured against, in words; empty where no face model was used."""
+    """Whose resting face each row's face was measured against, in words."""
     defects: list[tuple[DefectKind, ...]]
     """What is known to be wrong, odd or mended about the source of each row's recording."""
     vocabulary: Vocabulary
     """Whose units were counted."""
+    spoken: list[bool]
+    """Whether it is known of each row when its face speaks."""
 
     @property
     def coverage(self) -> DoubleArray:
@@ -95,6 +100,7 @@ def measure_rows(
     config: EventConfig | None = None,
     tokenizer: Tokenizer | None = None,
     names: Path | None = None,
+    talk: Talking | None = None,
     progress: Progress | None = None,
 ) -> tuple[RowSums, Tokenizer]:
     """Find the events of every row's recording and sum them up; gives the tokenizer of the recordings, too.
@@ -104,6 +110,7 @@ def measure_rows(
         config: thresholds of events, and which rows and displays count.
         tokenizer: that made the tokens; by default the packaged one that the recordings name.
         names: the user's file of names, merges and groups; what :func:`dfe.displays.names.load_names` finds if None.
+        talk: when faces speak, and which part of the time counts; all of it if None.
         progress: called after each row.
 
     Raises:
@@ -126,29 +133,26 @@ def measure_rows(
             advice = "encode all recordings with one tokenizer"
             raise ModelError(what, where=rows[mine[0]].path, advice=advice)
         vocabulary = vocabulary or vocabulary_of(tokenizer, load_names(tokenizer, names))
-        found = detect(recording, tokenizer, config, vocabulary=vocabulary)
+        recording = as_asked(recording, tokenizer, config)
+        path = rows[mine[0]].path
+        speech = None if talk is None else talk.speech(recording, path)
+        found = detect(recording, tokenizer, config, speech=speech, vocabulary=vocabulary)
         if sums is None:
             sums = _empty(len(rows), found, tokenizer, vocabulary)
         for place in mine:
             row = rows[place]
             face = sole_face(recording, row.path) if row.face is None else row.face
-            sums.neutrals[place] = _neutral(recording, face)
+            sums.neutrals[place] = neutral_of(recording, face)
+            sums.spoken[place] = speech is not None and (face or 0) in speech
             sums.defects[place] = tuple(defect.kind for defect in recording.provenance.defects)
-            _measure(sums, place, replace(row, face=face), found, recording)
+            part: Part = "all" if talk is None else talk.part
+            _measure(sums, place, replace(row, face=face), found, recording, part)
             done += 1
             if progress is not None:
                 progress(done, len(rows))
     if sums is None or tokenizer is None:
         raise TableError("there are no recordings to be measured")
     return sums, tokenizer
-
-
-def _neutral(recording: Recording, face: int | None) -> str:
-    notes = recording.provenance.resting
-    choice = next((note.neutral for note in notes if note.face in (None, face or 0)), "")
-    if choice in _NEUTRALS or not choice:
-        return _NEUTRALS.get(choice, "")
-    return "another recording's" if choice.startswith("recording ") else "that of a named interval"
 
 
 def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocabulary) -> RowSums:
@@ -162,7 +166,10 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocab
         Kind(r, f"all displays of the {r}", "", r, unit="region") for r in dict.fromkeys(k.region for k in looked)
     )
     eyes = tuple(Kind(eye.token, eye.label, "", eye.region, unit="eyes") for eye in EYES)
-    groups = tuple(Kind(group.token, group.label, "", group.region, unit="group") for group in found.groups)
+    groups = tuple(
+        Kind(group.token, group.label, "", group.region, unit="group", displays=group.displays)
+        for group in found.groups
+    )
     kinds = looked + regions + eyes + groups
     return RowSums(
         kinds=kinds,
@@ -177,22 +184,28 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocab
         neutrals=[""] * count,
         defects=[()] * count,
         vocabulary=vocabulary,
+        spoken=[False] * count,
     )
 
 
-def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recording: Recording) -> None:
+def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recording: Recording, part: Part) -> None:
     times = recording.times
     start, end = float(np.nanmin(times)), float(np.nanmin(times)) + found.duration_s
     low, high = max(start, row.onset_s), min(end, row.offset_s)
     if not low < high:
         raise TableError(
-            f"line {row.line} is about {row.onset_s:g} to {row.offset_s:g} s, but it runs from {start:g} to {end:g} s",
+            f"{row.said} is about {row.onset_s:g} to {row.offset_s:g} s, but it runs from {start:g} to {end:g} s",
             where=row.path,
             advice="correct onset and offset",
         )
-    sums.total_s[place] = high - low
-    sums.faces[place] = len(found.faces)
     face = row.face or 0
+    time = np.array([[low, high]])
+    talk = next((one.speech for one in found.faces if one.face_id == face), None)
+    if part != "all":
+        silence = np.zeros((0, 2)) if talk is None else talk
+        time = both(time, silence) if part == "speaking" else without(time, silence)
+    sums.total_s[place] = total(time)
+    sums.faces[place] = len(found.faces)
     role = Role("", face, row.onset_s, row.offset_s, "x", "")
     regions = {kind.token: -i for i, kind in enumerate(sums.kinds, start=1) if kind.unit == "region"}
     by_region = replace(
@@ -205,11 +218,11 @@ def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recordi
     columns = {kind.token: i for i, kind in enumerate(sums.kinds)}
     columns |= {str(number): columns[name] for name, number in regions.items()}
     for rate in (*rates(found, roles=[role]), *rates(by_region, roles=[role])):
-        if rate.face == face and rate.subject == "x" and rate.speech == "all" and rate.token in columns:
+        if rate.face == face and rate.subject == "x" and rate.speech == part and rate.token in columns:
             sums.exposure_s[place] = rate.exposure_s
             _add(sums, place, columns[rate.token], rate)
     counted = (recording.success if found.config.all_rows else recording.usable) & (recording.face_ids == face)
-    sums.main_s[place] = _main(recording, counted, (low, high), sums.vocabulary)
+    sums.main_s[place] = _main(recording, counted, time, sums.vocabulary)
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
@@ -218,10 +231,10 @@ def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
     sums.intensity[place, column] = (rate.mean_intensity or 0.0) * rate.count
 
 
-def _main(recording: Recording, counted: BoolArray, part: tuple[float, float], words: Vocabulary) -> DoubleArray:
-    """Seconds of nothing and of each main display, that of the first token, in a part of the recording."""
+def _main(recording: Recording, counted: BoolArray, time: DoubleArray, words: Vocabulary) -> DoubleArray:
+    """Seconds of nothing and of each main display, that of the first token, in stretches of the recording."""
     main = words.merged(recording.tokens()).display[:, 0].astype(np.int64)
     known = counted & (main >= 0)
     start, end = row_times(recording.frames, recording.times, recording.face_ids, known)[known].T
-    seconds = np.bincount(main[known], seconds_in(np.array([part]), start, end), words.size + 1)
+    seconds = np.bincount(main[known], seconds_in(time, start, end), words.size + 1)
     return np.asarray(seconds[[0, *words.names]], np.float64)

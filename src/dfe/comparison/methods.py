@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dfe.clock.clock import GAP_S
+from dfe.comparison.designs.said import contrasts_said, sensitivity_said
 from dfe.stats.clusters import CAUTION
 
 
 def methods_text(result: Mapping[str, Any]) -> str:
     """Paragraphs of plain text about the JSON of a comparison."""
-    parts = [_data(result), _measures(result), _evidence(result)]
-    if any(row.get("model") for row in result["rows"]):
-        parts.append(_models(result))
-    parts.append(_composition(result))
+    parts = [data_said(result), measures_said(result), _confirmatory(result), _models(result), _evidence(result)]
+    parts.append(_main_display())
     parts += [_courses(result)] if result["courses"] else []
     if result["detectable"] is not None:
         found = result["detectable"]
@@ -23,11 +22,13 @@ def methods_text(result: Mapping[str, Any]) -> str:
             f"for a standardised difference of {found['g']:.2f} in one display tested alone, and of "
             f"{found['g_bonferroni']:.2f} in each of {found['displays']} displays after Bonferroni's correction."
         )
+    parts += [*contrasts_said(result), *sensitivity_said(result)]
     parts += [*result["notes"], result["statement"]]
     return "\n\n".join(parts) + "\n"
 
 
-def _data(result: Mapping[str, Any]) -> str:
+def data_said(result: Mapping[str, Any]) -> str:
+    """Who was recorded, what coded them, and how much of it could be used."""
     steps, names = result["flow"]["steps"], result["flow"]["groups"]
     first, last = steps[0], steps[-1]
 
@@ -36,19 +37,20 @@ def _data(result: Mapping[str, Any]) -> str:
         return ", ".join(f"{name}: {r} recordings of {s} subjects" for name, r, s in each)
 
     cover, settings = result["coverage"], result["settings"]
-    one, two = cover["names"]
+    shares = " and ".join(f"{mean:.1%} in {name}" for mean, name in zip(cover["mean"], cover["names"], strict=True))
+    minutes = ", ".join(f"{mean:.2f}" for mean in cover["minutes"])
     return (
         f"Faces were coded by the tokenizer {result['tokenizer']['id']} ({result['tokenizer']['hash'][:12]}) with "
         f"{result['made_by']}. The table listed {numbers(first)}. Rows count as usable where a face was found that was "
         f"not turned, small or covered; recordings usable for less than {settings['min_coverage']:.0%} of their time "
-        f"were left out. Analysed were {numbers(last)}. Before this, {cover['mean'][0]:.1%} of the time was usable in "
-        f"{one} and {cover['mean'][1]:.1%} in {two} (permutation p = {p_words(cover['p'])}), "
-        f"{cover['minutes'][0]:.2f} and {cover['minutes'][1]:.2f} minutes a subject (p = "
-        f"{p_words(cover['p_minutes'])})." + "".join(f" {caution}" for caution in cover["cautions"])
+        f"were left out. Analysed were {numbers(last)}. Before this, of the time was usable {shares} (permutation p = "
+        f"{p_words(cover['p'])}), {minutes} minutes a subject (p = {p_words(cover['p_minutes'])})."
+        + "".join(f" {caution}" for caution in cover["cautions"])
     )
 
 
-def _measures(result: Mapping[str, Any]) -> str:
+def measures_said(result: Mapping[str, Any]) -> str:
+    """What counts as an event, and what was counted."""
     events, rows = result["settings"]["events"], result["rows"]
     displays = len({row["token"] for row in rows if row["measure"] == "per_min" and row["unit"] == "display"})
     regions = len({row["token"] for row in rows if row["measure"] == "per_min" and row["unit"] == "region"})
@@ -109,10 +111,9 @@ def _evidence(result: Mapping[str, Any]) -> str:
         "noncentral t (Steiger and Fouladi, 1997). Beside them stands the difference over the root of the mean of both "
         "variances (d_av), with the interval of Bonett (2008), which does not ask for equal variances. q controls the "
         "false discovery rate (Benjamini and Hochberg, 1995) over the displays of one measure, and over the regions "
-        "separately; displays that nobody showed are in no family. The p of any difference is that of the largest "
-        "effect over all displays. Ratios of rates are those of all events by all minutes; their 95% intervals are "
-        "made on the log scale from how subjects differ, with Satterthwaite's degrees of freedom, and are never "
-        "shorter than those of Poisson counts."
+        "separately. The p of any difference is that of the largest effect over all displays (of ratios, Simes'). "
+        "Beside the model, ratios of all events by all minutes have 95% intervals and p made on the log scale from how "
+        "subjects differ, with Satterthwaite's degrees of freedom, and never shorter than those of Poisson counts."
     )
     return " ".join(said)
 
@@ -122,25 +123,40 @@ def _kinds(covariates: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _models(result: Mapping[str, Any]) -> str:
-    fitted = [row for row in result["rows"] if row.get("model") and row["model"]["p"] is not None]
-    simple = sum(bool(row["model"]["note"]) for row in fitted)
-    failed = [row for row in result["rows"] if row.get("model") and row["model"]["p"] is None]
+    groups = "each group" if result["groups"] is not None else "all subjects"
+    levels = " and, between conditions, a level of each subject's own" if result["conditions"] is not None else ""
     return (
-        "Counts of recordings were modelled by generalised estimating equations with a negative-binomial variance "
-        "(dispersion by moments), log link, exchangeable correlation within subjects and the log of the valid minutes "
-        "as offset; covariance corrected after Mancl and DeRouen (2001), t with subjects less parameters as degrees "
-        f"of freedom. {len(fitted)} models were fitted, {simple} of them with independence as working correlation, "
-        f"since the exchangeable one did not converge; {len(failed)} were not fitted (too few events, or no "
-        "convergence). Both are flagged in results.csv."
+        f"Counts were modelled as negative-binomial with the log of the valid minutes as offset{levels}. The "
+        f"dispersion of {groups} is the weighted median over displays; how much more a display varies than that is a "
+        "factor from its own residuals, drawn to the displays' median (McCarthy, Chen and Smyth, 2012; Lund and "
+        "others, 2012), with Satterthwaite's degrees of freedom over groups. p is that of the quasi-likelihood ratio "
+        "against F, and the 95% interval of the ratio holds all ratios that are not rejected."
     )
 
 
-def _composition(result: Mapping[str, Any]) -> str:
-    parts = {row["token"] for row in result["rows"] if row["measure"] == "main_clr"}
+def _confirmatory(result: Mapping[str, Any]) -> str:
+    said, measures = result["confirmatory"], result["measures"]
+    family = next(f for f in result["families"] if f["role"] == "confirmatory")
+    count = family["tested"]
+    words = (
+        f"Declared as confirmatory was one family: {measures[said['measure']]}, by {said['unit']}, compared between "
+        f"{said['analysis']} ({count} tested), judged at a false discovery rate of {result['false_discovery']:g}. All "
+        "other measures, units and comparisons are exploratory: each family has a false discovery rate of its own, and "
+        "together they find something in more studies than that."
+    )
+    least = f"{family['least']} subjects"
     return (
-        "The main display of a moment is the one that the first token says, or none. Shares of time were taken as a "
-        f"composition of {len(parts)} parts (those that half of the subjects have, and all others together) and "
-        "compared as centred log-ratios (Aitchison, 1986)."
+        f"{words} Not tested, and not counted for the false discovery rate, were {family['too_few']} that fewer than "
+        f"{least} of all groups together showed: a filter that does not know the groups (Bourgon, Gentleman and Huber, "
+        "2010)."
+    )
+
+
+def _main_display() -> str:
+    return (
+        "The main display of a moment is the one that the first token says, or none. The seconds of each as main "
+        "display, and of any, were modelled as counts are, with the log of the valid time as offset: the ratio of "
+        "their shares of time needs no logarithm of a subject's share, and no stand-in for shares of zero."
     )
 
 

@@ -1,16 +1,16 @@
-"""The same question for R: a table of recordings, and a script with mixed models of the counts."""
+"""The same question for R: a table of recordings, and a script that fits the models anew and compares the numbers."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Sequence
+from importlib.resources import files
 
 from dfe.base.version import __version__
 from dfe.comparison.comparison import Comparison
 
 DATA = "analysis.csv"
-RESULTS = "analysis_results.csv"
 
 
 def data_rows(done: Comparison) -> tuple[list[str], list[list[object]]]:
@@ -28,7 +28,7 @@ def data_rows(done: Comparison) -> tuple[list[str], list[list[object]]]:
         row, exposure = table.rows[place], float(sums.exposure_s[place])
         cells: list[object] = [f"s{subject + 1:03d}", row.group, row.condition, row.stratum]
         cells += [subjects.covariates[name][subject] for name in covariates]
-        cells += [f"{exposure / 60:.6g}", f"{sums.coverage[place]:.4f}"]
+        cells += [f"{exposure / 60:.12g}", f"{sums.coverage[place]:.4f}"]
         cells += [int(sums.count[place, i]) for i in range(len(kinds))]
         cells += [f"{sums.on_s[place, i] / exposure:.6g}" for i in range(len(kinds))]
         rows.append(cells)
@@ -41,56 +41,46 @@ def covariate_names(names: Sequence[str]) -> dict[str, str]:
 
 
 def r_script(done: Comparison) -> str:
-    """A script that fits negative-binomial mixed models with glmmTMB to :data:`DATA`."""
-    table = done.table
-    categories = [new for old, new in covariate_names(table.columns.covariates).items() if old in table.words]
-    names = list(covariate_names(table.columns.covariates).values())
-    if table.columns.stratum is not None:
-        names.append("stratum")
-        categories.append("stratum")
-    contrast = {(True, False): "group", (False, True): "condition", (True, True): "group * condition"}[
-        table.groups is not None, table.conditions is not None
+    """A script that fits the models anew to :data:`DATA` and holds its numbers against those of results.csv."""
+    table, names = done.table, covariate_names(done.table.columns.covariates)
+    categories = [new for old, new in names.items() if old in table.words]
+    shown = [kind for kind in done.sums.kinds if kind.unit == "display"]
+    labels = ",\n".join(f"  count_{kind.token} = {_word(kind.label)}" for kind in shown)
+    spread = [
+        (family.analysis, *both)
+        for family in done.families
+        if (family.measure, family.unit) == ("rate_ratio", "display")
+        for both in zip(family.dispersion, family.between, strict=True)
     ]
-    term = {"group": "group", "condition": "condition", "group * condition": ":"}[contrast]
-    terms = " + ".join([contrast, *names, "offset(log(exposure_min))", "(1 | subject)"])
-    shown = [
-        kind
-        for i, kind in enumerate(done.sums.kinds)
-        if kind.unit == "display" and done.sums.count[done.subjects.rows, i].any()
+    columns = [_vector([row[0] for row in spread])] + [
+        f"c({', '.join(f'{row[column]:.12g}' for row in spread)})" for column in (1, 2)
     ]
-    labels = ",\n".join(f"  count_{kind.token} = {json.dumps(kind.label)}" for kind in shown)
-    factors = [(n, two) for n, two in (("group", table.groups), ("condition", table.conditions)) if two is not None]
-    lines = [f"d${n} <- factor(d${n}, levels = c({json.dumps(two[0])}, {json.dumps(two[1])}))" for n, two in factors]
-    lines += [f"d${name} <- factor(d${name})" for name in categories]
-    return f"""# Written by dfe {__version__} for the recordings in {DATA}.
-# UNTESTED: this script was written without R at hand. Read it before you rely on it.
-# It needs the package glmmTMB: install.packages("glmmTMB")
-library(glmmTMB)
+    head = f"""# Written by dfe {__version__} for the recordings in {DATA}: Rscript analysis.R, in this folder.
+# It fits the models of results.csv anew, in R, writes analysis_results.csv, and says how far both are apart.
 
-d <- read.csv("{DATA}", stringsAsFactors = FALSE)
-d$subject <- factor(d$subject)
-{chr(10).join(lines)}
+groups <- {_vector(table.groups)}
+conditions <- {_vector(table.conditions)}
+covariates <- {_vector(tuple(names.values()))}
+categories <- {_vector(categories)}
+
+# How much subjects differ in their rates, shared by all displays; of each group, first and second.
+spread <- data.frame(
+  analysis = {columns[0]},
+  dispersion = {columns[1]},
+  between = {columns[2]}
+)
 
 displays <- c(
 {labels}
 )
-
-fit_one <- function(column) {{
-  model_formula <- as.formula(paste(column, "~ {terms}"))
-  fit <- tryCatch(glmmTMB(model_formula, data = d, family = nbinom2), error = function(e) NULL)
-  none <- data.frame(token = column, label = displays[[column]], ratio = NA, low = NA, high = NA, p = NA,
-                     converged = FALSE)
-  if (is.null(fit)) return(none)
-  found <- summary(fit)$coefficients$cond
-  row <- grep("{term}", rownames(found), fixed = TRUE)[1]
-  slope <- found[row, "Estimate"]
-  reach <- qnorm(0.975) * found[row, "Std. Error"]
-  data.frame(token = column, label = displays[[column]], ratio = exp(slope), low = exp(slope - reach),
-             high = exp(slope + reach), p = found[row, "Pr(>|z|)"], converged = isTRUE(fit$sdr$pdHess))
-}}
-
-results <- do.call(rbind, lapply(names(displays), fit_one))
-results$q <- p.adjust(results$p, method = "BH")
-write.csv(results, "{RESULTS}", row.names = FALSE)
-print(results[order(results$p), ], row.names = FALSE)
 """
+    return head + files("dfe.comparison").joinpath("static/analysis.R").read_text("utf-8")
+
+
+def _vector(words: Sequence[str] | None) -> str:
+    return "NULL" if words is None else f"c({', '.join(map(_word, words))})"
+
+
+def _word(words: str) -> str:
+    """As R reads it; its escapes are those of JSON."""
+    return json.dumps(words, ensure_ascii=False)

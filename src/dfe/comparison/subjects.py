@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,9 +16,7 @@ from dfe.comparison.table import GroupRow, GroupTable
 from dfe.stats.contrasts import Design
 from dfe.stats.groups import permutation_test
 from dfe.stats.paired import sign_flip_test
-
-EVERYONE = "all"
-"""Name of the one group where groups are not compared."""
+from dfe.stats.terms import Term, levels, term_test
 
 
 @dataclass(frozen=True)
@@ -41,14 +39,14 @@ UNEQUAL_COVERAGE = 0.05
 class Coverage:
     """How much of the recordings could be used, before anything was left out for it."""
 
-    names: tuple[str, str]
+    names: tuple[str, ...]
     """The groups, or the conditions."""
-    mean: tuple[float, float]
+    mean: tuple[float, ...]
     """Share of time with a usable face, mean over subjects."""
-    minutes: tuple[float, float]
+    minutes: tuple[float, ...]
     """Usable minutes, mean over subjects."""
     p: float
-    """Permutation p of the difference of the shares."""
+    """Permutation p of the difference of the shares; NaN where nothing is compared in it."""
     p_minutes: float
     """The same of the minutes."""
 
@@ -56,13 +54,13 @@ class Coverage:
     def cautions(self) -> tuple[str, ...]:
         """What docs/recovery.md found to inflate false discoveries, where it is so here; a sentence each."""
         found = []
-        low, high = sorted(self.minutes)
+        low, high = min(self.minutes), max(self.minutes)
         if low > 0 and high / low >= UNEQUAL_MINUTES:
             found.append(
                 f"One side was seen {high / low:.1f} times as long as the other. Rates from short recordings scatter "
                 "more, and in simulations this led to more false discoveries than asked for; compare equal minutes."
             )
-        apart = abs(self.mean[0] - self.mean[1])
+        apart = max(self.mean) - min(self.mean)
         if apart >= UNEQUAL_COVERAGE:
             found.append(
                 f"The share of usable time differs by {apart:.0%}. Faces that are lost because of a display look like "
@@ -80,11 +78,15 @@ class Subjects:
     subject: IntArray
     """``(m,)`` whose each is, 0 to S - 1."""
     condition: IntArray
-    """``(m,)`` 0 or 1; 0 throughout where conditions are not compared."""
+    """``(m,)`` places in the conditions; 0 throughout where conditions are not compared."""
     design: Design
-    """Of the subjects."""
+    """Of the subjects: the second group (if there are two), and strata."""
     covariates: dict[str, list[str]]
-    """By name, a cell for each subject."""
+    """By name, a cell for each subject; of scores, too."""
+    group: IntArray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """``(S,)`` places in the groups."""
+    cluster: IntArray | None = None
+    """``(S,)`` what subjects share beyond themselves; None where nothing is said of that."""
 
     def __len__(self) -> int:
         return len(self.design.second)
@@ -100,7 +102,7 @@ class Subjects:
 def choose_subjects(
     table: GroupTable, sums: RowSums, min_coverage: float, where: str
 ) -> tuple[Subjects, tuple[FlowStep, ...], tuple[FlowStep, ...], Coverage]:
-    """Leave out what cannot be used, step by step.
+    """Leave out what cannot be used, step by step; of any number of groups and conditions.
 
     Returns:
         Who is left; how many were left after each step; how many of those who are left have each kind of known defect;
@@ -114,7 +116,7 @@ def choose_subjects(
     group = np.array([0 if table.groups is None else table.groups.index(row.group) for row in rows])
     condition = np.array([0 if two is None else two.index(row.condition) for row in rows])
     people = np.array([row.subject for row in rows])
-    count = 1 if table.groups is None else 2
+    count = len(table.levels)
     flow: list[FlowStep] = []
 
     def counted(step: str, kept: BoolArray) -> FlowStep:
@@ -131,14 +133,15 @@ def choose_subjects(
     note("with a usable face", kept)
     kept &= sums.coverage >= min_coverage
     note(f"usable for {min_coverage:.0%} of the time or more", kept)
-    if table.columns.covariates:
+    if table.kinds:
         kept &= np.array([all(row.covariates.values()) for row in rows])
-        note("with all covariates", kept)
+        note(_complete(table), kept)
     if two is not None:
-        both = set(people[kept & (condition == 0)]) & set(people[kept & (condition == 1)])
-        kept &= np.array([who in both for who in people])
-        note("in both conditions", kept)
-    for step, name in zip(flow[-1].subjects, table.groups or (EVERYONE,), strict=True):
+        seen = [set(people[kept & (condition == one)]) for one in range(len(two))]
+        all_of_them = set.intersection(*seen)
+        kept &= np.array([who in all_of_them for who in people])
+        note("in both conditions" if len(two) == 2 else f"in all {len(two)} conditions", kept)
+    for step, name in zip(flow[-1].subjects, table.levels, strict=True):
         if step < 2:
             what = (
                 f"{step} subject{'' if step == 1 else 's'} left in {name} at {flow[-1].step!r}, a comparison needs two"
@@ -151,17 +154,22 @@ def choose_subjects(
     chosen = np.flatnonzero(kept)
     names, subject = np.unique(people[chosen], return_inverse=True)
     first = np.array([chosen[subject == one][0] for one in range(len(names))])
-    strata = np.unique([rows[i].stratum for i in first], return_inverse=True)[1]
+    strata, clusters = (
+        np.unique([getattr(rows[i], what) for i in first], return_inverse=True)[1].astype(np.int64)
+        for what in ("stratum", "cluster")
+    )
     return (
         Subjects(
             rows=chosen,
             subject=subject.astype(np.int64),
             condition=condition[chosen],
-            design=Design(group[first] == 1, strata.astype(np.int64)),
+            design=Design(group[first] == 1, strata),
             covariates={
                 kind.name: [_cell(kind, [rows[i] for i in chosen[subject == one]], where) for one in range(len(names))]
                 for kind in table.kinds
             },
+            group=group[first].astype(np.int64),
+            cluster=None if table.columns.cluster is None else clusters,
         ),
         tuple(flow),
         doubts,
@@ -192,25 +200,41 @@ def _coverage(table: GroupTable, sums: RowSums, group: IntArray, condition: IntA
         return np.column_stack([np.divide(valid, total, out=np.zeros_like(valid), where=total > 0), valid / 60])
 
     if table.conditions is not None:
-        one, two = measures(condition == 0), measures(condition == 1)
-        both = np.array([len(set(condition[subject == i])) == 2 for i in range(len(names))], np.bool_)
-        one, two = one[both], two[both]
-        if len(one) < 2:
-            raise UsageError("fewer than two subjects are in both conditions")
-        p, _ = sign_flip_test(two - one)
-        means, which = (one.mean(axis=0), two.mean(axis=0)), table.conditions
+        count = len(table.conditions)
+        all_of_them = np.array([len(set(condition[subject == i])) == count for i in range(len(names))], np.bool_)
+        if all_of_them.sum() < 2:
+            raise UsageError(f"fewer than two subjects are in {'both' if count == 2 else f'all {count}'} conditions")
+        sides = [measures(condition == one)[all_of_them] for one in range(count)]
+        p, which = _p_of_conditions(sides), table.conditions
     else:
-        assert table.groups is not None
         values = measures(np.ones(len(people), np.bool_))
-        second = np.array([group[subject == i][0] == 1 for i in range(len(names))], np.bool_)
-        if min(second.sum(), (~second).sum()) < 2:
+        place = np.array([group[subject == i][0] for i in range(len(names))], np.int64)
+        sides = [values[place == one] for one in range(len(table.levels))]
+        if min(map(len, sides)) < 2:
             raise UsageError("a comparison needs two subjects in each group")
-        p, _ = permutation_test(values, Design(second, np.zeros(len(second), np.int64)))
-        means, which = (values[~second].mean(axis=0), values[second].mean(axis=0)), table.groups
-    return Coverage(
-        which,
-        (float(means[0][0]), float(means[1][0])),
-        (float(means[0][1]), float(means[1][1])),
-        float(p[0]),
-        float(p[1]),
-    )
+        p, which = _p_of_groups(values, place, len(sides)), table.levels
+    means = [side.mean(axis=0) for side in sides]
+    shares, minutes = (tuple(float(mean[column]) for mean in means) for column in (0, 1))
+    return Coverage(which, shares, minutes, float(p[0]), float(p[1]))
+
+
+def _p_of_conditions(sides: Sequence[DoubleArray]) -> DoubleArray:
+    if len(sides) == 2:
+        return sign_flip_test(sides[1] - sides[0])[0]
+    who = np.tile(np.arange(len(sides[0])), len(sides))
+    what = np.repeat(np.arange(len(sides)), len(sides[0]))
+    return term_test(np.concatenate(sides), Term(levels(what, len(sides)), np.zeros((len(who), 0)), who)).p
+
+
+def _p_of_groups(values: DoubleArray, place: IntArray, count: int) -> DoubleArray:
+    nowhere = np.zeros(len(place), np.int64)
+    if count == 1:
+        return np.full(values.shape[1], np.nan)
+    if count == 2:
+        return permutation_test(values, Design(place == 1, nowhere))[0]
+    return term_test(values, Term(levels(place, count), np.zeros((len(place), 0)), nowhere)).p
+
+
+def _complete(table: GroupTable) -> str:
+    asked = (("covariates", table.columns.covariates), ("scores", table.columns.scores))
+    return f"with all {' and '.join(words for words, there in asked if there)}"

@@ -18,7 +18,15 @@ from dfe.base.column_kind import ColumnKind, column_kind
 from dfe.base.errors import TableError, UsageError
 from dfe.base.label_table import LabelRow, LabelTable, plain_path, read_label_table
 from dfe.base.numbers import is_missing, number, seconds
+from dfe.comparison.windows import read_windows
 from dfe.recording.storage import recordings_in
+
+EVERYONE = "all"
+"""Name of the one group where groups are not compared."""
+CONDITION = "condition"
+"""Column of a file of windows that says the condition, unless another is named."""
+MOST_LEVELS = 12
+"""Groups or conditions that can be compared at once."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,9 @@ class Columns:
         condition: what is compared within subjects; None where nothing is.
         stratum: subjects are exchanged within it only.
         align: seconds in the recording at which time courses are aligned.
+        scores: numbers of subjects (a scale's score) that values may rise or fall with.
+        cluster: what subjects share beyond themselves (a dyad, a class).
+        period: which came first, second and so on, of what is compared within subjects.
     """
 
     subject: str = "subject"
@@ -40,6 +51,9 @@ class Columns:
     condition: str | None = None
     stratum: str | None = None
     align: str | None = None
+    scores: tuple[str, ...] = ()
+    cluster: str | None = None
+    period: str | None = None
 
 
 @dataclass(frozen=True)
@@ -55,29 +69,38 @@ class GroupRow:
     session: str = ""
     stratum: str = ""
     covariates: Mapping[str, str] = field(default_factory=dict)
-    """Cells by name, numbers as Python writes them; empty where there is no value."""
+    """Cells by name, of :attr:`Columns.scores` too; numbers as Python writes them; empty where there is no value."""
     face: int | None = None
     """face_id; None where the table does not say, and the recording has to show one person alone."""
     onset_s: float = -math.inf
     offset_s: float = math.inf
     align_s: float = math.nan
     line: int = 0
-    """Of the table, for errors."""
+    """Of the table, or of the file of windows, for errors."""
+    file: str = ""
+    """In which the line stands; empty: in the table."""
+    cluster: str = ""
+    period: str = ""
+
+    @property
+    def said(self) -> str:
+        """Line and file, as in ``line 3 of study.csv``."""
+        return f"line {self.line}" + (f" of {self.file}" if self.file else "")
 
 
 @dataclass(frozen=True)
 class GroupTable:
-    """The rows of the two groups (or conditions) that are compared."""
+    """The rows of the groups (or conditions) that are compared."""
 
     rows: tuple[GroupRow, ...]
-    groups: tuple[str, str] | None
-    """First and second; the second is compared with the first."""
-    conditions: tuple[str, str] | None
+    groups: tuple[str, ...] | None
+    """The others are compared with the first; two but for designs of several."""
+    conditions: tuple[str, ...] | None
     columns: Columns
     left_out: Mapping[str, int]
     """Rows of other groups and conditions, by their name."""
     kinds: tuple[ColumnKind, ...] = ()
-    """What each covariate holds."""
+    """What each covariate and each score holds."""
     notes: tuple[str, ...] = ()
     """What had to be guessed or mended on reading."""
 
@@ -86,16 +109,23 @@ class GroupTable:
         """Names of the covariates that hold words, or numbers that are names."""
         return tuple(kind.name for kind in self.kinds if kind.kind == "words")
 
+    @property
+    def levels(self) -> tuple[str, ...]:
+        """Names of the groups; one where groups are not compared."""
+        return self.groups or (EVERYONE,)
+
 
 def read_group_table(
     path: str | PathLike[str],
     recordings: Path,
     columns: Columns,
     *,
-    groups: tuple[str, str] | None = None,
-    conditions: tuple[str, str] | None = None,
+    groups: tuple[str, ...] | None = None,
+    conditions: tuple[str, ...] | None = None,
     categories: Sequence[str] = (),
     others: bool = False,
+    windows: Path | None = None,
+    several: bool = False,
 ) -> GroupTable:
     """Read a table, find its recordings, and check that it can be compared.
 
@@ -103,19 +133,26 @@ def read_group_table(
         path: CSV as people have it, see :class:`~dfe.base.cells.Cells`.
         recordings: folder that ``dfe encode`` wrote.
         columns: names of columns.
-        groups: which two, the first to be compared with; in alphabetical order if None.
+        groups: which, the first to be compared with; in alphabetical order if None.
         conditions: the same for conditions.
         categories: covariates whose numbers are names.
         others: whether there may be recordings that are not in the table.
+        windows: parts of the recordings, see :mod:`dfe.comparison.windows`; the condition stands there.
+        several: whether there may be more than two groups or conditions, or neither.
 
     Raises:
         TableError: names file and line: no such column, an empty cell, a subject in two groups, a row that comes twice,
             a covariate of numbers and words, a recording that is missing or one that is not in the table.
-        UsageError: not two groups or two conditions.
+        UsageError: not two groups or two conditions, or a score of words.
     """
     file = Path(path)
     table = read_label_table(file)
-    needed = [columns.subject, columns.group, columns.condition, columns.stratum, columns.align, *columns.covariates]
+    inside = None if windows is None else read_windows(windows, columns.condition or CONDITION, columns.period)
+    there = columns if inside is None else inside.left(columns)
+    needed = [
+        there.subject, there.group, there.condition, there.stratum, there.align, there.cluster, there.period,
+        *there.covariates, *there.scores,
+    ]  # fmt: skip
     key = "path" if "path" in table.names and "recording" not in table.names else "recording"
     table.need(key, *(name for name in needed if name is not None))
     if strange := [name for name in categories if name not in columns.covariates]:
@@ -125,11 +162,14 @@ def read_group_table(
         raise TableError("has no rows", where=file)
     kinds = tuple(
         column_kind(name, table.column(name), file, decimal=table.decimal, words=name in categories)
-        for name in columns.covariates
+        for name in dict.fromkeys((*columns.covariates, *columns.scores))
     )
+    if words := next((kind.name for kind in kinds if kind.kind == "words" and kind.name in columns.scores), None):
+        advice = f"compare its groups with --group {words}"
+        raise UsageError(f"{words} of --scores holds words, and a score is a number", where=file, advice=advice)
     found = {p.relative_to(recordings).with_suffix("").as_posix(): p for p in recordings_in(recordings)}
-    rows = [_row(row, table, key, columns, kinds, found, recordings) for row in table.rows]
-    _check_twice(rows, file)
+    rows = [_row(row, table, key, there, kinds, found, recordings) for row in table.rows]
+    check_twice(rows, file)
     _check_subjects(rows, columns, file)
     unused = sorted(set(found.values()) - {row.path for row in rows})
     if unused and not others:
@@ -137,12 +177,17 @@ def read_group_table(
         more = f" and {len(unused) - 1} more" if len(unused) > 1 else ""
         advice = "add rows for them, or leave them out with --unmatched drop"
         raise TableError(f"has no row for {name}{more} in {recordings}", where=file, advice=advice)
+    if inside is not None:
+        rows = inside.cut(rows, lambda name, where: find_path(name, found, where, recordings), others=others)
+        check_twice(rows, inside.path)
     left_out: dict[str, int] = defaultdict(int)
     if columns.group is not None:
-        groups = _two([row.group for row in rows], groups, "groups", columns.group, file)
+        groups = _levels([row.group for row in rows], groups, "groups", columns.group, file, several)
         rows = _kept(rows, "group", groups, left_out)
-    if columns.condition is not None:
-        conditions = _two([row.condition for row in rows], conditions, "conditions", columns.condition, file)
+    if columns.condition is not None or inside is not None:
+        name = columns.condition or CONDITION
+        where = file if inside is None else inside.path
+        conditions = _levels([row.condition for row in rows], conditions, "conditions", name, where, several)
         rows = _kept(rows, "condition", conditions, left_out)
     return GroupTable(tuple(rows), groups, conditions, columns, dict(left_out), kinds, table.notes)
 
@@ -193,6 +238,8 @@ def _row(
         offset_s=offset,
         align_s=math.nan if align is None else seconds(cell(align), align, math.nan, where, decimal),
         line=row.line,
+        cluster=cell(columns.cluster),
+        period=cell(columns.period),
     )
 
 
@@ -221,7 +268,12 @@ def find_path(name: str, found: Mapping[str, Path], where: str, folder: Path) ->
     raise TableError(f"there is no recording {name!r} in {folder}", where=where, advice="encode it, or leave it out")
 
 
-def _check_twice(rows: Sequence[GroupRow], file: Path) -> None:
+def check_twice(rows: Sequence[GroupRow], file: Path) -> None:
+    """Refuse rows of one face that are about the same time.
+
+    Raises:
+        TableError: naming both lines.
+    """
     by_face: dict[tuple[Path, int], list[GroupRow]] = defaultdict(list)
     for row in rows:
         by_face[row.path, row.face or 0].append(row)
@@ -239,7 +291,7 @@ def _check_subjects(rows: Iterable[GroupRow], columns: Columns, file: Path) -> N
     seen: dict[str, GroupRow] = {}
     for row in rows:
         first = seen.setdefault(row.subject, row)
-        for what, name in (("group", columns.group), ("stratum", columns.stratum)):
+        for what, name in (("group", columns.group), ("stratum", columns.stratum), ("cluster", columns.cluster)):
             if getattr(row, what) != getattr(first, what):
                 raise TableError(
                     f"subject {row.subject} is in two groups of {name}: "
@@ -249,22 +301,28 @@ def _check_subjects(rows: Iterable[GroupRow], columns: Columns, file: Path) -> N
                 )
 
 
-def _two(words: Sequence[str], wanted: tuple[str, str] | None, what: str, column: str, file: Path) -> tuple[str, str]:
+def _levels(
+    words: Sequence[str], wanted: tuple[str, ...] | None, what: str, column: str, file: Path, several: bool
+) -> tuple[str, ...]:
     known = sorted(set(words))
     if wanted is not None:
         absent = next((name for name in wanted if name not in known), None)
-        if absent is not None or wanted[0] == wanted[1]:
-            raise UsageError(f"{column} has no two {what} {', '.join(wanted)}; it has {', '.join(known)}", where=file)
+        if absent is not None or len(set(wanted)) < len(wanted) or len(wanted) < 2:
+            number = "two " if len(wanted) == 2 else ""
+            raise UsageError(
+                f"{column} has no {number}{what} {', '.join(wanted)}; it has {', '.join(known)}", where=file
+            )
         return wanted
-    if len(known) != 2:
+    if len(known) < 2 or (len(known) > 2 and not several) or len(known) > MOST_LEVELS:
         listed = ", ".join(known[:8])
-        advice = f"say which two with --{what}" if len(known) > 2 else "name another column"
-        raise UsageError(f"{column} has {len(known)} {what} ({listed}), not two", where=file, advice=advice)
-    return known[0], known[1]
+        number = f"2 to {MOST_LEVELS}" if several else "two"
+        advice = f"say which {number if several else 'two'} with --{what}" if len(known) > 2 else "name another column"
+        raise UsageError(f"{column} has {len(known)} {what} ({listed}), not {number}", where=file, advice=advice)
+    return tuple(known)
 
 
-def _kept(rows: list[GroupRow], what: str, two: tuple[str, str], left_out: dict[str, int]) -> list[GroupRow]:
+def _kept(rows: list[GroupRow], what: str, chosen: tuple[str, ...], left_out: dict[str, int]) -> list[GroupRow]:
     for row in rows:
-        if getattr(row, what) not in two:
+        if getattr(row, what) not in chosen:
             left_out[getattr(row, what)] += 1
-    return [row for row in rows if getattr(row, what) in two]
+    return [row for row in rows if getattr(row, what) in chosen]

@@ -33,11 +33,12 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
     Raises:
         MediaError: no frame was looked at, since none lies in the cut that the options ask for.
     """
-    rows = RowBuffer(options.landmarks, parts[0].rows.layout)
-    watch = Watch()
-    for part in parts:
-        rows.extend(part.rows)
-        watch.extend(part.watch)
+    rows, watch = parts[0].rows, parts[0].watch
+    if len(parts) > 1:
+        rows, watch = RowBuffer(options.landmarks, rows.layout), Watch()
+        for part in parts:
+            rows.extend(part.rows)
+            watch.extend(part.watch)
     info = parts[0].info
     if info is None:
         raise ValueError("the first part does not say what the source is")
@@ -56,7 +57,7 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
     touched = changed_between(parts)
     defects = (
         *known,
-        *changed_defect(touched),
+        *changed_defect(touched, parts[0].called),
         *seen.defects(known, max_faces=options.max_faces, changes=changes, stills=stills),
     )
     provenance = Provenance(

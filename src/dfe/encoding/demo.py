@@ -3,33 +3,59 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import numpy as np
 
 from dfe.base.files import replacing
-from dfe.base.types import DoubleArray, FloatArray, ImageArray, Progress
+from dfe.base.types import FloatArray, ImageArray, Progress
 from dfe.draw.render import Camera, render_expression
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 
-FRAME_RATE = 25
+FRAME_RATE = 15
 PICTURE_PX = 320
 BACKGROUND = (214.0, 220.0, 226.0)
 CAMERA = Camera(look_at_mm=(0.0, 20.0, 0.0), span_mm=330.0)
 """Far enough away to show the whole head, as the face detectors expect."""
 
-DISPLAY_S = 0.9
-SCENES: tuple[dict[str, float], ...] = (
-    {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9, "cheekSquintLeft": 0.6, "cheekSquintRight": 0.6},
-    {"browInnerUp": 0.9, "browOuterUpLeft": 0.9, "browOuterUpRight": 0.9, "jawOpen": 0.5},
-    {"mouthSmileLeft": 0.9},
-    {"browDownLeft": 0.9, "browDownRight": 0.9, "mouthPressLeft": 0.7, "mouthPressRight": 0.7},
-    {"mouthPucker": 0.9},
+DISPLAY_S, REST_S, RISE_S = 1.0, 0.5, 0.25
+"""Each display comes, is held and goes within the first; before, between and after them the head rests, so that what
+it looks like at rest can be told."""
+
+RESTING = f"0-{REST_S:g}"
+"""When the head is known to rest: what it is measured against."""
+
+
+class Scene(NamedTuple):
+    """One thing that the head does."""
+
+    said: str
+    """In words, as what comes after "it"."""
+    shows: Mapping[str, float]
+    """In units of the coefficients."""
+
+
+SCENES = (
+    Scene("smiles", {"mouthSmileLeft": 0.9, "mouthSmileRight": 0.9, "cheekSquintLeft": 0.6, "cheekSquintRight": 0.6}),
+    Scene(
+        "raises its brows and drops its jaw",
+        {"browInnerUp": 0.9, "browOuterUpLeft": 0.9, "browOuterUpRight": 0.9, "jawOpen": 0.5},
+    ),
+    Scene("smiles on its left side only", {"mouthSmileLeft": 0.9}),
+    Scene("frowns", {"browDownLeft": 1.5, "browDownRight": 1.5, "mouthFrownLeft": 0.7, "mouthFrownRight": 0.7}),
+    Scene("puckers its lips", {"mouthPucker": 0.9}),
 )
-"""What the head does, one display after the other, in units of the coefficients."""
+"""What the head does, one display after the other."""
+
+
+def scene_starts() -> tuple[float, ...]:
+    """Seconds at which each of :data:`SCENES` begins."""
+    return tuple(REST_S + number * (DISPLAY_S + REST_S) for number in range(len(SCENES)))
 
 
 def draw_frame(space: ExpressionSpace, x: FloatArray, *, yaw: float = 0.0, size: int = PICTURE_PX) -> ImageArray:
@@ -40,13 +66,13 @@ def draw_frame(space: ExpressionSpace, x: FloatArray, *, yaw: float = 0.0, size:
 
 
 def expression_over_time(space: ExpressionSpace) -> FloatArray:
-    """Expressions ``(frames, D)`` of the clip: each display swells and fades over :data:`DISPLAY_S` seconds."""
-    per_scene = round(DISPLAY_S * FRAME_RATE)
-    swell: DoubleArray = np.sin(np.linspace(0, math.pi, per_scene)) ** 2
-    x = np.zeros((len(SCENES) * per_scene, space.dimension), np.float32)
-    for number, scene in enumerate(SCENES):
-        for name, value in scene.items():
-            x[number * per_scene : (number + 1) * per_scene, space.names.index(name)] = value * swell
+    """Expressions ``(frames, D)`` of the clip: rest, a display that swells, holds and fades, rest, the next one."""
+    times = np.arange(round((scene_starts()[-1] + DISPLAY_S + REST_S) * FRAME_RATE)) / FRAME_RATE
+    x = np.zeros((len(times), space.dimension), np.float32)
+    for scene, start in zip(SCENES, scene_starts(), strict=True):
+        inside = np.clip(np.minimum(times - start, start + DISPLAY_S - times) / RISE_S, 0, 1)
+        for name, value in scene.shows.items():
+            x[:, space.names.index(name)] += value * np.sin(inside * math.pi / 2) ** 2
     return x
 
 

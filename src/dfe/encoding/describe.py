@@ -9,6 +9,7 @@ from typing import Any
 
 from dfe.base.budget import LIFT
 from dfe.base.errors import DfeError, MediaError, UsageError
+from dfe.base.installing import how_to_install
 from dfe.displays.words import coefficient_words
 from dfe.frontends.registry import find_front_end, front_end_names
 from dfe.frontends.spec import FrontEndSpec
@@ -86,7 +87,7 @@ def front_end_needs(spec: FrontEndSpec) -> str:
     """What a user has to supply or install, in words."""
     needs = [f"--{need}" for need in spec.needs]
     if spec.extra is not None:
-        needs.append(f"pip install 'discrete-facial-encoding[{spec.extra}]'")
+        needs.append(how_to_install(spec.extra))
     return ", ".join(needs) or "nothing"
 
 

@@ -6,13 +6,14 @@ import importlib.metadata
 import re
 from typing import NamedTuple
 
-PACKAGE = "discrete-facial-encoding"
+from dfe.base.installing import PACKAGE, how_to_install
+
 FOR = {
     "train": "dfe train and dfe ablate",
     "study": "dfe study and dfe evaluate",
     "flame": "the front ends deca, emoca and smirk, and dfe export-encoder",
     "pandas": "to_pandas()",
-    "plot": "plots in notebooks",
+    "plot": "figures: plot_displays() and its kin",
     "tensorboard": "dfe train --tensorboard",
 }
 """Each in the words of what a user would do with it."""
@@ -35,7 +36,7 @@ class Extra(NamedTuple):
     @property
     def install(self) -> str:
         """The command that brings it."""
-        return f"pip install '{PACKAGE}[{self.name}]'"
+        return how_to_install(self.name)
 
 
 def extras() -> list[Extra]:

@@ -65,7 +65,11 @@ class FaceRows:
     def seen(self) -> Seen | None:
         """All faces so far; None where there are none."""
         self._compress()
-        return join_seen(self._seen) if self._seen else None
+        if not self._seen:
+            return None
+        whole = join_seen(self._seen)
+        self._seen = [whole]  # the pieces are as large again
+        return whole
 
     def _compress(self) -> None:
         if self._due:
@@ -198,7 +202,7 @@ def check_neutral(neutral: str | None) -> None:
         TableError: it cannot be read, or holds none.
     """
     if neutral is not None and (choice := NeutralChoice.parse(neutral)).kind == "recording":
-        _resting_of(choice, None)
+        resting_of(choice, None)
 
 
 def _groups(recording: Recording, found: IntArray, *, apart: bool) -> list[tuple[int | None, IntArray]]:
@@ -224,7 +228,7 @@ def _measure(faces: FaceModelRows, seen: Seen, face: int | None, times: DoubleAr
             warning = f"face {face} is not seen in the neutral interval {choice}: {_OTHER}"
     elif choice.kind == "recording":
         if face == 0:
-            neutral = _resting_of(choice, faces)
+            neutral = resting_of(choice, faces)
         else:
             neutral, used = "own", NeutralChoice("own")
             warning = f"the neutral of another recording is for face 0; face {face} has {_OTHER}"
@@ -245,8 +249,17 @@ def _fitted(lids_mm: DoubleArray, seen: Seen) -> DoubleArray:
     return np.column_stack([lids_mm, seen.gaze_deg.reshape(-1, 4), seen.frames.residual_mm])
 
 
-def _resting_of(choice: NeutralChoice, faces: FaceModelRows | None) -> RestingFace:
-    """The resting face of another recording's face 0."""
+def resting_of(choice: NeutralChoice, faces: FaceModelRows | None) -> RestingFace:
+    """The resting face of another recording's face 0.
+
+    Args:
+        choice: of the kind ``recording``.
+        faces: that are to be measured against it; None where they are not known yet.
+
+    Raises:
+        UsageError: no recording is named.
+        TableError: it cannot be read, holds no resting face, or one of other points.
+    """
     if choice.path is None:
         raise UsageError("no recording is named")
     provenance = Recording.read(choice.path, landmarks=False).provenance

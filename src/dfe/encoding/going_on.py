@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -17,8 +17,9 @@ from dfe.base.files import refuse_existing
 from dfe.base.stamps import FileState, one_stamp, stamps
 from dfe.base.version import __version__
 from dfe.encoding.coders import Coders
-from dfe.encoding.manifest import Manifest, Row
+from dfe.encoding.manifest import Manifest
 from dfe.encoding.options import EncodeOptions
+from dfe.encoding.row import Row
 from dfe.encoding.summary import Targets
 from dfe.media.inputs import Source
 from dfe.media.probe import file_hash, hash_of_hashes
@@ -63,9 +64,16 @@ def mark_of(said: object) -> str:
 
 
 def due(
-    source: Source, targets: Targets, manifest: Manifest, options: str, page: str = "", *, overwrite: bool
-) -> ToDo | None:
-    """What is to be done for a source; None where its results are there, whole and of the same source and options.
+    source: Source,
+    targets: Targets,
+    manifest: Manifest,
+    options: str,
+    page: str = "",
+    *,
+    overwrite: bool,
+    tries: int | None = None,
+) -> ToDo | Literal["there", "aside"]:
+    """What is to be done for a source, if anything.
 
     Args:
         source: to be encoded.
@@ -74,32 +82,63 @@ def due(
         options: what :func:`ways` says of the run.
         page: the same of what its page shows beside the table.
         overwrite: do all again.
+        tries: so many failures in the same circumstances set a source aside; None: never.
+
+    Returns:
+        ``there`` where its results are there, whole and of the same source and options; ``aside`` where it has failed
+        too often.
 
     Raises:
         OutputError: results of the same name are there that are not known to be of this source.
     """
     told = manifest.get(targets.table)
-    mine = manifest.input(source)
     report = "" if targets.report is None else manifest.name(targets.report)
+    same = told is not None and _same_source(told, source)
+    like_now = told is not None and same and (told.options, told.version) == (options, __version__)
+    ready = told is not None and like_now and told.status in ("done", "damaged") and are_whole(told, targets)
+    if told is not None and ready and not overwrite:
+        shown = targets.report is None or ((told.report, told.page) == (report, page) and _is_whole(targets.report))
+        if shown:
+            return "there"
+    mine = manifest.input(source)
     row = Row(mine, manifest.name(targets.table), report, options=options, page=page, version=__version__)
     if overwrite or told is None:
         for target in targets.files:
             refuse_existing(target, overwrite=overwrite)
         return ToDo(source, targets, row, overwrite)
-    if told.input != mine and not _same_source(told, source):
+    if told.input != mine and not same:
         for target in targets.files:
             if target.exists():
                 what = f"exists already, and was made of {told.input}"
                 raise OutputError(what, where=target, advice="choose another folder, or add --overwrite")
     if targets.report is not None and not told.report:
         refuse_existing(targets.report, overwrite=False)
-    ready = told.status in ("done", "damaged") and (told.options, told.version) == (options, __version__)
-    tables = [target for target in targets.files if target != targets.report]
-    if not (ready and all(map(_is_whole, tables)) and _same_source(told, source)):
+    if like_now and told.status == "failed":
+        row = replace(row, tries=told.tries)
+        if tries is not None and times_failed(told) >= tries:
+            return "aside"
+    if not ready:
         return ToDo(source, targets, row, True)
-    if targets.report is None or ((told.report, told.page) == (report, page) and _is_whole(targets.report)):
-        return None
     return ToDo(source, targets, replace(told, input=mine, report=report, page=page), True, page_only=True)
+
+
+def times_failed(row: Row) -> int:
+    """How often the input of a row has failed, one time after the other."""
+    return int(row.tries) if row.tries.isascii() and row.tries.isdigit() else 0
+
+
+def stamp_of_results(targets: Targets) -> str:
+    """The cell ``made``: stands for the table, and what lies beside it, as they are."""
+    return one_stamp(stamps(_tables(targets)))
+
+
+def are_whole(told: Row, targets: Targets) -> bool:
+    """Whether the tables that a row tells of are there and whole: those that nobody has touched are not opened."""
+    return told.made == stamp_of_results(targets) != "" or all(map(_is_whole, _tables(targets)))
+
+
+def _tables(targets: Targets) -> list[Path]:
+    return [target for target in targets.files if target != targets.report]
 
 
 def size_and_state(source: Source, files: Mapping[Path, FileState | None]) -> tuple[str, str]:
@@ -110,6 +149,8 @@ def size_and_state(source: Source, files: Mapping[Path, FileState | None]) -> tu
 
 def _same_source(told: Row, source: Source) -> bool:
     """Whether the results that a row tells of were made of this source, as it is now."""
+    if not told.state and not told.sha256:
+        return False
     size, state = size_and_state(source, stamps(source.paths))
     if told.state == state:
         return True

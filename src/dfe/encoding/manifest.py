@@ -1,68 +1,37 @@
 """`manifest.csv`: what became of every input that was encoded into a folder, and what each result was made of.
 
 It is a list for people and for the next run into the folder, which goes on where this one stopped. Nothing reads
-faces from it.
+faces from it. While a run is under way its rows go to a journal beside the list (:mod:`dfe.encoding.journal`), so that
+none is lost if it is killed. Each share of a run over many machines keeps a list of its own, ``manifest-3of100.csv``.
 """
 
 from __future__ import annotations
 
+import csv
 import math
 import os
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import astuple, dataclass, fields, replace
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import astuple
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal, get_args
 
 from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
-from dfe.base.errors import DfeError
+from dfe.base.errors import DfeError, OutputError
 from dfe.base.files import replacing
 from dfe.base.printable import printable
+from dfe.base.stamps import FileState, stamps
+from dfe.encoding.journal import alone, append_rows, forget, read_rows
+from dfe.encoding.row import COLUMNS, Row, as_row, named_row
 from dfe.media.inputs import Source
 
 MANIFEST = "manifest.csv"
+JOURNAL = ".journal"
+"""Suffix of the journal beside a list."""
 _SHARE = 20.0
 """Writing the list may take one part in so many of the time, so that it stays cheap with ten thousand inputs."""
-Status = Literal["waiting", "done", "damaged", "failed"]
-"""``waiting``: to be done by a run that has not come so far, or was stopped; ``damaged``: done, but for some frames."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """What became of one input; empty cells are not known."""
-
-    input: str
-    """Path of the source as seen from the folder of the manifest, with ``/``."""
-    output: str = ""
-    """Its table, likewise; empty where there can be none."""
-    report: str = ""
-    """Its page, likewise."""
-    status: Status = "waiting"
-    reason: str = ""
-    """What is wrong, in one line."""
-    seconds: str = ""
-    """From the time at which it was begun, in seconds."""
-    frames: str = ""
-    bytes: str = ""
-    """Size of the source."""
-    state: str = ""
-    """Of the source's files: stands for their names, sizes and times of change."""
-    sha256: str = ""
-    """Of the source's bytes, as in the table's provenance."""
-    options: str = ""
-    """Stands for all options of the run and for the tokenizer."""
-    page: str = ""
-    """Stands for what the page shows beside the table: small pictures, the user's names of displays."""
-    version: str = ""
-    """Of discrete-facial-encoding."""
-
-    @property
-    def key(self) -> str:
-        """By which there is one row each: the table, or the input where there can be none."""
-        return self.output or f"input {self.input}"
 
 
 class Manifest:
@@ -70,97 +39,144 @@ class Manifest:
 
     Args:
         folder: where the results are.
+        share: of a run over many machines, as in ``3of100``; its rows go into a list of its own.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.path = folder / MANIFEST
-        self._rows = _read(self.path)
+    def __init__(self, folder: Path, share: str | None = None) -> None:
+        self._folder, self._real = folder, os.path.realpath(folder)
+        self._begin = f"{folder}{os.sep}"
+        self.path = folder / (MANIFEST if share is None else f"manifest-{share}.csv")
+        self._journal = self.path.with_suffix(JOURNAL)
+        self._others: dict[str, Row] = {}
+        for path in lists_of(folder):
+            if path != self.path:
+                self._others.update(_read(path))
+        self._rows, self._seen = _read(self.path), _state(self.path)
         self._mine: dict[str, Row] = {}
-        self._written, self._took_s = -math.inf, 0.0
+        self._written, self._took_s, self._unkept = -math.inf, 0.0, False
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(self._rows[key] for key in sorted(self._rows))
+        rows = {**self._others, **self._rows, **self._mine}
+        return iter(rows[key] for key in sorted(rows))
 
     def get(self, table: Path) -> Row | None:
         """The row of a table, if there is one."""
-        return self._rows.get(self.name(table))
+        below = str(table)
+        # Most are asked for by the path that their rows are called after.
+        key = self.name(table) if not below.startswith(self._begin) else printable(below[len(self._begin) :])
+        return self._mine.get(key) or self._rows.get(key) or self._others.get(key)
 
     def name(self, path: Path) -> str:
         """A path as the manifest has it."""
-        try:
-            seen = os.path.relpath(os.path.realpath(path), os.path.realpath(self._folder))
-        except ValueError:  # another drive
-            seen = os.path.realpath(path)
-        return printable(Path(seen).as_posix())
+        folder, _, name = os.path.abspath(path).rpartition(os.sep)  # noqa: PTH100 (the last link stays as it was named)
+        seen = _seen_from(folder or os.sep, self._real)
+        return printable(f"{seen}{name}" if name else seen.rstrip("/") or os.curdir)
 
     def input(self, source: Source) -> str:
-        """A source as the manifest has it."""
-        return self.name(source.place)
+        """A source as the manifest has it; of one with a pseudonym nothing else."""
+        return source.name if source.shown else self.name(source.place)
 
     def note(self, *rows: Row) -> None:
-        """Put rows in place of those of the same outputs, and write the file if that takes little of the time.
+        """Put rows in place of those of the same outputs, and write the list anew if that takes little of the time.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: they cannot be written down at all.
         """
         self._mine.update({row.key: row for row in rows})
+        self._unkept = True
+        with alone(self._folder):
+            append_rows(self._journal, rows)
         if time.monotonic() - self._written > _SHARE * self._took_s:
-            self.keep()
+            with suppress(OutputError):  # the journal has them
+                self.keep()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are rows that are not in the list yet."""
+        return self._unkept or self._journal.exists()
 
     def keep(self) -> None:
-        """Write the file; rows that another process has written meanwhile stay.
+        """Write the list; rows that another process has written meanwhile stay.
 
         Raises:
             OutputError: it cannot be written.
         """
         began = time.monotonic()
-        with _alone(self._folder):
-            self._rows = {**_read(self.path), **self._mine}
+        with alone(self._folder):
+            if self._seen != (now := _state(self.path)) or now is None:
+                self._rows = _read(self.path)
+            self._rows |= {row.key: row for row in read_rows(self._journal)} | self._mine
             made = {row.input for row in self._rows.values() if row.output}
             self._rows = {key: row for key, row in self._rows.items() if row.output or row.input not in made}
-            text = csv_text([field.name for field in fields(Row)], [astuple(row) for row in self])
+            text = csv_text(COLUMNS, [astuple(self._rows[key]) for key in sorted(self._rows)])
             with replacing(self.path, overwrite=True) as (file,):
                 file.write(text.encode("utf-8", "backslashreplace"))
+            forget(self._journal)
+            self._seen = _state(self.path)
+        self._unkept = False
         self._written = time.monotonic()
         self._took_s = self._written - began
 
 
-def settled(row: Row, status: Status, *, seconds: float, reason: str = "") -> Row:
-    """The row of an input that has been done."""
-    return replace(row, status=status, reason=reason, seconds=f"{seconds:.2f}")
+def lists_of(folder: Path) -> list[Path]:
+    """The lists in a folder, with those of which only the journal is there; the one written last comes last."""
+    found = {path.with_suffix(".csv") for suffix in (".csv", JOURNAL) for path in folder.glob(f"manifest*{suffix}")}
+    return sorted(found, key=lambda path: (_time(path), path.name))
 
 
 def _read(path: Path) -> dict[str, Row]:
     """Rows by their key; none where the file is missing or has been changed to something else."""
-    names = [field.name for field in fields(Row)]
-    found: dict[str, Row] = {}
-    with suppress(DfeError):
-        table = Cells(path, short_rows=True)
-        for _, line in table:
-            cells = dict(zip(table.header, line, strict=False))
-            row = _row({name: plain_cell(cells.get(name, "")) for name in names})
-            if row is not None:
-                found[row.key] = row
+    found = _quickly(path)
+    if found is None:
+        found = {}
+        with suppress(DfeError):
+            table = Cells(path, short_rows=True)
+            for _, line in table:
+                cells = dict(zip(table.header, line, strict=False))
+                row = named_row({name: plain_cell(cells.get(name, "")) for name in COLUMNS})
+                if row is not None:
+                    found[row.key] = row
+    found.update({row.key: row for row in read_rows(path.with_suffix(JOURNAL))})
     return found
 
 
-def _row(cells: Mapping[str, str]) -> Row | None:
-    return Row(**cells) if cells["input"] and cells["status"] in get_args(Status) else None  # type: ignore[arg-type]
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold other processes off that encode into the same folder, where the system and the disk can."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
+def _quickly(path: Path) -> dict[str, Row] | None:
+    """The same of a list as it was written; None where somebody has opened it in a spreadsheet since."""
+    found: dict[str, Row] = {}
+    known: dict[str, str] = {}
     try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = csv.reader(file)
+            if tuple(next(lines, ())) != COLUMNS:
+                return None
+            for line in lines:
+                # Few texts stand in most cells of a column: each is kept once.
+                cells = [known.setdefault(c, c) if len(c) < _SHORT else c for c in line]
+                row = as_row([plain_cell(c) if c[:1] == "'" else c for c in cells])
+                if row is not None:
+                    found[row.key] = row
+    except (OSError, ValueError, csv.Error):
+        return None
+    return found
+
+
+_SHORT = 24
+
+
+@lru_cache(maxsize=4096)
+def _seen_from(place: str, folder: str) -> str:
+    """A folder as seen from another, with a sign at its end to which a name can be added."""
+    real = os.path.realpath(place)
+    try:
+        seen = Path(os.path.relpath(real, folder)).as_posix()
+    except ValueError:  # another drive
+        seen = Path(real).as_posix()
+    return "" if seen == "." else f"{seen.rstrip('/')}/"
+
+
+def _state(path: Path) -> FileState | None:
+    return stamps([path])[path]
+
+
+def _time(path: Path) -> int:
+    return max((state.time_ns for p in (path, path.with_suffix(JOURNAL)) if (state := _state(p))), default=0)

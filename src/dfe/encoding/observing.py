@@ -3,129 +3,134 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from dfe.base.errors import DfeError
-from dfe.base.stamps import Stamps
 from dfe.base.types import Progress
-from dfe.base.workers import run_tasks
+from dfe.encoding.engine import Engine
+from dfe.encoding.finish import Done, Finish
+from dfe.encoding.going_on import ToDo
 from dfe.encoding.options import EncodeOptions
+from dfe.encoding.seen import Seen
 from dfe.encoding.tables import ReadTable, read_source
-from dfe.encoding.tasks import Observed, Task, estimate_frames, observe, plan
+from dfe.encoding.tally import Tally
+from dfe.encoding.tasks import Observed, Task, observe, plan
 from dfe.media.inputs import Source
 
-Seen = list[Observed] | ReadTable
-"""What was seen in one source: the parts of a video or set of pictures, or a table."""
+LONG_FRAMES = 30_000
+"""A longer film is cut for several workers however many others there are: a crash then costs a piece of it, and the
+last film of a run does not keep one worker alone busy for hours."""
 
 
 class Looked(NamedTuple):
     """A source that was looked at."""
 
+    at: int
+    """Its place among the sources."""
     source: Source
-    seen: Seen | DfeError
-    """Or the error that stopped it."""
+    seen: Seen | Done | DfeError
+    """Or what was made of it, or the error that stopped it."""
     seconds: float
     """From the time at which it was begun."""
 
 
-def files_of(seen: Seen) -> Stamps:
-    """The files of a source as they were before they were read."""
-    parts = [seen] if isinstance(seen, ReadTable) else reversed(seen)
-    return {path: state for part in parts for path, state in part.files.items()}
+class Work(NamedTuple):
+    """What an engine does at a time."""
+
+    at: int
+    task: Task
+    one: ToDo | None = None
+    """Where the results of a task that is a whole source go; None: what was seen is the result."""
+    finish: Finish | None = None
 
 
 def look_at(
-    sources: Sequence[Source], options: EncodeOptions, workers: int, progress: Progress | None, apart: bool = False
+    sources: Sequence[Source],
+    options: EncodeOptions,
+    engine: Engine,
+    progress: Progress | None,
+    *,
+    expected: Sequence[int | None],
+    finish: Callable[[Source], ToDo] | None = None,
+    how: Finish | None = None,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Generator[Looked, None, None]:
     """Each source with what was seen in it, or with the error that stopped it, as they get ready.
 
-    ``apart``: by another process even where there is one worker.
+    Args:
+        sources: drawn in their order.
+        options: of the run.
+        engine: does the tasks.
+        progress: told of frames done and to do.
+        expected: frames of each source, None where they are not known.
+        finish: says where the files of a source go; with it, whoever sees a whole source makes them at once, as
+            ``how`` says.
+        how: see ``finish``.
+        go_on: asked before each source is begun; as soon as it says no, no more are.
     """
-    tally = _Tally(progress, sources, options)
-    failed: list[tuple[Source, DfeError]] = []
-    parts: dict[Source, dict[int, Observed]] = {source: {} for source in sources}
-    began: dict[Source, float] = {}
-    stopped: set[Source] = set()
-    share = workers if len(sources) < 2 * workers else 1
+    tally = Tally(progress, expected)
+    failed: list[Looked] = []
+    parts: dict[int, dict[int, Observed]] = {}
+    began: dict[int, float] = {}
+    stopped: set[int] = set()
+    workers = engine.workers
+    few = len(sources) < 2 * workers
 
-    def tasks() -> Iterator[Task]:
-        for source in sources:
-            began[source] = time.monotonic()
+    def tasks() -> Iterator[Work]:
+        for at, source in enumerate(sources):
+            if not go_on():
+                return
+            began[at] = time.monotonic()
+            cut = few or source.kind == "stills" or (expected[at] or 0) > LONG_FRAMES
             try:
-                yield from plan(source, options, workers if source.kind == "stills" else share)
+                planned = plan(source, options, workers if cut else 1)
+                one = None if finish is None or len(planned) > 1 else finish(source)
+                yield from (Work(at, task, one, None if one is None else how) for task in planned)
             except DfeError as error:
-                failed.append((source, error))
+                failed.append(Looked(at, source, error, 0.0))
 
-    def looked(source: Source, seen: Seen | DfeError) -> Looked:
-        tally.settle(source)
-        return Looked(source, seen, time.monotonic() - began[source])
+    def looked(at: int, source: Source, seen: Seen | Done | DfeError) -> Looked:
+        tally.settle(at)
+        return Looked(at, source, seen, time.monotonic() - began.pop(at))
 
-    for task, result in run_tasks(_look, tasks(), workers, tally.within, apart=apart and bool(sources)):
+    def lost() -> Iterator[Looked]:
         while failed:
-            yield looked(*failed.pop())
-        if task.source in stopped:
+            one = failed.pop()
+            yield looked(one.at, one.source, one.seen)
+
+    for work, result in engine.run(_look, tasks(), _heard(tally)) if len(sources) else ():
+        yield from lost()
+        at, task = work.at, work.task
+        if at in stopped:
             continue
         if isinstance(result, DfeError):
-            stopped.add(task.source)
-            yield looked(task.source, result)
+            if task.parts > 1:
+                stopped.add(at)
+                parts.pop(at, None)
+            yield looked(at, task.source, result)
             continue
-        tally.finish(task, result.frames)
-        if isinstance(result, ReadTable):
-            yield looked(task.source, result)
+        tally.finish(at, task.part, result.frames)
+        if not isinstance(result, Observed):
+            yield looked(at, task.source, result)
             continue
-        seen = parts[task.source]
+        seen = parts.setdefault(at, {})
         seen[task.part] = result
         if len(seen) == task.parts:
-            yield looked(task.source, [seen[part] for part in range(task.parts)])
-            del parts[task.source]
-    while failed:
-        yield looked(*failed.pop())
+            del parts[at]
+            yield looked(at, task.source, [seen[part] for part in range(task.parts)])
+    yield from lost()
 
 
-def _look(task: Task, progress: Progress | None = None) -> Observed | ReadTable:
-    if task.source.kind == "table":
-        return read_source(task.source, task.options, progress)
-    return observe(task, progress)
+def _heard(tally: Tally) -> Callable[[Work, int], None]:
+    return lambda work, done: tally.within(work.at, work.task.part, done)
 
 
-class _Tally:
-    """Frames done and to do over all sources; what is to do is put right as sources turn out longer or shorter."""
-
-    def __init__(self, progress: Progress | None, sources: Sequence[Source], options: EncodeOptions) -> None:
-        self._progress = progress
-        self._expected = {source: estimate_frames([source], options) for source in sources}
-        self._unknown = sum(frames is None for frames in self._expected.values())
-        self._total = sum(frames or 0 for frames in self._expected.values())
-        self._ready: dict[Source, int] = dict.fromkeys(sources, 0)
-        self._under_way: dict[tuple[Source, int], int] = {}
-        self._done = 0
-        """Frames of tasks that are ready or under way, all told."""
-        self._tell()
-
-    def within(self, task: Task, done: int) -> None:
-        """So many frames of a task that is under way."""
-        key = task.source, task.part
-        self._done += done - self._under_way.get(key, 0)
-        self._under_way[key] = done
-        self._tell()
-
-    def finish(self, task: Task, frames: int) -> None:
-        """A task is done."""
-        self._done += frames - self._under_way.pop((task.source, task.part), 0)
-        self._ready[task.source] += frames
-        self._tell()
-
-    def settle(self, source: Source) -> None:
-        """No more is to come of a source, however much was expected."""
-        for key in [key for key in self._under_way if key[0] == source]:
-            self._done -= self._under_way.pop(key)
-        expected = self._expected[source]
-        self._unknown -= expected is None
-        self._total += self._ready[source] - (expected or 0)
-        self._expected[source] = self._ready[source]
-        self._tell()
-
-    def _tell(self) -> None:
-        if self._progress is not None:
-            self._progress(self._done, None if self._unknown else max(self._total, self._done))
+def _look(work: Work, progress: Progress | None = None) -> Observed | ReadTable | Done:
+    """What a worker does: see, and where it sees a whole source, make its files."""
+    began, task = time.monotonic(), work.task
+    is_table = task.source.kind == "table"
+    seen = read_source(task.source, task.options, progress) if is_table else observe(task, progress)
+    if work.one is None or work.finish is None:
+        return seen
+    return work.finish.files(work.one, [seen] if isinstance(seen, Observed) else seen, began)

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import Literal, Unpack
+from typing import Unpack
 
 from dfe.base.errors import DfeError, ModelError, OutputError, UsageError
-from dfe.base.files import remove_leftovers
 from dfe.base.types import Progress
-from dfe.base.workers import guarded
 from dfe.displays.names import Names, load_names
-from dfe.encoding.assemble import assemble, measured_neutral, measured_space
+from dfe.encoding.assemble import measured_neutral, measured_space
 from dfe.encoding.coders import Coders
+from dfe.encoding.engine import LocalEngine
 from dfe.encoding.face_model import check_neutral
-from dfe.encoding.going_on import ToDo, due, mark_of, size_and_state, ways
+from dfe.encoding.finish import Done, Finish, Format, assembled, coders_for
+from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.idle import refuse_idle
-from dfe.encoding.manifest import MANIFEST, Manifest, Row, settled
-from dfe.encoding.observing import Seen, files_of, look_at
+from dfe.encoding.observing import look_at
 from dfe.encoding.options import EncodeChoices, EncodeOptions
-from dfe.encoding.summary import InputResult, RunSummary, Targets
-from dfe.encoding.tables import ReadTable, assemble_table, table_search
-from dfe.facs.recordings import with_au_proxy
+from dfe.encoding.pseudonyms import Pseudonyms, under_pseudonyms
+from dfe.encoding.summary import InputResult, RunSummary
+from dfe.encoding.tables import table_search
+from dfe.encoding.tasks import estimate_frames
 from dfe.media.inputs import Discovery, Source, discover
 from dfe.recording.recording import Recording
 from dfe.recording.storage import no_lists_in_csv
-from dfe.report.build import write_report
 
 STDIN = "-"
 """In place of a path: one path a line on standard input."""
@@ -71,18 +69,21 @@ def encode(
     except TypeError as error:
         known = ", ".join(EncodeOptions.__dataclass_fields__)
         raise UsageError(f"no such option ({error})", advice=f"the options are {known}") from None
-    found = _discover([paths] if isinstance(paths, str | PathLike) else paths, options, workers)
+    engine = LocalEngine(workers)
+    found = _discover([paths] if isinstance(paths, str | PathLike) else paths, options)
     if found.problems:
         raise found.problems[0]
     refuse_idle(options, found.sources)
     check_neutral(options.neutral)
     coders = _coders(options, found.sources)
-    made: dict[Source, Recording] = {}
-    for looked in look_at(found.sources, options, workers, progress):
+    made: dict[int, Recording] = {}
+    expected = [estimate_frames([source], options) for source in found.sources]
+    for looked in look_at(found.sources, options, engine, progress, expected=expected):
         if isinstance(looked.seen, DfeError):
             raise looked.seen
-        made[looked.source] = _assembled(looked.seen, options, coders)
-    return [made[source] for source in found.sources]
+        if not isinstance(looked.seen, Done):  # files were not asked for
+            made[looked.at] = assembled(looked.seen, options, coders)
+    return [made[at] for at in range(len(found.sources))]
 
 
 def encode_to_folder(
@@ -91,12 +92,13 @@ def encode_to_folder(
     options: EncodeOptions,
     *,
     workers: int = 1,
-    format: Literal["parquet", "csv"] = "parquet",
+    format: Format = "parquet",
     report: bool = False,
     thumbnails: bool = False,
     overwrite: bool = False,
     progress: Progress | None = None,
     apart: bool = False,
+    pseudonyms: Path | None = None,
 ) -> RunSummary:
     """Encode every input and write ``out/<name>.parquet`` (or CSV), and reports if asked.
 
@@ -104,7 +106,8 @@ def encode_to_folder(
     already, made of the same source with the same options and version, is skipped; what is not is done again.
     ``overwrite`` does all again. ``out/manifest.csv`` tells what became of every input
     (:mod:`dfe.encoding.manifest`). A page that is asked for later is made of the table. With ``apart`` one worker is a
-    process of its own too, so that a crash in a codec costs its input and not the run.
+    process of its own too, so that a crash in a codec costs its input and not the run. ``pseudonyms`` is the file of a
+    key by which results hold pseudonyms in place of names (:mod:`dfe.encoding.pseudonyms`).
 
     Raises:
         UsageError: no input at all, a number of workers that makes no sense, or landmarks and CSV.
@@ -114,130 +117,45 @@ def encode_to_folder(
     began = time.perf_counter()
     if options.landmarks and format == "csv":
         raise no_lists_in_csv()
-    found = _discover(paths, options, workers)
+    engine = LocalEngine(workers, apart)
+    found = _discover(paths, options)
     refuse_idle(options, found.sources, thumbnails=thumbnails)
-    check_neutral(options.neutral)
-    coders = _coders(options, found.sources)
-    names = _names(coders, options, found.sources) if report else {}
+    named = None if pseudonyms is None else Pseudonyms(pseudonyms, out)
+    how = prepared(found.sources, options, format=format, report=report, thumbnails=thumbnails)
     missing = [InputResult.failure(problem.where or "", str(problem)) for problem in found.problems]
     if not found.sources:
         return RunSummary(tuple(missing), time.perf_counter() - began)
-    _make_folder(out)
-    remove_leftovers(out)
-    manifest = Manifest(out)
-    called = [sorted((key, str(name)) for key, name in given.entries.items()) for given in names.values()]
-    key = ways(options, coders, format=format)
-    page = mark_of({"thumbnails": thumbnails, "names": called}) if report else ""
-    results: dict[Source, InputResult] = {}
-    todo: dict[Source, ToDo] = {}
-    for source in found.sources:
-        targets = Targets.of(out, source.name, format, report)
-        try:
-            one = due(source, targets, manifest, key, page, overwrite=overwrite)
-        except OutputError as error:
-            results[source] = InputResult.failure(source.name, str(error))
-            continue
-        if one is None:
-            results[source] = InputResult.there(source.name, targets)
-        else:
-            todo[source] = one
-    absent = [Row(manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in found.problems if p.where]
-    if absent or todo:
-        waiting = [one.row for one in todo.values() if not one.page_only]
-        manifest.note(*absent, *waiting)  # before any result, so that it is known as ours
-    unkept: OutputError | None = None
-    finish = functools.partial(
-        _finish, options=options, coders=coders, names=names, format=format, thumbnails=thumbnails
-    )
-    for source in [source for source, one in todo.items() if one.page_only]:
-        paged = guarded(_page, todo[source], coders, names, thumbnails)
-        failed = isinstance(paged, DfeError)
-        results[source] = InputResult.failure(source.name, str(paged)) if isinstance(paged, DfeError) else paged
-        with suppress(OutputError):
-            manifest.note(replace(todo[source].row, report="", page="") if failed else todo[source].row)
-    looking = look_at([source for source, one in todo.items() if not one.page_only], options, workers, progress, apart)
-    try:
-        for looked in looking:
-            started, one = time.monotonic(), todo[looked.source]
-            done = looked.seen if isinstance(looked.seen, DfeError) else guarded(finish, one, looked.seen)
-            seconds = looked.seconds + time.monotonic() - started
-            if isinstance(done, DfeError):
-                result = InputResult.failure(looked.source.name, str(done))
-                row = settled(one.row, "failed", seconds=seconds, reason=str(done))
-            else:
-                result, row = done
-                row = replace(row, seconds=f"{seconds:.2f}")
-            results[looked.source] = result
-            with suppress(OutputError):  # what is done stays done; the list is written once more at the end
-                manifest.note(row)
-    finally:
-        looking.close()
-        if todo:
-            try:
-                manifest.keep()
-            except OutputError as error:
-                unkept = error
-    last = () if unkept is None else (InputResult.failure(MANIFEST, str(unkept)),)
-    inputs = (*missing, *(results[source] for source in found.sources), *last)
-    return RunSummary(inputs, time.perf_counter() - began)
+    make_folder(out)
+    run = FolderRun(out, options, FolderChoices(report, overwrite), how, engine)
+    sources = under_pseudonyms(found.sources, named)
+    expected = [estimate_frames([source], options) for source in sources]
+    told = list(run.results(sources, expected, found.problems if named is None else (), progress))
+    order = {source.name: at for at, source in enumerate(sources)}
+    told.sort(key=lambda result: order.get(result.name, len(order)))
+    return RunSummary((*missing, *told), time.perf_counter() - began)
 
 
-def _finish(
-    one: ToDo,
-    seen: Seen,
-    *,
+def prepared(
+    sources: Sequence[Source],
     options: EncodeOptions,
-    coders: Coders,
-    names: Mapping[str, Names],
-    format: Literal["parquet", "csv"],
-    thumbnails: bool,
-) -> tuple[InputResult, Row]:
-    """Assemble one source's recording and write its files."""
-    source, targets = one.source, one.targets
-    recording = _assembled(seen, options, coders)
-    recording.write(targets.table, overwrite=one.replaces, format=format)
-    _report(recording, one, coders, names, thumbnails, overwrite=one.replaces)
-    result = InputResult.success(source, recording, targets)
-    size, state = size_and_state(source, files_of(seen))
-    row = replace(
-        one.row,
-        status="done" if result.problem is None else "damaged",
-        reason=result.problem or "",
-        frames=str(result.frames),
-        bytes=size,
-        state="" if result.changed else state,
-        sha256="" if result.changed else recording.provenance.source.sha256 or "",
-    )
-    return result, row
+    *,
+    format: Format = "parquet",
+    report: bool = False,
+    thumbnails: bool = False,
+) -> Finish:
+    """How files are made under these options; what is wrong with them is found before hours are spent on looking.
+
+    Raises:
+        ModelError: the tokenizer, or the user's file of names for its displays, cannot be used.
+        TableError: the recording that is named as the neutral holds no resting face.
+    """
+    check_neutral(options.neutral)
+    coders = _coders(options, sources)
+    names = _names(coders, options, sources) if report else {}
+    return Finish(options, format, thumbnails, names)
 
 
-def _page(one: ToDo, coders: Coders, names: Mapping[str, Names], thumbnails: bool) -> InputResult:
-    """Make the page of a table that is there."""
-    recording = Recording.read(one.targets.table, landmarks=False)
-    _report(recording, one, coders, names, thumbnails, overwrite=True)
-    return InputResult.paged(one.source.name, one.targets)
-
-
-def _report(
-    recording: Recording, one: ToDo, coders: Coders, names: Mapping[str, Names], thumbnails: bool, *, overwrite: bool
-) -> None:
-    if one.targets.report is None:
-        return
-    made = recording.provenance
-    tokenizer = coders.fitting(made.space, made.neutral)
-    called = None if tokenizer is None else names.get(tokenizer.hash)
-    pictured = one.source if thumbnails else None
-    write_report(recording, one.targets.report, tokenizer, pictured, names=called, overwrite=overwrite)
-
-
-def _assembled(seen: Seen, options: EncodeOptions, coders: Coders) -> Recording:
-    recording = assemble_table(seen, options) if isinstance(seen, ReadTable) else assemble(seen, options)
-    return coders.code(with_au_proxy(recording) if options.aus else recording)
-
-
-def _discover(paths: Sequence[str | PathLike[str]], options: EncodeOptions, workers: int) -> Discovery:
-    if workers < 1:
-        raise UsageError(f"--workers must be 1 or more, not {workers}")
+def _discover(paths: Sequence[str | PathLike[str]], options: EncodeOptions) -> Discovery:
     words = [os.fspath(path) for path in paths]
     found = discover(words, stdin=sys.stdin if STDIN in words else (), tables=table_search(options))
     if not found.sources and not found.problems:
@@ -252,7 +170,12 @@ def _as_film(source: Source) -> Source:
     return replace(source, kind="video") if source.kind == "stills" and len(source.paths) > 1 else source
 
 
-def _make_folder(out: Path) -> None:
+def make_folder(out: Path) -> None:
+    """Make the folder of the results.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -264,7 +187,8 @@ def _coders(options: EncodeOptions, sources: Sequence[Source]) -> Coders:
 
     Whether one fits what pictures are measured in is known before they are looked at; of a table only once it is read.
     """
-    coders = Coders(options)
+    coders_for.cache_clear()  # a tokenizer may have been made anew since
+    coders = coders_for(options)
     if any(source.kind != "table" for source in sources):
         coders.fitting(measured_space(options), measured_neutral(options))
     return coders

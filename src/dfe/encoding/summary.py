@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -27,8 +28,8 @@ class Targets(NamedTuple):
     @classmethod
     def of(cls, out: Path, name: str, format: str, report: bool) -> Targets:
         """``out/<name>.<format>`` and, if asked, ``out/<name>.html``; ``name`` may hold folders."""
-        base = out / name
-        return cls(base.with_name(f"{base.name}.{format}"), base.with_name(f"{base.name}.html") if report else None)
+        base = f"{out}{os.sep}{name}"
+        return cls(Path(f"{base}.{format}"), Path(f"{base}.html") if report else None)
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -42,10 +43,10 @@ class InputResult:
     """What became of one input."""
 
     name: str
-    status: Literal["done", "damaged", "failed", "there", "paged"]
+    status: Literal["done", "damaged", "failed", "aside", "there", "paged"]
     """``damaged``: the table is there, and some of its rows are frames that could not be decoded, or the source changed
     while it was read; ``there``: an earlier run made it, and nothing has changed; ``paged``: the same, but its page is
-    new."""
+    new; ``aside``: it has failed so often in earlier runs that it was not tried again."""
     frames: int = 0
     faces: int = 0
     """Rows with a face."""
@@ -71,6 +72,11 @@ class InputResult:
     def failure(cls, name: str, problem: str) -> InputResult:
         """An input that made nothing, and why."""
         return cls(name, "failed", problem=problem)
+
+    @classmethod
+    def aside(cls, name: str, problem: str) -> InputResult:
+        """An input that has failed too often to be tried again."""
+        return cls(name, "aside", problem=problem)
 
     @classmethod
     def there(cls, name: str, targets: Targets) -> InputResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,6 +40,8 @@ class ReadTable:
     """The files as they were before they were read."""
     changed: tuple[Path, ...]
     """Those that were not the same when they had been read."""
+    called: Mapping[str, str]
+    """What files are called in results, where not by their names."""
 
     @property
     def frames(self) -> int:
@@ -75,9 +78,9 @@ def read_source(source: Source, options: EncodeOptions, progress: Progress | Non
     if not len(measured):
         raise TableError("has no rows", where=path)
     measured = _cut(put_right(measured) if options.mirrored else measured, options, path)
-    info = replace(_info(path, measured), folder=source.folder)
+    info = replace(_info(path, measured), name=source.called.get(path.name, path.name), folder=source.folder)
     touched = tuple(changed(before, stamps(source.paths)))
-    return ReadTable(measured, info, {"name": spec.name, **measured.about}, before, touched)
+    return ReadTable(measured, info, {"name": spec.name, **measured.about}, before, touched, source.called)
 
 
 def assemble_table(read: ReadTable, options: EncodeOptions) -> Recording:
@@ -95,7 +98,7 @@ def assemble_table(read: ReadTable, options: EncodeOptions) -> Recording:
         mirrored=options.mirrored,
         options=options.provenance(),
         warnings=measured.warnings,
-        defects=changed_defect(read.changed),
+        defects=changed_defect(read.changed, read.called),
         created=creation_time(),
     )
     if options.largest_only:

@@ -7,7 +7,7 @@ rows are those of one pass.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -78,6 +78,8 @@ class Observed:
     """The files as they were before they were read."""
     changed: tuple[Path, ...] = ()
     """Those that were not the same when they had been read."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """What files are called in results, where not by their names."""
 
 
 def plan(source: Source, options: EncodeOptions, workers: int) -> list[Task]:
@@ -119,10 +121,10 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     frames, first, total = _frames(task, film)
     watch = Watch()
     fitted = FaceRows(mirrored=task.options.mirrored) if task.options.fits_pictures else None
-    seen = 0
+    seen, called = 0, task.source.called
     for faces in front_end.observe(watch.passing(frames, first), still=film is None):
         if faces.frame >= first:
-            _add(rows, faces, task.options.max_faces)
+            add_rows(rows, faces, task.options.max_faces, called)
             if fitted is not None:
                 for face in faces.faces:
                     fitted.add(face.landmarks)
@@ -135,7 +137,9 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     defects = film.info.defects if film is not None and task.part == 0 else ()
     touched = tuple(changed(before, stamps(before)))
     modelled = None if fitted is None else fitted.seen()
-    return Observed(rows, seen, info, reference, front_end.provenance(), watch, modelled, defects, before, touched)
+    return Observed(
+        rows, seen, info, reference, front_end.provenance(), watch, modelled, defects, before, touched, called
+    )
 
 
 def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | None:
@@ -153,10 +157,15 @@ def estimate_frames(sources: Sequence[Source], options: EncodeOptions) -> int | 
         announced = announced_length(source.paths[0])
         if announced is None:
             return None
-        low = min(options.start_s or 0.0, announced.seconds)
-        high = announced.seconds if options.end_s is None else min(options.end_s, announced.seconds)
-        total += round(announced.frames * (high - low) / announced.seconds / options.every)
+        total += frames_asked_for(announced.frames, announced.seconds, options)
     return total
+
+
+def frames_asked_for(frames: int, seconds: float, options: EncodeOptions) -> int:
+    """How many frames of a film the cut and the step in the options leave, about."""
+    low = min(options.start_s or 0.0, seconds)
+    high = seconds if options.end_s is None else min(options.end_s, seconds)
+    return round(frames * (high - low) / seconds / options.every)
 
 
 def front_end_for(options: EncodeOptions, *, still: bool) -> FrontEnd:
@@ -212,31 +221,40 @@ _NO_GAZE = np.full(len(GAZE_NAMES), np.nan, np.float32)
 _NO_BLINK = np.full(len(BLINK_NAMES), np.nan, np.float32)
 
 
-def _add(rows: RowBuffer, seen: FrameFaces, max_faces: int) -> None:
-    note = seen.reason
+def add_rows(rows: RowBuffer, seen: FrameFaces, max_faces: int, called: Mapping[str, str] | None = None) -> None:
+    """Add what was seen in a frame: a row for each face, or one with the reason why there is none.
+
+    Args:
+        rows: to add to.
+        seen: the frame.
+        max_faces: that were looked for.
+        called: names to write in place of those of the sources.
+    """
+    note, name = seen.reason, (called or {}).get(seen.source, seen.source)
     if note is None and seen.more:
         note = f"{MORE_FACES} {max_faces} looked for"
     if not seen.faces:
-        rows.add_failure(seen.frame, seen.time_s, seen.source, seen.reason or "no face found")
+        rows.add_failure(seen.frame, seen.time_s, name, seen.reason or "no face found")
     for face in seen.faces:
         pose = (face.pitch, face.yaw, face.roll)
         gaze, blink = _NO_GAZE, _NO_BLINK
         if face.coefficients is not None:
             _, gaze, blink = columns(face.coefficients)
         rows.add_face(
-            seen.frame, seen.time_s, seen.source, face.confidence, face.box, pose, face.expression, gaze, blink,
+            seen.frame, seen.time_s, name, face.confidence, face.box, pose, face.expression, gaze, blink,
             covered=face.covered, note=note, landmarks=face.landmarks, logits=face.logits,
         )  # fmt: skip
 
 
 def _source_info(source: Source, film: Film | None) -> SourceInfo:
-    name = source.paths[0].name if len(source.paths) == 1 else source.name.rsplit("/", 1)[-1]
+    first = source.paths[0].name
+    name = source.called.get(first, first) if len(source.paths) == 1 else source.name.rsplit("/", 1)[-1]
     if film is None:
         return SourceInfo(
             name=name,
             folder=source.folder,
             kind="stills",
-            sha256=_hash_of_readable(source.paths),
+            sha256=hash_of_readable(source.paths),
             frames=len(source.paths),
         )
     info = film.info
@@ -244,7 +262,7 @@ def _source_info(source: Source, film: Film | None) -> SourceInfo:
         name=name,
         folder=source.folder,
         kind="video",
-        sha256=file_hash(source.paths[0]) if len(source.paths) == 1 else _hash_of_readable(source.paths),
+        sha256=file_hash(source.paths[0]) if len(source.paths) == 1 else hash_of_readable(source.paths),
         width=info.width,
         height=info.height,
         frames=info.frame_count,
@@ -255,7 +273,7 @@ def _source_info(source: Source, film: Film | None) -> SourceInfo:
     )
 
 
-def _hash_of_readable(paths: tuple[Path, ...]) -> str | None:
+def hash_of_readable(paths: tuple[Path, ...]) -> str | None:
     """One hash for a set of pictures; those that cannot be read are rows with a reason and have no part in it."""
     hashes = []
     for path in paths:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -218,11 +218,19 @@ class Seen:
         return [Defect("combed", words)]
 
 
-def changed_defect(files: Sequence[Path]) -> tuple[Defect, ...]:
-    """The defect of files that changed while they were read; none where there are no such files."""
+def changed_defect(files: Sequence[Path], called: Mapping[str, str] | None = None) -> tuple[Defect, ...]:
+    """The defect of files that changed while they were read; none where there are no such files.
+
+    Args:
+        files: that changed.
+        called: what they are called in results, where not by their names.
+    """
     if not files:
         return ()
-    names = ", ".join(path.name for path in files[:_NAMED]) + (", ..." if len(files) > _NAMED else "")
+    known = called or {}
+    names = ", ".join(known.get(path.name, path.name) for path in files[:_NAMED]) + (
+        ", ..." if len(files) > _NAMED else ""
+    )
     return (Defect("changed", f"changed while it was read, so that rows may be of either state: {names}"),)
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Literal, get_args
 
 from dfe.base.errors import UsageError
+
+RestingChoice = Literal["recorded", "population"]
+"""Against whose resting face displays count: the one that the recording was measured against, or everybody's."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class EventConfig:
     """Look also at displays that the tokenizer's card calls unsteady."""
     fleeting: bool = False
     """Take faces that are seen for a moment only too; they are often no faces (cartoons, patterns)."""
+    resting_face: RestingChoice = "recorded"
+    """``population``: as if everybody's resting face were each person's own, to see what the own one changes."""
     blink_on: float = 0.25
     """Closure over the eyes' usual opening that a blink reaches, 0 to 1."""
     blink_min_s: float = 0.05
@@ -50,11 +56,17 @@ class EventConfig:
         """Which rows and displays count, in words for reports."""
         rows = "all rows with a face, turned, small and covered ones too" if self.all_rows else "usable rows only"
         steady = f"{'with' if self.unsteady else 'without'} displays that the tokenizer's card calls unsteady"
-        return f"{rows}, {steady}{', faces for a moment too' if self.fleeting else ''}"
+        moment = ", faces for a moment too" if self.fleeting else ""
+        everybodys = ", against everybody's resting face" if self.resting_face == "population" else ""
+        return f"{rows}, {steady}{moment}{everybodys}"
 
     def __post_init__(self) -> None:
+        if self.resting_face not in get_args(RestingChoice):
+            raise UsageError(f"resting_face is {self.resting_face!r}, neither recorded nor population", where="events")
         for field in fields(self):
             value = getattr(self, field.name)
+            if field.name == "resting_face":
+                continue
             if isinstance(field.default, bool):
                 if not isinstance(value, bool):
                     raise UsageError(f"{field.name} is {value!r}, neither true nor false", where="events")

@@ -15,6 +15,7 @@ from dfe.displays.vocabulary import vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.finding import Speech, detect
 from dfe.events.found import EventList
+from dfe.events.resting import as_asked
 from dfe.formats.speech import read_speech, speech_of_faces
 from dfe.recording.recording import Recording
 from dfe.tokenizer.file import load_tokenizer
@@ -49,6 +50,7 @@ def find_events(
     """
     if not isinstance(tokenizer, Tokenizer):
         tokenizer = tokenizer_of(recording) if tokenizer is None else load_tokenizer(tokenizer)
+    recording = as_asked(recording, tokenizer, config)
     name = Path(recording.provenance.source.name).stem
     note = None
     if speech is not None and not isinstance(speech, Mapping):

@@ -23,6 +23,7 @@ from dfe.events.gaze import SHIFT, find_shifts
 from dfe.events.hysteresis import Runs, runs
 from dfe.formats.event import Event, Kind
 from dfe.recording.eyes import EyeSignals, eye_signals
+from dfe.recording.neutrals import neutral_of, resting_notes
 from dfe.recording.recording import Recording
 from dfe.recording.summary import fleeting_faces, fleeting_note
 
@@ -107,7 +108,13 @@ def detect(
         groups=tuple(unit for unit in units if unit.kind == "group"),
         fleeting=fleeting,
         usual={} if looks is None else {face.face_id: looks.usual[face.face_id] for face in faces},
-        notes=(*vocabulary.notes, *_notes(recording, valid, config, faces, vocabulary, speech), *_usual(looks, faces)),
+        resting={face.face_id: neutral_of(recording, face.face_id) for face in faces},
+        notes=(
+            *vocabulary.notes,
+            *_notes(recording, valid, config, faces, vocabulary, speech),
+            *_usual(looks, faces),
+            *resting_notes(recording, [face.face_id for face in faces]),
+        ),
     )
 
 

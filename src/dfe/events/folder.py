@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,11 +20,13 @@ from dfe.events.export import source_of
 from dfe.events.find import speech_from_file, tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.found import EventList
-from dfe.events.rates import Rate, rates, write_rates_csv
+from dfe.events.rates import Rate, displays_per_min, rates, write_rates_csv
+from dfe.events.resting import as_asked
 from dfe.formats.csv import write_csv
 from dfe.formats.speech import SUFFIXES
 from dfe.formats.tiers import MediaRef
 from dfe.formats.tsv import EventSource, write_events_tsv
+from dfe.recording.neutrals import neutral_notes
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role, read_roles, roles_of
 from dfe.recording.storage import recordings_in
@@ -74,6 +75,7 @@ class EventsSummary:
                     for f in r.events.faces
                 ],
                 "fleeting_faces": [{"face_id": face, "seen_s": time} for face, time in r.events.fleeting.items()],
+                "resting_faces": {str(face): whose for face, whose in r.events.resting.items()},
                 "displays_per_min": r.per_min if r.per_min == r.per_min else None,
                 "notes": list(r.events.notes),
             }
@@ -83,7 +85,13 @@ class EventsSummary:
         settings = None if config is None else {**asdict(config), "counted": config.counted}
         problems = [str(problem) for problem in self.problems]
         rates = str(self.rates) if self.recordings else None
-        return {"recordings": recordings, "settings": settings, "problems": problems, "rates": rates}
+        result: dict[str, object] = {"recordings": recordings, "settings": settings, "problems": problems}
+        return result | {"rates": rates, "cautions": list(self.cautions)}
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What makes recordings unlike each other: resting faces of different kinds."""
+        return neutral_notes([whose for r in self.recordings for whose in r.events.resting.values()])
 
 
 @dataclass(frozen=True)
@@ -132,26 +140,28 @@ def events_to_folder(
         OutputError: a result is there already, or cannot be written.
     """
     options = options or EventOptions()
-    tables = _tables(paths)
+    tables = tables_by_name(paths)
     targets = {name: out / f"{name}.events.{format}" for name in tables}
     for target in targets.values():
         for path in (target, target.with_suffix(".json")) if format == "tsv" else (target,):
             refuse_existing(path, overwrite=overwrite)
     refuse_existing(out / RATES, overwrite=overwrite)
-    find = _finder(options, _voices(options.speech, list(tables)))
+    find = finder(options, list(tables))
     done: list[RecordingEvents] = []
     problems: list[DfeError] = []
     all_rates: list[Rate] = []
     for count, (name, path) in enumerate(tables.items(), start=1):
         try:
-            found, mine, source = find(name, path)
+            one = find(name, Recording.read(path, landmarks=False))
+            found, mine, source = one.events, one.rates, one.source
             if format == "tsv":
                 settings = {**asdict(found.config), "eyes": _eyes(found), "notes": list(found.notes)}
+                settings["resting_faces"] = {str(face): whose for face, whose in found.resting.items()}
                 write_events_tsv(targets[name], found, source, settings=settings, overwrite=overwrite)
             else:
                 write_csv(targets[name], found, MediaRef(None), source, overwrite=overwrite)
             all_rates += mine
-            done.append(RecordingEvents(name, targets[name], found, _per_min(found, mine)))
+            done.append(RecordingEvents(name, targets[name], found, displays_per_min(mine)))
         except DfeError as error:
             problems.append(error)
         if progress is not None:
@@ -174,19 +184,40 @@ def entities(name: str) -> dict[str, str]:
     return {_COLUMN[key]: value for key, value in _ENTITY.findall(name)}
 
 
-def _finder(
-    options: EventOptions, voices: Mapping[str, Path]
-) -> Callable[[str, Path], tuple[EventList, tuple[Rate, ...], EventSource]]:
-    """Events and rates of a recording by its name and path, and what they were found in."""
+@dataclass(frozen=True)
+class Found:
+    """What was found in a recording."""
+
+    events: EventList
+    rates: tuple[Rate, ...]
+    source: EventSource
+    """What they were found in."""
+    roles: tuple[Role, ...]
+    """Of its faces."""
+
+
+def finder(options: EventOptions, names: Sequence[str]) -> Callable[[str, Recording], Found]:
+    """What gives events and rates of a recording by its name; each tokenizer is opened once.
+
+    Args:
+        options: thresholds, tokenizer, speech, roles, names.
+        names: of all recordings that will be asked for.
+
+    Raises:
+        UsageError: a file of speech for several recordings.
+        TableError: the table of roles cannot be used.
+        ModelError: there is no such tokenizer.
+    """
+    voices = voices_of(options.speech, names)
     roles: tuple[Role, ...] = () if options.roles is None else read_roles(options.roles)
     given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
 
     opened: dict[str, Tokenizer] = {}
     words: dict[str, Vocabulary] = {}
 
-    def find(name: str, path: Path) -> tuple[EventList, tuple[Rate, ...], EventSource]:
-        recording = Recording.read(path, landmarks=False)
+    def find(name: str, recording: Recording) -> Found:
         tokenizer = given or opened.get(recording.tokenizer_id or "") or tokenizer_of(recording)
+        recording = as_asked(recording, tokenizer, options.config)
         opened.setdefault(tokenizer.id, tokenizer)
         if tokenizer.id not in words:
             words[tokenizer.id] = vocabulary_of(tokenizer, load_names(tokenizer, options.names), labels=options.labels)
@@ -199,13 +230,17 @@ def _finder(
         faces = [*(face.face_id for face in found.faces), *found.fleeting]
         mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
         source = source_of(recording, words[tokenizer.id])
-        return found, rates(found, recording=name, roles=mine, **entities(name)), source
+        return Found(found, rates(found, recording=name, roles=mine, **entities(name)), source, tuple(mine))
 
     return find
 
 
-def _tables(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
-    """Tables by the name of their results: below a folder its way from there, without suffix."""
+def tables_by_name(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
+    """Tables by the name of their results: below a folder its way from there, without suffix.
+
+    Raises:
+        UsageError: no recording, or two of the same name.
+    """
     tables: dict[str, Path] = {}
     for path in map(Path, paths):
         inside = (
@@ -220,8 +255,16 @@ def _tables(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
     return tables
 
 
-def _voices(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
-    """File of speech of each recording that has one."""
+def voices_of(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
+    """File of speech of each recording that has one.
+
+    Args:
+        speech: a file (RTTM may be about several recordings), or a folder of files named like the recordings.
+        names: of the recordings.
+
+    Raises:
+        UsageError: one file that is about one recording, for several; or a folder with none of these.
+    """
     if speech is None:
         return {}
     if not speech.is_dir():
@@ -235,9 +278,3 @@ def _voices(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
         advice = "name the files like the recordings: clip.rttm, clip.eaf or clip.TextGrid"
         raise UsageError("holds no file of speech of these recordings", where=speech, advice=advice)
     return found
-
-
-def _per_min(found: EventList, mine: Sequence[Rate]) -> float:
-    seconds = sum(face.exposure_s for face in found.faces)
-    count = sum(rate.count or 0 for rate in mine if rate.speech == "all" and rate.token.isdecimal())
-    return 60 * count / seconds if seconds > 0 else math.nan

@@ -63,6 +63,8 @@ class EventList(Sequence[Event]):
     fleeting: dict[int, float] = field(default_factory=dict)
     """Seconds for which each face is seen that is seen for a moment only, by its number; left out, and often no face
     at all, unless the configuration takes them too."""
+    resting: dict[int, str] = field(default_factory=dict)
+    """Whose resting face each face was measured against, in the words of :mod:`dfe.recording.neutrals`."""
     notes: tuple[str, ...] = ()
     """What could not be looked for, and why: one line each."""
 
@@ -98,3 +100,21 @@ class EventList(Sequence[Event]):
         kinds = ", ".join(f"{sum(e.kind == kind for e in self.events)} {kind}" for kind in get_args(Kind))
         faces = f"{len(self.faces)} face{'' if len(self.faces) == 1 else 's'}"
         return f"<EventList {self.source!r}: {kinds} events, {faces}, {self.tokenizer}>"
+
+    def _repr_html_(self) -> str:
+        from dfe.pages.notebook import notebook_table
+
+        rows = [
+            (
+                e.face_id,
+                e.label,
+                e.kind,
+                f"{e.onset_s:.2f}",
+                f"{e.apex_s:.2f}",
+                f"{e.offset_s:.2f}",
+                f"{e.intensity:.2f}",
+            )
+            for e in self.events
+        ]
+        columns = ("face", "what", "kind", "onset, s", "apex, s", "offset, s", "intensity")
+        return notebook_table(f"{len(rows)} events in {self.source}", columns, rows)

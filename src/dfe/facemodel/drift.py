@@ -21,22 +21,29 @@ LOOKS = 80.0
 """Frames that count as independent, at most: neighbouring frames of a film show nearly the same expression."""
 
 
-def own_drift(fitter: Fitter, variables: DoubleArray, pose: DoubleArray) -> DoubleArray:
-    """Coefficients ``(4 U,)`` of a person's own drift; for yaw, pitch and their squares.
+def said_of_turns(fitter: Fitter, variables: DoubleArray) -> DoubleArray:
+    """What frames say of the turn modes ``(n, 2 U)``, row by row, less what an expression could explain as well.
 
     Args:
         fitter: whose posterior compressed the frames.
         variables: ``(n, K + 2 U)`` products of the frames less those of the person's face.
+    """
+    k = fitter.model.dimension
+    explained, _ = _explained(fitter)
+    return np.asarray(variables[:, k : k + explained.shape[1]] - np.matmul(variables[:, None, :k], explained)[:, 0])
+
+
+def own_drift(fitter: Fitter, said: DoubleArray, pose: DoubleArray) -> DoubleArray:
+    """Coefficients ``(4 U,)`` of a person's own drift; for yaw, pitch and their squares.
+
+    Args:
+        fitter: whose posterior compressed the frames.
+        said: ``(n, 2 U)`` as of :func:`said_of_turns`.
         pose: ``(n, 3)`` radians, less that of the person's face.
     """
-    model, posterior = fitter.model, fitter.posterior
-    k, u = model.dimension, model.turn_variance.shape[1]
-    gram = posterior.gram
-    # What an expression could explain as well is no evidence of drift.
-    turns = slice(k, k + 2 * u)
-    explained = np.linalg.solve(gram[:k, :k] + np.linalg.inv(model.expression_covariance), gram[:k, turns])
-    evidence = gram[turns, turns] - gram[turns, :k] @ explained
-    said = variables[:, turns] - np.matmul(variables[:, None, :k], explained)[:, 0]
+    model = fitter.model
+    u = model.turn_variance.shape[1]
+    _, evidence = _explained(fitter)
     weight = min(1.0, LOOKS / max(len(pose), 1))
     angles = _angles(pose)
     products = weight * angles.T @ angles
@@ -54,12 +61,22 @@ def own_drift(fitter: Fitter, variables: DoubleArray, pose: DoubleArray) -> Doub
 
 
 def without_drift(fitter: Fitter, variables: DoubleArray, pose: DoubleArray, drift: DoubleArray) -> DoubleArray:
-    """Products ``(n, K + 2 U)`` less what a person's own drift adds to them; arguments as of :func:`own_drift`."""
+    """Products ``(n, K + 2 U)`` less what a person's own drift adds to them; ``pose`` as of
+    :func:`own_drift`.
+    """
     k, u = fitter.model.dimension, fitter.model.turn_variance.shape[1]
     angles, fields = _angles(pose), drift.reshape(4, u)
     gram = fitter.posterior.gram
     images = np.stack([gram[:, k + (i % 2) * u : k + (i % 2 + 1) * u] @ fields[i] for i in range(4)])
     return np.asarray(variables - np.matmul(angles[:, None], images)[:, 0])
+
+
+def _explained(fitter: Fitter) -> tuple[DoubleArray, DoubleArray]:
+    """What an expression could explain as well is no evidence of drift: ``(K, 2 U)``, and what is left of it."""
+    gram, k, u = fitter.posterior.gram, fitter.model.dimension, fitter.model.turn_variance.shape[1]
+    turns = slice(k, k + 2 * u)
+    explained = np.linalg.solve(gram[:k, :k] + np.linalg.inv(fitter.model.expression_covariance), gram[:k, turns])
+    return explained, gram[turns, turns] - gram[turns, :k] @ explained
 
 
 def _angles(pose: DoubleArray) -> DoubleArray:

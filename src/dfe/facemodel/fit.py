@@ -33,11 +33,22 @@ class Frames(NamedTuple):
     """``(n,)``: points that the model disbelieves."""
 
     def take(self, rows: IntArray) -> Frames:
-        """Some of the rows."""
+        """Some of the rows; all of them in their order are the frames themselves."""
+        if len(rows) == len(self.still) and np.array_equal(rows, np.arange(len(rows))):
+            return self
         products = Products(self.products.variables[rows], self.products.identity[rows])
         return Frames(
             products, self.still[rows], self.pose[rows], self.pixels_per_mm[rows], self.residual_mm[rows],
             self.bad_points[rows],
+        )  # fmt: skip
+
+    def part(self, start: int, end: int) -> Frames:
+        """The rows from one place to another, as they are and not copied."""
+        cut = slice(start, end)
+        products = Products(self.products.variables[cut], self.products.identity[cut])
+        return Frames(
+            products, self.still[cut], self.pose[cut], self.pixels_per_mm[cut], self.residual_mm[cut],
+            self.bad_points[cut],
         )  # fmt: skip
 
 
@@ -104,6 +115,8 @@ def join(parts: list[Frames]) -> Frames:
     Args:
         parts: one or more chunks, in order.
     """
+    if len(parts) == 1:
+        return parts[0]
     products = Products(*(np.concatenate(arrays) for arrays in zip(*(part.products for part in parts), strict=True)))
     others = [np.concatenate(arrays) for arrays in zip(*(part[1:] for part in parts), strict=True)]
     return Frames(products, *others)

@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from dfe.base.errors import UsageError
-from dfe.base.types import BoolArray, DoubleArray
-from dfe.facemodel.drift import OWN_SHARE, own_drift, without_drift
+from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.facemodel.drift import OWN_SHARE, own_drift, said_of_turns, without_drift
 from dfe.facemodel.exact import on_grid
 from dfe.facemodel.fit import Frames
 from dfe.facemodel.model import TURN_UNIT, FaceModel
@@ -30,6 +30,7 @@ resting faces (root mean square over modes). Of faces labelled neutral 90% lie w
 _SHARP = 4.0
 _TURNED = 0.25
 _BITS = 20
+_AT_ONCE = 256
 
 
 class RestingFace(NamedTuple):
@@ -56,7 +57,12 @@ def calmness(fitter: Fitter, frames: Frames) -> DoubleArray:
 
     A frame counts in full at the population's resting face, and by half :data:`CALM_REACH` away from it.
     """
-    precision = np.linalg.inv(fitter.model.rest_covariance)
+    precision = np.asarray(np.linalg.inv(fitter.model.rest_covariance), np.float64)
+    parts = [frames.part(start, start + _AT_ONCE) for start in range(0, len(frames.still), _AT_ONCE)]
+    return np.concatenate([_calm(fitter, part, precision) for part in parts]) if parts else np.empty(0)
+
+
+def _calm(fitter: Fitter, frames: Frames, precision: DoubleArray) -> DoubleArray:
     still = np.where(np.isfinite(frames.still), frames.still, 0)
     far = np.sqrt(np.maximum(np.matmul(np.matmul(still[:, None], precision), still[:, :, None])[:, 0, 0], 0))
     reach = CALM_REACH * np.sqrt(fitter.model.dimension)
@@ -97,14 +103,44 @@ def resting_face(
     return RestingFace(variables, pose, person, rest, held, calm, sure)
 
 
-def expressions(fitter: Fitter, frames: Frames, face: RestingFace) -> DoubleArray:
-    """Expressions ``(n, K)`` against a person's own face; rows without a face are NaN."""
-    fine = np.isfinite(frames.still).all(axis=1)
+def drift_against(fitter: Fitter, frames: Frames, face: RestingFace) -> DoubleArray:
+    """What turning the head does to this person's measured face, as :func:`~dfe.facemodel.drift.own_drift` has it."""
+    fine = np.flatnonzero(np.isfinite(frames.still).all(axis=1))
+    said = [said_of_turns(fitter, _against(frames, rows, face)) for rows in _blocks(fine)]
+    return own_drift(fitter, np.concatenate(said), frames.pose[fine] - face.pose)
+
+
+def expressions(fitter: Fitter, frames: Frames, face: RestingFace, drift: DoubleArray | None = None) -> DoubleArray:
+    """Expressions ``(n, K)`` against a person's own face; rows without a face are NaN.
+
+    Args:
+        fitter: that the frames come from.
+        frames: of one person.
+        face: the person's, at rest.
+        drift: that other frames of the person told (:func:`drift_against`); None: that of these frames.
+    """
+    fine = np.flatnonzero(np.isfinite(frames.still).all(axis=1))
     found = np.full(frames.still.shape, np.nan)
-    variables, pose = frames.products.variables[fine] - face.variables, frames.pose[fine] - face.pose
-    variables = without_drift(fitter, variables, pose, own_drift(fitter, variables, pose))
-    found[fine] = fitter.posterior.tracked(variables, pose, 1 - OWN_SHARE)[:, : fitter.model.dimension]
+    if not len(fine):
+        return found
+    known = drift_against(fitter, frames, face) if drift is None else drift
+    for rows in _blocks(fine):
+        pose = frames.pose[rows] - face.pose
+        variables = without_drift(fitter, _against(frames, rows, face), pose, known)
+        found[rows] = fitter.posterior.tracked(variables, pose, 1 - OWN_SHARE)[:, : fitter.model.dimension]
     return found
+
+
+def _blocks(rows: IntArray) -> list[IntArray]:
+    """Rows a block at a time: all products of a long film at once are as large again as what was seen of it."""
+    return [rows[start : start + _AT_ONCE] for start in range(0, max(len(rows), 1), _AT_ONCE)]
+
+
+def _against(frames: Frames, rows: IntArray, face: RestingFace) -> DoubleArray:
+    """Products ``(m, K + 2 U)`` of some frames, less those of the face that they are measured against."""
+    products = frames.products.variables[rows]
+    products -= face.variables
+    return products
 
 
 def resting_shape(fitter: Fitter, face: RestingFace) -> DoubleArray:
@@ -137,9 +173,12 @@ def _weights(fitter: Fitter, frames: Frames, neutral: Neutral, given: BoolArray 
 
 def _mean(rows: DoubleArray, weight: DoubleArray) -> DoubleArray:
     """Weighted mean whose sums are exact, so that no order of summation shows."""
-    there = weight > 0
-    terms = on_grid(rows[there] * weight[there, None], _BITS)
-    return np.asarray(terms.sum(axis=0) / weight.sum())
+    there = np.flatnonzero(weight > 0)
+    total = np.zeros(rows.shape[1])
+    for start in range(0, len(there), _AT_ONCE):
+        some = there[start : start + _AT_ONCE]
+        total += on_grid(rows[some] * weight[some, None], _BITS).sum(axis=0)
+    return np.asarray(total / weight.sum())
 
 
 def _joint(

@@ -14,7 +14,7 @@ from dfe.base.types import DoubleArray
 from dfe.facemodel.exact import WEIGHT_BITS, on_grid, product
 from dfe.facemodel.model import TURN_UNIT, FaceModel
 
-_ROWS_AT_ONCE = 128
+_ROWS_AT_ONCE = 32
 
 
 class Products(NamedTuple):

@@ -26,8 +26,9 @@ class Seen(NamedTuple):
     """``(n, 2, 2)`` as of :class:`~dfe.facemodel.eyes.Eyes`; NaN where irises are not known."""
 
     def take(self, rows: IntArray) -> Seen:
-        """Some of the rows."""
-        return Seen(self.frames.take(rows), self.gaze_deg[rows])
+        """Some of the rows; all of them in their order are what was seen itself."""
+        frames = self.frames.take(rows)
+        return self if frames is self.frames else Seen(frames, self.gaze_deg[rows])
 
 
 class Measured(NamedTuple):
@@ -68,6 +69,8 @@ def join_seen(parts: list[Seen]) -> Seen:
     Args:
         parts: one or more chunks, in order.
     """
+    if len(parts) == 1:
+        return parts[0]
     return Seen(join([part.frames for part in parts]), np.concatenate([part.gaze_deg for part in parts]))
 
 

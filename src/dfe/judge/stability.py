@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dfe.base.errors import DfeError, UsageError
+from dfe.base.installing import how_to_install
 from dfe.base.types import DoubleArray, IntArray
 from dfe.displays.displays import Displays, length_mm
 from dfe.judge.units import Units
@@ -113,5 +114,6 @@ def _optimize() -> Any:
     try:
         return import_module("scipy.optimize")
     except ImportError as error:
-        advice = "pip install 'discrete-facial-encoding[study]'"
-        raise DfeError("this needs SciPy, which comes with scikit-learn and is not installed", advice=advice) from error
+        raise DfeError(
+            "this needs SciPy, which comes with scikit-learn and is not installed", advice=how_to_install("study")
+        ) from error

@@ -23,6 +23,8 @@ _UNMIXED = 0.03
 """Share of a picture's difference from the first one that no mixture explains, at most, over all moments ..."""
 _UNEVEN = 0.12
 """... and how far the share of the second scene may lie from an even growth."""
+_AT_ONCE = 512
+"""Stretches looked at together: all of a long film's at once would take more memory than all else."""
 _REST = 0.25
 """How much of the whole change may happen in half as long a time before and after: scenes, not a change that goes
 on."""
@@ -41,13 +43,14 @@ def find_dissolves(scenes: SceneArray, time_s: DoubleArray) -> IntArray:
     step = float(np.median(np.diff(time_s)))
     if not step > 0:
         return none
-    flat = scenes.reshape(len(scenes), -1).astype(np.float64)
     found: list[tuple[float, int, int]] = []
     # Of stretches that overlap the one with the largest change counts: a part of a dissolve looks like one.
     for length in dict.fromkeys(round(lasts / step) for lasts in LASTS_S):
         if 4 <= length < len(scenes):
-            change, starts = _mixtures(flat, scenes, time_s, length, step)
-            found += [(-c, s, s + length) for c, s in zip(change.tolist(), starts.tolist(), strict=True)]
+            for begin in range(0, len(scenes) - length, _AT_ONCE):
+                starts = np.arange(begin, min(begin + _AT_ONCE, len(scenes) - length))
+                change, starts = _mixtures(scenes, time_s, starts, length, step)
+                found += [(-c, s, s + length) for c, s in zip(change.tolist(), starts.tolist(), strict=True)]
     kept: list[tuple[int, int]] = []
     for _, first, last in sorted(found):
         if all(last < other or first > end for other, end in kept):
@@ -56,28 +59,40 @@ def find_dissolves(scenes: SceneArray, time_s: DoubleArray) -> IntArray:
 
 
 def _mixtures(
-    flat: DoubleArray, scenes: SceneArray, time_s: DoubleArray, length: int, step: float
+    scenes: SceneArray, time_s: DoubleArray, starts: IntArray, length: int, step: float
 ) -> tuple[DoubleArray, IntArray]:
-    """How much each stretch of this length that may be a dissolve changes the picture, and its first frame."""
-    starts = np.arange(len(flat) - length)
+    """How much each stretch of this length that may be a dissolve changes the picture, and its first frame.
+
+    Args:
+        scenes: of all frames.
+        time_s: likewise.
+        starts: the stretches' first frames.
+        length: in frames.
+        step: seconds a frame.
+    """
     whole: BoolArray = np.abs(time_s[starts + length] - time_s[starts] - length * step) < length * step / 4
     pairs = np.stack([scenes[starts], scenes[starts + length]], axis=1).reshape(-1, *scenes.shape[1:])
     differs = scene_changes(pairs)[::2] >= _DIFFER
     starts = starts[whole & differs]
     if not len(starts):
         return np.empty(0), starts
-    a, d = flat[starts], flat[starts + length] - flat[starts]
+
+    def flat(places: IntArray) -> DoubleArray:
+        return scenes[places].reshape(len(places), -1).astype(np.float64)
+
+    a = flat(starts)
+    d = flat(starts + length) - a
     size = np.maximum(np.einsum("nk,nk->n", d, d), 1e-9)
     left, uneven = np.zeros(len(starts)), np.zeros(len(starts))
     for part in range(1, _PARTS + 1):
         offset = round(part * length / (_PARTS + 1))
-        moved = flat[starts + offset] - a
+        moved = flat(starts + offset) - a
         share = np.einsum("nk,nk->n", moved, d) / size
         rest = moved - share[:, None] * d
         left = np.maximum(left, np.einsum("nk,nk->n", rest, rest) / size)
         uneven = np.maximum(uneven, np.abs(share - offset / length))
-    before = flat[np.maximum(starts - length // 2, 0)] - a
-    after = flat[np.minimum(starts + length + length // 2, len(flat) - 1)] - a - d
+    before = flat(np.maximum(starts - length // 2, 0)) - a
+    after = flat(np.minimum(starts + length + length // 2, len(scenes) - 1)) - a - d
     moves = np.maximum(np.einsum("nk,nk->n", before, before), np.einsum("nk,nk->n", after, after)) / size
     fits = (left <= _UNMIXED) & (uneven <= _UNEVEN) & (moves <= _REST)
     return np.sqrt(size[fits]), starts[fits]

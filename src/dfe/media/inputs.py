@@ -56,6 +56,13 @@ class Source:
     """Name of the front end that reads a table."""
     folder: str = ""
     """Folders between the one that was named and the source, ``/`` between them."""
+    shown: tuple[str, ...] = ()
+    """What the files are called in results, where these are to hold no names; empty: as they are."""
+
+    @property
+    def called(self) -> dict[str, str]:
+        """What a file of this name is called in results, where that is not its own name."""
+        return {path.name: shown for path, shown in zip(self.paths, self.shown, strict=False)}
 
     @property
     def place(self) -> Path:

@@ -34,6 +34,8 @@ _FLATTEST = 4.0
 """Grey levels: a picture with less contrast (a black one) is taken for flat, unlike any other."""
 _PAUSE_S = 1.0
 """Over a longer gap two pictures may differ without a cut."""
+_AT_ONCE = 1024
+"""Tiny pictures as numbers at a time: those of a long film would take more memory than all else."""
 
 SceneArray = NDArray[np.uint8]
 
@@ -51,6 +53,11 @@ def scene_changes(scenes: SceneArray) -> DoubleArray:
 
     One less their correlation: 0 for the same picture, lighter or darker; 1 for unrelated ones, 2 for a negative.
     """
+    blocks = range(0, max(len(scenes) - 1, 1), _AT_ONCE)
+    return np.concatenate([_changes(scenes[start : start + _AT_ONCE + 1]) for start in blocks])
+
+
+def _changes(scenes: SceneArray) -> DoubleArray:
     flat = scenes.reshape(len(scenes), -1).astype(np.float64)
     flat -= flat.mean(axis=1, keepdims=True)
     length = np.linalg.norm(flat, axis=1)

@@ -42,16 +42,22 @@ class ForestRow:
 
 
 def forest(
-    frame: Frame, rows: Sequence[ForestRow], axis: Axis, headings: Sequence[str], ends: tuple[str, str]
+    frame: Frame,
+    rows: Sequence[ForestRow],
+    axis: Axis,
+    headings: Sequence[str],
+    ends: tuple[str, str],
+    none: float = 0.0,
 ) -> Markup:
     """Draw rows from top to bottom; the height is that of the rows, whatever the frame says.
 
     Args:
         frame: title, size.
         rows: in order.
-        axis: of the effects, 0 within it.
+        axis: of the effects, that of none within it.
         headings: of the numbers at the right.
-        ends: what effects to the left and to the right of 0 mean.
+        ends: what effects to the left and to the right of none mean.
+        none: the effect that is none; 1 of ratios.
     """
     widest = max((width_of(words) for row in rows for words in (row.name, row.detail)), default=0.0)
     left = _PICTURE + 10 + ceil(min(widest, _NAMES_AT_MOST)) + 20
@@ -60,7 +66,7 @@ def forest(
     ]
     right = frame.width - round(sum(widths)) - 8
     bottom = _TOP + _ROW * len(rows)
-    parts = [_axis(axis, left, right, bottom, ends)]
+    parts = [_axis(axis, left, right, bottom, ends, none)]
     at = float(right)
     columns = []
     for head, width in zip(headings, widths, strict=True):
@@ -72,9 +78,9 @@ def forest(
     return svg(frame.id, frame.title, frame.about, (frame.width, bottom + _BOTTOM), parts)
 
 
-def _axis(axis: Axis, left: float, right: float, bottom: float, ends: tuple[str, str]) -> str:
+def _axis(axis: Axis, left: float, right: float, bottom: float, ends: tuple[str, str], none: float) -> str:
     parts = [across(axis, (left, _TOP, right, bottom), "middle")]
-    zero = axis.place(0, left, right)
+    zero = axis.place(none, left, right)
     parts.append(f'<path class="zero" d="M{n(zero)} {_TOP - 4}V{n(bottom)}" stroke="var(--quiet)"/>')
     parts.append(name(f"← {ends[0]}", (zero - 8, _TOP - 10), QUIET, zero - left + 40, "end"))
     parts.append(name(f"{ends[1]} →", (zero + 8, _TOP - 10), QUIET, right - zero))
@@ -93,7 +99,7 @@ def _row(row: ForestRow, top: float, axis: Axis, ends: tuple[float, float], colu
     drawn.append(name(row.name, (_PICTURE + 10, middle - 2), f'{INK} font-weight="{weight}"', room))
     drawn.append(name(row.detail, (_PICTURE + 10, middle + 13), QUIET, room))
     if row.value is None:
-        drawn.append(f'<text x="{n(axis.place(0, *ends) + 8)}" y="{n(middle + 4)}" {QUIET}>no spread</text>')
+        drawn.append(f'<text x="{n(ends[0] + 8)}" y="{n(middle + 4)}" {QUIET}>no spread</text>')
     else:
         said = f"{row.name}: {axis.label} {axis.says(row.value)}"
         if row.interval is not None:

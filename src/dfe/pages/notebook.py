@@ -19,3 +19,16 @@ def notebook(
         size: of each picture, CSS pixels.
     """
     return render("pages/notebook.html.jinja", caption=caption, facts=facts, pictures=pictures, size=size)
+
+
+def notebook_table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, first: int = 12) -> str:
+    """A table's first rows, and how many more there are.
+
+    Args:
+        caption: above the table.
+        columns: their names.
+        rows: cells as people read them.
+        first: rows shown at most.
+    """
+    more = max(len(rows) - first, 0)
+    return render("pages/notebook_table.html.jinja", caption=caption, columns=columns, rows=rows[:first], more=more)

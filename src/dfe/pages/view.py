@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from numpy.typing import ArrayLike
-
-from dfe.pages.spans import StateSpans, TokenSpans
+from dfe.pages.course import Course
 
 USABLE, NOT_USABLE, NOT_FOUND = 0, 1, 2
 """States of a moment in :attr:`Person.quality`: the face is usable, it is not, there is none."""
@@ -95,8 +93,7 @@ class ReasonCount:
 class Person:
     """One face through a film, and what the page counts and shows of it alone.
 
-    Still pictures make one person with all their faces, a film in which nobody lasts makes one without a face. Poses
-    are in radians, NaN where unknown, one per entry of ``times_s``.
+    Still pictures make one person with all their faces, a film in which nobody lasts makes one without a face.
     """
 
     face_id: int | None
@@ -111,16 +108,9 @@ class Person:
     """Groups of displays and displays of the eyes that are shown at all."""
     share_basis: Literal["usable", "found"] = "usable"
     """Rows that the cards count: usable ones, or all with the face where none is usable."""
-    quality: StateSpans | None = None
-    """Stretches of ``USABLE``, ``NOT_USABLE``, ``NOT_FOUND`` with their reasons; None of still pictures."""
-    covered: tuple[int, ...] = ()
-    """Of each stretch of ``quality`` the halves of the face that something hides."""
+    course: Course | None = None
+    """What the face shows over time, when it is usable, and its events; None of still pictures."""
     reasons: tuple[ReasonCount, ...] = ()
-    spans: TokenSpans | None = None
-    times_s: ArrayLike = ()
-    yaw: ArrayLike = ()
-    pitch: ArrayLike = ()
-    roll: ArrayLike = ()
     whereabouts: str = ""
     """Where the face mostly is in the picture, and how large, so that two people can be told apart."""
 
@@ -144,6 +134,8 @@ class RecordingView:
     """Share with at least one usable face, 0 to 1."""
     duration_s: float | None = None
     frame_rate: float | None = None
+    origin: str = ""
+    """What was measured, in words."""
     people: tuple[Person, ...] = ()
     """Those who are seen for more than a moment; nothing on the page pools two of them."""
     stills: tuple[StillFace, ...] = ()

@@ -39,7 +39,9 @@ class VolcanoDot:
     picture: bytes | None = None
 
 
-def volcano(frame: Frame, dots: Sequence[VolcanoDot], x: Axis, line: float | None, line_name: str) -> Markup:
+def volcano(
+    frame: Frame, dots: Sequence[VolcanoDot], x: Axis, line: float | None, line_name: str, none: float = 0.0
+) -> Markup:
     """Draw effects from left to right and ``-log10 p`` from bottom to top; names stand at the sides.
 
     Args:
@@ -48,6 +50,7 @@ def volcano(frame: Frame, dots: Sequence[VolcanoDot], x: Axis, line: float | Non
         x: axis of the effects.
         line: p at which a line is drawn; None draws none.
         line_name: what the line means.
+        none: the effect that is none; 1 of ratios.
     """
     left, right, top, bottom = _SIDE + 48, frame.width - _SIDE - 8, 46, frame.height - 44
     tallest = max([-log10(one.p) for one in dots] + ([] if line is None else [-log10(line)]), default=1.0)
@@ -62,7 +65,7 @@ def volcano(frame: Frame, dots: Sequence[VolcanoDot], x: Axis, line: float | Non
         if not one.named:
             parts.append(dot(place, Look(-1, "circle", False), f"{one.name}: {_said(one, x)}"))
     for side in (-1, 1):
-        mine = [i for i, one in enumerate(dots) if one.named and (one.x >= 0) == (side > 0)]
+        mine = [i for i, one in enumerate(dots) if one.named and (one.x >= none) == (side > 0)]
         heights = spread_out([places[i][1] for i in mine], _GAP, top + _PICTURE / 2, bottom - _PICTURE / 2)
         for i, height in zip(mine, heights, strict=True):
             parts.append(_named(dots[i], places[i], height, side, (left, right), x))

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from dfe.base.errors import UsageError
-from dfe.base.types import DoubleArray, FloatArray
+from dfe.base.rows import Rows
+from dfe.base.types import DoubleArray
 from dfe.quantizers.latent import LatentMap
 from dfe.space.base import ExpressionSpace
 
@@ -40,7 +41,7 @@ class LossWeights:
 class Start(NamedTuple):
     """What a training starts from."""
 
-    rows: FloatArray
+    rows: Rows
     """``(n, D)`` expressions to learn from."""
     weights: DoubleArray
     """``(n,)``: relative probability of each."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -23,7 +23,7 @@ from dfe.clock.spans import spans
 from dfe.displays.tokens import NO_FACE, Tokens
 from dfe.recording import schema
 from dfe.recording.provenance import Provenance, TokenizerRef
-from dfe.recording.storage import Format, conform, read_table, write_table
+from dfe.recording.storage import Format, conform, read_table, stream_table, write_table
 from dfe.recording.summary import RecordingSummary, summarise
 from dfe.space.arkit import ARKIT_IDS
 
@@ -69,8 +69,23 @@ class Recording:
             TableError: missing, damaged, foreign, written by a newer version, or with rows that contradict each other
                 (:mod:`dfe.recording.integrity`).
         """
-        table, provenance = read_table(Path(path), landmarks=landmarks, check=check)
-        # What was read is checked already, and checking a small table takes as long as reading it.
+        return cls._checked(*read_table(Path(path), landmarks=landmarks, check=check))
+
+    @classmethod
+    def stream(cls, path: str | PathLike[str], rows: int = 65_536) -> Iterator[Recording]:
+        """Read a recording without landmarks so many rows at a time, for one that does not fit in memory.
+
+        There is at least one part, which is empty where the recording is. A CSV file is one part.
+
+        Raises:
+            TableError: as :meth:`read`; rows are held against those of the same part only.
+        """
+        for table, provenance in stream_table(Path(path), rows):
+            yield cls._checked(table, provenance)
+
+    @classmethod
+    def _checked(cls, table: pa.Table, provenance: Provenance) -> Recording:
+        """Of what storage has read and checked already: checking a small table again takes as long as reading it."""
         made = cls.__new__(cls)
         made.table, made.provenance = table, provenance
         made.layout = schema.Layout.of(table.column_names, provenance.space.id)

@@ -6,7 +6,9 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
@@ -32,6 +34,8 @@ METADATA_KEY = b"dfe"
 ROWS_WITH_LISTS = 4096
 """Rows in a group of a Parquet file with landmarks, 24 MB of them."""
 
+_BUFFER = 1 << 18
+"""Bytes of each column that are read at a time where a file is streamed."""
 _FOREIGN = "not a recording made by this package"
 
 
@@ -159,8 +163,46 @@ def read_table(path: Path, *, landmarks: bool = True, check: bool = True) -> tup
     Raises:
         TableError: missing, damaged, foreign, of a newer format, or with rows that contradict each other.
     """
-    try:
+    with _told(path):
         table, provenance = _read_csv(path) if path.suffix.lower() == ".csv" else _read_parquet(path, landmarks)
+    _check(table, provenance, path, check)
+    return table, provenance
+
+
+def stream_table(path: Path, rows: int, *, check: bool = True) -> Iterator[tuple[pa.Table, Provenance]]:
+    """What :func:`read_table` reads, without landmarks, so many rows at a time; at least one part, perhaps empty.
+
+    Of a Parquet file no more than a part is in memory; a CSV file is read whole, and is one part.
+
+    Raises:
+        TableError: as :func:`read_table`; of rows that contradict each other only those of one part.
+    """
+    if path.suffix.lower() == ".csv":
+        yield read_table(path, landmarks=False, check=check)
+        return
+    with _told(path), _opened(path, buffer_size=_BUFFER) as (parquet, provenance, names):
+        batches = parquet.iter_batches(rows, columns=names)
+        parts = (pa.Table.from_batches([batch]) for batch in batches)
+        first = next(parts, None)
+        empty = [parquet.schema_arrow.empty_table().select(names)] if first is None else [first]
+        for part in chain(empty, parts):
+            table = conform(part, space_id=provenance.space.id, where=path)
+            _check(table, provenance, path, check)
+            yield table, provenance
+
+
+def _check(table: pa.Table, provenance: Provenance, path: Path, check: bool) -> None:
+    if check:
+        check_integrity(table, str(path))
+    if Layout.of(table.column_names).levels and provenance.tokenizer is None:
+        raise TableError("has tokens, and its provenance names no tokenizer", where=path)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What goes wrong while a table is read, as an error that a user can read."""
+    try:
+        yield
     except DfeError:
         raise
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -175,11 +217,6 @@ def read_table(path: Path, *, landmarks: bool = True, check: bool = True) -> tup
             raise TableError(f"cannot be read ({error.strerror})", where=path) from error
         advice = "make it again, or restore it from a copy"
         raise TableError("damaged, or not a table of this kind", where=path, advice=advice) from error
-    if check:
-        check_integrity(table, str(path))
-    if Layout.of(table.column_names).levels and provenance.tokenizer is None:
-        raise TableError("has tokens, and its provenance names no tokenizer", where=path)
-    return table, provenance
 
 
 def _arrow_type(column: Column) -> pa.DataType:
@@ -212,7 +249,11 @@ def _layout(names: list[str]) -> dict[str, Any]:
     }
 
 
-def _read_parquet(path: Path, landmarks: bool) -> tuple[pa.Table, Provenance]:
+@contextmanager
+def _opened(
+    path: Path, *, landmarks: bool = False, buffer_size: int = 0
+) -> Iterator[tuple[Any, Provenance, list[str]]]:
+    """A Parquet file, its provenance, and the names of the columns that are wanted."""
     with path.open("rb") as plain:
         if plain.read(1) == b"":
             raise TableError("the file is empty", where=path)
@@ -220,7 +261,7 @@ def _read_parquet(path: Path, landmarks: bool) -> tuple[pa.Table, Provenance]:
     # threads could ask for the interpreter when that is at its end, and the process would abort.
     with pa.OSFile(os.fsencode(path)) as file:
         try:
-            parquet = pq.ParquetFile(file)
+            parquet = pq.ParquetFile(file, buffer_size=buffer_size)
         except pa.ArrowInvalid as error:
             raise TableError("not a Parquet table, or cut short", where=path, advice="make it again") from error
         metadata = parquet.schema_arrow.metadata or {}
@@ -230,8 +271,12 @@ def _read_parquet(path: Path, landmarks: bool) -> tuple[pa.Table, Provenance]:
         provenance = Provenance.from_json(metadata[METADATA_KEY], where=path)
         names = parquet.schema_arrow.names
         lists = () if landmarks else Layout.of(names).lists
-        table = parquet.read(columns=[name for name in names if name not in lists] if lists else None)
-        return conform(table, space_id=provenance.space.id, where=path), provenance
+        yield parquet, provenance, [name for name in names if name not in lists]
+
+
+def _read_parquet(path: Path, landmarks: bool) -> tuple[pa.Table, Provenance]:
+    with _opened(path, landmarks=landmarks) as (parquet, provenance, names):
+        return conform(parquet.read(columns=names), space_id=provenance.space.id, where=path), provenance
 
 
 def _write_csv(table: pa.Table, sink: BinaryIO) -> None:

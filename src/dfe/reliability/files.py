@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,20 +17,21 @@ from dfe.comparison.as_json import STATEMENT, known
 from dfe.comparison.table import find_path
 from dfe.events.folder import entities
 from dfe.pages.svg import standalone
+from dfe.recording.neutrals import neutral_notes
 from dfe.recording.storage import recordings_in
 from dfe.reliability.minutes import Source
 from dfe.reliability.page import reliability_chart, reliability_page
-from dfe.reliability.reliability import DisplayReliability, Reliability
+from dfe.reliability.reliability import Reliability, UnitReliability
 from dfe.stats.bootstrap import Estimate
 from dfe.stats.components import Components
 
 FILES = ("reliability.csv", "curve.csv", "reliability.json", "reliability.svg", "reliability.html")
 COLUMNS = (
-    "token", "label", "region", "per_min",
+    "kind", "token", "label", "region", "per_min",
     "minutes_each_half", "icc_a1", "icc_a1_low", "icc_a1_high", "icc_c1", "icc_c1_low", "icc_c1_high", "caution",
     "retest_icc_a1", "retest_low", "retest_high", "retest_icc_c1", "retest_icc_c1_low", "retest_icc_c1_high",
     "retest_caution", "variance_person", "variance_session", "variance_minute",
-    "session_minutes", "dependability", "dependability_caution",
+    "session_minutes", "dependability", "dependability_caution", "everybodys_per_min", "everybodys_icc_a1",
 )  # fmt: skip
 """Of reliability.csv; docs/groups.md says what they mean."""
 
@@ -72,7 +74,7 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
 
 def reliability_json(done: Reliability) -> dict[str, Any]:
     """Everything that is reported; what is not known is null."""
-    displays = [_display_json(one) for one in done.displays]
+    units = [_unit_json(one) | {"everybodys": _everybodys(done, one)} for one in done.units]
     result = {
         "made_by": f"dfe {__version__}",
         "tokenizer": done.tokenizer,
@@ -85,17 +87,24 @@ def reliability_json(done: Reliability) -> dict[str, Any]:
         "repeated_caution": done.repeated_caution,
         "repeated_known": done.repeated_known,
         "seen_minutes": done.seen,
-        "displays": displays,
+        "resting_faces": dict(Counter(done.resting)),
+        "cautions": list(neutral_notes(done.resting)),
+        "units": units,
         "statement": STATEMENT,
     }
     return dict(known(result))
 
 
-def _display_json(one: DisplayReliability) -> dict[str, Any]:
-    named = {"display": one.display, "label": one.name.label, "region": one.name.region}
-    rest = {key: value for key, value in vars(one).items() if key not in ("display", "name")}
+def _unit_json(one: UnitReliability) -> dict[str, Any]:
+    rest = {key: value for key, value in vars(one).items() if key != "unit"}
     plain = {k: v._asdict() if isinstance(v, Estimate | Components) else v for k, v in rest.items()}
-    return named | plain
+    return asdict(one.unit) | plain
+
+
+def _everybodys(done: Reliability, one: UnitReliability) -> tuple[float, float]:
+    """Events a minute and ICC(A,1) of halves against everybody's resting face; NaN where that was not counted."""
+    other = done.everybodys.get(one.unit.token)
+    return (float("nan"), float("nan")) if other is None else (other.per_min, other.half.value)
 
 
 def check_reliability_folder(out: Path, *, overwrite: bool = False) -> None:
@@ -116,15 +125,16 @@ def write_reliability(done: Reliability, out: Path, *, overwrite: bool = False) 
     """
     result = reliability_json(done)
     rows, curve = [], []
-    for one in done.displays:
+    for one in done.units:
         last = one.dependability[-1] if one.dependability else (float("nan"), float("nan"))
         numbers = (one.per_min, one.minutes, *one.half, *one.half_consistency)
         later = (*one.retest, *one.retest_consistency)
-        rows.append([one.display, one.name.label, one.name.region,
+        rows.append([one.unit.unit, one.unit.token, one.unit.label, one.unit.region,
                      *map(_cell, numbers), one.caution, *map(_cell, later), one.retest_caution,
-                     *map(_cell, (*one.components, *last)), done.repeated_caution])  # fmt: skip
-        curve += [[one.display, "halves", _cell(m), _cell(r), done.caution] for m, r in one.by_minutes]
-        curve += [[one.display, "sessions", _cell(m), _cell(r), done.repeated_caution] for m, r in one.dependability]
+                     *map(_cell, (*one.components, *last)), done.repeated_caution,
+                     *map(_cell, _everybodys(done, one))])  # fmt: skip
+        curve += [[one.unit.token, "halves", _cell(m), _cell(r), done.caution] for m, r in one.by_minutes]
+        curve += [[one.unit.token, "sessions", _cell(m), _cell(r), done.repeated_caution] for m, r in one.dependability]
     contents = {
         "reliability.csv": csv_text(COLUMNS, rows),
         "curve.csv": csv_text(["token", "kind", "minutes", "reliability", "caution"], curve),

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray, Progress
 from dfe.displays.names import load_names
-from dfe.displays.units import DisplayName
 from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.find import tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.rates import rates
+from dfe.events.resting import as_asked
 from dfe.recording.faces import sole_face
+from dfe.recording.neutrals import neutral_of
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -25,6 +27,17 @@ from dfe.tokenizer.tokenizer import Tokenizer
 MINUTE_S = 60.0
 LEAST = 0.2
 """A block of which less than this share is valid time is not counted."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What is counted: a display, a group of displays, or a display of the eyes."""
+
+    token: str
+    """Number of the display, or name."""
+    unit: Literal["display", "group", "eyes"]
+    label: str
+    region: str
 
 
 @dataclass(frozen=True)
@@ -40,9 +53,10 @@ class Source:
 
 @dataclass(frozen=True, eq=False)
 class Minutes:
-    """Events of ``T`` displays in each stretch of up to a minute, of all recordings."""
+    """Events of ``T`` units (displays, groups of them, displays of the eyes) in each stretch of up to a minute."""
 
-    displays: Mapping[int, DisplayName]
+    units: tuple[Counted, ...]
+    """What the columns of ``count`` are; displays of the eyes where all recordings measure them."""
     subject: tuple[str, ...]
     """``n`` owners."""
     session: tuple[str, ...]
@@ -55,6 +69,8 @@ class Minutes:
     tokenizer: str = ""
     events: EventConfig = field(default_factory=EventConfig)
     """What counted as one."""
+    resting: tuple[str, ...] = ()
+    """Whose resting face the face of each recording was measured against, in words."""
 
 
 def measure_minutes(
@@ -81,32 +97,39 @@ def measure_minutes(
     session: list[str] = []
     number: list[int] = []
     exposure: list[float] = []
-    counts: list[list[int]] = []
-    displays: dict[int, DisplayName] = {}
+    counts: list[dict[Counted, int]] = []
+    resting: list[str] = []
     vocabulary: Vocabulary | None = None
     for done, source in enumerate(sources, start=1):
         recording = Recording.read(source.path, landmarks=False)
         tokenizer = tokenizer or tokenizer_of(recording)
         vocabulary = vocabulary or vocabulary_of(tokenizer, load_names(tokenizer, names))
+        recording = as_asked(recording, tokenizer, config)
         found = detect(recording, tokenizer, config, vocabulary=vocabulary)
-        displays = dict(found.names)
         start = float(np.nanmin(recording.times))
         face = sole_face(recording, source.path) if source.face is None else source.face
+        resting.append(neutral_of(recording, face))
         for block in range(int(np.ceil(found.duration_s / block_s))):
             low = start + block_s * block
             role = Role("", face, low, low + block_s, "x", "")
             mine = [r for r in rates(found, roles=[role]) if r.subject == "x" and r.face == face]
-            kept = {int(r.token): r.count for r in mine if r.token.isdecimal() and r.speech == "all"}
+            kept = {
+                Counted(r.token, r.unit, r.label, r.region): r.count or 0
+                for r in mine
+                if r.speech == "all" and (r.unit == "display" or r.unit == "group" or r.unit == "eyes")
+            }
             seconds = next((r.exposure_s for r in mine), 0.0)
             if kept and seconds >= LEAST * block_s:
                 subject.append(source.subject)
                 session.append(source.session)
                 number.append(done)
                 exposure.append(seconds)
-                counts.append([kept[display] for display in displays])
+                counts.append(kept)
         if progress is not None:
             progress(done, len(sources))
     if tokenizer is None or not counts:
         raise UsageError("there is no valid time in the recordings")
     who, sitting, which = tuple(subject), tuple(session), tuple(number)
-    return Minutes(displays, who, sitting, which, np.array(exposure), np.array(counts, float), tokenizer.id, config)
+    units = tuple(unit for unit in counts[0] if all(unit in kept for kept in counts))
+    events = np.array([[kept[unit] for unit in units] for kept in counts], np.float64)
+    return Minutes(units, who, sitting, which, np.array(exposure), events, tokenizer.id, config, tuple(resting))

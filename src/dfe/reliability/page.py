@@ -15,6 +15,7 @@ from dfe.pages.svg import Look
 
 SHOWN = 8
 GOOD = 0.75
+_OTHERS = {"group": "Groups of displays", "eyes": "Displays of the eyes"}
 WITHIN_ONE = (
     "within one session only: how far rates hold on another day, and how many minutes are enough, needs "
     "three subjects or more with two sessions"
@@ -27,7 +28,8 @@ def reliability_page(result: Mapping[str, Any]) -> str:
     return render(
         "reliability/reliability.html.jinja",
         result=result,
-        rows=_known(result),
+        rows=_known(result, "display"),
+        others=[(title, rows) for unit, title in _OTHERS.items() if (rows := _known(result, unit))],
         chart=reliability_chart(result),
         shown=SHOWN,
         good=GOOD,
@@ -41,14 +43,14 @@ def reliability_chart(result: Mapping[str, Any]) -> Markup:
 
     Dependability from session to session where sessions were repeated, otherwise halves of one session as measured.
     """
-    rows, repeated = _known(result)[:SHOWN], result["repeated_known"]
+    rows, repeated = _known(result, "display")[:SHOWN], result["repeated_known"]
     lines = {i: row["dependability" if repeated else "by_minutes"] for i, row in enumerate(rows)}
     unit = "valid minutes of one session" if repeated else "valid minutes of a half"
     x = Axis.over(unit, [m for line in lines.values() for m, _ in line], log=True)
     y = Axis("dependability" if repeated else "ICC(A,1) of halves", 0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0))
     series = [
         Series(
-            f"{row['display']} {row['label']}",
+            f"{row['token']} {row['label']}",
             tuple(Dot(m, r) for m, r in lines[place] if r is not None),
             Look(place, strong=False),
         )
@@ -73,5 +75,5 @@ def _needed(row: Mapping[str, Any], seen: float) -> str:
     return number(minutes) if minutes >= whole[0][0] else f"≤ {number(whole[0][0])}"
 
 
-def _known(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [row for row in result["displays"] if row["half"]["value"] is not None]
+def _known(result: Mapping[str, Any], unit: str) -> list[Mapping[str, Any]]:
+    return [row for row in result["units"] if row["unit"] == unit and row["half"]["value"] is not None]

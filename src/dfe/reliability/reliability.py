@@ -10,9 +10,8 @@ import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray
-from dfe.displays.units import DisplayName
 from dfe.events.config import EventConfig
-from dfe.reliability.minutes import MINUTE_S, Minutes
+from dfe.reliability.minutes import MINUTE_S, Counted, Minutes
 from dfe.stats.bootstrap import Estimate
 from dfe.stats.components import Components, nested_components
 from dfe.stats.icc import few, icc_a1, icc_c1
@@ -23,15 +22,15 @@ LENGTHS = (1.0, 2.0, 3.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 """Minutes of one session for which dependability is given, as far as they were seen."""
 EVENTS = 8.0
 """With fewer events in a half (or a session), intervals held the truth in 87 to 93 of 100 simulated studies."""
+UNITS = ("display", "group", "eyes")
 _NONE = Estimate(np.nan, np.nan, np.nan)
 
 
 @dataclass(frozen=True)
-class DisplayReliability:
-    """One display."""
+class UnitReliability:
+    """One display, group of displays, or display of the eyes."""
 
-    display: int
-    name: DisplayName
+    unit: Counted
     per_min: float
     """Mean over subjects."""
     minutes: float
@@ -60,9 +59,9 @@ class DisplayReliability:
 
 @dataclass(frozen=True)
 class Reliability:
-    """All displays, those most often shown first."""
+    """All units, those most often shown first: displays, groups of them, displays of the eyes."""
 
-    displays: tuple[DisplayReliability, ...]
+    units: tuple[UnitReliability, ...]
     subjects: int
     """With two halves."""
     retested: int
@@ -75,6 +74,15 @@ class Reliability:
     tokenizer: str
     events: EventConfig = field(default_factory=EventConfig)
     """What counted as one."""
+    resting: tuple[str, ...] = ()
+    """Whose resting face the face of each recording was measured against, in words."""
+    everybodys: Mapping[str, UnitReliability] = field(default_factory=dict)
+    """The same units by token, counted against everybody's resting face; empty where nothing was taken off."""
+
+    @property
+    def displays(self) -> tuple[UnitReliability, ...]:
+        """Displays alone."""
+        return tuple(one for one in self.units if one.unit.unit == "display")
 
     @property
     def repeated_known(self) -> bool:
@@ -93,7 +101,7 @@ class Reliability:
 
 
 def reliability(minutes: Minutes) -> Reliability:
-    """Reliability of events per valid minute, display by display.
+    """Reliability of events per valid minute, display by display; of groups and of displays of the eyes likewise.
 
     Halves are the first and the second half of each recording (of the first session, where there are several), counted
     over all of a subject's recordings: minutes that lie side by side would be alike for the moment's sake.
@@ -121,9 +129,8 @@ def reliability(minutes: Minutes) -> Reliability:
     seen = _seen(minutes)
     told = [m for m in LENGTHS if m < seen] + [seen] if repeated >= LEAST_SUBJECTS else []
     out = [
-        DisplayReliability(
-            display=number,
-            name=name,
+        UnitReliability(
+            unit=unit,
             per_min=float(pairs.rates[:, :, column].mean()),
             minutes=float(pairs.minutes.mean()),
             half=icc_a1(pairs.rates[:, :, column]),
@@ -136,10 +143,16 @@ def reliability(minutes: Minutes) -> Reliability:
             components=components[column],
             dependability=tuple((m, components[column].dependability(m)) for m in told),
         )
-        for column, (number, name) in enumerate(minutes.displays.items())
+        for column, unit in enumerate(minutes.units)
     ]
-    out.sort(key=lambda one: (-one.per_min, one.display))
-    return Reliability(tuple(out), len(halves), retested, two, repeated, seen, minutes.tokenizer, minutes.events)
+    out.sort(key=lambda one: (UNITS.index(one.unit.unit), -one.per_min, _place(one.unit)))
+    return Reliability(
+        tuple(out), len(halves), retested, two, repeated, seen, minutes.tokenizer, minutes.events, minutes.resting
+    )
+
+
+def _place(unit: Counted) -> tuple[int, str]:
+    return (int(unit.token) if unit.unit == "display" else 0, unit.token)
 
 
 @dataclass(frozen=True, eq=False)

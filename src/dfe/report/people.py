@@ -8,29 +8,27 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray
 from dfe.displays.names import Names
 from dfe.displays.vocabulary import Vocabulary
 from dfe.draw.templates import heat_scale, template_pictures
-from dfe.pages.spans import StateSpans, TokenSpans, state_spans, token_spans
-from dfe.pages.view import LOWER, NOT_FOUND, NOT_USABLE, UPPER, USABLE, Person, ReasonCount, TokenCard
+from dfe.pages.course import Course, Mark
+from dfe.pages.spans import StateSpans
+from dfe.pages.view import NOT_FOUND, NOT_USABLE, USABLE, Person, ReasonCount, TokenCard
 from dfe.recording.faces import FaceTrack, list_faces
 from dfe.recording.recording import Recording
 from dfe.recording.summary import NOT_SAID
-from dfe.recording.usability import OVER_LOWER, OVER_UPPER, UsabilityRule
-from dfe.report.units import events_per_minute, unit_rows
+from dfe.report.courses import HALVES, course_of, marks_of
+from dfe.report.states import covered_of, quality_of
+from dfe.report.units import events_of, events_per_minute, unit_rows
 from dfe.tokenizer.tokenizer import Tokenizer
 
 FIRST = 2
 """Tokens of a face that count as displays in the gallery if later ones correct these: in a residual tokenizer."""
 CARDS, CARDS_OF_MANY = 16, 8
 """Tokens shown in a person's gallery, the most used; of each, where there are more than two people."""
-OTHERS = "other faces are found, not this one"
-"""Reason of a moment in which a person is not seen, and somebody else is."""
 _Basis = Literal["usable", "found"]
-_HALVES = {"brow": UPPER, "eyes": UPPER, "eyelids": UPPER, "nose": LOWER, "mouth": LOWER, "jaw": LOWER}
 
 
 def people_of_film(
@@ -44,18 +42,19 @@ def people_of_film(
         names: what its displays are called; needed with a tokenizer.
         words: merges and groups of its displays; needed with a tokenizer.
     """
-    ids = recording.face_ids
     fleeting = recording.summary().fleeting
     lasting = [track for track in list_faces(recording) if track.face_id not in fleeting]
     if not lasting:
-        quality = _quality(recording, np.zeros(len(recording), np.bool_))
-        return (Person(None, quality=quality, covered=_covered(quality), reasons=_shares(recording, quality)),)
-    tokens = recording.tokens() if words is None else words.merged(recording.tokens())
-    spans = token_spans(recording.frames, recording.times, tokens.display, ids)
-    per_min = {} if tokenizer is None or words is None else events_per_minute(recording, tokenizer, words)
+        quality = quality_of(recording, np.zeros(len(recording), np.bool_))
+        course = Course(None, np.zeros(0), np.zeros(0), quality=quality, covered=covered_of(quality))
+        return (Person(None, course=course, reasons=_shares(recording, quality)),)
+    found = None if tokenizer is None or words is None else events_of(recording, tokenizer, words)
+    marks = marks_of(found or ())
+    per_min = events_per_minute(found)
     most = CARDS if len(lasting) <= 2 else CARDS_OF_MANY
     return tuple(
-        _person(recording, track, spans[track.face_id], tokenizer, names, words, per_min, most) for track in lasting
+        _person(recording, track, marks.get(track.face_id, ()), tokenizer, names, words, per_min, most)
+        for track in lasting
     )
 
 
@@ -75,7 +74,7 @@ def people_of_stills(
 def _person(
     recording: Recording,
     track: FaceTrack,
-    spans: TokenSpans,
+    marks: tuple[Mark, ...],
     tokenizer: Tokenizer | None,
     names: Names | None,
     words: Vocabulary | None,
@@ -83,67 +82,21 @@ def _person(
     most: int,
 ) -> Person:
     mine = recording.face_ids == track.face_id
-    quality = _quality(recording, mine)
+    counted = _counted(recording, mine)
     cards, basis = _cards(recording, mine, tokenizer, names, words, most)
     own = {token: value for (face, token), value in per_min.items() if face == track.face_id}
-    pitch, yaw, roll = recording.poses[mine].T
+    course = course_of(recording, track.face_id, tokenizer, words, marks, counted)
     return Person(
         face_id=track.face_id,
         coverage=track.share,
         usable_share=track.usable_share,
         cards=cards,
-        units=() if words is None else unit_rows(recording, words, _counted(recording, mine), own),
+        units=() if words is None else unit_rows(recording, words, counted, own),
         share_basis=basis,
-        quality=quality,
-        covered=_covered(quality),
-        reasons=_shares(recording, quality),
-        spans=spans,
-        times_s=recording.times[mine].tolist(),
-        yaw=yaw,
-        pitch=pitch,
-        roll=roll,
-        whereabouts=_whereabouts(recording.boxes[mine], recording.provenance.source.width),
+        course=course,
+        reasons=() if course.quality is None else _shares(recording, course.quality),
+        whereabouts=whereabouts(recording.boxes[mine], recording.provenance.source.width),
     )
-
-
-def _quality(recording: Recording, mine: BoolArray) -> StateSpans:
-    """The recording's time in stretches in which one face is usable, is not, or is not there, and why."""
-    clock, times = recording.clock(), recording.times
-    state, why = np.full(len(clock.times), NOT_FOUND), np.full(len(clock.times), OTHERS, np.object_)
-    known = np.isfinite(times)
-    place = np.searchsorted(clock.times, times).clip(max=max(len(clock.times) - 1, 0))
-    failed = known & ~recording.success
-    why[place[failed]] = recording.column("reason")[failed]
-    if not mine.any():
-        ghosts = known & recording.success
-        why[place[ghosts]] = "a face for a moment only, perhaps none"
-    found = known & mine & recording.success
-    state[place[found]] = np.where(recording.usable[found], USABLE, NOT_USABLE)
-    why[place[found]] = _why_not(recording)[found]
-    seen = [recording.seen(found & recording.usable), recording.seen(found)]
-    return state_spans(clock, seen, state, why.tolist())
-
-
-def _why_not(recording: Recording) -> NDArray[np.object_]:
-    """Why each row is not usable ``(n,)``: the first limit that it breaks, and each half of the face that is hidden."""
-    why = np.array(recording.column("why_not"), np.object_)
-    limits = recording.provenance.options.get("usability", {})
-    rule = UsabilityRule()
-    for name, words, most in (
-        ("upper", OVER_UPPER, rule.max_covered_upper),
-        ("lower", OVER_LOWER, rule.max_covered_lower),
-    ):
-        hidden = recording.column(f"covered_{name}").astype(np.float64) > limits.get(f"max_covered_{name}", most)
-        for row in np.flatnonzero(hidden & recording.success & ~recording.usable).tolist():
-            if words not in (why[row] or ""):
-                why[row] = f"{why[row]}; {words}" if why[row] else words
-    return why
-
-
-def _covered(quality: StateSpans) -> tuple[int, ...]:
-    """The halves of the face that something hides in each stretch."""
-    halves = ((OVER_UPPER, UPPER), (OVER_LOWER, LOWER))
-    return tuple(sum(half for words, half in halves if words in reason) for reason in quality.reason)
 
 
 def _shares(recording: Recording, quality: StateSpans) -> tuple[ReasonCount, ...]:
@@ -159,9 +112,12 @@ def _shares(recording: Recording, quality: StateSpans) -> tuple[ReasonCount, ...
     return tuple(ReasonCount(*key, frames[key], part) for key, part in share.most_common())
 
 
-def _whereabouts(boxes: FloatArray, picture_width: int | None) -> str:
-    """As ``on the picture's left, 73 px wide``, from the boxes ``(n, 4)`` of one face."""
-    x, _, width, _ = np.median(boxes, axis=0).tolist()
+def whereabouts(boxes: FloatArray, picture_width: int | None) -> str:
+    """As ``on the picture's left, 73 px wide``, from the boxes ``(n, 4)`` of one face; empty where none is known."""
+    known = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(known):
+        return ""
+    x, _, width, _ = np.median(known, axis=0).tolist()
     size = f"{width:.0f} px wide"
     if not picture_width:
         return size
@@ -210,7 +166,7 @@ def _cards(
             strongest=described[d].strongest,
             rms_mm=described[d].energy_mm,
             locality=described[d].locality,
-            half=_HALVES.get(described[d].region, 0),
+            half=HALVES.get(described[d].region, 0),
             unsteady=d in unsteady,
         )
         for d in shown
@@ -227,6 +183,11 @@ def _time_by_display(said: CodeArray, seconds: DoubleArray) -> Counter[int]:
     return used
 
 
+def drawable(tokenizer: Tokenizer) -> bool:
+    """Whether the space of a tokenizer has a surface that can be drawn."""
+    return bool(len(tokenizer.space.drawn.mesh.triangles))
+
+
 @functools.lru_cache(maxsize=4)
 def heat_mm(tokenizer: Tokenizer) -> float:
     """Millimetres at the end of the colours of a tokenizer's pictures."""
@@ -235,7 +196,9 @@ def heat_mm(tokenizer: Tokenizer) -> float:
 
 @functools.lru_cache(maxsize=1024)
 def _pictures(tokenizer: Tokenizer, display: int) -> tuple[bytes, ...]:
-    """Front and three-quarter view of what a display adds to the population's neutral face."""
+    """Front and three-quarter view of what a display adds to the population's neutral face; none without a mesh."""
+    if not drawable(tokenizer):
+        return ()
     pictures = template_pictures(
         tokenizer.space,
         tokenizer.templates()[display : display + 1],

@@ -14,6 +14,7 @@ from dfe.base.csv_text import csv_text
 from dfe.base.errors import DfeError, ModelError, OutputError
 from dfe.base.files import replacing
 from dfe.base.types import Progress
+from dfe.pages.view import QcEntry
 from dfe.recording.quality import QcRow, measure_quality
 from dfe.recording.recording import Recording
 from dfe.recording.storage import recordings_in
@@ -70,7 +71,7 @@ def check_folder(
             raise OutputError("would replace the files of a recording of this name", where=target, advice=advice)
     learned: dict[str, ExpressionSpace] = {space.id: space for space in map(read_space, spaces)}
     rows, problems = _measure(folder, tables, rule, progress)
-    heads = [_head(row, learned) for row in rows]
+    heads = [head_of(row, learned) for row in rows]
     notes = tuple(
         f"{row.name}: no head is drawn: {head.why_not}" for row, head in zip(rows, heads, strict=True) if head.why_not
     )
@@ -121,48 +122,57 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-class _Head(NamedTuple):
+class Head(NamedTuple):
     """PNG of a recording's mean face on its space's head; None where no face was found, or there is no such head."""
 
     picture: bytes | None = None
     why_not: str = ""
 
 
-def _page(rows: Sequence[QcRow], heads: Sequence[_Head], folder: Path, out: Path) -> str:
-    from dfe.pages.view import QcEntry
+def _page(rows: Sequence[QcRow], heads: Sequence[Head], folder: Path, out: Path) -> str:
     from dfe.report.qc_page import qc_page
 
+    return qc_page(entries_of(rows, [_link(row, folder, out) for row in rows], heads))
+
+
+def entries_of(rows: Sequence[QcRow], hrefs: Sequence[str | None], heads: Sequence[Head] = ()) -> list[QcEntry]:
+    """Measured recordings as rows of the page.
+
+    Args:
+        rows: as measured.
+        hrefs: where each has a page of its own; None where it has none.
+        heads: a picture of each, or none of any.
+    """
     shared = [f.name for f in fields(QcEntry) if f.name in QcRow.__dataclass_fields__]
-    entries = [
+    return [
         QcEntry(
             **{name: getattr(row, name) for name in shared},
             picture=head.picture,
             no_picture=head.why_not,
-            href=_link(row, folder, out),
+            href=href,
         )
-        for row, head in zip(rows, heads, strict=True)
+        for row, head, href in zip(rows, heads or [Head()] * len(rows), hrefs, strict=True)
     ]
-    return qc_page(entries)
 
 
-def _head(row: QcRow, learned: Mapping[str, ExpressionSpace]) -> _Head:
+def head_of(row: QcRow, learned: Mapping[str, ExpressionSpace]) -> Head:
     from dfe.draw.png import to_png
     from dfe.draw.render import render_expression
     from dfe.space.learned import PREFIX
     from dfe.space.registry import load_space
 
     if row.mean_expression is None:
-        return _Head()
+        return Head()
     try:
         space = learned.get(row.space.id) or load_space(row.space.id, row.space.version)
     except ModelError as error:
         advice = f"name the folder of {row.space.id} with --spaces"
-        return _Head(why_not=advice if row.space.id.startswith(PREFIX) else str(error))
+        return Head(why_not=advice if row.space.id.startswith(PREFIX) else str(error))
     if not len(space.mesh.triangles):
-        return _Head(why_not=f"space {space.id} has no surface")
+        return Head(why_not=f"space {space.id} has no surface")
     if space.dimension != len(row.mean_expression):
-        return _Head(why_not=f"the space {space.id} here is another than its own")
-    return _Head(to_png(render_expression(space, np.array(row.mean_expression, np.float32), size=_HEAD_PX, heat=False)))
+        return Head(why_not=f"the space {space.id} here is another than its own")
+    return Head(to_png(render_expression(space, np.array(row.mean_expression, np.float32), size=_HEAD_PX, heat=False)))
 
 
 def _link(row: QcRow, folder: Path, out: Path) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from math import isfinite
+from typing import Any
 from urllib.parse import quote
 
 from dfe.pages.formats import seconds
@@ -17,21 +18,25 @@ VERDICTS = {"good": "good", "check": "to check", "poor": "poor"}
 
 def qc_page(rows: Sequence[QcEntry], title: str = "Which recordings are usable?") -> str:
     """One self-contained HTML file: a table of recordings that sorts, filters, and saves what it shows as CSV."""
+    return render("report/qc.html.jinja", **qc_values(rows, title))
+
+
+def qc_values(rows: Sequence[QcEntry], title: str) -> dict[str, Any]:
+    """What the template of the page, and of a page with the same table, needs."""
     verdicts = [row.verdict if row.verdict in VERDICTS else "check" for row in rows]
     counts = Counter(verdicts)
     whole = sum(row.duration_s for row in rows if row.duration_s is not None and isfinite(row.duration_s))
-    return render(
-        "report/qc.html.jinja",
-        title=title,
-        rows=list(zip(rows, verdicts, strict=True)),
-        verdicts=[(verdict, words, counts[verdict]) for verdict, words in VERDICTS.items()],
-        words=VERDICTS,
-        good=sum(row.verdict == "good" for row in rows),
-        length=f", {seconds(whole)} in all" if whole else "",
-        address=_address,
-        area=_area,
-        value=_value,
-    )
+    return {
+        "title": title,
+        "rows": list(zip(rows, verdicts, strict=True)),
+        "verdicts": [(verdict, words, counts[verdict]) for verdict, words in VERDICTS.items()],
+        "words": VERDICTS,
+        "good": sum(row.verdict == "good" for row in rows),
+        "length": f", {seconds(whole)} in all" if whole else "",
+        "address": _address,
+        "area": _area,
+        "value": _value,
+    }
 
 
 def _value(value: float | str | None) -> str:

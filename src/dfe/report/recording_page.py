@@ -8,9 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dfe.base.types import DoubleArray
+from dfe.pages.course import Course
 from dfe.pages.formats import count, percent, seconds
+from dfe.pages.packed import in_base64, packed
 from dfe.pages.page import render
-from dfe.pages.spans import occupancy
 from dfe.pages.view import NOT_FOUND, Person, RecordingView
 from dfe.report.payload import anchor, chart_data
 
@@ -19,14 +21,16 @@ _OF_PERSON = "This page holds pictures of the person: keep it as you keep the re
 
 
 class Spark(NamedTuple):
-    """How often a token is used in each part of a recording, as a small area."""
+    """How strongly a display is shown in each part of a recording, as a small area."""
 
     parts: int
     path: str
     """Outline in an SVG box of ``parts`` by 20."""
     from_s: float
     to_s: float
-    """Where it is used most."""
+    """Where it is shown most."""
+    peak_mm: float
+    """Mean strength of that part."""
 
 
 def recording_page(view: RecordingView) -> str:
@@ -43,11 +47,11 @@ def recording_page(view: RecordingView) -> str:
         several=len(view.people) > 1,
         people=people,
         anchors=[anchor(view, person) for person in view.people],
-        posed=[(place, person) for place, person in people if np.size(person.times_s)],
+        posed=[(place, person) for place, person in people if person.course is not None and person.course.curves],
         not_found=NOT_FOUND,
         facts=list(_flat(view.provenance)),
         provenance=json.loads(json.dumps(view.provenance, default=str), parse_constant=lambda _: None),
-        data=chart_data(view) if view.kind == "video" else None,
+        data=in_base64(packed(chart_data(view))) if view.kind == "video" else None,
     )
 
 
@@ -74,16 +78,37 @@ def summary_sentence(view: RecordingView) -> str:
 
 def _sparks(view: RecordingView, person: Person) -> dict[int, Spark]:
     """By code; of videos alone."""
-    if person.spans is None or not view.duration_s:
+    if person.course is None or not view.duration_s:
         return {}
     edges = np.linspace(0, view.duration_s, _PARTS + 1)
-    made = {}
-    for card in person.cards:
-        share = occupancy(person.spans.of(card.code), edges)
-        points = " ".join(f"L{i} {20 - 19 * s:.1f}H{i + 1}" for i, s in enumerate(share))
-        peak = int(np.argmax(share))
-        made[card.code] = Spark(_PARTS, f"M0 20{points}V20Z", float(edges[peak]), float(edges[peak + 1]))
-    return made
+    strips = {one.token: one for one in person.course.strips if one.kind == "display"}
+    carded = [card.code for card in person.cards if str(card.code) in strips]
+    return {
+        code: _spark(mean_strength(person.course, strips[str(code)].amounts(len(person.course.start_s)), edges), edges)
+        for code in carded
+    }
+
+
+def _spark(strength: DoubleArray, edges: DoubleArray) -> Spark:
+    peak = int(np.argmax(strength))
+    height = strength / (strength[peak] or 1.0)
+    points = " ".join(f"L{i} {20 - 19 * h:.1f}H{i + 1}" for i, h in enumerate(height))
+    return Spark(_PARTS, f"M0 20{points}V20Z", float(edges[peak]), float(edges[peak + 1]), float(strength[peak]))
+
+
+def mean_strength(course: Course, amount: DoubleArray, edges: DoubleArray) -> DoubleArray:
+    """``(b,)`` mean of amounts ``(n,)`` over each part of time, no face counting as none.
+
+    Args:
+        course: whose rows the amounts are of.
+        amount: of each row.
+        edges: ``(b + 1,)`` seconds, ascending.
+    """
+    moments = np.column_stack([course.start_s, course.end_s]).ravel()
+    passed = np.zeros(2 * len(amount))
+    passed[1::2] = np.cumsum(amount * (course.end_s - course.start_s))
+    passed[2::2] = passed[1:-1:2]
+    return np.asarray(np.diff(np.interp(edges, moments, passed)) / np.diff(edges))
 
 
 def _flat(value: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, str]]:

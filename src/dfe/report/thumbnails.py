@@ -37,11 +37,11 @@ def video_thumbnails(
 
 
 def still_thumbnails(source: Source) -> dict[str, bytes]:
-    """JPEG file by picture name; pictures that cannot be read are left out."""
-    made = {}
+    """JPEG file by what the picture is called in the table; pictures that cannot be read are left out."""
+    made, called = {}, source.called
     for path in source.paths:
         try:
-            made[path.name] = _small(read_image(path))
+            made[called.get(path.name, path.name)] = _small(read_image(path))
         except MediaError:
             continue
     return made

@@ -10,6 +10,7 @@ from dfe.base.types import BoolArray
 from dfe.clock.clock import GAP_S
 from dfe.displays.vocabulary import Vocabulary
 from dfe.events.finding import detect
+from dfe.events.found import EventList
 from dfe.events.rates import rates
 from dfe.pages.view import UnitRow
 from dfe.recording.recording import Recording
@@ -48,14 +49,16 @@ def unit_rows(
     return tuple(rows)
 
 
-def events_per_minute(
-    recording: Recording, tokenizer: Tokenizer, vocabulary: Vocabulary
-) -> dict[tuple[int, str], float]:
-    """Events a minute by face and unit; nothing of recordings that can have none."""
+def events_of(recording: Recording, tokenizer: Tokenizer, vocabulary: Vocabulary) -> EventList | None:
+    """The events that `dfe events` finds with its options as they are; None of recordings that can have none."""
     if not recording.levels or not _filmed(recording):
-        return {}
-    found = rates(detect(recording, tokenizer, vocabulary=vocabulary))
-    return {(rate.face, rate.token): rate.per_min for rate in found if rate.per_min is not None}
+        return None
+    return detect(recording, tokenizer, vocabulary=vocabulary)
+
+
+def events_per_minute(found: EventList | None) -> dict[tuple[int, str], float]:
+    """Events a minute by face and unit; nothing of recordings that can have none."""
+    return {(rate.face, rate.token): rate.per_min for rate in rates(found) if rate.per_min is not None} if found else {}
 
 
 def _filmed(recording: Recording) -> bool:

@@ -14,8 +14,8 @@ import numpy as np
 from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray
 from dfe.stats.contrasts import Design
-from dfe.stats.covariates import exchanges
 from dfe.stats.groups import PERMUTATIONS
+from dfe.stats.terms import exchanges
 
 CAUTION = (
     "A cluster test says that the time courses differ somewhere; the bounds of a cluster are no estimate of when a "

@@ -28,7 +28,7 @@ class Design(NamedTuple):
 
 
 class Contrast(NamedTuple):
-    """The second group against the first, in ``T`` columns."""
+    """The second group against the first (or one more of a score), in ``T`` columns."""
 
     difference: DoubleArray
     """``(T,)`` adjusted difference of the means, in the unit of the values."""
@@ -94,7 +94,11 @@ def fit_contrast(values: DoubleArray, design: Design, covariates: DoubleArray) -
         UsageError: too many covariates, or strata or covariates that say which group a subject is in.
     """
     basis = held_constant(design.stratum, covariates)
-    x = residual_group(design, basis)
+    return contrast_along(values, residual_group(design, basis), basis)
+
+
+def contrast_along(values: DoubleArray, x: DoubleArray, basis: DoubleArray) -> Contrast:
+    """Least squares of columns ``(S, T)`` along what is left of one column ``(S,)`` beside a basis ``(S, h)``."""
     xx = float(x @ x)
     centred = values - values.mean(axis=0)
     held = centred - basis @ (basis.T @ centred)

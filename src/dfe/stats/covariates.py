@@ -7,21 +7,18 @@ its rivals.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from dfe.base.errors import UsageError
-from dfe.base.types import DoubleArray, IntArray
+from dfe.base.types import DoubleArray
 from dfe.stats.contrasts import Design, fit_contrast, held_constant, residual_group
 from dfe.stats.effect_sizes import average_g, hedges_g
 from dfe.stats.groups import PERMUTATIONS, GroupEffects, permutation_test
 from dfe.stats.significance import benjamini_hochberg
-
-_AT_ONCE = 512
-_TINY = 1e-12
-_NEAR = 1 - 1e-9
+from dfe.stats.terms import Term, term_test
 
 
 class Covariates(NamedTuple):
@@ -103,45 +100,10 @@ def freedman_lane(
     """
     if not covariates.shape[1]:
         return permutation_test(values, design, permutations, seed)
-    q = held_constant(design.stratum, covariates)
-    df = len(values) - q.shape[1] - 1
-    x = residual_group(design, q)
-    residual = values - q @ (q.T @ values)
-    scale = np.sqrt((residual**2).sum(axis=0))
-    residual = np.divide(residual, scale, out=np.zeros_like(residual), where=scale > _TINY * np.abs(values).max())
-    seen = np.abs(_t(residual, x, q, np.arange(len(values))[None], df))[0]
-    beyond, beyond_any = np.zeros(values.shape[1], np.int64), 0
-    for order in exchanges(design.stratum, permutations, seed):
-        null = np.abs(_t(residual, x, q, order, df))
-        beyond += (null >= seen * _NEAR).sum(axis=0)
-        beyond_any += int((null.max(axis=1) >= seen.max() * _NEAR).sum())
-    return (beyond + 1) / (permutations + 1), (beyond_any + 1) / (permutations + 1)
-
-
-def exchanges(stratum: IntArray, permutations: int, seed: int) -> Iterator[IntArray]:
-    """Orders ``(b, S)`` of subjects, exchanged within strata, in batches that make up the permutations."""
-    rng = np.random.default_rng(seed)
-    strata = [np.flatnonzero(stratum == one) for one in np.unique(stratum)]
-    for start in range(0, permutations, _AT_ONCE):
-        order = np.empty((min(_AT_ONCE, permutations - start), len(stratum)), np.int64)
-        for rows in strata:
-            order[:, rows] = rng.permuted(np.tile(rows, (len(order), 1)), axis=1)
-        yield order
-
-
-def _t(residual: DoubleArray, x: DoubleArray, q: DoubleArray, order: IntArray, df: int) -> DoubleArray:
-    """T of the group ``(b, T)`` when residuals ``(S, T)`` are put in the order given, and the full model refitted.
-
-    ``x`` is the group without what is held constant, ``q`` an orthonormal basis of what is held constant: subject
-    ``order[i]`` of the model gets residual ``i``, which saves moving the residuals themselves.
-    """
-    xx = float(x @ x)
-    slope = x[order] @ residual / xx
-    rest = (residual**2).sum(axis=0) - xx * slope**2
-    for column in q.T:
-        rest = rest - (column[order] @ residual) ** 2
-    error = np.sqrt(rest.clip(0) / df / xx)
-    return np.asarray(np.divide(slope, error, out=np.zeros_like(slope), where=error > _TINY))
+    residual_group(design, held_constant(design.stratum, covariates))
+    group = design.second.astype(np.float64)[:, None]
+    done = term_test(values, Term(group, covariates, design.stratum), permutations, seed)
+    return done.p, done.p_any
 
 
 def _numbers(cells: Sequence[str]) -> DoubleArray | None:

@@ -1,7 +1,7 @@
 """Two groups of subjects compared, token by token: what is found, and p by exchanging subjects.
 
 The subject is the unit. Whoever has several recordings or windows counts once, with their sums over the sums of their
-exposure; the models for repeated recordings are in :mod:`dfe.stats.repeated`.
+exposure; counts are modelled in :mod:`dfe.stats.count_model`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ The ratio is that of a Poisson regression with the exposure as offset, strata an
 it is events over exposure in one group by the same in the other. The interval takes its error from how subjects differ
 (sandwich, residuals over the root of one less leverage), not from Poisson's law, with Satterthwaite's degrees of
 freedom for it (Bell and McCaffrey, 2002, *Survey Methodology* 28, 169; without strata and covariates as Welch's test).
-Subjects that happen to be more alike than Poisson counts could be do not shorten it below Poisson's own interval.
+Subjects that happen to be more alike than Poisson counts could be do not shorten it below Poisson's own interval. p is
+that at which the interval would end at 1.
 """
 
 from __future__ import annotations
@@ -29,9 +30,15 @@ class RateRatio(NamedTuple):
     value: float
     low: float
     high: float
+    p: float
+    """Two-sided."""
+    df: float
+    """Satterthwaite's degrees of freedom."""
+    error: float
+    """Standard error of the logarithm."""
 
 
-NONE = RateRatio(np.nan, np.nan, np.nan)
+NONE = RateRatio(*[np.nan] * 6)
 
 
 def group_ratio(count: DoubleArray, exposure: DoubleArray, design: Design, covariates: DoubleArray) -> RateRatio:
@@ -72,7 +79,7 @@ def group_ratio(count: DoubleArray, exposure: DoubleArray, design: Design, covar
     df = np.trace(spread) ** 2 / (spread**2).sum() if error > 0 else 1.0
     log_ratio = float(np.linalg.lstsq(x, np.log(mean / exposure), rcond=None)[0][0])
     if left.trace() < 2 - _TINY:
-        return RateRatio(float(np.exp(log_ratio)), np.nan, np.nan)
+        return NONE._replace(value=float(np.exp(log_ratio)))
     return _interval(log_ratio, error, float(df), poisson)
 
 
@@ -112,8 +119,12 @@ def _fit(count: DoubleArray, exposure: DoubleArray, x: DoubleArray) -> DoubleArr
 
 
 def _interval(log_ratio: float, variance: float, df: float, poisson: float) -> RateRatio:
-    from scipy.special import ndtri, stdtrit
+    from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-    share = (1 + LEVEL) / 2
+    share, size = (1 + LEVEL) / 2, abs(log_ratio)
     reach = max(float(stdtrit(df, share)) * variance**0.5, float(ndtri(share)) * poisson**0.5)
-    return RateRatio(*(float(np.exp(log_ratio + step)) for step in (0.0, -reach, reach)))
+    p = 2 * float(ndtr(-size / poisson**0.5))
+    if variance > 0:
+        p = max(p, 2 * float(stdtr(df, -size / variance**0.5)))
+    value, low, high = (float(np.exp(log_ratio + step)) for step in (0.0, -reach, reach))
+    return RateRatio(value, low, high, p, df, max(variance, poisson) ** 0.5)

@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 from dfe.base.types import DoubleArray
 
 LEVEL = 0.05
+FALSE_DISCOVERY = 0.05
+"""The one level of q at which a display is said to differ, in commands, pages, simulations and docs."""
 
 
 class Difference(NamedTuple):

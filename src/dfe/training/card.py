@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.types import BoolArray, DoubleArray, FloatArray
+from dfe.base.rows import Rows
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.displays.describe import local_share
 from dfe.displays.tokens import NOTHING, Tokens
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingData
 
+MEASURED_ROWS = 100_000
+"""So many faces at most tell how good a tokenizer is."""
 _FIGURES = 4
 _BY_TABLE = ("mean_face_mm", "error_mm", "tokens_per_face")
 
@@ -68,10 +71,10 @@ def describe(
         config: settings of the training.
         measured: figures of :func:`measure` on all validation rows.
     """
-    mean = data.training.mean(axis=0)
+    mean = data.mean.astype(np.float32)
     tables = []
     for index, table in enumerate(data.tables):
-        rows = data.validation[data.validation_tables == index]
+        rows = data.validation.take(_some(np.flatnonzero(data.validation_tables == index)))
         figures = measure(tokenizer, rows, mean) if len(rows) else {}
         tables.append(table._asdict() | {key: figures[key] for key in _BY_TABLE if key in figures})
     return {
@@ -82,6 +85,17 @@ def describe(
         "people": list(data.people),
         "never_moved": data.never_moved(tokenizer.space),
     }
+
+
+def faces_to_measure(rows: Rows) -> FloatArray:
+    """Rows ``(n, D)`` that the card's figures are of: all, or :data:`MEASURED_ROWS` spread evenly over more."""
+    return rows.take(_some(np.arange(len(rows))))
+
+
+def _some(indices: IntArray) -> IntArray:
+    if len(indices) <= MEASURED_ROWS:
+        return indices
+    return indices[np.arange(MEASURED_ROWS) * len(indices) // MEASURED_ROWS]
 
 
 def error_by_tokens(tokenizer: Tokenizer, x: FloatArray, tokens: Tokens) -> DoubleArray:

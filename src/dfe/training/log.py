@@ -9,6 +9,7 @@ from typing import Any
 
 from dfe.base.errors import DfeError
 from dfe.base.files import replacing
+from dfe.base.installing import how_to_install
 
 LOG = "log.jsonl"
 EVENTS = "events.out.tfevents.*"
@@ -67,8 +68,9 @@ def _writer() -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
-        advice = "pip install 'discrete-facial-encoding[tensorboard]'"
-        raise DfeError("event files need the package tensorboard, which is not installed", advice=advice) from error
+        raise DfeError(
+            "event files need the package tensorboard, which is not installed", advice=how_to_install("tensorboard")
+        ) from error
     return SummaryWriter
 
 

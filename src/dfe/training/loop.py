@@ -16,14 +16,15 @@ from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 from dfe.tokenizer.file import METADATA, save_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
-from dfe.training.card import describe, measure
+from dfe.training.card import describe, faces_to_measure, measure
 from dfe.training.checkpoint import CHECKPOINT
 from dfe.training.config import DEFAULT_PRESET, TrainConfig, preset
-from dfe.training.data import TableLike, load_data, read_table, remarks, space_of
+from dfe.training.data import load_data, remarks
 from dfe.training.device import choose_device, described, deterministic
 from dfe.training.distributed import processes
 from dfe.training.log import need_tensorboard
 from dfe.training.run import Run
+from dfe.training.tables import TableLike, space_of
 
 
 class TrainResult(NamedTuple):
@@ -58,7 +59,9 @@ def train(
     torchrun has started train one tokenizer together, the same that one process trains; the first of them writes.
 
     Args:
-        tables: recordings (or their paths) of expressions.
+        tables: recordings (or their paths) of expressions. They need not fit in memory: what is more than
+            :data:`dfe.base.rows.HELD_BYTES` of numbers waits in a file in ``out_dir``, which is gone when the process
+            is, however it ends.
         out_dir: folder for the tokenizer, the log and, meanwhile, a checkpoint.
         config: settings, or the name of a preset (``displays``, ``rvq``, ``paper``); ``displays`` if None.
         progress: called as ``progress(steps done, steps)``.
@@ -89,12 +92,10 @@ def train(
         raise OutputError("holds a tokenizer already", where=folder, advice="choose another folder or overwrite it")
     device = choose_device(config.device)
     if space is None:
-        if not config.space:
-            tables = [read_table(table) for table in tables]
         space = load_space(config.space or space_of(tables))
         # A learned space may be named by its folder, which is nothing to keep in a checkpoint or a card.
         config = replace(config, space=space.id)
-    data = load_data(tables, space, config, validation=validation, table_weights=table_weights)
+    data = load_data(tables, space, config, validation=validation, table_weights=table_weights, scratch=folder)
     if neutral is not None and (neutral.shape != (space.dimension,) or not np.isfinite(neutral).all()):
         raise UsageError(f"the neutral has shape {neutral.shape}, not {space.dimension} finite numbers")
     if displays is not None and (displays.shape[1:] != (space.dimension,) or not np.isfinite(displays).all()):
@@ -111,7 +112,7 @@ def train(
                 tokenizer = run.finish(progress if among.first else None, tensorboard)
 
             def measured_and_saved() -> dict[str, Any]:
-                measured = measure(tokenizer, data.validation, data.training.mean(axis=0))
+                measured = measure(tokenizer, faces_to_measure(data.validation), data.mean.astype(np.float32))
                 about = describe(tokenizer, data, config, measured) | {"device": described(device)}
                 tokenizer.card = about | run.stopped() | dict(card or {})
                 save_tokenizer(tokenizer, folder, overwrite=True)

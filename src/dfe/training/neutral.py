@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 
+from dfe.base.rows import Rows, column_sums
 from dfe.base.types import DoubleArray, FloatArray
 
 Neutral = Literal["mode", "mean", "zero"]
 
 
-def neutral_of(x: FloatArray, weights: DoubleArray, neutral: Neutral, to_latent: DoubleArray) -> DoubleArray:
+MODE_ROWS = 200_000
+"""The commonest face is sought among so many rows at most, drawn evenly."""
+
+
+def neutral_of(rows: Rows, weights: DoubleArray, neutral: Neutral, to_latent: DoubleArray) -> DoubleArray:
     """The expression ``(D,)`` that no display stands for: the commonest face of the rows, their mean, or zero."""
     if neutral == "mode":
-        return common_face(x, weights, to_latent)
+        return common_face(*_some(rows, weights), to_latent)
     if neutral == "mean":
-        return np.asarray(np.average(x.astype(np.float64), axis=0, weights=weights))
-    return np.zeros(x.shape[1])
+        return column_sums(_weighted(rows, weights)) / float(weights.sum())
+    return np.zeros(rows.shape[1])
+
+
+def _some(rows: Rows, weights: DoubleArray) -> tuple[FloatArray, DoubleArray]:
+    if len(rows) <= MODE_ROWS:
+        return rows.whole(), weights
+    drawn = np.sort(np.random.default_rng(0).choice(len(rows), MODE_ROWS, replace=False))
+    return rows.take(drawn), weights[drawn]
+
+
+def _weighted(rows: Rows, weights: DoubleArray) -> Iterator[DoubleArray]:
+    first = 0
+    for block in rows.blocks():
+        yield block.astype(np.float64) * weights[first : first + len(block), None]
+        first += len(block)
 
 
 def common_face(x: FloatArray, weights: DoubleArray, to_latent: DoubleArray, iterations: int = 200) -> DoubleArray:

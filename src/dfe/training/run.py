@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
+from dfe.base.rows import Rows
 from dfe.base.types import FloatArray, Progress
 from dfe.quantizers.latent import latent_map
 from dfe.quantizers.settings import Start
@@ -58,10 +60,12 @@ class Run:
         self.data, self.space, self.config, self.folder, self.among = data, space, config, folder, among
         # Everything is drawn on the CPU, so that a draw is the same wherever the rest is computed.
         self.generator = torch.Generator().manual_seed(config.seed)
-        self.rows = torch.from_numpy(data.training).to(device)
-        self.chances = torch.from_numpy(np.cumsum(data.weights) / data.weights.sum())
+        self.take = _taking(data.training, device)
+        chances = np.cumsum(data.weights)
+        chances /= data.weights.sum()
+        self.chances = torch.from_numpy(chances)
         picked = np.random.default_rng(config.seed).permutation(len(data.validation))[:_VALIDATION_ROWS]
-        self.validation = torch.from_numpy(data.validation[np.sort(picked)]).to(device)
+        self.validation = torch.from_numpy(data.validation.take(np.sort(picked))).to(device)
         self.model = first_model(data, space, config, neutral, displays).to(device)
         share_search(self.model.searcher(), among)
         self.mesh_map = mesh_map(space, latent_map(space)).to(device)
@@ -133,8 +137,8 @@ class Run:
         for group, highest in zip(self.optimiser.param_groups, self.highest, strict=True):
             group["lr"] = highest * schedule(step, config.steps)
         draws = torch.rand(config.batch, generator=self.generator, dtype=torch.float64)
-        chosen = torch.searchsorted(self.chances, draws).clamp(max=len(self.rows) - 1)
-        x = self.mixer(self.rows[chosen.to(self.rows.device)], self.generator)
+        chosen = torch.searchsorted(self.chances, draws).clamp(max=len(self.chances) - 1)
+        x = self.mixer(self.take(chosen), self.generator)
         output: Output = self.model(self.model.batch(x))
         terms = self.model.losses(output, self.mesh_map, config.losses)
         loss = torch.stack([weight * value for weight, value in terms.values()]).sum()
@@ -159,6 +163,14 @@ class Run:
         if self.config.patience and (self.best.stops or self.done == self.config.steps):
             entry |= {"kept_step": self.best.step, "stopped_early": self.done < self.config.steps}
         return entry
+
+
+def _taking(rows: Rows, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """What gives the rows of a batch by their numbers: from the device itself where they are in memory anyway."""
+    if device.type == "cpu" or not rows.in_memory:
+        return lambda chosen: torch.from_numpy(rows.take(chosen.numpy())).to(device)
+    there = torch.from_numpy(rows.whole()).to(device)
+    return lambda chosen: there[chosen.to(device)]
 
 
 def first_model(

@@ -25,19 +25,19 @@ def _draw(group: str) -> int:
     return int(hashlib.sha256(group.partition(":")[2].encode()).hexdigest(), 16)
 
 
-def held_out(groups: Sequence[NDArray[np.object_]], trained: int) -> tuple[list[BoolArray], str]:
-    """Which kept rows of each table are for validation; the tables from ``trained`` on are wholly so."""
-    if len(groups) > trained:
-        held = [np.full(len(g), i >= trained) for i, g in enumerate(groups)]
-        return held, "tables of their own"
-    names = sorted({name for group in groups for name in group}, key=lambda name: (_draw(name), name))
+def held_out(of_rows: NDArray[np.integer], names: Sequence[str]) -> tuple[BoolArray, str]:
+    """Which rows are for validation, and how that was chosen.
+
+    Args:
+        of_rows: ``(n,)``, the group of each row as an index into ``names``.
+        names: of the groups; each has a row.
+    """
     if len(names) == 1:
-        total = sum(len(group) for group in groups)
+        total = len(of_rows)
         last = np.arange(total) >= total - max(total // VALIDATION_SHARE, 1)
-        held = list(np.split(last, np.cumsum([len(group) for group in groups])[:-1]))
-        return held, "the last tenth of the only source: no unseen person is in it"
-    chosen = {name for name in names if _draw(name) % VALIDATION_SHARE == 0}
-    if not chosen or len(chosen) == len(names):
-        chosen = set(names[:1])
-    held = [np.array([name in chosen for name in group], dtype=bool) for group in groups]
-    return held, "one person or source in ten, by the hash of its name"
+        return last, "the last tenth of the only source: no unseen person is in it"
+    held = np.array([_draw(name) % VALIDATION_SHARE == 0 for name in names], bool)
+    if names and held.all() == held.any():
+        first = min(range(len(names)), key=lambda i: (_draw(names[i]), names[i]))
+        held = np.arange(len(names)) == first
+    return held[of_rows], "one person or source in ten, by the hash of its name"

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Protocol
 
 from dfe.base.errors import ModelError, UsageError
+from dfe.base.installing import how_to_install
 from dfe.base.types import FloatArray
 from dfe.frontends.encoders.tools import EXTRA, Tool
 
-INSTALL = f"pip install 'discrete-facial-encoding[{EXTRA}]'"
 DEVICES = ("auto", "cpu", "cuda")
 
 
@@ -74,5 +74,5 @@ def require_torch(name: str) -> None:
         UsageError: it is not.
     """
     if find_spec("torch") is None:
-        advice = f"{INSTALL}, or give --weights a network exported to .onnx"
+        advice = f"{how_to_install(EXTRA)}, or give --weights a network exported to .onnx"
         raise UsageError(f"front end {name!r} needs torch to read a checkpoint", advice=advice)

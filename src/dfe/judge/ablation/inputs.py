@@ -12,7 +12,7 @@ from dfe.base.errors import TableError, UsageError
 from dfe.judge.bench import Bench
 from dfe.judge.floors import Floors, measure_floors
 from dfe.judge.inputs import Inputs, load_bench
-from dfe.training.data import TrainingTable, read_table
+from dfe.training.tables import TrainingTable, read_table
 
 _DRAWS = 1
 """Of the bootstrap: intervals are those over seeds, so that draws of faces would be thrown away."""

@@ -143,7 +143,7 @@ def _made(run: Run, data: AblationData) -> tuple[Coder, float | None]:
     settings = run.variant.seeded(run.seed)
     space, began = data.bench.faces.space, time.perf_counter()
     if isinstance(settings, Baseline):
-        rows = load_data(data.training, space, TrainConfig(), validation=data.validation).training
+        rows = load_data(data.training, space, TrainConfig(), validation=data.validation).training.whole()
         return fit_baseline(settings.name, rows, space, settings.config), time.perf_counter() - began
     folder = run.folder / TRAINED / run.name
     resumed = (folder / CHECKPOINT).exists()

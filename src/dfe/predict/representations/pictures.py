@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from dfe.base.errors import DfeError, MediaError, TableError, UsageError
+from dfe.base.installing import how_to_install
 from dfe.base.types import DoubleArray, FloatArray, ImageArray, IntArray
 from dfe.datasets.examples import Examples
 from dfe.media.film import open_film
@@ -154,8 +155,9 @@ def load_encoder(
     try:
         from dfe.predict.vit.encoder import load_vit
     except ImportError as error:
-        advice = "pip install 'discrete-facial-encoding[train]'"
-        raise DfeError("a vision transformer needs torch, which is not installed", advice=advice) from error
+        raise DfeError(
+            "a vision transformer needs torch, which is not installed", advice=how_to_install("train")
+        ) from error
     return load_vit(folder, pooling, name)
 
 

@@ -3,7 +3,7 @@
 const table = document.getElementById("recordings");
 const body = table.tBodies[0];
 const headings = [...table.tHead.rows[0].cells];
-const rows = [...body.rows];
+let rows = [...body.rows];
 const filter = document.getElementById("filter");
 const toggles = [...document.querySelectorAll("[data-verdict][aria-pressed]")];
 const VERDICT_ORDER = { poor: 0, check: 1, good: 2 };
@@ -56,6 +56,20 @@ function download() {
   const kept = [...body.rows].filter((row) => !row.hidden);
   const lines = kept.map((row) => columns.map(([, value]) => csvField(value(row))).join(","));
   saveText("recordings.csv", [columns.map(([key]) => key).join(","), ...lines].join("\r\n") + "\r\n");
+}
+
+/** Takes rows, as HTML that the package made, in place of those that are there; sorted as these were. */
+function replaceRows(html) {
+  const made = new DOMParser().parseFromString(`<table><tbody>${html}</tbody></table>`, "text/html");
+  body.replaceChildren(...made.querySelectorAll("tr"));
+  rows = [...body.rows];
+  const column = headings.findIndex((heading) => /^(as|des)cending$/.test(heading.getAttribute("aria-sort") ?? ""));
+  if (column >= 0) {
+    const way = headings[column].getAttribute("aria-sort");
+    headings[column].setAttribute("aria-sort", way === "ascending" ? "none" : "ascending");
+    sortBy(column);
+  }
+  show();
 }
 
 headings.forEach((heading, column) => {

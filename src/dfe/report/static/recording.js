@@ -1,49 +1,36 @@
 "use strict";
 
-/** The small box beside the pointer or the keyboard's cursor, and the line that screen readers hear. */
-class Tip {
-  constructor() {
-    this.box = document.getElementById("tip");
-    this.live = document.getElementById("live");
-  }
-
-  show({ title, lines, picture }, x, y) {
-    const head = document.createElement("b");
-    head.textContent = title;
-    const parts = [head, ...lines.map((text) => Object.assign(document.createElement("span"), { textContent: text }))];
-    const words = document.createElement("div");
-    words.append(...parts);
-    const drawn = picture && document.querySelector(picture);
-    this.box.replaceChildren(...(drawn ? [drawn.cloneNode()] : []), words);
-    this.box.hidden = false;
-    const { width, height } = this.box.getBoundingClientRect();
-    const left = x + 14 + width > innerWidth ? x - width - 14 : x + 14;
-    const top = y + 18 + height > innerHeight ? y - height - 12 : y + 18;
-    this.box.style.left = `${Math.max(4, left)}px`;
-    this.box.style.top = `${Math.max(4, top)}px`;
-  }
-
-  hide() {
-    this.box.hidden = true;
-  }
-
-  say(text) {
-    this.live.textContent = text;
-  }
-}
-
 function jsonOf(id) {
   const block = document.getElementById(id);
   return block && JSON.parse(block.textContent);
 }
 
-function makePlots(data, time, tip) {
-  return [...document.querySelectorAll(".plot")].map((element) => {
-    const face = data.faces[element.dataset.face];
-    if (element.dataset.plot === "tokens") return new TokenPlot(element, time, tip, face);
-    if (element.dataset.plot === "pose") return new PosePlot(element, time, tip, face.pose);
-    return new QualityPlot(element, time, tip, face.quality);
+function makePlots(courses, time, tip) {
+  const plots = [...document.querySelectorAll(".plot")].map((element) => {
+    const course = courses[element.dataset.face];
+    if (element.dataset.plot === "pose") return new CurvePlot(element, time, tip, course, ["yaw", "pitch", "roll"]);
+    return new QualityPlot(element, time, tip, course.quality);
   });
+  for (const place of document.querySelectorAll(".charts")) {
+    const course = courses[place.dataset.face];
+    const card = (strip) => (strip.kind === "display" ? `#${course.anchor}${strip.token}` : null);
+    plots.push(
+      ...stripCharts(place, time, tip, course, {
+        whose: courses.length > 1 ? ` of face ${course.id}` : "",
+        picture: (strip) => card(strip) && `${card(strip)} img`,
+        name: (strip) => linkName(strip, card(strip)),
+      }),
+    );
+  }
+  return plots;
+}
+
+/** The name of a row leads to the card of its display. */
+function linkName(strip, card) {
+  if (!card) return plainName(strip);
+  const name = Object.assign(document.createElement("a"), { href: card, tabIndex: -1 });
+  fillName(name, strip);
+  return name;
 }
 
 function setUpToolbar(time) {
@@ -90,7 +77,7 @@ function setUpPrint(plots) {
   let folded = [];
   const redraw = () => plots.forEach((plot) => plot.draw());
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open]):not(#spans):not(.more)")];
+    folded = [...document.querySelectorAll("details:not([open]):not(#events):not(.more)")];
     for (const fold of folded) fold.open = true;
     document.documentElement.dataset.theme = "light";
     redraw();
@@ -100,17 +87,17 @@ function setUpPrint(plots) {
     delete document.documentElement.dataset.theme;
     redraw();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }
 
 function setUp() {
-  const data = jsonOf("data");
+  const data = blockOf("data");
   let plots = [];
   if (data) {
-    const time = new TimeWindow(data.start, data.end);
-    plots = makePlots(data, time, new Tip());
+    const time = new TimeWindow(data.start / TICKS, data.end / TICKS);
+    const courses = data.faces.map((face) => new Course(face));
+    plots = makePlots(courses, time, new Tip());
     setUpToolbar(time);
-    if (document.getElementById("spans")) new SpansTable(data, data.faces);
+    if (document.getElementById("events")) new EventsTable(data.name, courses);
   }
   setUpCopy();
   setUpPrint(plots);

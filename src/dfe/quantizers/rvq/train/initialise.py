@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from dfe.base.types import DoubleArray
+from dfe.base.types import DoubleArray, IntArray
 from dfe.quantizers.latent import latent_map
 from dfe.quantizers.rvq.settings import RvqSettings
 from dfe.quantizers.rvq.train.kmeans import kmeans, nearest
@@ -30,8 +30,10 @@ def first_model(settings: RvqSettings, start: Start) -> RvqModel:
     regions = tuple(tuple(int(i) for i in region) for region in start.space.regions.values())
     emphasis = {r: weight for r, weight in settings.emphasis.items() if r in start.space.mesh.regions}
     judged = latent_map(start.space, emphasis) if emphasis else start.maps
-    z = (start.rows.astype(np.float64) - start.neutral) @ judged.to_latent
-    first = first_codebook(z, start.weights, start.levels, start.size, start.seed, gains=settings.gains)
+    rng = np.random.default_rng(start.seed)
+    drawn = start.rows.take(_sample(start.weights, rng))
+    z = (drawn.astype(np.float64) - start.neutral) @ judged.to_latent
+    first = first_codebook(z, start.levels, start.size, rng, gains=settings.gains)
     config = settings.config(regions, start.levels, start.size)
     model = RvqModel(
         config,
@@ -49,7 +51,7 @@ def first_model(settings: RvqSettings, start: Start) -> RvqModel:
 
 
 def first_codebook(
-    z: DoubleArray, weights: DoubleArray, levels: int, size: int, seed: int, *, gains: bool = True
+    z: DoubleArray, levels: int, size: int, rng: np.random.Generator, *, gains: bool = True
 ) -> FirstCodebook:
     """Shared codebook and gains from a residual k-means with separate ones.
 
@@ -58,15 +60,12 @@ def first_codebook(
 
     Args:
         z: ``(n, d)`` mesh coordinates, neutral subtracted.
-        weights: ``(n,)``, relative probability of a row.
         levels: N.
         size: K.
-        seed: of the sample and of k-means.
+        rng: of k-means.
         gains: of the levels; without, all are 1 and residuals are pooled as they are.
     """
-    rng = np.random.default_rng(seed)
-    residual = z[rng.choice(len(z), min(len(z), _SAMPLE), replace=False, p=None if _even(weights) else _share(weights))]
-    whole = _length(residual)
+    residual, whole = z, _length(z)
     pooled: list[DoubleArray] = []
     sizes: list[float] = []
     for _ in range(levels):
@@ -79,15 +78,14 @@ def first_codebook(
     return FirstCodebook(codebook, np.array([1.0, *sizes[1:]]))
 
 
+def _sample(weights: DoubleArray, rng: np.random.Generator) -> IntArray:
+    """Which rows the first codebook is made of; ``weights`` ``(n,)``: relative probability of each."""
+    even = bool((weights == weights[0]).all())
+    return rng.choice(
+        len(weights), min(len(weights), _SAMPLE), replace=False, p=None if even else weights / weights.sum()
+    )
+
+
 def _length(z: DoubleArray) -> float:
     """Root mean square length of the rows, never zero."""
     return max(float(np.sqrt(np.square(z).sum(axis=1).mean())), 1e-9)
-
-
-def _even(weights: DoubleArray) -> bool:
-    return bool((weights == weights[0]).all())
-
-
-def _share(weights: DoubleArray) -> DoubleArray:
-    share: DoubleArray = weights / weights.sum()
-    return share

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from dfe.base.rows import column_sums
 from dfe.base.types import BoolArray, DoubleArray
 from dfe.quantizers.settings import Start
 from dfe.quantizers.sparse.settings import SparseSettings
 from dfe.quantizers.sparse.train.model import SparseModel
 from dfe.quantizers.sparse.train.reseed import MOVABLE
-from dfe.space.base import ExpressionSpace
 
 _SAME = 1e-4
 """A movement whose coefficients differ by less from those of its mirror image has no side."""
@@ -25,13 +25,14 @@ def first_model(settings: SparseSettings, start: Start) -> SparseModel:
     own = np.arange(space.dimension)
     partner = np.asarray(space.partner) if settings.mirrored else own
     pairs = round((size - 1) * (1 - settings.symmetric) / 2) if (partner != own).any() else 0
-    rows = start.rows.astype(np.float64) - start.neutral
     rng = np.random.default_rng(start.seed)
     signed = bool((space.lower < 0).any())
+    offsets = (block.astype(np.float64) - start.neutral for block in start.rows.blocks())
+    busy = column_sums(np.square(block) for block in offsets) / len(start.rows) * np.diag(space.gram)
     given = np.zeros((0, space.dimension)) if start.displays is None else start.displays
     sided = np.abs(given - given[:, partner]).max(axis=1, initial=0) > _SAME if pairs else np.zeros(len(given), bool)
-    symmetric = _first_displays(rows, space, rng, size - 1 - 2 * pairs, own <= partner, given[~sided], signed)
-    left = _first_displays(rows, space, rng, pairs, own < partner, given[sided], signed)
+    symmetric = _first_displays(start, busy, rng, size - 1 - 2 * pairs, own <= partner, given[~sided], signed)
+    left = _first_displays(start, busy, rng, pairs, own < partner, given[sided], signed)
     return SparseModel(
         settings.config(space.dimension, start.levels, size),
         space,
@@ -45,8 +46,8 @@ def first_model(settings: SparseSettings, start: Start) -> SparseModel:
 
 
 def _first_displays(
-    rows: DoubleArray,
-    space: ExpressionSpace,
+    start: Start,
+    busy: DoubleArray,
     rng: np.random.Generator,
     count: int,
     among: BoolArray,
@@ -55,13 +56,13 @@ def _first_displays(
 ) -> DoubleArray:
     """``(count, D)``: what is given; each coefficient of ``among`` alone, those that move faces most first; faces.
 
-    Of signed coefficients first up, then down.
+    Of signed coefficients first up, then down. ``busy`` ``(D,)``: how much each moves faces.
     """
     given, count = given[:count], max(count - len(given), 0)
-    busy = np.square(rows).mean(axis=0) * np.diag(space.gram)
     order = [i for i in np.argsort(-busy, kind="stable") if among[i]]
-    single = np.eye(space.dimension)[order]
-    single = np.stack([single, -single], axis=1).reshape(-1, space.dimension)[:count] if signed else single[:count]
-    faces = rows[rng.choice(len(rows), count - len(single))] * among
+    single = np.eye(len(busy))[order]
+    single = np.stack([single, -single], axis=1).reshape(-1, len(busy))[:count] if signed else single[:count]
+    drawn = start.rows.take(rng.choice(len(start.rows), count - len(single)))
+    faces = (drawn.astype(np.float64) - start.neutral) * among
     faces = faces if signed else np.maximum(faces, 0.0)
     return np.concatenate([given, single, faces]) + MOVABLE

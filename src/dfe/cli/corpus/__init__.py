@@ -1,0 +1,1 @@
+"""`dfe corpus`: one module a part."""

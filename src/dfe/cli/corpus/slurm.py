@@ -1,0 +1,45 @@
+"""`dfe corpus slurm`: a job script for a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from dfe.cli.corpus.options import PlanFile
+from dfe.cli.options import OutFolder, arg
+
+
+@dataclass(frozen=True)
+class Slurm:
+    """Print a job script for SLURM: an array of shares, each of which goes on until it is done. Write it into a file
+    and submit that with sbatch.
+
+    Examples:
+        dfe corpus slurm plan.parquet -o /shared/out --shares 200 --cpus 8 --hours 4
+    """
+
+    plan: PlanFile
+    out: OutFolder
+    shares: Annotated[int, arg(metavar="N")] = 100
+    """Jobs of the array."""
+    cpus: Annotated[int, arg(metavar="N")] = 8
+    """Processors of each job."""
+    hours: Annotated[float, arg(metavar="H")] = 4.0
+    """Time that each job asks for; it stops 20 minutes earlier and puts itself back into the queue."""
+    memory: Annotated[int, arg(metavar="MB")] = 700
+    """Memory that each job asks for, a processor."""
+    partition: Annotated[str | None, arg(metavar="NAME")] = None
+    """Partition of the cluster."""
+    account: Annotated[str | None, arg(metavar="NAME")] = None
+    """Account to charge."""
+
+    def run(self) -> int:
+        """Print the script, return the exit code."""
+        from dfe.cli.show import say
+        from dfe.corpus.plan import read_plan
+        from dfe.corpus.slurm import SlurmJob
+
+        read_plan(self.plan)
+        job = SlurmJob(self.shares, self.cpus, self.hours, self.memory, self.partition, self.account)
+        say(*job.script(self.plan, self.out).splitlines())
+        return 0

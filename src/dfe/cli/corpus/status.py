@@ -1,0 +1,38 @@
+"""`dfe corpus status`: how far a corpus is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dfe.cli.corpus.options import Corpus
+from dfe.cli.options import AsJson, Flag
+
+
+@dataclass(frozen=True)
+class Status:
+    """Say what is done, what is waiting and what failed, while runs go on or after.
+
+    Exit codes: 0 all done; 1 some failed; 75 some are waiting.
+
+    Examples:
+        dfe corpus status out
+        dfe corpus status out --by-subject --json
+    """
+
+    corpus: Corpus
+    by_subject: Flag = False
+    """A line for each subject, too."""
+    json: AsJson = False
+
+    def run(self) -> int:
+        """Read the lists of results, print what they say, return the exit code."""
+        from dfe.cli.show import complain, say, show_json
+        from dfe.corpus.status import status_of
+
+        status = status_of(self.corpus)
+        complain(status.failures)
+        if self.json:
+            show_json(status.as_dict())
+        else:
+            say(*status.lines(by_subject=self.by_subject))
+        return status.exit_code

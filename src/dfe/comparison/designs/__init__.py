@@ -1,0 +1,1 @@
+"""Designs of several groups or conditions, scores, periods, clusters, and contrasts that were named beforehand."""

@@ -1,0 +1,1 @@
+"""What does a corpus's tasks beside the processes of one machine."""

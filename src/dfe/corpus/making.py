@@ -1,0 +1,118 @@
+"""From what a user names to a plan: sources found, probed side by side, told whose they are, and a sample measured."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from os import PathLike, fspath
+from pathlib import Path
+
+from dfe.base.errors import DfeError, UsageError
+from dfe.base.files import refuse_existing
+from dfe.base.types import Progress
+from dfe.corpus.pattern import Pattern, Whose
+from dfe.corpus.plan import Plan, PlanInfo, read_plan, write_plan
+from dfe.corpus.probing import Probe, Probed, probe_all
+from dfe.corpus.sample import measure
+from dfe.encoding.engine import Engine
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.run import STDIN
+from dfe.encoding.tables import table_search
+from dfe.media.inputs import Source, discover
+
+AT_ONCE = 16
+"""Files that a worker probes at a time."""
+
+
+@dataclass(frozen=True)
+class PlanOptions:
+    """How a plan is made."""
+
+    pattern: str | None = None
+    """As of :class:`~dfe.corpus.pattern.Pattern`."""
+    quick: bool = False
+    """Read headers only: no hashes, and lengths as the headers announce them."""
+    sample_s: float = 20.0
+    """Seconds of media to encode for the estimate; 0 for none."""
+
+
+def make_plan(
+    paths: Sequence[str | PathLike[str]],
+    out: Path,
+    options: PlanOptions,
+    engine: Engine,
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Plan:
+    """Find and probe all media, write the plan, and read it.
+
+    Raises:
+        UsageError: nothing was named, or the pattern makes no sense.
+        OutputError: the plan exists (without ``overwrite``) or cannot be written.
+    """
+    pattern = Pattern(options.pattern)
+    refuse_existing(out, overwrite=overwrite)
+    encoding = EncodeOptions()
+    words = [fspath(path) for path in paths]
+    found = discover(words, stdin=sys.stdin if STDIN in words else (), tables=table_search(encoding))
+    if not found.sources and not found.problems:
+        raise UsageError("nothing to plan: no video, picture, table, folder or glob was named")
+    info = PlanInfo(pattern=options.pattern, absent=tuple(str(problem) for problem in found.problems))
+    films: list[Source] = []
+
+    def rows() -> Iterator[tuple[Source, Whose, Probed]]:
+        for source, probed in probe_side_by_side(found.sources, engine, options, progress):
+            if source.kind == "video" and not probed.problem:
+                films.append(source)
+            yield source, pattern.read(source.paths[0]) or Whose(), probed
+
+    def told() -> PlanInfo:
+        sample = measure(films, encoding, options.sample_s) if options.sample_s > 0 else None
+        if sample is None or not sample.frames:
+            return info
+        return replace(
+            info,
+            seconds_per_frame=sample.seconds / sample.frames,
+            bytes_per_recording=sample.bytes_per_recording,
+            bytes_per_frame=sample.bytes_per_frame,
+            sampled=sample.frames,
+        )
+
+    write_plan(out, rows(), told, overwrite=overwrite)
+    return read_plan(out)
+
+
+def probe_side_by_side(
+    sources: Sequence[Source], engine: Engine, options: PlanOptions, progress: Progress | None = None
+) -> Iterator[tuple[Source, Probed]]:
+    """Each source with what it holds, in their order. A file that kills its worker costs itself only."""
+    waiting: dict[int, list[tuple[Source, Probed]]] = {}
+    due = done = 0
+    for probe, result in engine.run(probe_all, _tasks(sources, options, AT_ONCE)):
+        found = _alone(probe, engine) if isinstance(result, DfeError) else result
+        waiting[probe.first] = list(zip(probe.sources, found, strict=True))
+        done += len(probe.sources)
+        if progress is not None:
+            progress(done, len(sources))
+        while due in waiting:
+            ready = waiting.pop(due)
+            yield from ready
+            due += len(ready)
+
+
+def _tasks(sources: Sequence[Source], options: PlanOptions, count: int) -> Iterator[Probe]:
+    for first in range(0, len(sources), count):
+        yield Probe(first, tuple(sources[first : first + count]), options.quick, not options.quick)
+
+
+def _alone(probe: Probe, engine: Engine) -> list[Probed]:
+    """The sources of a task that could not be done, one by one."""
+    found: dict[int, Probed] = {}
+    singles = (Probe(at, (one,), probe.quick, probe.hashed) for at, one in enumerate(probe.sources))
+    for single, result in engine.run(probe_all, singles):
+        if isinstance(result, DfeError):
+            result = [Probed(problem=f"{single.sources[0].place}: {result}")]
+        found[single.first] = result[0]
+    return [found[at] for at in range(len(probe.sources))]

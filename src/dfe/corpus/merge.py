@@ -1,0 +1,123 @@
+"""The shares of a run as one: lists joined, and tables of several folders brought into one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dfe.base.csv_text import csv_text
+from dfe.base.errors import OutputError, UsageError
+from dfe.base.files import replacing
+from dfe.corpus.subjects import COLUMNS, SUBJECTS, read_subjects
+from dfe.encoding.manifest import MANIFEST, Manifest, lists_of
+from dfe.encoding.row import Row
+from dfe.encoding.run import make_folder
+from dfe.media.probe import file_hash
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What was joined."""
+
+    recordings: int
+    tables: int
+    """Copied or linked."""
+    there: int
+    """Already there, the same."""
+
+
+def merge(folders: Sequence[Path], out: Path) -> Merged:
+    """Join the lists of shares, and bring the tables of other folders into one.
+
+    Args:
+        folders: that runs have written into.
+        out: where all goes; may be one of them. Tables are linked where the disk can, else copied.
+
+    Raises:
+        UsageError: a folder holds no list.
+        OutputError: two folders hold different tables of one name, or something cannot be written.
+    """
+    for folder in folders:
+        if not lists_of(folder):
+            advice = "name the folders that dfe corpus run wrote into"
+            raise UsageError("holds no list of results", where=folder, advice=advice)
+    make_folder(out)
+    goal = Manifest(out)
+    listed: dict[str, Row] = {}
+    where: dict[str, Path] = {}
+    whose: dict[str, tuple[str, ...]] = {}
+    for folder in [*(f for f in folders if not _same(f, out)), *(f for f in folders if _same(f, out))]:
+        for row in Manifest(folder):
+            moved = _seen_from(row, folder, out, goal)
+            before = listed.get(moved.key)
+            if before is None or _rank(row) >= _rank(before):
+                if before is not None and _differ(before, moved):
+                    what = f"differs between {where[moved.key]} and {folder}"
+                    raise OutputError(what, where=moved.output, advice="keep one of the two and encode the other anew")
+                listed[moved.key], where[moved.key] = moved, folder
+        whose |= {name: tuple(said) for name, said in read_subjects(folder).items()}
+    tables = there = 0
+    for key, row in listed.items():
+        for name in (row.output, row.report):
+            if name and not _same(where[key], out) and (where[key] / name).is_file():
+                new = _bring(where[key] / name, out / name)
+                tables, there = tables + new, there + (not new)
+    _write_lists(out, listed, whose)
+    return Merged(len(listed), tables, there)
+
+
+def _write_lists(out: Path, listed: dict[str, Row], whose: dict[str, tuple[str, ...]]) -> None:
+    shares = [path for path in lists_of(out) if path.name != MANIFEST]
+    manifest = Manifest(out)
+    manifest.note(*listed.values())
+    manifest.keep()
+    for path in shares:  # their rows are in the one list now
+        for old in (path, path.with_suffix(".journal")):
+            with suppress(OSError):
+                old.unlink()
+    if whose:
+        text = csv_text(COLUMNS, [(name, *said) for name, said in sorted(whose.items())])
+        with replacing(out / SUBJECTS, overwrite=True) as (file,):
+            file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _rank(row: Row) -> int:
+    """What is done counts more than what failed, and that more than what is waiting."""
+    return {"done": 3, "damaged": 2, "failed": 1, "waiting": 0}[row.status]
+
+
+def _differ(one: Row, other: Row) -> bool:
+    return bool(one.table_sha256 and other.table_sha256 and one.table_sha256 != other.table_sha256)
+
+
+def _seen_from(row: Row, folder: Path, out: Path, goal: Manifest) -> Row:
+    if _same(folder, out):
+        return row
+    source = os.path.normpath(os.path.join(os.path.realpath(folder), row.input))  # noqa: PTH118
+    return replace(row, input=goal.name(Path(source)))
+
+
+def _bring(path: Path, target: Path) -> bool:
+    """Link or copy a file; False where it is there already."""
+    if target.exists():
+        if file_hash(target) == file_hash(path):
+            return False
+        raise OutputError(f"differs from {path}", where=target, advice="keep one of the two")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.link(path, target)
+    except FileExistsError:
+        return False
+    except OSError:  # another disk, or one without links
+        with replacing(target) as (file,), path.open("rb") as source:
+            shutil.copyfileobj(source, file)
+        shutil.copystat(path, target)
+    return True
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)

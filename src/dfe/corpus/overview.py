@@ -1,0 +1,79 @@
+"""What is in a plan, in a few lines."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from dfe.corpus.plan import Plan
+from dfe.corpus.sample import Estimate, in_room
+
+
+@dataclass(frozen=True)
+class Overview:
+    """A plan in numbers."""
+
+    recordings: int
+    videos: int
+    picture_sets: int
+    tables: int
+    hours: float
+    """Of video."""
+    frames: int
+    """As far as they are known."""
+    bytes: int
+    """Of the media."""
+    unreadable: int
+    subjects: int
+    without_subject: int
+    estimate: Estimate | None
+    """What a run with default options will take; None where no sample was measured."""
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        told = asdict(self)
+        told["estimate"] = None if self.estimate is None else self.estimate._asdict()
+        return told
+
+    def lines(self, workers: int = 1) -> list[str]:
+        """For people."""
+        kinds = [
+            (self.videos, f"videos of {self.hours:.1f} hours"),
+            (self.picture_sets, "sets of pictures"),
+            (self.tables, "tables"),
+        ]
+        what = ", ".join(f"{count} {words}" for count, words in kinds if count) or "nothing"
+        lines = [f"{self.recordings} recordings: {what}; {self.frames:,} frames, {in_room(self.bytes)} of media"]
+        if self.unreadable:
+            lines.append(f"{self.unreadable} cannot be read; runs leave them out")
+        if self.subjects:
+            rest = f"; of {self.without_subject} recordings it is not known whose" if self.without_subject else ""
+            lines.append(f"{self.subjects} subjects{rest}")
+        else:
+            lines.append("no subject is known: --pattern says how paths tell it")
+        if self.estimate is not None:
+            more = f"; {self.estimate.words(workers)}" if workers > 1 else ""
+            lines.append(f"a run takes {self.estimate.words(1)}{more}, by a measured sample")
+        return lines
+
+
+def overview_of(plan: Plan) -> Overview:
+    """Count what is in a plan."""
+    kinds, subjects = plan.column("kind"), plan.column("subject")
+    info, frames = plan.info, plan.frames
+    estimate = None
+    if info.seconds_per_frame is not None:
+        size = frames * info.bytes_per_frame + (len(plan) - len(plan.problems)) * info.bytes_per_recording
+        estimate = Estimate(frames * info.seconds_per_frame / 3600, round(size))
+    return Overview(
+        recordings=len(plan),
+        videos=kinds.count("video"),
+        picture_sets=kinds.count("stills"),
+        tables=kinds.count("table"),
+        hours=plan.hours,
+        frames=frames,
+        bytes=sum(plan.column("bytes")),
+        unreadable=len(plan.problems),
+        subjects=len({subject for subject in subjects if subject}),
+        without_subject=subjects.count(""),
+        estimate=estimate,
+    )

@@ -1,0 +1,192 @@
+"""A planned corpus encoded into a folder, whole or one share of it; it goes on where it stopped."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dfe.base.errors import UsageError
+from dfe.base.types import Progress
+from dfe.corpus.plan import Plan
+from dfe.corpus.shard import Shard
+from dfe.corpus.subjects import write_subjects
+from dfe.encoding.engine import Engine
+from dfe.encoding.folder import FolderChoices, FolderRun
+from dfe.encoding.idle import refuse_idle
+from dfe.encoding.limits import Limits
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.pseudonyms import Pseudonyms, redacted, under_pseudonyms
+from dfe.encoding.run import make_folder, prepared
+from dfe.encoding.summary import InputResult
+from dfe.encoding.tasks import frames_asked_for
+from dfe.media.inputs import Source
+
+TRIES = 2
+STOPPED = 75
+"""Exit code of a run that stopped before its end and will go on: EX_TEMPFAIL of sysexits.h."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a plan is run."""
+
+    encoding: EncodeOptions = field(default_factory=EncodeOptions)
+    report: bool = False
+    thumbnails: bool = False
+    overwrite: bool = False
+    tries: int = TRIES
+    """An input that fails is tried so often in all and then set aside."""
+    shard: Shard | None = None
+    limits: Limits = field(default_factory=Limits)
+    pseudonyms: Path | None = None
+    """File of a key by which results hold pseudonyms in place of names (:mod:`dfe.encoding.pseudonyms`)."""
+
+    def __post_init__(self) -> None:
+        if self.tries < 1:
+            raise UsageError(f"--tries must be 1 or more, not {self.tries}")
+
+
+@dataclass
+class CorpusSummary:
+    """What became of a run."""
+
+    recordings: int
+    """In this share of the plan, whether they can be read or not."""
+    states: Counter[str] = field(default_factory=Counter)
+    """How many inputs are done, damaged, failed, aside, there, paged or unreadable."""
+    frames: int = 0
+    faces: int = 0
+    seconds: float = 0.0
+    problems: list[str] = field(default_factory=list)
+    stopped: str | None = None
+    """Why the run ended early, if it did."""
+
+    @property
+    def waiting(self) -> int:
+        """Recordings that a stopped run has not come to."""
+        return max(0, self.recordings - sum(self.states.values()))
+
+    @property
+    def exit_code(self) -> int:
+        """75 where the run stopped early, else 1 where anything failed or is damaged, else 0."""
+        if self.stopped is not None:
+            return STOPPED
+        return 1 if self.problems else 0
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        rate = self.frames / self.seconds if self.seconds > 0 else 0.0
+        counts = {state: self.states[state] for state in STATES}
+        return {
+            "recordings": self.recordings, **counts, "waiting": self.waiting, "frames": self.frames,
+            "faces": self.faces, "seconds": round(self.seconds, 3), "frames_per_second": round(rate, 2),
+            "stopped": self.stopped, "exit_code": self.exit_code,
+        }  # fmt: skip
+
+    def lines(self) -> list[str]:
+        """A few lines for people."""
+        told = [f"{self.states[state]} {words}" for state, words in STATES.items() if self.states[state]]
+        rate = self.frames / self.seconds if self.seconds > 0 else 0.0
+        lines = [
+            f"{self.recordings} recordings: {', '.join(told) or 'nothing done'}",
+            f"{self.frames} frames, {self.faces} faces in {self.seconds:.1f} s ({rate:.0f} frames/s)",
+        ]
+        if self.stopped is not None:
+            lines.append(f"stopped, {self.waiting} recordings to go: {self.stopped}; start it again to go on")
+        return lines
+
+
+STATES = {
+    "done": "done",
+    "damaged": "done but for damaged parts",
+    "there": "there already, unchanged",
+    "paged": "there already, with new reports",
+    "failed": "failed",
+    "aside": "set aside after failing before",
+    "unreadable": "known to be unreadable",
+}
+"""What may become of a recording, and how a run tells it."""
+
+
+def run_corpus(
+    plan: Plan,
+    out: Path,
+    options: RunOptions,
+    engine: Engine,
+    *,
+    progress: Progress | None = None,
+    heard: Callable[[InputResult], None] = lambda _: None,
+) -> CorpusSummary:
+    """Encode a plan's recordings, or a share of them, into a folder.
+
+    Args:
+        plan: what to encode. What it knows to be unreadable is not tried.
+        out: the folder, made if it is not there.
+        options: of the run.
+        engine: does the work.
+        progress: told of frames done and to do.
+        heard: told what becomes of each recording.
+
+    Raises:
+        UsageError: an option that does nothing for what is planned.
+        ModelError: the tokenizer cannot be used.
+        OutputError: ``out`` is not a folder that can be written.
+    """
+    began = time.monotonic()
+    shard = options.shard
+    places = range(len(plan)) if shard is None else plan.shard(shard)
+    problems = plan.column("problem")
+    readable = [at for at in places if not problems[at]]
+    named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
+    sources: Sequence[Source] = plan.sources(readable)
+    if named is not None:
+        sources = under_pseudonyms(sources, named)
+    refuse_idle(options.encoding, kinds_in(plan), thumbnails=options.thumbnails)
+    how = prepared(kinds_in(plan), options.encoding, report=options.report, thumbnails=options.thumbnails)
+    make_folder(out)
+    write_subjects(plan, out, named)
+    choices = FolderChoices(
+        options.report, options.overwrite, options.tries, None if shard is None else shard.name, options.limits
+    )
+    run = FolderRun(out, options.encoding, choices, how, engine)
+    summary = CorpusSummary(len(places))
+    for at in places:
+        if problems[at]:
+            summary.states["unreadable"] += 1
+            summary.problems.append(_unreadable(plan, at, named))
+    expected = _expected(plan, readable, options.encoding)
+    for result in run.results(sources, expected, progress=progress):
+        summary.states[result.status] += 1
+        summary.frames += result.frames
+        summary.faces += result.faces
+        if result.problem is not None:
+            summary.problems.append(result.problem)
+        heard(result)
+    summary.seconds = time.monotonic() - began
+    summary.stopped = run.stopped
+    return summary
+
+
+def _unreadable(plan: Plan, at: int, pseudonyms: Pseudonyms | None) -> str:
+    text = str(plan.column("problem")[at])
+    return text if pseudonyms is None else redacted(text, pseudonyms.source(plan.sources([at])[0]))
+
+
+def _expected(plan: Plan, places: Sequence[int], options: EncodeOptions) -> list[int | None]:
+    """Frames that will be looked at of some rows; None where the plan does not know."""
+    frames, seconds = plan.column("frames"), plan.column("duration_s")
+    return [
+        frames_asked_for(frames[at], seconds[at], options) if frames[at] and seconds[at] else frames[at]
+        for at in places
+    ]
+
+
+def kinds_in(plan: Plan) -> list[Source]:
+    """One source of each kind and reader in a plan, which is all that options are checked against."""
+    first: dict[tuple[str, str], int] = {}
+    for at, key in enumerate(zip(plan.column("kind"), plan.column("reader"), strict=True)):
+        first.setdefault(key, at)
+    return list(plan.sources(list(first.values())))

@@ -1,0 +1,76 @@
+"""A job script for SLURM: an array of shares that are started again until they are done."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from dfe.base.errors import UsageError
+from dfe.corpus.run import STOPPED
+
+LEAVE_MINUTES = 20
+"""Left to what is under way when the time is nearly up."""
+
+_SCRIPT = """#!/bin/bash
+# Encodes {plan} in {shares} shares, {cpus} processes each. Submit it with: sbatch {name}
+# A share that stops early (exit code {stopped}: time or disk) puts itself back into the queue and goes on where it was.
+# When all are done: dfe corpus merge {out} && dfe corpus verify {out}
+#SBATCH --job-name=dfe
+#SBATCH --array=1-{shares}
+#SBATCH --cpus-per-task={cpus}
+#SBATCH --mem={memory}M
+#SBATCH --time={time}
+#SBATCH --requeue
+#SBATCH --open-mode=append
+#SBATCH --output=dfe-%A-%a.log
+{extra}umask 027
+export OMP_NUM_THREADS=1
+dfe corpus run {plan} -o {out} \\
+  --shard "$SLURM_ARRAY_TASK_ID/{shares}" --workers "$SLURM_CPUS_PER_TASK" --stop-after {minutes} --json-lines{more}
+code=$?
+if [ $code -eq {stopped} ]; then
+  scontrol requeue "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"
+fi
+exit $code
+"""
+
+
+@dataclass(frozen=True)
+class SlurmJob:
+    """What a cluster is asked for.
+
+    Raises:
+        UsageError: a share that makes no sense, or too little time.
+    """
+
+    shares: int = 100
+    cpus: int = 8
+    hours: float = 4.0
+    memory_mb: int = 700
+    """A worker."""
+    partition: str | None = None
+    account: str | None = None
+
+    def __post_init__(self) -> None:
+        if min(self.shares, self.cpus) < 1:
+            raise UsageError("a job needs at least one share and one processor")
+        if self.hours * 60 < 2 * LEAVE_MINUTES:
+            raise UsageError(f"--hours must be more than {2 * LEAVE_MINUTES / 60:.2g}, not {self.hours:g}")
+
+    def script(self, plan: Path, out: Path, more: str = "") -> str:
+        """The text of the script.
+
+        Args:
+            plan: to be run.
+            out: folder of the results, on a disk that all nodes share.
+            more: further options of `dfe corpus run`.
+        """
+        minutes = round(self.hours * 60)
+        wanted = {"partition": self.partition, "account": self.account}
+        extra = "".join(f"#SBATCH --{name}={value}\n" for name, value in wanted.items() if value)
+        return _SCRIPT.format(
+            plan=shlex.quote(str(plan)), out=shlex.quote(str(out)), name="dfe.sbatch", shares=self.shares,
+            cpus=self.cpus, memory=(self.cpus + 1) * self.memory_mb, time=f"{minutes // 60:02d}:{minutes % 60:02d}:00",
+            minutes=minutes - LEAVE_MINUTES, stopped=STOPPED, extra=extra, more=f" {more}" if more else "",
+        )  # fmt: skip

@@ -1,0 +1,114 @@
+"""How far a corpus is: read off the lists of results, while runs go on or after."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from dfe.base.errors import UsageError
+from dfe.corpus.run import STOPPED
+from dfe.corpus.subjects import read_subjects
+from dfe.encoding.manifest import Manifest, lists_of
+from dfe.encoding.row import Row
+
+UNKNOWN = "not known"
+"""Of recordings of which it is not known whose they are."""
+
+
+@dataclass(frozen=True)
+class SubjectStatus:
+    """The recordings of one subject."""
+
+    subject: str
+    recordings: int
+    done: int
+    """Damaged ones, too: their tables are there."""
+    failed: int
+    frames: int
+
+
+@dataclass(frozen=True)
+class CorpusStatus:
+    """A corpus in numbers."""
+
+    recordings: int
+    done: int
+    damaged: int
+    failed: int
+    waiting: int
+    frames: int
+    """Of what is done."""
+    seconds: float
+    """Of work, over all processes."""
+    failures: tuple[str, ...]
+    """Why, a line each; of damaged ones, too."""
+    subjects: tuple[SubjectStatus, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """75 as long as anything is waiting, else 1 where anything failed, else 0."""
+        return STOPPED if self.waiting else 1 if self.failed else 0
+
+    def as_dict(self) -> dict[str, object]:
+        """For JSON."""
+        return asdict(self)
+
+    def lines(self, *, by_subject: bool = False) -> list[str]:
+        """For people."""
+        counts = [(self.done, "done"), (self.damaged, "damaged"), (self.failed, "failed"), (self.waiting, "waiting")]
+        lines = [f"{self.recordings} recordings: " + ", ".join(f"{n} {what}" for n, what in counts if n)]
+        if self.frames and self.seconds:
+            pace = self.frames / self.seconds
+            lines.append(
+                f"{self.frames:,} frames in {self.seconds / 3600:.2f} hours of work ({pace:.0f} frames/s each)"
+            )
+        if by_subject:
+            for one in self.subjects:
+                failed = f", {one.failed} failed" if one.failed else ""
+                lines.append(f"{one.subject}: {one.done} of {one.recordings} done{failed}, {one.frames:,} frames")
+        return lines
+
+
+def status_of(out: Path) -> CorpusStatus:
+    """How far the corpus in a folder is.
+
+    Raises:
+        UsageError: nothing was encoded into it.
+    """
+    if not lists_of(out):
+        raise UsageError("holds no list of results", where=out, advice="name the folder that dfe corpus run wrote into")
+    rows = list(Manifest(out))
+    states = Counter(row.status for row in rows)
+    whose = read_subjects(out)
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        said = whose.get(name_of(row))
+        grouped.setdefault(said.subject if said is not None and said.subject else UNKNOWN, []).append(row)
+    return CorpusStatus(
+        recordings=len(rows),
+        done=states["done"],
+        damaged=states["damaged"],
+        failed=states["failed"],
+        waiting=states["waiting"],
+        frames=sum(map(frames_of, rows)),
+        seconds=sum(float(row.seconds or 0) for row in rows),
+        failures=tuple(row.reason for row in rows if row.reason),
+        subjects=tuple(_subject(subject, mine) for subject, mine in sorted(grouped.items())),
+    )
+
+
+def name_of(row: Row) -> str:
+    """The name of a row's recording, as in the table of subjects."""
+    return row.output.rpartition(".")[0] if row.output else ""
+
+
+def frames_of(row: Row) -> int:
+    """Frames in a row's table."""
+    return int(row.frames) if row.frames.isascii() and row.frames.isdigit() else 0
+
+
+def _subject(subject: str, rows: list[Row]) -> SubjectStatus:
+    states = Counter(row.status for row in rows)
+    done = states["done"] + states["damaged"]
+    return SubjectStatus(subject, len(rows), done, states["failed"], sum(map(frames_of, rows)))

@@ -1,0 +1,103 @@
+"""Every table of a corpus against the list of results: there, whole, of so many frames, of this source, unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from dfe.base.errors import DfeError, UsageError
+from dfe.base.types import Progress
+from dfe.corpus.status import frames_of
+from dfe.encoding.engine import Engine
+from dfe.encoding.manifest import Manifest, lists_of
+from dfe.encoding.pseudonyms import is_pseudonym
+from dfe.encoding.row import Row
+from dfe.media.probe import file_hash, hash_of_hashes
+from dfe.recording.recording import Recording
+
+
+class Check(NamedTuple):
+    """One table to be checked."""
+
+    folder: Path
+    row: Row
+    sources: bool
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What came of it."""
+
+    tables: int
+    faults: tuple[str, ...]
+    """What is wrong, a line each."""
+    unlisted: tuple[str, ...]
+    """Tables that no list tells of."""
+
+
+def verify(out: Path, engine: Engine, *, sources: bool = False, progress: Progress | None = None) -> Verified:
+    """Check all tables of a corpus.
+
+    Args:
+        out: the folder.
+        engine: does the work.
+        sources: read the media again, too, and compare their hashes.
+        progress: told of tables done.
+
+    Raises:
+        UsageError: nothing was encoded into the folder.
+    """
+    if not lists_of(out):
+        raise UsageError("holds no list of results", where=out, advice="name the folder that dfe corpus run wrote into")
+    rows = [row for row in Manifest(out) if row.status in ("done", "damaged")]
+    faults: list[tuple[str, str]] = []
+    checks = (Check(out, row, sources) for row in rows)
+    for done, (check, result) in enumerate(engine.run(faults_of, checks), start=1):
+        said = [str(result)] if isinstance(result, DfeError) else result
+        faults += [(check.row.output, fault) for fault in said]
+        if progress is not None:
+            progress(done, len(rows))
+    known = {row.output for row in rows}
+    return Verified(len(rows), tuple(fault for _, fault in sorted(faults)), tuple(_unlisted(out, known)))
+
+
+def faults_of(check: Check) -> list[str]:
+    """What is wrong with one table, a line each."""
+    row, path = check.row, check.folder / check.row.output
+    try:
+        if row.table_sha256 and file_hash(path) != row.table_sha256:
+            return [f"{path}: is not the file that was written; encode it again"]
+        recording = Recording.read(path, landmarks=False)
+    except DfeError as error:
+        return [str(error)]
+    found = []
+    count = recording.summary().frames
+    if count != frames_of(row):
+        found.append(f"{path}: holds {count} frames, and the list says {row.frames or 'nothing'}; encode it again")
+    if row.sha256 and recording.provenance.source.sha256 != row.sha256:
+        found.append(f"{path}: was made of another source than the list says; encode it again")
+    if check.sources and row.sha256:
+        found += _source_faults(row, check.folder)
+    return found
+
+
+def _source_faults(row: Row, folder: Path) -> list[str]:
+    source = folder / row.input
+    try:
+        # Of a set of pictures it is not known here which of the folder's files were in it, of a pseudonym nothing.
+        if source.is_dir() or is_pseudonym(source.name):
+            return []
+        found = file_hash(source)
+    except DfeError as error:
+        return [str(error)]
+    changed = row.sha256 not in (found, hash_of_hashes([found]))
+    return [f"{source}: has changed since it was encoded"] if changed else []
+
+
+def _unlisted(out: Path, known: set[str]) -> Iterator[str]:
+    for path in sorted(out.rglob("*.parquet")):
+        name = path.relative_to(out).as_posix()
+        if not path.name.startswith(".") and name not in known:
+            yield f"{path}: no list tells of it"

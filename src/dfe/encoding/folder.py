@@ -1,0 +1,209 @@
+"""A run into a folder: what is there is left, what is to do is done and noted, and the next run goes on.
+
+`dfe encode` and `dfe corpus run` are this with different choices.
+"""
+
+from __future__ import annotations
+
+import time
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, TypeVar, overload
+
+from dfe.base.errors import DfeError, DiskFull, OutputError
+from dfe.base.files import remove_leftovers
+from dfe.base.types import Progress
+from dfe.base.workers import guarded
+from dfe.encoding.coders import Coders
+from dfe.encoding.engine import Engine
+from dfe.encoding.finish import Done, Finish, coders_for, failed_row
+from dfe.encoding.going_on import ToDo, due, mark_of, times_failed, ways
+from dfe.encoding.limits import Limits, LimitWatch
+from dfe.encoding.manifest import MANIFEST, Manifest
+from dfe.encoding.observing import look_at
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.pseudonyms import redacted
+from dfe.encoding.row import Row
+from dfe.encoding.summary import InputResult, Targets
+from dfe.media.inputs import Source
+
+T = TypeVar("T")
+_ROWS_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class FolderChoices:
+    """How a folder is filled."""
+
+    report: bool = False
+    """Write a page beside each table."""
+    overwrite: bool = False
+    """Do all again."""
+    tries: int | None = None
+    """An input that fails is tried so often, in this run and in later ones, and then set aside until it, the options or
+    the version change. None: once in each run."""
+    share: str | None = None
+    """Of a run over many machines, as in ``3of100``."""
+    limits: Limits = field(default_factory=Limits)
+
+
+class FolderRun:
+    """Encodes sources into a folder.
+
+    Args:
+        out: the folder, which is there.
+        options: of the encoding.
+        choices: of the run.
+        how: how files are made.
+        engine: does the work.
+    """
+
+    def __init__(self, out: Path, options: EncodeOptions, choices: FolderChoices, how: Finish, engine: Engine) -> None:
+        self._out, self._options, self._choices, self._how, self._engine = out, options, choices, how, engine
+        self.stopped: str | None = None
+        """Why the run ended before all was done, if it did; it goes on when it is started again."""
+        remove_leftovers(out)
+        self.manifest = Manifest(out, choices.share)
+        coders: Coders = coders_for(options)
+        self._key = ways(options, coders, format=how.format)
+        called = [sorted((key, str(name)) for key, name in given.entries.items()) for given in how.names.values()]
+        self._page = mark_of({"thumbnails": how.thumbnails, "names": called}) if choices.report else ""
+
+    def results(
+        self,
+        sources: Sequence[Source],
+        expected: Sequence[int | None],
+        absent: Sequence[DfeError] = (),
+        progress: Progress | None = None,
+    ) -> Iterator[InputResult]:
+        """What becomes of each source, as it is known; the last may be about the list of results itself.
+
+        Args:
+            sources: to be encoded, each with a name of its own.
+            expected: frames of each, None where they are not known.
+            absent: errors about inputs that cannot be encoded at all.
+            progress: told of frames done and to do.
+        """
+        watch = self._choices.limits.watch(self._out)
+        todo, pages = array("q"), array("q")
+        lost = [Row(self.manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in absent if p.where]
+        waiting: list[Row] = lost
+        for at, source in enumerate(sources):
+            targets = self._targets(source)
+            try:
+                one = self._due(source, targets)
+            except OutputError as error:
+                yield InputResult.failure(source.name, str(error))
+                continue
+            if one == "there":
+                yield InputResult.there(source.name, targets)
+            elif one == "aside":
+                row = self.manifest.get(targets.table)
+                yield InputResult.aside(source.name, "" if row is None else row.reason)
+            else:
+                (pages if one.page_only else todo).append(at)
+                if not one.page_only:
+                    waiting.append(one.row)
+            if len(waiting) >= _ROWS_AT_ONCE:
+                self.manifest.note(*waiting)  # before any result, so that it is known as ours
+                waiting = []
+        if waiting:
+            self.manifest.note(*waiting)
+        try:
+            yield from self._paged([sources[at] for at in pages])
+            while todo and watch.go_on():
+                again = array("q")
+                for at, result, row in self._looked(_Some(sources, todo), _Some(expected, todo), progress, watch):
+                    if result.status == "failed" and times_failed(row) < (self._choices.tries or 0):
+                        again.append(todo[at])
+                    else:
+                        yield result
+                todo = again
+        finally:
+            self.stopped = self.stopped or watch.reached
+            unkept = self._keep() if self.manifest.is_behind else None
+        if unkept is not None:
+            yield unkept
+
+    def _looked(
+        self, sources: Sequence[Source], expected: Sequence[int | None], progress: Progress | None, watch: LimitWatch
+    ) -> Iterator[tuple[int, InputResult, Row]]:
+        """Place, result and row of each source that was done or has failed."""
+        looking = look_at(
+            sources, self._options, self._engine, progress,
+            expected=expected, finish=self._again, how=self._how, go_on=watch.go_on,
+        )  # fmt: skip
+        try:
+            for looked in looking:
+                began, one, seen = time.monotonic() - looked.seconds, self._again(looked.source), looked.seen
+                done = seen if isinstance(seen, Done | DfeError) else guarded(self._how.files, one, seen, began)
+                if isinstance(done, DiskFull) and watch.is_full(str(done)):
+                    continue
+                if isinstance(done, DfeError):
+                    why = redacted(str(done), one.source)
+                    result = InputResult.failure(one.source.name, why)
+                    row = failed_row(one, why, time.monotonic() - began)
+                else:
+                    result, row = done.result, done.row
+                with suppress(OutputError):  # what is done stays done; the list is written once more at the end
+                    self.manifest.note(row)
+                yield looked.at, result, row
+        finally:
+            looking.close()  # ends all workers
+            remove_leftovers(self._out)  # of those that were ended while they wrote
+
+    def _due(self, source: Source, targets: Targets) -> ToDo | Literal["there", "aside"]:
+        choices = self._choices
+        return due(
+            source, targets, self.manifest, self._key, self._page,
+            overwrite=choices.overwrite, tries=choices.tries,
+        )  # fmt: skip
+
+    def _again(self, source: Source) -> ToDo:
+        """What is to do for a source of which it is known that something is."""
+        targets = self._targets(source)
+        row = self.manifest.get(targets.table)
+        if row is None:
+            raise OutputError("is not known any more", where=targets.table, advice="start the run again")
+        return ToDo(source, targets, row, True)
+
+    def _targets(self, source: Source) -> Targets:
+        return Targets.of(self._out, source.name, self._how.format, self._choices.report)
+
+    def _paged(self, sources: Sequence[Source]) -> Iterator[InputResult]:
+        for source in sources:
+            one = self._due(source, self._targets(source))
+            if not isinstance(one, ToDo):
+                continue
+            paged = guarded(self._how.page, one)
+            failed = isinstance(paged, DfeError)
+            yield InputResult.failure(source.name, str(paged)) if isinstance(paged, DfeError) else paged
+            with suppress(OutputError):
+                self.manifest.note(replace(one.row, report="", page="") if failed else one.row)
+
+    def _keep(self) -> InputResult | None:
+        try:
+            self.manifest.keep()
+        except OutputError as error:
+            return InputResult.failure(MANIFEST, str(error))
+        return None
+
+
+class _Some(Sequence[T]):
+    """Members of a sequence at some places, drawn when they are asked for."""
+
+    def __init__(self, whole: Sequence[T], places: Sequence[int]) -> None:
+        self._whole, self._places = whole, places
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> T: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T]: ...
+    def __getitem__(self, at: int | slice) -> T | Sequence[T]:
+        return _Some(self._whole, self._places[at]) if isinstance(at, slice) else self._whole[self._places[at]]

@@ -1,0 +1,78 @@
+"""The manifest's journal: a line for each row as it comes, so that a run that is killed has lost none.
+
+Lines are appended, each a JSON list of cells. The last one may be torn, where a machine died; it is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import astuple
+from pathlib import Path
+
+from dfe.base.files import written_here
+from dfe.encoding.row import Row, as_row
+
+
+def append_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Add rows at the end of a journal, which is made if it is not there.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    text = "".join(f"{json.dumps(astuple(row), ensure_ascii=True)}\n" for row in rows)
+    with written_here(path), path.open("ab") as file:
+        # One that ends in a torn line is mended first, or the next row would be lost with it.
+        file.write(b"\n" * _is_torn(path) + text.encode("ascii"))
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a journal in their order; none where there is no such file."""
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                with suppress(ValueError, TypeError, RecursionError):
+                    row = as_row(json.loads(line))
+                    if row is not None:
+                        yield row
+    except OSError:
+        return
+
+
+def forget(path: Path) -> None:
+    """Remove a journal whose rows have gone into the list.
+
+    Raises:
+        OutputError: it cannot be removed.
+    """
+    with written_here(path):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Hold other processes off that encode into the same folder, where the system and the disk can."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _is_torn(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) != b"\n"
+    except OSError:
+        return False

@@ -1,0 +1,147 @@
+"""Results under pseudonyms: no name of a file or folder, and so of a person, gets into a table, a list or a page.
+
+A pseudonym is a keyed hash (HMAC-SHA-256, RFC 2104) of a name, so that the same name has the same pseudonym in every
+run with the same key, and nobody without the key can find out which it was, not even by trying names. Who is who stands
+in a file beside the key. Both are kept apart from the results; whoever destroys both leaves no way back.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
+
+from dfe.base.cells import Cells
+from dfe.base.csv_text import csv_text, plain_cell
+from dfe.base.errors import DfeError, UsageError
+from dfe.base.files import replacing
+from dfe.media.inputs import Source
+
+_LETTERS = 12
+"""Of a pseudonym, 60 bits: among a million names two would share one with a chance of 1 in 2 million."""
+_BYTES = 32
+_HEAD = ("pseudonym", "name")
+
+
+class Pseudonyms:
+    """Pseudonyms by the key in a file, which is made if it is not there.
+
+    Args:
+        key_file: holds the key; readable by its owner only. ``KEYFILE.names.csv`` beside it tells who is who.
+        out: folder of the results, in which no key may lie.
+
+    Raises:
+        UsageError: the key would lie among the results, or the file holds no key.
+        OutputError: it cannot be made.
+    """
+
+    def __init__(self, key_file: Path, out: Path | None = None) -> None:
+        if out is not None and _is_within(key_file, out):
+            advice = "keep the key where the results do not go"
+            raise UsageError("the key of the pseudonyms would lie among the results", where=key_file, advice=advice)
+        self.names_file = key_file.with_name(f"{key_file.name}.names.csv")
+        self._key = _read_key(key_file) if key_file.exists() else _make_key(key_file)
+        self._used: dict[str, str] = {}
+
+    def of(self, name: str) -> str:
+        """The pseudonym of a name: ``p`` and twelve letters and digits."""
+        plain = unicodedata.normalize("NFC", name).encode("utf-8", "surrogateescape")
+        digest = hmac.new(self._key, plain, hashlib.sha256).digest()
+        found = f"p{base64.b32encode(digest).decode('ascii').lower()[:_LETTERS]}"
+        self._used[found] = name
+        return found
+
+    def source(self, source: Source) -> Source:
+        """A source whose results are called by pseudonyms: a folder by that of its name, a file by that of its stem."""
+        parts = [self.of(part) for part in source.name.split("/")]
+        folders = [self.of(part) for part in source.folder.split("/") if part]
+        shown = tuple(f"{self.of(path.stem)}{path.suffix.lower()}" for path in source.paths)
+        return replace(source, name="/".join(parts), folder="/".join(folders), shown=shown)
+
+    def keep(self) -> None:
+        """Write down who is who, beside those of earlier runs.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        known = _read_names(self.names_file)
+        if self._used.keys() <= known.keys():
+            return
+        text = csv_text(_HEAD, sorted({**known, **self._used}.items()))
+        with replacing(self.names_file, overwrite=True) as (file,):
+            os.chmod(file.fileno(), 0o600)  # noqa: PTH101
+            file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def under_pseudonyms(sources: Iterable[Source], pseudonyms: Pseudonyms | None) -> list[Source]:
+    """The sources under pseudonyms, and who is who written down; as they are where there are no pseudonyms.
+
+    Raises:
+        OutputError: the names cannot be written beside the key.
+    """
+    if pseudonyms is None:
+        return list(sources)
+    named = [pseudonyms.source(source) for source in sources]
+    pseudonyms.keep()
+    return named
+
+
+def is_pseudonym(name: str) -> bool:
+    """Whether a name looks like a pseudonym."""
+    return re.fullmatch(rf"p[a-z2-7]{{{_LETTERS}}}", name) is not None
+
+
+def redacted(text: str, source: Source) -> str:
+    """A message without the paths and names of a source that has pseudonyms."""
+    for path, shown in zip(source.paths, source.shown, strict=False):
+        for name in (str(path), os.path.abspath(path), path.name):  # noqa: PTH100
+            text = text.replace(name, shown)
+    if source.shown and len(source.paths) > 1:
+        text = text.replace(str(source.place), source.name)
+    return text
+
+
+def _make_key(path: Path) -> bytes:
+    key = secrets.token_bytes(_BYTES)
+    with replacing(path) as (file,):
+        os.chmod(file.fileno(), 0o600)  # noqa: PTH101
+        file.write(json.dumps({"pseudonyms": 1, "key": key.hex()}).encode("ascii") + b"\n")
+    return key
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        told = json.loads(path.read_bytes()[:4096])
+        key = bytes.fromhex(told["key"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        what = f"holds no key of pseudonyms ({type(error).__name__})"
+        raise UsageError(what, where=path, advice="name another file; one that is not there is made") from None
+    if len(key) < _BYTES:
+        raise UsageError(f"holds a key of {len(key)} bytes, not {_BYTES}", where=path, advice="name another file")
+    return key
+
+
+def _read_names(path: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if path.exists():
+        try:
+            for _, line in Cells(path, short_rows=True):
+                cells: Sequence[str] = [plain_cell(cell) for cell in line]
+                if len(cells) == len(_HEAD):
+                    found[cells[0]] = cells[1]
+        except DfeError as error:
+            advice = "mend it or move it away; it tells who is who"
+            raise UsageError(f"cannot be read ({error.what})", where=path, advice=advice) from None
+    return found
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    return PurePath(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))

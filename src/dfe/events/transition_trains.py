@@ -1,0 +1,129 @@
+"""From recordings to the onsets that transitions are looked for in, person by person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from typing import Literal
+
+import numpy as np
+
+from dfe.base.errors import DfeError, TableError, UsageError
+from dfe.base.types import Stages, quiet
+from dfe.clock.spans import both, total
+from dfe.displays.units import Unit
+from dfe.events.config import EventConfig
+from dfe.events.folder import EventOptions, Found, entities, finder, tables_by_name
+from dfe.events.rates import token_of, windows_of
+from dfe.events.transitions import Train, Transition, TransitionConfig, in_sight, transitions
+from dfe.recording.recording import Recording
+
+Of = Literal["displays", "groups"]
+
+
+@dataclass(frozen=True)
+class Transitions:
+    """What follows what in some recordings."""
+
+    units: tuple[Unit, ...]
+    """Displays or groups that begin at all."""
+    rows: tuple[Transition, ...]
+    """By their places among the units."""
+    people: int
+    recordings: int
+    seconds: float
+    """In which faces are seen."""
+    config: TransitionConfig
+    events: EventConfig
+    tokenizer: str
+    problems: tuple[DfeError, ...]
+    """Recordings that could not be used, and why."""
+
+
+def find_transitions(
+    paths: Sequence[str | PathLike[str]],
+    options: EventOptions | None = None,
+    config: TransitionConfig | None = None,
+    *,
+    of: Of = "displays",
+    stages: Stages = quiet,
+) -> Transitions:
+    """Read recordings, find their events, and test which follows which.
+
+    A person is who the roles say; without roles who the name says, as in ``sub-01_ses-2``; else each face of each
+    recording.
+
+    Args:
+        paths: tables, or folders of them.
+        options: thresholds, tokenizer, names, roles.
+        config: what counts as following.
+        of: displays, or groups of them.
+        stages: of the work: looking at recordings, then draws.
+
+    Raises:
+        UsageError: no recording, two of the same name, or recordings of several tokenizers.
+        TableError: no recording could be used, or the table of roles cannot be.
+        ModelError: there is no such tokenizer.
+    """
+    options, config = options or EventOptions(), config or TransitionConfig()
+    tables = tables_by_name(paths)
+    find = finder(options, list(tables))
+    found: dict[str, Found] = {}
+    problems: list[DfeError] = []
+    with stages("looking", "recordings") as progress:
+        for done, (name, path) in enumerate(tables.items(), start=1):
+            try:
+                found[name] = find(name, Recording.read(path, landmarks=False))
+            except DfeError as error:
+                problems.append(error)
+            progress(done, len(tables))
+    if not found:
+        raise (
+            problems[0]
+            if len(problems) == 1
+            else TableError(f"none of {len(problems)} recordings can be used; the first: {problems[0]}")
+        )
+    coders = sorted({one.events.tokenizer for one in found.values()})
+    if len(coders) > 1:
+        raise UsageError(f"recordings of {' and '.join(coders)}", advice="name those of one tokenizer")
+    kind = "display" if of == "displays" else "group"
+    units = {unit.token: unit for one in found.values() for unit in _units(one, of)}
+    used = {token_of(e) for one in found.values() for e in one.events if e.kind == kind}
+    known = [units[token] for token in units if token in used]
+    places = {unit.token: place for place, unit in enumerate(known)}
+    trains = [train for name, one in found.items() for train in _trains(name, one, kind, places)]
+    with stages("testing", "draws") as progress:
+        rows = transitions(trains, len(known), config, progress)
+    return Transitions(
+        units=tuple(known),
+        rows=rows,
+        people=len({train.person for train in trains}),
+        recordings=len(found),
+        seconds=sum(total(train.seen) for train in trains),
+        config=config,
+        events=options.config or EventConfig(),
+        tokenizer=coders[0],
+        problems=tuple(problems),
+    )
+
+
+def _units(one: Found, of: Of) -> Sequence[Unit]:
+    if of == "groups":
+        return one.events.groups
+    return [Unit(str(n), "display", name.label, name.region, (n,)) for n, name in one.events.names.items()]
+
+
+def _trains(name: str, one: Found, kind: str, places: dict[str, int]) -> Iterator[Train]:
+    subject = entities(name).get("subject", "")
+    for face in one.events.faces:
+        # What was under way when the face came into sight did not begin then.
+        begun = set(face.stretches[:, 0].tolist())
+        mine = [e for e in one.events if e.face_id == face.face_id and e.kind == kind and e.onset_s not in begun]
+        onset = np.array([event.onset_s for event in mine])
+        display = np.array([places[token_of(event)] for event in mine], np.int64)
+        for who, _, window in windows_of(face, one.roles, subject):
+            seen = both(face.stretches, window)
+            if len(seen):
+                person = who or f"{name}, face {face.face_id}"
+                yield in_sight(Train(person, f"{name}, face {face.face_id}, {who}", seen, onset, display))

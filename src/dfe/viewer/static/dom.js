@@ -1,0 +1,55 @@
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+
+/** An element with properties and children; text is always text. */
+function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+function button(text, act, properties = {}) {
+  const made = make("button", { type: "button", textContent: text, ...properties });
+  made.addEventListener("click", act);
+  return made;
+}
+
+/** A table with a heading for each column; numbers stand at the right. */
+function table(headings, rows, numeric = []) {
+  const head = make("tr", {}, ...headings.map((text, i) => make("th", { scope: "col", textContent: text, className: numeric.includes(i) ? "n" : "" })));
+  const body = rows.map((cells) =>
+    make("tr", {}, ...cells.map((cell, i) => make("td", { className: numeric.includes(i) ? "n" : "" }, cell ?? "–"))),
+  );
+  return make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
+}
+
+function percent(share) {
+  if (share === null || share === undefined) return "–";
+  return share > 0 && share < 0.1 ? `${(100 * share).toFixed(1)}%` : `${Math.round(100 * share)}%`;
+}
+
+/** Asks the server; what it refuses is an error with its words. */
+async function ask(path, sent) {
+  let answer;
+  try {
+    answer = await fetch(path, sent === undefined ? {} : {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(sent),
+    });
+  } catch {
+    throw new Error("dfe view does not answer any more: it was ended in the terminal. Start it again.");
+  }
+  if (!answer.ok) {
+    const text = await answer.text();
+    let words = text;
+    try {
+      words = JSON.parse(text).error;
+    } catch {
+      // Refusals of the guard are plain text.
+    }
+    throw new Error(words || `The server refused (${answer.status}).`);
+  }
+  return answer;
+}

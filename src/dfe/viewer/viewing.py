@@ -1,0 +1,278 @@
+"""The viewer: its recordings, what is open, what was changed, and the answers to its pages."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from dfe.base.errors import DfeError, UsageError
+from dfe.displays.names import NAMES_FILE, Names, load_names, names_target, read_names
+from dfe.events.config import EventConfig
+from dfe.recording.recording import Recording
+from dfe.recording.roles import COLUMNS as ROLES
+from dfe.tokenizer.tokenizer import Tokenizer
+from dfe.viewer.chosen import in_stretch, told
+from dfe.viewer.edits import BESIDE_THE_CHARTS, Files, Sent, Target, edit
+from dfe.viewer.film import Copy, FilmFound, find_film
+from dfe.viewer.history import History
+from dfe.viewer.label_rows import WINDOWS, rows_of_recording
+from dfe.viewer.library import Entry, Library
+from dfe.viewer.occurrences import find_occurrences, levels_of
+from dfe.viewer.opened import Opened, open_recording
+
+_OPEN = 2
+"""Recordings that are held open at most."""
+
+
+@dataclass(frozen=True)
+class ViewOptions:
+    """What the viewer is told."""
+
+    video: Path | None = None
+    """One video, or the folder of the recordings' videos."""
+    corpus: Path | None = None
+    tokenizer: str | None = None
+    names: Path | None = None
+    roles: Path | None = None
+    windows: Path | None = None
+    events: EventConfig = field(default_factory=EventConfig)
+
+
+class Viewing:
+    """One run of the viewer. Its methods may be called from several threads."""
+
+    def __init__(self, library: Library, options: ViewOptions) -> None:
+        # Arrow's own pool keeps what a recording took when it was read, tens of megabytes of an hour.
+        pa.set_memory_pool(pa.system_memory_pool())
+        self.library, self.options = library, options
+        self.history = History()
+        self.revision = 0
+        self._open: OrderedDict[int, tuple[int, Opened]] = OrderedDict()
+        self._copies: dict[int, Copy] = {}
+        self._films: dict[int, FilmFound] = {}
+        self._levels: dict[tuple[int, str], int | str] = {}
+        self._folder = tempfile.TemporaryDirectory(prefix="dfe-view-")
+        self._lock = threading.RLock()
+
+    def close(self) -> None:
+        """Remove what was only for this run."""
+        self.history.close()
+        self._folder.cleanup()
+
+    def cautions(self) -> tuple[str, ...]:
+        """What the terminal says before the page opens: a recording that cannot be read, a video that is not there."""
+        if len(self.library.entries) > 1:
+            return ()
+        return tuple(line for line in (self.film(0).said,) if line)
+
+    def entry(self, key: int) -> Entry:
+        """The recording of a key.
+
+        Raises:
+            UsageError: there is none.
+        """
+        found = self.library.get(key)
+        if found is None:
+            raise UsageError("there is no such recording here")
+        return found
+
+    def opened(self, key: int) -> Opened:
+        """A recording, read anew after every change.
+
+        Raises:
+            DfeError: it cannot be read.
+        """
+        with self._lock:
+            entry = self.entry(key)
+            kept = self._open.get(key)
+            if kept is None or kept[0] != self.revision:
+                made = open_recording(
+                    entry.path, self.options.tokenizer, self.names_of, self.options.events, name=entry.name
+                )
+                self._open[key] = (self.revision, made)
+            self._open.move_to_end(key)
+            while len(self._open) > _OPEN:
+                self._open.popitem(last=False)
+            return self._open[key][1]
+
+    def film(self, key: int) -> FilmFound:
+        """The video of a recording."""
+        with self._lock:
+            if key not in self._films:
+                named = self.options.video
+                if named is not None and named.is_file() and key != 0:
+                    named = named.parent
+                self._films[key] = find_film(named, self.entry(key).path, self.opened(key).provenance)
+            return self._films[key]
+
+    def copy(self, key: int) -> Copy:
+        """The copy of its video that browsers play.
+
+        Raises:
+            UsageError: it has no video.
+        """
+        with self._lock:
+            if key not in self._copies:
+                path = self.film(key).path
+                if path is None:
+                    raise UsageError("there is no video to copy")
+                self._copies[key] = Copy(path, Path(self._folder.name) / f"{key}.mp4")
+            return self._copies[key]
+
+    def names_file(self, tokenizer: Tokenizer, key: int | None = None) -> Path:
+        """Where names are kept: where every command looks for them, or else beside the recording.
+
+        The packaged tokenizers have no folder of the user's own.
+        """
+        if self.options.names is not None:
+            return self.options.names
+        try:
+            return names_target(tokenizer)
+        except UsageError:
+            return self.library.entries[0 if key is None else key].path.parent / NAMES_FILE
+
+    def names_of(self, tokenizer: Tokenizer) -> Names:
+        """The user's names of a tokenizer's displays.
+
+        Raises:
+            ModelError: a file that does not fit.
+        """
+        path = self.names_file(tokenizer)
+        return read_names(path, tokenizer) if path.is_file() else load_names(tokenizer, self.options.names)
+
+    def files(self, key: int) -> Files:
+        """The files that changes of a recording go to."""
+        folder = self.entry(key).path.parent
+        made = self.opened(key).tokenizer
+        return Files(
+            names=folder / NAMES_FILE if made is None else self.names_file(made),
+            roles=self.options.roles or folder / "roles.csv",
+            windows=self.options.windows or folder / "windows.csv",
+        )
+
+    def labels(self, key: int) -> dict[str, Any]:
+        """What the page shows beside the charts: roles and windows of the recording, files, the last change."""
+        entry, files = self.entry(key), self.files(key)
+        problems: list[str] = []
+
+        def rows(path: Path, columns: tuple[str, ...]) -> list[Mapping[str, str]]:
+            try:
+                return rows_of_recording(path, columns, lambda name: _same_recording(name, entry))
+            except DfeError as error:
+                problems.append(str(error))
+                return []
+
+        return {
+            "roles": rows(files.roles, ROLES),
+            "windows": rows(files.windows, WINDOWS),
+            "files": {name: str(path) for name, path in asdict(files).items()},
+            "advice": self._advice(key),
+            "undo": self.history.last,
+            "problems": problems,
+        }
+
+    def _advice(self, key: int) -> str:
+        """How the commands get to know the names, where they do not look for them by themselves."""
+        made = self.opened(key).tokenizer
+        if made is None or self.options.names is not None:
+            return ""
+        try:
+            names_target(made)
+        except UsageError:
+            return f"Commands read these names with --names {self.names_file(made)}, or with DFE_NAMES set to it."
+        return ""
+
+    def chosen(self, key: int, face: int, start_s: float, end_s: float) -> dict[str, Any]:
+        """Counts, rates and shares of a stretch.
+
+        Raises:
+            UsageError: a recording without events, no such face, an empty stretch.
+        """
+        found = self.opened(key).events
+        if found is None:
+            raise UsageError("this recording has no events", advice="the page says why")
+        return told(in_stretch(found, face, start_s, end_s))
+
+    def edit(self, key: int, sent: Sent) -> str:
+        """Make a change; says which.
+
+        Raises:
+            DfeError: it makes no sense, or cannot be written.
+        """
+        with self._lock:
+            entry, opened = self.entry(key), self.opened(key)
+            target = Target(entry.path, entry.name, opened.tokenizer, opened.names, self.files(key))
+            said = edit(sent, target, self.history.changing)
+            if sent["what"] not in BESIDE_THE_CHARTS:
+                self.revision += 1
+            return said
+
+    def undo(self) -> str:
+        """Take the last change back; says which.
+
+        Raises:
+            DfeError: there is none, or the file was changed since.
+        """
+        with self._lock:
+            said = self.history.undo()
+            self.revision += 1
+            return said
+
+    def occurrences(self, key: int, displays: list[int]) -> dict[str, Any]:
+        """Every occurrence of a display in all recordings of the viewer that the same tokenizer made.
+
+        Raises:
+            DfeError: a recording without tokens, or a file that cannot be read.
+        """
+        made = self.opened(key).tokenizer
+        if made is None:
+            raise UsageError("this recording has no displays to look for", advice="the page says why")
+        known = {entry.key: self._level(entry, made.hash) for entry in self.library.entries}
+        tables = {entry.key: entry.path for entry in self.library.entries}
+        found = find_occurrences(tables, displays, {k: v for k, v in known.items() if isinstance(v, int)})
+        left_out: dict[str, int] = {}
+        for reason in known.values():
+            if isinstance(reason, str):
+                left_out[reason] = left_out.get(reason, 0) + 1
+        return {
+            "rows": [{**asdict(one), "name": self.library.entries[one.recording].name} for one in found.occurrences],
+            "total": found.total,
+            "recordings": found.recordings,
+            "left_out": left_out,
+        }
+
+    def _level(self, entry: Entry, hash_: str) -> int | str:
+        if (entry.key, hash_) not in self._levels:
+            self._levels[entry.key, hash_] = levels_of(entry.path, hash_)
+        return self._levels[entry.key, hash_]
+
+    def landmarks(self, key: int, first: int, count: int) -> bytes:
+        """Points of some frames: for each row its face, frame and time, then x and y of 478 points, in tenths of px.
+
+        Raises:
+            UsageError: the recording keeps no landmarks, or too many are asked for.
+        """
+        from dfe.viewer.points import points_of
+
+        opened = self.opened(key)
+        if not opened.has_landmarks:
+            raise UsageError("this recording keeps no landmarks", advice="encode it with --landmarks")
+        return points_of(opened.path, opened.frames, first, count)
+
+    def read(self, key: int) -> Recording:
+        """The recording itself."""
+        return Recording.read(self.entry(key).path, landmarks=False)
+
+
+def _same_recording(name: str, entry: Entry) -> bool:
+    plain = name.replace("\\", "/").removeprefix("./")
+    for suffix in (".parquet", ".csv"):
+        plain = plain.removesuffix(suffix)
+    return plain in (entry.name, entry.path.stem)

@@ -1,0 +1,277 @@
+"""What the viewer counts, finds, changes and takes back, without a browser."""
+
+import csv
+import shutil
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+pytest.importorskip("starlette", reason="needs the extra viewer")
+pytest.importorskip("duckdb", reason="needs the extra viewer")
+
+from dfe.base.errors import DfeError, OutputError, TableError, UsageError
+from dfe.clock.clock import GAP_S
+from dfe.events.config import EventConfig
+from dfe.events.find import find_events
+from dfe.events.rates import rates
+from dfe.media.video import Video
+from dfe.recording.recording import Recording
+from dfe.recording.roles import read_roles
+from dfe.viewer.chosen import in_stretch
+from dfe.viewer.film import find_film, transcode
+from dfe.viewer.library import Library
+from dfe.viewer.viewing import Viewing, ViewOptions
+from made_views import FRAMES, smiling, stamps, view_recording
+from numbered_video import number_of, write_video
+from packed_blocks import open_block
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    return view_recording(tmp_path_factory.mktemp("views"), faces=2)
+
+
+@pytest.fixture
+def viewing(clip, tmp_path):
+    """A viewer of a copy of the clip, which a test may change."""
+    for file in clip.parent.iterdir():
+        shutil.copy(file, tmp_path / file.name)
+    made = Viewing(Library.of([tmp_path / clip.name]), ViewOptions())
+    yield made
+    made.close()
+
+
+def test_a_whole_recording_counts_as_dfe_events_counts_it(clip):
+    found = find_events(Recording.read(clip))
+    for face in (0, 1):
+        whole = [rate for rate in rates(found) if rate.face == face]
+        chosen = in_stretch(found, face, -1.0, 100.0)
+        assert len(chosen) == len(whole) > 20
+        assert any(rate.count for rate in chosen)
+        for one, other in zip(chosen, whole, strict=True):
+            for name in ("token", "count", "exposure_s", "per_min", "share", "mean_duration_s", "mean_intensity"):
+                assert getattr(one, name) == getattr(other, name)
+
+
+def test_stretches_that_make_up_a_recording_share_its_events(clip):
+    found = find_events(Recording.read(clip))
+    edges = [-1.0, 1.2, 2.05, 3.0, 100.0]
+    parts = [in_stretch(found, 0, a, b) for a, b in pairwise(edges)]
+    for whole, *split in zip(in_stretch(found, 0, -1.0, 100.0), *parts, strict=True):
+        assert sum(rate.count for rate in split) == whole.count
+        assert sum(rate.exposure_s for rate in split) == pytest.approx(whole.exposure_s)
+        on = sum((rate.share or 0) * rate.exposure_s for rate in split)
+        assert on == pytest.approx((whole.share or 0) * whole.exposure_s)
+
+
+def test_the_block_holds_what_the_recording_says(clip, viewing):
+    recording = Recording.read(clip)
+    told = open_block(viewing.opened(0).block)
+    assert told["kind"] == "video"
+    np.testing.assert_array_equal(told["frames"]["time"], np.array(stamps()) * 10)
+    face = told["faces"][1]
+    mine = recording.face_ids == 1
+    tokens = recording.tokens().at(mine)
+    np.testing.assert_array_equal(face["display"].reshape(tokens.display.shape), tokens.display)
+    np.testing.assert_allclose(face["mm"].reshape(tokens.mm.shape) / 100, np.nan_to_num(tokens.mm), atol=0.006)
+    np.testing.assert_array_equal(face["box"].reshape(-1, 4)[0], [70, 8, 70, 80])
+    strip = next(one for one in told["faces"][0]["strips"] if one["token"] == str(smiling(recording)))
+    amounts = recording.tokens().at(recording.face_ids == 0).amounts(63)[:, smiling(recording) - 1]
+    assert strip["count"].sum() == (amounts > 0).sum()
+    region = next(one for one in told["faces"][0]["strips"] if one["kind"] == "region")
+    assert smiling(recording) in region["displays"]
+
+
+def test_occurrences_are_the_stretches_that_a_loop_finds(clip, viewing):
+    recording = Recording.read(clip)
+    display = smiling(recording)
+    expected = []
+    for face in (0, 1):
+        mine = np.flatnonzero(recording.face_ids == face)
+        tokens = recording.tokens().at(mine)
+        said = (tokens.display == display).any(axis=1)
+        mm = np.where(tokens.display == display, tokens.mm, 0).sum(axis=1)
+        before = -np.inf
+        for at, says, much in zip(recording.times[mine], said, mm, strict=True):
+            if not says:
+                continue
+            if at - before > GAP_S:
+                expected.append([face, at, at, much])
+            expected[-1][2] = at
+            expected[-1][3] = max(expected[-1][3], much)
+            before = at
+    found = viewing.occurrences(0, [display])
+    assert found["total"] == len(expected) > 1
+    told = sorted([row["face_id"], row["start_s"], row["end_s"], row["mm"]] for row in found["rows"])
+    np.testing.assert_allclose(told, sorted(expected), atol=1e-4)
+    assert found["rows"][0]["mm"] == max(row["mm"] for row in found["rows"])
+
+
+def test_recordings_of_other_tokenizers_and_damaged_ones_are_named_and_left_out(clip, tmp_path):
+    for file in clip.parent.iterdir():
+        shutil.copy(file, tmp_path / file.name)
+    view_recording(tmp_path, "bare", film=False, frames=10, tokens=False)
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1 no")
+    made = Viewing(Library.of([tmp_path / "clip.parquet"], tmp_path), ViewOptions())
+    found = made.occurrences(0, [smiling(Recording.read(clip))])
+    assert found["recordings"] == 1
+    assert found["left_out"] == {"without tokens": 1, "damaged, or no recording": 1}
+    made.close()
+
+
+def test_names_merges_and_groups_are_kept_where_commands_read_them_and_undone(viewing):
+    folder = viewing.entry(0).path.parent
+    assert viewing.edit(0, {"what": "name", "display": 3, "name": " polite  smile ", "note": "at greetings"})
+    assert viewing.edit(0, {"what": "merge", "displays": [5, 9], "name": "grin"})
+    assert viewing.edit(0, {"what": "group", "name": "mine", "displays": [3, 5]})
+    opened = viewing.opened(0)
+    assert opened.names.name(3) == "polite smile"
+    assert [merge.displays for merge in opened.names.merges] == [(5, 9)]
+    assert opened.vocabulary.counted_as(9) == 5
+    assert dict(opened.names.groups) == {"mine": (3, 5)}
+    found = find_events(Recording.read(viewing.entry(0).path), names=opened.names)
+    assert found.events == opened.events.events
+    assert viewing.history.last.startswith("group mine")
+    for _ in range(3):
+        viewing.undo()
+    assert not (folder / "names.json").exists()
+    with pytest.raises(UsageError, match="nothing to undo"):
+        viewing.undo()
+
+
+def test_faces_are_joined_and_cut_in_the_recording_itself(viewing):
+    path = viewing.entry(0).path
+    before = path.read_bytes()
+    viewing.edit(0, {"what": "split face", "face": 1, "at_s": 2.0})
+    assert viewing.opened(0).faces == (0, 1, 2)
+    changed = Recording.read(path)
+    assert changed.provenance.options["faces"] == [{"split": 1, "at_s": 2.0, "into": 2}]
+    viewing.edit(0, {"what": "join faces", "face": 2, "into": 1})
+    assert viewing.opened(0).faces == (0, 1)
+    viewing.undo()
+    viewing.undo()
+    assert path.read_bytes() == before
+
+
+def test_roles_and_windows_are_tables_that_commands_read(viewing):
+    folder = viewing.entry(0).path.parent
+    (folder / "roles.csv").write_text("recording,face_id,start,end,subject,role,mark\nother,0,,,anna,,x\n")
+    viewing.edit(0, {"what": "role", "face": 0, "subject": "ben", "role": "client", "start_s": 0.5, "end_s": None})
+    roles = read_roles(folder / "roles.csv")
+    assert [(role.recording, role.subject, role.start_s) for role in roles] == [
+        ("other", "anna", -np.inf),
+        ("clip", "ben", 0.5),
+    ]
+    with pytest.raises(TableError, match="overlap"):
+        viewing.edit(0, {"what": "role", "face": 0, "subject": "cleo", "start_s": 1.0, "end_s": 2.0})
+    assert len(read_roles(folder / "roles.csv")) == 2
+    with (folder / "roles.csv").open() as file:
+        assert next(csv.DictReader(file))["mark"] == "x"
+    viewing.edit(0, {"what": "window", "start_s": 0.5, "end_s": 1.75, "condition": "neutral", "face": 1})
+    assert viewing.labels(0)["windows"] == [
+        {"recording": "clip", "face_id": "1", "start_s": "0.5000", "end_s": "1.7500", "condition": "neutral"}
+    ]
+    viewing.edit(0, {"what": "not window", "row": viewing.labels(0)["windows"][0]})
+    assert viewing.labels(0)["windows"] == []
+    viewing.undo()
+    assert len(viewing.labels(0)["windows"]) == 1
+
+
+def test_what_somebody_else_changed_is_not_taken_back(viewing):
+    viewing.edit(0, {"what": "name", "display": 3, "name": "smile"})
+    file = viewing.entry(0).path.parent / "names.json"
+    file.write_text(file.read_text().replace("smile", "grin"))
+    with pytest.raises(OutputError, match="changed by something else"):
+        viewing.undo()
+    assert "grin" in file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [
+        ({}, "what is no text"),
+        ({"what": "delete everything"}, "change that there is not"),
+        ({"what": "name", "display": 9999, "name": "x"}, "has displays 1 to"),
+        ({"what": "name", "display": "3", "name": "x"}, "display is no number"),
+        ({"what": "name", "display": True, "name": "x"}, "display is no number"),
+        ({"what": "name", "display": 3, "name": "x" * 150}, "characters"),
+        ({"what": "name", "display": 3, "name": "a\x00b"}, "no text"),
+        ({"what": "merge", "displays": [3], "name": "x"}, "does not read"),
+        ({"what": "merge", "displays": [3, 4], "name": "lids"}, "cannot be called"),
+        ({"what": "group", "name": "7", "displays": [3]}, "cannot be called"),
+        ({"what": "unmerge", "name": "nothing"}, "no merge"),
+        ({"what": "join faces", "face": 1, "into": 0}, "both seen in frame"),
+        ({"what": "split face", "face": 7, "at_s": 1}, "no face 7"),
+        ({"what": "split face", "face": 0, "at_s": "soon"}, "no time in seconds"),
+        ({"what": "role", "face": 0, "subject": ""}, "say whose face"),
+        ({"what": "window", "start_s": 2, "end_s": 1, "condition": "a"}, "ends before it begins"),
+        ({"what": "not window", "row": {"recording": 3}}, "a row that is none"),
+    ],
+)
+def test_changes_that_make_no_sense_change_nothing(viewing, sent, says):
+    folder = viewing.entry(0).path.parent
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(DfeError, match=says):
+        viewing.edit(0, sent)
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+    assert viewing.history.last == ""
+
+
+def test_a_video_is_found_beside_its_recording_and_known_by_its_bytes(clip, tmp_path):
+    made = Recording.read(clip).provenance
+    assert find_film(None, clip, made).path == clip.with_suffix(".mp4")
+    assert find_film(None, clip, made).said == ""
+    assert find_film(clip.parent, tmp_path / "a.parquet", made).path == clip.with_suffix(".mp4")
+    moved = find_film(None, tmp_path / "clip.parquet", made)
+    assert moved.path is None
+    assert "clip.mp4 is not in" in moved.said
+    assert "--video" in moved.said
+    gone = find_film(tmp_path / "nowhere.mp4", clip, made)
+    assert "nowhere.mp4 is not there" in gone.said
+    other = write_video(tmp_path / "clip.mp4", frames=20)
+    assert "not the one that was encoded" in find_film(other, clip, made).said
+
+
+def test_a_copy_for_browsers_has_the_same_frames_at_the_same_times(tmp_path):
+    source = write_video(tmp_path / "old.avi", "mpeg4", 20, rate=10, size=(97, 129), pix_fmt="yuv420p")
+    made = view_recording(tmp_path, "film", film=False, frames=10)
+    assert not find_film(source, made, Recording.read(made).provenance).plays
+    transcode(source, tmp_path / "copy.mp4")
+    copy = Video(tmp_path / "copy.mp4")
+    assert find_film(tmp_path / "copy.mp4", made, Recording.read(made).provenance).plays
+    np.testing.assert_allclose(copy.timeline.times_s, np.arange(20) / 10, atol=1e-3)
+    assert [number_of(frame.image) for frame in copy.frames()] == list(range(20))
+
+
+def test_still_pictures_and_recordings_without_tokens_open_and_say_why(clip, tmp_path):
+    bare = view_recording(tmp_path, "bare", film=False, frames=10, tokens=False)
+    made = Viewing(Library.of([bare]), ViewOptions())
+    told = open_block(made.opened(0).block)
+    assert "no tokens" in told["why"]
+    assert (told["displays"], told["faces"][0]["levels"] if "levels" in told["faces"][0] else told["levels"]) == ([], 0)
+    with pytest.raises(UsageError, match="no events"):
+        made.chosen(0, 0, 0.0, 1.0)
+    with pytest.raises(UsageError, match="no displays to name"):
+        made.edit(0, {"what": "name", "display": 1, "name": "a"})
+    made.close()
+    other = Viewing(Library.of([clip]), ViewOptions(tokenizer="dfe-displays@1"))
+    assert "another tokenizer" in open_block(other.opened(0).block)["why"]
+    other.close()
+
+
+def test_a_library_names_recordings_by_numbers_only(clip, tmp_path):
+    library = Library.of([clip.parent])
+    assert [(entry.key, entry.name) for entry in library.entries] == [(0, "clip")]
+    assert (library.get(-1), library.get(1)) == (None, None)
+    with pytest.raises(UsageError, match="no such recording"):
+        Library.of([tmp_path / "nowhere.parquet"])
+    with pytest.raises(UsageError, match="name a recording"):
+        Library.of([])
+
+
+def test_the_options_of_events_hold_in_the_viewer_too(clip):
+    few = Viewing(Library.of([clip]), ViewOptions(events=EventConfig(on_mm=50.0, off_mm=50.0)))
+    assert not [event for event in few.opened(0).events if event.kind == "display"]
+    few.close()
+    assert len(stamps()) == FRAMES
