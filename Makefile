@@ -22,7 +22,7 @@ export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 WORKERS ?= auto
 PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-.PHONY: help demo test coverage oldest lint format hooks media install dev site wheel reading covering points facemodel mae tokenizer results studies faults fuzz clean
+.PHONY: help demo test coverage oldest lint format hooks media install dev site dist wheel reading covering points facemodel mae tokenizer results studies faults fuzz clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -53,13 +53,23 @@ media: $(MEDIA)
 install: $(VENV)/.base
 dev: $(VENV)/.dev
 
+# With a display and the extra `viewer` at hand, film and displays are shown side by side at the end.
 demo: $(VENV)/.base $(CLIP)
 	@$(BIN)/dfe encode $(CLIP) -o $(DEMO)/out --report --overwrite
 	@echo
-	@echo "Open $(DEMO)/out/$(basename $(notdir $(CLIP))).html in a browser: the bars say when each display is there, the heads what it looks like."
-	@echo "For onset, peak and end of each as a table, type: $(BIN)/dfe events $(DEMO)/out -o $(DEMO)/events"
-	@echo "For a video of your own, type: $(BIN)/dfe encode VIDEO -o out --report"
+	@echo "Open $(DEMO)/out/$(basename $(notdir $(CLIP))).html in a browser. The timeline shows closed eyes and pressed lips up to second 5,"
+	@echo "a hand over the mouth up to second 9.5 (shaded: not counted), and from second 12 on a smile that grows to the end."
+	@echo "The heads below it show what each bar means, and how far the skin moves."
+	@echo "Next, how often, how long and how strongly: $(BIN)/dfe summary $(DEMO)/out -o $(DEMO)/summary"
+	@echo "A video of your own: $(BIN)/dfe encode VIDEO -o out --report"
 	@echo "(Clip: Wolfgang Langer, Pexels.)"
+	@if ! $(BIN)/python -c "import starlette, uvicorn, duckdb" 2>/dev/null; then \
+	  echo "Film and displays side by side: $(BIN)/pip install -e '.[viewer]', then make demo again."; \
+	elif [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
+	  $(BIN)/dfe view $(DEMO)/out --video $(CLIP); \
+	else \
+	  echo "Film and displays side by side: $(BIN)/dfe view $(DEMO)/out --video $(CLIP)"; \
+	fi
 
 test: $(VENV)/.dev $(MEDIA)
 	@$(PYTEST) $(PYTEST_ARGS)
@@ -95,10 +105,15 @@ format: $(VENV)/.dev
 hooks: $(VENV)/.dev
 	@$(BIN)/pre-commit install
 
+# The wheel is made from the source archive, so the archive is known to be whole.
 wheel: $(VENV)/.dev
 	@rm -rf dist
-	@$(BIN)/python -m build --wheel --outdir dist . >/dev/null
+	@$(BIN)/python -m build --outdir dist . >/dev/null
 	@ls -l dist
+
+# Both, installed into clean environments of the oldest and the newest Python here (docs/releasing.md).
+dist: $(VENV)/.dev
+	@$(BIN)/python scripts/check_dist.py
 
 # Fits the front end's map for version 2 of the expression space (docs/expression-input.md).
 reading: $(VENV)/.dev
@@ -141,7 +156,7 @@ tokenizer: $(VENV)/.dev
 	@$(BIN)/python scripts/make_displays.py
 	@$(BIN)/python scripts/make_rvq.py
 
-# Runs the studies that can be run on ../shared/data (docs/study-results.md); `make results` has to have run once.
+# Runs the studies that can be run on ../shared/data (docs/study-results.md); pictures that nobody looked at yet take half an hour more.
 studies: $(VENV)/.dev
 	@$(BIN)/python scripts/make_studies.py
 

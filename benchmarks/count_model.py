@@ -5,7 +5,7 @@
 Studies of 40 displays, 0.2 to 4 a minute, over subjects who differ (gamma, variance "dispersion"). Groups of other
 sizes, minutes and dispersions; subjects who never show a display while the others show it the more (zero inflation, the
 mean stays). Prints tables in Markdown. No display differs: the share of studies with any false discovery at q up to
-0.1, which is the false discovery rate then, and the share of p up to .05. Eight displays are twice as frequent in the
+0.05, which is the false discovery rate then, and the share of p up to .05. Eight displays are twice as frequent in the
 second group: false discovery rate, power, and the share of 95% intervals that hold the planted ratio. "exchange" is the
 permutation of subjects' rates, "model" is :mod:`dfe.stats.count_model`; both after the same filter on how many show a
 display, which does not know the groups.

@@ -115,7 +115,11 @@ def measure(row: Row, runs: int) -> Done:
         planted = replace(row.condition, behaviour=replace(row.condition.behaviour, planted=PLANTED, ratio=RATIO))
         some = recover(planted, runs=runs, seed=seed + 1)
         plain = plain_power(planted, runs=runs, seed=seed + 2) if row.plain else None
-    print(f"{row.name}: {none.fdp:.3f}" + (f", power {some.power:.3f}" if some else ""), file=sys.stderr, flush=True)
+    print(
+        f"{row.name}: {none.exchange.fdp:.3f}" + (f", power {some.exchange.power:.3f}" if some else ""),
+        file=sys.stderr,
+        flush=True,
+    )
     return Done(row, none, some, plain)
 
 

@@ -41,27 +41,46 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "facemodel")
     options = parser.parse_args()
     data, media, tables = options.data, options.work / "media", options.work / "tables"
-    for picture, person in lfw_people(data):
-        part = part_of_person(person)
-        if part is not None:
-            _link(picture, media / ("lfw_test" if part == "test" else "lfw_train"))
-    for name in ("london", "yale"):
-        for picture in sorted((data / name).glob("*.[jg]*")):
-            _link(picture, media / name)
-    for name in ("lfw_train", "lfw_test", "london", "yale"):
-        extract([media / name], tables / name)
-    extract([data / "clips", data / "video"], tables / "clips", "--max-faces", "2", "--largest-only")
-    lay_out_turned(data, media / "lt", tables / "london" / "london.parquet")
-    extract([media / "lt" / "london_turned"], tables / "london_turned")
+    lay_out_pictures(data, options.work, ("lfw_train", "lfw_test", "london", "yale", "fer_train", "fer_test"))
+    lay_out_films(data, options.work)
+    lay_out_turned_london(data, options.work)
     for name, most, frame in (("lfw_turned", TURNED_PEOPLE, 0), ("lfw_framed", FRAMED_PEOPLE, FRAME)):
         turn_people(data, media / name, tables / "lfw_train" / "lfw_train.parquet", most, frame)
         extract([media / name], tables / name)
+
+
+def lay_out_films(data: Path, work: Path) -> None:
+    """Tables of the films as they are, and cropped, smaller, compressed."""
+    media, tables = work / "media", work / "tables"
+    extract([data / "clips", data / "video"], tables / "clips", "--max-faces", "2", "--largest-only")
+    if (tables / "films").exists():
+        return
     for film in (*FILMS, *(f"video/{path.name}" for path in sorted((data / "video").glob("grid*.mpg")))):
         film_variants(data / film, media / "films")
     extract([media / "films"], tables / "films", "--max-faces", "2", "--largest-only")
-    fer_pictures(data, media)
-    for name in ("fer_train", "fer_test"):
-        extract([media / name], tables / name)
+
+
+def lay_out_turned_london(data: Path, work: Path) -> None:
+    """Tables of London's heads turned by known angles; London's own table has to be there."""
+    if not (work / "tables" / "london_turned").exists():
+        lay_out_turned(data, work / "media" / "lt", work / "tables" / "london" / "london.parquet")
+        extract([work / "media" / "lt" / "london_turned"], work / "tables" / "london_turned")
+
+
+def lay_out_pictures(data: Path, work: Path, names: tuple[str, ...]) -> None:
+    """Tables of some sets of pictures that need nothing but themselves: of LFW, London, Yale, FER2013."""
+    media = work / "media"
+    for name in names:
+        if name.startswith("lfw_"):
+            for picture, person in lfw_people(data):
+                if part_of_person(person) is not None and (part_of_person(person) == "test") == (name == "lfw_test"):
+                    _link(picture, media / name)
+        elif name.startswith("fer_"):
+            fer_pictures(data, media)
+        else:
+            for picture in sorted((data / name).glob("*.[jg]*")):
+                _link(picture, media / name)
+        extract([media / name], work / "tables" / name)
 
 
 def extract(inputs: list[Path], out: Path, *more: str) -> None:

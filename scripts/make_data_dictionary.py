@@ -46,7 +46,7 @@ def dictionary() -> str:
         "Lids, gaze and fit: in the space `dfe-face` only": list(FITTED),
         "Gaze: `gaze_` and a name of ARKit": _with_prefix("gaze_"),
         "Blink: `blink_` and a name of ARKit": _with_prefix("blink_"),
-        "Tokens: `tok_1`, `tok_2` ... and `mm_1`, `mm_2` ..., as many as the tokenizer says of a face": [
+        "Tokens: `tok_1`, `tok_2` ... and `mm_1`, `mm_2` ..., as many as the tokenizer gives a face": [
             *_with_prefix("tok_"),
             *_with_prefix("mm_"),
         ],

@@ -1,8 +1,9 @@
 """Measures everything that docs/results.md reports, and writes it: `make results`.
 
-Needs ../shared/data. Tables of the faces are made where they are missing (from an empty cache about 20 minutes on two
-cores), then `dfe evaluate` runs on LFW's test people, on FER2013's public test and on the London set, and the inputs
-are compared by benchmarks/inputs.py. Names of people stay under .cache; what is written holds none.
+Needs ../shared/data. Tables with landmarks are made where they are missing (scripts/facemodel_media.py), brought to the
+face model's space and coded by the shipped tokenizers (scripts/study_faces.py); then `dfe evaluate` runs on LFW's test
+people and on the London set, and benchmarks/motion.py says how much movement each coding tells. Names of people stay
+under .cache; what is written holds none.
 """
 
 from __future__ import annotations
@@ -20,14 +21,32 @@ from pathlib import Path
 import numpy as np
 
 from dfe.recording.recording import Recording
-from looks import FER_WORDS
-from make_tables import extract_all
-from make_tokenizer import SHIPPED_TERMS, TABLE_WEIGHTS
+from dfe.tokenizer.file import load_tokenizer
+from facemodel_media import extract, lay_out_films, lay_out_pictures, lay_out_turned_london
 from motion_page import write_motion
 from results_page import write_results
-from training_media import PERTURBATIONS, lfw_people, part_of_person
+from study_faces import recordings_of
+from study_sets import AGREED, NOT_EXPRESSIONS
+from training_media import hashed, lfw_people, part_of_person, perturbed, write_picture
 
 ROOT = Path(__file__).resolve().parents[1]
+TOKENIZERS = ("dfe-displays@1", "dfe-rvq@1")
+SETS = ("lfw_train", "lfw_test", "london", "fer_train", "fer_test")
+TURNED = "london_turned"
+CHANGES = ("crop", "jpeg", "blur", "shift")
+EVERY = 10
+"""Every so manyth picture of LFW's test people is changed, by hash."""
+BASELINES = (
+    "residual-kmeans",
+    "residual-kmeans-shared",
+    "flat-kmeans",
+    "pca",
+    "flame-pca",
+    "sparse",
+    "nmf",
+    "au-proxy",
+)
+"""Product quantisation and regional dictionaries behave as residual k-means and sparse coding, and are left out."""
 AGE_BANDS = (0, 18, 25, 30, 40)
 FOUND_S = 15.0
 """A part that took less was found in the cache."""
@@ -36,11 +55,10 @@ FOUND_S = 15.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
-    parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "tokenizer")
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--faces", type=Path, default=ROOT / ".cache" / "facemodel", help="tables of the face model")
+    parser.add_argument("--work", type=Path, default=ROOT / ".cache" / "results")
+    parser.add_argument("--faces", type=Path, default=ROOT / ".cache" / "facemodel", help="tables with landmarks")
     parser.add_argument("--motion-only", action="store_true", help="measure and write the section 'Motion told' alone")
-    parser.add_argument("--skip-inputs", action="store_true", help="keep the comparison of inputs that is there")
+    parser.add_argument("--page", action="store_true", help="write the page again, and measure nothing")
     options = parser.parse_args()
     if not options.data.is_dir():
         sys.exit(f"{options.data}: no such folder; the faces are not part of the project")
@@ -49,39 +67,59 @@ def main() -> None:
         write_motion(options.work, ROOT / "docs")
         return
     clock = Clock(options.work / "times.json")
-    extract_all(options.data, options.work, options.workers)
-    clock.says("tables of all faces")
-    found = options.work / "found.json"
-    lists_of_faces(options.data, options.work, found)
-    shutil.copy(found, ROOT / "benchmarks" / "faces_found.json")
-    know(options.data, options.work)
-    if not options.skip_inputs:
-        picture = ROOT / "docs" / "pictures" / "inputs.svg"
-        command = [sys.executable, str(ROOT / "benchmarks" / "inputs.py"), "--data", str(options.data)]
-        subprocess.run([*command, "--work", str(options.work), "--picture", str(picture)], check=True)
-        clock.says("inputs compared")
-    for name, arguments in OTHERS.items():
-        other = options.work / name
-        if not (other / "tokenizer.json").exists():
-            train = [sys.executable, str(ROOT / "scripts" / "make_tokenizer.py"), "--data", str(options.data)]
-            train += ["--work", str(options.work), "--out", str(other), *arguments]
-            subprocess.run(train, check=True, stdout=subprocess.DEVNULL)
-            clock.says(f"trained: {name}")
-    for name, (tokenizers, arguments) in evaluations(options.work).items():
-        folder = options.work / "evaluations" / name
-        command = [sys.executable, "-m", "dfe", "evaluate", *tokenizers, "-o", str(folder), "--overwrite"]
-        subprocess.run([*command, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
-        clock.says(f"evaluated on {name}")
-    for name in ("detectors", "evaluate"):
-        command = [sys.executable, str(ROOT / "benchmarks" / f"{name}.py")]
-        command += ["--data", str(options.data)] if name == "detectors" else ["--work", str(options.work)]
-        told = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        (options.work / f"{name}.txt").write_text(told)
-    clock.says("detectors, and the time of an evaluation")
-    if (options.faces / "tables").is_dir():
+    if not options.page:
+        faces(options)
+        clock.says("faces found, points measured")
+        code(options)
+        clock.says("face model and tokens")
+        found = options.work / "found.json"
+        lists_of_faces(options.data, options.work, found)
+        shutil.copy(found, ROOT / "benchmarks" / "faces_found.json")
+        know(options)
+        for name, arguments in evaluations(options.work).items():
+            folder = options.work / "evaluations" / name
+            command = [sys.executable, "-m", "dfe", "evaluate", *TOKENIZERS, "-o", str(folder), "--overwrite"]
+            subprocess.run([*command, *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+            clock.says(f"evaluated on {name}")
+        detectors = [sys.executable, str(ROOT / "benchmarks" / "detectors.py"), "--data", str(options.data)]
+        told = subprocess.run(detectors, check=True, stdout=subprocess.PIPE, text=True).stdout
+        (options.work / "detectors.txt").write_text(told)
+        clock.says("py-feat's action units")
         tell_motion(options)
         clock.says("motion told")
     write_results(options.work, ROOT / "docs", clock.said)
+
+
+def faces(options: argparse.Namespace) -> None:
+    """Tables with landmarks of every set that is not there yet."""
+    tables = options.faces / "tables"
+    lay_out_pictures(options.data, options.faces, tuple(name for name in SETS if not (tables / name).is_dir()))
+    lay_out_turned_london(options.data, options.faces)
+    lay_out_films(options.data, options.faces)
+    if not (options.work / "changed").is_dir():
+        lay_out_changed(options.data, options.work / "changed_media")
+        extract(sorted((options.work / "changed_media").iterdir()), options.work / "changed")
+
+
+def lay_out_changed(data: Path, folder: Path) -> None:
+    """Some pictures of LFW's test people cropped, as JPEG, blurred, shifted: a folder each, the same names."""
+    import cv2
+
+    for picture, person in lfw_people(data):
+        if part_of_person(person) != "test" or hashed(picture.name) % EVERY:
+            continue
+        image = cv2.imread(str(picture))
+        for kind in CHANGES:
+            write_picture(perturbed(image, kind), folder / kind / picture.name)
+
+
+def code(options: argparse.Namespace) -> None:
+    """Recordings in the face model's space, with tokens; those that are judged on keep their landmarks."""
+    tokenizer, out = load_tokenizer(TOKENIZERS[0]), options.work / "recordings"
+    for name in (*SETS, TURNED):
+        kept, prefix = not name.startswith("fer"), "public_" if name == "fer_test" else ""
+        recordings_of(options.faces / "tables", name, out, tokenizer, landmarks=kept, prefix=prefix)
+    recordings_of(options.work, "changed", out, tokenizer, landmarks=True)
 
 
 def tell_motion(options: argparse.Namespace) -> None:
@@ -90,16 +128,6 @@ def tell_motion(options: argparse.Namespace) -> None:
     command = [sys.executable, str(ROOT / "benchmarks" / "motion.py"), "--work", str(options.faces)]
     command += ["--data", str(options.data), "--out", str(options.work / "motion.json")]
     subprocess.run(command, check=True)
-
-
-SHIPPED = "dfe-face41@3"
-OTHERS = {
-    "displays-seed1": ("--preset", "coefficients", "--seed", "1"),
-    "displays-256": ("--preset", "coefficients", "--size", "256"),
-    "rvq": ("--preset", "rvq"),
-    "rvq-256": ("--preset", "rvq", "--size", "256"),
-}
-"""Trainings that are judged and not shipped, and the arguments of make_tokenizer.py that make them."""
 
 
 class Clock:
@@ -119,40 +147,29 @@ class Clock:
         print(f"{part}: {took:.0f} s", flush=True)
 
 
-def evaluations(work: Path) -> dict[str, tuple[tuple[str, ...], list[Path | str]]]:
-    """Tokenizers and arguments of `dfe evaluate` by the name of the set that is judged on."""
-    tables = work / "tables"
-    fit = ["--fit", *(tables / f"{name}.parquet" for name in TABLE_WEIGHTS[SHIPPED_TERMS] if name != "video")]
-    changes = [kind for kind in PERTURBATIONS if kind not in ("same", "mirror")]
-    changed = work / "tables_perturbed"
-    lfw: list[Path | str] = ["--faces", tables / "lfw_test.parquet", "--about", work / "people.csv", *fit]
-    lfw += ["--probe-train", tables / "fer2013_train.parquet", "--probe-test", tables / "fer2013_test.parquet"]
+def evaluations(work: Path) -> dict[str, list[Path | str]]:
+    """Arguments of `dfe evaluate` by the name of the set that is judged on."""
+    tables = work / "recordings"
+    fit = ["--fit", tables / "lfw_train.parquet", "--about", work / "people.csv"]
+    lfw: list[Path | str] = ["--faces", tables / "lfw_test.parquet", *fit, "--refit", "--baselines", *BASELINES]
+    lfw += ["--probe-train", tables / "fer_train.parquet", "--probe-test", tables / "fer_test.parquet"]
     lfw += ["--probe-about", work / "emotions.csv"]
-    lfw += ["--perturbed", *(f"{kind}={changed / f'lfw_test_{kind}.parquet'}" for kind in changes)]
-    lfw += ["--turned", work / "tables_turned" / "london_turned.parquet"]
-    lfw += sorted((tables / "video").glob("intel_headpose*.parquet"))
-    lfw += ["--refit"]
-    lfw += ["--retrained", work / "displays-seed1"]
-    fer: list[Path | str] = ["--faces", tables / "fer2013_test.parquet", "--about", work / "emotions.csv", *fit]
-    london: list[Path | str] = ["--faces", tables / "london.parquet", "--about", work / "people.csv"]
-    london += [*fit, "--baselines", "au-proxy", "residual-kmeans"]
-    large: list[Path | str] = ["--faces", tables / "lfw_test.parquet", "--about", work / "people.csv", *fit]
-    large += [
-        "--baseline-size",
-        "256",
+    lfw += ["--perturbed", *(f"{kind}={tables / 'changed' / f'{kind}.parquet'}" for kind in CHANGES)]
+    lfw += ["--turned", tables / f"{TURNED}.parquet"]
+    london: list[Path | str] = [
+        "--faces",
+        tables / "london.parquet",
+        *fit,
         "--baselines",
+        "au-proxy",
         "residual-kmeans",
-        "residual-kmeans-shared",
-        "flat-kmeans",
-        "product",
     ]
-    both = SHIPPED, str(work / "rvq")
-    wide = str(work / "displays-256"), str(work / "rvq-256")
-    return {"lfw": (both, lfw), "fer2013": (both, fer), "london": ((SHIPPED,), london), "lfw-256": (wide, large)}
+    return {"lfw": lfw, "london": london}
 
 
-def know(data: Path, work: Path) -> None:
-    """What is known of the pictures, as `dfe evaluate` reads it: people.csv and emotions.csv."""
+def know(options: argparse.Namespace) -> None:
+    """What is known of the pictures, as `dfe evaluate` reads it: people.csv, emotions.csv (FER+)."""
+    data, work = options.data, options.work
     rows = [["picture", "subject", "label", "gender", "age", "ethnicity"]]
     with (data / "lfw" / "labels.csv").open(newline="", encoding="utf-8") as file:
         rows += [[row["image"], row["person"], row["label"], "", "", ""] for row in csv.DictReader(file)]
@@ -164,14 +181,19 @@ def know(data: Path, work: Path) -> None:
         gender, age, ethnicity = (known[face][f"face_{name}"] for name in ("gender", "age", "eth"))
         rows.append([picture.name, f"london {face}", label, gender, age_band(age), ethnicity])
     # One head a person: a smiling picture of the same person would count as drift.
-    turned = sorted((work / "media_turned" / "london_turned").glob("*_03_*.jpg"))
-    rows += [[picture.name, f"london {picture.stem.split('_')[0]}", "neutral", "", "", ""] for picture in turned]
+    turned = sorted(set(Recording.read(work / "recordings" / f"{TURNED}.parquet", landmarks=False).column("source")))
+    rows += [[name, f"london {name.split('_')[0]}", "neutral", "", "", ""] for name in turned if "_03_" in name]
     _write(work / "people.csv", rows)
-    labels = [["picture", "label"]]
-    for file, prefix in (("training", ""), ("publictest", "public_")):
-        with np.load(data / "fer2013" / f"{file}.npz", allow_pickle=False) as archive:
-            words = [FER_WORDS[str(word)] for word in archive["label_names"]]
-            labels += [[f"{prefix}{n:05d}.png", words[label]] for n, label in enumerate(archive["label"])]
+    labels = [["picture", "subject", "label"]]
+    for source, part in (("training", "fer_train"), ("publictest", "fer_test")):
+        with np.load(data / "fer2013" / f"{source}.npz", allow_pickle=False) as archive:
+            votes, words = archive["votes"], [str(word) for word in archive["vote_names"]]
+        table = Recording.read(work / "recordings" / f"{part}.parquet", landmarks=False)
+        for name in sorted(set(table.column("source"))):
+            vote = votes[int(Path(name).stem.removeprefix("public_"))]
+            label = words[int(vote.argmax())]
+            if vote.max() >= AGREED and label not in NOT_EXPRESSIONS:
+                labels.append([name, f"{part} {name}", label])
     _write(work / "emotions.csv", labels)
 
 
@@ -186,7 +208,8 @@ def age_band(age: str) -> str:
 def lists_of_faces(data: Path, work: Path, target: Path) -> None:
     """Which pictures of each part hold a face that is found, by hashed name; pictures without one are listed."""
     found = {}
-    for table in sorted((work / "tables").glob("*.parquet")):
+    for name in SETS:
+        table = work / "recordings" / f"{name}.parquet"
         recording = Recording.read(table, landmarks=False)
         names, success = recording.column("source").astype(str), recording.success
         hit = sorted({_hashed(name) for name in names[success]})

@@ -78,12 +78,7 @@ def lay_out_perturbed(data: Path, work: Path) -> None:
             continue
         image = cv2.imread(str(picture))
         for kind in PERTURBATIONS:
-            folder = work / f"lfw_{part}_{kind}"
-            folder.mkdir(parents=True, exist_ok=True)
-            # Under the picture's own name, by which tables are matched; readers go by content, not by suffix.
-            ok, png = cv2.imencode(".png", perturbed(image, kind))
-            assert ok
-            (folder / picture.name).write_bytes(png.tobytes())
+            write_picture(perturbed(image, kind), work / f"lfw_{part}_{kind}" / picture.name)
 
 
 def perturbed(image: np.ndarray, kind: str) -> np.ndarray:
@@ -99,6 +94,14 @@ def perturbed(image: np.ndarray, kind: str) -> np.ndarray:
     if kind == "shift":
         return np.ascontiguousarray(np.pad(image, ((1, 0), (1, 0), (0, 0)), mode="edge")[:height, :width])
     return image[:, ::-1] if kind == "mirror" else image
+
+
+def write_picture(image: np.ndarray, target: Path) -> None:
+    """A picture as PNG under any name: tables are matched by names, and readers go by content, not by suffix."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    ok, png = cv2.imencode(".png", image)
+    assert ok
+    target.write_bytes(png.tobytes())
 
 
 def _link(source: Path, folder: Path) -> None:

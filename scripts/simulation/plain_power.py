@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dfe.base.types import BoolArray, DoubleArray
-from simulation.recovery import LENGTH_SPREAD, Condition, Group
+from simulation.recovery import LENGTH_SPREAD, Condition, Group, Q
 from simulation.simulate import Behaviour
 
 _BURST_S = 6.0
@@ -28,7 +28,7 @@ class PlainPower(NamedTuple):
 
 
 def plain_power(
-    condition: Condition, *, runs: int = 500, seed: int = 1, q: float = 0.1, permutations: int = 999
+    condition: Condition, *, runs: int = 500, seed: int = 1, q: float = Q, permutations: int = 999
 ) -> PlainPower:
     """Power and false discovery of a study whose subjects are told apart from their recordings.
 

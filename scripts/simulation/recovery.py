@@ -1,8 +1,8 @@
 """Does a comparison of groups find what was planted in made-up studies, and nothing else?
 
-Each run makes a study (:mod:`simulation.simulate`), films it (:mod:`simulation.filming`), and compares the groups with
-:mod:`dfe.stats.groups` as ``dfe compare`` does: a number for each subject and display, recordings in which the face is
-seen for less than 70% of the time left out, displays that nobody shows not tested.
+Each run makes a study (:mod:`simulation.simulate`), films it (:mod:`simulation.filming`), and compares the groups as
+``dfe compare`` does: recordings in which the face is seen for less than 70% of the time left out, displays that too few
+show not tested; counts by the model of counts, and subjects' values by exchanging subjects.
 """
 
 from __future__ import annotations
@@ -14,13 +14,15 @@ import numpy as np
 
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.stats.contrasts import Design, fit_contrast
+from dfe.stats.count_model import fit_counts
 from dfe.stats.effect_sizes import hedges_g
 from dfe.stats.groups import permutation_test
-from dfe.stats.significance import benjamini_hochberg
+from dfe.stats.prevalence import shown_enough
+from dfe.stats.significance import FALSE_DISCOVERY, benjamini_hochberg
 from simulation.filming import Camera, Counts, count_events, film
 from simulation.simulate import Behaviour, Takes, make_events
 
-Q = 0.1
+Q = FALSE_DISCOVERY
 """The false discovery rate that is asked for."""
 ALPHA = 0.05
 LEAST_COVERAGE = 0.7
@@ -67,6 +69,10 @@ class MadeStudy(NamedTuple):
 
     values: DoubleArray
     """``(S, U)``"""
+    count: DoubleArray
+    """``(S, U)`` events."""
+    minutes: DoubleArray
+    """``(S,)`` that the counts are divided by."""
     second: BoolArray
     """``(S,)``"""
     happened: DoubleArray
@@ -75,22 +81,36 @@ class MadeStudy(NamedTuple):
     """Recordings in which too little was seen."""
 
 
-class Recovery(NamedTuple):
-    """What came out of many runs of a condition; standard errors (``_se``) are over runs."""
+class Found(NamedTuple):
+    """What a method found; standard errors (``_se``) are over runs."""
 
-    runs: int
     fdp: float
     """False discovery proportion: share of displays found without a planted difference; 0 where none was found."""
     fdp_se: float
     any: float
-    """Share of runs in which the largest of all effects is significant at 5%."""
+    """Share of runs in which any effect at all is significant at 5%: by the largest, or by Simes."""
     any_se: float
     power: float
     """Share of planted displays found; NaN where none was planted."""
     power_se: float
     coverage: float
-    """Share of 95% intervals of Hedges' g that hold the g of the population filmed so."""
+    """Share of 95% intervals, of Hedges' g or of the ratio, that hold that of the population filmed so."""
     coverage_se: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether false discovery is at most ``Q`` plus two standard errors."""
+        return self.fdp <= Q + 2 * self.fdp_se
+
+
+class Recovery(NamedTuple):
+    """What came out of many runs of a condition."""
+
+    runs: int
+    exchange: Found
+    """By exchanging subjects."""
+    model: Found | None
+    """By the model of counts; None of shares of time."""
     happened: float
     """Ratio of what happened in the groups, displays in the geometric mean: the planted ones, or all where none is."""
     counted: float
@@ -99,11 +119,6 @@ class Recovery(NamedTuple):
     """Relative."""
     left_out: float
     """Recordings left out per study."""
-
-    @property
-    def holds(self) -> bool:
-        """Whether false discovery is at most ``Q`` plus two standard errors."""
-        return self.fdp <= Q + 2 * self.fdp_se
 
 
 def make_study(condition: Condition, rng: np.random.Generator) -> MadeStudy:
@@ -115,14 +130,21 @@ def make_study(condition: Condition, rng: np.random.Generator) -> MadeStudy:
     counts = count_events(film(cameras, takes, stream, rng), stream, recordings, displays)
     cell = takes.second[stream.recording] * displays + stream.display
     events = np.bincount(cell, minlength=2 * displays).reshape(2, displays)
-    minutes = np.array([takes.seconds[~takes.second].sum(), takes.seconds[takes.second].sum()]) / 60
     kept = np.flatnonzero(counts.seen_s >= LEAST_COVERAGE * takes.seconds)
     names = takes.subject if condition.unit == "subject" else np.arange(recordings)
     unit = np.unique(names[kept], return_inverse=True)[1]
     second = np.zeros(unit.max() + 1, np.bool_)
     second[unit] = takes.second[kept]
-    values = _values(Counts(*(part[kept] for part in counts)), unit, condition.measure)
-    return MadeStudy(values, second, events / minutes[:, None], recordings - len(kept))
+    counts = Counts(*(part[kept] for part in counts))
+    values = _values(counts, unit, condition.measure)
+    count = _values(counts, unit, "count")
+    minutes = np.bincount(unit, counts.seen_s) / 60 if condition.measure == "per minute" else np.ones(len(count))
+    return MadeStudy(values, count, minutes, second, events / minutes_of(takes)[:, None], recordings - len(kept))
+
+
+def minutes_of(takes: Takes) -> DoubleArray:
+    """Recorded in each group, ``(2,)``."""
+    return np.array([takes.seconds[~takes.second].sum(), takes.seconds[takes.second].sum()]) / 60
 
 
 def make_takes(groups: tuple[Group, Group], rng: np.random.Generator) -> Takes:
@@ -152,43 +174,72 @@ def recover(
         intervals: intervals are worked out in the first so many runs.
     """
     planted = condition.behaviour.is_planted
-    found = np.zeros((runs, len(planted)), np.bool_)
-    any_effect = np.zeros(runs, np.bool_)
+    exchange, model = _Tally(runs, intervals, len(planted)), _Tally(runs, intervals, len(planted))
     mean, square = np.zeros((runs, 2, len(planted))), np.zeros((2, len(planted)))
-    low, high = np.zeros((2, min(runs, intervals), len(planted)))
     happened, left_out, count = np.zeros((2, len(planted))), 0, np.zeros(2)
     for run in range(runs):
         study = make_study(condition, np.random.default_rng([seed, run]))
+        enough = shown_enough(study.values > 0)
         design = Design(study.second, np.zeros(len(study.second), np.int64))
-        p, p_any = permutation_test(study.values, design, permutations, seed=run)
-        found[run] = benjamini_hochberg(np.where(study.values.any(axis=0), p, np.nan)) <= Q
-        any_effect[run] = p_any <= ALPHA
+        p, p_any = permutation_test(study.values[:, enough], design, permutations, seed=run)
+        exchange.judge(run, p, enough, p_any)
         for g, group in enumerate((study.values[~study.second], study.values[study.second])):
             mean[run, g] = group.mean(axis=0)
             square[g] += ((group - mean[run, g]) ** 2).sum(axis=0)
             count[g] += len(group) - 1
-        if run < len(low):
+        if run < len(exchange.low):
             none = np.zeros((len(study.second), 0))
-            _, low[run], high[run] = hedges_g(fit_contrast(study.values, design, none))
+            _, exchange.low[run], exchange.high[run] = hedges_g(fit_contrast(study.values, design, none))
+        if condition.measure != "share":
+            _model(model, run, study, enough)
         happened += study.happened
         left_out += study.left_out
     g = (mean[:, 1] - mean[:, 0]).mean(axis=0) / np.sqrt(square.sum(axis=0) / count.sum())
-    holds = ((low <= g) & (g <= high)).mean(axis=1)
+    log_ratio = np.log(mean[:, 1].mean(axis=0) / mean[:, 0].mean(axis=0))
     shown = planted if planted.any() else ~planted
     counted, counted_se = _ratio(mean[:, :, shown])
-    wrong = found[:, ~planted].sum(axis=1) / np.maximum(found.sum(axis=1), 1)
-    right = found[:, planted].mean(axis=1) if planted.any() else np.full(runs, np.nan)
     return Recovery(
         runs,
-        *_mean(wrong),
-        *_mean(any_effect),
-        *_mean(right),
-        *_mean(holds),
+        exchange.done(planted, g),
+        None if condition.measure == "share" else model.done(planted, log_ratio),
         float(np.exp(np.log(happened[1, shown] / happened[0, shown]).mean())),
         counted,
         counted_se,
         left_out / runs,
     )
+
+
+class _Tally:
+    """What a method finds in runs of studies of so many displays."""
+
+    def __init__(self, runs: int, intervals: int, displays: int) -> None:
+        self.found = np.zeros((runs, displays), np.bool_)
+        self.any = np.zeros(runs, np.bool_)
+        self.low, self.high = np.full((2, min(runs, intervals), displays), np.nan)
+
+    def judge(self, run: int, p: DoubleArray, tested: BoolArray, p_any: float | None = None) -> None:
+        """Judge the p of the displays tested; without a p of any effect, Simes'."""
+        q = benjamini_hochberg(p)
+        self.found[run, tested] = q <= Q
+        self.any[run] = (np.nanmin(q) if p_any is None else p_any) <= ALPHA
+
+    def done(self, planted: BoolArray, truth: DoubleArray) -> Found:
+        """Over all runs."""
+        wrong = self.found[:, ~planted].sum(axis=1) / np.maximum(self.found.sum(axis=1), 1)
+        right = self.found[:, planted].mean(axis=1) if planted.any() else np.full(len(wrong), np.nan)
+        known = np.isfinite(self.low) | np.isfinite(self.high)
+        held = (self.low <= truth) & (truth <= self.high)
+        holds = (held & known).sum(axis=1) / known.sum(axis=1).clip(1)
+        return Found(*_mean(wrong), *_mean(self.any), *_mean(right), *_mean(holds))
+
+
+def _model(tally: _Tally, run: int, study: MadeStudy, tested: BoolArray) -> None:
+    design = np.column_stack([study.second, np.ones(len(study.second))]).astype(np.float64)
+    group = study.second.astype(np.int64)
+    done = fit_counts(study.count[:, tested], study.minutes, design, np.array([1.0, 0.0]), group=group)
+    tally.judge(run, done.p, tested)
+    if run < len(tally.low):
+        tally.low[run, tested], tally.high[run, tested] = done.low, done.high
 
 
 def _values(counts: Counts, unit: IntArray, measure: Measure) -> DoubleArray:

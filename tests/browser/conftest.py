@@ -20,16 +20,28 @@ READY = "html[data-ready=yes]"
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def launch():
+    """Function that starts a Chromium, with further arguments if need be."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
     names = ("chromium", "chromium-browser", "google-chrome")
     program = os.environ.get("DFE_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if program is None:
         pytest.skip("no Chromium: install Debian's chromium, or name one in DFE_CHROMIUM")
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        started = []
+
+        def launched(*more):
+            started.append(playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, *more]))
+            return started[-1]
+
+        yield launched
+        for browser in started:
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def chromium(launch):
+    return launch()
 
 
 @dataclass

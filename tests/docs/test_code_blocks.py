@@ -8,11 +8,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import av
 import pytest
 
 from code_blocks import SHELL, blocks, dfe_words, python_blocks, shell_lines, shell_lines_of, spans
@@ -121,13 +119,12 @@ def test_python_compiles_and_what_it_imports_is_there(page: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def reader(face_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a reader of the pages has: two videos, and what encoding them left."""
-    folder = tmp_path_factory.mktemp("reader")
-    for name in ("interview.mp4", "clip.mp4", "videos/anna.mp4"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        first_packets(face_clip, folder / name, 30)
-    in_a_python_of_its_own("-m", "dfe", "encode", "interview.mp4", "clip.mp4", "-o", "out", "--landmarks", where=folder)
+def reader(short_films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a reader of the pages has: films, and what encoding two of them left."""
+    folder = Path(shutil.copytree(short_films, tmp_path_factory.mktemp("reader"), dirs_exist_ok=True))
+    words = [sys.executable, "-m", "dfe", "encode", "interview.mp4", "clip.mp4", "-o", "out", "--landmarks"]
+    ran = subprocess.run(words, cwd=folder, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
     write_demo_people(folder / "made", 12)
     return folder
 
@@ -136,20 +133,6 @@ def reader(face_clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folder(reader: Path, tmp_path: Path) -> Path:
     """A copy of it, for one page; the tutorial makes up people itself."""
     return Path(shutil.copytree(reader, tmp_path / "reader"))
-
-
-def first_packets(source: Path, target: Path, count: int) -> None:
-    """The beginning of a video, as it was compressed."""
-    with av.open(str(source)) as read, av.open(str(target), "w") as written:
-        stream = written.add_stream_from_template(read.streams.video[0])
-        for packet in islice(read.demux(video=0), count):
-            packet.stream = stream
-            written.mux(packet)
-
-
-def in_a_python_of_its_own(*words: str, where: Path) -> None:
-    ran = subprocess.run([sys.executable, *words], cwd=where, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize("page", RUN_PAGES, ids=lambda page: page.stem)

@@ -64,8 +64,7 @@ def test_counts_are_those_of_the_rates(clip, tokenizer):
             assert done.count[0, unit] == 0
             continue
         assert done.count[0, unit] == known[unit + 1].count
-        mean = known[unit + 1].mean_duration_s
-        assert done.duration_s[0, unit] == pytest.approx((mean or 0) * done.whole[0, unit])
+        assert done.on_s[0, unit] == pytest.approx(known[unit + 1].share * done.valid_s[0])
     assert done.valid_s[0] == pytest.approx(known[1].exposure_s)
 
 
@@ -107,7 +106,7 @@ def test_bags_of_events_are_per_minute_and_durations_are_not(clip, tokenizer, su
     steady = [unit for unit in range(made.count.shape[1]) if unit + 1 not in tokenizer.unsteady]
     expected = {
         "events": made.count[:, steady] / made.valid_s[:, None] * 60,
-        "durations": np.nan_to_num(made.duration_s / np.maximum(made.whole, 1e-9))[:, steady],
+        "durations": np.where(made.count > 0, made.on_s / np.maximum(made.count, 1), 0)[:, steady],
         "bigrams": made.follows[:, steady][:, :, steady].reshape(2, -1) / made.valid_s[:, None] * 60,
     }
     np.testing.assert_allclose(out, expected[sums], atol=1e-9)

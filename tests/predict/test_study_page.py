@@ -20,14 +20,14 @@ def row(id, role, value, metrics):
     made = {"id": id, "role": role, "scores": {m: estimate(value) for m in metrics}, "by_repeat": [value]}
     if role != "floor":
         made |= {"features": 64, "features_s": 3.0, "fit_s": 1.5, "without": 2, "penalties": [0.1]}
+        made["calibration"] = {"slope": 0.9, "intercept": 0.1, "brier": 0.2}
         made["permutation"] = {"p": 0.005, "permutations": 199, "observed": value, "null_mean": 0.5}
     return made
 
 
 def result(kind="classes", name="stress", task="stressid"):
     metrics = ["weighted_f1", "auc"] if kind == "classes" else ["mae", "ccc"]
-    display = {"feature": "12", "display": 12, "words": "lip corner pull", "weight": 0.4, "sd": 0.1}
-    display |= {"same_sign": 1.0, "pattern": 0.6, "folds": 50}
+    display = {"feature": "12", "display": 12, "words": "lip corner pull", "share": 0.9, "r": 0.6}
     contrast = {"a": "bag of tokens", "metric": metrics[0], "method": "Nadeau-Bengio corrected t-test"}
     contrast |= {"value": 0.05, "low": 0.01, "high": 0.09}
     target = {
@@ -58,10 +58,18 @@ def result(kind="classes", name="stress", task="stressid"):
             contrast | {"b": "AU proxy", "primary": True, "p": 0.02, "p_holm": None},
             contrast | {"b": "nuisance", "primary": False, "p": 1e-9, "p_holm": 2e-9},
         ],
-        "displays": [{"towards": "stressed", "displays": [display]}],
+        "displays": {
+            "shown": True,
+            "why_not": "",
+            "taken": 5,
+            "threshold": 0.75,
+            "expected_false": 0.7,
+            "units": 70,
+            "groups": [{"towards": "stressed", "displays": [display]}],
+        },
     }
     config = {"folds": 5, "repeats": 10, "inner_folds": 3, "primary": ["bag of tokens", "AU proxy"]}
-    config |= {"min_coverage": 0.7, "seed": 0}
+    config |= {"min_coverage": 0.7, "seed": 0, "null_model": "refit", "leave_one_out": False}
     about = {"task": task, "config": config, "warnings": [], "tokenizer": {"id": "dfe@1", "hash": "ab"}}
     item = {"number": "12a", "topic": "Use of the data", "status": "reported here", "said": "Folds over people."}
     return {"about": about, "targets": [target], "checklist": [item, item | {"status": "for the author"}]}
@@ -96,7 +104,7 @@ def test_what_is_missing_is_a_dash_and_no_fault():
     target["rows"][0]["scores"]["auc"] = {"value": None, "low": None, "high": None}
     target["rows"][0]["permutation"] = target["rows"][1]["permutation"] = target["rows"][2]["permutation"] = None
     target["contrasts"][0] |= {"value": None, "low": None, "high": None, "p": None}
-    target["displays"] = []
+    target["displays"] |= {"shown": False, "why_not": "its score is no better than chance", "groups": []}
     words = checked(study_page(made, {}))
     assert "cannot be tested with so few people" in words
     assert "nan" not in words.lower().replace("nance", "")
@@ -109,7 +117,7 @@ def test_what_is_missing_is_a_dash_and_no_fault():
 def test_names_of_the_users_cannot_do_anything():
     made = result(name=NASTY, task=NASTY)
     target = made["targets"][0]
-    target["classes"][0] = target["displays"][0]["towards"] = target["rows"][0]["id"] = NASTY
+    target["classes"][0] = target["displays"]["groups"][0]["towards"] = target["rows"][0]["id"] = NASTY
     target["contrasts"][0]["a"] = target["contrasts"][1]["a"] = NASTY
     made["about"]["warnings"] = [NASTY]
     page = study_page(made, {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,10 +25,11 @@ def stamps(paths: Iterable[Path]) -> Stamps:
     """The state of files; of a folder among them, that of all files in it and below."""
     found: Stamps = {}
     for path in paths:
-        if path.is_dir():
+        state = _state(path)
+        if state is _FOLDER:
             found.update({inside: _state(inside) for inside in sorted(path.rglob("*")) if inside.is_file()})
         else:
-            found[path] = _state(path)
+            found[path] = state
     return found
 
 
@@ -43,9 +45,13 @@ def one_stamp(found: Mapping[Path, FileState | None], names: Sequence[str] = ())
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
+_FOLDER = FileState(-1, -1)
+"""In place of a folder's state."""
+
+
 def _state(path: Path) -> FileState | None:
     try:
         found = os.stat(path)  # noqa: PTH116
     except (OSError, ValueError):
         return None
-    return FileState(found.st_size, found.st_mtime_ns)
+    return _FOLDER if stat.S_ISDIR(found.st_mode) else FileState(found.st_size, found.st_mtime_ns)

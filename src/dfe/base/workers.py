@@ -279,7 +279,7 @@ def _serve(pipe: Connection, parent: int, alone: bool) -> None:
     offer_to_be_ended_first()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent minds interruptions
     if not alone:
-        _use_one_thread()
+        use_one_thread()
     try:
         work, tells = pipe.recv()
         pipe.send((_READY, None))
@@ -312,8 +312,8 @@ def _teller(pipe: Connection) -> Callable[[int, object], None]:
     return tell
 
 
-def _use_one_thread() -> None:
-    """Threads inside workers would fight over the cores."""
+def use_one_thread() -> None:
+    """Keep libraries from using several threads each, which would fight over the cores; before they are loaded."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
     import cv2

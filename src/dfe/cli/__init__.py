@@ -24,7 +24,9 @@ def main(argv: list[str] | None = None) -> None:
 def _run(words: Words) -> int:
     arguments = words.rest
     if not arguments:
-        raise UsageError("say what to do", advice="dfe --help lists the commands; the first is dfe encode VIDEO -o DIR")
+        raise UsageError(
+            "no command given", advice="dfe --help lists the commands; the first is dfe encode VIDEO -o DIR"
+        )
     if arguments[0] in ("-h", "--help"):
         say(*overview().splitlines())
         return 0

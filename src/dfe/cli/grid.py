@@ -35,13 +35,13 @@ class Grid:
     pick: Literal["random", "strongest"] = "random"
     """Any occurrences, or each person's strongest first."""
     what: Literal["decoded", "measured"] = "decoded"
-    """Heads do what the tokens say, or what was measured."""
+    """Draw what was measured, or what the tokens say."""
     before: Annotated[float, arg(metavar="SECONDS")] = 1.0
     """What is shown before the strongest moment."""
     after: Annotated[float, arg(metavar="SECONDS")] = 1.5
     """What is shown after it."""
     pixels: Annotated[int, arg(metavar="N")] = 176
-    """Height and width of a cell."""
+    """Height and width of the head: of each cell."""
     people: Flag = False
     """Show the people's own films where they are in --media: the movie then holds pictures of these people."""
     media: Media = None

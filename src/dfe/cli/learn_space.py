@@ -34,7 +34,7 @@ class LearnSpace:
     components: Annotated[int | None, arg(metavar="N")] = None
     """Number of components; by default as many as --variance asks for, 64 at most."""
     variance: Annotated[float, arg(metavar="SHARE")] = _VARIANCE
-    """Share of the squared movement that principal components shall tell."""
+    """Share of the squared movement that the principal components have to explain."""
     sparse: Flag = False
     """Components that each move a part of the face, in place of principal ones."""
     strength: Annotated[float, arg(metavar="X")] = _STRENGTH
@@ -94,8 +94,9 @@ class LearnSpace:
             show_json(about | {"folder": str(self.out), "recordings": recordings, "recipe": recipe.to_json()})
             return 0
         say(
-            f"{space.id} is in {self.out}: {space.dimension} components of {len(space.mesh.vertices_mm)} points tell "
-            f"{recipe.explained:.1%} of the squared movement of {recipe.frames} faces in {recipe.recordings} recordings"
+            f"{space.id} is in {self.out}: {space.dimension} components of {len(space.mesh.vertices_mm)} points "
+            f"explain {recipe.explained:.1%} of the squared movement of {recipe.frames} faces in "
+            f"{recipe.recordings} recordings"
         )
         tell(f"encode with --frontend mesh --space {self.out}, then train with --space {self.out} --preset rvq")
         return 0

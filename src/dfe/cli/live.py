@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from dfe.cli.options import OUT, Flag, Port, UsedTokenizer, arg, need_extra
+from dfe.cli.options import OUT, NoBrowser, Port, UsedTokenizer, arg, need_extra
 
 
 @dataclass(frozen=True)
@@ -23,17 +23,19 @@ class Live:
 
     out: Annotated[Path, arg(aliases=["-o"], metavar="DIR", help=f"{OUT}: the folder of recordings.")] = Path("live")
     neutral: Annotated[str, arg(metavar="WHICH")] = "own"
-    """What counts as the face at rest until the page's button sets it: own (the person's, as the frames so far tell
+    """What counts as the face at rest: until the page's button sets it, own (the person's, as the frames so far tell
     it), population (everybody's), or the table of an earlier recording of the person."""
     tokenizer: UsedTokenizer = "default"
     port: Port = 0
-    no_browser: Flag = False
-    """Print the address only; open it in a browser yourself."""
+    no_browser: NoBrowser = False
 
     def run(self) -> int:
         """Serve until Ctrl+C; return the exit code."""
         need_extra("dfe live", "viewer", "starlette", "uvicorn", "websockets")
+        from dfe.base.workers import use_one_thread
         from dfe.cli.show import say
+
+        use_one_thread()  # the browser needs the other cores
         from dfe.encoding.options import EncodeOptions
         from dfe.viewer.live.app import live_app
         from dfe.viewer.live.session import LiveOptions

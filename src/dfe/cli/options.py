@@ -42,7 +42,8 @@ Overwrite = Annotated[bool, arg(help="Replace results that are there already.")]
 AsJson = Annotated[bool, arg(help="Print the results as JSON on standard output.")]
 Seed = Annotated[int, arg(metavar="N", help="Seed of everything drawn.")]
 Draws = Annotated[int, arg(metavar="N", help="Draws of the bootstrap behind the intervals.")]
-Port = Annotated[int, arg(metavar="N", help="Port of this computer that the page is served at; 0 takes a free one.")]
+Port = Annotated[int, arg(metavar="PORT", help="Port of this computer; by default one that is free.")]
+NoBrowser = Annotated[bool, arg(help="Only print the address.")]
 Workers = Annotated[int, arg(metavar="N", help="Processes to share the work among; results do not depend on it.")]
 MinCoverage = Annotated[
     float,
@@ -124,9 +125,9 @@ Unmatched = Annotated[
 Preset = Annotated[
     str | None,
     arg(metavar="NAME", help="Settings for a purpose: displays (to look at and count; few, local, steady), "
-        "coefficients (the same for coefficients from 0 to 1, as phones write them), rvq (faces told exactly) or paper "
-        "(transformers on both sides of the codebook); by default displays. Ablations know displays and rvq, by "
-        "default both."),
+        "coefficients (the same for coefficients from 0 to 1, as phones write them), rvq (faces coded as exactly as "
+        "possible) or paper (transformers on both sides of the codebook); by default displays. Ablations know displays "
+        "and rvq, by default both."),
 ]  # fmt: skip
 Size = Annotated[int, arg(metavar="K", help="Displays in the codebook, silence included.")]
 Levels = Annotated[int, arg(metavar="N", help="Tokens per face at most.")]

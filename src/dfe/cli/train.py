@@ -46,7 +46,7 @@ class Train:
     table_weights: Annotated[tuple[float, ...], arg(metavar="W ...")] = ()
     """Relative weight of a row of each table, in the order of the tables; all alike by default."""
     person: Annotated[str, arg(metavar="REGEX")] = ""
-    """Regular expression whose first group, found in a row's file name, says who it is: people are kept together."""
+    """Regular expression whose first group, found in a row's file name, names the person: people are kept together."""
     preset: Preset = None
     space: Annotated[str | None, arg(metavar="NAME")] = None
     """Expression space: of the tables, its id or the folder that `dfe learn-space` wrote; by default that of the first

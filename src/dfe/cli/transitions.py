@@ -28,7 +28,7 @@ class Transitions:
 
     Examples:
         dfe transitions out -o transitions
-        dfe transitions out -o transitions --of groups --within 2 --roles roles.csv
+        dfe transitions out -o transitions --of groups --up-to 2 --roles roles.csv
     """
 
     recordings: Recordings
@@ -36,12 +36,12 @@ class Transitions:
     out: OutFolder
     of: Literal["displays", "groups"] = "displays"
     """What follows what: single displays, or groups of them ("smile")."""
-    after: Annotated[float, arg(metavar="SECONDS")] = 0.1
+    gap: Annotated[float, arg(metavar="SECONDS")] = 0.1
     """What begins sooner than this after another begins with it, and does not follow it."""
-    within: Annotated[float, arg(metavar="SECONDS")] = 1.0
+    up_to: Annotated[float, arg(metavar="SECONDS")] = 1.0
     """What begins later than this does not follow."""
-    draws: Annotated[int, arg(metavar="N")] = 9999
-    """Draws of chance; with few, and many pairs, nothing can be told from chance."""
+    turns: Annotated[int, arg(metavar="N")] = 9999
+    """Random turns that chance is made of; with few, and many pairs, nothing can be told from chance."""
     least: Annotated[int, arg(metavar="N")] = 10
     """Pairs are tested where each of the two begins at least so often in all."""
     seed: Seed = 0
@@ -65,7 +65,7 @@ class Transitions:
         from dfe.events.transitions import TransitionConfig
         from dfe.tokenizer.file import load_tokenizer
 
-        config = TransitionConfig(self.after, self.within, self.draws, self.seed, self.least)
+        config = TransitionConfig(self.gap, self.up_to, self.turns, self.seed, self.least)
         check_transitions_folder(self.out, overwrite=self.overwrite)
         options = EventOptions(self.events.config(), self.tokenizer, roles=self.roles, names=self.names)
         done = find_transitions(self.recordings, options, config, of=self.of, stages=show_progress)

@@ -48,11 +48,12 @@ class Verb:
 
 GROUPS: dict[str, tuple[Verb, ...]] = {
     "start here": (
-        Verb("demo", "demo:Demo", "the whole way on a clip that dfe draws itself"),
+        Verb("demo", "demo:Demo", "try it on a clip, or on people, that dfe makes up itself"),
         Verb("encode", "encode:Encode", "videos, pictures and other tools' tables to tables of tokens"),
-        Verb("corpus", "", "thousands of recordings: plan, run, status, query, verify, merge, slurm"),
+        Verb("corpus", "", "thousands of recordings: plan, run, status, query, verify, merge, copy, slurm"),
         Verb("qc", "qc:Qc", "which recordings are usable, on one page"),
         Verb("view", "view:View", "film, measured face and displays together, in the browser"),
+        Verb("report", "report:Report", "a recording as one page to keep: quality, strength over time, events"),
         Verb("events", "events:Events", "displays in time: onset, apex, offset, rates"),
         Verb("summary", "summary:Summary", "a line for each face: quality, rates, strongest moments"),
         Verb("atlas", "atlas:Atlas", "what each display looks like, and what your recordings do with it"),
@@ -98,6 +99,7 @@ CORPUS: tuple[Verb, ...] = (
     Verb("corpus query", "corpus.query:Query", "ask all tables at once, in SQL"),
     Verb("corpus verify", "corpus.verify:Verify", "check every table against the list of results"),
     Verb("corpus merge", "corpus.merge:Merge", "the shares of several machines as one"),
+    Verb("corpus copy", "corpus.copy:Copy", "from and to an object store, or only what stands for its media"),
     Verb("corpus slurm", "corpus.slurm:Slurm", "a job script for a cluster"),
 )
 PARTS = {
@@ -114,9 +116,9 @@ def verbs() -> tuple[Verb, ...]:
 
 def overview() -> str:
     """``dfe --help``: all commands in groups, on one screen."""
-    lines = ["usage: dfe COMMAND ...", "Facial movement in videos and pictures, as a small vocabulary of displays."]
-    for group, members in GROUPS.items():
-        lines += ["", f"{group}:", *_listed(members)]
+    lines = ["usage: dfe COMMAND ...   (visible movements of faces in videos: seen, counted, compared)"]
+    for count, (group, members) in enumerate(GROUPS.items()):
+        lines += [*([""] if count else []), f"{group}:", *_listed(members)]
     lines += ["", "dfe COMMAND --help: options and examples   --version   --debug: details of an error"]
     lines += ["--limit 4: four times larger inputs   -: paths from a list, a line each (--null: find -print0)"]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from typing import Annotated
 from tyro.conf import Positional
 
 from dfe.cli.event_options import EventArguments
-from dfe.cli.options import MadeByTokenizer, NamesFile, Roles, arg, need_extra
+from dfe.cli.options import MadeByTokenizer, NamesFile, NoBrowser, Port, Roles, arg, need_extra
 
 
 @dataclass(frozen=True)
@@ -34,14 +34,12 @@ class View:
     names: NamesFile = None
     roles: Roles = None
     windows: Annotated[Path | None, arg(metavar="CSV")] = None
-    """Stretches with conditions: columns recording, start_s, end_s, condition; by default windows.csv beside the
+    """Parts of the recordings: columns recording, start_s, end_s, condition; by default windows.csv beside the
     recording. Changes on the page are kept there, those of roles in the file of --roles or in roles.csv."""
     events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""
-    port: Annotated[int, arg(metavar="PORT")] = 0
-    """Port of this computer; by default one that is free."""
-    no_browser: Annotated[bool, arg()] = False
-    """Only print the address."""
+    port: Port = 0
+    no_browser: NoBrowser = False
 
     def run(self) -> int:
         """Serve until Ctrl+C; return the exit code."""

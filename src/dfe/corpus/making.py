@@ -88,19 +88,18 @@ def probe_side_by_side(
     sources: Sequence[Source], engine: Engine, options: PlanOptions, progress: Progress | None = None
 ) -> Iterator[tuple[Source, Probed]]:
     """Each source with what it holds, in their order. A file that kills its worker costs itself only."""
-    waiting: dict[int, list[Probed]] = {}
+    waiting: dict[int, list[tuple[Source, Probed]]] = {}
     due = done = 0
-    at = 0
     for probe, result in engine.run(probe_all, _tasks(sources, options, AT_ONCE)):
-        waiting[probe.first] = _alone(probe, engine) if isinstance(result, DfeError) else result
+        found = _alone(probe, engine) if isinstance(result, DfeError) else result
+        waiting[probe.first] = list(zip(probe.sources, found, strict=True))
         done += len(probe.sources)
         if progress is not None:
             progress(done, len(sources))
         while due in waiting:
-            for probed in waiting.pop(due):
-                yield sources[at], probed
-                at += 1
-            due = at
+            ready = waiting.pop(due)
+            yield from ready
+            due += len(ready)
 
 
 def _tasks(sources: Sequence[Source], options: PlanOptions, count: int) -> Iterator[Probe]:

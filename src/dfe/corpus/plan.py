@@ -25,6 +25,7 @@ from dfe.media.inputs import Source
 
 METADATA_KEY = b"dfe-plan"
 _AT_ONCE = 10_000
+_SOURCE = ("name", "kind", "reader", "folder")
 _TEXTS = ("name", "kind", "folder", "reader", *Whose._fields)
 _NUMBERS = {
     "bytes": pa.int64(), "width": pa.int32(), "height": pa.int32(), "frames": pa.int64(),
@@ -105,9 +106,9 @@ class PlannedSources(Sequence[Source]):
 
     def __init__(self, plan: Plan, places: Sequence[int]) -> None:
         self._places = places
-        self._folder = plan.path.absolute().parent
-        self._columns = [plan.table.column(name).combine_chunks() for name in ("name", "kind", "reader", "folder")]
-        self._paths = plan.table.column("paths").combine_chunks()
+        self._folder = str(plan.path.absolute().parent)
+        self._table = plan.table.select([*_SOURCE, "paths"]).combine_chunks()
+        self._block, self._first = list[Any](), -1
 
     def __len__(self) -> int:
         return len(self._places)
@@ -119,11 +120,23 @@ class PlannedSources(Sequence[Source]):
     def __getitem__(self, at: int | slice) -> Source | list[Source]:
         if isinstance(at, slice):
             return [self[one] for one in range(*at.indices(len(self)))]
-        place = self._places[at]
-        name, kind, reader, folder = (column[place].as_py() for column in self._columns)
-        folder = _path_of(folder)
-        paths = tuple(Path(os.path.normpath(self._folder / _path_of(text))) for text in self._paths[place].as_py())
-        return Source(name, kind, paths, reader or None, folder)
+        name, kind, reader, folder, texts = self._row(self._places[at])
+        paths = tuple(Path(self._whole(_path_of(text))) for text in texts)
+        return Source(name, kind, paths, reader or None, _path_of(folder))
+
+    def _row(self, place: int) -> tuple[Any, ...]:
+        """Plain values of a row; rows are unpacked many at a time, since neighbours are asked for next."""
+        first = place - place % _AT_ONCE
+        if first != self._first:
+            part = self._table.slice(first, _AT_ONCE)
+            self._block = list(zip(*(column.to_pylist() for column in part.columns), strict=True))
+            self._first = first
+        found: tuple[Any, ...] = self._block[place - first]
+        return found
+
+    def _whole(self, path: str) -> str:
+        seen = os.path.join(self._folder, path)  # noqa: PTH118
+        return os.path.normpath(seen) if os.pardir in path else seen
 
 
 def write_plan(

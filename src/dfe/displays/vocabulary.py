@@ -13,12 +13,14 @@ from typing import Protocol
 
 import numpy as np
 
-from dfe.base.types import DoubleArray
+from dfe.base.types import BoolArray, DoubleArray
 from dfe.displays.displays import Coder, Displays
 from dfe.displays.groups import RULES, Group, Moved, groups_of, moved_by
 from dfe.displays.names import Merge, Named, Names, load_names
 from dfe.displays.tokens import Tokens
 from dfe.displays.units import DisplayName, Unit
+
+_ROWS_AT_ONCE = 4096
 
 
 class NamedCoder(Named, Protocol):
@@ -86,18 +88,37 @@ class Vocabulary:
         A display's is the sum of its tokens; a group's the sum of its displays, and nothing in rows where the face as
         a whole does not move the group's way (:data:`~dfe.displays.groups.RULES`).
         """
-        by_display = dict(self.merged(tokens).signals())
-        made = {group.name for group in self.groups if group.made_by == "mesh"}
-        face = None if self.moved is None or not made else self.moved.of(tokens.amounts(self.size).astype(np.float64))
+        by_display = {number: (rows, mm) for number, rows, mm in self.merged(tokens).said()}
+        holds = self._held(tokens)
+
+        def amount_of(number: int) -> DoubleArray:
+            rows, mm = by_display[number]
+            return np.bincount(rows, mm, len(tokens.display)).astype(np.float64)
+
         for unit in self.units(unsteady):
-            shown = [by_display[n] for n in unit.displays if n in by_display]
-            if not shown:
+            said = [n for n in unit.displays if n in by_display]
+            if not said:
                 continue
-            amount = shown[0] if len(shown) == 1 else np.sum(shown, axis=0)
-            if unit.kind == "group" and unit.token in made and face is not None:
-                amount = np.where(RULES[unit.token].holds(face), amount, 0.0)
+            amount = amount_of(said[0]) if len(said) == 1 else np.sum([amount_of(n) for n in said], axis=0)
+            if unit.kind == "group" and unit.token in holds:
+                amount = np.where(holds[unit.token], amount, 0.0)
             if amount.any():
                 yield unit, amount
+
+    def _held(self, tokens: Tokens) -> dict[str, BoolArray]:
+        """Of the groups made from the mesh the rows ``(n,)`` in which the face as a whole moves their way."""
+        made = [group.name for group in self.groups if group.made_by == "mesh"]
+        if self.moved is None or not made:
+            return {}
+        held = {name: np.zeros(len(tokens.display), np.bool_) for name in made}
+        # A part at a time: an hour of faces with all their places at once would take a hundred megabytes.
+        for start in range(0, len(tokens.display), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            amounts = Tokens(tokens.display[part], tokens.mm[part]).amounts(self.size)
+            face = self.moved.of(amounts.astype(np.float64))
+            for name in made:
+                held[name][part] = RULES[name].holds(face)
+        return held
 
     @cached_property
     def _map(self) -> np.ndarray:

@@ -92,15 +92,16 @@ class FolderRun:
         lost = [Row(self.manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in absent if p.where]
         waiting: list[Row] = lost
         for at, source in enumerate(sources):
+            targets = self._targets(source)
             try:
-                one = self._due(source)
+                one = self._due(source, targets)
             except OutputError as error:
                 yield InputResult.failure(source.name, str(error))
                 continue
             if one == "there":
-                yield InputResult.there(source.name, self._targets(source))
+                yield InputResult.there(source.name, targets)
             elif one == "aside":
-                row = self.manifest.get(self._targets(source).table)
+                row = self.manifest.get(targets.table)
                 yield InputResult.aside(source.name, "" if row is None else row.reason)
             else:
                 (pages if one.page_only else todo).append(at)
@@ -151,12 +152,13 @@ class FolderRun:
                     self.manifest.note(row)
                 yield looked.at, result, row
         finally:
-            looking.close()
+            looking.close()  # ends all workers
+            remove_leftovers(self._out)  # of those that were ended while they wrote
 
-    def _due(self, source: Source) -> ToDo | Literal["there", "aside"]:
+    def _due(self, source: Source, targets: Targets) -> ToDo | Literal["there", "aside"]:
         choices = self._choices
         return due(
-            source, self._targets(source), self.manifest, self._key, self._page,
+            source, targets, self.manifest, self._key, self._page,
             overwrite=choices.overwrite, tries=choices.tries,
         )  # fmt: skip
 
@@ -173,7 +175,7 @@ class FolderRun:
 
     def _paged(self, sources: Sequence[Source]) -> Iterator[InputResult]:
         for source in sources:
-            one = self._due(source)
+            one = self._due(source, self._targets(source))
             if not isinstance(one, ToDo):
                 continue
             paged = guarded(self._how.page, one)

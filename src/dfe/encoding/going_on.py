@@ -92,14 +92,20 @@ def due(
         OutputError: results of the same name are there that are not known to be of this source.
     """
     told = manifest.get(targets.table)
-    mine = manifest.input(source)
     report = "" if targets.report is None else manifest.name(targets.report)
+    same = told is not None and _same_source(told, source)
+    like_now = told is not None and same and (told.options, told.version) == (options, __version__)
+    ready = told is not None and like_now and told.status in ("done", "damaged") and are_whole(told, targets)
+    if told is not None and ready and not overwrite:
+        shown = targets.report is None or ((told.report, told.page) == (report, page) and _is_whole(targets.report))
+        if shown:
+            return "there"
+    mine = manifest.input(source)
     row = Row(mine, manifest.name(targets.table), report, options=options, page=page, version=__version__)
     if overwrite or told is None:
         for target in targets.files:
             refuse_existing(target, overwrite=overwrite)
         return ToDo(source, targets, row, overwrite)
-    same = _same_source(told, source)
     if told.input != mine and not same:
         for target in targets.files:
             if target.exists():
@@ -107,16 +113,12 @@ def due(
                 raise OutputError(what, where=target, advice="choose another folder, or add --overwrite")
     if targets.report is not None and not told.report:
         refuse_existing(targets.report, overwrite=False)
-    like_now = same and (told.options, told.version) == (options, __version__)
     if like_now and told.status == "failed":
         row = replace(row, tries=told.tries)
         if tries is not None and times_failed(told) >= tries:
             return "aside"
-    ready = like_now and told.status in ("done", "damaged")
-    if not (ready and are_whole(told, targets)):
+    if not ready:
         return ToDo(source, targets, row, True)
-    if targets.report is None or ((told.report, told.page) == (report, page) and _is_whole(targets.report)):
-        return "there"
     return ToDo(source, targets, replace(told, input=mine, report=report, page=page), True, page_only=True)
 
 

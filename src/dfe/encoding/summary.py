@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -27,8 +28,8 @@ class Targets(NamedTuple):
     @classmethod
     def of(cls, out: Path, name: str, format: str, report: bool) -> Targets:
         """``out/<name>.<format>`` and, if asked, ``out/<name>.html``; ``name`` may hold folders."""
-        base = out / name
-        return cls(base.with_name(f"{base.name}.{format}"), base.with_name(f"{base.name}.html") if report else None)
+        base = f"{out}{os.sep}{name}"
+        return cls(Path(f"{base}.{format}"), Path(f"{base}.html") if report else None)
 
     @property
     def files(self) -> tuple[Path, ...]:

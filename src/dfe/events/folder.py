@@ -152,8 +152,7 @@ def events_to_folder(
     all_rates: list[Rate] = []
     for count, (name, path) in enumerate(tables.items(), start=1):
         try:
-            recording = Recording.read(path, landmarks=False)
-            one = find(name, recording)
+            one = find(name, Recording.read(path, landmarks=False))
             found, mine, source = one.events, one.rates, one.source
             if format == "tsv":
                 settings = {**asdict(found.config), "eyes": _eyes(found), "notes": list(found.notes)}
@@ -192,16 +191,17 @@ class Found:
     events: EventList
     rates: tuple[Rate, ...]
     source: EventSource
+    """What they were found in."""
     roles: tuple[Role, ...]
     """Of its faces."""
 
 
-def finder(options: EventOptions, names: Sequence[str] = ()) -> Callable[[str, Recording], Found]:
+def finder(options: EventOptions, names: Sequence[str]) -> Callable[[str, Recording], Found]:
     """What gives events and rates of a recording by its name; each tokenizer is opened once.
 
     Args:
         options: thresholds, tokenizer, speech, roles, names.
-        names: of all recordings that will be asked for; needed where files of speech are given.
+        names: of all recordings that will be asked for.
 
     Raises:
         UsageError: a file of speech for several recordings.

@@ -25,6 +25,7 @@ from dfe.recording.roles import Role
 Part = Literal["all", "silent", "speaking"]
 
 _EYE_TOKENS = {eye.label: eye.token for eye in EYES}
+_LEAST_RISK_S = 1e-6
 EVER = np.array([[-1e12, 1e12]])
 
 
@@ -59,10 +60,16 @@ class Rate:
     """Of the whole recording, the share that ``exposure_s`` is; None where the recording has no length."""
     per_min: float | None
     """``count`` per minute of ``exposure_s``; None where that is 0."""
+    per_min_at_risk: float | None
+    """``count`` per minute of ``exposure_s`` in which the display is not on and could begin; None where that is 0."""
     share: float | None
     """Share of ``exposure_s`` in which the display is on, events cut short included."""
     mean_duration_s: float | None
-    """Of the events that begin and end in sight; None where there are none."""
+    """Seconds on by events that begin in sight, those cut short included; None where there are none.
+
+    Long events are cut by gaps and ends more often than short ones, so that the mean of whole events is too short. Time
+    on by onsets is not: what is missing of events cut at the end is seen of those under way at the start.
+    """
     mean_intensity: float | None
     """At the apex, of the events counted, in :attr:`measure`."""
     censored: int
@@ -162,7 +169,7 @@ def token_of(event: Event) -> str:
 
 def _numbers(
     events: list[Event], face: FaceTime, time: DoubleArray, duration_s: float
-) -> tuple[int, float, float | None, float | None, float | None, float | None, float | None, int]:
+) -> tuple[int, float, float | None, float | None, float | None, float | None, float | None, float | None, int]:
     """What follows ``speech_known`` in a :class:`Rate`."""
     seen = both(face.seen, time)
     exposure = total(seen)
@@ -170,18 +177,24 @@ def _numbers(
     here = [event for event, is_in in zip(events, inside.tolist(), strict=True) if is_in]
     starts = set(face.stretches[:, 0].tolist())
     counted = [event for event in here if event.onset_s not in starts]
-    whole = [event.duration_s for event in here if not event.censored]
-    on = total(both(spans([(event.onset_s, event.offset_s) for event in events]), seen))
+    on = seconds_on(events, seen)
+    risk = exposure - on
     return (
         len(counted),
         exposure,
         exposure / duration_s if duration_s > 0 else None,
         60 * len(counted) / exposure if exposure > 0 else None,
+        60 * len(counted) / risk if risk > _LEAST_RISK_S else None,
         on / exposure if exposure > 0 else None,
-        math.fsum(whole) / len(whole) if whole else None,
+        on / len(counted) if counted else None,
         math.fsum(event.intensity for event in counted) / len(counted) if counted else None,
         sum(event.censored for event in here),
     )
+
+
+def seconds_on(events: Sequence[Event], seen: DoubleArray) -> float:
+    """Seconds of the time seen ``(k, 2)`` in which any of the events is on."""
+    return total(both(spans([(event.onset_s, event.offset_s) for event in events]), seen))
 
 
 def displays_per_min(rates: Sequence[Rate]) -> float:

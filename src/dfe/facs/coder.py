@@ -25,14 +25,17 @@ class AuProxyCoder:
     "AU proxy", never FACS.
 
     Args:
-        space: whose expressions it codes.
+        space: of the faces that it gives back.
         decoder: fitted by :func:`fit_au_proxy`.
         silent: units that no training face showed at all; they have no evidence, and comparisons leave them out.
+        reads: space of the numbers that it codes: the same, or ARKit's, whose coefficients stand beside the face
+            model's in recordings.
     """
 
     space: ExpressionSpace
     decoder: Decoder
     silent: tuple[str, ...]
+    reads: ExpressionSpace
 
     @property
     def id(self) -> str:
@@ -41,7 +44,7 @@ class AuProxyCoder:
 
     @property
     def space_id(self) -> str:
-        """Identity of the space whose vectors it codes."""
+        """Identity of the space whose vectors it gives back."""
         return self.space.id
 
     @property
@@ -57,7 +60,7 @@ class AuProxyCoder:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """``(N,)``: the unit of each column of codes, as in ``AU12L``."""
-        return tuple(unit.id for unit in units_in(self.space))
+        return tuple(unit.id for unit in units_in(self.reads))
 
     @property
     def base(self) -> FloatArray:
@@ -65,12 +68,12 @@ class AuProxyCoder:
         return self.decoder.base
 
     def encode_codes(self, x: ArrayLike) -> CodeArray:
-        """Expressions ``(n, D)`` to whole intensities ``(n, N)``; rows that are not finite become -1.
+        """Numbers of the space that it reads to whole intensities ``(n, N)``; rows that are not finite become -1.
 
         Raises:
             UsageError: the rows do not have D columns.
         """
-        return au_codes(au_intensities(x, self.space))
+        return au_codes(au_intensities(x, self.reads))
 
     def decode_codes(self, codes: ArrayLike) -> FloatArray:
         """Intensities ``(n, m)`` of the first m units to expressions ``(n, D)``; rows with a -1 become NaN.
@@ -90,7 +93,11 @@ class AuProxyCoder:
 
 
 def fit_au_proxy(
-    train: ArrayLike, space: ExpressionSpace, seed: int = 0, groups: ArrayLike | None = None
+    train: ArrayLike,
+    space: ExpressionSpace,
+    seed: int = 0,
+    groups: ArrayLike | None = None,
+    beside: tuple[ArrayLike, ExpressionSpace] | None = None,
 ) -> AuProxyCoder:
     """The AU proxy with the decoder that gives the training faces back best.
 
@@ -99,15 +106,18 @@ def fit_au_proxy(
         space: of the rows.
         seed: of the folds on which the ridge penalty is chosen.
         groups: ``(n,)`` person of each row, kept together in a fold.
+        beside: ARKit coefficients of the same faces, and their space, where ``space`` has no AU proxy of its own.
 
     Raises:
         UsageError: no AU proxy in this space, or too few rows.
     """
     rows = np.asarray(train, np.float32)
-    codes = au_codes(au_intensities(rows, space))
+    numbers, reads = (rows, space) if beside is None else (np.asarray(beside[0], np.float32), beside[1])
+    codes = au_codes(au_intensities(numbers, reads))
     found: BoolArray = np.all(codes >= 0, axis=1)
     values = np.where(found[:, None], LEVEL_VALUES[codes], np.nan)
     decoder = fit_decoder(values, rows, space, seed, groups)
     shown = np.any(codes[found] > 0, axis=0).tolist()
-    names = [unit.id for unit in units_in(space)]
-    return AuProxyCoder(space, decoder, tuple(name for name, seen in zip(names, shown, strict=True) if not seen))
+    names = [unit.id for unit in units_in(reads)]
+    silent = tuple(name for name, seen in zip(names, shown, strict=True) if not seen)
+    return AuProxyCoder(space, decoder, silent, reads)

@@ -7,13 +7,35 @@ from functools import cached_property
 
 import numpy as np
 
+from dfe.base.errors import UsageError
 from dfe.base.types import CodeArray, DoubleArray, FloatArray, IntArray
 from dfe.displays.displays import Coder, Displays
+from dfe.facs.coder import AuProxyCoder
 from dfe.judge.bench import Bench
 from dfe.judge.bits import code_lengths
+from dfe.judge.faces import Faces
 from dfe.judge.fidelity import Fidelity, cut_to, fidelity, token_ranks
 from dfe.judge.floors import Floors
 from dfe.judge.units import Units
+
+
+def codes_of(coder: Coder, faces: Faces) -> CodeArray:
+    """Codes ``(n, N)`` of faces, from the numbers that the coder reads."""
+    return coder.encode_codes(read_by(coder, faces))
+
+
+def read_by(coder: Coder, faces: Faces) -> FloatArray:
+    """The numbers of faces that a coder codes: their expressions, or of the AU proxy what stands beside them.
+
+    Raises:
+        UsageError: the tables hold no such numbers.
+    """
+    if not isinstance(coder, AuProxyCoder) or coder.reads.id == faces.space.id:
+        return faces.x
+    if faces.beside is None or faces.beside_space is None or faces.beside_space.id != coder.reads.id:
+        what = f"tables without the coefficients of {coder.reads.id} that {coder.id} is made of"
+        raise UsageError(what, advice="encode them with this version")
+    return faces.beside
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +55,7 @@ class Coding:
     @cached_property
     def codes(self) -> CodeArray:
         """``(n, N)`` of the faces."""
-        return self.coder.encode_codes(self.bench.faces.x)
+        return codes_of(self.coder, self.bench.faces)
 
     @cached_property
     def decoded(self) -> FloatArray:
@@ -58,7 +80,7 @@ class Coding:
     @cached_property
     def perturbed(self) -> dict[str, CodeArray]:
         """By perturbation, the codes of the changed faces."""
-        return {name: self.coder.encode_codes(after.x) for name, after in self.bench.perturbed.items()}
+        return {name: codes_of(self.coder, after) for name, after in self.bench.perturbed.items()}
 
     def cut(self, tokens: int) -> CodeArray:
         """The best m tokens of each face."""
@@ -76,7 +98,7 @@ class Coding:
     def fidelity(self) -> Fidelity:
         """Its bits learnt from the faces for fitting, or crosswise where there are none."""
         bench, coder = self.bench, self.coder
-        fit_codes = self.codes if bench.fit is None else coder.encode_codes(bench.fit.x)
+        fit_codes = self.codes if bench.fit is None else codes_of(coder, bench.fit)
         found = fidelity(coder, bench.faces, self.codes, fit_codes, bench.mean_face, bench.bootstrap)
         if bench.fit is not None:
             return found

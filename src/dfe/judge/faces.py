@@ -17,7 +17,7 @@ from dfe.base.types import FloatArray, IntArray
 from dfe.datasets.about import UNKNOWN, About
 from dfe.facemodel.alignment import align
 from dfe.facemodel.file import load_model
-from dfe.recording.recording import Recording
+from dfe.recording.recording import Coefficients, Recording
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 
@@ -35,6 +35,9 @@ class Faces:
         pose: ``(n, 3)`` pitch, yaw, roll in radians.
         geometry: ``(n, 468, 3)`` pose-normalised landmarks in cm.
         shape_mm: ``(n, 468, 3)`` landmarks in the face model's head coordinates, mm: what moves when a face does.
+        beside: ``(n, 41)`` ARKit coefficients of the same faces, where the tables keep them beside the face model's
+            numbers: what the AU proxy is made of.
+        beside_space: their space.
         label: ``(n,)``, empty where unknown.
         groups: by name (gender, age ...) one array ``(n,)``, empty where unknown.
     """
@@ -47,6 +50,8 @@ class Faces:
     pose: FloatArray | None = None
     geometry: FloatArray | None = None
     shape_mm: FloatArray | None = None
+    beside: FloatArray | None = None
+    beside_space: ExpressionSpace | None = None
     label: NDArray[np.str_] | None = None
     groups: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
 
@@ -83,6 +88,8 @@ class Faces:
             pose=None if self.pose is None else self.pose[at],
             geometry=None if self.geometry is None else self.geometry[at],
             shape_mm=None if self.shape_mm is None else self.shape_mm[at],
+            beside=None if self.beside is None else self.beside[at],
+            beside_space=self.beside_space,
             label=None if self.label is None else self.label[at],
             groups={name: values[at] for name, values in self.groups.items()},
         )
@@ -96,6 +103,7 @@ class _Read(NamedTuple):
     x: FloatArray
     pose: FloatArray
     landmarks: FloatArray | None
+    beside: Coefficients | None
 
 
 def load_faces(tables: Sequence[Path], about: About | None = None, space: ExpressionSpace | None = None) -> Faces:
@@ -124,6 +132,8 @@ def load_faces(tables: Sequence[Path], about: About | None = None, space: Expres
         raise UsageError("no face was found in any picture", where=tables[0])
     known = None if about is None else about.of(source_of(names))
     landmarks = [part.landmarks for part in parts if part.landmarks is not None]
+    kept = [part.beside for part in parts if part.beside is not None]
+    beside = kept if len(kept) == len(parts) and kept else None
     return Faces(
         space=space,
         x=np.concatenate([part.x for part in parts]),
@@ -133,6 +143,8 @@ def load_faces(tables: Sequence[Path], about: About | None = None, space: Expres
         pose=np.concatenate([part.pose for part in parts]),
         geometry=_geometry(np.concatenate(landmarks)) if len(landmarks) == len(parts) else None,
         shape_mm=_shape(np.concatenate(landmarks)) if len(landmarks) == len(parts) else None,
+        beside=None if beside is None else np.concatenate([one.values for one in beside]),
+        beside_space=None if beside is None else load_space(beside[0].space_id),
         label=None if known is None else known.label,
         groups={} if known is None else {n: g for n, g in known.groups.items() if (g != "").any()},
     )
@@ -168,7 +180,9 @@ def _read(recording: Recording) -> _Read:
         if recording.provenance.mirrored:
             # They lie in the picture as it was stored; the pose is that of the picture turned back.
             landmarks = landmarks * np.array([-1, 1, 1], np.float32)
-    return _Read(names[first], names[found], x[found], recording.poses[found], landmarks)
+    coefficients = recording.coefficients() if recording.layout.face_model else None
+    beside = None if coefficients is None else coefficients._replace(values=coefficients.values[found])
+    return _Read(names[first], names[found], x[found], recording.poses[found], landmarks, beside)
 
 
 def _geometry(landmarks: FloatArray) -> FloatArray:

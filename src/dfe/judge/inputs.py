@@ -183,7 +183,8 @@ def _fit(name: str, fit: Faces, config: BaselineConfig) -> Coder:
     person = np.arange(len(fit)) if fit.subject is None else fit.subject.copy()
     unknown = person < 0
     person[unknown] = person.max(initial=0) + 1 + np.arange(unknown.sum())
-    return fit_au_proxy(fit.x, fit.space, config.seed, person)
+    beside = None if fit.beside is None or fit.beside_space is None else (fit.beside, fit.beside_space)
+    return fit_au_proxy(fit.x, fit.space, config.seed, person, beside)
 
 
 def _info(table: Path) -> TableInfo:

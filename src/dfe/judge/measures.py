@@ -10,7 +10,7 @@ import numpy as np
 
 from dfe.displays.displays import Coder
 from dfe.judge import retrieval as neighbours
-from dfe.judge.coding import Coding
+from dfe.judge.coding import Coding, codes_of, read_by
 from dfe.judge.cost import Cost, cost
 from dfe.judge.diversity import Diversity, diversity
 from dfe.judge.faithfulness import Faithfulness, faithfulness
@@ -117,7 +117,9 @@ def _reliability(coding: Coding) -> dict[str, Any] | NotMeasured:
 
 
 def _symmetry(coding: Coding) -> Symmetry:
-    return symmetry(coding.units, coding.coder, coding.bench.faces.x, coding.codes, coding.bench.bootstrap)
+    return symmetry(
+        coding.units, coding.coder, read_by(coding.coder, coding.bench.faces), coding.codes, coding.bench.bootstrap
+    )
 
 
 def _stability(coding: Coding) -> Stability | NotMeasured:
@@ -126,14 +128,14 @@ def _stability(coding: Coding) -> Stability | NotMeasured:
     if not others:
         return NotMeasured("no other training of this coding (--retrained, and --refit for baselines, give it)")
     books = [coding.displays, *(other.displays() for other in others)]
-    codes = [coding.codes, *(other.encode_codes(faces.x) for other in others)]
+    codes = [coding.codes, *(codes_of(other, faces) for other in others)]
     uses = [Units(book).uses(said) for book, said in zip(books, codes, strict=True)]
     return stability(books, uses)
 
 
 def _invariance(coding: Coding) -> dict[str, Any]:
     bench, decoded = coding.bench, coding.decoded
-    turned = None if bench.turned is None else coding.coder.decode_codes(coding.coder.encode_codes(bench.turned.x))
+    turned = None if bench.turned is None else coding.coder.decode_codes(codes_of(coding.coder, bench.turned))
     return {
         "person": person(bench, decoded),
         "pose": pose(bench, decoded),
@@ -146,7 +148,7 @@ def _probe(coding: Coding) -> dict[str, Any] | NotMeasured:
     if isinstance(known, NotMeasured) or bench.probe_train is None or bench.probe_test is None:
         return known if isinstance(known, NotMeasured) else NotMeasured("no faces for the emotion probe")
     train, test = bench.probe_train.take(known.train), bench.probe_test.take(known.test)
-    codes = coding.coder.encode_codes(train.x), coding.coder.encode_codes(test.x)
+    codes = codes_of(coding.coder, train), codes_of(coding.coder, test)
     inputs = {
         "count": tuple(bag(coding.displays, rows, "count") for rows in codes),
         "intensity": tuple(bag(coding.displays, rows, "intensity") for rows in codes),
@@ -166,13 +168,13 @@ def _motion(coding: Coding) -> dict[str, Any] | NotMeasured:
     moving, bench, coder = coding.floors.moving, coding.bench, coding.coder
     if isinstance(moving, NotMeasured):
         return moving
-    fit = None if bench.fit is None else coder.encode_codes(bench.fit.x)
+    fit = None if bench.fit is None else codes_of(coder, bench.fit)
     mover = mover_of(bench, None if fit is None else coder.decode_codes(fit))
     if isinstance(mover, NotMeasured):
         return mover
     others = {f"perturbed {name}": coder.decode_codes(codes) for name, codes in coding.perturbed.items()}
     if bench.turned is not None:
-        others["turned"] = coder.decode_codes(coder.encode_codes(bench.turned.x))
+        others["turned"] = coder.decode_codes(codes_of(coder, bench.turned))
     decoded = told(bench, moving, coding.decoded, mover, others)
     bags: dict[str, Any] = {}
     for kind in BAGS:
@@ -204,7 +206,7 @@ def _groups(coding: Coding) -> dict[str, Any] | NotMeasured:
 
 
 def _cost(coding: Coding) -> Cost:
-    return cost(coding.coder, coding.bench.faces.x[:TIMED])
+    return cost(coding.coder, read_by(coding.coder, coding.bench.faces)[:TIMED])
 
 
 MEASURES: dict[str, Measure] = {

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
 from dfe.displays.describe import describe_displays
 from dfe.displays.displays import Coder
+from dfe.facs.coder import AuProxyCoder
 from dfe.judge.units import SILENT, Units, of_said
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
 
@@ -48,12 +49,13 @@ def symmetry(units: Units, coder: Coder, x: FloatArray, codes: CodeArray, bootst
     Args:
         units: the displays of the coding.
         coder: encodes the mirrored faces.
-        x: ``(n, D)`` finite expressions.
-        codes: ``(n, N)`` of these expressions.
+        x: ``(n, D)`` the finite numbers that the coder reads.
+        codes: ``(n, N)`` of these.
         bootstrap: of these faces.
     """
     said, moves, side = units.said(codes), units.moves, sides(units)
-    mirrored = units.said(coder.encode_codes(units.space.mirror(x)))
+    reads = coder.reads if isinstance(coder, AuProxyCoder) else units.space
+    mirrored = units.said(coder.encode_codes(reads.mirror(x)))
     overlap = multiset_overlap(mirror_image(said, mirror_partners(units)), mirrored)
     tokens = of_said(moves, said).sum(axis=1)
     return Symmetry(

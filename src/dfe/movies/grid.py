@@ -212,11 +212,17 @@ def _compose(pictures: Sequence[ImageArray], title: str, at: float, options: Gri
     for place, picture in enumerate(pictures):
         top, left = place // wide * size, place % wide * size
         whole[top : top + size, left : left + size] = picture
-        write_words(whole, str(place + 1), left + 8, top + 18, QUIET)
+        _number(whole, str(place + 1), left + _FRAME_PX, top + _FRAME_PX)
     foot = high * size + 20
     write_words(whole, f"{at:+.2f} s", 8, foot, QUIET)
     write_words(whole, title, 84, foot, INK)
     return whole
+
+
+def _number(whole: ImageArray, text: str, left: int, top: int) -> None:
+    """A cell's number on a slip of paper, since a film may be of any colour."""
+    whole[top : top + 19, left : left + 9 + 9 * len(text)] = PAPER
+    write_words(whole, text, left + 4, top + 14, INK)
 
 
 def _row(cell: int, one: Occurrence, shown: str) -> list[object]:

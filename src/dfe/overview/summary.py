@@ -151,8 +151,8 @@ def summarise(
                 notes.setdefault(why_none, []).append(name)
                 faces.append(_line(row, None, ()))
             else:
-                one_found = find(name, recording)
-                found, mine = one_found.events, one_found.rates
+                seen = find(name, recording)
+                found, mine = seen.events, seen.rates
                 faces += _lines(row, found, mine)
                 all_rates += mine
                 all_moments += strongest(name, found, moments)

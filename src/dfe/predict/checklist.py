@@ -27,6 +27,8 @@ def checklist(about: Mapping[str, Any]) -> list[Item]:
     scheme = (
         "the data set's official split and no other"
         if official
+        else "one person left out at a time"
+        if config["leave_one_out"]
         else f"{config['folds']}-fold cross-validation over people, stratified, repeated {config['repeats']} times"
     )
     balanced = (
@@ -55,10 +57,20 @@ def checklist(about: Mapping[str, Any]) -> list[Item]:
         Item("10", "Sample size", AUTHOR, "How it was arrived at; the number analysed stands here."),
         Item("11", "Missing data", HERE, "Examples without a usable face get the majority or mean; they are counted."),
         Item("12a", "Use of the data", HERE, f"{scheme[0].upper()}{scheme[1:]}; nobody is trained and tested on."),
-        Item("12b", "Handling of predictors", HERE, "Scaled within each training part to mean 0 and spread 1."),
+        Item(
+            "12b",
+            "Handling of predictors",
+            HERE,
+            "Pooled and scaled as inner folds choose, within each training part.",
+        ),
         Item("12c", "Type of model", HERE, "L2-penalised linear models; the penalty from inner folds over people."),
         Item("12d", "Heterogeneity between clusters", AUTHOR, "Sites or centres, where there are several."),
-        Item("12e", "Measures of performance", HERE, "The tables' headings, with intervals and tests below them."),
+        Item(
+            "12e",
+            "Measures of performance",
+            HERE,
+            "Scores with intervals; calibration, Brier score, confusion.",
+        ),
         Item("12f", "Model updating", HERE, "None."),
         Item("12g", "How predictions were made", HERE, "Out of fold, by models that have not seen the person."),
         Item("13", "Class imbalance", HERE, f"{balanced}; floors stand in every table."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from dfe.base.errors import UsageError
 from dfe.predict.selection import LOW_COVERAGE, Policy, SeenPolicy
@@ -20,6 +20,10 @@ class StudyConfig:
         folds, repeats: of cross-validation, where there is no official split.
         inner_folds: within each training part, to choose the penalty.
         permutations: B of the permutation test; 0 for none.
+        null_model: what permutations are held to: the study's own model, fitted anew each time (``refit``), or ridge
+            regression on the same columns, for which a thousand cost little (``ridge``, :mod:`dfe.predict.null`).
+        contrasts: further pairs of representations to be compared; none: the first side of the primary contrast
+            against every other.
         primary: ids of the two representations that the study is about; all other contrasts are Holm's.
         min_coverage: examples with a usable face for a smaller share of their time are left out (of an official split:
             of its training part alone, since its test part is what others report on).
@@ -48,6 +52,8 @@ class StudyConfig:
     all_rows: bool = False
     common: bool = False
     leave_one_out: bool = False
+    null_model: Literal["refit", "ridge"] = "refit"
+    contrasts: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         least = {"folds": 2, "repeats": 1, "inner_folds": 2, "permutations": 0, "draws": 1, "workers": 1, "seed": 0}
@@ -64,4 +70,5 @@ class StudyConfig:
         own = asdict(self)
         own.pop("workers")
         own["primary"] = list(self.primary)
+        own["contrasts"] = [list(pair) for pair in self.contrasts]
         return own

@@ -6,6 +6,7 @@ still pictures there are none.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.finding import detect
 from dfe.events.found import EventList
-from dfe.events.rates import token_of
+from dfe.events.rates import seconds_on, token_of
 from dfe.formats.event import Event
 from dfe.predict.measures import check_tokens, others
 from dfe.predict.reading import Reading, SpeechPart, covered, window_of
@@ -38,15 +39,11 @@ class Episodes:
     """``(n,)`` seconds of the recording within the example's window."""
     count: DoubleArray
     """``(n, U)`` events that begin in sight."""
-    whole: DoubleArray
-    """``(n, U)`` events that begin and end in sight."""
-    duration_s: DoubleArray
-    """``(n, U)`` seconds that these lasted."""
+    on_s: DoubleArray
+    """``(n, U)`` seconds in which a display is on, those of events cut short included."""
     other_count: DoubleArray
     """``(n, V)`` likewise of groups and of displays of the eyes."""
-    other_whole: DoubleArray
-    """``(n, V)``."""
-    other_duration_s: DoubleArray
+    other_on_s: DoubleArray
     """``(n, V)``."""
     follows: DoubleArray | None
     """``(n, U, U)`` how often the second display began within :data:`FOLLOWS_S` after the first."""
@@ -91,8 +88,8 @@ def measure_events(
     found = reading.once(key, lambda: detect(recording, tokenizer, config, vocabulary=words))
     more = {unit.token: place for place, unit in enumerate(others(words))}
     made = Episodes(
-        np.zeros(count), np.zeros(count), np.zeros((count, units)), np.zeros((count, units)), np.zeros((count, units)),
-        np.zeros((count, len(more))), np.zeros((count, len(more))), np.zeros((count, len(more))),
+        np.zeros(count), np.zeros(count), np.zeros((count, units)), np.zeros((count, units)),
+        np.zeros((count, len(more))), np.zeros((count, len(more))),
         np.zeros((count, units, units)) if bigrams else None,
     )  # fmt: skip
     first = float(np.nanmin(times))
@@ -115,13 +112,16 @@ def _add(made: Episodes, place: int, found: EventList, face: int, time: DoubleAr
     begins = set(seen[:, 0].tolist())
     inside = contains(time, [event.apex_s for event in mine]).tolist()
     here = [event for event, is_in in zip(mine, inside, strict=True) if is_in]
+    by_unit: dict[tuple[bool, int], list[Event]] = defaultdict(list)
+    for event in mine:
+        display = event.kind == "display"
+        by_unit[display, event.display - 1 if display else more[token_of(event)]].append(event)
+    for (display, unit), events in by_unit.items():
+        (made.on_s if display else made.other_on_s)[place, unit] = seconds_on(events, both(seen, time))
     for event in here:
         display = event.kind == "display"
         unit = event.display - 1 if display else more[token_of(event)]
         (made.count if display else made.other_count)[place, unit] += event.onset_s not in begins
-        if not event.censored:
-            (made.whole if display else made.other_whole)[place, unit] += 1
-            (made.duration_s if display else made.other_duration_s)[place, unit] += event.duration_s
     if made.follows is not None:
         _count_pairs(made.follows[place], [event for event in here if event.kind == "display"])
 

@@ -10,19 +10,17 @@ import pyarrow.compute as pc
 
 from dfe.base.types import DoubleArray, IntArray
 from dfe.datasets.examples import Target
-from dfe.displays.units import EYES
 from dfe.judge.result import plain
+from dfe.predict.calibration import calibration
 from dfe.predict.checklist import checklist
+from dfe.predict.going_by import going_by
+from dfe.predict.representations.nuisance import Nuisance
 from dfe.predict.scores import LOWER_IS_BETTER, Metric, Predicted, draws, estimate, fold_scores, metrics_of, score
 from dfe.predict.store import Predictions
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
 from dfe.stats.significance import Difference, holm, nadeau_bengio, paired_bootstrap, permutation_p
 
-_EYES = {unit.token: unit.label for unit in EYES}
-_STABLE = 0.9
-"""A display counts as one that the model relies on where its weight keeps its sign in this share of the folds."""
-_SHOWN = 6
-"""Displays shown for each direction of each score."""
+NUISANCE = Nuisance.id
 
 
 class _Labels(NamedTuple):
@@ -115,6 +113,7 @@ def _target(study: Predictions, about: Mapping[str, Any]) -> dict[str, Any]:
         row["by_repeat"] = [score(metrics[0], one) for one in repeats]
         if id in roles:
             row |= {"features": role["features"], "features_s": role["features_s"], **about["of_representations"][id]}
+            row["calibration"] = calibration(target, repeats)
             row["permutation"] = _permutation(study, target, id)
         rows.append(row)
     order = {"representation": 0, "nuisance": 1, "floor": 2}
@@ -127,7 +126,7 @@ def _target(study: Predictions, about: Mapping[str, Any]) -> dict[str, Any]:
             "metrics": list(metrics),
             "rows": rows,
             "contrasts": contrasts,
-            "displays": _displays(study, target),
+            "displays": going_by(study, target, about, rows),
         }
     )
     return done
@@ -156,29 +155,37 @@ def _contrasts(
     metric: Metric,
     ids: Sequence[str],
 ) -> list[dict[str, Any]]:
-    """The primary contrast, then its first side against every other representation, Holm among these."""
+    """The primary contrast; its first side against every other representation; what it adds to the row without
+    expression. Where contrasts were asked for, these in place of all others. Holm among all but the first.
+    """
     first, second = config["primary"]
-    if first not in ids:
-        return []
-    others = [id for id in ids if id not in (first, second)]
-    pairs = ([second] if second in ids else []) + others
+    pairs = [(first, id) for id in sorted(ids, key=lambda id: id != second) if id != first] if first in ids else []
+    added = f"{NUISANCE} and {first}"
+    pairs = [pair for pair in pairs if pair[1] != added]
+    if {added, NUISANCE} <= set(ids):
+        # What expression adds to what is known without it; tokens alone against that row would ask another question.
+        pairs = [pair for pair in pairs if pair[1] != NUISANCE] + [(added, NUISANCE)]
+    if asked := [(a, b) for a, b in config["contrasts"] if a in ids and b in ids]:
+        # A family that was named beforehand is kept as it is: each further contrast would cost the others power.
+        kept = [pair for pair in pairs if pair[1] == NUISANCE or pair == (first, second)]
+        pairs = [*kept, *(pair for pair in asked if pair not in kept)]
     official = about["scheme"] == "official split"
     sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
     found = []
-    for other in pairs:
-        sides = [list(predicted[id]) for id in (first, other)]
+    for one, other in pairs:
+        sides = [list(predicted[id]) for id in (one, other)]
         if official:
             value = sign * (score(metric, sides[0][0]) - score(metric, sides[1][0]))
             drawn = [draws(metric, side, bootstrap) for side in sides]
             difference: Difference = paired_bootstrap(value, sign * (drawn[0] - drawn[1]))
         else:
-            folds = [np.concatenate([fold_scores(metric, one) for one in side]) for side in sides]
+            folds = [np.concatenate([fold_scores(metric, repeat) for repeat in side]) for side in sides]
             difference = nadeau_bengio(sign * (folds[0] - folds[1]), about["tested"] / about["trained"])
         found.append(
             {
-                "a": first,
+                "a": one,
                 "b": other,
-                "primary": other == second,
+                "primary": (one, other) == (first, second),
                 "method": "paired subject bootstrap" if official else "Nadeau-Bengio corrected t-test",
                 "metric": metric,
                 **difference._asdict(),
@@ -189,58 +196,6 @@ def _contrasts(
     for one, adjusted in zip(rest, holm([one["p"] for one in rest]).tolist(), strict=True):
         one["p_holm"] = adjusted
     return found
-
-
-def _displays(study: Predictions, target: Target) -> list[dict[str, Any]]:
-    """What the tokens' model goes by: displays with the largest weights that keep their sign, for each score."""
-    named = {int(number): words for number, words in study.about.get("displays", {}).items()}
-    bag = study.about.get("bag")
-    rows = study.tables["weights"]
-    own = rows.filter(pc.and_(pc.equal(rows["target"], target.name), pc.equal(rows["representation"], bag or "")))
-    found: list[dict[str, Any]] = []
-    values = own.to_pylist()
-    for row in sorted({value["row"] for value in values}):
-        of_row = [value for value in values if value["row"] == row and value["weight"]]
-        stable = [value for value in of_row if value["same_sign"] >= _STABLE]
-        for direction in (1, -1):
-            chosen = sorted(
-                (value for value in stable if value["weight"] * direction > 0), key=lambda v: -abs(v["weight"])
-            )[:_SHOWN]
-            if not chosen:
-                continue
-            found.append(
-                {
-                    "towards": _towards(target, row, direction),
-                    "displays": [
-                        {
-                            "feature": value["feature"],
-                            "display": (number := _number(value["feature"])),
-                            "words": _EYES.get(value["feature"], "") if number is None else named.get(number, ""),
-                            "weight": value["weight"],
-                            "sd": value["sd"],
-                            "same_sign": value["same_sign"],
-                            "pattern": value["pattern"],
-                            "folds": value["folds"],
-                        }
-                        for value in chosen
-                    ],
-                }
-            )
-    return found
-
-
-def _number(feature: str) -> int | None:
-    """Of the display that a feature is about; None of a group and of a display of the eyes."""
-    first = feature.split()[0]
-    return int(first) if first.isdecimal() else None
-
-
-def _towards(target: Target, row: int, direction: int) -> str:
-    if target.kind == "number":
-        return f"higher {target.name}" if direction > 0 else f"lower {target.name}"
-    if len(target.classes) == 2:
-        return target.classes[1 if direction > 0 else 0]
-    return target.classes[row] if direction > 0 else f"not {target.classes[row]}"
 
 
 def estimate_words(value: Estimate | Mapping[str, Any] | None) -> str:

@@ -27,6 +27,7 @@ METRICS = {
     "mae": ("MAE", "mean absolute error, in units of the label; less is better"),
     "rmse": ("RMSE", "root mean squared error; less is better"),
 }
+CALIBRATED = ("slope", "intercept", "brier")
 _ERRORS = ("mae", "rmse")
 """Metrics of which less is better."""
 _ROLES = {"representation": "", "nuisance": "no expression", "floor": "floor"}
@@ -67,6 +68,10 @@ class Target:
     chart: Markup | None
     rows: list[ScoreRow]
     permutations: int | None
+    calibrated: list[str]
+    """Names of the figures of calibration that there are."""
+    confusion: Mapping[str, Any] | None
+    """Whose confusion table is shown, and the table."""
 
 
 def study_page(result: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
@@ -89,6 +94,7 @@ def study_page(result: Mapping[str, Any], pictures: Mapping[int, bytes]) -> str:
         links=[*links, ("settings", "Settings"), ("limits", "Limits"), ("checklist", "Checklist")],
         metrics=METRICS,
         pictures=pictures,
+        null_model=part(result, "about", "config", "null_model"),
         heat_max_mm=number_at(result, "about", "heat_max_mm"),
         settings=_settings(result["about"]),
         checklist=checklist,
@@ -116,7 +122,14 @@ def _target(target: Mapping[str, Any], i: int) -> Target:
         chart=_chart(target, i),
         rows=[_score_row(row, target["metrics"]) for row in target["rows"]],
         permutations=tested["permutations"] if tested else None,
+        calibrated=[n for n in CALIBRATED if any(n in (row.get("calibration") or {}) for row in target["rows"])],
+        confusion=_confusion(rows, ids),
     )
+
+
+def _confusion(rows: Mapping[str, Any], ids: Sequence[str]) -> Mapping[str, Any] | None:
+    found = ((id, (rows[id].get("calibration") or {}).get("confusion")) for id in ids)
+    return next(({"id": id, "table": table} for id, table in found if table), None)
 
 
 def _score_row(row: Mapping[str, Any], metrics: Sequence[str]) -> ScoreRow:

@@ -15,13 +15,16 @@ from dfe.datasets.examples import Target
 from dfe.predict.config import StudyConfig
 from dfe.predict.fitting import Fitted, ModelConfig, fit_fold
 from dfe.predict.floors import floors
+from dfe.predict.null import ridge_null
 from dfe.predict.permute import exchangeable, permuted
 from dfe.predict.representation import Pipeline
 from dfe.predict.scores import LOWER_IS_BETTER, Predicted, metrics_of, score
-from dfe.predict.tabulate import fold_rows, permutation_rows, prediction_rows, weight_rows
+from dfe.predict.tabulate import fold_rows, permutation_rows, prediction_rows, selection_rows, weight_rows
 from dfe.predict.usable import Usable, split_of
 from dfe.stats.folds import Split
 from dfe.stats.linear import blank
+from dfe.stats.scaling import Scaled
+from dfe.stats.stable import Selection, stability_selection
 
 Call = tuple[Callable[..., Any], tuple[Any, ...]]
 _DIGITS = 9
@@ -34,6 +37,10 @@ class Described(NamedTuple):
     x: DoubleArray
     pipelines: Sequence[Pipeline]
     names: tuple[str, ...]
+    whole: Pipeline = (("scale", Scaled()),)
+    """How all columns are prepared together, for permutations by ridge regression."""
+    of_units: tuple[int, int] | None = None
+    """Columns that are one number for each unit of a vocabulary."""
 
 
 class Outcome(NamedTuple):
@@ -85,12 +92,51 @@ def predict_target(
     part = usable.examples.split
     tables["folds"] += fold_rows(target.name, names, usable.subject, usable.truth, splits, part, usable.untrained)
     can = exchangeable(usable.truth, usable.subject, target) > 1
-    if config.permutations and can:
+    chosen = _selected(usable, splits, described, model, config)
+    tables["selection"] += [table for table, _ in chosen]
+    if config.permutations and can and config.null_model == "ridge":
+        by_ridge = [(ridge_null, (one.x, one.whole, usable, model, config)) for one in described]
+        for one, found in zip(described, in_order(by_ridge, config.workers, lambda: None), strict=True):
+            tables["permutations"].append(permutation_rows(target.name, one.id, found.observed, found.drawn.tolist()))
+    elif config.permutations and can:
         null = _null(usable, described, model, config, told)
         for one, drawn in zip(described, null, strict=True):
             observed = score_once(target, usable.truth, zip(splits, fitted[one.id], strict=True))
             tables["permutations"].append(permutation_rows(target.name, one.id, observed, drawn))
-    return Outcome(_about(usable, splits, described, fitted, model, config, can), tables)
+    about = _about(usable, splits, described, fitted, model, config, can)
+    about["selection"] = [kept for _, kept in chosen]
+    return Outcome(about, tables)
+
+
+def _selected(
+    usable: Usable, splits: Sequence[Split], described: Sequence[Described], model: ModelConfig, config: StudyConfig
+) -> list[tuple[pa.Table, dict[str, Any]]]:
+    """Units of the first side of the primary contrast that a sparse model takes whomever it learns from."""
+    # All examples of a cross-validation are trained on somewhere; the test part of an official split is not.
+    kept = np.arange(len(usable.truth)) if usable.examples.split is None else splits[0].train
+    made = []
+    for one in described:
+        if one.id != config.primary[0] or one.of_units is None:
+            continue
+        start, stop = one.of_units
+        rows = kept[~blank(one.x[kept])]
+        x, truth = one.x[rows, start:stop], usable.truth[rows]
+        aims = np.eye(model.classes)[truth.astype(np.int64)] if model.classes else truth[:, None]
+        aims = aims[:, 1:] if model.classes == 2 else aims
+        found = stability_selection(x, aims, usable.groups[rows], seed=config.seed)
+        names = [name.removesuffix(" mean") for name in one.names[start:stop]]
+        made.append((selection_rows(usable.target.name, one.id, names, found.share, x, aims), _told(one.id, found)))
+    return made
+
+
+def _told(id: str, found: Selection) -> dict[str, Any]:
+    return {
+        "representation": id,
+        "taken": found.taken,
+        "threshold": found.threshold,
+        "expected_false": round(found.expected_false, _DIGITS),
+        "units": found.share.shape[1],
+    }
 
 
 def score_once(target: Target, truth: DoubleArray, found: Iterable[tuple[Split, Fitted]]) -> float:

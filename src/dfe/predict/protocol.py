@@ -20,13 +20,16 @@ from dfe.base.version import __version__
 from dfe.datasets.examples import Examples
 from dfe.predict.config import LEAST_REPEATS, StudyConfig
 from dfe.predict.predict import Described, predict_target
-from dfe.predict.representation import Representation, describe
+from dfe.predict.representation import Features, Pipeline, Representation, describe
+from dfe.predict.representations.beside import Beside
 from dfe.predict.representations.nuisance import Nuisance
+from dfe.predict.representations.pooled import Pooled
 from dfe.predict.scores import metrics_of
 from dfe.predict.selection import known_labels, match_recordings, subject_numbers, without_seen
 from dfe.predict.store import FORMAT, Predictions
 from dfe.predict.tabulate import joined
 from dfe.predict.usable import split_of, usable_examples
+from dfe.stats.scaling import Scaled
 from dfe.tokenizer.tokenizer import Tokenizer
 
 NUISANCE = Nuisance.id
@@ -45,7 +48,8 @@ def study_examples(
 ) -> Predictions:
     """Predict every target from every representation, and from none.
 
-    The row without any expression is added where it is not among the representations.
+    The row without any expression is added where it is not among the representations, and the first side of the
+    primary contrast beside that row: what it adds to it.
 
     Args:
         task: name of the data set.
@@ -65,6 +69,8 @@ def study_examples(
     shown = list(representations)
     if all(one.id != NUISANCE for one in shown):
         shown.append(Nuisance())
+    bare = next(one for one in shown if one.id == NUISANCE)
+    shown += [Beside(bare, one) for one in shown if one.id == config.primary[0]]
     ids = [one.id for one in shown]
     if doubled := next((id for i, id in enumerate(ids) if id in ids[:i]), None):
         raise UsageError(f"the representation {doubled!r} is named twice")
@@ -83,12 +89,13 @@ def study_examples(
     coverage = np.min(seen, axis=0) if config.common else np.max(seen, axis=0)
     ready = [usable_examples(examples, target, coverage, config) for target in chosen]
     splits = [split_of(one, config) for one in ready]
-    told = _teller(progress, sum(len(shown) * (len(split) + config.permutations) for split in splits))
+    refits = config.permutations if config.null_model == "refit" else 0
+    told = _teller(progress, sum(len(shown) * (len(split) + refits) for split in splits))
     tables: dict[str, list[pa.Table]] = defaultdict(list)
     of_targets = []
     for one, split in zip(ready, splits, strict=True):
         described = [
-            Described(who.id, found.x[one.rows], who.pipelines(found), found.names)
+            Described(who.id, found.x[one.rows], who.pipelines(found), found.names, _whole(who, found), found.of_units)
             for who, found in zip(shown, features, strict=True)
         ]
         outcome = predict_target(one, split, described, config, told)
@@ -120,6 +127,11 @@ def study_examples(
         "targets": of_targets,
     }
     return Predictions(about, joined(tables), {})
+
+
+def _whole(who: Representation, found: Features) -> Pipeline:
+    """How all columns of a representation are prepared together, whatever is chosen among them."""
+    return [("scale", Scaled())] if isinstance(who, Pooled) else next(iter(who.pipelines(found)))
 
 
 def fingerprint(examples: Examples) -> str:

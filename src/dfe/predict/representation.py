@@ -28,6 +28,8 @@ class Features(NamedTuple):
     """``(n,)`` valid seconds (for pictures their number)."""
     blocks: tuple[int, ...] = ()
     """Widths of neighbouring columns that are one description each, to choose among; empty: all are one."""
+    of_units: tuple[int, int] | None = None
+    """The first column, and the one behind the last, of those that are one number for each unit of a vocabulary."""
     seconds: float = 0.0
     """CPU seconds that making them took, recordings being at hand; what several need counts for the first of them."""
 

@@ -39,6 +39,14 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
         "said": _REAL,
     },
     "permutations": {"target": _TEXT, "representation": _TEXT, "permutation": _WHOLE, "score": _REAL},
+    "selection": {
+        "target": _TEXT,
+        "representation": _TEXT,
+        "row": _WHOLE,
+        "feature": _TEXT,
+        "share": _REAL,
+        "r": _REAL,
+    },
     "weights": {
         "target": _TEXT,
         "representation": _TEXT,

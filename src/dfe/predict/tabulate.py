@@ -15,6 +15,7 @@ from dfe.predict.store import TABLES, table
 from dfe.stats.folds import Split
 
 _DIGITS = 9
+_STILL = 1e-12
 
 
 def prediction_rows(
@@ -69,25 +70,54 @@ def fold_rows(
 
 
 def weight_rows(target: str, id: str, fitted: Sequence[Fitted]) -> pa.Table:
-    """Mean and spread of each weight over folds, in what share of them it has the mean's sign, and its pattern."""
-    weights = np.stack([one.weights for one in fitted])
+    """Mean and spread of each weight over folds, in what share of them it has the mean's sign, and its pattern.
+
+    A column that a fold's way of preparing columns left out has weight 0 there.
+    """
+    names = list(dict.fromkeys(name for one in fitted for name in one.names))
+    place = {name: at for at, name in enumerate(names)}
+    rows = len(fitted[0].weights)
+    weights, patterns = (np.zeros((len(fitted), rows, len(names))) for _ in range(2))
+    for fold, one in enumerate(fitted):
+        at = [place[name] for name in one.names]
+        weights[fold][:, at], patterns[fold][:, at] = one.weights, one.pattern
     mean = weights.mean(axis=0)
     columns = {
         "weight": mean,
         "sd": weights.std(axis=0),
         "same_sign": (np.sign(weights) == np.sign(mean)).mean(axis=0),
-        "pattern": np.stack([one.pattern for one in fitted]).mean(axis=0),
+        "pattern": patterns.mean(axis=0),
     }
-    rows, features = mean.shape
     return table(
         "weights",
         {
             "target": [target] * mean.size,
             "representation": [id] * mean.size,
-            "row": np.repeat(np.arange(rows), features),
-            "feature": list(fitted[0].names) * rows,
+            "row": np.repeat(np.arange(rows), len(names)),
+            "feature": names * rows,
             **{name: np.round(values.ravel(), _DIGITS) for name, values in columns.items()},
             "folds": np.full(mean.size, len(fitted)),
+        },
+    )
+
+
+def selection_rows(
+    target: str, id: str, names: Sequence[str], share: DoubleArray, x: DoubleArray, aims: DoubleArray
+) -> pa.Table:
+    """In what share of halves each unit was taken, ``(R, F)``, and its correlation with each aim."""
+    a, b = x - x.mean(axis=0), aims - aims.mean(axis=0)
+    length = np.sqrt((b**2).sum(axis=0))[:, None] * np.sqrt((a**2).sum(axis=0))[None]
+    r = np.divide(b.T @ a, length, out=np.zeros_like(length), where=length > _STILL)
+    rows = len(share)
+    return table(
+        "selection",
+        {
+            "target": [target] * share.size,
+            "representation": [id] * share.size,
+            "row": np.repeat(np.arange(rows), len(names)),
+            "feature": list(names) * rows,
+            "share": np.round(share.ravel(), _DIGITS),
+            "r": np.round(r.ravel(), _DIGITS),
         },
     )
 

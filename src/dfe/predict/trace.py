@@ -33,7 +33,7 @@ def with_displays(study: Predictions, tokenizer: Tokenizer, bag: str, vocabulary
         {
             one["display"]
             for target in figures(told)["targets"]
-            for group in target["displays"]
+            for group in target["displays"]["groups"]
             for one in _of(group)
             if one["display"] is not None
         }

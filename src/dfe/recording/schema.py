@@ -166,8 +166,9 @@ def _tokens(levels: int) -> tuple[Column, ...]:
             f"{DISPLAY}{level}",
             "int16",
             "",
-            f"Token {level} of the face, in the order in which the tokenizer says them (the provenance names it): the "
-            "number of a display, from 1. 0 says nothing, and only zeros follow it. Empty where there is no face.",
+            f"Token {level} of the face, in the order in which the tokenizer gives them (the provenance names it): the "
+            "number of a display, from 1. 0 stands for no display, and only zeros follow it. Empty where there is "
+            "no face.",
             True,
         )
         for level in range(1, levels + 1)
@@ -178,7 +179,7 @@ def _tokens(levels: int) -> tuple[Column, ...]:
             "float32",
             "mm",
             f"Intensity of the display in `{DISPLAY}{level}`: how far it moves the moving part of the face, root mean "
-            "square. Empty where nothing is said.",
+            "square. Empty where there is no display.",
             True,
         )
         for level in range(1, levels + 1)
@@ -191,10 +192,10 @@ _KEPT = (
            "... x and y in pixels of the source picture, z in the same scale (smaller is nearer). The numbers of the "
            "points are MediaPipe's, the subject's own left and right. With `--mirrored` x is still that of the flipped "
            "picture: width - x is what the networks saw.", True, 3 * POINTS),
-    Column("logits", "float32", "", "What the coefficient network says before its last sigmoid: `_neutral`, then the "
+    Column("logits", "float32", "", "What the coefficient network gives before its last sigmoid: `_neutral`, then the "
            "coefficients of ARKit in the order of the alphabet (in Python `dfe.space.arkit.NETWORK_NAMES`). "
            "1 / (1 + exp(-logit)) is the network's own coefficient, 0 to 1. The logits are the "
-           "mean of what the network says about the landmarks and about their mirror image.",
+           "mean of what the network gives for the landmarks and for their mirror image.",
            True, len(NETWORK_NAMES)),
 )  # fmt: skip
 WIDTHS = {column.name: column.length for column in _KEPT}

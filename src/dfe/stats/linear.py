@@ -119,18 +119,35 @@ def _large(
 
 def fit_numbers(x: DoubleArray, truth: DoubleArray, penalties: Sequence[float]) -> list[Linear]:
     """Ridge regression (Hoerl and Kennard, Technometrics 1970), for each penalty, from one decomposition."""
-    middle, mean = x.mean(axis=0), float(truth.mean())
-    centred, wanted = x - middle, truth - mean
+    mean = np.array([float(truth.mean())])
+    path = ridge_path(x, truth[:, None], np.ones(len(x)), penalties)
+    return [Linear(weights.T, intercept, mean) for weights, intercept in path]
+
+
+def ridge_path(
+    x: DoubleArray, wanted: DoubleArray, weight: DoubleArray, penalties: Sequence[float]
+) -> list[tuple[DoubleArray, DoubleArray]]:
+    """Ridge regression at each penalty from one decomposition: weights ``(F, R)`` and intercepts ``(R,)``.
+
+    Args:
+        x: ``(n, F)``.
+        wanted: ``(n, R)``.
+        weight: ``(n,)`` of the examples; as if each were there so often.
+        penalties: per example, as everywhere here.
+    """
+    total = float(weight.sum())
+    middle, mean = weight @ x / total, weight @ wanted / total
+    root = np.sqrt(weight)[:, None]
+    centred, aims = (x - middle) * root, (wanted - mean) * root
     # The smaller of the two products: over columns, or over rows (Saunders, Gammerman and Vovk, ICML 1998).
     tall = x.shape[0] >= x.shape[1]
-    product = centred.T @ centred if tall else centred @ centred.T
-    sizes, turn = np.linalg.eigh(product)
-    along = turn.T @ (centred.T @ wanted if tall else wanted)
+    sizes, turn = np.linalg.eigh(centred.T @ centred if tall else centred @ centred.T)
+    along = turn.T @ (centred.T @ aims if tall else aims)
     found = []
     for penalty in penalties:
-        solved = turn @ (along / (np.maximum(sizes, 0.0) + len(x) * penalty))
+        solved = turn @ (along / (np.maximum(sizes, 0.0) + total * penalty)[:, None])
         weights = solved if tall else centred.T @ solved
-        found.append(Linear(weights[None], np.array([mean - middle @ weights]), np.array([mean])))
+        found.append((weights, mean - middle @ weights))
     return found
 
 

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from dfe.base.errors import DfeError, UsageError
 from dfe.displays.names import NAMES_FILE, Names, load_names, names_target, read_names
 from dfe.events.config import EventConfig
@@ -47,6 +49,8 @@ class Viewing:
     """One run of the viewer. Its methods may be called from several threads."""
 
     def __init__(self, library: Library, options: ViewOptions) -> None:
+        # Arrow's own pool keeps what a recording took when it was read, tens of megabytes of an hour.
+        pa.set_memory_pool(pa.system_memory_pool())
         self.library, self.options = library, options
         self.history = History()
         self.revision = 0

@@ -10,6 +10,7 @@ from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
 from dfe.base.processes import is_program
+from dfe.cli.corpus.options import Fetch
 from dfe.cli.options import OUT, AsJson, Flag, Overwrite, Workers, arg
 
 
@@ -37,6 +38,7 @@ class MakePlan:
     sample: Annotated[float, arg(metavar="SECONDS")] = 20.0
     """Seconds of media that are encoded for the estimate; 0 for no estimate."""
     workers: Workers = 1
+    fetch: Fetch = False
     overwrite: Overwrite = False
     json: AsJson = False
 
@@ -44,14 +46,14 @@ class MakePlan:
         """Make the plan, say what is in it, return the exit code."""
         from dfe.cli.progress import show_progress
         from dfe.cli.show import complain, say, show_json
+        from dfe.corpus.engines.find import find_engine
         from dfe.corpus.making import PlanOptions, make_plan
         from dfe.corpus.overview import overview_of
-        from dfe.encoding.engine import LocalEngine
 
         if not self.paths:
             raise UsageError("nothing to plan: name at least one video, picture, table, folder or glob")
         options = PlanOptions(self.pattern, self.quick, self.sample)
-        engine = LocalEngine(self.workers, is_program())
+        engine = find_engine("local", self.workers, apart=is_program(), fetch=self.fetch)
         with show_progress("probing", "files") as progress:
             plan = make_plan(self.paths, self.out, options, engine, overwrite=self.overwrite, progress=progress)
         overview = overview_of(plan)

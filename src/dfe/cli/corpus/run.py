@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Annotated
 
 from dfe.base.processes import is_program
-from dfe.cli.corpus.options import PlanFile
+from dfe.cli.corpus.options import Fetch, PlanFile
 from dfe.cli.how import How
 from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, PseudonymKey, Workers, arg, need
 from dfe.corpus.engines.find import EngineName
@@ -25,13 +25,21 @@ class RunPlan:
         dfe corpus run plan.parquet -o out --workers 8
         dfe corpus run plan.parquet -o out --shard 3/100 --json-lines
         dfe corpus run plan.parquet -o out --stop-after 230 --report
+        dfe corpus run plan.parquet -o out --engine ray --ray-address auto --workers 64 --worker-cpus 0.9
     """
 
     plan: PlanFile
     out: OutFolder
     engine: EngineName = "local"
-    """What does the work: local, processes of this machine."""
+    """What does the work: processes of this machine, or actors on a Ray cluster (needs the extra "distributed")."""
     workers: Workers = 1
+    ray_address: Annotated[str | None, arg(metavar="HOST:PORT")] = None
+    """Of the Ray cluster; "auto" is the one that this machine belongs to. By default Ray is started here alone."""
+    worker_cpus: Annotated[float | None, arg(metavar="N")] = None
+    """Processors that each of Ray's workers takes up, 1 by default; may be a fraction."""
+    worker_gpus: Annotated[float | None, arg(metavar="N")] = None
+    """GPUs that each of Ray's workers takes up, none by default; may be a fraction."""
+    fetch: Fetch = False
     shard: Annotated[str | None, arg(metavar="I/N")] = None
     """Do only one share of N, from 1/N on, each with a list of its own, manifest-IofN.csv."""
     tries: Annotated[int, arg(metavar="N")] = 2
@@ -69,10 +77,18 @@ class RunPlan:
         options = RunOptions(
             self.how.options(), self.report, self.thumbnails, self.overwrite, self.tries, shard, limits, self.pseudonyms
         )
-        engine = find_engine(self.engine, self.workers, apart=is_program())
+        engine = find_engine(
+            self.engine,
+            self.workers,
+            apart=is_program(),
+            address=self.ray_address,
+            cpus=self.worker_cpus,
+            gpus=self.worker_gpus,
+            fetch=self.fetch,
+        )
         if self.json_lines:
             lines = JsonLines()
-            lines.start(plan, self.engine, engine.workers, shard)
+            lines.start(plan, self.engine, self.workers, shard)
             summary = run_corpus(plan, self.out, options, engine, progress=lines.progress, heard=lines.recording)
             lines.end(summary)
             return summary.exit_code

@@ -10,6 +10,7 @@ from dfe.cli.event_options import EventArguments
 from dfe.cli.options import (
     AsJson,
     Categories,
+    Flag,
     Media,
     MinCoverage,
     NamesFile,
@@ -51,8 +52,9 @@ class Run:
         "coefficients",
         "words",
     )
-    """Of tokens, tokens-amount, -steps, -log-ratio, -tf-idf, -presence, -events, -durations, -bigrams, au-proxy,
-    au-tables, coefficients, words, mae, given; a row without any expression (nuisance) is always added."""
+    """Of tokens, tokens-without-eyes, eyes, groups, au-proxy, au-proxy-without-eyes, au-tables, coefficients,
+    coefficients-and-eyes, words, mae, given; or bags of one kind: tokens-share, -amount, -steps, -log-ratio, -tf-idf,
+    -presence, -events, -durations, -bigrams. A row without any expression (nuisance) is always added."""
     primary: Annotated[tuple[str, str], arg(metavar="NAME NAME")] = ("tokens", "au-proxy")
     """The one contrast that the study is about; all others are adjusted by Holm's method."""
     tokenizer: UsedTokenizer = "default"
@@ -70,7 +72,7 @@ class Run:
     """Features made elsewhere (VideoMAE, MARLIN), by recording, for given."""
     roles: Roles = None
     windows: Annotated[Path | None, arg(metavar="CSV")] = None
-    """Windows of recordings that become examples (recording, onset, duration, condition, clock_offset)."""
+    """Parts of the recordings: columns recording, onset, duration, condition, clock_offset; each is an example."""
     baseline_condition: Annotated[str | None, arg(metavar="CONDITION")] = None
     """Condition of the windows whose features are taken off as each person's own baseline."""
     speech: Speech = None
@@ -82,8 +84,17 @@ class Run:
     """Folds of cross-validation, where the data set has no official split."""
     repeats: Annotated[int, arg(metavar="R")] = 10
     """How often people are dealt into folds anew."""
-    permutations: Annotated[int, arg(metavar="N", help="Permutations behind p; each is fitted anew; 0 for none.")] = 200
+    leave_one_out: Flag = False
+    """Test each person once, by models of all the others, in place of folds of several people."""
+    permutations: Annotated[int, arg(metavar="N", help="Permutations behind p; 0 for none.")] = 200
+    null_model: Literal["refit", "ridge"] = "refit"
+    """What permutations are held to: the study's model, fitted anew in each, or ridge regression on the same columns,
+    by which 999 take seconds."""
     min_coverage: MinCoverage = 0.7
+    all_faces: Flag = False
+    """Count turned, small and covered faces too; by default usable ones alone."""
+    common: Flag = False
+    """Leave out examples of which any representation says nothing, so that all are judged on the same faces."""
     table: LabelTable = None
     label_kind: Literal["auto", "classes", "number"] = "auto"
     """For generic: whether labels are classes or numbers."""
@@ -142,7 +153,11 @@ class Run:
             protocol=StudyConfig(
                 folds=self.folds,
                 repeats=self.repeats,
+                leave_one_out=self.leave_one_out,
                 permutations=self.permutations,
+                null_model=self.null_model,
+                all_rows=self.all_faces,
+                common=self.common,
                 min_coverage=self.min_coverage,
                 seed=self.seed,
                 seen=self.seen,

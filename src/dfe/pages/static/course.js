@@ -73,26 +73,29 @@ class Strip {
 
   /** Largest and mean of rows `from` up to, not with, `to`, in steps of the strip: `out[0]` and `out[1]`. */
   range(from, to, out) {
+    const { levels } = this;
+    let high = to;
+    let low = from;
     let most = 0;
     let sum = 0;
-    let level = 0;
     let weight = 1;
-    let low = from;
-    let high = to;
-    const take = (i) => {
-      const one = this.levels[level];
-      if (one.most[i] > most) most = one.most[i];
-      sum += one.mean[i] * weight;
-    };
-    while (high - low > 2 * FOLD && level + 1 < this.levels.length) {
-      while (low % FOLD) take(low++);
-      while (high % FOLD) take(--high);
-      low /= FOLD;
-      high /= FOLD;
-      level += 1;
-      weight *= FOLD;
+    for (let level = 0; low < high; level++, weight *= FOLD) {
+      const { most: largest, mean } = levels[level];
+      const last = level + 1 >= levels.length || high - low <= 2 * FOLD;
+      const inner = last ? high : Math.ceil(low / FOLD) * FOLD;
+      const outer = last ? high : Math.floor(high / FOLD) * FOLD;
+      for (let i = low; i < inner; i++) {
+        if (largest[i] > most) most = largest[i];
+        sum += mean[i] * weight;
+      }
+      for (let i = outer; i < high; i++) {
+        if (largest[i] > most) most = largest[i];
+        sum += mean[i] * weight;
+      }
+      if (last) break;
+      low = inner / FOLD;
+      high = outer / FOLD;
     }
-    for (let i = low; i < high; i++) take(i);
     out[0] = most;
     out[1] = sum / Math.max(to - from, 1);
   }

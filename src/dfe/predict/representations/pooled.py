@@ -113,7 +113,8 @@ class Pooled:
             x = np.column_stack([block for block, _ in blocks])
             names = tuple(name for _, names in blocks for name in names)
             widths = tuple(block.shape[1] for block, _ in blocks)
-            return Features(x, names, any_one.coverage, any_one.valid_s, blocks=widths)
+            units = _of_units(self.poolings, widths, first)
+            return Features(x, names, any_one.coverage, any_one.valid_s, blocks=widths, of_units=units)
 
         return Measuring(add, features)
 
@@ -122,6 +123,14 @@ class Pooled:
         ends = np.cumsum(features.blocks).tolist()
         parts = [Columns(stop - width, stop) for width, stop in zip(features.blocks, ends, strict=True)]
         return [[("columns", part), ("scale", Scaled(one))] for part in parts for one in self.scalings]
+
+
+def _of_units(poolings: Sequence[Pooling], widths: Sequence[int], coded: Coded) -> tuple[int, int] | None:
+    """The means, where the numbers that are pooled are the units themselves."""
+    if "intensity" not in poolings or coded.value_names != coded.names:
+        return None
+    start = sum(widths[: poolings.index("intensity")])
+    return start, start + len(coded.names)
 
 
 def _of_rows(pooling: Pooling, coded: Coded, rows: Any) -> DoubleArray:

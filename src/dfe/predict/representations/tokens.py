@@ -142,9 +142,9 @@ class TokenBag:
             return pairs.reshape(len(pairs), -1), tuple(f"{one} then {two}" for one in kept for two in kept)
         if self.sums == "events":
             return self._joined(made.count, made.other_count, shaky)
-        whole, names = self._joined(made.whole, made.other_whole, shaky)
-        lasted, _ = self._joined(made.duration_s, made.other_duration_s, shaky)
-        mean = np.divide(lasted, whole, out=np.zeros_like(lasted), where=whole > 0)
+        began, names = self._joined(made.count, made.other_count, shaky)
+        lasted, _ = self._joined(made.on_s, made.other_on_s, shaky)
+        mean = np.divide(lasted, began, out=np.zeros_like(lasted), where=began > 0)
         # The bag divides by valid time, which durations do not depend on.
         return mean * made.valid_s[:, None], names
 
