@@ -32,4 +32,6 @@ def test_the_site_names_every_page():
     named = re.findall(r"- (?:[^:\n]+: )?([\w./-]+\.(?:md|ipynb))$", said, re.MULTILINE)
     there = [page.name for page in (ROOT / "docs").glob("*.md")]
     from_root = re.findall(r'": "([\w-]+\.md)"', (ROOT / "scripts" / "site_hooks.py").read_text("utf-8"))
-    assert sorted(name for name in named if "/" not in name) == sorted([*there, *from_root])
+    missing = {*there, *from_root} - set(named)
+    assert not missing, f"add to nav in mkdocs.yml: {', '.join(sorted(missing))}"
+    assert len(named) == len(set(named))
