@@ -144,8 +144,8 @@ def _codings(title: str, result: Row) -> str:
             "JPEG, blur and shift, beyond chance; codings with intensities look better there than they are, since only "
             "the kind of token counts, so it stands a second time with intensities. Mirror: overlap of the mirrored "
             "face's tokens with the mirrored tokens. Person: mean over 150 people of how many of their faces "
-            "are told to be theirs from the decoded face (chance 0.007). Drift: how far heads that turn (London's neutral heads, warped to "
-            "other poses) move in mm, as a share of the mean face's error.",
+            "are told to be theirs from the decoded face (chance 0.007). Drift: how far heads that turn (London's "
+            "neutral heads, warped to other poses) move in mm, as a share of the mean face's error.",
             table(list(columns), rows),
         ]
     )
