@@ -156,7 +156,7 @@ tokenizer: $(VENV)/.dev
 	@$(BIN)/python scripts/make_displays.py
 	@$(BIN)/python scripts/make_rvq.py
 
-# Runs the studies that can be run on ../shared/data (docs/study-results.md); `make results` has to have run once.
+# Runs the studies that can be run on ../shared/data (docs/study-results.md); pictures that nobody looked at yet take half an hour more.
 studies: $(VENV)/.dev
 	@$(BIN)/python scripts/make_studies.py
 

@@ -62,12 +62,11 @@ def write_made_up_plan(path: Path, media: Path, entries: int) -> None:
         def run(self, work, tasks, heard=None):  # noqa: ANN001, ANN202, ARG002
             for task in tasks:
                 assert isinstance(task, Probe)
-                places = range(task.first, task.first + len(task.sources))
                 yield (
                     task,
                     [
                         Probed(10**9, f"{at:016x}", f"{at:064x}", "h264", 1920, 1080, 90_000, 3600.0, 25.0)
-                        for at in places
+                        for at in range(task.first, task.first + len(task.sources))
                     ],
                 )
 

@@ -1,12 +1,14 @@
 """Faults and attacks: of each kind how many were tried, and in how many the promise held.
 
-    python benchmarks/faults.py [--tries 200] [--runs 5] [--seed 0]      (`make faults`)
+    python benchmarks/faults.py [--tries 200] [--runs 5] [--kills 50] [--films 1000] [--only PART]      (`make faults`)
 
 ``--tries`` damaged files of each kind are read: each must be read or be refused in one line, by a process that goes on.
 ``--runs`` times a worker is killed at a random moment, and a run is ended by each signal: the others go on, nobody is
 alive two seconds later, and the next run makes the same bytes. Every open, sync and rename of a run fails in turn, and
-every small file that unfolds to much is refused in two seconds and 500 MB. What fails is listed with what makes it
-again. The helpers and the promises are those of ``tests/faults``.
+every small file that unfolds to much is refused in two seconds and 500 MB. ``--kills`` times a run over a corpus is
+killed and gone on with, and ``--films`` damaged films are planned and run in one corpus; sources are removed, cut short
+and replaced after planning, a disk gets full. What fails is listed with what makes it again. The helpers and the
+promises are those of ``tests/faults``.
 """
 
 from __future__ import annotations
@@ -176,24 +178,52 @@ def budgets() -> Iterator[tuple[str, int, list[str]]]:
     yield "a small file that unfolds to much", len(CRASHERS), failed
 
 
+def corpora(kills: int, films: int, seed: int) -> Iterator[tuple[str, int, list[str]]]:
+    """`dfe corpus`: runs killed, films damaged in hundreds, sources and disks that change under a run."""
+    import made_corpus_faults as faults
+
+    def tried(name: str, count: int, what: Callable[[Path], list[str]]) -> tuple[str, int, list[str]]:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                return name, count, what(Path(folder))
+            except (AssertionError, subprocess.SubprocessError) as error:
+                return name, count, [f"{name}, seed {seed}: {str(error)[-300:]}"]
+
+    rng = np.random.default_rng([seed, 19])
+    yield tried("corpus run killed (kill -9), then gone on with", kills, lambda f: faults.killed(f, kills, rng))
+    yield tried("films damaged, in one corpus", films, lambda f: faults.mutated(f, films, seed))
+    yield tried("1, 2, 4 workers and 3 shares: the same tables", 4, faults.counted)
+    for how in ("removed", "cut short", "replaced"):
+        yield tried(f"source {how} after planning", 1, lambda f, how=how: faults.disturbed(f, how))
+    with tempfile.TemporaryDirectory() as place, faults.small_disk(Path(place, "disk")) as disk:
+        if disk is None:
+            print("| disk full: no small disk can be mounted here, see the failing syncs | 0 | 0 |")
+        else:
+            yield tried("disk full in a run, then room again", 1, lambda f: faults.filled(f, disk))
+
+
 def main() -> int:
     told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     told.add_argument("--tries", type=int, default=200, help="damaged files of each kind")
     told.add_argument("--runs", type=int, default=5, help="runs disturbed in each way")
+    told.add_argument("--kills", type=int, default=50, help="times that a run over a corpus is killed")
+    told.add_argument("--films", type=int, default=1000, help="damaged films in one corpus")
+    told.add_argument("--only", choices=("files", "runs", "steps", "budgets", "corpora"), help="one part alone")
     told.add_argument("--seed", type=int, default=int(time.time()), help="of all that is drawn")
     told.add_argument("--clip", type=Path, default=ROOT / ".demo" / "media" / "carphone_pristine.mp4")
     asked = told.parse_args()
     print(f"seed {asked.seed}\n\n| fault | tried | survived |\n|---|---:|---:|")
     wrong: list[str] = []
-    parts: list[Callable[[], Iterator[tuple[str, int, list[str]]]]] = [
-        lambda: mutations(asked.tries, asked.seed),
-        lambda: runs_disturbed(asked.runs, asked.seed, asked.clip),
-        steps_that_fail,
-        budgets,
-    ]
-    for part in parts:
-        for name, tried, failed in part():
-            print(f"| {name} | {tried} | {tried - len(failed)} |", flush=True)
+    parts: dict[str, Callable[[], Iterator[tuple[str, int, list[str]]]]] = {
+        "files": lambda: mutations(asked.tries, asked.seed),
+        "runs": lambda: runs_disturbed(asked.runs, asked.seed, asked.clip),
+        "steps": steps_that_fail,
+        "budgets": budgets,
+        "corpora": lambda: corpora(asked.kills, asked.films, asked.seed),
+    }
+    for part in [asked.only] if asked.only else parts:
+        for name, tried, failed in parts[part]():
+            print(f"| {name} | {tried} | {max(0, tried - len(failed))} |", flush=True)
             wrong += failed
     print("", *wrong, sep="\n")
     return 1 if wrong else 0

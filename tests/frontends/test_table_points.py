@@ -77,6 +77,35 @@ def test_openface_picture(tmp_path):
     assert found.success.all()
 
 
+def pictures(points: np.ndarray, names: list[str], faces: list[int]) -> str:
+    """FaceLandmarkImg's rows of many pictures, with a column that names them."""
+    head, *lines = openface(points, image=True).splitlines()
+    rows = [f"{n},{f},{line.split(',', 1)[1]}" for n, f, line in zip(names, faces, lines, strict=True)]
+    return "\n".join([f"ImageID,{head}", *rows]) + "\n"
+
+
+def test_openface_of_many_pictures(tmp_path):
+    points = points68(4)
+    path = written(tmp_path, pictures(points, ["b", "a", "c", "a"], [0, 1, 0, 0]))
+    assert name_of(path) == "openface"
+    found = OpenFaceReader().read(path)
+    assert found.source == ["b", "a", "a", "c"]
+    assert found.frame.tolist() == [0, 1, 1, 2]
+    assert found.face is not None
+    assert found.face.tolist() == [0, 0, 1, 0]
+    assert np.isnan(found.time_s).all()
+    np.testing.assert_allclose(found.expression[:, :3], points[[0, 3, 1, 2], 5], rtol=1e-6)
+    table = read_au_table(path)
+    assert table.picture == ("b", "a", "c", "a")
+    assert table.frame.tolist() == [0, 1, 2, 1]
+
+
+def test_a_face_of_a_picture_that_comes_twice_is_refused(tmp_path):
+    twice = written(tmp_path, pictures(points68(2), ["a", "a"], [0, 0]))
+    with pytest.raises(TableError, match="row 3: a face of picture 0 is there twice; name the picture of each row"):
+        OpenFaceReader().read(twice)
+
+
 def test_openface_without_depth(tmp_path):
     points = points68(2)
     found = OpenFaceReader().read(written(tmp_path, openface(points, flat=True)))

@@ -11,7 +11,13 @@ from pathlib import Path
 
 def begin(clips: Path, out: Path, count: int = 2) -> subprocess.Popen[str]:
     """A run over the clips in a folder, by so many workers."""
-    words = ["encode", str(clips), "-o", str(out), "--workers", str(count), "--end", "0.8", "--max-faces", "1"]
+    return begin_words(
+        ["encode", str(clips), "-o", str(out), "--workers", str(count), "--end", "0.8", "--max-faces", "1"]
+    )
+
+
+def begin_words(words: list[str]) -> subprocess.Popen[str]:
+    """A command of ``dfe`` as a process of its own."""
     pipe = subprocess.PIPE
     return subprocess.Popen([sys.executable, "-m", "dfe", *words], stdout=pipe, stderr=pipe, text=True)
 

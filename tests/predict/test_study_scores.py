@@ -89,6 +89,15 @@ def test_a_draw_is_the_score_of_the_people_drawn(metric):
         assert found[draw] == pytest.approx(score(metric, drawn))
 
 
+def test_a_person_alone_in_a_fold_counts_as_often_as_drawn():
+    predicted = made(40, 2, 7, ties=True)._replace(fold=np.repeat(np.arange(10), 4))
+    bootstrap = SubjectBootstrap(np.repeat(np.arange(10), 4), draws=20, seed=3)
+    found, own = draws("auc", [predicted], bootstrap), fold_scores("auc", predicted)
+    for draw, counts in enumerate(bootstrap.counts(40)):
+        known = np.isfinite(own)
+        assert found[draw] == pytest.approx(np.average(own[known], weights=counts[known]))
+
+
 def test_the_estimate_is_the_mean_over_repeats_with_an_interval_around_it():
     repeats = [made(60, 2, seed) for seed in (1, 2)]
     repeats[1] = repeats[1]._replace(truth=repeats[0].truth)

@@ -29,9 +29,9 @@ class Demo:
 
     def run(self) -> int:
         """Draw, encode, say where the report is; return the exit code."""
-        return self._study() if self.study else self._clip()
+        return self._made_study() if self.study else self._clip()
 
-    def _study(self) -> int:
+    def _made_study(self) -> int:
         from dfe.cli.progress import show_progress
         from dfe.cli.show import say, show_json
         from dfe.encoding.demo_people import write_demo_people

@@ -53,6 +53,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("corpus", "", "thousands of recordings: plan, run, status, query, verify, merge, copy, slurm"),
         Verb("qc", "qc:Qc", "which recordings are usable, on one page"),
         Verb("view", "view:View", "film, measured face and displays together, in the browser"),
+        Verb("report", "report:Report", "a recording as one page to keep: quality, strength over time, events"),
         Verb("events", "events:Events", "displays in time: onset, apex, offset, rates"),
         Verb("summary", "summary:Summary", "a line for each face: quality, rates, strongest moments"),
         Verb("atlas", "atlas:Atlas", "what each display looks like, and what your recordings do with it"),
@@ -115,9 +116,9 @@ def verbs() -> tuple[Verb, ...]:
 
 def overview() -> str:
     """``dfe --help``: all commands in groups, on one screen."""
-    lines = ["dfe COMMAND ...: facial movement in videos and pictures, as a small vocabulary of displays"]
-    for group, members in GROUPS.items():
-        lines += ["", f"{group}:", *_listed(members)]
+    lines = ["usage: dfe COMMAND ...   (visible movements of faces in videos: seen, counted, compared)"]
+    for count, (group, members) in enumerate(GROUPS.items()):
+        lines += [*([""] if count else []), f"{group}:", *_listed(members)]
     lines += ["", "dfe COMMAND --help: options and examples   --version   --debug: details of an error"]
     lines += ["--limit 4: four times larger inputs   -: paths from a list, a line each (--null: find -print0)"]
     return "\n".join(lines)

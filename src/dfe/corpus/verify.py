@@ -12,6 +12,7 @@ from dfe.base.types import Progress
 from dfe.corpus.status import frames_of
 from dfe.encoding.engine import Engine
 from dfe.encoding.manifest import Manifest, lists_of
+from dfe.encoding.pseudonyms import is_pseudonym
 from dfe.encoding.row import Row
 from dfe.media.probe import file_hash, hash_of_hashes
 from dfe.recording.recording import Recording
@@ -85,8 +86,9 @@ def faults_of(check: Check) -> list[str]:
 def _source_faults(row: Row, folder: Path) -> list[str]:
     source = folder / row.input
     try:
-        if source.is_dir():
-            return []  # a set of pictures: which of the folder's files were in it is not known here
+        # Of a set of pictures it is not known here which of the folder's files were in it, of a pseudonym nothing.
+        if source.is_dir() or is_pseudonym(source.name):
+            return []
         found = file_hash(source)
     except DfeError as error:
         return [str(error)]

@@ -152,7 +152,8 @@ class FolderRun:
                     self.manifest.note(row)
                 yield looked.at, result, row
         finally:
-            looking.close()
+            looking.close()  # ends all workers
+            remove_leftovers(self._out)  # of those that were ended while they wrote
 
     def _due(self, source: Source, targets: Targets) -> ToDo | Literal["there", "aside"]:
         choices = self._choices

@@ -44,6 +44,7 @@ class Manifest:
 
     def __init__(self, folder: Path, share: str | None = None) -> None:
         self._folder, self._real = folder, os.path.realpath(folder)
+        self._begin = f"{folder}{os.sep}"
         self.path = folder / (MANIFEST if share is None else f"manifest-{share}.csv")
         self._journal = self.path.with_suffix(JOURNAL)
         self._others: dict[str, Row] = {}
@@ -60,7 +61,9 @@ class Manifest:
 
     def get(self, table: Path) -> Row | None:
         """The row of a table, if there is one."""
-        key = self.name(table)
+        below = str(table)
+        # Most are asked for by the path that their rows are called after.
+        key = self.name(table) if not below.startswith(self._begin) else printable(below[len(self._begin) :])
         return self._mine.get(key) or self._rows.get(key) or self._others.get(key)
 
     def name(self, path: Path) -> str:

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -91,6 +92,11 @@ def under_pseudonyms(sources: Iterable[Source], pseudonyms: Pseudonyms | None) -
     named = [pseudonyms.source(source) for source in sources]
     pseudonyms.keep()
     return named
+
+
+def is_pseudonym(name: str) -> bool:
+    """Whether a name looks like a pseudonym."""
+    return re.fullmatch(rf"p[a-z2-7]{{{_LETTERS}}}", name) is not None
 
 
 def redacted(text: str, source: Source) -> str:

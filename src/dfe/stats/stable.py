@@ -8,6 +8,7 @@ threshold.
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -71,6 +72,7 @@ def stability_selection(
 
 def _first(x: DoubleArray, aims: DoubleArray, taken: int) -> list[IntArray]:
     """The first columns that least angle regression lets in, for each aim (Efron et al., Annals of Statistics 2004)."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import lars_path_gram
 
     centred = x - x.mean(axis=0)
@@ -83,6 +85,9 @@ def _first(x: DoubleArray, aims: DoubleArray, taken: int) -> list[IntArray]:
         active: list[int] = []
         if match.any():
             most = min(taken, len(varies))
-            _, active, _ = lars_path_gram(match, gram, n_samples=len(x), max_iter=most, method="lar")
+            with warnings.catch_warnings():
+                # Columns that say the same are dropped, and that is all that the warning says.
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                _, active, _ = lars_path_gram(match, gram, n_samples=len(x), max_iter=most, method="lar")
         found.append(np.asarray(varies[np.asarray(active, np.int64)], np.int64))
     return found

@@ -11,10 +11,11 @@ from dfe.cli.options import OutFolder, arg
 
 @dataclass(frozen=True)
 class Slurm:
-    """Print a job script for SLURM: an array of shares, each of which goes on until it is done.
+    """Print a job script for SLURM: an array of shares, each of which goes on until it is done. Write it into a file
+    and submit that with sbatch.
 
     Examples:
-        dfe corpus slurm plan.parquet -o /shared/out --shares 200 --cpus 8 --hours 4 > dfe.sbatch
+        dfe corpus slurm plan.parquet -o /shared/out --shares 200 --cpus 8 --hours 4
     """
 
     plan: PlanFile

@@ -16,11 +16,11 @@ class Status:
 
     Examples:
         dfe corpus status out
-        dfe corpus status out --subjects --json
+        dfe corpus status out --by-subject --json
     """
 
     corpus: Corpus
-    subjects: Flag = False
+    by_subject: Flag = False
     """A line for each subject, too."""
     json: AsJson = False
 
@@ -34,5 +34,5 @@ class Status:
         if self.json:
             show_json(status.as_dict())
         else:
-            say(*status.lines(by_subject=self.subjects))
+            say(*status.lines(by_subject=self.by_subject))
         return status.exit_code

@@ -20,7 +20,8 @@ class Verify:
 
     corpus: Corpus
     sources: Flag = False
-    """Read the videos again, too, and compare their hashes with those of the day they were encoded."""
+    """Read the videos again, too, and compare their hashes with those of the day they were encoded; not of sets of
+    pictures, and not under pseudonyms, since the lists do not say where the media are."""
     workers: Workers = 1
     json: AsJson = False
 
