@@ -81,7 +81,7 @@ $(OLDEST)/.made: scripts/check_python.py pyproject.toml constraints-oldest.txt
 	@$(PYTHON) scripts/check_python.py
 	@echo "Installing the oldest allowed versions into $(OLDEST) ..."
 	@test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
-	@$(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints-oldest.txt -e '.[pandas,study,plot]' pytest pytest-xdist hypothesis
+	@$(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints-oldest.txt -e '.[pandas,study,plot]' statsmodels pytest pytest-xdist hypothesis
 	@touch $@
 
 # What needs torch, Chromium or another tool of `dev` is skipped here, and says so.
@@ -156,7 +156,7 @@ tokenizer: $(VENV)/.dev
 	@$(BIN)/python scripts/make_displays.py
 	@$(BIN)/python scripts/make_rvq.py
 
-# Runs the studies that can be run on ../shared/data (docs/study-results.md); `make results` has to have run once.
+# Runs the studies that can be run on ../shared/data (docs/study-results.md); pictures that nobody looked at yet take half an hour more.
 studies: $(VENV)/.dev
 	@$(BIN)/python scripts/make_studies.py
 

@@ -106,7 +106,7 @@ def check(environment: Path, how: str) -> None:
         version = run(environment / "bin/python", "--version", where=folder).strip()
         states = {one["name"]: one["state"] for one in json.loads(run(dfe, "doctor", "--json", where=folder))}
         assert states["whole way"] == "ok", states
-        run(dfe, "demo", "--people", "4", "-o", "made", where=folder)
+        run(dfe, "demo", "--study", "4", "-o", "made", where=folder)
         summary = json.loads(run(dfe, "summary", "made/recordings", "-o", "summary", "--json", where=folder))
         assert len(summary["faces"]) == 4, summary
     print(f"{version}, {how}: ok ({time.monotonic() - began:.0f} s)", flush=True)

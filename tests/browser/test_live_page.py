@@ -134,12 +134,12 @@ def _begins(sent, i, made):
     return len(times) == len(made) and np.allclose(times - times[0], made.times, atol=1e-6)
 
 
-def test_jpeg_is_sent_where_the_user_says_so(open_live, with_camera, served, expect):
+def test_all_pixels_are_sent_where_the_user_says_so(open_live, with_camera, served, expect):
     page = open_live(with_camera, color_scheme="dark")
-    page.select_option("#packing", "jpeg")
+    page.select_option("#packing", "raw")
     page.click("#start")
     expect(page.locator("#said tbody tr").first).to_be_visible()
-    assert {one.packed for one in served.sent} == {"jpeg"}
+    assert {one.packed for one in served.sent} == {"pixels"}
 
 
 def test_the_face_at_rest_can_be_shown(open_live, with_camera, expect):

@@ -5,7 +5,16 @@ from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
 
 from dfe.base.errors import UsageError
-from dfe.stats.folds import Inner, Split, cross_validation, deal, official_split, refuse_shared, strata_of
+from dfe.stats.folds import (
+    Inner,
+    Split,
+    cross_validation,
+    deal,
+    leave_one_out,
+    official_split,
+    refuse_shared,
+    strata_of,
+)
 
 
 def spread(fold: np.ndarray, strata: np.ndarray, folds: int) -> float:
@@ -58,6 +67,19 @@ def test_cross_validation_keeps_people_apart_within_and_without():
             assert sorted([*inner.fit.tolist(), *inner.judge.tolist()]) == sorted(one.train.tolist())
     first = [one.test.tolist() for one in splits if one.repeat == 0]
     assert first != [one.test.tolist() for one in splits if one.repeat == 1]
+
+
+def test_everybody_is_left_out_once_by_others():
+    subject = np.array([3, 1, 1, 2, 3, 2, 5, 5])
+    strata = np.array([0, 0, 1, 1, 0, 1, 0, 1])
+    splits = leave_one_out(subject, strata, inner_folds=2, seed=0)
+    assert [set(subject[split.test].tolist()) for split in splits] == [{1}, {2}, {3}, {5}]
+    for split in splits:
+        np.testing.assert_array_equal(np.sort([*split.train, *split.test]), np.arange(8))
+        assert len(split.inner) == 2
+    refuse_shared(splits, subject)
+    with pytest.raises(UsageError, match="1 people are too few"):
+        leave_one_out(np.zeros(4, int), np.array([0, 1, 0, 1]), inner_folds=2, seed=0)
 
 
 def test_people_follow_their_mean_into_strata():

@@ -313,7 +313,7 @@ def _teller(pipe: Connection) -> Callable[[int, object], None]:
 
 
 def use_one_thread() -> None:
-    """Threads inside workers would fight over the cores."""
+    """Keep libraries from using several threads each, which would fight over the cores; before they are loaded."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[variable] = "1"
     import cv2

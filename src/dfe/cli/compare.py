@@ -74,9 +74,9 @@ class Compare:
     """Which time counts, where --speech says who speaks when."""
     contrasts: Annotated[Path | None, arg(metavar="FILE")] = None
     """Questions written down beforehand, .toml or .json: they are confirmatory, all else is exploratory."""
-    groups: Annotated[tuple[str, ...], arg(metavar="A B ...")] = ()
+    groups: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Which groups; the others are compared with A. By default all, in alphabetical order."""
-    conditions: Annotated[tuple[str, ...], arg(metavar="A B ...")] = ()
+    conditions: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Which conditions."""
     align: Annotated[str | None, arg(metavar="COLUMN")] = None
     """Column of the table: seconds in the recording at which time courses are aligned and compared."""

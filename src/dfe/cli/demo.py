@@ -13,31 +13,31 @@ from dfe.cli.options import AsJson, OutFolder, Overwrite, arg
 class Demo:
     """Draw a short clip of a moving head, encode it, and leave the table and the report (offline, no person in it).
 
-    With --people, make up a small study instead: recordings of people who do not exist, in two groups, one of which
+    With --study, make up a small study instead: recordings of people who do not exist, in two groups, one of which
     smiles more often.
 
     Examples:
         dfe demo
-        dfe demo --people 24 -o made-study
+        dfe demo --study 24 -o made-study
     """
 
     out: OutFolder = Path("dfe-demo")
-    people: Annotated[int, arg(metavar="N")] = 0
+    study: Annotated[int, arg(metavar="N")] = 0
     """Make up a study of so many people instead of a clip: recordings/ and people.csv."""
     overwrite: Overwrite = False
     json: AsJson = False
 
     def run(self) -> int:
         """Draw, encode, say where the report is; return the exit code."""
-        return self._study() if self.people else self._clip()
+        return self._made_study() if self.study else self._clip()
 
-    def _study(self) -> int:
+    def _made_study(self) -> int:
         from dfe.cli.progress import show_progress
         from dfe.cli.show import say, show_json
         from dfe.encoding.demo_people import write_demo_people
 
         with show_progress("making up people", "people") as progress:
-            made = write_demo_people(self.out, self.people, overwrite=self.overwrite, progress=progress)
+            made = write_demo_people(self.out, self.study, overwrite=self.overwrite, progress=progress)
         if self.json:
             show_json(made._asdict())
             return 0

@@ -32,7 +32,10 @@ class Live:
     def run(self) -> int:
         """Serve until Ctrl+C; return the exit code."""
         need_extra("dfe live", "viewer", "starlette", "uvicorn", "websockets")
+        from dfe.base.workers import use_one_thread
         from dfe.cli.show import say
+
+        use_one_thread()  # the browser needs the other cores
         from dfe.encoding.options import EncodeOptions
         from dfe.viewer.live.app import live_app
         from dfe.viewer.live.session import LiveOptions

@@ -53,6 +53,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("corpus", "", "thousands of recordings: plan, run, status, query, verify, merge, copy, slurm"),
         Verb("qc", "qc:Qc", "which recordings are usable, on one page"),
         Verb("view", "view:View", "film, measured face and displays together, in the browser"),
+        Verb("report", "report:Report", "a recording as one page to keep: quality, strength over time, events"),
         Verb("events", "events:Events", "displays in time: onset, apex, offset, rates"),
         Verb("summary", "summary:Summary", "a line for each face: quality, rates, strongest moments"),
         Verb("atlas", "atlas:Atlas", "what each display looks like, and what your recordings do with it"),

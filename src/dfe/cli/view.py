@@ -34,7 +34,7 @@ class View:
     names: NamesFile = None
     roles: Roles = None
     windows: Annotated[Path | None, arg(metavar="CSV")] = None
-    """Stretches with conditions: columns recording, start_s, end_s, condition; by default windows.csv beside the
+    """Parts of the recordings: columns recording, start_s, end_s, condition; by default windows.csv beside the
     recording. Changes on the page are kept there, those of roles in the file of --roles or in roles.csv."""
     events: EventArguments = field(default_factory=EventArguments)
     """What counts as an event."""

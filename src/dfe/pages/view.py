@@ -134,6 +134,8 @@ class RecordingView:
     """Share with at least one usable face, 0 to 1."""
     duration_s: float | None = None
     frame_rate: float | None = None
+    origin: str = ""
+    """What was measured, in words."""
     people: tuple[Person, ...] = ()
     """Those who are seen for more than a moment; nothing on the page pools two of them."""
     stills: tuple[StillFace, ...] = ()

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from dfe.base.files import replacing
+from dfe.base.errors import DfeError, UsageError
+from dfe.base.files import refuse_existing, replacing
+from dfe.base.types import Progress
 from dfe.displays.names import Names, load_names
 from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.draw.colours import heat_stops
+from dfe.events.find import tokenizer_of
+from dfe.frontends.registry import find_front_end
 from dfe.media.inputs import Source
 from dfe.pages.view import RecordingView, StillFace
 from dfe.recording.recording import Recording
 from dfe.recording.summary import fleeting_note
-from dfe.report.people import heat_mm, people_of_film, people_of_stills
+from dfe.report.people import drawable, heat_mm, people_of_film, people_of_stills
 from dfe.report.thumbnails import still_thumbnails, video_thumbnails
+from dfe.tokenizer.file import load_tokenizer
 
 if TYPE_CHECKING:
     from dfe.tokenizer.tokenizer import Tokenizer
@@ -45,6 +51,77 @@ def write_report(
     page = recording_page(recording_view(recording, tokenizer, pictured, names))
     with replacing(target, overwrite=overwrite) as (file,):
         file.write(page.encode("utf-8", "replace"))
+
+
+class Reported(NamedTuple):
+    """What :func:`write_reports` did."""
+
+    pages: tuple[Path, ...]
+    problems: tuple[DfeError, ...]
+
+
+def write_reports(
+    recordings: Sequence[Path],
+    folder: Path,
+    *,
+    tokenizer: str | None = None,
+    names: Path | None = None,
+    media: Path | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Reported:
+    """Write the page of each recording as ``folder/NAME.html``; one that fails does not stop the others.
+
+    Args:
+        recordings: tables.
+        folder: made if it is not there.
+        tokenizer: name or folder of the one that made the tokens; by default the packaged one that a recording names.
+        names: the user's file of names, merges and groups.
+        media: the video, or the folder that the videos are in, from which small pictures of the person are taken; None:
+            no page holds one.
+        overwrite: replace pages that are there.
+        progress: told of recordings done.
+
+    Raises:
+        UsageError: two recordings of one name.
+        OutputError: a page that exists (without ``overwrite``); nothing is written then.
+    """
+    targets: dict[Path, Path] = {}
+    for path in recordings:
+        target = folder / f"{path.stem}.html"
+        if target in targets:
+            raise UsageError(f"two recordings are called {path.stem}", where=path, advice="write them to two folders")
+        refuse_existing(target, overwrite=overwrite)
+        targets[target] = path
+    pages, problems = [], []
+    for done, (target, path) in enumerate(targets.items(), start=1):
+        try:
+            recording = Recording.read(path, landmarks=False)
+            made = None
+            if recording.levels:
+                made = tokenizer_of(recording) if tokenizer is None else load_tokenizer(tokenizer)
+            called = None if made is None else load_names(made, names)
+            write_report(recording, target, made, _pictured(recording, media), names=called, overwrite=overwrite)
+            pages.append(target)
+        except DfeError as error:
+            problems.append(error)
+        if progress is not None:
+            progress(done, len(targets))
+    return Reported(tuple(pages), tuple(problems))
+
+
+def _pictured(recording: Recording, media: Path | None) -> Source | None:
+    source = recording.provenance.source
+    if media is None:
+        return None
+    path = media / Path(source.name).name if media.is_dir() else media
+    if source.kind != "video":
+        raise UsageError(
+            "is of no video, so no pictures can be taken from one", where=source.name, advice="leave --media out"
+        )
+    if not path.is_file():
+        raise UsageError("there is no such video", where=path, advice="name it, or the folder it lies in, with --media")
+    return Source(source.name, "video", (path,))
 
 
 def recording_view(
@@ -76,12 +153,26 @@ def recording_view(
         provenance=_told(recording),
         tokenizer="" if tokenizer is None else tokenizer.id,
         book_size=None if tokenizer is None else tokenizer.size - 1,
-        heat_stops=() if tokenizer is None else heat_stops(heat_mm(tokenizer)),
+        heat_stops=() if tokenizer is None or not drawable(tokenizer) else heat_stops(heat_mm(tokenizer)),
+        origin=_origin(recording),
         thumbnails=video_thumbnails(pictured, recording.times[seen], source.frame_rate)
         if pictured and not stills
         else (),
         warnings=(*recording.provenance.notes, *fleeting_note(recording), *_merged(words)),
     )
+
+
+def _origin(recording: Recording) -> str:
+    """What was measured: a video, pictures, or a table of another tool, and of which kind."""
+    kind = recording.provenance.source.kind
+    if kind != "table":
+        return "Still pictures" if kind == "stills" else "Video"
+    name = str(recording.provenance.frontend.get("name", ""))
+    try:
+        title = find_front_end(name).title
+    except DfeError:
+        title = name or "its kind is not told"
+    return f"Table of another tool: {title}"
 
 
 def _merged(words: Vocabulary | None) -> tuple[str, ...]:

@@ -113,8 +113,11 @@ def _shares(recording: Recording, quality: StateSpans) -> tuple[ReasonCount, ...
 
 
 def whereabouts(boxes: FloatArray, picture_width: int | None) -> str:
-    """As ``on the picture's left, 73 px wide``, from the boxes ``(n, 4)`` of one face."""
-    x, _, width, _ = np.median(boxes, axis=0).tolist()
+    """As ``on the picture's left, 73 px wide``, from the boxes ``(n, 4)`` of one face; empty where none is known."""
+    known = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(known):
+        return ""
+    x, _, width, _ = np.median(known, axis=0).tolist()
     size = f"{width:.0f} px wide"
     if not picture_width:
         return size
@@ -180,6 +183,11 @@ def _time_by_display(said: CodeArray, seconds: DoubleArray) -> Counter[int]:
     return used
 
 
+def drawable(tokenizer: Tokenizer) -> bool:
+    """Whether the space of a tokenizer has a surface that can be drawn."""
+    return bool(len(tokenizer.space.drawn.mesh.triangles))
+
+
 @functools.lru_cache(maxsize=4)
 def heat_mm(tokenizer: Tokenizer) -> float:
     """Millimetres at the end of the colours of a tokenizer's pictures."""
@@ -188,7 +196,9 @@ def heat_mm(tokenizer: Tokenizer) -> float:
 
 @functools.lru_cache(maxsize=1024)
 def _pictures(tokenizer: Tokenizer, display: int) -> tuple[bytes, ...]:
-    """Front and three-quarter view of what a display adds to the population's neutral face."""
+    """Front and three-quarter view of what a display adds to the population's neutral face; none without a mesh."""
+    if not drawable(tokenizer):
+        return ()
     pictures = template_pictures(
         tokenizer.space,
         tokenizer.templates()[display : display + 1],

@@ -6,6 +6,7 @@ An occurrence is a stretch of one face's rows that say the display; rows that ar
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,8 +70,9 @@ def find_occurrences(tables: Mapping[int, Path], displays: Sequence[int], levels
     if not files:
         return Found((), 0, 0, {})
     numbers = ", ".join(str(int(display)) for display in displays)
-    with duckdb.connect(":memory:") as database:
-        database.execute("SET memory_limit = '200MB'")
+    with tempfile.TemporaryDirectory(prefix="dfe-view-") as folder, duckdb.connect(":memory:") as database:
+        database.execute("SET memory_limit = '150MB'")
+        database.execute("SET temp_directory = ?", [folder])
         database.execute("SET threads = 2")
         found: list[tuple[Any, ...]] = []
         total = 0

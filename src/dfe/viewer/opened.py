@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from dfe.base.errors import DfeError
@@ -71,6 +72,7 @@ def open_recording(path: Path, tokenizer: str | None, names_of: Any, config: Eve
     recording = Recording.read(path, landmarks=False)
     # No chart draws the numbers behind the tokens, and they are half of what an hour takes in memory.
     recording.table = recording.table.drop_columns([*recording.layout.expression, *_beside(recording)])
+    pa.default_memory_pool().release_unused()
     notes: list[str] = list(recording.provenance.notes)
     made, why = _tokenizer(recording, tokenizer)
     names: Names | None = None

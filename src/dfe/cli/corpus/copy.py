@@ -30,7 +30,7 @@ class Copy:
     """Likewise; one of the two is a folder of this machine."""
     later: Flag = False
     """Write stand-ins, and leave the media where they are."""
-    threads: Annotated[int, arg(metavar="N")] = 8
+    at_once: Annotated[int, arg(metavar="N")] = 8
     """Files copied at the same time."""
     json: AsJson = False
 
@@ -41,7 +41,7 @@ class Copy:
         from dfe.corpus.copying import copy_folder
 
         with show_progress("copying", "files") as progress:
-            done = copy_folder(self.source, self.target, later=self.later, threads=self.threads, progress=progress)
+            done = copy_folder(self.source, self.target, later=self.later, threads=self.at_once, progress=progress)
         code = complain(done.problems)
         if self.json:
             show_json(done.as_dict())

@@ -72,7 +72,7 @@ class Run:
     """Features made elsewhere (VideoMAE, MARLIN), by recording, for given."""
     roles: Roles = None
     windows: Annotated[Path | None, arg(metavar="CSV")] = None
-    """Windows of recordings that become examples (recording, onset, duration, condition, clock_offset)."""
+    """Parts of the recordings: columns recording, onset, duration, condition, clock_offset; each is an example."""
     baseline_condition: Annotated[str | None, arg(metavar="CONDITION")] = None
     """Condition of the windows whose features are taken off as each person's own baseline."""
     speech: Speech = None

@@ -35,6 +35,9 @@ class Plot {
     for (const [list, listener] of heard) list.push(listener);
     const resized = new ResizeObserver(() => this.ask());
     resized.observe(this.area);
+    const scheme = matchMedia("(prefers-color-scheme: dark)");
+    const recoloured = () => this.ask();
+    scheme.addEventListener("change", recoloured);
     const watched = new IntersectionObserver(([entry]) => this.see(entry.isIntersecting), { rootMargin: "80px" });
     watched.observe(this.area);
     // Rows of a tall chart that were out of sight are painted once the page scrolls to them.
@@ -42,6 +45,7 @@ class Plot {
     document.addEventListener("scroll", scrolled, { capture: true, passive: true });
     this.forget = () => {
       document.removeEventListener("scroll", scrolled, { capture: true });
+      scheme.removeEventListener("change", recoloured);
       for (const [list, listener] of heard) list.splice(list.indexOf(listener), 1);
       resized.disconnect();
       watched.disconnect();
@@ -95,6 +99,8 @@ class Plot {
     ctx.setTransform(scale, 0, 0, scale, 0, 0);
     paintAxis(ctx, this.time, box, colours);
     this.paint(ctx, box, colours);
+    for (const name of ["cursor", "playhead"]) this.placeLine(name, this.time[name]);
+    this.placeChosen();
     this.area.dataset.drawn = "yes";
   }
 

@@ -87,7 +87,6 @@ function setUpPrint(plots) {
     delete document.documentElement.dataset.theme;
     redraw();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }
 
 function setUp() {

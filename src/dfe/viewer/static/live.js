@@ -98,16 +98,13 @@ class Head {
     this.painter = Painter.open(this.model);
     this.canvas = byId("head");
     this.numbers = null;
-    this.waiting = 0;
+    this.refresh = paced(() => this.draw(), 30);
     byId("no-head").hidden = Boolean(this.painter);
   }
 
   show(numbers) {
     this.numbers = numbers || [];
-    this.waiting ||= requestAnimationFrame(() => {
-      this.waiting = 0;
-      this.draw();
-    });
+    this.refresh();
   }
 
   draw() {
@@ -119,8 +116,17 @@ class Head {
   }
 }
 
+let newest = null;
+const showNewest = paced(() => {
+  showFace(newest);
+  showEyes(newest);
+  showSpeed(newest);
+  byId("nothing").hidden = strips.rows.size > 0;
+  if (state.recording !== null) setText("wrote", `Recording: ${newest.seconds.toFixed(1)} s, ${newest.frame + 1} frames.`);
+}, 100);
+
 function hear(told, _delay) {
-  const before = state;
+  const before = JSON.stringify(state);
   for (const key of Object.keys(state)) if (key in told) state[key] = told[key];
   if (told.problem) complain(told.problem);
   if (told.note) announce(told.note);
@@ -128,17 +134,13 @@ function hear(told, _delay) {
     setText("wrote", `Written: ${told.wrote}`);
     complain("");
   }
-  showState(before);
+  if (told.number === undefined || JSON.stringify(state) !== before) showState();
   if (told.number === undefined) return;
-  showFace(told);
-  showEyes(told);
-  showSpeed(told);
+  newest = told;
+  showNewest();
   const said = strengths(told.said);
   strips.add(told.at ?? performance.now() / 1000, said, performance.now());
-  byId("nothing").hidden = strips.rows.size > 0;
   head?.show(told[byId("what").value]);
-  document.documentElement.dataset.frames = Number(document.documentElement.dataset.frames || 0) + 1;
-  if (state.recording !== null) setText("wrote", `Recording: ${told.seconds.toFixed(1)} s, ${told.frame + 1} frames.`);
 }
 
 const line = new Line({

@@ -18,8 +18,9 @@ function troubleOf(error) {
 class Camera {
   /** `onFrame(number, milliseconds, packed)`; `wanted()`: whether there is time for another; `onEnd`: it has gone. */
   constructor(video, { onFrame, wanted, onEnd }) {
-    Object.assign(this, { video, onFrame, wanted, onEnd, stream: null, packing: "raw", busy: false, last: 0 });
-    this.canvas = document.createElement("canvas");
+    Object.assign(this, { video, onFrame, wanted, onEnd, stream: null, packing: "jpeg", busy: false, last: 0 });
+    // What is encoded off the page is encoded at once; a canvas of the page waits for idle time.
+    this.canvas = window.OffscreenCanvas ? new OffscreenCanvas(1, 1) : document.createElement("canvas");
     this.pen = this.canvas.getContext("2d", { willReadFrequently: true });
   }
 
@@ -87,11 +88,16 @@ class Camera {
       send(this.pen.getImageData(0, 0, width, height).data);
       return;
     }
+    this.sendJpeg(send);
+  }
+
+  async sendJpeg(send) {
     this.busy = true;
-    this.canvas.toBlob(async (blob) => {
-      if (blob) send(new Uint8Array(await blob.arrayBuffer()));
-      this.busy = false;
-    }, "image/jpeg", JPEG_QUALITY);
+    const blob = this.canvas.convertToBlob
+      ? await this.canvas.convertToBlob({ type: "image/jpeg", quality: JPEG_QUALITY })
+      : await new Promise((done) => this.canvas.toBlob(done, "image/jpeg", JPEG_QUALITY));
+    if (blob) send(new Uint8Array(await blob.arrayBuffer()));
+    this.busy = false;
   }
 }
 

@@ -8,11 +8,42 @@ const TOP_MM = 2;
 const FADING_S = 4;
 const SORTED_EVERY_MS = 1000;
 
+/** Of the page's time that one kind of drawing may take: slow machines then draw less often, and lose no frames. */
+const SHARE = 0.2;
+
+/** A function that does `work` on the next frame of the screen, but no sooner than `least` ms after the last time. */
+function paced(work, least) {
+  let waiting = false, last = -Infinity, pause = least;
+  const run = (now) => {
+    if (now - last < pause) {
+      requestAnimationFrame(run);
+      return;
+    }
+    waiting = false;
+    last = now;
+    const began = performance.now();
+    work();
+    pause = Math.max(least, (performance.now() - began) / SHARE);
+  };
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(run);
+  };
+}
+
 /** The table of displays of the last seconds: a row each, its strength now, and a strip of its strength over time. */
 class Strips {
   constructor(body, names) {
-    Object.assign(this, { body, names, moments: [], rows: new Map(), sortedAt: -Infinity, waiting: 0 });
-    this.dark = matchMedia("(prefers-color-scheme: dark)");
+    Object.assign(this, { body, names, moments: [], rows: new Map(), sortedAt: -Infinity });
+    this.refresh = paced(() => this.paint(), 80);
+    this.readColours();
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.readColours());
+  }
+
+  readColours() {
+    const style = getComputedStyle(document.documentElement);
+    [this.ink, this.grid] = ["--both", "--grid"].map((name) => style.getPropertyValue(name));
   }
 
   clear() {
@@ -29,10 +60,7 @@ class Strips {
       this.sortedAt = now;
       this.sort();
     }
-    this.waiting ||= requestAnimationFrame(() => {
-      this.waiting = 0;
-      this.paint();
-    });
+    this.refresh();
   }
 
   sort() {
@@ -67,27 +95,25 @@ class Strips {
   paint() {
     const last = this.moments.at(-1);
     if (!last) return;
-    const style = getComputedStyle(document.documentElement);
-    const [ink, grid] = ["--both", "--grid"].map((name) => style.getPropertyValue(name));
     for (const [n, row] of this.rows) {
       const mm = last.said.get(n) || 0;
       const text = mm ? mm.toFixed(2) : "–";
       if (row.number.textContent !== text) row.number.textContent = text;
       row.line.classList.toggle("now", mm > 0);
-      this.strip(row.strip, n, last.at, ink, grid);
+      this.strip(row.strip, n, last.at);
     }
   }
 
-  strip(canvas, n, now, ink, grid) {
+  strip(canvas, n, now) {
     const scale = devicePixelRatio || 1;
     const width = Math.round(canvas.clientWidth * scale), height = Math.round(canvas.clientHeight * scale);
     if (!width || !height) return;
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const pen = canvas.getContext("2d");
     pen.clearRect(0, 0, width, height);
-    pen.fillStyle = grid;
+    pen.fillStyle = this.grid;
     pen.fillRect(0, height - scale, width, scale);
-    pen.fillStyle = ink;
+    pen.fillStyle = this.ink;
     const x = (at) => width * (1 + (at - now) / SECONDS);
     this.moments.forEach(({ at, said }, i) => {
       const mm = said.get(n);
