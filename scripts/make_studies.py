@@ -68,6 +68,9 @@ def main() -> None:
         took = studies / "seconds.json"
         seconds = json.loads(took.read_text()) if took.exists() else {}
         took.write_text(json.dumps({**seconds, name: round(time.perf_counter() - began)}, indent=1))
+    for name in SETS if options.page else ():
+        if (studies / name / "study.json").is_file():
+            write_report(studies / name, overwrite=True)
     write_page(studies, ROOT / "docs" / "study-results.md")
 
 
