@@ -19,20 +19,20 @@ from dfe.base.installing import how_to_install
 from dfe.encoding.options import EncodeChoices
 
 FUNCTIONS = [
-    "build_atlas", "compare", "encode", "evaluate", "find_events", "load_space", "load_tokenizer", "plot_display",
-    "plot_displays", "plot_means", "plot_profile", "read", "run_study", "summarise", "train", "write_atlas",
-    "write_comparison", "write_evaluation", "write_study", "write_summary",
+    "build_atlas", "compare", "compare_design", "encode", "evaluate", "find_events", "load_space", "load_tokenizer",
+    "plot_display", "plot_displays", "plot_means", "plot_profile", "read", "run_study", "summarise", "train",
+    "write_atlas", "write_comparison", "write_design", "write_evaluation", "write_study", "write_summary",
 ]  # fmt: skip
 RESULTS = [
-    "Atlas", "Comparison", "Evaluation", "Event", "EventList", "ExpressionSpace", "Plot", "Recording", "Study",
-    "Summary", "Tokenizer", "Tokens", "TrainResult",
+    "Atlas", "Comparison", "DesignComparison", "Evaluation", "Event", "EventList", "ExpressionSpace", "Plot",
+    "Recording", "Study", "Summary", "Tokenizer", "Tokens", "TrainResult",
 ]  # fmt: skip
 OPTIONS = [
     "CompareOptions", "EncodeOptions", "EvaluateOptions", "EventConfig", "StudyConfig", "StudyOptions", "TrainConfig",
     "UsabilityRule",
 ]  # fmt: skip
 ANY = re.compile(r"\bAny\b")
-TABLES = ["Atlas", "Comparison", "Evaluation", "EventList", "Recording", "Study", "Summary"]
+TABLES = ["Atlas", "Comparison", "DesignComparison", "Evaluation", "EventList", "Recording", "Study", "Summary"]
 
 
 def test_these_are_the_public_names():

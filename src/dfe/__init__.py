@@ -21,6 +21,7 @@ _HOMES = {
     "Atlas": "dfe.atlas.atlas",
     "CompareOptions": "dfe.comparison.options",
     "Comparison": "dfe.comparison.comparison",
+    "DesignComparison": "dfe.comparison.designs.design",
     "DfeError": "dfe.base.errors",
     "EncodeOptions": "dfe.encoding.options",
     "EvaluateOptions": "dfe.judge.evaluate",
@@ -42,6 +43,7 @@ _HOMES = {
     "UsabilityRule": "dfe.recording.usability",
     "build_atlas": "dfe.atlas.atlas",
     "compare": "dfe.comparison.comparison",
+    "compare_design": "dfe.comparison.designs.design",
     "encode": "dfe.encoding.run",
     "evaluate": "dfe.judge.evaluate",
     "find_events": "dfe.events.find",
@@ -57,6 +59,7 @@ _HOMES = {
     "train": "dfe.training.loop",
     "write_atlas": "dfe.atlas.page",
     "write_comparison": "dfe.comparison.files",
+    "write_design": "dfe.comparison.designs.files",
     "write_evaluation": "dfe.judge.result",
     "write_study": "dfe.predict.study",
     "write_summary": "dfe.overview.files",
@@ -64,7 +67,7 @@ _HOMES = {
 
 __all__ = [*_HOMES, "__version__"]
 
-_EXTRAS = {"torch": "train", "sklearn": "study", "scipy": "study", "statsmodels": "study", "pandas": "pandas"}
+_EXTRAS = {"torch": "train", "sklearn": "study", "scipy": "study", "pandas": "pandas"}
 """The extra of the package that brings a library which a name needs."""
 
 if TYPE_CHECKING:
@@ -74,6 +77,9 @@ if TYPE_CHECKING:
     from dfe.base.errors import DfeError as DfeError
     from dfe.comparison.comparison import Comparison as Comparison
     from dfe.comparison.comparison import compare as compare
+    from dfe.comparison.designs.design import DesignComparison as DesignComparison
+    from dfe.comparison.designs.design import compare_design as compare_design
+    from dfe.comparison.designs.files import write_design as write_design
     from dfe.comparison.files import write_comparison as write_comparison
     from dfe.comparison.options import CompareOptions as CompareOptions
     from dfe.displays.tokens import Tokens as Tokens

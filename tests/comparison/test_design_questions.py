@@ -14,7 +14,9 @@ from statsmodels.stats.anova import anova_lm
 
 from dfe.base.errors import UsageError
 from dfe.comparison.designs.asking import ask
+from dfe.comparison.designs.contrast_file import NamedContrast
 from dfe.comparison.designs.frame import Frame
+from dfe.comparison.designs.named import between
 from dfe.comparison.designs.questions import questions_of
 from dfe.comparison.designs.rows import level_means, rows_of
 from dfe.comparison.effects import NOBODY, TOO_FEW_SHOW, Settings
@@ -254,3 +256,30 @@ def test_what_cannot_be_answered_says_which_question():
     frame = replace(frame, held=np.eye(3)[frame.group], conditions=())
     with pytest.raises(UsageError, match="group: what is held constant says all about it"):
         rows_of(questions_of(frame), "per_min", kinds(2), values_for(frame), frame, FEW)
+
+
+@pytest.mark.parametrize("shared", ["groups of clusters", "roles in dyads", "conditions in dyads", "contrast"])
+def test_without_any_effect_clusters_find_nothing_more_often_than_said(shared):
+    """400 studies at once, one a column: what people of a dyad share would pass for an effect if it were not minded."""
+    rng = np.random.default_rng(5)
+    dyads, studies = 12, 400
+    cluster = np.repeat(np.arange(dyads), 2)
+    common = rng.gamma(1, 1, (dyads, 3, studies))[cluster]
+    y = common + rng.gamma(1, 0.5, (2 * dyads, 3, studies))
+    group = {"roles in dyads": np.arange(2 * dyads) % 2}.get(shared, cluster % 3)
+    frame = replace(
+        a_frame(2 * dyads, clusters=cluster), group=group, groups=GROUPS[: group.max() + 1], held=np.zeros((24, 0)),
+        scores=np.zeros((24, 0)), score_names=(),
+    )  # fmt: skip
+    how = Settings(permutations=199)
+    if shared == "contrast":
+        contrast = NamedContrast("x", "1", groups={"c": 1.0, "a": -0.5, "b": -0.5})
+        p = between(contrast, y.mean(axis=1), frame, how).p
+    elif shared == "conditions in dyads":
+        p = ask(find(frame, "condition", "any"), y, frame, how).p
+    else:
+        p = ask(find(frame, "group", "pair" if shared == "roles in dyads" else "any"), y, frame, how).p
+    blind = ask(find(frame, "group", "pair", 0, 1), y, replace(frame, cluster=None), how).p
+    assert 0.02 <= (p <= 0.05).mean() <= 0.085
+    if shared == "groups of clusters":
+        assert (blind <= 0.05).mean() > 0.1

@@ -1,7 +1,9 @@
 """Windows inside recordings: ``windows.csv`` with the columns recording, start_s, end_s, condition.
 
 A recording that holds several conditions is cut into them; a condition may have several windows in a recording. There
-may be a column ``face_id`` where windows are about one face of several, and one of the period.
+may be a column ``face_id`` where windows are about one face of several, and one of the period. The windows of studies
+will do as well: ``onset`` and ``duration`` in place of start and end, and ``clock_offset``, what has to be added to a
+marker's times to get the recording's.
 """
 
 from __future__ import annotations
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 FIELDS = ("recording", "start_s", "end_s")
 """Columns of a file of windows, beside that of the condition."""
+_MARKED = ("recording", "onset", "duration")
+_CLOCK = "clock_offset"
 
 
 @dataclass(frozen=True)
@@ -97,18 +101,22 @@ def read_windows(path: Path, condition: str, period: str | None = None) -> Windo
         TableError: no such column, an empty cell, or a window that ends before it starts.
     """
     table = read_label_table(path)
-    table.need(*FIELDS, condition)
+    fields = _MARKED if "start_s" not in table.names and "duration" in table.names else FIELDS
+    table.need(*fields, condition)
     if not table.rows:
         raise TableError("has no windows", where=path)
     has_period = period is not None and period in table.names
     windows = []
     for row in table.rows:
         where, cells = table.where(row), row.cells
-        needed = (*FIELDS, condition, *((period,) if has_period and period else ()))
+        needed = (*fields, condition, *((period,) if has_period and period else ()))
         empty = next((name for name in needed if is_missing(cells[name])), None)
         if empty is not None:
             raise TableError(f"{empty} is empty", where=where, advice="fill it in, or leave the line out")
-        start, end = (seconds(cells[name], name, math.nan, where, table.decimal) for name in FIELDS[1:])
+        start, end = (seconds(cells[name], name, math.nan, where, table.decimal) for name in fields[1:])
+        if fields == _MARKED:
+            start += seconds(cells.get(_CLOCK, ""), _CLOCK, 0.0, where, table.decimal)
+            end += start
         if not start < end:
             raise TableError(f"ends at {end:g} s, before it starts at {start:g} s", where=where)
         face = cells.get("face_id", "")

@@ -120,7 +120,7 @@ def _answered(
     done = (
         _one_sample(asked, frame, settings)
         if not (contrast.groups or contrast.score)
-        else _between(contrast, asked, frame, settings)
+        else between(contrast, asked, frame, settings)
     )
     value, low, high = (float(one[0]) for one in done.difference)
     effect, effect_low, effect_high = (float(one[0]) for one in done.effect)
@@ -135,7 +135,7 @@ def _answered(
     )  # fmt: skip
 
 
-def _between(contrast: NamedContrast, asked: DoubleArray, frame: Frame, settings: Settings) -> Answer:
+def between(contrast: NamedContrast, asked: DoubleArray, frame: Frame, settings: Settings) -> Answer:
     """Weighted means of groups, or a score, all groups in the model."""
     count = len(frame.groups)
     scores = frame.scores - frame.scores.mean(axis=0)
