@@ -84,3 +84,7 @@ def _recalibrated(p: DoubleArray, truth: DoubleArray, weight: DoubleArray) -> tu
         step = float(weight @ (truth - q)) / max(float(weight @ (q * (1 - q))), _WEAK)
         shift += float(np.clip(step, -1, 1))
     return slope, shift
+
+
+def _means(found: Sequence[dict[str, float]]) -> dict[str, Any]:
+    return {name: round(float(np.mean([one[name] for one in found])), _DIGITS) for name in found[0]}
