@@ -23,6 +23,28 @@ FROM_ROOT = {
 _LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 
 
+UNPLACED = "How to"
+"""Part of the site that gets pages which ``nav`` in mkdocs.yml does not name, so that none is lost."""
+
+
+def on_config(config: Any) -> Any:
+    """Add pages that no part of the site names to :data:`UNPLACED`."""
+    named = set(_pages(config.nav))
+    rest = [page.name for page in sorted((ROOT / "docs").glob("*.md")) if page.name not in named]
+    for part in config.nav:
+        if UNPLACED in part:
+            part[UNPLACED] += rest
+    return config
+
+
+def _pages(nav: Any) -> list[str]:
+    """All pages below a part of ``nav``."""
+    if isinstance(nav, str):
+        return [nav]
+    parts = nav.values() if isinstance(nav, dict) else nav
+    return [page for part in parts for page in _pages(part)]
+
+
 def on_files(files: Files, config: Any) -> Files:
     """Add the root's pages."""
     for source, name in FROM_ROOT.items():

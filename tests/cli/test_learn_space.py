@@ -34,7 +34,7 @@ def test_from_meshes_to_a_space(dfe: Callable, takes: Path, tmp_path: Path) -> N
     ran = dfe("learn-space", takes, "-o", out, "--name", "made", "--components", 3)
     assert ran.code == 0
     assert "learned/made is in" in ran.out
-    assert "3 components of 60 points tell" in ran.out
+    assert "3 components of 60 points explain" in ran.out
     assert "the unit is taken for mm" in ran.err
     space = read_space(out)
     assert (space.recipe.recordings, space.recipe.frames, space.recipe.method) == (3, 240, "pca")

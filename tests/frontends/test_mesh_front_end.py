@@ -69,7 +69,7 @@ def test_movement_that_the_space_does_not_know_costs_confidence(face: MadeFace, 
     measured = MeshReader(space).measure(sequence_of(points))
     assert measured.confidence is not None
     assert measured.confidence[:40].min() > 0.9 > 0.3 > measured.confidence[40:].max()
-    assert any("tell much less" in line for line in measured.warnings)
+    assert any("explain much less" in line for line in measured.warnings)
 
 
 def test_times(face: MadeFace, space: LearnedSpace) -> None:

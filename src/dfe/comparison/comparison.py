@@ -116,6 +116,16 @@ class Comparison:
         sides = self.sides_of_analyses
         return data_frame([dict(zip(COLUMNS, row_cells(row, sides), strict=True)) for row in self.rows], COLUMNS)
 
+    def _repr_html_(self) -> str:
+        from dfe.pages.notebook import notebook_table
+
+        shown = ("analysis", "measure", "token", "label", "mean_first", "mean_second", "effect", "p", "q")
+        place = [COLUMNS.index(name) for name in shown]
+        tested = sorted((row for row in self.rows if row.p == row.p), key=lambda row: row.p)
+        cells = [row_cells(row, self.sides_of_analyses) for row in tested]
+        rows = [[f"{one[i]:.3g}" if isinstance(one[i], float) else one[i] for i in place] for one in cells]
+        return notebook_table(f"{len(rows)} rows that were tested, by p", shown, rows)
+
 
 def compare(
     table: str | PathLike[str],

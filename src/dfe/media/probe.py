@@ -146,7 +146,7 @@ def scan_video(path: Path, rate: float | None = None) -> VideoScan:
     if timeline.repair:
         found.append(Defect("time_stamps", timeline.repair))
     if timeline.counted and not rate and not own_rate:
-        guess = f"the file does not say its frame rate: {GUESSED_RATE:g} a second is taken (--rate says better)"
+        guess = f"the file holds no frame rate: {GUESSED_RATE:g} a second is assumed (give --rate if it is another)"
         found.append(Defect("frame_rate", guess))
     if announced - skipped > len(pts):
         words = f"cut short: {announced - skipped} frames are announced, {len(pts)} are there"

@@ -8,11 +8,15 @@ UNKNOWN = "–"
 _LEAST_P = 0.001
 
 
+_SUMMED = 9
+"""Digits of a share that sums of seconds leave right."""
+
+
 def percent(share: float | None) -> str:
     """``0.964`` as ``96%``; small shares keep a digit, and only a true whole is called 100%."""
     if share is None or not isfinite(share):
         return UNKNOWN
-    if share in (0, 1):
+    if round(share, _SUMMED) in (0, 1):
         return f"{share:.0%}"
     hundred = 100 * share
     if hundred < 0.05:

@@ -50,7 +50,7 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
             said = entities(name)
             if "subject" not in said:
                 advice = "name recordings as in sub-01_ses-2, or give a table with --table"
-                raise UsageError("its name says no subject", where=path, advice=advice)
+                raise UsageError("its name holds no subject", where=path, advice=advice)
             sources.append(Source(path, said["subject"], said.get("session", "")))
         return tuple(sources)
     read = read_label_table(table)

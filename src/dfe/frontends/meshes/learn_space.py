@@ -190,9 +190,11 @@ def _unit(sequences: Sequence[MeshSequence], warnings: list[str]) -> Unit:
     sizes: DoubleArray = np.array([_size(sequence) for sequence in sequences])
     for unit, factor in UNIT_MM.items():
         if FACE_MM[0] <= np.median(sizes) * factor <= FACE_MM[1]:
-            warnings.append(f"the unit is taken for {unit}, by the size of the faces (--unit says better)")
+            warnings.append(f"the unit is taken for {unit}, by the size of the faces (give --unit if it is another)")
             return unit  # type: ignore[return-value]
-    warnings.append("the unit is not known: each face is scaled to the size of a typical one (--unit says better)")
+    warnings.append(
+        "the unit is not known: each face is scaled to the size of a typical one (give --unit if you know it)"
+    )
     return "size"
 
 

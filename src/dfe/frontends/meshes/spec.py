@@ -95,7 +95,11 @@ class MeshReader:
         if sequence.time_s is not None and self.rate is None:
             return sequence.time_s, False, ()
         rate = self.rate or ASSUMED_RATE
-        said = () if self.rate else (f"no times: {ASSUMED_RATE:g} frames per second are assumed (--rate says better)",)
+        said = (
+            ()
+            if self.rate
+            else (f"no times: {ASSUMED_RATE:g} frames per second are assumed (give --rate if it is another)",)
+        )
         return (sequence.frame - sequence.frame[0]) / rate, not self.rate, said
 
 
@@ -122,7 +126,9 @@ def _remarks(residual: DoubleArray, allowed: float) -> tuple[str, ...]:
     worse: BoolArray = residual > 2 * max(allowed, _RESIDUAL_FLOOR_MM)
     if worse.mean() < 0.1:
         return ()
-    return (f"in {worse.mean():.0%} of the frames the space's components tell much less than where they were learned",)
+    return (
+        f"in {worse.mean():.0%} of the frames the space's components explain much less than where they were learned",
+    )
 
 
 def _make(options: FrontEndOptions) -> MeshReader:

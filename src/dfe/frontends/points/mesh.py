@@ -85,7 +85,7 @@ def aspect_ratio(points: ArrayLike) -> float:
     rows = _checked(points)
     rows = rows[np.isfinite(rows).all(axis=(1, 2))]
     if not len(rows):
-        raise TableError("holds no whole face to tell the picture's shape from")
+        raise TableError("holds no whole face from which to find the picture's shape")
     rows = rows[np.linspace(0, len(rows) - 1, min(_SAMPLE, len(rows))).astype(int), :MESH_POINTS]
     canonical = Networks().arrays("geometry.npz")
     vertices = canonical["vertices_cm"].astype(np.float64)

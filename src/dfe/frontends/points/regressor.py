@@ -105,9 +105,9 @@ class PointRegressor:
         """What a table made from 68 points should say of itself, one line each."""
         lines = ["ARKit coefficients and blinks come from 68 points by regression; there is no gaze (docs/points.md)"]
         if self.weak:
-            lines.append(f"of the ARKit coefficients, 68 points hardly tell {', '.join(self.weak)}")
+            lines.append(f"of the ARKit coefficients, 68 points hardly measure {', '.join(self.weak)}")
         if self.absent:
-            lines.append(f"of the ARKit coefficients, 68 points do not tell {', '.join(self.absent)}: always 0")
+            lines.append(f"of the ARKit coefficients, 68 points do not measure {', '.join(self.absent)}: always 0")
         return tuple(lines)
 
     @property

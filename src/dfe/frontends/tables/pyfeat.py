@@ -222,7 +222,10 @@ def _rate(frame: IntArray, seconds: DoubleArray) -> tuple[float, str]:
     with np.errstate(divide="ignore", invalid="ignore"):
         high = float(np.where(s > 0, f / s, np.inf).min(initial=np.inf))
     if not np.isfinite(high) or high < low * 0.98 or high <= 0:
-        return 30.0, "py-feat's times do not tell the frames per second: taken to be 30; give the rate if it is not"
+        return (
+            30.0,
+            "py-feat's times are too coarse for a frame rate: 30 a second is assumed; give the rate if it is another",
+        )
     inside = [rate for rate in USUAL_RATES if low < rate <= high]
     near = inside or [rate for rate in USUAL_RATES if low * 0.99 <= rate <= high * 1.01]
     rate = min(near, key=lambda usual: abs(usual - (low + high) / 2), default=(low + high) / 2)
