@@ -81,7 +81,7 @@ $(OLDEST)/.made: scripts/check_python.py pyproject.toml constraints-oldest.txt
 	@$(PYTHON) scripts/check_python.py
 	@echo "Installing the oldest allowed versions into $(OLDEST) ..."
 	@test -x $(OLDEST)/bin/python || $(PYTHON) -m venv $(OLDEST)
-	@$(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints-oldest.txt -e '.[pandas,study,plot]' pytest pytest-xdist hypothesis
+	@$(OLDEST)/bin/python -m pip --disable-pip-version-check --quiet install -c constraints-oldest.txt -e '.[pandas,study,plot]' statsmodels pytest pytest-xdist hypothesis
 	@touch $@
 
 # What needs torch, Chromium or another tool of `dev` is skipped here, and says so.

@@ -1,6 +1,6 @@
 """How long `dfe evaluate` takes for one tokenizer on 10,000 faces, with every input that a measure can ask for.
 
-    python benchmarks/evaluate.py [--work .cache/tokenizer] [--threads 2]     (tables of `make results`)
+    python benchmarks/evaluate.py [--work .cache/tokenizer] [--threads 2]     (tables of scripts/make_tables.py)
 
 Target: under 3 minutes on 2 cores.
 """

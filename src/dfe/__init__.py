@@ -67,7 +67,7 @@ _HOMES = {
 
 __all__ = [*_HOMES, "__version__"]
 
-_EXTRAS = {"torch": "train", "sklearn": "study", "scipy": "study", "statsmodels": "study", "pandas": "pandas"}
+_EXTRAS = {"torch": "train", "sklearn": "study", "scipy": "study", "pandas": "pandas"}
 """The extra of the package that brings a library which a name needs."""
 
 if TYPE_CHECKING:

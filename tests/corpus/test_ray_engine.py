@@ -14,6 +14,7 @@ from dfe.base.errors import DfeError, UsageError
 
 pytest.importorskip("ray", reason="needs the extra distributed")
 
+import ray
 from ray.cluster_utils import Cluster
 
 import made_ray
@@ -75,13 +76,13 @@ def test_tasks_on_a_cluster(cluster: Cluster, demo_media: Path, tmp_path: Path) 
 
     _same_tables(engine, demo_media, tmp_path)
 
-    nodes = set()
     running = engine.run(squared, [(n, f"wait:{stop}" if n > 2 else "") for n in range(9)])
     for _ in range(3):
-        nodes.add(next(running)[1][1])
-    cluster.remove_node(cluster.nodes[0], allow_graceful=False)
+        assert not isinstance(next(running)[1], DfeError)
+    here = ray.get_runtime_context().get_node_id()
+    cluster.remove_node(next(node for node in cluster.nodes if node.node_id != here), allow_graceful=False)
     stop.touch()
-    rest = dict(running)
+    rest: dict[tuple[int, str], Any] = dict(running)
     assert sorted(number for number, _ in rest) == list(range(3, 9))
     assert all(not isinstance(result, DfeError) for result in rest.values())
 

@@ -83,7 +83,7 @@ def test_commands_parse(page: Path, parse, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_commands_and_options_named_in_sentences_exist(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for span in spans(page):
-        said = re.match(r"(?:[A-Z_]+=\S* )*dfe (study [a-z]+|(?!study )[a-z][a-z-]*)\b(.*)", span)
+        said = re.match(r"(?:[A-Z_]+=\S* )*dfe ((?:study|corpus) [a-z]+|(?!study |corpus )[a-z][a-z-]*)\b(.*)", span)
         for option in re.findall(r"(?<!\S)--[a-z-]+", said[2]) if said else ():
             assert re.search(rf"{option}\b(?!-)", helps(said[1], capsys)), f"{page.name}: {span}"
 

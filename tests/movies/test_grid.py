@@ -10,13 +10,12 @@ pytest.importorskip("av")
 from test_render_video import shown
 
 from dfe.base.errors import OutputError, UsageError
-from dfe.movies.grid import ON, GridOptions, render_grid
+from dfe.movies.grid import ON, GridOptions, render_grid, shape_of
 from dfe.movies.occurrences import Occurrence, choose, find_occurrences
 from made_following import RATE, corpus_of, of_film
 from numbered_video import write_video
 
 SMALL = GridOptions(size=64, before_s=0.4, after_s=0.6)
-WIDE = GridOptions(size=64, before_s=0.8, after_s=0.2)
 
 
 @pytest.fixture(scope="module")
@@ -76,10 +75,10 @@ def test_a_grid_is_strongest_in_the_middle_and_its_table_says_what_is_what(smile
     pictures, times = shown(tmp_path / "g.mp4")
     assert len(pictures) == 26
     assert times[1] == pytest.approx(1 / 25)
-    assert pictures[0].shape == (2 * 64 + 30, 3 * 64, 3)
+    assert pictures[0].shape == (2 * 64 + 30, 2 * 64, 3)
     apex = pictures[10]
-    assert all(framed(apex, place, wide=3) for place in range(4))
-    assert [framed(pictures[0], i, wide=3) for i in range(4)] == [one.onset_s < one.apex_s - 0.4 for one in chosen]
+    assert all(framed(apex, place, wide=2) for place in range(4))
+    assert [framed(pictures[0], i, wide=2) for i in range(4)] == [one.onset_s < one.apex_s - 0.4 for one in chosen]
     rest, smile = pictures[0][:64, :64].astype(int), apex[:64, :64].astype(int)
     assert np.abs(rest - smile)[20:60].mean() > 1
     rows = list(csv.DictReader((tmp_path / "g.csv").open(encoding="utf-8-sig")))
@@ -120,6 +119,14 @@ def test_a_moment_near_the_end_goes_on_as_a_faint_head(smiles, tmp_path):
     render_grid([late], "late", tmp_path / "late.mp4", options)
     pictures, _ = shown(tmp_path / "late.mp4")
     assert pictures[-1][:60, 8:60].std() < 0.5 * pictures[1][:60, 8:60].std()
+
+
+def test_hardly_a_cell_stays_empty():
+    assert [shape_of(n) for n in (1, 2, 4, 6, 12, 20)] == [(1, 1), (2, 1), (2, 2), (3, 2), (4, 3), (5, 4)]
+    for n in range(1, 49):
+        wide, high = shape_of(n)
+        assert n <= wide * high < n + 4
+        assert high <= wide <= 3 * high
 
 
 @pytest.mark.parametrize("bad", [{"size": 63}, {"size": 1000}, {"before_s": 0}, {"after_s": 31}, {"rate": 0.5}])

@@ -1,8 +1,10 @@
 """What the viewer counts, finds, changes and takes back, without a browser."""
 
 import csv
+import http.client
 import shutil
 from itertools import pairwise
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -21,6 +23,8 @@ from dfe.recording.roles import read_roles
 from dfe.viewer.chosen import in_stretch
 from dfe.viewer.film import find_film, transcode
 from dfe.viewer.library import Library
+from dfe.viewer.recordings_app import recordings_app
+from dfe.viewer.serve import Server
 from dfe.viewer.viewing import Viewing, ViewOptions
 from made_views import FRAMES, smiling, stamps, view_recording
 from numbered_video import number_of, write_video
@@ -275,3 +279,70 @@ def test_the_options_of_events_hold_in_the_viewer_too(clip):
     assert not [event for event in few.opened(0).events if event.kind == "display"]
     few.close()
     assert len(stamps()) == FRAMES
+
+
+@pytest.fixture(scope="module")
+def ask(clip):
+    """Function that asks a served viewer by hand: status and words of the answer."""
+    viewing = Viewing(Library.of([clip]), ViewOptions())
+    with Server(recordings_app(viewing)).in_background() as url:
+        parts = urlsplit(url)
+        token = parts.query.removeprefix("token=")
+
+        def send(path, body=None, **headers):
+            line = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+            own = {"Cookie": f"dfe-{parts.port}={token}", "Origin": f"http://127.0.0.1:{parts.port}"}
+            line.request("GET" if body is None else "POST", path, body, {**own, **headers})
+            answer = line.getresponse()
+            status, words = answer.status, answer.read()
+            line.close()
+            return status, words.decode("utf-8", "replace")
+
+        yield send
+    viewing.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "says"),
+    [
+        ("/recordings/7/data", None, 400, "no such recording"),
+        ("/recordings/-1/data", None, 404, "nothing here"),
+        ("/recordings/0/../../etc/passwd", None, 400, "no such addresses"),
+        ("/recordings/clip.parquet", None, 404, "nothing here"),
+        ("/recordings/0/points?first=0&count=5", None, 400, "keeps no landmarks"),
+        ("/recordings/0/points?first=x&count=5", None, 400, "first is no number"),
+        ("/recordings/0/chosen", '{"face": 0, "start_s": 2, "end_s": 1}', 400, "ends before it begins"),
+        ("/recordings/0/chosen", '{"face": "0", "start_s": 0, "end_s": 1}', 400, "no stretch"),
+        ("/recordings/0/chosen", '{"face": 0, "start_s": NaN, "end_s": 1}', 400, "no JSON"),
+        ("/recordings/0/occurrences", '{"displays": ["1) OR (1=1"]}', 400, "no display"),
+        ("/recordings/0/occurrences", '{"displays": []}', 400, "no display"),
+        ("/recordings/0/edit", "[1]", 400, "no JSON object"),
+        ("/recordings/0/edit", '{"what": "name"', 400, "no JSON"),
+        ("/undo", "{}", 400, "nothing to undo"),
+    ],
+)
+def test_requests_that_make_no_sense_are_refused_in_words(ask, path, body, status, says):
+    found, words = ask(path, body)
+    assert (found, says in words) == (status, True), words
+
+
+def test_changes_of_another_site_are_refused(ask, clip):
+    status, _ = ask("/recordings/0/edit", '{"what": "name", "display": 3, "name": "x"}', Origin="http://evil.example")
+    assert status == 403
+    assert not (clip.parent / "names.json").exists()
+
+
+def test_the_page_shows_a_name_as_text(tmp_path, clip):
+    nasty = tmp_path / "<img src=x onerror=alert(1)>.parquet"
+    shutil.copy(clip, nasty)
+    viewing = Viewing(Library.of([nasty]), ViewOptions())
+    with Server(recordings_app(viewing)).in_background() as url:
+        parts = urlsplit(url)
+        line = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+        line.request(
+            "GET", "/recordings/0", headers={"Cookie": f"dfe-{parts.port}={parts.query.removeprefix('token=')}"}
+        )
+        page = line.getresponse().read().decode()
+    assert "&lt;img src=x" in page
+    assert "<img" not in page
+    viewing.close()

@@ -60,6 +60,7 @@ class Grid:
         from dfe.events.folder import EventOptions
         from dfe.movies.grid import GridOptions, render_grid
         from dfe.movies.occurrences import choose, find_occurrences
+        from dfe.pages.formats import count
 
         if self.people != (self.media is not None):
             advice = "give both, or neither: pictures of people are shown only where both are there"
@@ -71,7 +72,8 @@ class Grid:
         with show_progress("looking", "recordings") as progress:
             found = find_occurrences(self.display, self.recordings, given, progress)
         chosen = choose(found.all, self.cells, self.pick, self.seed)
-        title = f"{found.label}: {len(chosen)} of {len(found.all)} times, {found.people} people"
+        whose = count(found.people, "person", "people")
+        title = f"{found.label}: {len(chosen)} of {count(len(found.all), 'time')}, {whose}"
         with show_progress("drawing", "frames") as progress:
             drawn = render_grid(
                 chosen, title, self.out, options,

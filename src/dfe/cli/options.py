@@ -65,7 +65,11 @@ MadeByTokenizer = Annotated[
 RecordingsFolder = Annotated[Path, arg(metavar="DIR", help="Folder that `dfe encode` wrote.")]
 LargestOnly = Annotated[bool, arg(help="Keep the one face that is largest over the whole recording.")]
 Device = Annotated[
-    Literal["auto", "cpu", "cuda"], arg(help="Where networks in torch run; auto is CUDA where there is one.")
+    Literal["auto", "cpu", "cuda"],
+    arg(
+        help="Where networks run; auto is CUDA for networks in torch where there is one, and the CPU for the packaged "
+        "ones."
+    ),
 ]
 FaceId = Annotated[int | None, arg(metavar="ID", help="Face of the recording; needed where it has several.")]
 AllRows = Annotated[bool, arg(help="Count turned, small and covered faces too; by default only usable rows.")]

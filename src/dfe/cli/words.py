@@ -152,11 +152,12 @@ def _unit_name(unit: Unit) -> str:
 
 def transition_words(done: Transitions) -> list[str]:
     """How many pairs are beyond chance, and the clearest of them."""
+    from dfe.pages.formats import count
     from dfe.stats.significance import LEVEL
 
     beyond = [row for row in done.rows if row.q < LEVEL]
-    lines = [f"{done.people} people in {done.recordings} recordings; {len(done.rows)} pairs tested, "
-             f"{len(beyond)} beyond chance"]  # fmt: skip
+    whose = f"{count(done.people, 'person', 'people')} in {count(done.recordings, 'recording')}"
+    lines = [f"{whose}; {count(len(done.rows), 'pair')} tested, {len(beyond)} beyond chance"]
     if beyond:
         lines.append("  followed  by chance  after   first -> then")
     for row in beyond[:10]:

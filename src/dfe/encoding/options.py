@@ -188,6 +188,7 @@ class EncodeOptions:
             second_pass=self.second_pass or still,
             both_ways=self.both_ways == "always" or (still and self.both_ways == "stills"),
             mirrored=self.mirrored,
+            device="cuda" if self.device == "cuda" else "cpu",
         )
 
     def provenance(self) -> dict[str, object]:

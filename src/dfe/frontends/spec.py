@@ -24,7 +24,8 @@ class FrontEndOptions:
     space: Path | None = None
     """Folder of a learned expression space."""
     device: str = "auto"
-    """Of networks in torch: ``auto``, ``cpu`` or ``cuda``."""
+    """Of networks: ``auto``, ``cpu`` or ``cuda``. ``auto`` is CUDA for those in torch where there is one, and the CPU
+    for the packaged ones."""
     batch: int = 8
     """Faces that networks look at together; results do not depend on it."""
     rate: float | None = None

@@ -205,8 +205,7 @@ def _framed(picture: ImageArray) -> ImageArray:
 
 
 def _compose(pictures: Sequence[ImageArray], title: str, at: float, options: GridOptions) -> ImageArray:
-    wide = math.ceil(math.sqrt(len(pictures) * 4 / 3))
-    high = math.ceil(len(pictures) / wide)
+    wide, high = shape_of(len(pictures))
     size = options.size
     whole = np.full((high * size + _BAND_PX, wide * size, 3), PAPER, np.uint8)
     for place, picture in enumerate(pictures):
@@ -217,6 +216,13 @@ def _compose(pictures: Sequence[ImageArray], title: str, at: float, options: Gri
     write_words(whole, f"{at:+.2f} s", 8, foot, QUIET)
     write_words(whole, title, 84, foot, INK)
     return whole
+
+
+def shape_of(cells: int) -> tuple[int, int]:
+    """Cells across and down: few stay empty, and the whole is about as wide as a screen."""
+    across = range(math.ceil(math.sqrt(cells)), math.ceil(math.sqrt(2 * cells)) + 1)
+    wide = min(across, key=lambda w: (w * math.ceil(cells / w) - cells, abs(w - math.sqrt(4 / 3 * cells))))
+    return wide, math.ceil(cells / wide)
 
 
 def _number(whole: ImageArray, text: str, left: int, top: int) -> None:

@@ -28,6 +28,7 @@ Metric = Literal[
 ]
 LOWER_IS_BETTER = frozenset({"mae", "rmse"})
 _OF_CLASSES = ("weighted_f1", "macro_f1", "balanced_accuracy", "accuracy", "auc")
+_OF_CONFUSIONS = ("weighted_f1", "macro_f1", "f1", "balanced_accuracy", "accuracy")
 _OF_NUMBERS = ("ccc", "one_minus_mae", "mae", "rmse")
 _DRAWS_AT_ONCE = 64
 """Draws of the bootstrap that are worked on together, lest their weights of all examples leave the cache."""
@@ -74,6 +75,12 @@ def score(metric: Metric, predicted: Predicted) -> float:
 
     NaN where it is not defined.
     """
+    if predicted.outputs is not None and metric in _OF_CONFUSIONS:
+        # Permutations ask a thousand times, and of one score only the table counts.
+        classes = predicted.outputs.shape[1]
+        cell = predicted.truth.astype(np.int64) * classes + predicted.said.astype(np.int64)
+        table = np.bincount(cell, minlength=classes * classes).reshape(1, classes, classes)
+        return float(_of_confusions(metric, table.astype(np.float64))[0])
     ones = np.ones((1, len(predicted.truth)))
     return float(_scores(metric, predicted, ones, np.arange(len(predicted.truth)))[0])
 

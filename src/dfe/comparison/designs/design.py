@@ -18,6 +18,7 @@ from dfe.comparison.designs.frame import DESIGN_MEASURES, Frame, values_of
 from dfe.comparison.designs.questions import questions_of
 from dfe.comparison.designs.ratios import Counts, with_ratios
 from dfe.comparison.designs.rows import COLUMNS, DesignFamily, DesignRow, LevelMean, level_means, row_cells, rows_of
+from dfe.comparison.designs.within import within_people, within_rows
 from dfe.comparison.measures import RowSums
 from dfe.comparison.options import CompareOptions
 from dfe.comparison.prepare import Prepared, prepare
@@ -108,11 +109,15 @@ def compare_design(
     families: list[DesignFamily] = []
     means: list[LevelMean] = []
     questions = questions_of(ready.frame)
+    changing = within_people(ready.table, ready.subjects, ready.sums)
     for measure in DESIGN_MEASURES:
         values = values_of(ready.table, ready.subjects, ready.sums, measure)
         found, judged = rows_of(questions, measure, ready.sums.kinds, values, ready.frame, options.settings)
         if measure == "per_min":
             found = with_ratios(found, counts_of(ready), ready.frame)
+        for score in changing:
+            more, judged_too = within_rows(score, measure, ready.sums, options.settings)
+            found, judged = [*found, *more], [*judged, *judged_too]
         rows += found
         families += judged
         means += level_means(measure, ready.sums.kinds, values, ready.frame)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfe.base.errors import UsageError
+from dfe.frontends.landmarks.networks import Device
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,9 @@ class LandmarkConfig:
     is less, for the time of another pass."""
     mirrored: bool = False
     """The recording is a mirror image; left and right are put right, boxes and landmarks stay in its pixels."""
+
+    device: Device = "cpu"
+    """Where the networks run; their numbers differ in the last places from one device to another."""
 
     def __post_init__(self) -> None:
         for name in ("max_faces", "reset_every", "detect_every"):

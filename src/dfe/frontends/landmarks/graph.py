@@ -106,7 +106,7 @@ class LandmarkFrontEnd:
 
     def __init__(self, config: LandmarkConfig | None = None, networks: Networks | None = None) -> None:
         self.config = config or LandmarkConfig()
-        self.networks = networks or Networks()
+        self.networks = networks or Networks(device=self.config.device)
         self.detector = Detector(self.networks, self.config.min_detection)
         self.geometry = Geometry(self.networks)
         self.read = Reader(self.networks, self.config.both_ways)

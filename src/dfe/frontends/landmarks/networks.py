@@ -9,16 +9,21 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.errors import ModelError
+from dfe.base.errors import ModelError, UsageError
 from dfe.base.types import FloatArray
 
 _IRIS_PARTNER = np.array([473, 476, 475, 474, 477, 468, 471, 470, 469, 472])
 """The irises have no place on the canonical face: centre, then right, top, left and bottom edge in the picture."""
+
+Device = Literal["cpu", "cuda"]
+"""Where the networks run."""
+
+_PROVIDERS = {"cpu": ["CPUExecutionProvider"], "cuda": ["CUDAExecutionProvider", "CPUExecutionProvider"]}
 
 ADVICE = "install discrete-facial-encoding again"
 
@@ -28,14 +33,15 @@ class Networks:
 
     Args:
         folder: another folder with the same files; None for the packaged one.
+        device: where they run; each network says so by itself if it cannot run there.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path | None = None, device: Device = "cpu") -> None:
+        self.folder, self.device = folder, device
         self._sessions: dict[str, tuple[Any, str]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.folder, "_sessions": {}}
+        return {"folder": self.folder, "device": self.device, "_sessions": {}}
 
     @cached_property
     def hashes(self) -> dict[str, str]:
@@ -69,6 +75,10 @@ class Networks:
         """Outputs of the network ``name`` (without ``.onnx``) for one input; always a batch of one.
 
         A fixed batch makes the result independent of what else is computed.
+
+        Raises:
+            ModelError: the network is missing or damaged.
+            UsageError: there is no such device.
         """
         session, entry = self._sessions.get(name) or self._open(name)
         return cast(list[FloatArray], session.run(None, {entry: value}))
@@ -98,7 +108,17 @@ class Networks:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         content = self.read(f"{name}.onnx")
-        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        providers = _PROVIDERS[self.device]
+        if providers[0] not in onnxruntime.get_available_providers():
+            raise _no_device("this build of onnxruntime knows no CUDA")
+        session = onnxruntime.InferenceSession(content, options, providers=providers)
+        if session.get_providers()[0] != providers[0]:  # it falls back to the CPU and says so in its log only
+            raise _no_device("onnxruntime finds no CUDA device that it can use")
         opened = session, str(session.get_inputs()[0].name)
         self._sessions[name] = opened
         return opened
+
+
+def _no_device(what: str) -> UsageError:
+    advice = "install onnxruntime-gpu in place of onnxruntime, or leave --device out"
+    return UsageError(f"{what}, so --device cuda is not possible", advice=advice)

@@ -21,9 +21,6 @@ from dfe.viewer.live.talk import Talk
 HEAT_MM = 8.0
 """Hot end of the colours of movement: a broad smile moves the corners of the mouth so far."""
 
-ROOM_MM, RAISED_MM = 52.0, 20.0
-"""The picture reaches further than that of the atlas, and higher, so that the whole head is seen."""
-
 
 def live_app(options: LiveOptions, say: Callable[[str], None]) -> LocalApp:
     """The application that shows the camera.
@@ -72,10 +69,4 @@ def _about(options: LiveOptions, tokenizer: Tokenizer) -> dict[str, Any]:
 def _head(tokenizer: Tokenizer) -> dict[str, Any]:
     space = tokenizer.space
     each = np.eye(space.dimension, dtype=np.float32)
-    packed = pack_head(space, each, np.zeros(space.dimension, np.float32), HEAT_MM)
-    if packed is None:
-        return {}
-    camera = packed["camera"]
-    across, up, ahead = camera["lookAt"]
-    packed["camera"] = camera | {"lookAt": [across, up + RAISED_MM, ahead], "span": camera["span"] + ROOM_MM}
-    return packed
+    return pack_head(space, each, np.zeros(space.dimension, np.float32), HEAT_MM) or {}

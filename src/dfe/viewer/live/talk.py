@@ -1,4 +1,4 @@
-"""The web socket between page and session: the newest picture is looked at, those that came meanwhile are left out."""
+"""The web socket between page and session: few pictures wait, and the oldest of too many are left out."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from dfe.viewer.live.message import read_sent
 from dfe.viewer.live.session import Session
 
 _REFUSED, _BUSY = 1008, 1013
+_PICTURES = 2
+"""Pictures that wait, at most."""
 
 
 class Talk:
@@ -58,17 +60,15 @@ class Talk:
                 self._thread.submit(session.end).result()
 
     async def _serve(self, line: WebSocket, session: Session) -> None:
-        waiting = _Newest()
+        waiting = _Waiting()
         reader = asyncio.create_task(_read(line, waiting))
         try:
             while True:
-                asked, picture = await waiting.take()
-                for words in asked:
-                    await line.send_json(await self._answer(session, words))
-                if picture is not None:
-                    await line.send_json(await self._look(session, picture))
-                if waiting.ended:
+                asked = await waiting.take()
+                if asked is None:
                     return
+                told = await (self._answer(session, asked) if isinstance(asked, str) else self._look(session, asked))
+                await line.send_json(told)
         finally:
             reader.cancel()
 
@@ -90,35 +90,37 @@ class Talk:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
 
 
-class _Newest:
-    """What came from the page and was not dealt with yet: all words, and the newest picture."""
+class _Waiting:
+    """What came from the page and was not dealt with yet, in its order: all words, and the newest pictures."""
 
     def __init__(self) -> None:
-        self._words: list[str] = []
-        self._picture: bytes | None = None
+        self._due: list[str | bytes] = []
         self._there = asyncio.Event()
-        self.ended = False
+        self._ended = False
 
     def put(self, message: dict[str, Any]) -> None:
         if message.get("bytes") is not None:
-            self._picture = message["bytes"]
+            pictures = [i for i, one in enumerate(self._due) if isinstance(one, bytes)]
+            if len(pictures) == _PICTURES:
+                del self._due[pictures[0]]
+            self._due.append(message["bytes"])
         elif message.get("text") is not None:
-            self._words.append(message["text"])
+            self._due.append(message["text"])
         self._there.set()
 
     def end(self) -> None:
-        self.ended = True
+        self._ended = True
         self._there.set()
 
-    async def take(self) -> tuple[list[str], bytes | None]:
-        await self._there.wait()
-        self._there.clear()
-        taken = self._words, self._picture
-        self._words, self._picture = [], None
-        return taken
+    async def take(self) -> str | bytes | None:
+        """The next; None once the page has gone, whatever it had still sent."""
+        while not self._due and not self._ended:
+            self._there.clear()
+            await self._there.wait()
+        return None if self._ended else self._due.pop(0)
 
 
-async def _read(line: WebSocket, waiting: _Newest) -> None:
+async def _read(line: WebSocket, waiting: _Waiting) -> None:
     while True:
         message = await line.receive()
         if message["type"] == "websocket.disconnect":

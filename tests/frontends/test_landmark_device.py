@@ -1,0 +1,59 @@
+"""Networks run where they are told, or say that they cannot."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+
+from dfe.base.errors import UsageError
+from dfe.encoding.options import EncodeOptions
+from dfe.frontends.landmarks.config import LandmarkConfig
+from dfe.frontends.landmarks.graph import LandmarkFrontEnd
+from dfe.frontends.landmarks.networks import Networks
+from dfe.frontends.registry import find_front_end
+from dfe.frontends.spec import FrontEndOptions
+
+CROP = np.random.default_rng(0).integers(0, 255, (1, 256, 256, 3)).astype(np.uint8)
+
+
+def _providers() -> list[str]:
+    import onnxruntime
+
+    return list(onnxruntime.get_available_providers())
+
+
+def test_the_device_that_was_asked_for_is_told_and_kept() -> None:
+    assert LandmarkFrontEnd().provenance()["device"] == "cpu"
+    front_end = find_front_end("landmarks").make(FrontEndOptions(device="cuda"))
+    assert isinstance(front_end, LandmarkFrontEnd)
+    assert front_end.provenance()["device"] == "cuda"
+    assert pickle.loads(pickle.dumps(front_end.networks)).device == "cuda"
+    assert EncodeOptions(device="cuda").landmark_config(still=True).device == "cuda"
+    assert EncodeOptions(device="auto").landmark_config(still=True).device == "cpu"
+
+
+@pytest.mark.skipif("CUDAExecutionProvider" in _providers(), reason="this build of onnxruntime knows CUDA")
+def test_without_cuda_it_is_refused_and_not_done_on_the_cpu() -> None:
+    with pytest.raises(UsageError, match="--device cuda is not possible"):
+        LandmarkFrontEnd(LandmarkConfig(device="cuda")).networks.run("landmarks", CROP)
+
+
+def test_a_fall_back_to_the_cpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build that knows CUDA on a machine without: onnxruntime would go on on the CPU."""
+    import onnxruntime
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
+    with pytest.raises((UsageError, ValueError)):
+        Networks(device="cuda").run("landmarks", CROP)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif("CUDAExecutionProvider" not in _providers(), reason="no CUDA device")
+def test_cuda_finds_the_landmarks_that_the_cpu_finds() -> None:
+    try:
+        found = Networks(device="cuda").run("landmarks", CROP)
+    except UsageError:
+        pytest.skip("no CUDA device")
+    np.testing.assert_allclose(found[0], Networks().run("landmarks", CROP)[0], atol=0.05)
