@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/viewer.md: the viewer with a clip of Pexels (Wolfgang Langer; its licence lets it be shown).
+"""Draws the pictures of docs/viewer.md: the page of the demo clip, dark and light.
 
 python scripts/make_viewer_pictures.py out/WolfgangLanger_Pexels.parquet FOLDER-OF-THE-CLIP     (needs Chromium)
 """
