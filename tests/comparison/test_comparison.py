@@ -312,7 +312,7 @@ def test_reliability_from_a_table_and_from_names(study, tmp_path, dfe):
     assert not re.search(r"person \d|P\d\d", page)
     ran = dfe("reliability", study / "recordings", *more, "-o", tmp_path / "names")
     assert ran.code == 2
-    assert "says no subject" in ran.err
+    assert "holds no subject" in ran.err
 
 
 @pytest.mark.shared_data
