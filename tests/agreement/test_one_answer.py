@@ -182,8 +182,9 @@ def test_coverage(asked, by_events, by_compare, tmp_path):
     assert np.mean(quality.strip_usable) == pytest.approx(either)
     assert [person.face_id for person in view.people] == list(FACES)
     for person, share in zip(view.people, coverage, strict=True):
-        usable = person.quality.state == 0
-        lasts = person.quality.end_s - person.quality.start_s
+        quality_of_face = person.course.quality
+        usable = quality_of_face.state == 0
+        lasts = quality_of_face.end_s - quality_of_face.start_s
         assert lasts[usable].sum() / view.duration_s == pytest.approx(share)
         assert person.usable_share == pytest.approx(share)
     assert quality.verdict != "good"
@@ -216,8 +217,9 @@ def test_events_per_minute(asked, by_events, by_compare):
     np.testing.assert_allclose(60 * events.x[:, 1:] / events.x[:, :1], per_min, rtol=1e-5)
     for face in FACES:
         minutes = measure_minutes([Source(asked.folder / "clip.parquet", "p", face=face)], block_s=SECONDS / 2)
-        assert list(minutes.displays) == [int(token) for token in looked]
-        rate = 60 * minutes.count.sum(axis=0) / minutes.exposure_s.sum()
+        displays = [place for place, unit in enumerate(minutes.units) if unit.unit == "display"]
+        assert [minutes.units[place].token for place in displays] == looked
+        rate = 60 * minutes.count[:, displays].sum(axis=0) / minutes.exposure_s.sum()
         np.testing.assert_allclose(rate, per_min[face], rtol=1e-5)
 
 
@@ -269,8 +271,10 @@ def test_merged_displays_are_one_in_every_room(asked, by_compare, tmp_path, monk
     )
     monkeypatch.setenv("DFE_NAMES", str(tmp_path / "names.json"))
     by_variable = measure_minutes([Source(asked.folder / "clip.parquet", "p0", face=0)], block_s=10)
-    assert by_file.displays[first].label == by_variable.displays[first].label == "both of them"
-    assert second not in by_file.displays
+    for minutes in (by_file, by_variable):
+        counted = {unit.token: unit.label for unit in minutes.units}
+        assert counted[str(first)] == "both of them"
+        assert str(second) not in counted
     np.testing.assert_array_equal(by_file.count, by_variable.count)
     sums, _ = measure_rows([GroupRow("clip", asked.folder / "clip.parquet", f"p{face}", face=face) for face in FACES])
     tokens = [kind.token for kind in sums.kinds if kind.unit == "display"]

@@ -108,7 +108,7 @@ def test_heads_are_those_of_the_package_s_own_renderer(open_page, html, atlas):
         seen = pixels(page, drawn(display)).astype(float)
         expected = atlas.picture(display, size=len(seen)).astype(float)
         both = (seen[..., 3] > 250) & (expected[..., 3] > 250)
-        assert both.mean() > 0.4
+        assert both.mean() > 0.3  # the whole head, and room for it to turn
         assert np.abs(seen[..., 3] - expected[..., 3]).mean() < 3
         assert np.abs(seen - expected)[both].mean() < 2
 

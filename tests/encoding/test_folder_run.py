@@ -162,3 +162,29 @@ def test_long_films_are_cut_whatever_else_there_is(media, monkeypatch):
     whole = media.parent / "whole"
     encode_to_folder([media], whole, OPTIONS)
     assert (out / "long.parquet").read_bytes() == (whole / "long.parquet").read_bytes()
+
+
+def test_a_glance_says_what_a_second_look_says(media):
+    from dfe.corpus.making import PlanOptions, make_plan
+
+    plan = make_plan([media], media.parent / "plan.parquet", PlanOptions(sample_s=0), LocalEngine())
+    out = media.parent / "out"
+    out.mkdir()
+    sources = plan.sources()
+    how = prepared(list(sources), OPTIONS)
+
+    def told(sources) -> list[str]:
+        made = FolderRun(out, OPTIONS, FolderChoices(), how, LocalEngine())
+        return sorted(f"{result.name} {result.status}" for result in made.results(sources, [4] * 3))
+
+    assert told(sources) == ["a done", "b done", "c done"]
+    assert told(sources) == told(list(sources)) == ["a there", "b there", "c there"]
+    made = FolderRun(out, OPTIONS, FolderChoices(), how, LocalEngine())
+    glances = [made._is_done(sources.glance(at)) for at in range(3)]
+    assert glances == [True] * 3
+    os.utime(media / "a.mp4", ns=(1, 1))
+    (media / "b.mp4").write_bytes(grey_film(8, frames=4))
+    shutil.copy(out / "c.parquet", out / "copy")
+    (out / "copy").replace(out / "c.parquet")
+    assert [made._is_done(sources.glance(at)) for at in range(3)] == [False] * 3, "these take a second look"
+    assert told(sources) == ["a there", "b done", "c there"]

@@ -49,6 +49,12 @@ def test_the_shift_is_told_at_slope_one():
     assert found["intercept"] == pytest.approx(1.5, abs=0.05)
 
 
+def test_classes_told_apart_without_a_fault_have_no_slope():
+    found = calibration(TWO, [told(np.array([0.01, 0.02, 0.99, 0.98]), np.array([0.0, 0, 1, 1]))])
+    assert np.isnan(found["slope"])
+    assert abs(found["intercept"]) < 1
+
+
 def test_classes_weigh_alike_where_they_did_in_the_fit():
     truth = np.array([0.0] * 90 + [1.0] * 10)
     balanced = Target("stress", "classes", "balanced_accuracy", ("no", "yes"))

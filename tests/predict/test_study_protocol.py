@@ -11,7 +11,7 @@ from dfe.predict.config import StudyConfig
 from dfe.predict.figures import figures
 from dfe.predict.protocol import study_examples
 from dfe.predict.store import read_predictions, write_predictions
-from dfe.predict.study import Study, write_study
+from dfe.predict.study import Study, StudyOptions, run_study, write_study
 from dfe.predict.usable import split_of, usable_examples
 from dfe.stats.significance import permutation_p
 
@@ -247,3 +247,27 @@ def test_shuffled_labels_are_dealt_into_folds_anew(tmp_path):
     first, second = (split_of(usable, QUICK, truth, once=True) for truth in (usable.truth, other))
     assert [one.test.tolist() for one in first] != [one.test.tolist() for one in second]
     assert {one.repeat for one in second} == {0}
+
+
+def test_resting_faces_of_different_kinds_are_a_caution_and_may_be_put_back(tmp_path):
+    from made_resting import resting
+
+    rows = ["path,subject,label"]
+    for person in range(12):
+        made, _ = resting(neutral="own" if person % 3 else "population", share=0.08, seed=person, seconds=6)
+        made.write(tmp_path / "in" / f"p{person}.parquet")
+        rows.append(f"p{person}.mp4,{person},{'ab'[person % 2]}")
+    (tmp_path / "labels.csv").write_text("\n".join(rows) + "\n")
+    config = {"folds": 2, "repeats": 1, "permutations": 0, "draws": 10, "min_coverage": 0.1}
+    shares = []
+    for choice in ("recorded", "population"):
+        options = StudyOptions(
+            table=tmp_path / "labels.csv", representations=("tokens",), primary=("tokens", "nuisance"),
+            tokenizer="dfe-face41@3", protocol=StudyConfig(**config, resting_face=choice),
+        )  # fmt: skip
+        about = run_study("generic", tmp_path, tmp_path / "in", options).predictions.about
+        assert about["resting_faces"] == {"everybody's": 4, "the person's own": 8}
+        assert any("different resting faces" in said for said in about["warnings"])
+        assert about["config"]["resting_face"] == choice
+        shares.append(about)
+    assert shares[0]["examples_sha256"] == shares[1]["examples_sha256"]

@@ -174,6 +174,23 @@ def test_made_up_studies_hold_what_is_promised(kind):
     assert done.found / STUDIES / 8 >= 0.05
 
 
+def test_pairs_of_conditions_hold_what_is_promised():
+    """Twenty subjects with 10 minutes in one condition and 2 in the other; people differ, and their days do."""
+    rng, small, held = np.random.default_rng(12), [], []
+    x = np.column_stack([np.repeat([0.0, 1], 20), np.ones(40)])
+    rate = np.geomspace(0.3, 4, 30)
+    for _ in range(STUDIES):
+        minutes = np.concatenate([np.full(20, 10.0), np.full(20, 2.0)])
+        level = np.tile(rng.gamma(2.5, 0.4, (20, 30)), (2, 1)) * rng.gamma(5, 0.2, (40, 30))
+        count = rng.poisson(rate * minutes[:, None] * level).astype(float)
+        done = fit_counts(count, minutes, x, np.array([1.0, 0]), subject=np.tile(np.arange(20), 2))
+        small.append(done.p <= 0.05)
+        held.append((done.low <= 0) & (done.high >= 0))
+        assert 0 < done.shared_between[0] < done.shared[0]
+    assert np.mean(small) <= 0.085
+    assert np.mean(held) == pytest.approx(0.95, abs=0.04)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -253,3 +253,18 @@ def test_a_page_that_closes_while_recording_loses_nothing(page, live_frames):
     with page.line() as line:
         told(line)
     assert len(Recording.read(page.folder / "closed.parquet")) == 2
+
+
+def test_a_program_that_ends_while_recording_loses_nothing(tmp_path, live_frames):
+    server = Server(live_app(LiveOptions(tmp_path), lambda line: None))
+    with server.in_background() as url, Page(url).line() as line:
+        told(line)
+        line.send(json.dumps({"do": "record", "name": "ended", "consent": True}))
+        told(line)
+        for i, image in enumerate(live_frames[:2]):
+            line.send(message(i, 40.0 * i, image))
+            told(line)
+        server.stop()
+        with pytest.raises(ConnectionClosed):
+            line.recv(timeout=60)
+    assert len(Recording.read(tmp_path / "ended.parquet")) == 2

@@ -40,9 +40,27 @@ def changed(before: Mapping[Path, FileState | None], after: Mapping[Path, FileSt
 
 def one_stamp(found: Mapping[Path, FileState | None], names: Sequence[str] = ()) -> str:
     """A short text that is the same as long as none of the files (and names) changes, wherever the files lie."""
-    lines = [f"{path.name}\0{state and tuple(state)}" for path, state in sorted(found.items())]
-    text = "\n".join([*lines, *names])
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    lines = [_line(path.name, state) for path, state in sorted(found.items())]
+    return _hashed([*lines, *names])
+
+
+def stamp_of_file(path: str, names: Sequence[str] = ()) -> str | None:
+    """:func:`one_stamp` of a single file, at the least cost; None of a folder, and of what is not there."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except (OSError, ValueError):
+        return None
+    if stat.S_ISDIR(found.st_mode):
+        return None
+    return _hashed([_line(path.rpartition(os.sep)[2], FileState(found.st_size, found.st_mtime_ns)), *names])
+
+
+def _line(name: str, state: FileState | None) -> str:
+    return f"{name}\0{state and tuple(state)}"
+
+
+def _hashed(lines: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
 _FOLDER = FileState(-1, -1)

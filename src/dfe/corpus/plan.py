@@ -21,6 +21,7 @@ from dfe.base.version import __version__
 from dfe.corpus.pattern import Whose
 from dfe.corpus.probing import Probed
 from dfe.corpus.shard import Shard
+from dfe.encoding.going_on import Glance
 from dfe.media.inputs import Source
 
 METADATA_KEY = b"dfe-plan"
@@ -123,6 +124,11 @@ class PlannedSources(Sequence[Source]):
         name, kind, reader, folder, texts = self._row(self._places[at])
         paths = tuple(Path(self._whole(_path_of(text))) for text in texts)
         return Source(name, kind, paths, reader or None, _path_of(folder))
+
+    def glance(self, at: int) -> Glance | None:
+        """What tells whether a source is done; None of one of several files."""
+        name, kind, _, _, texts = self._row(self._places[at])
+        return Glance(name, kind, self._whole(_path_of(texts[0]))) if len(texts) == 1 else None
 
     def _row(self, place: int) -> tuple[Any, ...]:
         """Plain values of a row; rows are unpacked many at a time, since neighbours are asked for next."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal, TypeVar, overload
+from typing import Literal, Protocol, TypeVar, overload, runtime_checkable
 
 from dfe.base.errors import DfeError, DiskFull, OutputError
 from dfe.base.files import remove_leftovers
@@ -20,7 +20,7 @@ from dfe.base.workers import guarded
 from dfe.encoding.coders import Coders
 from dfe.encoding.engine import Engine
 from dfe.encoding.finish import Done, Finish, coders_for, failed_row
-from dfe.encoding.going_on import ToDo, due, mark_of, times_failed, ways
+from dfe.encoding.going_on import Glance, ToDo, due, is_done, mark_of, times_failed, ways
 from dfe.encoding.limits import Limits, LimitWatch
 from dfe.encoding.manifest import MANIFEST, Manifest
 from dfe.encoding.observing import look_at
@@ -48,6 +48,15 @@ class FolderChoices:
     share: str | None = None
     """Of a run over many machines, as in ``3of100``."""
     limits: Limits = field(default_factory=Limits)
+
+
+@runtime_checkable
+class Glanced(Protocol):
+    """Sources of which it can be told at little cost that they are done, as there may be a million."""
+
+    def glance(self, at: int) -> Glance | None:
+        """What tells whether a source is done; None where it takes more."""
+        ...
 
 
 class FolderRun:
@@ -91,7 +100,15 @@ class FolderRun:
         todo, pages = array("q"), array("q")
         lost = [Row(self.manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in absent if p.where]
         waiting: list[Row] = lost
-        for at, source in enumerate(sources):
+        glances = (
+            sources if isinstance(sources, Glanced) and not (self._choices.report or self._choices.overwrite) else None
+        )
+        for at in range(len(sources)):
+            glance = None if glances is None else glances.glance(at)
+            if glance is not None and self._is_done(glance):
+                yield InputResult.glanced(glance.name, f"{self._out}/{glance.name}.{self._how.format}")
+                continue
+            source = sources[at]
             targets = self._targets(source)
             try:
                 one = self._due(source, targets)
@@ -154,6 +171,11 @@ class FolderRun:
         finally:
             looking.close()  # ends all workers
             remove_leftovers(self._out)  # of those that were ended while they wrote
+
+    def _is_done(self, glance: Glance) -> bool:
+        output = f"{glance.name}.{self._how.format}"
+        is_alone = self._how.format == "parquet"  # a CSV table has its provenance beside it
+        return is_alone and is_done(glance, f"{self._out}/{output}", self.manifest.named(output), self._key)
 
     def _due(self, source: Source, targets: Targets) -> ToDo | Literal["there", "aside"]:
         choices = self._choices

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from dfe.base.errors import DfeError, OutputError
 from dfe.base.files import refuse_existing
-from dfe.base.stamps import FileState, one_stamp, stamps
+from dfe.base.stamps import FileState, one_stamp, stamp_of_file, stamps
 from dfe.base.version import __version__
 from dfe.encoding.coders import Coders
 from dfe.encoding.manifest import Manifest
@@ -120,6 +120,32 @@ def due(
     if not ready:
         return ToDo(source, targets, row, True)
     return ToDo(source, targets, replace(told, input=mine, report=report, page=page), True, page_only=True)
+
+
+class Glance(NamedTuple):
+    """As much of a source of one file as tells whether it is done."""
+
+    name: str
+    kind: str
+    path: str
+
+
+def is_done(glance: Glance, table: str, told: Row | None, options: str) -> bool:
+    """Whether :func:`due` would say ``there`` of a source without a page, by stamps alone; no, where these do not tell.
+
+    Args:
+        glance: the source.
+        table: its table.
+        told: what the manifest says of that.
+        options: what :func:`ways` says of the run.
+    """
+    return (
+        told is not None
+        and told.status in ("done", "damaged")
+        and (told.options, told.version) == (options, __version__)
+        and told.state == stamp_of_file(glance.path, [glance.kind])
+        and told.made == stamp_of_file(table)
+    )
 
 
 def times_failed(row: Row) -> int:

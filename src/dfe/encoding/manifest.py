@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -63,7 +64,11 @@ class Manifest:
         """The row of a table, if there is one."""
         below = str(table)
         # Most are asked for by the path that their rows are called after.
-        key = self.name(table) if not below.startswith(self._begin) else printable(below[len(self._begin) :])
+        return self.named(self.name(table) if not below.startswith(self._begin) else below[len(self._begin) :])
+
+    def named(self, output: str) -> Row | None:
+        """The row of a table by its path as seen from the folder."""
+        key = printable(output)
         return self._mine.get(key) or self._rows.get(key) or self._others.get(key)
 
     def name(self, path: Path) -> str:
@@ -143,16 +148,19 @@ def _read(path: Path) -> dict[str, Row]:
 def _quickly(path: Path) -> dict[str, Row] | None:
     """The same of a list as it was written; None where somebody has opened it in a spreadsheet since."""
     found: dict[str, Row] = {}
-    known: dict[str, str] = {}
     try:
         with path.open(encoding="utf-8", newline="") as file:
             lines = csv.reader(file)
             if tuple(next(lines, ())) != COLUMNS:
                 return None
             for line in lines:
-                # Few texts stand in most cells of a column: each is kept once.
-                cells = [known.setdefault(c, c) if len(c) < _SHORT else c for c in line]
-                row = as_row([plain_cell(c) if c[:1] == "'" else c for c in cells])
+                if len(line) != len(COLUMNS):
+                    continue
+                for at in _SHARED:  # few texts stand in most cells of these: each is kept once
+                    line[at] = sys.intern(line[at])
+                if any(line[at].startswith("'") for at in _TEXTS):
+                    line = [plain_cell(cell) for cell in line]
+                row = as_row(line)
                 if row is not None:
                     found[row.key] = row
     except (OSError, ValueError, csv.Error):
@@ -160,7 +168,9 @@ def _quickly(path: Path) -> dict[str, Row] | None:
     return found
 
 
-_SHORT = 24
+_SHARED = [COLUMNS.index(name) for name in ("report", "status", "reason", "options", "page", "version", "tries")]
+_TEXTS = [COLUMNS.index(name) for name in ("input", "output", "report", "reason", "page", "version")]
+"""Columns that may hold what a spreadsheet takes for a formula; the others are numbers and hashes."""
 
 
 @lru_cache(maxsize=4096)

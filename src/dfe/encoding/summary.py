@@ -85,6 +85,11 @@ class InputResult:
         return cls(name, "there", table=str(targets.table), report=report)
 
     @classmethod
+    def glanced(cls, name: str, table: str) -> InputResult:
+        """The same of one that has no page, seen at a glance."""
+        return cls(name, "there", table=table)
+
+    @classmethod
     def paged(cls, name: str, targets: Targets) -> InputResult:
         """An input whose table was there and whose page was made from it."""
         return replace(cls.there(name, targets), status="paged")

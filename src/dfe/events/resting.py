@@ -1,7 +1,7 @@
 """Recordings as if they had been measured against everybody's resting face: what a person's own changes.
 
-A resting face that differs from everybody's by 0.1 mm along a display is on for a third of the time instead of a
-twentieth, if nothing is taken off. So films are measured against each person's own; this takes that back.
+A resting face that goes a little along a display keeps that display on all of the time, if nothing is taken off. So
+films are measured against each person's own; this puts it back.
 """
 
 from __future__ import annotations

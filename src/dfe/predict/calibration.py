@@ -20,7 +20,7 @@ from dfe.stats.newton import newton
 _LEAST = 1e-6
 _WEAK = 1e-9
 _DIGITS = 4
-_STEPS = 25
+_STEPS = 40
 
 
 def calibration(target: Target, repeats: Sequence[Predicted]) -> dict[str, Any]:
@@ -69,15 +69,21 @@ def _of_classes(one: Predicted, balanced: bool) -> dict[str, float]:
 def _recalibrated(p: DoubleArray, truth: DoubleArray, weight: DoubleArray) -> tuple[float, float]:
     inside = np.clip(p, _LEAST, 1 - _LEAST)
     odds = np.log(inside / (1 - inside))
+    up = truth == 1
     if odds.std() < _LEAST:
         return np.nan, np.nan
-    slope, _ = newton(np.column_stack([odds, np.ones(len(odds))]), truth[:, None], weight, _WEAK, np.zeros((1, 2)))[0]
+    # Where predictions tell the classes apart without a fault, no slope is the best one.
+    slope = np.nan
+    if odds[up].min() <= odds[~up].max():
+        columns = np.column_stack([odds, np.ones(len(odds))])
+        slope = float(newton(columns, truth[:, None], weight, _WEAK, np.zeros((1, 2)))[0, 0])
     # The intercept at slope 1: whether probabilities are too high or too low on the whole.
     shift = 0.0
     for _ in range(_STEPS):
         q = (1 + np.tanh((odds + shift) / 2)) / 2
-        shift += float(weight @ (truth - q)) / max(float(weight @ (q * (1 - q))), _WEAK)
-    return float(slope), shift
+        step = float(weight @ (truth - q)) / max(float(weight @ (q * (1 - q))), _WEAK)
+        shift += float(np.clip(step, -1, 1))
+    return slope, shift
 
 
 def _means(found: Sequence[dict[str, float]]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from dfe.base.errors import UsageError
+from dfe.events.config import RestingChoice
 from dfe.predict.selection import LOW_COVERAGE, Policy, SeenPolicy
 
 LEAST_REPEATS = 10
@@ -33,6 +34,7 @@ class StudyConfig:
             official split, and with labels and recordings that do not find each other.
         workers: processes; results do not depend on it.
         all_rows: turned, small and covered faces count too; by default usable rows alone.
+        resting_face: against whose resting face tokens count; ``population``: each person's own is put back.
         leave_one_out: every person is tested once, by models of all the others, in place of folds of people.
         common: leave out examples of which any representation says nothing, so that all are judged on the same faces.
     """
@@ -54,6 +56,7 @@ class StudyConfig:
     leave_one_out: bool = False
     null_model: Literal["refit", "ridge"] = "refit"
     contrasts: tuple[tuple[str, str], ...] = ()
+    resting_face: RestingChoice = "recorded"
 
     def __post_init__(self) -> None:
         least = {"folds": 2, "repeats": 1, "inner_folds": 2, "permutations": 0, "draws": 1, "workers": 1, "seed": 0}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from dfe.base.version import __version__
 from dfe.datasets.examples import Examples
 from dfe.predict.config import LEAST_REPEATS, StudyConfig
 from dfe.predict.predict import Described, predict_target
+from dfe.predict.reading import Reading
 from dfe.predict.representation import Features, Pipeline, Representation, describe
 from dfe.predict.representations.beside import Beside
 from dfe.predict.representations.nuisance import Nuisance
@@ -29,6 +30,7 @@ from dfe.predict.selection import known_labels, match_recordings, subject_number
 from dfe.predict.store import FORMAT, Predictions
 from dfe.predict.tabulate import joined
 from dfe.predict.usable import split_of, usable_examples
+from dfe.recording.neutrals import neutral_notes, neutral_of
 from dfe.stats.scaling import Scaled
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -84,7 +86,17 @@ def study_examples(
     examples, steps = match_recordings(examples, recordings, config.unmatched)
     examples, dropped, warnings = without_seen(examples, tokenizer.card if tokenizer else {}, config.seen)
     _enough_people(examples, config)
-    features = describe(shown, examples, recordings, all_rows=config.all_rows)
+    resting: list[str] = []
+
+    def seen_of(reading: Reading) -> None:
+        mine, recording = reading.examples, reading.recording
+        pictures = mine.picture is not None and bool((mine.picture >= 0).any())
+        faces = {None} if pictures else {mine.face_in(recording, place) for place in range(len(mine))}
+        resting.extend(neutral_of(recording, face) for face in faces)
+
+    everybodys = tokenizer if config.resting_face == "population" else None
+    features = describe(shown, examples, recordings, all_rows=config.all_rows, everybodys=everybodys, seen=seen_of)
+    warnings += neutral_notes(resting)
     seen = [found.coverage for found in features]
     coverage = np.min(seen, axis=0) if config.common else np.max(seen, axis=0)
     ready = [usable_examples(examples, target, coverage, config) for target in chosen]
@@ -113,6 +125,7 @@ def study_examples(
         "config": config.to_json(),
         "examples_sha256": labels_hash,
         "tokenizer": {"id": tokenizer.id, "hash": tokenizer.hash} if tokenizer else None,
+        "resting_faces": dict(sorted(Counter(resting).items())),
         "versions": _versions(),
         "warnings": list(dict.fromkeys(warnings)),
         "representations": [

@@ -19,8 +19,10 @@ from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.clock.clock import row_times
 from dfe.clock.spans import both, seconds_in, total, without
 from dfe.datasets.examples import Examples
+from dfe.events.resting import against_everybodys
 from dfe.formats.speech import read_speech, speech_of_faces
 from dfe.recording.recording import Recording
+from dfe.tokenizer.tokenizer import Tokenizer
 
 SUFFIXES = (".parquet", ".csv")
 SPEECH_SUFFIXES = (".rttm", ".eaf", ".TextGrid")
@@ -115,13 +117,16 @@ class Reading:
         return self.once(("rows", speech), lambda: _rows_of(self, speech))
 
 
-def readings(examples: Examples, folder: Path, *, all_rows: bool = False) -> Iterator[Reading]:
+def readings(
+    examples: Examples, folder: Path, *, all_rows: bool = False, everybodys: Tokenizer | None = None
+) -> Iterator[Reading]:
     """Every recording once, in the order in which examples first name it.
 
     Args:
         examples: whose recordings.
         folder: of the recordings.
         all_rows: turned, small and covered faces count too.
+        everybodys: codes each face anew, with its own resting face put back; None: tokens are as they are.
 
     Raises:
         TableError: a recording is missing or damaged.
@@ -131,6 +136,8 @@ def readings(examples: Examples, folder: Path, *, all_rows: bool = False) -> Ite
         places[name].append(place)
     for name, mine in places.items():
         recording = Recording.read(find_recording(folder, name), landmarks=False)
+        if everybodys is not None:
+            recording = against_everybodys(recording, everybodys)
         at = np.array(mine)
         yield Reading(name, recording, examples.take(at), at, all_rows)
 

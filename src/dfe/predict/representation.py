@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
 from dfe.predict.reading import Reading, readings
+from dfe.tokenizer.tokenizer import Tokenizer
 
 Pipeline = Sequence[tuple[str, Any]]
 """Names and scikit-learn transformers, one after the other."""
@@ -65,7 +66,13 @@ class Representation(Protocol):
 
 
 def describe(
-    representations: Sequence[Representation], examples: Examples, recordings: Path, *, all_rows: bool = False
+    representations: Sequence[Representation],
+    examples: Examples,
+    recordings: Path,
+    *,
+    all_rows: bool = False,
+    everybodys: Tokenizer | None = None,
+    seen: Callable[[Reading], None] | None = None,
 ) -> list[Features]:
     """Numbers of each example by each representation; every recording is read once for all of them.
 
@@ -74,6 +81,8 @@ def describe(
         examples: whose recordings, windows or pictures.
         recordings: folder of the recordings.
         all_rows: turned, small and covered faces count too.
+        everybodys: codes each face anew, with its own resting face put back; None: tokens are as they are.
+        seen: told of each recording.
 
     Raises:
         TableError: a recording is missing, damaged, or lacks what a representation needs.
@@ -82,7 +91,9 @@ def describe(
     begun = [one.measuring(examples) for one in representations]
     spent = [0.0] * len(begun)
     looking = [(place, one.add) for place, one in enumerate(begun) if one.add is not None]
-    for reading in readings(examples, recordings, all_rows=all_rows) if looking else ():
+    for reading in readings(examples, recordings, all_rows=all_rows, everybodys=everybodys) if looking else ():
+        if seen is not None:
+            seen(reading)
         for place, add in looking:
             began = time.process_time()
             add(reading)

@@ -79,7 +79,7 @@ class Server:
             yield self.url
         finally:
             self.stop()
-            thread.join(_GRACE_S + 5)
+            thread.join(_GRACE_S + 28)
 
 
 def serve(local: LocalApp, port: int = 0, *, open_browser: bool = True, say: Callable[[str], None] = print) -> None:

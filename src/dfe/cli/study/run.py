@@ -157,6 +157,7 @@ class Run:
                 permutations=self.permutations,
                 null_model=self.null_model,
                 all_rows=self.all_faces,
+                resting_face=self.events.resting_face,
                 common=self.common,
                 min_coverage=self.min_coverage,
                 seed=self.seed,

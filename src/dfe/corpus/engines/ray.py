@@ -106,6 +106,7 @@ class _Crew(Generic[T]):
     _bad_starts: int = 0
     _board: Any = None
     _waiting_since: float | None = None
+    _listened: float = 0.0
 
     def results(self, heard: Callable[[T, int], None] | None) -> Iterator[tuple[T, Any]]:
         """Each task with its result, as they get ready."""
@@ -180,7 +181,13 @@ class _Crew(Generic[T]):
         actor, job = self._busy.pop(reference)
         try:
             result = self.ray.get(reference)
-        except (self.ray.exceptions.RayActorError, self.ray.exceptions.ObjectLostError) as error:
+        except self.ray.exceptions.RayTaskError as error:
+            # Only where errors are to be shown whole, and where a result cannot be sent.
+            if "DFE_DEBUG" in os.environ:
+                raise
+            result = DfeError(f"its result cannot be handed over ({_first_line(error.cause or error)})")
+            self._idle.append(actor)
+        except self.ray.exceptions.RayError as error:  # its node or process is gone, for whatever reason
             with suppress(Exception):
                 self.ray.kill(actor)
             job.deaths += 1
@@ -189,19 +196,15 @@ class _Crew(Generic[T]):
                 return
             result = DfeError(f"its worker died twice on the cluster ({_first_line(error)})",
                               advice="give workers more memory, or encode this file alone")  # fmt: skip
-        except self.ray.exceptions.RayTaskError as error:
-            # Only where errors are to be shown whole, and where a result cannot be sent.
-            if "DFE_DEBUG" in os.environ:
-                raise
-            result = DfeError(f"its result cannot be handed over ({_first_line(error.cause or error)})")
-            self._idle.append(actor)
         else:
             self._idle.append(actor)
         yield job.task, result
 
     def _listen(self, heard: Callable[[T, int], None] | None) -> None:
-        if heard is None or self._board is None:
+        now = time.monotonic()
+        if heard is None or self._board is None or now - self._listened < _LISTEN_S:
             return
+        self._listened = now
         try:
             told = self.ray.get(self._board.take.remote(), timeout=_LISTEN_S)
         except (self.ray.exceptions.RayError, TimeoutError):

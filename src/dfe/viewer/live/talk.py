@@ -68,7 +68,7 @@ class Talk:
                 if asked is None:
                     return
                 told = await (self._answer(session, asked) if isinstance(asked, str) else self._look(session, asked))
-                await line.send_json(told)
+                await _send(line, told)
         finally:
             reader.cancel()
 
@@ -118,6 +118,14 @@ class _Waiting:
             self._there.clear()
             await self._there.wait()
         return None if self._ended else self._due.pop(0)
+
+
+async def _send(line: WebSocket, told: dict[str, Any]) -> None:
+    """Answer the page; one that has gone meanwhile, which the server tells in a way of its own, is gone."""
+    try:
+        await line.send_json(told)
+    except RuntimeError as error:
+        raise WebSocketDisconnect(1006) from error
 
 
 async def _read(line: WebSocket, waiting: _Waiting) -> None:
