@@ -231,7 +231,8 @@ def test_conditions_within_subjects_and_their_interaction(study, tmp_path, dfe):
     assert not rows_of(tmp_path / "out", analysis="groups x conditions", measure="pooled_ratio")
     apart, in_both = in_r(tmp_path / "out", tmp_path / "r")
     assert max(apart.values()) < 1e-3
-    assert {row["analysis"] for row in in_both if row["ratio"] != "NA"} == {"conditions", "groups x conditions"}
+    fitted = {row["analysis"] for row in in_both if row["ratio"] != "NA"}
+    assert fitted == {"groups", "conditions", "groups x conditions"}
     alone = dfe(*words(study, tmp_path / "alone", "--within", "condition", *FEW))
     assert alone.code == 0, alone.err
     assert "conditions (confirmatory): " in alone.out
