@@ -26,7 +26,12 @@ def write_page(studies: Path, page: Path) -> None:
     parts = [HEAD, aims(results)]
     for name, (title, text) in STUDIES.items():
         parts.append(f"## {title}\n\n{text}")
-        parts += [one(target) for target in results[name]["targets"]] if name in results else ["Not run here."]
+        if name not in results:
+            parts.append("Not run here.")
+            continue
+        parts += [one(target) for target in results[name]["targets"]]
+        if name == "fer2013" and len(results[name]["targets"]) == 1:
+            parts.append("FER2013's own labels, and single poolings but intensity, were not run this time (`--short`).")
     clips = studies / "clips.json"
     if clips.is_file():
         parts.append(clips_section(json.loads(clips.read_text("utf-8"))))
