@@ -28,7 +28,7 @@ PHONE = Source("phone", "table", (Path("phone.csv"),), reader="arkit")
         ({"space": Path("space")}, [VIDEO], "--space does nothing"),
         ({"weights": Path("w"), "frontend": "landmarks"}, [VIDEO], "--weights does nothing"),
         ({"flame": Path("f")}, [OPENFACE], "--flame does nothing"),
-        ({"device": "cpu"}, [VIDEO], "--device does nothing"),
+        ({"device": "cpu"}, [OPENFACE], "--device does nothing"),
         ({"max_faces": 2}, [OPENFACE], "--max-faces does nothing for front end openface"),
         ({"start_s": 1.0}, [STILLS], "--start is for videos and tables, and there are none"),
         ({"every": 2}, [STILLS], "--every is for videos and tables"),
@@ -47,6 +47,7 @@ def test_what_does_nothing_is_refused(options, sources, says):
     ("options", "sources"),
     [
         ({}, [VIDEO, STILLS, OPENFACE]),
+        ({"device": "cuda"}, [VIDEO, OPENFACE]),
         ({"rate": 25}, [VIDEO, OPENFACE]),
         ({"rate": 25}, [VIDEO]),
         ({"calibrate": True}, [OPENFACE, PHONE]),

@@ -123,19 +123,19 @@ def beside_number(picture: np.ndarray) -> int:
 def test_the_head_does_what_the_face_does(tmp_path: Path) -> None:
     moving(tmp_path / "a.parquet", lost=(6,))
     performance = read_performance(tmp_path / "a.parquet")
-    options = VideoOptions(("measured", "decoded"), size=160, quality=10)
+    options = VideoOptions(("measured", "decoded"), size=224, quality=10)
     render_video(performance, tmp_path / "a.mp4", options)
     pictures, _ = shown(tmp_path / "a.mp4")
     for head in (0, 1):
-        half = [picture[:, 160 * head : 160 * (head + 1)] for picture in pictures]
+        half = [picture[:, 224 * head : 224 * (head + 1)] for picture in pictures]
         assert darkness(half[11]) > darkness(half[0])
         # Not seen: a faint head at rest, nothing dark.
         assert darkness(half[6]) == 0
-        assert half[6][35:115, 50:100].mean() > half[5][35:115, 50:100].mean()
-    alone = render_expression(performance.space, performance.measured[11], size=160, heat=False)
+        assert half[6][49:161, 70:140].mean() > half[5][49:161, 70:140].mean()
+    alone = render_expression(performance.space, performance.measured[11], size=224, heat=False)
     opaque = alone[..., 3] == 255
-    opaque[140:] = False  # the caption
-    difference = np.abs(pictures[11][:, :160].astype(int) - alone[..., :3])[opaque]
+    opaque[196:] = False  # the caption
+    difference = np.abs(pictures[11][:, :224].astype(int) - alone[..., :3])[opaque]
     assert difference.mean() < 4
 
 

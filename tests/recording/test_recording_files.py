@@ -216,7 +216,7 @@ def test_a_folder_that_may_not_be_written(recording, tmp_path, monkeypatch):
     def forbidden(*_: object, **__: object) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr(Path, "open", forbidden)
+    monkeypatch.setattr(os, "open", forbidden)
     with pytest.raises(OutputError, match=r"a\.parquet: no permission to write here; choose another folder"):
         recording.write(tmp_path / "a.parquet")
 

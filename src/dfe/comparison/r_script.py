@@ -74,7 +74,7 @@ displays <- c(
 {labels}
 )
 """
-    return head + files("dfe.comparison").joinpath("static/analysis.R").read_text("utf-8")
+    return head + files("dfe.comparison").joinpath("r/analysis.R").read_text("utf-8")
 
 
 def _vector(words: Sequence[str] | None) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pyarrow as pa
 
 from dfe.base.errors import DfeError, TableError, UsageError
+from dfe.base.installing import how_to_install
 from dfe.corpus.pattern import Whose
 from dfe.corpus.status import frames_of, name_of
 from dfe.corpus.subjects import read_subjects
@@ -58,8 +59,7 @@ class CorpusDatabase:
         try:
             import duckdb
         except ImportError:
-            advice = "pip install 'discrete-facial-encoding[corpus]'"
-            raise DfeError("queries need duckdb, which is not installed", advice=advice) from None
+            raise DfeError("queries need duckdb, which is not installed", advice=how_to_install("corpus")) from None
         if not lists_of(out):
             advice = "name the folder that dfe corpus run wrote into"
             raise UsageError("holds no list of results", where=out, advice=advice)

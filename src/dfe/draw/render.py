@@ -57,10 +57,10 @@ _EYE_SHINE, _EYE_GLOSS = 0.5, 160
 class Camera:
     """Where the eye stands; one camera for all pictures, so that they can be compared."""
 
-    look_at_mm: tuple[float, float, float] = (0.0, 12.0, -30.0)
+    look_at_mm: tuple[float, float, float] = (0.0, 18.0, -30.0)
     """The point in the middle of the picture; the head turns about it."""
     distance_mm: float = 900.0
-    span_mm: float = 264.0
+    span_mm: float = 268.0
     """What the picture's side covers at the distance of ``look_at_mm``: the whole head, turned by 60 degrees too."""
 
     def project(self, turned_mm: DoubleArray, size: int) -> tuple[DoubleArray, DoubleArray]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dfe.base.errors import DfeError, TableError
+from dfe.base.installing import how_to_install
 from dfe.clock.clock import GAP_S
 from dfe.recording.schema import DISPLAY, MM
 
@@ -64,8 +65,9 @@ def find_occurrences(tables: Mapping[int, Path], displays: Sequence[int], levels
     try:
         import duckdb
     except ImportError as error:
-        advice = "pip install 'discrete-facial-encoding[viewer]'"
-        raise DfeError("looking through a corpus needs duckdb, which is not installed", advice=advice) from error
+        raise DfeError(
+            "looking through a corpus needs duckdb, which is not installed", advice=how_to_install("viewer")
+        ) from error
     files = {str(path): key for key, path in tables.items() if levels.get(key)}
     if not files:
         return Found((), 0, 0, {})

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from dfe.base.errors import DfeError, UsageError
+from dfe.base.installing import how_to_install
 from dfe.base.processes import offer_to_be_ended_first
 from dfe.base.version import __version__
 from dfe.base.workers import TELL_EVERY_S, TRIES, guarded, use_one_thread
@@ -287,7 +288,7 @@ def _connected(address: str | None) -> Iterator[Any]:
         import ray.util.scheduling_strategies
     except ImportError:
         what = "the engine ray needs Ray"
-        raise DfeError(what, advice="pip install 'discrete-facial-encoding[distributed]'") from None
+        raise DfeError(what, advice=how_to_install("distributed")) from None
     if ray.is_initialized():
         yield ray
         return

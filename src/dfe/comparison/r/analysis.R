@@ -2,9 +2,9 @@
 # Everything below is the same in every study. It needs R alone (version 4 or later), and the package MASS, which comes
 # with R, for one column more.
 
-# One row for each subject, or for each subject and condition: sums over recordings.
-pool <- function(d) {
-  by <- paste(d$subject, d$condition)
+# One row for each subject, or (apart) for each subject and condition: sums over recordings.
+pool <- function(d, apart) {
+  by <- if (apart) paste(d$subject, d$condition) else as.character(d$subject)
   first <- !duplicated(by)
   out <- d[first, c("subject", "group", "condition", "stratum", covariates), drop = FALSE]
   for (column in c("exposure_min", names(displays))) out[[column]] <- as.vector(tapply(d[[column]], by, sum)[by[first]])
@@ -71,7 +71,7 @@ likelihood_ratio <- function(best, y, offset, asked, rest, subject, between, wit
 }
 
 analyse <- function(analysis) {
-  d <- pool(recordings)
+  d <- pool(recordings, apart = analysis != "groups")
   D <- design(d, analysis)
   shared <- spread[spread$analysis == analysis, ]
   place <- if (nrow(shared) > 1) 1 + (d$group == groups[2]) else rep(1, nrow(d))
