@@ -45,7 +45,7 @@ class Beside:
             x = np.column_stack([one.x for one in made])
             x[blank(made[0].x) | blank(made[1].x)] = np.nan
             widths = (made[0].x.shape[1], *(made[1].blocks or (made[1].x.shape[1],)))
-            names = (*made[0].names, *made[1].names)
+            names = (*(f"{self.first.id} {name}" for name in made[0].names), *made[1].names)
             return Features(x, names, made[1].coverage, made[1].exposure_s, blocks=widths)
 
         return Measuring(add if looking else None, features)
