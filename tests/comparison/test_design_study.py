@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -147,8 +148,10 @@ def test_contrasts_of_the_file_are_confirmatory_and_their_hash_is_everywhere(com
 def test_all_is_written_and_nobody_is_in_it(compared):
     assert {path.name for path in compared.iterdir()} == {*FILES, "contrasts.csv"}
     for path in compared.iterdir():
-        assert "person 3" not in path.read_text(encoding="utf-8")
-        assert "P03" not in path.read_text(encoding="utf-8")
+        # Pictures are letters by chance.
+        content = re.sub(r"base64,[A-Za-z0-9+/=]+", "", path.read_text(encoding="utf-8"))
+        assert "person 3" not in content
+        assert "P03" not in content
     page = (compared / "compare.html").read_text()
     checked(page)
     for said in ("For research only", "Named beforehand", "diagnosis x condition", "data:image/png", "d_z"):
