@@ -50,4 +50,4 @@ def test_what_lacks_a_part_or_is_too_old_is_incomplete(monkeypatch):
 
 def test_every_extra_for_users_is_known():
     named = {line.partition("extra ==")[2].strip(" \"'") for line in importlib.metadata.requires(module.PACKAGE) or ()}
-    assert named - {"", "dev"} == set(FOR)
+    assert named - {"", "dev", "docs"} == set(FOR)

@@ -75,7 +75,7 @@ class Compare:
     contrasts: Annotated[Path | None, arg(metavar="FILE")] = None
     """Questions written down beforehand, .toml or .json: they are confirmatory, all else is exploratory."""
     groups: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
-    """Which groups; the others are compared with A. By default all, in alphabetical order."""
+    """Which groups; the others are compared with the first. By default all, in alphabetical order."""
     conditions: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Which conditions."""
     align: Annotated[str | None, arg(metavar="COLUMN")] = None
@@ -83,7 +83,7 @@ class Compare:
     window: Annotated[tuple[float, float], arg(metavar="FROM TO")] = _WINDOW_S
     """Seconds around that moment."""
     min_coverage: MinCoverage = 0.7
-    permutations: Annotated[int, arg(metavar="N", help="Permutations behind p.")] = 9_999
+    permutations: Annotated[int, arg(metavar="N", help="Number of permutations for p.")] = 9_999
     seed: Seed = 0
     tokenizer: MadeByTokenizer = None
     names: NamesFile = None

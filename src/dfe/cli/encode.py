@@ -19,7 +19,7 @@ class Encode:
 
     A video or a table of another tool makes one table, the pictures of a folder make one. Run again into
     the same folder, it goes on: what is there and unchanged is skipped, and manifest.csv tells what became of each.
-    An option that does nothing for what is named is refused.
+    An option that has no effect on your input is an error.
 
     Examples:
         dfe encode interview.mp4 -o out --report

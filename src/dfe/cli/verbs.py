@@ -61,7 +61,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("info", "info:Info", "what a table, tokenizer, video, front end or space is"),
     ),
     "studies": (
-        Verb("compare", "compare:Compare", "two groups, or two conditions, display by display"),
+        Verb("compare", "compare:Compare", "groups, conditions or scores, display by display"),
         Verb("study", "", "predict labels from faces: run, report, check, prepare, encode"),
         Verb("reliability", "reliability:Reliability", "how well a person's rates hold"),
         Verb("transitions", "transitions:Transitions", "which display follows which, against chance"),

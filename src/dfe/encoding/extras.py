@@ -15,6 +15,9 @@ FOR = {
     "pandas": "to_pandas()",
     "plot": "figures: plot_displays() and its kin",
     "tensorboard": "dfe train --tensorboard",
+    "viewer": "dfe view and dfe live",
+    "corpus": "dfe corpus query, and stores that pyarrow does not know",
+    "distributed": "dfe corpus run --engine ray",
 }
 """Each in the words of what a user would do with it."""
 

@@ -86,7 +86,7 @@ class Run:
     """How often people are dealt into folds anew."""
     leave_one_out: Flag = False
     """Test each person once, by models of all the others, in place of folds of several people."""
-    permutations: Annotated[int, arg(metavar="N", help="Permutations behind p; 0 for none.")] = 200
+    permutations: Annotated[int, arg(metavar="N", help="Number of permutations for p; 0 for none.")] = 200
     null_model: Literal["refit", "ridge"] = "refit"
     """What permutations are held to: the study's model, fitted anew in each, or ridge regression on the same columns,
     by which 999 take seconds."""
