@@ -19,6 +19,7 @@ def _states(monkeypatch: pytest.MonkeyPatch, here: dict[str, str]) -> dict[str, 
         "torch<3,>=2.4; extra == 'flame'", "pandas>=2.2; extra == 'pandas'", "pandas>=2.2; extra == 'study'",
         "scikit-learn>=1.6; extra == 'study'", "statsmodels>=0.14; extra == 'study'", "ruff>=0.8; extra == 'dev'",
         "matplotlib>=3.8; extra == 'plot'", "tensorboard>=2.16; extra == 'tensorboard'",
+        "starlette>=0.40; extra == 'viewer'", "duckdb>=1.2; extra == 'corpus'", "ray>=2.40; extra == 'distributed'",
     ]  # fmt: skip
 
     def version(package: str) -> str:
