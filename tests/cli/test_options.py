@@ -67,7 +67,8 @@ def test_every_command_explains_itself(dfe, verb):
     assert ran.out.startswith(f"usage: dfe {verb.name} ")
     usage, _, rest = ran.out.partition("\n\n")
     assert usage.startswith("usage:")
-    assert [line.strip() for line in rest.splitlines()[: len(examples(verb))]] == examples(verb)
+    lines = rest.lstrip("\n").splitlines()
+    assert [line.strip() for line in lines[: len(examples(verb))]] == examples(verb)
 
 
 def test_the_list_of_commands_fits_one_screen(dfe):
