@@ -57,10 +57,7 @@ def find_film(named: Path | None, recording: Path, made: Provenance) -> FilmFoun
             return FilmFound(None, "The recording was made from another tool's table, so it has no video of its own.")
         looked = ", ".join(dict.fromkeys(str(place.parent) for place in places))
         return FilmFound(None, f"The video {wanted} is not in {looked}. Name it with --video, or put it there.")
-    said = ""
-    if named is None or named.is_dir() or path.name != wanted or source.sha256 is not None:
-        said = _doubt(path, made)
-    return FilmFound(path, said, plays(path))
+    return FilmFound(path, _doubt(path, made), plays(path))
 
 
 def _places(named: Path | None, recording: Path, wanted: str) -> list[Path]:
