@@ -7,6 +7,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 pytest.importorskip("starlette", reason="needs the extra viewer")
@@ -110,6 +111,21 @@ def test_occurrences_are_the_stretches_that_a_loop_finds(clip, viewing):
     told = sorted([row["face_id"], row["start_s"], row["end_s"], row["mm"]] for row in found["rows"])
     np.testing.assert_allclose(told, sorted(expected), atol=1e-4)
     assert found["rows"][0]["mm"] == max(row["mm"] for row in found["rows"])
+
+
+def test_frames_that_are_far_apart_make_no_gaps_and_still_pictures_are_left_out(clip, viewing, tmp_path):
+    expected = viewing.occurrences(0, [smiling(Recording.read(clip))])["total"]
+    for name, seconds in (("slow", 10.0), ("stills", np.nan)):
+        recording = Recording.read(clip)
+        place = recording.table.column_names.index("time_s")
+        times = pa.array(recording.times * seconds, from_pandas=True)
+        recording.table = recording.table.set_column(place, recording.table.schema.field(place), times)
+        recording.write(tmp_path / f"{name}.parquet")
+    made = Viewing(Library.of([tmp_path / "slow.parquet", tmp_path / "stills.parquet"]), ViewOptions())
+    found = made.occurrences(0, [smiling(Recording.read(clip))])
+    assert (found["total"], found["recordings"]) == (expected, 1)
+    assert found["left_out"] == {"of still pictures": 1}
+    made.close()
 
 
 def test_recordings_of_other_tokenizers_and_damaged_ones_are_named_and_left_out(clip, tmp_path):

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from dfe.base.errors import DfeError, TableError
 from dfe.base.installing import how_to_install
-from dfe.clock.clock import GAP_S
+from dfe.clock.clock import Clock, usual_step
 from dfe.recording.schema import DISPLAY, MM
 
 MOST = 500
@@ -39,6 +41,15 @@ class Occurrence:
     """Share of its rows that are usable, 0 to 1."""
 
 
+class Coded(NamedTuple):
+    """What has to be known of a table before it is looked through."""
+
+    levels: int
+    """Tokens of a face."""
+    gap_s: float
+    """Its rows that are further apart have a gap between them; wider where frames are few."""
+
+
 class Found(NamedTuple):
     """Occurrences in a corpus."""
 
@@ -51,13 +62,13 @@ class Found(NamedTuple):
     """Recordings that were not, by reason."""
 
 
-def find_occurrences(tables: Mapping[int, Path], displays: Sequence[int], levels: Mapping[int, int]) -> Found:
+def find_occurrences(tables: Mapping[int, Path], displays: Sequence[int], coded: Mapping[int, Coded]) -> Found:
     """Occurrences of displays that count as one, the strongest first.
 
     Args:
         tables: Parquet files of recordings by their keys.
         displays: numbers that count as one.
-        levels: tokens of a face in each table; recordings that are not here are not looked through.
+        coded: of each table, see :func:`coding_of`; recordings that are not here are not looked through.
 
     Raises:
         DfeError: DuckDB is not installed, or a file cannot be read.
@@ -68,7 +79,7 @@ def find_occurrences(tables: Mapping[int, Path], displays: Sequence[int], levels
         raise DfeError(
             "looking through a corpus needs duckdb, which is not installed", advice=how_to_install("viewer")
         ) from error
-    files = {str(path): key for key, path in tables.items() if levels.get(key)}
+    files = {str(path): key for key, path in tables.items() if key in coded and coded[key].levels}
     if not files:
         return Found((), 0, 0, {})
     numbers = ", ".join(str(int(display)) for display in displays)
@@ -78,10 +89,11 @@ def find_occurrences(tables: Mapping[int, Path], displays: Sequence[int], levels
         database.execute("SET threads = 2")
         found: list[tuple[Any, ...]] = []
         total = 0
-        for many in sorted({levels[key] for key in files.values()}):
-            mine = [path for path, key in files.items() if levels[key] == many]
+        for many in sorted({coded[key].levels for key in files.values()}):
+            mine = [path for path, key in files.items() if coded[key].levels == many]
+            gaps = [coded[files[path]].gap_s for path in mine]
             try:
-                rows = database.execute(_query(many, numbers), [mine, GAP_S, MOST]).fetchall()
+                rows = database.execute(_query(many, numbers), [mine, gaps, mine, MOST]).fetchall()
             except duckdb.Error as error:
                 what = str(error).splitlines()[0][:200]
                 raise TableError(f"the corpus cannot be read ({what})", where=Path(mine[0]).parent) from error
@@ -103,12 +115,15 @@ def _query(levels: int, numbers: str) -> str:
     )
     said = " OR ".join(f"{DISPLAY}{level} IN ({numbers})" for level in range(1, levels + 1))
     return f"""
-    WITH said AS (
-      SELECT filename, face_id, time_s, usable, {parts} AS mm
-      FROM read_parquet(?, filename = true, union_by_name = true)
+    WITH gaps AS (
+      SELECT unnest(?) AS filename, unnest(?) AS gap_s
+    ), said AS (
+      SELECT filename, face_id, time_s, usable, gap_s, {parts} AS mm
+      FROM read_parquet(?, filename = true, union_by_name = true) JOIN gaps USING (filename)
       WHERE success AND time_s IS NOT NULL AND ({said})
     ), cut AS (
-      SELECT *, time_s - lag(time_s, 1, -1e9) OVER (PARTITION BY filename, face_id ORDER BY time_s) > ? AS fresh
+      SELECT *, time_s - lag(time_s, 1, -1e9) OVER (PARTITION BY filename, face_id ORDER BY time_s) > gap_s + 1e-6
+        AS fresh
       FROM said
     ), stretch AS (
       SELECT *, sum(CASE WHEN fresh THEN 1 ELSE 0 END) OVER (PARTITION BY filename, face_id ORDER BY time_s) AS place
@@ -122,8 +137,8 @@ def _query(levels: int, numbers: str) -> str:
     """
 
 
-def levels_of(path: Path, hash_: str) -> int | str:
-    """Tokens of a face in a table that the same tokenizer made; else why it is not looked through."""
+def coding_of(path: Path, hash_: str) -> Coded | str:
+    """What a table that the same tokenizer made is looked through by; else why it is not looked through."""
     if path.suffix.lower() != ".parquet":
         return "CSV tables are not looked through"
     import pyarrow.parquet as pq
@@ -135,10 +150,15 @@ def levels_of(path: Path, hash_: str) -> int | str:
     try:
         schema = pq.read_schema(path)
         made = Provenance.from_json((schema.metadata or {})[METADATA_KEY], where=path)
+        if made.tokenizer is None:
+            return "without tokens"
+        if made.tokenizer.hash != hash_:
+            return "of another tokenizer"
+        moments = pq.read_table(path, columns=["frame", "time_s"])
     except (KeyError, OSError, ValueError, DfeError):
         return "damaged, or no recording"
-    if made.tokenizer is None:
-        return "without tokens"
-    if made.tokenizer.hash != hash_:
-        return "of another tokenizer"
-    return Layout.of(schema.names, made.space.id).levels
+    times = moments.column("time_s").to_numpy()
+    if not np.isfinite(times).any():
+        return "of still pictures"
+    step = usual_step(times, moments.column("frame").to_numpy())
+    return Coded(Layout.of(schema.names, made.space.id).levels, Clock.of((), step).gap_s)

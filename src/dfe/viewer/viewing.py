@@ -24,7 +24,7 @@ from dfe.viewer.film import Copy, FilmFound, find_film
 from dfe.viewer.history import History
 from dfe.viewer.label_rows import WINDOWS, rows_of_recording
 from dfe.viewer.library import Entry, Library
-from dfe.viewer.occurrences import find_occurrences, levels_of
+from dfe.viewer.occurrences import Coded, coding_of, find_occurrences
 from dfe.viewer.opened import Opened, open_recording
 
 _OPEN = 2
@@ -57,7 +57,7 @@ class Viewing:
         self._open: OrderedDict[int, tuple[int, Opened]] = OrderedDict()
         self._copies: dict[int, Copy] = {}
         self._films: dict[int, FilmFound] = {}
-        self._levels: dict[tuple[int, str], int | str] = {}
+        self._coded: dict[tuple[int, str], Coded | str] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="dfe-view-")
         self._lock = threading.RLock()
 
@@ -234,9 +234,9 @@ class Viewing:
         made = self.opened(key).tokenizer
         if made is None:
             raise UsageError("this recording has no displays to look for", advice="the page says why")
-        known = {entry.key: self._level(entry, made.hash) for entry in self.library.entries}
+        known = {entry.key: self._coding(entry, made.hash) for entry in self.library.entries}
         tables = {entry.key: entry.path for entry in self.library.entries}
-        found = find_occurrences(tables, displays, {k: v for k, v in known.items() if isinstance(v, int)})
+        found = find_occurrences(tables, displays, {k: v for k, v in known.items() if isinstance(v, Coded)})
         left_out: dict[str, int] = {}
         for reason in known.values():
             if isinstance(reason, str):
@@ -248,10 +248,10 @@ class Viewing:
             "left_out": left_out,
         }
 
-    def _level(self, entry: Entry, hash_: str) -> int | str:
-        if (entry.key, hash_) not in self._levels:
-            self._levels[entry.key, hash_] = levels_of(entry.path, hash_)
-        return self._levels[entry.key, hash_]
+    def _coding(self, entry: Entry, hash_: str) -> Coded | str:
+        if (entry.key, hash_) not in self._coded:
+            self._coded[entry.key, hash_] = coding_of(entry.path, hash_)
+        return self._coded[entry.key, hash_]
 
     def landmarks(self, key: int, first: int, count: int) -> bytes:
         """Points of some frames: for each row its face, frame and time, then x and y of 478 points, in tenths of px.
