@@ -62,7 +62,6 @@ def _about(options: LiveOptions, tokenizer: Tokenizer) -> dict[str, Any]:
         "folder": str(options.out),
         "restSeconds": REST_S,
         "trouble": TROUBLE,
-        "colours": [colour for _, colour in heat_stops(HEAT_MM)],
     }
 
 

@@ -226,7 +226,6 @@ byId("mirror").addEventListener("change", mirror);
 byId("heat").addEventListener("change", () => head?.draw());
 
 async function begin() {
-  byId("colours").style.background = `linear-gradient(to right, ${about.colours.join(", ")})`;
   mirror();
   showState();
   const packed = await (await fetch("/head")).json();
