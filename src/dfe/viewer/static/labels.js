@@ -9,7 +9,7 @@ class PeoplePanel {
   show(labels) {
     const { data, course } = this.viewer;
     const faces = data.faces.map((face) => [
-      button(`face ${face.id}`, () => this.viewer.showFace(face.id), { className: "plain" }), face.where, percent(face.share), percent(face.usable),
+      button(`face ${face.id}`, () => this.viewer.showFace(face.id), { className: "plain" }), face.where, percentText(face.share), percentText(face.usable),
     ]);
     this.panel.replaceChildren(
       make("h2", { textContent: "Faces" }),

@@ -46,7 +46,7 @@ class StretchPanel {
       row.unit === "display" ? `${row.token} ${row.label}` : row.label,
       String(row.count),
       row.per_min === null ? "–" : row.per_min.toFixed(1),
-      percent(row.share),
+      percentText(row.share),
       row.mean_duration_s === null ? "–" : row.mean_duration_s.toFixed(2),
     ]);
     const note = "Events with their apex in the stretch; the share is of the usable time; seconds are the mean of events seen whole.";

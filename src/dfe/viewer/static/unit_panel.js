@@ -109,7 +109,7 @@ class UnitPanel {
         this.viewer.showFace(row.face_id);
         this.viewer.go(row.apex_s * 1000);
       });
-      return [jump, String(row.face_id), row.mm.toFixed(2), (row.end_s - row.start_s).toFixed(2), percent(row.usable)];
+      return [jump, String(row.face_id), row.mm.toFixed(2), (row.end_s - row.start_s).toFixed(2), percentText(row.usable)];
     });
     this.found.replaceChildren(
       make("p", { className: "note", textContent: `${said}${missed ? ` Not looked through: ${missed}.` : ""}` }),

@@ -1,14 +1,5 @@
 "use strict";
 
-const byId = (id) => document.getElementById(id);
-
-/** An element with properties and children; text is always text. */
-function make(tag, properties = {}, ...children) {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-}
-
 function button(text, act, properties = {}) {
   const made = make("button", { type: "button", textContent: text, ...properties });
   made.addEventListener("click", act);
@@ -22,11 +13,6 @@ function table(headings, rows, numeric = []) {
     make("tr", {}, ...cells.map((cell, i) => make("td", { className: numeric.includes(i) ? "n" : "" }, cell ?? "–"))),
   );
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
-}
-
-function percent(share) {
-  if (share === null || share === undefined) return "–";
-  return share > 0 && share < 0.1 ? `${(100 * share).toFixed(1)}%` : `${Math.round(100 * share)}%`;
 }
 
 /** Asks the server; what it refuses is an error with its words. */
