@@ -9,15 +9,15 @@ from typing import Literal
 
 import numpy as np
 
-from dfe.base.errors import DfeError, TableError, UsageError
+from dfe.base.errors import DfeError
 from dfe.base.types import Stages, quiet
 from dfe.clock.spans import both, total
 from dfe.displays.units import Unit
 from dfe.events.config import EventConfig
-from dfe.events.folder import EventOptions, Found, entities, finder, tables_by_name
-from dfe.events.rates import token_of, windows_of
+from dfe.events.folder import EventOptions, Found
+from dfe.events.rates import token_of
+from dfe.events.survey import find_in_all, people_in
 from dfe.events.transitions import Train, Transition, TransitionConfig, in_sight, transitions
-from dfe.recording.recording import Recording
 
 Of = Literal["displays", "groups"]
 
@@ -67,26 +67,9 @@ def find_transitions(
         ModelError: there is no such tokenizer.
     """
     options, config = options or EventOptions(), config or TransitionConfig()
-    tables = tables_by_name(paths)
-    find = finder(options, list(tables))
-    found: dict[str, Found] = {}
-    problems: list[DfeError] = []
     with stages("looking", "recordings") as progress:
-        for done, (name, path) in enumerate(tables.items(), start=1):
-            try:
-                found[name] = find(name, Recording.read(path, landmarks=False))
-            except DfeError as error:
-                problems.append(error)
-            progress(done, len(tables))
-    if not found:
-        raise (
-            problems[0]
-            if len(problems) == 1
-            else TableError(f"none of {len(problems)} recordings can be used; the first: {problems[0]}")
-        )
-    coders = sorted({one.events.tokenizer for one in found.values()})
-    if len(coders) > 1:
-        raise UsageError(f"recordings of {' and '.join(coders)}", advice="name those of one tokenizer")
+        survey = find_in_all(paths, options, progress)
+    found = survey.found
     kind = "display" if of == "displays" else "group"
     units = {unit.token: unit for one in found.values() for unit in _units(one, of)}
     used = {token_of(e) for one in found.values() for e in one.events if e.kind == kind}
@@ -103,8 +86,8 @@ def find_transitions(
         seconds=sum(total(train.seen) for train in trains),
         config=config,
         events=options.config or EventConfig(),
-        tokenizer=coders[0],
-        problems=tuple(problems),
+        tokenizer=survey.tokenizer,
+        problems=survey.problems,
     )
 
 
@@ -115,15 +98,13 @@ def _units(one: Found, of: Of) -> Sequence[Unit]:
 
 
 def _trains(name: str, one: Found, kind: str, places: dict[str, int]) -> Iterator[Train]:
-    subject = entities(name).get("subject", "")
     for face in one.events.faces:
         # What was under way when the face came into sight did not begin then.
         begun = set(face.stretches[:, 0].tolist())
         mine = [e for e in one.events if e.face_id == face.face_id and e.kind == kind and e.onset_s not in begun]
         onset = np.array([event.onset_s for event in mine])
         display = np.array([places[token_of(event)] for event in mine], np.int64)
-        for who, _, window in windows_of(face, one.roles, subject):
+        for person, who, window in people_in(name, one, face):
             seen = both(face.stretches, window)
             if len(seen):
-                person = who or f"{name}, face {face.face_id}"
                 yield in_sight(Train(person, f"{name}, face {face.face_id}, {who}", seen, onset, display))

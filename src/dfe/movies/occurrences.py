@@ -12,12 +12,12 @@ from typing import Literal
 
 import numpy as np
 
-from dfe.base.errors import DfeError, TableError, UsageError
+from dfe.base.errors import DfeError, UsageError
 from dfe.base.types import Progress
 from dfe.clock.spans import contains
-from dfe.events.folder import EventOptions, Found, entities, finder, tables_by_name
-from dfe.events.rates import token_of, windows_of
-from dfe.recording.recording import Recording
+from dfe.events.folder import EventOptions, Found
+from dfe.events.rates import token_of
+from dfe.events.survey import find_in_all, people_in
 
 Pick = Literal["random", "strongest"]
 
@@ -74,29 +74,13 @@ def find_occurrences(
         TableError: no recording can be used, or the table of roles cannot be.
         ModelError: there is no such tokenizer.
     """
-    tables = tables_by_name(paths)
-    find = finder(options or EventOptions(), list(tables))
+    survey = find_in_all(paths, options or EventOptions(), progress)
     found: list[Occurrence] = []
-    problems: list[DfeError] = []
     labels: dict[str, str] = {}
-    coders: set[str] = set()
-    for done, (name, path) in enumerate(tables.items(), start=1):
-        try:
-            one = find(name, Recording.read(path, landmarks=False))
-        except DfeError as error:
-            problems.append(error)
-        else:
-            coders.add(one.events.tokenizer)
-            labels |= {str(number): f"{number} {given.label}" for number, given in one.events.names.items()}
-            labels |= {group.token: group.label for group in one.events.groups}
-            found += _occurrences(unit, name, path, one)
-        if progress is not None:
-            progress(done, len(tables))
-    if not coders:
-        first = problems[0]
-        raise first if len(problems) == 1 else TableError(f"no recording can be used; the first: {first}")
-    if len(coders) > 1:
-        raise UsageError(f"recordings of {' and '.join(sorted(coders))}", advice="name those of one tokenizer")
+    for name, one in survey.found.items():
+        labels |= {str(number): f"{number} {given.label}" for number, given in one.events.names.items()}
+        labels |= {group.token: group.label for group in one.events.groups}
+        found += _occurrences(unit, name, survey.tables[name], one)
     if unit not in labels:
         groups = ", ".join(sorted(token for token in labels if not token.isdecimal()))
         advice = f"name a display's number, or a group: {groups}"
@@ -104,7 +88,7 @@ def find_occurrences(
     if not found:
         advice = "lower --on, or name more recordings"
         raise UsageError(f"{labels[unit]}: nobody shows it from beginning to end here", advice=advice)
-    return Occurrences(labels[unit], coders.pop(), tuple(found), tuple(problems))
+    return Occurrences(labels[unit], survey.tokenizer, tuple(found), survey.problems)
 
 
 def choose(found: Iterable[Occurrence], count: int, pick: Pick = "random", seed: int = 0) -> tuple[Occurrence, ...]:
@@ -134,15 +118,13 @@ def choose(found: Iterable[Occurrence], count: int, pick: Pick = "random", seed:
 
 
 def _occurrences(unit: str, name: str, path: Path, one: Found) -> list[Occurrence]:
-    subject = entities(name).get("subject", "")
     made = []
     for face in one.events.faces:
         mine = [e for e in one.events if e.face_id == face.face_id and e.kind in ("display", "group")]
         mine = [e for e in mine if token_of(e) == unit and not e.censored]
-        for who, _, window in windows_of(face, one.roles, subject):
+        for person, _, window in people_in(name, one, face):
             inside = contains(window, np.array([event.apex_s for event in mine]))
             for event in np.array(mine, object)[inside] if mine else ():
-                person = who or f"{name}, face {face.face_id}"
                 made.append(
                     Occurrence(
                         name, path, face.face_id, person, event.onset_s, event.apex_s, event.offset_s, event.intensity
