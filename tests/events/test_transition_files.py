@@ -16,7 +16,7 @@ from dfe.tokenizer.file import load_tokenizer
 from made_following import corpus_of
 from page_checker import checked
 
-QUICK = TransitionConfig(turns=499, within_s=1.0)
+QUICK = TransitionConfig(permutations=499, within_s=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_table_page_and_json_say_the_same(groups, tmp_path):
 
 
 def test_displays_have_pictures_and_few_draws_are_told(corpus, tmp_path):
-    found = find_transitions([corpus], None, TransitionConfig(turns=99))
+    found = find_transitions([corpus], None, TransitionConfig(permutations=99))
     assert found.rows
     paths = write_transitions(found, tmp_path, load_tokenizer("dfe-face41@3"))
     page = paths[-1].read_text()
@@ -77,7 +77,7 @@ def test_displays_have_pictures_and_few_draws_are_told(corpus, tmp_path):
 
 
 def test_nothing_to_test_is_said(corpus, tmp_path):
-    found = find_transitions([corpus / "sub-00_task-talk.parquet"], None, TransitionConfig(turns=99, least=500))
+    found = find_transitions([corpus / "sub-00_task-talk.parquet"], None, TransitionConfig(permutations=99, least=500))
     page = write_transitions(found, tmp_path)[-1].read_text()
     assert "No pair could be tested" in page
 
@@ -86,20 +86,20 @@ def test_recordings_that_cannot_be_read(tmp_path, corpus):
     (tmp_path / "bad.parquet").write_bytes(b"no table")
     with pytest.raises(TableError):
         find_transitions([tmp_path / "bad.parquet"], None, QUICK)
-    found = find_transitions([tmp_path / "bad.parquet", corpus], None, TransitionConfig(turns=99), of="groups")
+    found = find_transitions([tmp_path / "bad.parquet", corpus], None, TransitionConfig(permutations=99), of="groups")
     assert len(found.problems) == 1
     with pytest.raises(UsageError):
         find_transitions([], None, QUICK)
 
 
 def test_the_command(dfe, corpus, tmp_path):
-    done = dfe("transitions", corpus, "-o", tmp_path / "t", "--of", "groups", "--turns", 499)
+    done = dfe("transitions", corpus, "-o", tmp_path / "t", "--of", "groups", "--permutations", 499)
     assert done.code == 0
     assert "smile -> brow raise" in done.out.replace("smile smile", "smile").replace(
         "brow raise brow raise", "brow raise"
     )
     told = dfe(
-        "transitions", corpus, "-o", tmp_path / "t", "--of", "groups", "--turns", 199, "--overwrite", "--json"
+        "transitions", corpus, "-o", tmp_path / "t", "--of", "groups", "--permutations", 199, "--overwrite", "--json"
     ).json
     assert told["people"] == 4
     assert dfe("transitions", corpus, "-o", tmp_path / "t2", "--gap", 2).code == 2

@@ -10,7 +10,7 @@ from dfe.events.transitions import Circle, Train, TransitionConfig, in_sight, le
 
 pytest.importorskip("scipy", reason="needs the extra study")
 
-QUICK = TransitionConfig(turns=299)
+QUICK = TransitionConfig(permutations=299)
 A, B, C = 0, 1, 2
 
 
@@ -99,7 +99,7 @@ def test_displays_that_avoid_each_other_are_found_too():
 
 def test_chance_is_the_share_of_the_circle_that_the_onsets_cover():
     (one,) = made(5, people=1)
-    config = TransitionConfig(turns=1500, least=1)
+    config = TransitionConfig(permutations=1500, least=1)
     row = next(row for row in transitions([one], 3, config) if (row.first, row.second) == (A, C))
     onsets = one.onset_s[one.display == C]
     ticks = np.arange(0, 600, 0.01)
@@ -109,7 +109,11 @@ def test_chance_is_the_share_of_the_circle_that_the_onsets_cover():
 
 
 def test_trains_that_know_nothing_of_each_other_are_rarely_called_otherwise():
-    p = [row.p for seed in range(10) for row in transitions(made(100 + seed, people=3), 3, TransitionConfig(turns=99))]
+    p = [
+        row.p
+        for seed in range(10)
+        for row in transitions(made(100 + seed, people=3), 3, TransitionConfig(permutations=99))
+    ]
     assert np.mean(np.array(p) < 0.05) < 0.12
     assert 0.3 < np.mean(np.array(p) < 0.5) < 0.7
 
@@ -118,7 +122,7 @@ def test_the_order_of_the_files_and_the_names_of_others_change_nothing():
     trains = made(2, follows=0.3)
     one = transitions(trains, 3, QUICK)
     assert transitions(trains[::-1], 3, QUICK) == one
-    assert transitions(trains, 3, TransitionConfig(turns=299, seed=1)) != one
+    assert transitions(trains, 3, TransitionConfig(permutations=299, seed=1)) != one
 
 
 def test_two_recordings_of_a_person_are_one_person():
@@ -127,14 +131,14 @@ def test_two_recordings_of_a_person_are_one_person():
 
 
 def test_too_few_draws_for_so_many_pairs_are_known():
-    assert least_q(TransitionConfig(turns=999), 1000) == 1
-    assert least_q(TransitionConfig(turns=9999), 100) == pytest.approx(0.02)
+    assert least_q(TransitionConfig(permutations=999), 1000) == 1
+    assert least_q(TransitionConfig(permutations=9999), 100) == pytest.approx(0.02)
 
 
 def test_rare_displays_are_not_tested():
     trains = [train([[1, 50, 100], np.arange(0, 590, 10) + 0.3])]
     assert transitions(trains, 2, QUICK) == ()
-    assert len(transitions(trains, 2, TransitionConfig(turns=99, least=3))) == 2
+    assert len(transitions(trains, 2, TransitionConfig(permutations=99, least=3))) == 2
     assert transitions([], 2, QUICK) == ()
 
 
@@ -146,7 +150,9 @@ def test_an_onset_at_the_end_of_what_is_seen_is_not_asked_what_follows():
     assert ours.lags() == [(A, B, 0.5)]
 
 
-@pytest.mark.parametrize("bad", [{"after_s": 1.0}, {"within_s": 61}, {"after_s": -1}, {"turns": 5}, {"least": 0}])
+@pytest.mark.parametrize(
+    "bad", [{"after_s": 1.0}, {"within_s": 61}, {"after_s": -1}, {"permutations": 5}, {"least": 0}]
+)
 def test_settings_that_make_no_sense(bad):
     with pytest.raises(UsageError):
         TransitionConfig(**bad)

@@ -40,8 +40,8 @@ class Transitions:
     """What begins sooner than this after another begins with it, and does not follow it."""
     up_to: Annotated[float, arg(metavar="SECONDS")] = 1.0
     """What begins later than this does not follow."""
-    turns: Annotated[int, arg(metavar="N")] = 9999
-    """Random turns that chance is made of; with few, and many pairs, nothing can be told from chance."""
+    permutations: Annotated[int, arg(metavar="N")] = 9999
+    """Number of permutations for p; with few of them and many pairs, no pair can differ from chance."""
     least: Annotated[int, arg(metavar="N")] = 10
     """Pairs are tested where each of the two begins at least so often in all."""
     seed: Seed = 0
@@ -65,7 +65,7 @@ class Transitions:
         from dfe.events.transitions import TransitionConfig
         from dfe.tokenizer.file import load_tokenizer
 
-        config = TransitionConfig(self.gap, self.up_to, self.turns, self.seed, self.least)
+        config = TransitionConfig(self.gap, self.up_to, self.permutations, self.seed, self.least)
         check_transitions_folder(self.out, overwrite=self.overwrite)
         options = EventOptions(self.events.config(), self.tokenizer, roles=self.roles, names=self.names)
         done = find_transitions(self.recordings, options, config, of=self.of, stages=show_progress)

@@ -140,7 +140,7 @@ def _notes(table: GroupTable, sums: RowSums, options: CompareOptions) -> list[st
 
 def _resting_said(neutrals: Sequence[str], options: CompareOptions) -> str:
     if set(neutrals) == {NONE}:
-        return "The recordings say nothing of a resting face: they are not in the face model's space."
+        return "The recordings do not state whose resting face their faces were measured against."
     said = f"Rows of the table by whose resting face the faces were measured against: {neutrals_said(neutrals)}."
     if options.events.resting_face == "population":
         said += " What was taken off was put back: displays count against everybody's."

@@ -14,7 +14,7 @@ from dfe.base.version import __version__
 from dfe.encoding.coders import add_tokens
 from dfe.recording.build import build_measured
 from dfe.recording.measured import Measured
-from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
+from dfe.recording.provenance import Provenance, RestingNote, SourceInfo, SpaceRef
 from dfe.recording.recording import Recording
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -111,5 +111,6 @@ def _recording(tokenizer: Tokenizer, x: FloatArray, name: str) -> Recording:
         package_version=__version__,
         frontend={"name": "none: this person does not exist"},
         neutral=tokenizer.subject_neutral,
+        resting=(RestingNote(None, "population", 478),),
     )
     return add_tokens(build_measured(measured, made, np.zeros(count, np.int64)), tokenizer)

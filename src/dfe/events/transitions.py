@@ -38,8 +38,8 @@ class TransitionConfig:
     """What begins sooner than this after another begins with it."""
     within_s: float = 1.0
     """What begins later than this does not follow."""
-    turns: int = 9999
-    """Random turns."""
+    permutations: int = 9999
+    """Circular shifts that chance is made of."""
     seed: int = 0
     least: int = 10
     """Pairs are tested where each display begins at least so often in all."""
@@ -48,8 +48,8 @@ class TransitionConfig:
         if not 0 <= self.after_s < self.within_s <= 60:
             what = f"from {self.after_s:g} to {self.within_s:g} s after is no stretch of time up to a minute"
             raise UsageError(what, advice="choose --gap below --up-to")
-        if not 99 <= self.turns <= 100_000:
-            raise UsageError(f"{self.turns} turns; 99 to 100,000 can be made")
+        if not 99 <= self.permutations <= 100_000:
+            raise UsageError(f"{self.permutations} permutations; 99 to 100,000 can be made")
         if self.least < 1:
             raise UsageError("a display has to begin at least once to be tested")
 
@@ -181,17 +181,17 @@ def transitions(
     weight = 1.0 / np.maximum(asked[:, first], 1) * showing
     count = showing.sum(axis=0)
     observed = np.stack([_of_person(mine, None)[first, second] for mine in people]) * weight
-    null = np.zeros((config.turns, len(first)), np.float32)
+    null = np.zeros((config.permutations, len(first)), np.float32)
     own = np.zeros((len(people), len(first)))
-    for draw in range(config.turns):
+    for draw in range(config.permutations):
         for person, mine in enumerate(people):
             turned = _of_person(mine, (config.seed, draw))[first, second] * weight[person]
             null[draw] += turned
             own[person] += turned
         if progress is not None:
-            progress(draw + 1, config.turns)
+            progress(draw + 1, config.permutations)
     shares, null = observed.sum(axis=0) / count, null / count.astype(np.float32)
-    above = (showing & (observed > own / config.turns)).sum(axis=0)
+    above = (showing & (observed > own / config.permutations)).sum(axis=0)
     lags: dict[tuple[int, int], list[float]] = {}
     for a, b, seconds in (lag for mine in people for _, circle in mine for lag in circle.lags()):
         lags.setdefault((a, b), []).append(seconds)
@@ -244,7 +244,7 @@ def _two_sided(observed: float, null: FloatArray) -> float:
 
 def least_q(config: TransitionConfig, tested: int) -> float:
     """What the q of a single pair can be at least with so many draws, if no other pair is beyond chance."""
-    return min(1.0, 2 / (config.turns + 1) * tested)
+    return min(1.0, 2 / (config.permutations + 1) * tested)
 
 
 @cache

@@ -13,7 +13,7 @@ EVERYBODYS = "everybody's"
 INTERVAL = "that of a named interval"
 ANOTHER = "another recording's"
 NONE = "not said"
-"""The recording says nothing of a resting face: it is not in the face model's space."""
+"""The recording does not state it; those outside the face model's space never do."""
 
 
 def neutral_of(recording: Recording, face: int | None) -> str:
