@@ -100,6 +100,20 @@ def test_a_run_goes_on_and_is_what_encode_makes(dfe, plan, encoded, media, tmp_p
     assert rows["s1/s1_rest"] == "s1"
 
 
+def test_a_list_saved_by_a_spreadsheet_is_still_understood(dfe, encoded, tmp_path):
+    shutil.copytree(encoded, tmp_path / "out")
+    for path in (tmp_path / "out").glob("manifest*.csv"):
+        rows = list(csv.reader(path.open(newline="")))
+        at = rows[0].index("seconds")
+        for number, row in enumerate(rows[1:]):
+            row[at] = "1,25" if number else "a while"
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    ran = dfe("corpus", "status", tmp_path / "out", "--json")
+    assert (ran.code, ran.json["done"]) == (0, 4)
+    assert ran.json["seconds"] > 0
+
+
 def test_json_lines_tell_what_happens(dfe, plan, tmp_path):
     ran = dfe("corpus", "run", plan, "-o", tmp_path / "out", "--json-lines", "--end", "0.2")
     told = [json.loads(line) for line in ran.out.splitlines()]
