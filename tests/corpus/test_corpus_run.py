@@ -203,3 +203,21 @@ def test_a_script_for_a_cluster(dfe, plan, tmp_path):
     import subprocess
 
     assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("run", ("--min-free", "nan")),
+        ("run", ("--min-free", "-1")),
+        ("run", ("--stop-after", "nan")),
+        ("run", ("--tries", "0")),
+        ("slurm", ("--hours", "nan")),
+        ("slurm", ("--hours", "inf")),
+        ("slurm", ("--memory", "0")),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused_by_the_name_of_their_option(dfe, plan, tmp_path, verb, words):
+    ran = dfe("corpus", verb, plan, "-o", tmp_path / "out", *words)
+    assert ran.code == 2
+    assert f"{words[0]} must be" in ran.err

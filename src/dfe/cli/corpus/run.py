@@ -73,7 +73,7 @@ class RunPlan:
         need("--thumbnails", self.thumbnails, "--report", self.report)
         plan = read_plan(self.plan)
         shard = None if self.shard is None else Shard.parse(self.shard)
-        limits = Limits(round(self.min_free * 1e9), None if self.stop_after is None else 60 * self.stop_after)
+        limits = Limits(self.min_free * 1e9, None if self.stop_after is None else 60 * self.stop_after)
         options = RunOptions(
             self.how.options(), self.report, self.thumbnails, self.overwrite, self.tries, shard, limits, self.pseudonyms
         )
