@@ -120,6 +120,8 @@ def test_json_lines_tell_what_happens(dfe, plan, tmp_path):
     assert [one["event"] for one in told] == ["start", *["recording"] * 4, "end"]
     assert {one["status"] for one in told[1:-1]} == {"done"}
     assert (told[-1]["done"], told[-1]["unreadable"], told[-1]["exit_code"], ran.code) == (4, 1, 1, 1)
+    both = dfe("corpus", "run", plan, "-o", tmp_path / "other", "--json-lines", "--json")
+    assert (both.code, (tmp_path / "other").exists()) == (2, False)
 
 
 def test_status_counts_and_names_the_failures(dfe, encoded, tmp_path):
