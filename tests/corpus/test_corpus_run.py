@@ -100,12 +100,28 @@ def test_a_run_goes_on_and_is_what_encode_makes(dfe, plan, encoded, media, tmp_p
     assert rows["s1/s1_rest"] == "s1"
 
 
+def test_a_list_saved_by_a_spreadsheet_is_still_understood(dfe, encoded, tmp_path):
+    shutil.copytree(encoded, tmp_path / "out")
+    for path in (tmp_path / "out").glob("manifest*.csv"):
+        rows = list(csv.reader(path.open(newline="")))
+        at = rows[0].index("seconds")
+        for number, row in enumerate(rows[1:]):
+            row[at] = "1,25" if number else "a while"
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows(rows)
+    ran = dfe("corpus", "status", tmp_path / "out", "--json")
+    assert (ran.code, ran.json["done"]) == (0, 4)
+    assert ran.json["seconds"] > 0
+
+
 def test_json_lines_tell_what_happens(dfe, plan, tmp_path):
     ran = dfe("corpus", "run", plan, "-o", tmp_path / "out", "--json-lines", "--end", "0.2")
     told = [json.loads(line) for line in ran.out.splitlines()]
     assert [one["event"] for one in told] == ["start", *["recording"] * 4, "end"]
     assert {one["status"] for one in told[1:-1]} == {"done"}
     assert (told[-1]["done"], told[-1]["unreadable"], told[-1]["exit_code"], ran.code) == (4, 1, 1, 1)
+    both = dfe("corpus", "run", plan, "-o", tmp_path / "other", "--json-lines", "--json")
+    assert (both.code, (tmp_path / "other").exists()) == (2, False)
 
 
 def test_status_counts_and_names_the_failures(dfe, encoded, tmp_path):
@@ -189,3 +205,21 @@ def test_a_script_for_a_cluster(dfe, plan, tmp_path):
     import subprocess
 
     assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("verb", "words"),
+    [
+        ("run", ("--min-free", "nan")),
+        ("run", ("--min-free", "-1")),
+        ("run", ("--stop-after", "nan")),
+        ("run", ("--tries", "0")),
+        ("slurm", ("--hours", "nan")),
+        ("slurm", ("--hours", "inf")),
+        ("slurm", ("--memory", "0")),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused_by_the_name_of_their_option(dfe, plan, tmp_path, verb, words):
+    ran = dfe("corpus", verb, plan, "-o", tmp_path / "out", *words)
+    assert ran.code == 2
+    assert f"{words[0]} must be" in ran.err

@@ -286,7 +286,7 @@ def _serve(pipe: Connection, parent: int, alone: bool) -> None:
         while True:
             task = pipe.recv()
             try:
-                result = guarded(work, task, *((_teller(pipe),) if tells else ()))
+                result = guarded(work, task, *((now_and_then(lambda done: pipe.send((_FAR, done))),) if tells else ()))
             except Exception as error:  # only where errors are to be shown whole
                 pipe.send((_RAISED, error))
                 continue
@@ -299,17 +299,18 @@ def _serve(pipe: Connection, parent: int, alone: bool) -> None:
         return
 
 
-def _teller(pipe: Connection) -> Callable[[int, object], None]:
+def now_and_then(tell: Callable[[int], object]) -> Callable[[int, object], None]:
+    """What a worker calls as it goes on, to tell how far it is every :data:`TELL_EVERY_S` seconds at most."""
     told = time.monotonic()
 
-    def tell(done: int, _total: object) -> None:
+    def progress(done: int, _total: object) -> None:
         nonlocal told
         now = time.monotonic()
         if now - told >= TELL_EVERY_S:
             told = now
-            pipe.send((_FAR, done))
+            tell(done)
 
-    return tell
+    return progress
 
 
 def use_one_thread() -> None:

@@ -10,7 +10,7 @@ from tyro.conf import Positional
 from dfe.base.errors import UsageError
 from dfe.base.processes import is_program
 from dfe.cli.how import How
-from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, PseudonymKey, Workers, arg, need
+from dfe.cli.options import AsJson, OutFolder, Overwrite, PseudonymKey, Reports, Thumbnails, Workers, arg, need
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,8 @@ class Encode:
     out: OutFolder
     format: Literal["parquet", "csv"] = "parquet"
     """Kind of table."""
-    report: Flag = False
-    """Write a self-contained HTML page beside each table."""
-    thumbnails: Flag = False
-    """Put small pictures of the person into the report; without this, no output holds one."""
+    report: Reports = False
+    thumbnails: Thumbnails = False
     workers: Workers = 1
     pseudonyms: PseudonymKey = None
     how: How = field(default_factory=How)

@@ -28,18 +28,29 @@ VERDICT_COLOURS = {"good": "green", "check": "yellow", "poor": "red"}
 LONG_LIST = 8
 
 
+def _headed(**more: Any) -> Table:
+    return Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False, **more)
+
+
+def _add_numbers(table: Table, headings: Iterable[str]) -> None:
+    for heading in headings:
+        table.add_column(heading, justify="right", no_wrap=True)
+
+
+def _coloured(verdict: str) -> str:
+    return f"[{VERDICT_COLOURS.get(verdict, 'white')}]{verdict}[/]"
+
+
 def quality_table(rows: Iterable[QcRow]) -> Table:
     """One line a recording, the verdict first, and below its name what speaks against it; fits 80 columns."""
-    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = _headed()
     table.add_column("verdict")
-    for name in ("face", "usable", "faces", "seconds", "frames/s"):
-        table.add_column(name, justify="right", no_wrap=True)
+    _add_numbers(table, ("face", "usable", "faces", "seconds", "frames/s"))
     table.add_column("recording", overflow="fold")
     for row in rows:
-        colour = VERDICT_COLOURS.get(row.verdict, "white")
         why = f"\n[dim]{escape(row.why)}[/]" if row.why else ""
         table.add_row(
-            f"[{colour}]{row.verdict}[/]",
+            _coloured(row.verdict),
             f"{row.coverage:.0%}",
             f"{row.usable_share:.0%}",
             str(row.faces),
@@ -66,10 +77,9 @@ def _number(value: float | None) -> str:
 
 def events_table(rows: Iterable[RecordingEvents]) -> Table:
     """One line a recording: how many events of each kind, in how many seconds with a face."""
-    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = _headed()
     table.add_column("recording", overflow="fold")
-    for name in ("faces", "s", "displays", "/min", "groups", "eyes", "blinks", "shifts"):
-        table.add_column(name, justify="right", no_wrap=True)
+    _add_numbers(table, ("faces", "s", "displays", "/min", "groups", "eyes", "blinks", "shifts"))
     for row in rows:
         kinds = [event.kind for event in row.events]
         faces = row.events.faces
@@ -89,15 +99,14 @@ def events_table(rows: Iterable[RecordingEvents]) -> Table:
 
 def summary_table(faces: Iterable[FaceSummary]) -> Table:
     """One line a face, and below it what it shows most and most strongly; fits 80 columns."""
-    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = _headed()
     table.add_column("verdict")
-    for name in ("usable", "face", "s", "/min", "blinks"):
-        table.add_column(name, justify="right", no_wrap=True)
+    _add_numbers(table, ("usable", "face", "s", "/min", "blinks"))
     table.add_column("recording", overflow="fold")
     for face in faces:
         told = [f"most: {face.most_shown}" if face.most_shown else "", face.strongest and f"peak: {face.strongest}"]
         table.add_row(
-            f"[{VERDICT_COLOURS.get(face.verdict, 'white')}]{face.verdict}[/]",
+            _coloured(face.verdict),
             f"{face.usable:.0%}",
             "–" if face.face is None else str(face.face),
             _number(face.exposure_s),
@@ -110,9 +119,8 @@ def summary_table(faces: Iterable[FaceSummary]) -> Table:
 
 def faces_table(tracks: Iterable[FaceTrack]) -> Table:
     """One line a face: where it is seen."""
-    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
-    for name in ("face", "rows", "found", "usable", "from s", "to s", "mean box, px"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = _headed()
+    _add_numbers(table, ("face", "rows", "found", "usable", "from s", "to s", "mean box, px"))
     for track in tracks:
         table.add_row(
             str(track.face_id),
@@ -141,9 +149,8 @@ def evaluation_table(result: Mapping[str, Any]) -> Table:
     """One line a coding, what most will ask for first; a dash where it was not measured; fits 80 columns."""
     from dfe.judge.result import main_figures
 
-    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for heading, _ in _EVALUATION.values():
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = _headed(collapse_padding=True)
+    _add_numbers(table, (heading for heading, _ in _EVALUATION.values()))
     table.add_column("coding", overflow="fold")
     floor = {"error_mm": result["floors"]["mean_face_mm"], "tokens": 0.0, "bits": 0.0}
     table.add_row(*_cells(floor), "[dim]the mean face[/]")
@@ -167,9 +174,8 @@ def ablation_table(result: Mapping[str, Any]) -> Table:
     from dfe.judge.ablation.output import mean
 
     shown = {name: figure for name, figure in headings(result).items() if name in _ABLATION}
-    table = Table(header_style="bold", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    for figure in shown.values():
-        table.add_column(figure.heading, justify="right", no_wrap=True)
+    table = _headed(collapse_padding=True)
+    _add_numbers(table, (figure.heading for figure in shown.values()))
     table.add_column("variant", overflow="fold")
     for row in result["variants"]:
         label = f"[bold]{escape(row['label'])}[/]" if row["preset"] else escape(row["label"])
@@ -183,11 +189,9 @@ def study_table(target: Mapping[str, Any]) -> Table:
     from dfe.predict.page import METRICS
 
     title = f"{target['name']}: {target['examples']} examples of {target['people']} people, {target['scheme']}"
-    table = Table(title=escape(title), title_justify="left", header_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    table = _headed(title=escape(title), title_justify="left")
     table.add_column("representation", overflow="fold")
-    table.add_column(METRICS[target["metric"]][0], justify="right", no_wrap=True)
-    for name in ("p", "CPU s"):
-        table.add_column(name, justify="right", no_wrap=True)
+    _add_numbers(table, (METRICS[target["metric"]][0], "p", "CPU s"))
     for row in target["rows"]:
         p = (row.get("permutation") or {}).get("p")
         cost = f"{row['features_s'] + row['fit_s']:.1f}" if "fit_s" in row else "–"

@@ -52,7 +52,7 @@ def copy_folder(
         DfeError: the source cannot be listed.
     """
     if threads < 1:
-        raise UsageError(f"--threads must be 1 or more, not {threads}")
+        raise UsageError(f"--at-once must be 1 or more, not {threads}")
     if is_url(source) == is_url(target):
         raise UsageError("one of the two must be a URL and the other a folder here", where=f"{source}, {target}")
     if later and not is_url(source):

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dfe.base.csv_text import csv_text
-from dfe.base.errors import OutputError, UsageError
+from dfe.base.errors import OutputError
 from dfe.base.files import replacing
 from dfe.corpus.subjects import COLUMNS, SUBJECTS, read_subjects
-from dfe.encoding.manifest import MANIFEST, Manifest, lists_of
+from dfe.encoding.manifest import JOURNAL, MANIFEST, Manifest, lists_of, need_results
 from dfe.encoding.row import Row
 from dfe.encoding.run import make_folder
 from dfe.media.probe import file_hash
@@ -42,9 +42,7 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
         OutputError: two folders hold different tables of one name, or something cannot be written.
     """
     for folder in folders:
-        if not lists_of(folder):
-            advice = "name the folders that dfe corpus run wrote into"
-            raise UsageError("holds no list of results", where=folder, advice=advice)
+        need_results(folder)
     make_folder(out)
     goal = Manifest(out)
     listed: dict[str, Row] = {}
@@ -76,7 +74,7 @@ def _write_lists(out: Path, listed: dict[str, Row], whose: dict[str, tuple[str, 
     manifest.note(*listed.values())
     manifest.keep()
     for path in shares:  # their rows are in the one list now
-        for old in (path, path.with_suffix(".journal")):
+        for old in (path, path.with_suffix(JOURNAL)):
             with suppress(OSError):
                 old.unlink()
     if whose:

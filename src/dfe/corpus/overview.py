@@ -49,7 +49,7 @@ class Overview:
             rest = f"; of {self.without_subject} recordings it is not known whose" if self.without_subject else ""
             lines.append(f"{self.subjects} subjects{rest}")
         else:
-            lines.append("no subject is known: --pattern says how paths tell it")
+            lines.append("no subject is known: no path names one as sub-01 does, or as --pattern says")
         if self.estimate is not None:
             more = f"; {self.estimate.words(workers)}" if workers > 1 else ""
             lines.append(f"a run takes {self.estimate.words(1)}{more}, by a measured sample")

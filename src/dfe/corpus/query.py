@@ -16,9 +16,9 @@ import pyarrow as pa
 from dfe.base.errors import DfeError, TableError, UsageError
 from dfe.base.installing import how_to_install
 from dfe.corpus.pattern import Whose
-from dfe.corpus.status import frames_of, name_of
+from dfe.corpus.status import name_of
 from dfe.corpus.subjects import read_subjects
-from dfe.encoding.manifest import Manifest, lists_of
+from dfe.encoding.manifest import Manifest, need_results
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -60,9 +60,7 @@ class CorpusDatabase:
             import duckdb
         except ImportError:
             raise DfeError("queries need duckdb, which is not installed", advice=how_to_install("corpus")) from None
-        if not lists_of(out):
-            advice = "name the folder that dfe corpus run wrote into"
-            raise UsageError("holds no list of results", where=out, advice=advice)
+        need_results(out)
         self._folder = out.resolve()
         self._connection: DuckDBPyConnection = duckdb.connect()
         whose = read_subjects(out)
@@ -114,7 +112,7 @@ class CorpusDatabase:
             **{name: [getattr(said, name) for _, said in listed] for name in Whose._fields},
             "status": [row.status for row, _ in listed],
             "reason": [row.reason for row, _ in listed],
-            "frames": [frames_of(row) for row, _ in listed],
+            "frames": [row.frame_count for row, _ in listed],
             "source": [row.input for row, _ in listed],
             "table_sha256": [row.table_sha256 for row, _ in listed],
         }

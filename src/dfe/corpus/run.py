@@ -140,6 +140,7 @@ def run_corpus(
     places = range(len(plan)) if shard is None else plan.shard(shard)
     problems = plan.column("problem")
     readable = [at for at in places if not problems[at]]
+    unreadable = [at for at in places if problems[at]]
     named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
     sources: Sequence[Source] = plan.sources(readable)
     if named is not None:
@@ -153,10 +154,9 @@ def run_corpus(
     )
     run = FolderRun(out, options.encoding, choices, how, engine)
     summary = CorpusSummary(len(places))
-    for at in places:
-        if problems[at]:
-            summary.states["unreadable"] += 1
-            summary.problems.append(_unreadable(plan, at, named))
+    for at, source in zip(unreadable, plan.sources(unreadable), strict=True):
+        summary.states["unreadable"] += 1
+        summary.problems.append(problems[at] if named is None else redacted(problems[at], named.source(source)))
     expected = _expected(plan, readable, options.encoding)
     for result in run.results(sources, expected, progress=progress):
         summary.states[result.status] += 1
@@ -168,11 +168,6 @@ def run_corpus(
     summary.seconds = time.monotonic() - began
     summary.stopped = run.stopped
     return summary
-
-
-def _unreadable(plan: Plan, at: int, pseudonyms: Pseudonyms | None) -> str:
-    text = str(plan.column("problem")[at])
-    return text if pseudonyms is None else redacted(text, pseudonyms.source(plan.sources([at])[0]))
 
 
 def _expected(plan: Plan, places: Sequence[int], options: EncodeOptions) -> list[int | None]:

@@ -55,8 +55,10 @@ class SlurmJob:
     def __post_init__(self) -> None:
         if min(self.shares, self.cpus) < 1:
             raise UsageError("a job needs at least one share and one processor")
-        if self.hours * 60 < 2 * LEAVE_MINUTES:
-            raise UsageError(f"--hours must be more than {2 * LEAVE_MINUTES / 60:.2g}, not {self.hours:g}")
+        if not 2 * LEAVE_MINUTES <= self.hours * 60 < float("inf"):
+            raise UsageError(f"--hours must be {2 * LEAVE_MINUTES / 60:.2g} or more, not {self.hours:g}")
+        if self.memory_mb < 1:  # 0 would ask SLURM for all memory of a node
+            raise UsageError(f"--memory must be 1 or more, not {self.memory_mb}")
 
     def script(self, plan: Path, out: Path, more: str = "") -> str:
         """The text of the script.

@@ -6,10 +6,9 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dfe.base.errors import UsageError
 from dfe.corpus.run import STOPPED
 from dfe.corpus.subjects import read_subjects
-from dfe.encoding.manifest import Manifest, lists_of
+from dfe.encoding.manifest import Manifest, need_results
 from dfe.encoding.row import Row
 
 UNKNOWN = "not known"
@@ -76,8 +75,7 @@ def status_of(out: Path) -> CorpusStatus:
     Raises:
         UsageError: nothing was encoded into it.
     """
-    if not lists_of(out):
-        raise UsageError("holds no list of results", where=out, advice="name the folder that dfe corpus run wrote into")
+    need_results(out)
     rows = list(Manifest(out))
     states = Counter(row.status for row in rows)
     whose = read_subjects(out)
@@ -91,8 +89,8 @@ def status_of(out: Path) -> CorpusStatus:
         damaged=states["damaged"],
         failed=states["failed"],
         waiting=states["waiting"],
-        frames=sum(map(frames_of, rows)),
-        seconds=sum(float(row.seconds or 0) for row in rows),
+        frames=sum(row.frame_count for row in rows),
+        seconds=sum(row.work_s for row in rows),
         failures=tuple(row.reason for row in rows if row.reason),
         subjects=tuple(_subject(subject, mine) for subject, mine in sorted(grouped.items())),
     )
@@ -103,12 +101,7 @@ def name_of(row: Row) -> str:
     return row.output.rpartition(".")[0] if row.output else ""
 
 
-def frames_of(row: Row) -> int:
-    """Frames in a row's table."""
-    return int(row.frames) if row.frames.isascii() and row.frames.isdigit() else 0
-
-
 def _subject(subject: str, rows: list[Row]) -> SubjectStatus:
     states = Counter(row.status for row in rows)
     done = states["done"] + states["damaged"]
-    return SubjectStatus(subject, len(rows), done, states["failed"], sum(map(frames_of, rows)))
+    return SubjectStatus(subject, len(rows), done, states["failed"], sum(row.frame_count for row in rows))

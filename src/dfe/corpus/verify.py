@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from dfe.base.errors import DfeError, UsageError
+from dfe.base.errors import DfeError
 from dfe.base.types import Progress
-from dfe.corpus.status import frames_of
 from dfe.encoding.engine import Engine
-from dfe.encoding.manifest import Manifest, lists_of
+from dfe.encoding.manifest import Manifest, need_results
 from dfe.encoding.pseudonyms import is_pseudonym
 from dfe.encoding.row import Row
 from dfe.media.probe import file_hash, hash_of_hashes
@@ -49,8 +48,7 @@ def verify(out: Path, engine: Engine, *, sources: bool = False, progress: Progre
     Raises:
         UsageError: nothing was encoded into the folder.
     """
-    if not lists_of(out):
-        raise UsageError("holds no list of results", where=out, advice="name the folder that dfe corpus run wrote into")
+    need_results(out)
     rows = [row for row in Manifest(out) if row.status in ("done", "damaged")]
     faults: list[tuple[str, str]] = []
     checks = (Check(out, row, sources) for row in rows)
@@ -74,7 +72,7 @@ def faults_of(check: Check) -> list[str]:
         return [str(error)]
     found = []
     count = recording.summary().frames
-    if count != frames_of(row):
+    if count != row.frame_count:
         found.append(f"{path}: holds {count} frames, and the list says {row.frames or 'nothing'}; encode it again")
     if row.sha256 and recording.provenance.source.sha256 != row.sha256:
         found.append(f"{path}: was made of another source than the list says; encode it again")

@@ -12,7 +12,7 @@ from dfe.base.stamps import stamps
 from dfe.displays.names import Names
 from dfe.encoding.assemble import assemble
 from dfe.encoding.coders import Coders
-from dfe.encoding.going_on import ToDo, size_and_state, stamp_of_results, times_failed
+from dfe.encoding.going_on import ToDo, size_and_state, stamp_of_results
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.pseudonyms import redacted
 from dfe.encoding.row import Row, settled
@@ -101,7 +101,7 @@ def failed_row(one: ToDo, reason: str, seconds: float) -> Row:
     """The row of a source that has failed once more."""
     size, state = size_and_state(one.source, stamps(one.source.paths))
     row = settled(one.row, "failed", seconds=seconds, reason=reason)
-    return replace(row, bytes=size, state=state, tries=str(times_failed(one.row) + 1))
+    return replace(row, bytes=size, state=state, tries=str(one.row.times_failed + 1))
 
 
 def assembled(seen: Seen, options: EncodeOptions, coders: Coders) -> Recording:

@@ -20,7 +20,7 @@ from dfe.base.workers import guarded
 from dfe.encoding.coders import Coders
 from dfe.encoding.engine import Engine
 from dfe.encoding.finish import Done, Finish, coders_for, failed_row
-from dfe.encoding.going_on import Glance, ToDo, due, is_done, mark_of, times_failed, ways
+from dfe.encoding.going_on import Glance, ToDo, due, is_done, mark_of, ways
 from dfe.encoding.limits import Limits, LimitWatch
 from dfe.encoding.manifest import MANIFEST, Manifest
 from dfe.encoding.observing import look_at
@@ -134,7 +134,7 @@ class FolderRun:
             while todo and watch.go_on():
                 again = array("q")
                 for at, result, row in self._looked(_Some(sources, todo), _Some(expected, todo), progress, watch):
-                    if result.status == "failed" and times_failed(row) < (self._choices.tries or 0):
+                    if result.status == "failed" and row.times_failed < (self._choices.tries or 0):
                         again.append(todo[at])
                     else:
                         yield result

@@ -115,7 +115,7 @@ def due(
         refuse_existing(targets.report, overwrite=False)
     if like_now and told.status == "failed":
         row = replace(row, tries=told.tries)
-        if tries is not None and times_failed(told) >= tries:
+        if tries is not None and told.times_failed >= tries:
             return "aside"
     if not ready:
         return ToDo(source, targets, row, True)
@@ -146,11 +146,6 @@ def is_done(glance: Glance, table: str, told: Row | None, options: str) -> bool:
         and told.state == stamp_of_file(glance.path, [glance.kind])
         and told.made == stamp_of_file(table)
     )
-
-
-def times_failed(row: Row) -> int:
-    """How often the input of a row has failed, one time after the other."""
-    return int(row.tries) if row.tries.isascii() and row.tries.isdigit() else 0
 
 
 def stamp_of_results(targets: Targets) -> str:

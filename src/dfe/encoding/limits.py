@@ -19,14 +19,16 @@ class Limits:
         UsageError: a limit that makes no sense.
     """
 
-    free_bytes: int | None = None
+    free_bytes: float | None = None
     """So much of the disk that the results are on stays free; None: the run goes on as long as something succeeds."""
     seconds: float | None = None
     """Nothing is begun later than this; what is under way is finished."""
 
     def __post_init__(self) -> None:
-        if (self.free_bytes or 0) < 0 or (self.seconds is not None and not self.seconds > 0):
-            raise UsageError("a limit must be a number above 0")
+        if self.free_bytes is not None and not self.free_bytes >= 0:
+            raise UsageError(f"--min-free must be 0 or more, not {self.free_bytes / 1e9:g}")
+        if self.seconds is not None and not self.seconds > 0:
+            raise UsageError(f"--stop-after must be more than 0, not {self.seconds / 60:g}")
 
     def watch(self, out: Path) -> LimitWatch:
         """A watch over results in a folder; its clock starts now."""

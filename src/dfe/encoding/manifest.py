@@ -20,7 +20,7 @@ from pathlib import Path
 
 from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
-from dfe.base.errors import DfeError, OutputError
+from dfe.base.errors import DfeError, OutputError, UsageError
 from dfe.base.files import replacing
 from dfe.base.printable import printable
 from dfe.base.stamps import FileState, stamps
@@ -121,6 +121,17 @@ class Manifest:
         self._unkept = False
         self._written = time.monotonic()
         self._took_s = self._written - began
+
+
+def need_results(folder: Path) -> None:
+    """Refuse a folder that nothing was encoded into.
+
+    Raises:
+        UsageError: it holds no list.
+    """
+    if not lists_of(folder):
+        advice = "name the folder that dfe corpus run or dfe encode wrote into"
+        raise UsageError("holds no list of results", where=folder, advice=advice)
 
 
 def lists_of(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Literal, get_args
@@ -49,6 +50,29 @@ class Row:
     def key(self) -> str:
         """By which there is one row each: the table, or the input where there can be none."""
         return self.output or f"input {self.input}"
+
+    @property
+    def frame_count(self) -> int:
+        """Frames in its table; 0 where that is not known."""
+        return _whole(self.frames)
+
+    @property
+    def times_failed(self) -> int:
+        """How often its input has failed, one time after the other."""
+        return _whole(self.tries)
+
+    @property
+    def work_s(self) -> float:
+        """Seconds that it took; 0 where the cell is no number, since people open the list in spreadsheets."""
+        try:
+            seconds = float(self.seconds.replace(",", "."))
+        except ValueError:
+            return 0.0
+        return seconds if math.isfinite(seconds) else 0.0
+
+
+def _whole(cell: str) -> int:
+    return int(cell) if cell.isascii() and cell.isdigit() else 0
 
 
 COLUMNS = tuple(field.name for field in fields(Row))

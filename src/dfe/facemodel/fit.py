@@ -36,19 +36,17 @@ class Frames(NamedTuple):
         """Some of the rows; all of them in their order are the frames themselves."""
         if len(rows) == len(self.still) and np.array_equal(rows, np.arange(len(rows))):
             return self
+        return self._at(rows)
+
+    def part(self, start: int, end: int) -> Frames:
+        """The rows from one place to another, as they are and not copied."""
+        return self._at(slice(start, end))
+
+    def _at(self, rows: IntArray | slice) -> Frames:
         products = Products(self.products.variables[rows], self.products.identity[rows])
         return Frames(
             products, self.still[rows], self.pose[rows], self.pixels_per_mm[rows], self.residual_mm[rows],
             self.bad_points[rows],
-        )  # fmt: skip
-
-    def part(self, start: int, end: int) -> Frames:
-        """The rows from one place to another, as they are and not copied."""
-        cut = slice(start, end)
-        products = Products(self.products.variables[cut], self.products.identity[cut])
-        return Frames(
-            products, self.still[cut], self.pose[cut], self.pixels_per_mm[cut], self.residual_mm[cut],
-            self.bad_points[cut],
         )  # fmt: skip
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from dfe.base.errors import UsageError
 from dfe.base.processes import is_program
 from dfe.cli.corpus.options import Fetch, PlanFile
 from dfe.cli.how import How
-from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, PseudonymKey, Workers, arg, need
+from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, PseudonymKey, Reports, Thumbnails, Workers, arg, need
 from dfe.corpus.engines.find import EngineName
 
 
@@ -43,19 +44,19 @@ class RunPlan:
     shard: Annotated[str | None, arg(metavar="I/N")] = None
     """Do only one share of N, from 1/N on, each with a list of its own, manifest-IofN.csv."""
     tries: Annotated[int, arg(metavar="N")] = 2
-    """How often an input that fails is tried before it is set aside; 1 more tries those again that were set aside."""
+    """How many times an input that fails is tried, over all runs, before it is set aside; a larger number than before
+    tries again what was set aside."""
     min_free: Annotated[float, arg(metavar="GB")] = 1.0
     """Begin nothing more when the results' disk has less than this free."""
     stop_after: Annotated[float | None, arg(metavar="MINUTES")] = None
     """Begin nothing more after this time; what is under way is finished."""
-    report: Flag = False
-    """Write a self-contained HTML page beside each table."""
-    thumbnails: Flag = False
-    """Put small pictures of the person into the report; without this, no output holds one."""
+    report: Reports = False
+    thumbnails: Thumbnails = False
     pseudonyms: PseudonymKey = None
     how: How = field(default_factory=How)
     json_lines: Flag = False
-    """Print what happens as JSON on standard output, a line each: start, recording, progress, end."""
+    """Print a line of JSON on standard output for each thing that happens, while it happens: start, recording,
+    progress, end. For programs that watch the run; --json prints one summary at the end instead."""
     overwrite: Overwrite = False
     json: AsJson = False
 
@@ -71,9 +72,11 @@ class RunPlan:
         from dfe.encoding.limits import Limits
 
         need("--thumbnails", self.thumbnails, "--report", self.report)
+        if self.json and self.json_lines:
+            raise UsageError("--json does nothing beside --json-lines", advice="leave one of the two out")
         plan = read_plan(self.plan)
         shard = None if self.shard is None else Shard.parse(self.shard)
-        limits = Limits(round(self.min_free * 1e9), None if self.stop_after is None else 60 * self.stop_after)
+        limits = Limits(self.min_free * 1e9, None if self.stop_after is None else 60 * self.stop_after)
         options = RunOptions(
             self.how.options(), self.report, self.thumbnails, self.overwrite, self.tries, shard, limits, self.pseudonyms
         )

@@ -22,7 +22,7 @@ from dfe.base.errors import DfeError, UsageError
 from dfe.base.installing import how_to_install
 from dfe.base.processes import offer_to_be_ended_first
 from dfe.base.version import __version__
-from dfe.base.workers import TELL_EVERY_S, TRIES, guarded, use_one_thread
+from dfe.base.workers import TRIES, guarded, now_and_then, use_one_thread
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -251,16 +251,7 @@ class _Worker:
         """The result of a task, or the error that stopped it."""
         if self._board is None:
             return guarded(self._work, task)
-        told = time.monotonic()
-
-        def tell(done: int, _total: object) -> None:
-            nonlocal told
-            now = time.monotonic()
-            if now - told >= TELL_EVERY_S:
-                told = now
-                self._board.tell.remote(number, done)
-
-        return guarded(self._work, task, tell)
+        return guarded(self._work, task, now_and_then(lambda done: self._board.tell.remote(number, done)))
 
 
 class _Board:

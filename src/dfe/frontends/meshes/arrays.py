@@ -54,6 +54,8 @@ def read_npz(data: bytes, where: str) -> MeshSequence:
             if vertices is None:
                 raise TableError("holds no array called vertices", where=where, advice=_ADVICE)
             faces, times, rate = member(FACES), member(TIMES), member(RATES)
+    # zipfile raises NotImplementedError where a file is packed in a way that it does not know, and RuntimeError where
+    # one is locked with a password.
     except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         raise TableError(f"is no npz file ({error})", where=where) from None
     except (ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
