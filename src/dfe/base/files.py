@@ -53,6 +53,16 @@ def refuse_existing(target: Path, *, overwrite: bool) -> None:
         )
 
 
+def refuse_filled(folder: Path) -> None:
+    """Refuse a folder that holds anything, or a file in its place.
+
+    Raises:
+        OutputError: it is there already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError("is there already", where=folder, advice="name a new folder")
+
+
 @contextmanager
 def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryIO, ...]]:
     """Open one binary file per target; they take the targets' places, in order, once the block ends well.

@@ -51,8 +51,8 @@ Thumbnails = Annotated[
 Workers = Annotated[int, arg(metavar="N", help="Processes to share the work among; results do not depend on it.")]
 MinCoverage = Annotated[
     float,
-    arg(metavar="SHARE", help="Leave out recordings with a usable face for less of their time; of training only, in an "
-        "official split."),
+    arg(metavar="SHARE", help="Leave out recordings with a usable face for less than this share of their time (dfe "
+        "study run with an official split: from training only)."),
 ]  # fmt: skip
 
 Name = Annotated[
@@ -127,8 +127,9 @@ PseudonymKey = Annotated[
 Subject = Annotated[str, arg(metavar="COLUMN", help="Column of the table: whose face it is.")]
 Unmatched = Annotated[
     Literal["refuse", "drop"],
-    arg(help="What to do with recordings that the table does not name, and (of studies) labels without a recording."),
-]
+    arg(help="What to do with recordings that the table does not name (dfe study run: also with labels that have no "
+        "recording)."),
+]  # fmt: skip
 
 Preset = Annotated[
     str | None,

@@ -30,7 +30,7 @@ from dfe.stats.contrasts import held_constant, residual_group
 from dfe.stats.count_model import CountEffects, fit_counts
 from dfe.stats.covariates import Covariates
 from dfe.stats.prevalence import fewest_subjects, shown_enough
-from dfe.stats.rate_ratios import RateRatio, group_ratio, paired_ratio
+from dfe.stats.rate_ratios import NONE, RateRatio, group_ratio, paired_ratio
 from dfe.stats.significance import benjamini_hochberg
 
 ONE_SIDE = "no events on one side"
@@ -82,7 +82,7 @@ def ratio_rows(
         for column, adjusted in zip(columns.tolist(), q.tolist(), strict=True):
             kind = kinds[column]
             flags: tuple[str, ...] = (UNSTEADY,) if kind.unsteady else ()
-            ratio, spread, inflation = found.get(column, Found(_NONE))
+            ratio, spread, inflation = found.get(column, Found(NONE))
             if column not in found:
                 flags += (TOO_FEW_SHOW if shown[column] else NOBODY,)
             elif silent[column]:
@@ -126,7 +126,6 @@ def main_kinds(main: Sequence[Kind]) -> tuple[Kind, ...]:
 
 
 _RANK = 1e-9
-_NONE = RateRatio(*[np.nan] * 6)
 
 
 class Found(NamedTuple):
@@ -183,12 +182,17 @@ def _basis(columns: DoubleArray) -> DoubleArray:
     return np.asarray(vectors[:, lengths > _RANK * lengths[0]])
 
 
-def _modelled(done: CountEffects) -> list[Found]:
-    spread = done.dispersion if len(done.dispersion) == 2 else np.repeat(done.dispersion, 2, axis=0)
+def ratios_found(done: CountEffects) -> list[RateRatio]:
+    """What the model of counts found, as ratios."""
     with np.errstate(over="ignore"):
         ends = np.exp([done.log_ratio, done.low, done.high])
-    numbers = np.column_stack([*ends, done.p, done.df, done.error, *spread, done.inflation]).tolist()
-    return [Found(RateRatio(*row[:6]), (row[6], row[7]), row[8]) for row in numbers]
+    return [RateRatio(*row) for row in np.column_stack([*ends, done.p, done.df, done.error]).tolist()]
+
+
+def _modelled(done: CountEffects) -> list[Found]:
+    spread = done.dispersion if len(done.dispersion) == 2 else np.repeat(done.dispersion, 2, axis=0)
+    numbers = np.column_stack([*spread, done.inflation]).tolist()
+    return [Found(ratio, (row[0], row[1]), row[2]) for ratio, row in zip(ratios_found(done), numbers, strict=True)]
 
 
 def _pooled(

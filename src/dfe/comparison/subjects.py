@@ -52,13 +52,14 @@ class Coverage:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """What docs/recovery.md found to inflate false discoveries, where it is so here; a sentence each."""
+        """What docs/recovery.md found to inflate false discoveries, where it is so here; a few sentences each."""
         found = []
         low, high = min(self.minutes), max(self.minutes)
         if low > 0 and high / low >= UNEQUAL_MINUTES:
             found.append(
                 f"One side was seen {high / low:.1f} times as long as the other. Rates from short recordings scatter "
-                "more, and in simulations this led to more false discoveries than asked for; compare equal minutes."
+                "more. In simulations the exchange test (p of means) then made more false discoveries than asked for; "
+                "the model of counts (ratios of rates) did not. Compare equal minutes."
             )
         apart = max(self.mean) - min(self.mean)
         if apart >= UNEQUAL_COVERAGE:

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dfe.base.errors import OutputError, TableError
+from dfe.base.errors import TableError
+from dfe.base.files import refuse_filled
 from dfe.base.types import Progress
 from dfe.datasets.examples import Examples
 from dfe.datasets.phq import as_examples, check_sessions, numbered_files, read_sessions
@@ -65,8 +66,7 @@ class EDaic:
         """
         from dfe.datasets.unit_recordings import unit_recording
 
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise OutputError("is there already", where=out, advice="name a new folder")
+        refuse_filled(out)
         labelled = {session.id for session in read_sessions(root, FILES)}
         tables = {id: path for id, path in _tables(root).items() if id in labelled}
         if not tables:

@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 
 from dfe.base.errors import MediaError, OutputError, TableError
-from dfe.base.files import replacing
+from dfe.base.files import refuse_filled, replacing
 from dfe.base.types import Progress
 from dfe.datasets.enlarged import padded_png
 from dfe.datasets.examples import Examples, Target
@@ -64,8 +64,7 @@ class Engagement:
             TableError: a picture or the labels are missing or broken.
             OutputError: ``out`` is not empty, or cannot be written.
         """
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise OutputError("is there already", where=out, advice="name a new folder")
+        refuse_filled(out)
         labels = _labels(root)
         try:
             (out / IMAGES).mkdir(parents=True, exist_ok=True)

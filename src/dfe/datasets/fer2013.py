@@ -19,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from dfe.base.errors import OutputError, TableError
+from dfe.base.errors import TableError
+from dfe.base.files import refuse_filled
 from dfe.base.types import Progress
 from dfe.datasets.examples import Examples, Target
 from dfe.datasets.fer_pictures import CLASSES, LABELS, PARTS, prepare_pictures
@@ -50,8 +51,7 @@ class Fer2013:
             TableError: no layout that is known, or a broken one; names file and row.
             OutputError: ``out`` is not empty, or cannot be written.
         """
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise OutputError("is there already", where=out, advice="name a new folder")
+        refuse_filled(out)
         count = prepare_pictures(root, out, progress)
         return f"{count:,} pictures; next: dfe encode {out} -o RECORDINGS, then dfe study run fer2013 on {out}"
 

@@ -14,7 +14,9 @@ from dfe.comparison.designs.frame import Frame
 from dfe.comparison.designs.questions import Question
 from dfe.comparison.designs.rows import DesignRow
 from dfe.comparison.effects import UNITS
+from dfe.comparison.ratios import ratios_found
 from dfe.stats.count_model import fit_counts
+from dfe.stats.rate_ratios import NONE, RateRatio
 from dfe.stats.significance import benjamini_hochberg
 from dfe.stats.terms import levels
 
@@ -58,25 +60,31 @@ def with_ratios(rows: Sequence[DesignRow], counts: Counts, frame: Frame) -> list
         places = [i for i, row in enumerate(rows) if row.question == question]
         try:
             given = modelled(question, counts, frame)
-            contrast = np.eye(given.design.shape[1])[0]
-            made = fit_counts(given.events, given.minutes, given.design, contrast, subject=given.subject,
-                              group=given.group)  # fmt: skip
         except UsageError:
             continue
-        by_unit = {unit: [i for i in places if rows[i].kind.unit == unit] for unit in UNITS}
-        column = {row: i for i, row in enumerate(places)}
-        for mine in by_unit.values():
-            at = [column[i] for i in mine]
-            for i, c, q in zip(mine, at, benjamini_hochberg(made.p[at]).tolist(), strict=True):
+        for unit in UNITS:
+            # As between two groups: displays share their spread with displays, regions with regions, where tested.
+            mine = [(i, c) for c, i in enumerate(places) if rows[i].kind.unit == unit and rows[i].units]
+            made = _ratios(given, [c for _, c in mine])
+            adjusted = benjamini_hochberg([one.p for one in made]).tolist()
+            for (i, _), one, q in zip(mine, made, adjusted, strict=True):
                 out[i] = replace(
-                    out[i],
-                    ratio=float(np.exp(made.log_ratio[c])),
-                    ratio_low=float(np.exp(made.low[c])),
-                    ratio_high=float(np.exp(made.high[c])),
-                    ratio_p=float(made.p[c]),
-                    ratio_q=q,
+                    out[i], ratio=one.value, ratio_low=one.low, ratio_high=one.high, ratio_p=one.p, ratio_q=q
                 )
     return out
+
+
+def _ratios(given: Modelled, columns: Sequence[int]) -> list[RateRatio]:
+    """Of some columns; NaN where the model cannot be fitted."""
+    if not columns:
+        return []
+    contrast = np.eye(given.design.shape[1])[0]
+    try:
+        done = fit_counts(given.events[:, columns], given.minutes, given.design, contrast, subject=given.subject,
+                          group=given.group)  # fmt: skip
+    except UsageError:
+        return [NONE] * len(columns)
+    return ratios_found(done)
 
 
 def modelled(question: Question, counts: Counts, frame: Frame) -> Modelled:
@@ -105,7 +113,8 @@ def modelled(question: Question, counts: Counts, frame: Frame) -> Modelled:
     elif question.about == "score":
         asked, held = scores[who, question.score], [groups[who], np.delete(scores, question.score, axis=1)[who]]
     elif question.about == "condition":
-        asked, held = second, [groups[who], scores[who]]
+        # Groups may differ in what the conditions do: asked about is the mean over groups.
+        asked, held = second, [groups[who], groups[who] * second[:, None], scores[who]]
     elif question.about == "group x condition":
         asked, held = (frame.group == 1)[who].astype(np.float64) * second, [groups[who], second[:, None], scores[who]]
     else:

@@ -1,0 +1,67 @@
+"""Two groups or two conditions, asked as such and as a design of any size: the same effects and ratios of rates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dfe.comparison.comparison import compare
+from dfe.comparison.designs.design import compare_design
+from dfe.comparison.options import CompareOptions
+from made_groups import made_study
+
+ANALYSES = {"group": "groups", "condition": "conditions", "group x condition": "groups x conditions"}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("either")
+    made_study(folder)
+    return folder
+
+
+def both_ways(study: Path, **asked: object):
+    """Rows of a design, each with the rows of the comparison of two by analysis, measure and token."""
+    # As many subjects in both groups: only then is a mean over groups one over subjects.
+    options = CompareOptions(subject="id", permutations=39, min_coverage=0.0, **asked)
+    two = compare(study / "study.csv", study / "recordings", options)
+    design = compare_design(study / "study.csv", study / "recordings", options)
+    return design.rows, {(row.analysis, row.measure, row.kind.token): row for row in two.rows}
+
+
+CASES = [
+    {"group": "diagnosis", "covariates": ("age",), "stratum": "sex"},
+    {"within": "condition"},
+    {"group": "diagnosis", "within": "condition"},
+]
+
+
+@pytest.mark.parametrize("asked", CASES, ids=["groups", "conditions", "both"])
+def test_ratios_of_rates_are_the_same(study, asked):
+    rows, two = both_ways(study, **asked)
+    seen = 0
+    for row in rows:
+        if row.measure != "per_min":
+            continue
+        other = two[ANALYSES[row.question.about], "rate_ratio", row.kind.token]
+        mine = [row.ratio, row.ratio_low, row.ratio_high, row.ratio_p, row.ratio_q]
+        its = [other.effect, other.low, other.high, other.p, other.q]
+        np.testing.assert_allclose(mine, its, rtol=1e-6, err_msg=f"{row.question.name} {row.kind.token}")
+        seen += bool(np.isfinite(row.ratio))
+    assert seen >= 8
+
+
+@pytest.mark.parametrize("asked", CASES[:2], ids=["groups", "conditions"])
+def test_effects_are_the_same(study, asked):
+    rows, two = both_ways(study, **asked)
+    seen = 0
+    for row in rows:
+        other = two[ANALYSES[row.question.about], row.measure, row.kind.token]
+        mine, its = [row.effect, row.effect_low, row.effect_high], [other.effect, other.low, other.high]
+        if row.question.about == "group":
+            mine, its = [*mine, row.p, row.q], [*its, other.p, other.q]
+        np.testing.assert_allclose(mine, its, rtol=1e-6, err_msg=f"{row.measure} {row.kind.token}")
+        seen += bool(np.isfinite(row.effect))
+    assert seen >= 16
