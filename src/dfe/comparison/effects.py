@@ -163,7 +163,7 @@ def effects(
             continue
         made: dict[int, EffectRow] = {}
         p_any, tested = np.nan, columns[enough[columns]]
-        for group, known in _alike(sides, tested):
+        for group, known in alike(np.all([np.isfinite(side[:, tested]) for side in sides], axis=0), tested):
             if not _enough(analysis, known, subjects.design.second, measure):
                 continue
             done = _compare(
@@ -188,9 +188,10 @@ def effects(
     return rows, families
 
 
-def _alike(sides: tuple[DoubleArray, ...], columns: IntArray) -> Iterator[tuple[IntArray, BoolArray]]:
-    """Columns that are known for the same subjects, and those subjects."""
-    known = np.all([np.isfinite(side[:, columns]) for side in sides], axis=0)
+def alike(known: BoolArray, columns: IntArray) -> Iterator[tuple[IntArray, BoolArray]]:
+    """Columns that are known ``(S, len(columns))`` for the same subjects, and those subjects."""
+    if not len(columns):
+        return
     patterns, which = np.unique(known, axis=1, return_inverse=True)
     for i in range(patterns.shape[1]):
         yield columns[which.ravel() == i], patterns[:, i]

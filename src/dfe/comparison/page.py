@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from dfe.comparison.designs.beside_page import counted_otherwise
-from dfe.comparison.effects import RATIOS
+from dfe.comparison.effects import RATIOS, UNITS
 from dfe.comparison.members import members_said
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Dot, Frame, Series, line_chart
@@ -30,7 +30,6 @@ _TITLES = {
     "groups x conditions": "Differences between conditions, compared between groups",
 }
 UNIT_WORDS = {"display": "display", "region": "region", "eyes": "display of the eyes", "group": "group of displays"}
-UNITS = tuple(UNIT_WORDS)
 _EFFECT = {"g": "Hedges' g", "d_z": "Cohen's d_z", "ratio": "ratio of rates", "ratio of ratios": "ratio of the ratios"}
 _WIDEST = {False: (-4.0, 4.0), True: (1 / 32, 32.0)}
 """Ends of axes, of differences and of ratios."""

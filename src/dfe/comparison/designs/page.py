@@ -9,8 +9,9 @@ from typing import Any
 from markupsafe import Markup
 
 from dfe.comparison.designs.beside_page import Counted, counted_otherwise
+from dfe.comparison.effects import UNITS
 from dfe.comparison.members import members_said
-from dfe.comparison.page import UNIT_WORDS, UNITS
+from dfe.comparison.page import UNIT_WORDS
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Frame
 from dfe.pages.forest import ForestRow, forest

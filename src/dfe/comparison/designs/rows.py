@@ -13,7 +13,7 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.designs.asking import Answer, ask
 from dfe.comparison.designs.frame import DesignMeasure, Frame
 from dfe.comparison.designs.questions import Form, Question
-from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, TOO_FEW_SHOW, UNITS, UNSTEADY, Settings
+from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, TOO_FEW_SHOW, UNITS, UNSTEADY, Settings, alike
 from dfe.comparison.measures import CountedUnit, Kind
 from dfe.stats.prevalence import shown_enough
 from dfe.stats.significance import benjamini_hochberg, holm
@@ -154,7 +154,7 @@ def _answered(
 ) -> tuple[dict[int, DesignRow], float]:
     made: dict[int, DesignRow] = {}
     p_any = np.nan
-    for group, known in _alike(values, tested):
+    for group, known in alike(np.all(np.isfinite(values[:, :, tested]), axis=1), tested):
         if not _enough(measure, known, frame):
             continue
         try:
@@ -189,16 +189,6 @@ def _judged(rows: Sequence[DesignRow], form: Form) -> list[DesignRow]:
         places = [i for i, row in enumerate(out) if row.kind.token == token]
         strict |= dict(zip(places, holm([out[i].p for i in places]).tolist(), strict=True))
     return [replace(row, p_holm=strict[i]) for i, row in enumerate(out)]
-
-
-def _alike(values: DoubleArray, columns: IntArray) -> Iterator[tuple[IntArray, BoolArray]]:
-    """Columns that are known for the same subjects in all conditions, and those subjects."""
-    if not len(columns):
-        return
-    known = np.isfinite(values[:, :, columns]).all(axis=1)
-    patterns, which = np.unique(known, axis=1, return_inverse=True)
-    for i in range(patterns.shape[1]):
-        yield columns[which.ravel() == i], patterns[:, i]
 
 
 def _enough(measure: DesignMeasure, known: BoolArray, frame: Frame) -> bool:
