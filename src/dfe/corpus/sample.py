@@ -39,7 +39,8 @@ class Estimate(NamedTuple):
 
     def words(self, workers: int) -> str:
         """``about 3.1 hours with 2 workers, 1.2 GB of tables``."""
-        return f"about {in_time(self.processor_hours / workers)} with {workers} worker{'s' * (workers != 1)}, {in_room(self.bytes)} of tables"
+        many = "1 worker" if workers == 1 else f"{workers} workers"
+        return f"about {in_time(self.processor_hours / workers)} with {many}, {in_room(self.bytes)} of tables"
 
 
 def measure(sources: Sequence[Source], options: EncodeOptions, seconds: float) -> Sample:
