@@ -269,10 +269,13 @@ def test_faces_roles_and_windows_are_changed_on_the_page(opened, clips, tmp_path
         page.evaluate("viewer.player.seek(2000)")
         page.click("#tab-people")
         page.click("#split")
+        expect(page.locator("#status")).to_contain_text("is another from")
         expect(page.locator("#face option")).to_have_count(3)
         page.fill("#role-subject", "anna")
         page.click("#role-form button")
+        expect(page.locator("#status")).to_contain_text("is anna's")
         expect(page.locator("#panel-people")).to_contain_text("anna")
+        expect(page.locator("#role-subject")).to_have_value("")
         page.evaluate("viewer.time.choose(500, 1500)")
         page.click("#tab-windows")
         page.click("#neutral")
@@ -283,6 +286,23 @@ def test_faces_roles_and_windows_are_changed_on_the_page(opened, clips, tmp_path
         page.click("#window-form button")
         expect(page.locator("#problem")).to_contain_text("condition")
     opened.said[:] = [line for line in opened.said if "status of 400" not in line]
+
+
+def test_what_is_typed_outlives_what_redraws_the_panel_around_it(opened, watched):
+    page = opened(watched)
+    page.click("#tab-windows")
+    page.locator("#window-condition").press_sequentially("talk")
+    page.evaluate("viewer.time.choose(500, 1500)")
+    page.locator("#window-condition").press_sequentially("ing")
+    page.evaluate("viewer.again()")
+    expect(page.locator("#window-condition")).to_have_value("talking")
+    expect(page.locator("#window-condition")).to_be_focused()
+    page.locator("[data-plot=display] .names button").first.click()
+    page.fill("#unit-name", "mine")
+    page.evaluate("viewer.panels.unit.show(viewer.unit)")
+    expect(page.locator("#unit-name")).to_have_value("mine")
+    page.locator("[data-plot=display] .names button").nth(1).click()
+    expect(page.locator("#unit-name")).to_have_value("")
 
 
 def test_all_occurrences_of_a_display_lead_to_them(opened, clips, tmp_path):

@@ -75,8 +75,6 @@ def test_frames_that_were_left_out_are_counted(session, live_frames):
 
 
 def test_the_face_at_rest_is_what_is_shown_for_two_seconds(session, live_frames):
-    with pytest.raises(UsageError, match="no picture of the camera"):
-        session.rest()
     show(session, live_frames[:2], step=500)
     assert session.rest()["resting"]
     told = show(session, live_frames[2:8], first=2, step=500)
@@ -84,6 +82,13 @@ def test_the_face_at_rest_is_what_is_shown_for_two_seconds(session, live_frames)
     assert told[-1]["neutral"] == "0.5-2.5 s"
     assert "note" in told[3]
     assert session.start_anew()["neutral"] == "own"
+
+
+def test_the_face_at_rest_may_be_asked_for_before_the_first_picture_has_come(session, live_frames):
+    assert session.rest()["resting"]
+    told = show(session, live_frames[:5], step=500)
+    assert [one["resting"] for one in told] == [True, True, True, True, False]
+    assert told[-1]["neutral"] == "0-2 s"
 
 
 def test_a_recording_may_begin_with_the_face_at_rest(session, tmp_path, live_frames):

@@ -88,8 +88,6 @@ class Session:
 
     def rest(self) -> dict[str, Any]:
         """From the next frame on the face is at rest, for two seconds."""
-        if not self.stretch.frames:
-            raise UsageError("no picture of the camera has come yet", advice="press Start first")
         self._rest_from = self.stretch.seconds
         return self.state()
 

@@ -15,6 +15,23 @@ function table(headings, rows, numeric = []) {
   return make("table", {}, make("thead", {}, head), make("tbody", {}, ...body));
 }
 
+/**
+ * Fills a panel anew. What was typed there and not yet sent stays, and so does the focus, as long as the panel is
+ * about the same thing.
+ */
+function refill(panel, about, ...parts) {
+  const same = panel.dataset.about === String(about);
+  const typed = same ? [...panel.querySelectorAll("input[id]")].filter((field) => field.value !== field.defaultValue) : [];
+  const focus = same && panel.contains(document.activeElement) ? document.activeElement.id : "";
+  panel.replaceChildren(...parts);
+  panel.dataset.about = about;
+  for (const field of typed) {
+    const anew = byId(field.id);
+    if (anew) anew.value = field.value;
+  }
+  if (focus) byId(focus)?.focus();
+}
+
 /** Asks the server; what it refuses is an error with its words. */
 async function ask(path, sent) {
   let answer;

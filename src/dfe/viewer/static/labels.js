@@ -11,7 +11,7 @@ class PeoplePanel {
     const faces = data.faces.map((face) => [
       button(`face ${face.id}`, () => this.viewer.showFace(face.id), { className: "plain" }), face.where, percentText(face.share), percentText(face.usable),
     ]);
-    this.panel.replaceChildren(
+    refill(this.panel, course.id,
       make("h2", { textContent: "Faces" }),
       faces.length ? table(["", "Where", "Seen", "Usable"], faces, [2, 3]) : make("p", { className: "note", textContent: "No face lasts in this recording." }),
       ...(course.id === null ? [] : this.changes()),
@@ -50,7 +50,7 @@ class PeoplePanel {
       this.viewer.change({
         what: "role", face: course.id, subject: subject.value, role: role.value,
         start_s: chosen ? chosen.from / 1000 : null, end_s: chosen ? chosen.to / 1000 : null,
-      });
+      }, form);
     });
     return [
       ...(rows.length ? [table(["Face", "Subject", "Role", "When, s", ""], rows)] : []),
@@ -78,11 +78,11 @@ class WindowsPanel {
     const form = make("form", { id: "window-form" }, condition, make("button", { textContent: "Keep the stretch as a window" }));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.keep(condition.value);
+      this.keep(condition.value, form);
     });
     const neutral = labels.windows.filter((row) => row.condition === "neutral").at(-1);
     const again = neutral && `dfe encode ${quoted(data.source)} -o OUT --neutral ${Number(neutral.start_s).toFixed(2)}-${Number(neutral.end_s).toFixed(2)}`;
-    this.panel.replaceChildren(
+    refill(this.panel, data.name,
       make("h2", { textContent: "Windows" }),
       ...(rows.length ? [table(["From, to, s", "Condition", "Face", ""], rows)] : []),
       make("p", { className: "note", textContent: time.chosen ? "" : "Choose a stretch first: Shift and drag over a chart." }),
@@ -95,10 +95,10 @@ class WindowsPanel {
     );
   }
 
-  keep(condition) {
+  keep(condition, form) {
     const { chosen } = this.viewer.time;
     if (!chosen) return this.viewer.complain("Choose a stretch first: hold Shift and drag over a chart.");
-    return this.viewer.change({ what: "window", start_s: chosen.from / 1000, end_s: chosen.to / 1000, condition });
+    return this.viewer.change({ what: "window", start_s: chosen.from / 1000, end_s: chosen.to / 1000, condition }, form);
   }
 }
 

@@ -20,19 +20,19 @@ class UnitPanel {
       const many = strip.displays.length > 1 ? "these displays" : "this display";
       parts.push(make("h3", { textContent: "In your recordings" }), button(`All occurrences of ${many}`, () => this.look(strip), { id: "find-all" }), this.found);
     }
-    this.panel.replaceChildren(...parts);
+    refill(this.panel, `${strip.kind} ${strip.token}`, ...parts);
   }
 
   display(about) {
     const { data } = this.viewer;
     const merge = data.merges.find((one) => one.displays.includes(about.display));
     const facts = [about.words, SIDES[about.side], about.unsteady ? "unsteady: do not count it" : ""].filter(Boolean).join("; ");
-    const name = make("input", { type: "text", id: "unit-name", value: about.name, maxLength: 120, placeholder: "a name of yours", ariaLabel: "Name" });
-    const note = make("input", { type: "text", id: "unit-note", value: about.note, maxLength: 2000, placeholder: "a note", ariaLabel: "Note" });
+    const name = make("input", { type: "text", id: "unit-name", defaultValue: about.name, maxLength: 120, placeholder: "a name of yours", ariaLabel: "Name" });
+    const note = make("input", { type: "text", id: "unit-note", defaultValue: about.note, maxLength: 2000, placeholder: "a note", ariaLabel: "Note" });
     const form = make("form", { id: "name-form" }, name, note, make("button", { textContent: "Save" }));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.viewer.change({ what: "name", display: about.display, name: name.value, note: note.value });
+      this.viewer.change({ what: "name", display: about.display, name: name.value, note: note.value }, form);
     });
     const parts = [make("p", { className: "note", textContent: facts }), form];
     if (merge) {
@@ -51,18 +51,18 @@ class UnitPanel {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const displays = [about.display, ...numbersIn(others.value)].sort((a, b) => a - b);
-      this.viewer.change({ what: "merge", displays, name: name.value });
+      this.viewer.change({ what: "merge", displays, name: name.value }, form);
     });
     return make("div", {}, make("h3", { textContent: "Count as one with" }), form);
   }
 
   group(group) {
     if (!group) return [];
-    const numbers = make("input", { type: "text", id: "group-numbers", value: group.displays.join(" "), ariaLabel: "Displays of the group" });
+    const numbers = make("input", { type: "text", id: "group-numbers", defaultValue: group.displays.join(" "), ariaLabel: "Displays of the group" });
     const form = make("form", { id: "group-form" }, numbers, make("button", { textContent: "Save" }));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.viewer.change({ what: "group", name: group.name, displays: numbersIn(numbers.value) });
+      this.viewer.change({ what: "group", name: group.name, displays: numbersIn(numbers.value) }, form);
     });
     const how = group.own ? "A group of your own." : "Made from what the displays do to the face; it counts where the whole face moves so.";
     const parts = [make("p", { className: "note", textContent: `${how} Its displays:` }), form];

@@ -268,9 +268,9 @@ class Viewer {
     if (this.labels.problems.length) this.complain(this.labels.problems.join(" "));
   }
 
-  /** Sends a change; what it became is read anew. */
-  async change(sent) {
-    await this.changed(`${this.url}/edit`, sent);
+  /** Sends a change, which may have been typed into a form; what it became is read anew. */
+  async change(sent, form = null) {
+    await this.changed(`${this.url}/edit`, sent, "", form);
     if (sent.what === "name" && this.labels.advice) this.say(`Saved. ${this.labels.advice}`);
   }
 
@@ -278,9 +278,10 @@ class Viewer {
     if (this.labels.undo) await this.changed("/undo", {}, "Taken back: ");
   }
 
-  async changed(path, sent, before = "") {
+  async changed(path, sent, before = "", form = null) {
     try {
       const { said } = await (await ask(path, sent)).json();
+      form?.reset();
       const unit = this.unit && [this.unit.kind, this.unit.token];
       if (BESIDE_THE_CHARTS.includes(sent.what)) await this.readLabels();
       else await this.load();
