@@ -35,6 +35,11 @@ class Engine(Protocol):
         """Tasks that are done at the same time."""
         ...
 
+    @property
+    def cuts(self) -> bool:
+        """Whether it is to be given pieces of long films; no, where each worker would have to fetch the whole film."""
+        ...
+
     def run(
         self, work: Callable[..., R], tasks: Iterable[T], heard: Callable[[T, int], None] | None = None
     ) -> Iterator[tuple[T, R | DfeError]]:
@@ -63,6 +68,7 @@ class LocalEngine:
     apart: bool = False
     """One worker is a process of its own, too, so that a crash in a codec costs its task and not the run."""
     name: str = "local"
+    cuts: bool = True
 
     def __post_init__(self) -> None:
         if self.workers < 1:
