@@ -111,4 +111,6 @@ def test_what_makes_no_sense_is_refused() -> None:
             RayEngine(**words)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="--worker-cpus does nothing"):
         find_engine("local", 1, cpus=0.5)
+    with pytest.raises(UsageError, match="--memory does nothing"):
+        find_engine("ray", 1, memory=2e9)
     assert find_engine("ray", 4, cpus=0.5) == RayEngine(4, None, 0.5)

@@ -48,6 +48,9 @@ class RunPlan:
     tries again what was set aside."""
     min_free: Annotated[float, arg(metavar="GB")] = 1.0
     """Begin nothing more when the results' disk has less than this free."""
+    memory: Annotated[float | None, arg(metavar="GB")] = None
+    """Memory that the run and its workers may use together. Fewer work at a time where more would need too much, and an
+    input that needs more by itself fails with that reason. No limit by default."""
     stop_after: Annotated[float | None, arg(metavar="MINUTES")] = None
     """Begin nothing more after this time; what is under way is finished."""
     report: Reports = False
@@ -88,6 +91,7 @@ class RunPlan:
             cpus=self.worker_cpus,
             gpus=self.worker_gpus,
             fetch=self.fetch,
+            memory=None if self.memory is None else self.memory * 1e9,
         )
         if self.json_lines:
             lines = JsonLines()
