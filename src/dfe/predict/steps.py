@@ -67,6 +67,10 @@ class SideBySide:
         self.second.fit(x[:, self.width :], truth)
         return self
 
+    def fit_transform(self, x: DoubleArray, truth: Any = None) -> DoubleArray:
+        """Fit to ``(n, F)`` and prepare the same rows."""
+        return self.fit(x, truth).transform(x)
+
     def transform(self, x: DoubleArray) -> DoubleArray:
         """Prepare rows ``(n, F)``."""
         return np.hstack([self.first.transform(x[:, : self.width]), self.second.transform(x[:, self.width :])])
