@@ -129,9 +129,9 @@ def _occurrences(unit: str, name: str, path: Path, one: Found) -> list[Occurrenc
     for face in one.events.faces:
         mine = [e for e in one.events if e.face_id == face.face_id and e.kind in ("display", "group")]
         mine = [e for e in mine if token_of(e) == unit]
-        for person, _, window in people_in(name, one, face):
-            inside = contains(window, np.array([event.apex_s for event in mine]))
+        for person in people_in(name, one, face):
+            inside = contains(person.window, np.array([event.apex_s for event in mine]))
             for event in np.array(mine, object)[inside] if mine else ():
                 times = (event.onset_s, event.apex_s, event.offset_s)
-                made.append(Occurrence(name, path, face.face_id, person, *times, event.intensity, event.censored))
+                made.append(Occurrence(name, path, face.face_id, person.id, *times, event.intensity, event.censored))
     return made
