@@ -195,18 +195,6 @@ def test_what_is_no_plan_is_refused(dfe, encoded, tmp_path):
         assert (ran.code, ran.err.count("\n")) == (1, 1), path
 
 
-def test_a_script_for_a_cluster(dfe, plan, tmp_path):
-    ran = dfe("corpus", "slurm", plan, "-o", tmp_path / "my out", "--shares", "7", "--cpus", "3", "--hours", "2")
-    assert ran.code == 0
-    assert "#SBATCH --array=1-7" in ran.out
-    assert "--stop-after 100" in ran.out
-    script = tmp_path / "dfe.sbatch"
-    script.write_text(ran.out)
-    import subprocess
-
-    assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
-
-
 @pytest.mark.parametrize(
     ("verb", "words"),
     [
@@ -217,6 +205,8 @@ def test_a_script_for_a_cluster(dfe, plan, tmp_path):
         ("slurm", ("--hours", "nan")),
         ("slurm", ("--hours", "inf")),
         ("slurm", ("--memory", "0")),
+        ("slurm", ("--gpus", "-1")),
+        ("slurm", ("--tries", "0")),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused_by_the_name_of_their_option(dfe, plan, tmp_path, verb, words):

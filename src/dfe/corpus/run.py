@@ -14,6 +14,7 @@ from dfe.corpus.plan import Plan
 from dfe.corpus.shard import Shard
 from dfe.corpus.subjects import write_subjects
 from dfe.encoding.engine import Engine
+from dfe.encoding.finish import Finish
 from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.limits import Limits
@@ -141,12 +142,10 @@ def run_corpus(
     problems = plan.column("problem")
     readable = [at for at in places if not problems[at]]
     unreadable = [at for at in places if problems[at]]
-    named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
+    how, named = checked(plan, out, options)
     sources: Sequence[Source] = plan.sources(readable)
     if named is not None:
         sources = under_pseudonyms(sources, named)
-    refuse_idle(options.encoding, kinds_in(plan), thumbnails=options.thumbnails)
-    how = prepared(kinds_in(plan), options.encoding, report=options.report, thumbnails=options.thumbnails)
     make_folder(out)
     write_subjects(plan, out, named)
     choices = FolderChoices(
@@ -168,6 +167,21 @@ def run_corpus(
     summary.seconds = time.monotonic() - began
     summary.stopped = run.stopped
     return summary
+
+
+def checked(plan: Plan, out: Path, options: RunOptions) -> tuple[Finish, Pseudonyms | None]:
+    """How files are made under these options, and by which names; whatever is wrong with them is found here.
+
+    The key of pseudonyms is made if it is not there.
+
+    Raises:
+        UsageError: an option that does nothing for what is planned, or a key that is none.
+        ModelError: the tokenizer cannot be used.
+    """
+    named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
+    kinds = kinds_in(plan)
+    refuse_idle(options.encoding, kinds, thumbnails=options.thumbnails)
+    return prepared(kinds, options.encoding, report=options.report, thumbnails=options.thumbnails), named
 
 
 def _expected(plan: Plan, places: Sequence[int], options: EncodeOptions) -> list[int | None]:
