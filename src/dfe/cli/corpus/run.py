@@ -18,8 +18,8 @@ class RunPlan:
 
     It is `dfe encode` for corpora: the same tables, the same rule of what is done already, in manifest.csv. An input
     that fails is tried again and then set aside with the reason; the run stops before the disk is full. subjects.csv
-    says whose each recording is. Exit codes: 0 all done; 1 some inputs failed or are damaged, and all others are done;
-    75 stopped early, start it again to go on.
+    says whose each recording is. Exit codes: 0 all done; 1 some inputs cannot be read, failed or are damaged, now or in
+    an earlier run, and all others are done; 75 stopped early, start it again to go on.
 
     Examples:
         dfe corpus run plan.parquet -o out --workers 8
