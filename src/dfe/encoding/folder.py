@@ -105,8 +105,9 @@ class FolderRun:
         )
         for at in range(len(sources)):
             glance = None if glances is None else glances.glance(at)
-            if glance is not None and self._is_done(glance):
-                yield InputResult.glanced(glance.name, f"{self._out}/{glance.name}.{self._how.format}")
+            told = None if glance is None else self._done(glance)
+            if glance is not None and told is not None:
+                yield InputResult.glanced(glance.name, f"{self._out}/{glance.name}.{self._how.format}", told)
                 continue
             source = sources[at]
             targets = self._targets(source)
@@ -115,11 +116,10 @@ class FolderRun:
             except OutputError as error:
                 yield InputResult.failure(source.name, str(error))
                 continue
-            if one == "there":
-                yield InputResult.there(source.name, targets)
-            elif one == "aside":
-                row = self.manifest.get(targets.table)
-                yield InputResult.aside(source.name, "" if row is None else row.reason)
+            if not isinstance(one, ToDo):
+                row = self.manifest.get(targets.table) or Row(source.name)
+                was_done = one == "there"
+                yield InputResult.there(source.name, targets, row) if was_done else InputResult.aside(source.name, row)
             else:
                 (pages if one.page_only else todo).append(at)
                 if not one.page_only:
@@ -172,10 +172,12 @@ class FolderRun:
             looking.close()  # ends all workers
             remove_leftovers(self._out)  # of those that were ended while they wrote
 
-    def _is_done(self, glance: Glance) -> bool:
+    def _done(self, glance: Glance) -> Row | None:
+        """The row of a source that is done; None where that takes more than a glance to say."""
         output = f"{glance.name}.{self._how.format}"
         is_alone = self._how.format == "parquet"  # a CSV table has its provenance beside it
-        return is_alone and is_done(glance, f"{self._out}/{output}", self.manifest.named(output), self._key)
+        told = self.manifest.named(output) if is_alone else None
+        return told if told is not None and is_done(glance, f"{self._out}/{output}", told, self._key) else None
 
     def _due(self, source: Source, targets: Targets) -> ToDo | Literal["there", "aside"]:
         choices = self._choices
