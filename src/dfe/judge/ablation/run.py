@@ -72,6 +72,7 @@ class Run:
             "format": FORMAT,
             "dfe": __version__,
             "settings": self.variant.seeded(self.seed).to_json(),
+            "given": self.variant.given,
             "tables": self.tables.fingerprint,
         }
 
@@ -147,5 +148,13 @@ def _made(run: Run, data: AblationData) -> tuple[Coder, float | None]:
         return fit_baseline(settings.name, rows, space, settings.config), time.perf_counter() - began
     folder = run.folder / TRAINED / run.name
     resumed = (folder / CHECKPOINT).exists()
-    found = train(data.training, folder, settings, validation=data.validation, space=space, overwrite=True)
+    found = train(
+        data.training,
+        folder,
+        settings,
+        validation=data.validation,
+        displays=data.displays if run.variant.given else None,
+        space=space,
+        overwrite=True,
+    )
     return found.tokenizer, None if resumed else time.perf_counter() - began
