@@ -193,7 +193,7 @@ def test_files_hold_what_was_found(done: tuple[Path, Ablation], tmp_path: Path) 
     assert len({line.replace("\\|", "").count("|") for line in tables}) == 1
     for name in ("ablation.svg", "ablation-dark.svg"):
         root = ElementTree.fromstring((tmp_path / name).read_text("utf-8"))
-        assert len([e for e in root.iter() if e.get("class") == "dot"]) == 3 * 4
+        assert len([e for e in root.iter() if e.get("class") == "dot"]) == 3 * 5
         assert "var(" not in (tmp_path / name).read_text("utf-8")
 
 
