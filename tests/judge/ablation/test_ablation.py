@@ -187,7 +187,7 @@ def test_files_hold_what_was_found(done: tuple[Path, Ablation], tmp_path: Path) 
         assert f"{row['figures']['error_mm']['mean']:.3f} ± " in text
     assert [line for line in text.splitlines() if line.startswith("## ")] == [
         "## Displays found all at once (preset displays)",
-        "## Codes said level after level (preset rvq)",
+        "## Codes chosen level after level (preset rvq)",
     ]
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert len({line.replace("\\|", "").count("|") for line in tables}) == 1

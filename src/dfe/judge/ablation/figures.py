@@ -64,7 +64,7 @@ FIGURES: dict[str, Figure] = {
                          ("diversity", "perplexity", "value")),
     "emotion": Figure("emotion", "accuracy of a linear probe for the labels, from counts of displays", "{:.3f}",
                       "higher", ("probe", "count", "accuracy", "value")),
-    SECONDS: Figure("seconds", "of training, on one core", "{:.0f}", ""),
+    SECONDS: Figure("seconds", "of a core, to train it or to fit it", "{:.0f}", ""),
 }  # fmt: skip
 """Every figure of a run by its name, in the order of the tables."""
 

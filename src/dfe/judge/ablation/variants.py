@@ -19,7 +19,7 @@ Family = Literal["displays", "rvq"]
 
 FAMILIES: dict[Family, str] = {
     "displays": "Displays found all at once (preset displays)",
-    "rvq": "Codes said level after level (preset rvq)",
+    "rvq": "Codes chosen level after level (preset rvq)",
 }
 """By the preset that others are compared with, what its family is called."""
 
