@@ -6,7 +6,7 @@
 Trains on LFW's training people and the training films, judges on LFW's test people, every tenth picture of them also
 cropped, compressed, blurred and shifted; FER+ teaches and tests a probe. Displays begin and are trained as those of
 scripts/make_displays.py. It may be interrupted and goes on. Writes docs/pictures/ablation.svg and the tables of
-docs/ablation.md.
+docs/ablation.md, and prints errors on the four films that nothing was trained on.
 """
 
 from __future__ import annotations
@@ -29,9 +29,12 @@ import numpy as np  # noqa: E402
 from dfe.judge.ablation.ablation import AblationConfig, ablate  # noqa: E402
 from dfe.judge.ablation.inputs import AblationTables  # noqa: E402
 from dfe.judge.ablation.output import PICTURE, page, write_ablation  # noqa: E402
+from dfe.judge.ablation.run import TRAINED  # noqa: E402
+from dfe.judge.ablation.summary import mean_over_seeds  # noqa: E402
+from dfe.recording.recording import Recording  # noqa: E402
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
 from dfe.training.config import preset  # noqa: E402
-from face_rows import TRAINING_FILMS, Faces  # noqa: E402
+from face_rows import TEST_FILMS, TRAINING_FILMS, Faces  # noqa: E402
 from facemodel_media import extract  # noqa: E402
 from make_displays import LEARNING_RATE, first_displays  # noqa: E402
 from make_results import CHANGES, label_emotions, lay_out_changed  # noqa: E402
@@ -65,6 +68,24 @@ def main() -> None:
         print(run, error, file=sys.stderr)
     write_ablation(found.result, folder)
     write_page(found.result, folder)
+    print(*on_films(found.result, folder, options.work), sep="\n")
+
+
+def on_films(result: dict[str, Any], folder: Path, work: Path) -> list[str]:
+    """Error in mm of every variant on the four films that nothing was trained on, mean over seeds and half interval."""
+    films = [Recording.read(work / "recordings" / "clips" / f"{name}.parquet") for name in TEST_FILMS]
+    faces = [film.expressions()[film.success & (film.face_ids == 0)] for film in films]
+    lines = []
+    for row in result["variants"]:
+        if "baseline" in row["settings"]:
+            continue
+        made = [load_tokenizer(folder / TRAINED / f"{row['name']}-{seed}") for seed in row["seeds"]]
+        found = mean_over_seeds(
+            [float(np.mean([one.space.error_mm(x, one.decode(one.encode(x))).mean() for x in faces])) for one in made]
+        )
+        assert found is not None
+        lines.append(f"{row['name']:16} {found.mean:.3f} ± {found.high - found.mean:.3f}")
+    return lines
 
 
 def tell(done: int, runs: int | None) -> None:
