@@ -178,11 +178,10 @@ def test_a_glance_says_what_a_second_look_says(media):
     assert told(sources) == ["a done", "b done", "c done"]
     assert told(sources) == told(list(sources)) == ["a there", "b there", "c there"]
     made = FolderRun(out, OPTIONS, FolderChoices(), how, LocalEngine())
-    glances = [made._is_done(sources.glance(at)) for at in range(3)]
-    assert glances == [True] * 3
+    assert [made._done(sources.glance(at)) for at in range(3)] == [made.manifest.named(f"{n}.parquet") for n in "abc"]
     os.utime(media / "a.mp4", ns=(1, 1))
     (media / "b.mp4").write_bytes(grey_film(8, frames=4))
     shutil.copy(out / "c.parquet", out / "copy")
     (out / "copy").replace(out / "c.parquet")
-    assert [made._is_done(sources.glance(at)) for at in range(3)] == [False] * 3, "these take a second look"
+    assert [made._done(sources.glance(at)) for at in range(3)] == [None] * 3, "these take a second look"
     assert told(sources) == ["a there", "b done", "c there"]

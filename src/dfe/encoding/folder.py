@@ -108,9 +108,10 @@ class FolderRun:
         )
         for at in range(len(sources)):
             glance = None if glances is None else glances.glance(at)
-            if glance is not None and self._is_done(glance):
+            told = None if glance is None else self._done(glance)
+            if glance is not None and told is not None:
                 self._forget(glance.name, stale)
-                yield InputResult.glanced(glance.name, f"{self._out}/{glance.name}.{self._how.format}")
+                yield InputResult.glanced(glance.name, f"{self._out}/{glance.name}.{self._how.format}", told)
                 continue
             source = sources[at]
             targets = self._targets(source)
@@ -119,12 +120,13 @@ class FolderRun:
             except OutputError as error:
                 yield InputResult.failure(source.name, str(error))
                 continue
-            if one == "there":
-                self._forget(source.name, stale)
-                yield InputResult.there(source.name, targets)
-            elif one == "aside":
-                row = self.manifest.get(targets.table)
-                yield InputResult.aside(source.name, "" if row is None else row.reason)
+            if not isinstance(one, ToDo):
+                row = self.manifest.get(targets.table) or Row(source.name)
+                if one == "there":
+                    self._forget(source.name, stale)
+                    yield InputResult.there(source.name, targets, row)
+                else:
+                    yield InputResult.aside(source.name, row)
             else:
                 if self._choices.overwrite:
                     self._forget(source.name, stale)
@@ -185,10 +187,12 @@ class FolderRun:
         if stale and mark_of(name) in stale:
             self._kept.forget(name)
 
-    def _is_done(self, glance: Glance) -> bool:
+    def _done(self, glance: Glance) -> Row | None:
+        """The row of a source that is done; None where that takes more than a glance to say."""
         output = f"{glance.name}.{self._how.format}"
         is_alone = self._how.format == "parquet"  # a CSV table has its provenance beside it
-        return is_alone and is_done(glance, f"{self._out}/{output}", self.manifest.named(output), self._key)
+        told = self.manifest.named(output) if is_alone else None
+        return told if told is not None and is_done(glance, f"{self._out}/{output}", told, self._key) else None
 
     def _due(self, source: Source, targets: Targets) -> ToDo | Literal["there", "aside"]:
         choices = self._choices
