@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dfe.recording.recording import Recording
-from made_processes import begin, runs, until, workers
+from made_processes import begin, runs, until, words, workers
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="workers are found through /proc")
 
@@ -56,7 +56,7 @@ def test_a_worker_that_is_killed_where_there_is_one_costs_nothing_either(clips, 
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL", "SIGINT"])
-def test_a_killed_run_leaves_nobody_and_the_next_one_does_the_rest(clips, well, tmp_path, name):
+def test_a_killed_run_leaves_nobody_and_the_next_one_does_the_rest(dfe, clips, well, tmp_path, name):
     run = begin(clips, tmp_path)
     until(lambda: len(workers(run.pid)) == 2, 300)
     time.sleep(0.5)
@@ -70,9 +70,8 @@ def test_a_killed_run_leaves_nobody_and_the_next_one_does_the_rest(clips, well, 
         assert "what was finished before stays" in said
         assert "Traceback" not in said
         assert not list(tmp_path.rglob("*.tmp"))
-    again = begin(clips, tmp_path)
-    _, said = again.communicate(timeout=300)
-    assert again.returncode == 0, said
+    again = dfe(*words(clips, tmp_path, 1))
+    assert again.code == 0, again.err
     assert {path.name: path.read_bytes() for path in tmp_path.glob("*.parquet")} == well
     assert not list(tmp_path.rglob("*.tmp"))
     for path in tmp_path.glob("*.parquet"):
