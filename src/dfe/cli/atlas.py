@@ -60,6 +60,7 @@ class Atlas:
         from dfe.cli.names_edit import NamesEdit, edit_names, list_groups
         from dfe.cli.progress import show_progress
         from dfe.displays.names import load_names
+        from dfe.pages.formats import count
         from dfe.tokenizer.file import load_tokenizer
 
         edit = NamesEdit(self.merge, self.unmerge, self.set_group, self.unset_group, self.by)
@@ -82,6 +83,9 @@ class Atlas:
         with show_progress("drawing", "displays") as progress:
             write_atlas(atlas, self.out, overwrite=self.overwrite, progress=progress)
         say(f"{len(atlas)} displays of {atlas.tokenizer}")
+        if atlas.use is not None and atlas.use.without_events:
+            slow = count(len(atlas.use.without_events), "recording")
+            say(f"note: {slow} without events, with too few frames a second: {', '.join(atlas.use.without_events[:5])}")
         say(f"page:   {self.out}")
         if self.csv is not None:
             write_tables(atlas, self.csv, overwrite=self.overwrite)

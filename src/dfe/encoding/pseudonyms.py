@@ -22,7 +22,8 @@ from pathlib import Path, PurePath
 from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
 from dfe.base.errors import DfeError, UsageError
-from dfe.base.files import replacing
+from dfe.base.files import replacing, written_here
+from dfe.encoding.journal import alone
 from dfe.media.inputs import Source
 
 _LETTERS = 12
@@ -72,13 +73,14 @@ class Pseudonyms:
         Raises:
             OutputError: it cannot be written.
         """
-        known = _read_names(self.names_file)
-        if self._used.keys() <= known.keys():
-            return
-        text = csv_text(_HEAD, sorted({**known, **self._used}.items()))
-        with replacing(self.names_file, overwrite=True) as (file,):
-            os.chmod(file.fileno(), 0o600)  # noqa: PTH101
-            file.write(text.encode("utf-8", "backslashreplace"))
+        with alone(self.names_file.parent):
+            known = _read_names(self.names_file)
+            if self._used.keys() <= known.keys():
+                return
+            text = csv_text(_HEAD, sorted({**known, **self._used}.items()))
+            with replacing(self.names_file, overwrite=True) as (file,):
+                os.chmod(file.fileno(), 0o600)  # noqa: PTH101
+                file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def under_pseudonyms(sources: Iterable[Source], pseudonyms: Pseudonyms | None) -> list[Source]:
@@ -110,10 +112,16 @@ def redacted(text: str, source: Source) -> str:
 
 
 def _make_key(path: Path) -> bytes:
-    key = secrets.token_bytes(_BYTES)
-    with replacing(path) as (file,):
-        os.chmod(file.fileno(), 0o600)  # noqa: PTH101
-        file.write(json.dumps({"pseudonyms": 1, "key": key.hex()}).encode("ascii") + b"\n")
+    """A new key, or the one that another process has made meanwhile: runs of many shares begin at the same time."""
+    with written_here(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with alone(path.parent):
+        if path.exists():
+            return _read_key(path)
+        key = secrets.token_bytes(_BYTES)
+        with replacing(path) as (file,):
+            os.chmod(file.fileno(), 0o600)  # noqa: PTH101
+            file.write(json.dumps({"pseudonyms": 1, "key": key.hex()}).encode("ascii") + b"\n")
     return key
 
 

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from dfe.base.errors import MediaError
 from dfe.base.printable import printable
+from dfe.encoding.row import Row
 from dfe.frontends.base import NOT_DECODED
 from dfe.media.inputs import Source
 from dfe.media.video import PATCHED
@@ -45,8 +46,9 @@ class InputResult:
     name: str
     status: Literal["done", "damaged", "failed", "aside", "there", "paged"]
     """``damaged``: the table is there, and some of its rows are frames that could not be decoded, or the source changed
-    while it was read; ``there``: an earlier run made it, and nothing has changed; ``paged``: the same, but its page is
-    new; ``aside``: it has failed so often in earlier runs that it was not tried again."""
+    while it was read; ``there``: an earlier run made it, and nothing has changed, so that a damaged one still has its
+    problem; ``paged``: the same, but its page is new; ``aside``: it has failed so often in earlier runs that it was not
+    tried again."""
     frames: int = 0
     faces: int = 0
     """Rows with a face."""
@@ -74,25 +76,25 @@ class InputResult:
         return cls(name, "failed", problem=problem)
 
     @classmethod
-    def aside(cls, name: str, problem: str) -> InputResult:
+    def aside(cls, name: str, told: Row) -> InputResult:
         """An input that has failed too often to be tried again."""
-        return cls(name, "aside", problem=problem)
+        return cls(name, "aside", problem=told.reason)
 
     @classmethod
-    def there(cls, name: str, targets: Targets) -> InputResult:
-        """An input that an earlier run has done."""
+    def there(cls, name: str, targets: Targets, told: Row) -> InputResult:
+        """An input that an earlier run has done, and what its row says of it."""
         report = None if targets.report is None else str(targets.report)
-        return cls(name, "there", table=str(targets.table), report=report)
+        return cls(name, "there", table=str(targets.table), report=report, problem=told.reason or None)
 
     @classmethod
-    def glanced(cls, name: str, table: str) -> InputResult:
+    def glanced(cls, name: str, table: str, told: Row) -> InputResult:
         """The same of one that has no page, seen at a glance."""
-        return cls(name, "there", table=table)
+        return cls(name, "there", table=table, problem=told.reason or None)
 
     @classmethod
-    def paged(cls, name: str, targets: Targets) -> InputResult:
+    def paged(cls, name: str, targets: Targets, told: Row) -> InputResult:
         """An input whose table was there and whose page was made from it."""
-        return replace(cls.there(name, targets), status="paged")
+        return replace(cls.there(name, targets, told), status="paged")
 
     @classmethod
     def success(cls, source: Source, recording: Recording, targets: Targets) -> InputResult:
