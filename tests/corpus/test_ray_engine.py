@@ -18,10 +18,11 @@ import ray
 from ray.cluster_utils import Cluster
 
 import made_ray
+from dfe.corpus.config import PlanOptions
 from dfe.corpus.engines import ray as ray_engine
 from dfe.corpus.engines.find import find_engine
 from dfe.corpus.engines.ray import RayEngine
-from dfe.corpus.making import PlanOptions, make_plan
+from dfe.corpus.making import make_plan
 from dfe.corpus.run import RunOptions, run_corpus
 from dfe.encoding.engine import LocalEngine
 from made_ray import squared

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dfe.corpus.run import STOPPED
+from dfe.corpus.config import STOPPED
 from dfe.corpus.subjects import read_subjects
 from dfe.encoding.manifest import Manifest, need_results
 from dfe.encoding.row import Row

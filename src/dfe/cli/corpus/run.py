@@ -10,6 +10,7 @@ from dfe.base.processes import is_program
 from dfe.cli.corpus.options import Fetch, PlanFile
 from dfe.cli.how import How
 from dfe.cli.options import AsJson, Flag, OutFolder, Overwrite, PseudonymKey, Reports, Thumbnails, Workers, arg, need
+from dfe.corpus.config import TRIES
 from dfe.corpus.engines.find import EngineName
 
 
@@ -43,7 +44,7 @@ class RunPlan:
     fetch: Fetch = False
     shard: Annotated[str | None, arg(metavar="I/N")] = None
     """Do only one share of N, from 1/N on, each with a list of its own, manifest-IofN.csv."""
-    tries: Annotated[int, arg(metavar="N")] = 2
+    tries: Annotated[int, arg(metavar="N")] = TRIES
     """How many times an input that fails is tried, over all runs, before it is set aside; a larger number than before
     tries again what was set aside."""
     min_free: Annotated[float, arg(metavar="GB")] = 1.0
