@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from dfe.base.errors import DiskFull, UsageError
-from dfe.encoding import finish, limits
+from dfe.encoding import finish, limits, tasks
 from dfe.encoding.engine import LocalEngine
 from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.limits import Limits
@@ -135,10 +135,8 @@ def test_results_are_closed_to_strangers_and_stay_as_their_owner_set_them(media)
 
 
 def test_long_films_are_cut_whatever_else_there_is(media, monkeypatch):
-    from dfe.encoding import observing
-
-    monkeypatch.setattr(observing, "LONG_FRAMES", 20)
-    monkeypatch.setattr("dfe.encoding.tasks.PIECE_FRAMES", 8)
+    monkeypatch.setattr(tasks, "LONG_FRAMES", 20)
+    monkeypatch.setattr(tasks, "PIECE_FRAMES", 4)
     for name in "defgh":
         shutil.copy(media / "a.mp4", media / f"{name}.mp4")
     (media / "long.mp4").write_bytes(grey_film(7, frames=40))

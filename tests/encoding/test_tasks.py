@@ -39,10 +39,10 @@ def test_pieces_of_a_video_make_the_recording_of_one_pass(long_clip: Path, monke
     monkeypatch.setattr(tasks, "PIECE_FRAMES", 100)
     source = Source("long", "video", (long_clip,))
     options = EncodeOptions(tokenizer=None, max_faces=1)
-    pieces = tasks.plan(source, options, workers=2)
+    pieces = tasks.plan(source, options, cut=True)
     assert [(piece.first, piece.last) for piece in pieces] == [(0, 96), (96, 192), (192, 360)]
     parts = [tasks.observe(piece) for piece in pieces]
-    (alone,) = tasks.plan(source, options, workers=1)
+    (alone,) = tasks.plan(source, options, cut=False)
     whole = assemble([tasks.observe(alone)], options)
     assert assemble(parts, options).table.equals(whole.table)
     assert whole.frames.tolist() == list(range(360))
@@ -56,7 +56,7 @@ def test_pieces_of_a_folder_keep_order_and_numbers(
         (tmp_path / f"{name}.png").write_bytes(astronaut.read_bytes() if name in "ad" else b"no picture")
     source = Source("set", "stills", tuple(sorted(tmp_path.glob("*.png"))))
     options = EncodeOptions(tokenizer=None)
-    pieces = tasks.plan(source, options, workers=3)
+    pieces = tasks.plan(source, options, cut=True)
     assert len(pieces) == 2
     recording = assemble([tasks.observe(piece) for piece in pieces], options)
     assert recording.frames.tolist() == [0, 1, 2, 3, 4]
@@ -71,9 +71,9 @@ def test_kept_landmarks_are_enough_to_run_the_coefficient_network_again(
     monkeypatch.setattr(tasks, "PIECE_FRAMES", 100)
     options = EncodeOptions(tokenizer=None, max_faces=1, landmarks=True, end_s=4.0)
     source = Source("long", "video", (long_clip,))
-    parts = [tasks.observe(piece) for piece in tasks.plan(source, options, workers=2)]
+    parts = [tasks.observe(piece) for piece in tasks.plan(source, options, cut=True)]
     video = assemble(pickle.loads(pickle.dumps(parts)), options)
-    whole = assemble([tasks.observe(piece) for piece in tasks.plan(source, options, workers=1)], options)
+    whole = assemble([tasks.observe(piece) for piece in tasks.plan(source, options, cut=False)], options)
     assert video.table.equals(whole.table)
 
     picture = cv2.imdecode(np.frombuffer(astronaut.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
@@ -118,7 +118,7 @@ def test_pieces_outside_a_cut_cost_nothing(long_clip: Path, monkeypatch: pytest.
             yield frame
 
     monkeypatch.setattr(Video, "frames", counted)
-    parts = [tasks.observe(piece) for piece in tasks.plan(source, options, workers=2)]
+    parts = [tasks.observe(piece) for piece in tasks.plan(source, options, cut=True)]
     assert [part.frames for part in parts] == [0, 12, 3]
     assert assemble(parts, options).frames.tolist() == list(range(180, 195))
     assert decoded == [*range(192), *range(96, 195)], "one block of frames before the one in which a piece begins"

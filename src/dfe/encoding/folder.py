@@ -21,6 +21,7 @@ from dfe.encoding.coders import Coders
 from dfe.encoding.engine import Engine
 from dfe.encoding.finish import Done, Finish, coders_for, failed_row
 from dfe.encoding.going_on import Glance, ToDo, due, is_done, mark_of, ways
+from dfe.encoding.kept import Kept
 from dfe.encoding.limits import Limits, LimitWatch
 from dfe.encoding.manifest import MANIFEST, Manifest
 from dfe.encoding.observing import look_at
@@ -78,6 +79,7 @@ class FolderRun:
         self.manifest = Manifest(out, choices.share)
         coders: Coders = coders_for(options)
         self._key = ways(options, coders, format=how.format)
+        self._kept = Kept(out, self._key)
         called = [sorted((key, str(name)) for key, name in given.entries.items()) for given in how.names.values()]
         self._page = mark_of({"thumbnails": how.thumbnails, "names": called}) if choices.report else ""
 
@@ -97,6 +99,7 @@ class FolderRun:
             progress: told of frames done and to do.
         """
         watch = self._choices.limits.watch(self._out)
+        stale = self._kept.names()
         todo, pages = array("q"), array("q")
         lost = [Row(self.manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in absent if p.where]
         waiting: list[Row] = lost
@@ -107,6 +110,7 @@ class FolderRun:
             glance = None if glances is None else glances.glance(at)
             told = None if glance is None else self._done(glance)
             if glance is not None and told is not None:
+                self._forget(glance.name, stale)
                 yield InputResult.glanced(glance.name, f"{self._out}/{glance.name}.{self._how.format}", told)
                 continue
             source = sources[at]
@@ -118,9 +122,14 @@ class FolderRun:
                 continue
             if not isinstance(one, ToDo):
                 row = self.manifest.get(targets.table) or Row(source.name)
-                was_done = one == "there"
-                yield InputResult.there(source.name, targets, row) if was_done else InputResult.aside(source.name, row)
+                if one == "there":
+                    self._forget(source.name, stale)
+                    yield InputResult.there(source.name, targets, row)
+                else:
+                    yield InputResult.aside(source.name, row)
             else:
+                if self._choices.overwrite:
+                    self._forget(source.name, stale)
                 (pages if one.page_only else todo).append(at)
                 if not one.page_only:
                     waiting.append(one.row)
@@ -151,7 +160,7 @@ class FolderRun:
         """Place, result and row of each source that was done or has failed."""
         looking = look_at(
             sources, self._options, self._engine, progress,
-            expected=expected, finish=self._again, how=self._how, go_on=watch.go_on,
+            expected=expected, finish=self._again, how=self._how, kept=self._kept, go_on=watch.go_on,
         )  # fmt: skip
         try:
             for looked in looking:
@@ -165,12 +174,18 @@ class FolderRun:
                     row = failed_row(one, why, time.monotonic() - began)
                 else:
                     result, row = done.result, done.row
+                    self._forget(looked.source.name, self._kept.names())
                 with suppress(OutputError):  # what is done stays done; the list is written once more at the end
                     self.manifest.note(row)
                 yield looked.at, result, row
         finally:
             looking.close()  # ends all workers
             remove_leftovers(self._out)  # of those that were ended while they wrote
+
+    def _forget(self, name: str, stale: frozenset[str]) -> None:
+        """Remove what a run that was killed has left of a source."""
+        if stale and mark_of(name) in stale:
+            self._kept.forget(name)
 
     def _done(self, glance: Glance) -> Row | None:
         """The row of a source that is done; None where that takes more than a glance to say."""

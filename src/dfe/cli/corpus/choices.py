@@ -34,6 +34,9 @@ class RunChoices:
     tries again what was set aside."""
     min_free: Annotated[float, arg(metavar="GB")] = 1.0
     """Begin nothing more when the results' disk has less than this free."""
+    memory: Annotated[float | None, arg(metavar="GB")] = None
+    """Memory that the run and its workers may use together. Fewer work at a time where more would need too much, and an
+    input that needs more by itself fails with that reason. No limit by default."""
     report: Reports = False
     thumbnails: Thumbnails = False
     pseudonyms: PseudonymKey = None
@@ -77,4 +80,5 @@ class RunChoices:
             cpus=self.worker_cpus,
             gpus=self.worker_gpus,
             fetch=self.fetch,
+            memory=None if self.memory is None else self.memory * 1e9,
         )

@@ -45,8 +45,13 @@ class FetchingEngine:
 
     @property
     def workers(self) -> int:
-        """1, so that nothing is cut up; how many tasks are done at a time is the other engine's affair."""
-        return 1
+        """Of the other engine."""
+        return self.inner.workers
+
+    @property
+    def cuts(self) -> bool:
+        """False: each piece would be fetched with the whole film."""
+        return False
 
     def run(
         self, work: Callable[..., R], tasks: Iterable[T], heard: Callable[[T, int], None] | None = None
