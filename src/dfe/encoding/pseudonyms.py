@@ -18,6 +18,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
+from urllib.parse import quote
 
 from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
@@ -102,12 +103,20 @@ def is_pseudonym(name: str) -> bool:
 
 
 def redacted(text: str, source: Source) -> str:
-    """A message without the paths and names of a source that has pseudonyms."""
+    """A message without the paths and names of a source that has pseudonyms, as they are or as a URL writes them."""
+    if not source.shown:
+        return text
     for path, shown in zip(source.paths, source.shown, strict=False):
-        for name in (str(path), os.path.abspath(path), path.name):  # noqa: PTH100
-            text = text.replace(name, shown)
-    if source.shown and len(source.paths) > 1:
+        tails = [path.as_posix().split("/", cut)[cut] for cut in range(path.as_posix().count("/") + 1)]
+        for name in (str(path), os.path.abspath(path), *tails):  # noqa: PTH100
+            text = text.replace(name, shown).replace(quote(name), shown)
+    if len(source.paths) > 1:
         text = text.replace(str(source.place), source.name)
+    folders = source.folder.split("/") if source.folder else []
+    parts = source.paths[0].parent.parts
+    for part, shown in zip(parts[len(parts) - len(folders) :], folders, strict=False):
+        for name in (part, quote(part)):  # as part of a path only: a folder may be called like any word
+            text = re.sub(rf"(?<=/){re.escape(name)}(?![\w.-])|(?<![\w.-]){re.escape(name)}(?=/)", shown, text)
     return text
 
 

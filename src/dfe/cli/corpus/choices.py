@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from dfe.cli.corpus.options import Fetch
 from dfe.cli.how import How
 from dfe.cli.options import PseudonymKey, Reports, Thumbnails, arg, need
+from dfe.corpus.config import TRIES
 from dfe.corpus.engines.find import EngineName
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class RunChoices:
     worker_gpus: Annotated[float | None, arg(metavar="N")] = None
     """GPUs that each of Ray's workers takes up, none by default; may be a fraction."""
     fetch: Fetch = False
-    tries: Annotated[int, arg(metavar="N")] = 2
+    tries: Annotated[int, arg(metavar="N")] = TRIES
     """How many times an input that fails is tried, over all runs, before it is set aside; a larger number than before
     tries again what was set aside."""
     min_free: Annotated[float, arg(metavar="GB")] = 1.0
