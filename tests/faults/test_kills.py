@@ -32,7 +32,7 @@ def well(clips: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, byt
     return {path.name: path.read_bytes() for path in out.glob("*.parquet")}
 
 
-@pytest.mark.parametrize("after_s", [0.0, 0.5, 1.5])
+@pytest.mark.parametrize("after_s", [0.0, 1.0])
 def test_a_killed_worker_changes_nothing_in_the_results(clips, well, tmp_path, after_s):
     run = begin(clips, tmp_path)
     until(lambda: bool(workers(run.pid)), 300)
