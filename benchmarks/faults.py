@@ -8,8 +8,8 @@ alive two seconds later, and the next run makes the same bytes. Every open, sync
 every small file that unfolds to much is refused in two seconds and 500 MB. ``--kills`` times a run over a corpus is
 killed and gone on with, and ``--films`` damaged films are planned and run in one corpus; sources are removed, cut short
 and replaced after planning, a disk gets full. ``--runs`` times each, a film is removed, replaced or written over while
-it is looked at, its worker is killed, and a node of a Ray cluster on this machine is killed in the middle of a film. What fails is listed with what makes it again. The helpers and the
-promises are those of ``tests/faults``.
+it is looked at, its worker is killed, and a node of a Ray cluster on this machine is killed in the middle of a film.
+What fails is listed with what makes it again. The helpers and the promises are those of ``tests/faults``.
 """
 
 from __future__ import annotations
@@ -208,13 +208,13 @@ def in_the_middle(runs: int, seed: int) -> Iterator[tuple[str, int, list[str]]]:
     import made_mid_run as middle
 
     rng = np.random.default_rng([seed, 20])
-    for how in middle.CHANGES:
+    for how, name in middle.CHANGES.items():
         failed: list[str] = []
         for _ in range(runs):
             with tempfile.TemporaryDirectory() as folder:
                 after_s, count = float(rng.uniform(0, 0.3)), int(rng.integers(1, 3))
                 failed += middle.in_the_middle(Path(folder), how, after_s, count)
-        yield f"film {how} in the middle of a run", runs, failed
+        yield name, runs, failed
     with tempfile.TemporaryDirectory() as folder:
         yield "disk read-only in the middle of a run, then not", 1, middle.read_only(Path(folder))
 

@@ -16,7 +16,9 @@ from made_films import grey_film
 from made_processes import begin_words, until, workers
 
 SOURCES = ("removed", "replaced", "written over")
-CHANGES = (*SOURCES, "its worker killed")
+CHANGES = {how: f"film {how} while it is looked at" for how in SOURCES} | {
+    "its worker killed": "worker killed in the middle of a film"
+}
 
 
 def in_the_middle(folder: Path, how: str, after_s: float, count: int = 1) -> list[str]:
