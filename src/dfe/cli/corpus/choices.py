@@ -35,9 +35,6 @@ class RunChoices:
     tries again what was set aside."""
     min_free: Annotated[float, arg(metavar="GB")] = 1.0
     """Begin nothing more when the results' disk has less than this free."""
-    memory: Annotated[float | None, arg(metavar="GB")] = None
-    """Memory that the run and its workers may use together. Fewer work at a time where more would need too much, and an
-    input that needs more by itself fails with that reason. No limit by default."""
     report: Reports = False
     thumbnails: Thumbnails = False
     pseudonyms: PseudonymKey = None
@@ -65,11 +62,11 @@ class RunChoices:
             self.how.options(), self.report, self.thumbnails, overwrite, self.tries, shard, limits, self.pseudonyms
         )
 
-    def find_engine(self, workers: int, *, apart: bool) -> Engine:
+    def find_engine(self, workers: int, *, apart: bool, memory_gb: float | None = None) -> Engine:
         """What does the tasks.
 
         Raises:
-            UsageError: a number that makes no sense, or one of Ray's choices for processes of this machine.
+            UsageError: a number that makes no sense, or a choice that does nothing for this engine.
         """
         from dfe.corpus.engines.find import find_engine
 
@@ -81,5 +78,5 @@ class RunChoices:
             cpus=self.worker_cpus,
             gpus=self.worker_gpus,
             fetch=self.fetch,
-            memory=None if self.memory is None else self.memory * 1e9,
+            memory=None if memory_gb is None else memory_gb * 1e9,
         )
