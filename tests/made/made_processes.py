@@ -13,12 +13,12 @@ from pathlib import Path
 
 def begin(clips: Path, out: Path, count: int = 2) -> subprocess.Popen[str]:
     """A run over the clips in a folder, by so many workers."""
-    return begin_words(words(clips, out, count))
+    return begin_words([*encoding(clips, out), "--workers", str(count)])
 
 
-def words(clips: Path, out: Path, count: int) -> list[str]:
-    """What is typed for such a run."""
-    return ["encode", str(clips), "-o", str(out), "--workers", str(count), "--end", "0.8", "--max-faces", "1"]
+def encoding(clips: Path, out: Path) -> list[str]:
+    """What that run is told, but for its workers."""
+    return ["encode", str(clips), "-o", str(out), "--end", "0.8", "--max-faces", "1"]
 
 
 def begin_words(words: list[str]) -> subprocess.Popen[str]:
