@@ -121,7 +121,7 @@ def test_what_is_under_way_is_heard(count: int) -> None:
 
 def _slow(end: str) -> str:
     if end:
-        time.sleep(30)
+        time.sleep(300)
         Path(end).touch()
     return end
 
@@ -152,7 +152,7 @@ from dfe.base.workers import run_tasks
 
 def work(folder):
     (folder / str(os.getpid())).touch()
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600
     while time.monotonic() < deadline:
         if folder.name == "asleep":
             time.sleep(60)
@@ -172,12 +172,12 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, name: str, kind: str) -> 
     folder.mkdir()
     parent = subprocess.Popen([sys.executable, str(script), str(folder)], stderr=subprocess.DEVNULL)
     try:
-        _until(lambda: len(list(folder.iterdir())) == 2, 60)
+        _until(lambda: len(list(folder.iterdir())) == 2, 300)
         found = [int(path.name) for path in folder.iterdir()]
         assert all(map(_runs, found))
         parent.send_signal(getattr(signal, name))
-        parent.wait(10)
-        _until(lambda: not any(map(_runs, found)), 2)
+        parent.wait(120)
+        _until(lambda: not any(map(_runs, found)), 60)
     finally:
         parent.kill()
         parent.wait()
@@ -192,7 +192,7 @@ print(dict(run_tasks(work, [1, 2], 2)))
 
 def test_a_script_that_cannot_start_workers_is_told_why(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(_GUARDLESS)
-    ran = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, timeout=120)
+    ran = subprocess.run([sys.executable, str(tmp_path / "script.py")], capture_output=True, text=True, timeout=600)
     assert "worker processes do not start" in ran.stdout + ran.stderr
     assert "__main__" in ran.stdout + ran.stderr
 

@@ -87,7 +87,7 @@ def opened(chromium):
     assert not [url for url in asked if not url.startswith(("http://127.0.0.1:", "data:", "blob:"))]
 
 
-def until(page, expression, seconds=15):
+def until(page, expression, seconds=60):
     """Wait until an expression is true; the page's policy forbids what Playwright's own waiting does."""
     end = time.monotonic() + seconds
     while not page.evaluate(expression):

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,19 +15,48 @@ import pytest
 import dfe
 from example_package import install
 
+_COMMANDS = """
+import contextlib, io, json, sys
+from dfe.cli import main
+for line in sys.stdin:
+    code, out, err = 0, io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main(json.loads(line))
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    print(json.dumps([code, out.getvalue(), err.getvalue()]), flush=True)
+"""
+
+
+class Ran(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
+
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """The command line in a process that has the example package on its path."""
+def env(tmp_path_factory):
+    """The environment of a process that has the example package on its path."""
     folder = install(tmp_path_factory.mktemp("site"))
     paths = [str(folder), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
 
-    def call(*arguments):
-        env = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-        command = [sys.executable, "-m", "dfe", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, env=env, check=False)
 
-    return call
+@pytest.fixture(scope="module")
+def run(env):
+    """The command line in such a process, which takes one command after the other."""
+    words = [sys.executable, "-c", _COMMANDS]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True, env=env) as process:
+
+        def call(*arguments):
+            process.stdin.write(json.dumps([*map(str, arguments)]) + "\n")
+            process.stdin.flush()
+            return Ran(*json.loads(process.stdout.readline()))
+
+        yield call
+        process.stdin.close()
 
 
 @pytest.fixture
@@ -36,8 +66,9 @@ def table(tmp_path):
     return path
 
 
-def test_a_table_is_read_by_whoever_knows_it(run, table, tmp_path):
-    done = run("encode", "--tokenizer", "none", table, "-o", tmp_path / "out")
+def test_a_table_is_read_by_whoever_knows_it(env, table, tmp_path):
+    words = [sys.executable, "-m", "dfe", "encode", "--tokenizer", "none", str(table), "-o", str(tmp_path / "out")]
+    done = subprocess.run(words, capture_output=True, text=True, env=env, check=False)
     assert done.returncode == 0, done.stderr
     recording = dfe.read(tmp_path / "out" / "clip.parquet")
     assert recording.space_id == "example/two"

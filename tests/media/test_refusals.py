@@ -33,7 +33,7 @@ def test_a_named_pipe_is_said_at_once(tmp_path: Path, name: str) -> None:
             work(tmp_path / name)
     (problem,) = discover([tmp_path / name]).problems
     assert "named pipe" in str(problem)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 60, "it waited for a writer"
 
 
 @needs_pipes

@@ -19,7 +19,7 @@ class Agreement:
 
     Examples:
         dfe agreement sheets/coder_1/sheet.csv sheets/coder_2/sheet.csv --key sheets/key.json
-        dfe agreement --events out/clip.events.tsv --human clip.eaf --tier smile --displays 3 4
+        dfe agreement --events out/clip.events.tsv --human clip.eaf --tier smile --displays 7 48 49
     """
 
     sheets: Annotated[Positional[tuple[Path, ...]], arg(metavar="[SHEET ...]")] = ()

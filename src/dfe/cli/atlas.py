@@ -21,7 +21,7 @@ class Atlas:
         dfe atlas -o atlas.html
         dfe atlas default --recordings out -o atlas.html --csv tables
         dfe atlas my-tokenizer --list-groups
-        dfe atlas my-tokenizer --merge 15+22=smile 20+29="jaw drop"
+        dfe atlas my-tokenizer --merge "13+25=upper lip up"
     """
 
     tokenizer: Annotated[Positional[str], arg(metavar="NAME", help=f"{TOKENIZER}.")] = "default"
@@ -36,11 +36,11 @@ class Atlas:
     names: NamesFile = None
     list_groups: Flag = False
     """List groups of displays ("smile", "brow raise"), merges and displays of the eyes; makes no page."""
-    merge: Annotated[tuple[str, ...], arg(metavar="15+22=NAME ...")] = ()
+    merge: Annotated[tuple[str, ...], arg(metavar="13+25=NAME ...")] = ()
     """Count displays as one under a name, from now on, in every command; kept with your names. Makes no page."""
     unmerge: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Undo merges. Makes no page."""
-    set_group: Annotated[tuple[str, ...], arg(metavar="NAME=15+22 ...")] = ()
+    set_group: Annotated[tuple[str, ...], arg(metavar="NAME=48+49 ...")] = ()
     """Say which displays a group has, a new one or one of the list; NAME= takes it out. Makes no page."""
     unset_group: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Undo --set-group. Makes no page."""

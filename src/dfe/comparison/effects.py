@@ -25,9 +25,9 @@ UNITS: tuple[CountedUnit, ...] = get_args(CountedUnit)
 Measure = Literal["rate_ratio", "pooled_ratio", "per_min", "share", "intensity", "main_ratio"]
 MEASURES: dict[Measure, str] = {
     "rate_ratio": "ratio of rates, model of counts",
-    "per_min": "events per valid minute, mean of subjects",
+    "per_min": "events per usable minute, mean of subjects",
     "pooled_ratio": "ratio of rates, all events by all minutes",
-    "share": "share of valid time",
+    "share": "share of usable time",
     "intensity": "mean intensity of events, mm",
     "main_ratio": "ratio of time as the main display, model of time",
 }

@@ -15,6 +15,7 @@ import numpy as np
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.datasets.examples import Target
 from dfe.predict.representation import Pipeline
+from dfe.predict.steps import Steps
 from dfe.stats.folds import Split
 from dfe.stats.linear import PENALTIES, Linear, blank, class_weights, fit_classes, fit_numbers, log_loss, ridge_path
 
@@ -152,8 +153,9 @@ def _squared_error(
         fit, judge = (rows[~empty[rows]] for rows in inner)
         if not len(fit) or not len(judge):
             continue
-        transform = _transform(pipeline).fit(x[fit], truth[fit])
-        seen, aims, weight = transform.transform(x[fit]), _aims(truth[fit], model), _weight(truth[fit], model, weights)
+        transform = Steps(pipeline)
+        seen = transform.fit_transform(x[fit], truth[fit])
+        aims, weight = _aims(truth[fit], model), _weight(truth[fit], model, weights)
         judged, known, counts = (
             transform.transform(x[judge]),
             _aims(truth[judge], model),
@@ -210,23 +212,16 @@ def _fit(
     pipeline: Pipeline,
     model: ModelConfig,
     penalties: Sequence[float],
-) -> tuple[Any, Iterable[Linear]]:
-    transform = _transform(pipeline)
-    seen = np.asarray(transform.fit_transform(x[rows], truth[rows]), np.float64)
+) -> tuple[Steps, Iterable[Linear]]:
+    transform = Steps(pipeline)
+    seen = transform.fit_transform(x[rows], truth[rows])
     if model.classes:
         return transform, fit_classes(seen, truth[rows], model.classes, penalties, model.balanced)
     return transform, fit_numbers(seen, truth[rows], penalties)
 
 
-def _transform(pipeline: Pipeline) -> Any:
-    from sklearn.base import clone
-    from sklearn.pipeline import Pipeline as Steps
-
-    return Steps([(name, clone(step)) for name, step in pipeline] or [("same", "passthrough")])
-
-
 def _predict(
-    linear: Linear, x: DoubleArray, test: IntArray, empty: Any, transform: Any, model: ModelConfig
+    linear: Linear, x: DoubleArray, test: IntArray, empty: Any, transform: Steps, model: ModelConfig
 ) -> tuple[DoubleArray, DoubleArray | None]:
     known = ~empty[test]
     if not model.classes:

@@ -17,6 +17,7 @@ from dfe.predict.fitting import ModelConfig
 from dfe.predict.permute import permuted
 from dfe.predict.representation import Pipeline
 from dfe.predict.scores import LOWER_IS_BETTER, Predicted, metrics_of, score
+from dfe.predict.steps import Steps
 from dfe.predict.usable import Usable, split_of
 from dfe.stats.linear import blank
 
@@ -77,13 +78,10 @@ class _Fold:
     """Ridge regression of one training part, up to the labels."""
 
     def __init__(self, x: DoubleArray, whole: Pipeline, train: IntArray, test: IntArray) -> None:
-        from sklearn.base import clone
-        from sklearn.pipeline import Pipeline as Steps
-
         empty = blank(x)
         self.train, self.known = train[~empty[train]], ~empty[test]
-        transform = Steps([(name, clone(step)) for name, step in whole])
-        seen = np.asarray(transform.fit_transform(x[self.train]), np.float64)
+        transform = Steps(whole)
+        seen = transform.fit_transform(x[self.train])
         self.middle = seen.mean(axis=0)
         seen = seen - self.middle
         self.test = np.zeros((len(test), seen.shape[1]))

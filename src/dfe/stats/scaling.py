@@ -10,7 +10,6 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from dfe.base.types import DoubleArray
 
@@ -19,7 +18,7 @@ SCALINGS: tuple[Scaling, ...] = get_args(Scaling)
 _SMALLEST = 1e-12
 
 
-class Scaled(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Scaled(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc, call-arg]
     """Centre columns and scale them.
 
     - ``unit variance``: each column to spread 1, so that what is rare weighs as much as what is frequent.
@@ -50,7 +49,8 @@ class Scaled(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         if self.kind not in SCALINGS:
             raise ValueError(f"kind is one of {', '.join(SCALINGS)}, not {self.kind!r}")
-        rows = validate_data(self, X, dtype=np.float64)
+        rows = np.asarray(X, np.float64)
+        self.n_features_in_ = rows.shape[1]
         shown = np.count_nonzero(rows, axis=0)
         self.weight_ = np.log((1 + len(rows)) / (1 + shown)) + 1
         turned = self._turned(rows)
@@ -63,13 +63,11 @@ class Scaled(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def transform(self, X: Any) -> DoubleArray:
         """The same of ``(n, F)``."""
-        check_is_fitted(self)
-        rows = validate_data(self, X, dtype=np.float64, reset=False)
+        rows = np.asarray(X, np.float64)
         return np.asarray((self._turned(rows) - self.mean_) / self.scale_)
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Those of the input."""
-        check_is_fitted(self)
         names = [f"x{i}" for i in range(self.n_features_in_)] if input_features is None else list(input_features)
         return np.asarray(names, dtype=object)
 
@@ -86,7 +84,7 @@ class Scaled(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return hasattr(self, "scale_")
 
 
-class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Columns(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[misc, call-arg]
     """Some neighbouring columns of the input.
 
     Args:
@@ -111,7 +109,6 @@ class Columns(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def get_feature_names_out(self, input_features: Any = None) -> Any:
         """Theirs."""
-        check_is_fitted(self)
         names = [f"x{i}" for i in range(self.n_features_in_)] if input_features is None else list(input_features)
         return np.asarray(names[self.start : self.stop], dtype=object)
 

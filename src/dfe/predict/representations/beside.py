@@ -10,6 +10,7 @@ import numpy as np
 from dfe.datasets.examples import Examples
 from dfe.predict.reading import Reading
 from dfe.predict.representation import Features, Measuring, Pipeline, Representation
+from dfe.predict.steps import SideBySide
 from dfe.stats.linear import blank
 
 
@@ -52,17 +53,7 @@ class Beside:
 
     def pipelines(self, features: Features) -> Sequence[Pipeline]:
         """The first's way beside every way of the second."""
-        from sklearn.compose import ColumnTransformer
-        from sklearn.pipeline import Pipeline as Steps
-
         width = features.blocks[0]
         own = features._replace(blocks=features.blocks[1:])
         (before, *_) = self.first.pipelines(features)
-        made = []
-        for after in self.second.pipelines(own):
-            parts = [
-                ("first", Steps(list(before)), slice(0, width)),
-                ("second", Steps(list(after)), slice(width, features.x.shape[1])),
-            ]
-            made.append([("both", ColumnTransformer(parts, verbose_feature_names_out=False))])
-        return made
+        return [[("both", SideBySide(width, before, after))] for after in self.second.pipelines(own)]
