@@ -20,7 +20,9 @@ export DFE_DEMO_MEDIA := $(abspath $(DEMO)/media)
 
 # Processes that share the tests; a number of threads each would only take from the others.
 WORKERS ?= auto
-PYTEST  := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# Compiled modules are kept, also where the environment says not to: hundreds of tests start processes of their own.
+QUICK   := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=
+PYTEST  := $(QUICK) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .PHONY: help demo test coverage oldest lint format hooks media install dev site dist wheel reading covering points facemodel mae tokenizer results studies faults fuzz clean
 
@@ -86,7 +88,7 @@ $(OLDEST)/.made: scripts/check_python.py pyproject.toml constraints-oldest.txt
 
 # What needs torch, Chromium or another tool of `dev` is skipped here, and says so.
 oldest: $(OLDEST)/.made $(MEDIA)
-	@OMP_NUM_THREADS=1 DFE_NO_SKIPS= $(OLDEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(PYTEST_ARGS)
+	@$(QUICK) DFE_NO_SKIPS= $(OLDEST)/bin/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
 site: $(VENV)/.dev
 	@NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet

@@ -25,7 +25,8 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def plan(media: Path) -> Path:
-    from dfe.corpus.making import PlanOptions, make_plan
+    from dfe.corpus.config import PlanOptions
+    from dfe.corpus.making import make_plan
     from dfe.encoding.engine import LocalEngine
 
     path = media.parent / "plan.parquet"
@@ -78,7 +79,8 @@ def test_a_plan_says_what_there_is_and_what_is_broken(dfe, media, tmp_path):
 
 
 def test_a_plan_has_one_row_whatever_the_number_of_workers(media, tmp_path):
-    from dfe.corpus.making import PlanOptions, make_plan
+    from dfe.corpus.config import PlanOptions
+    from dfe.corpus.making import make_plan
     from dfe.encoding.engine import LocalEngine
 
     one = make_plan([media], tmp_path / "one.parquet", PlanOptions(PATTERN, sample_s=0), LocalEngine())

@@ -14,9 +14,10 @@ from dfe.base.errors import DfeError, MediaError, UsageError
 pytest.importorskip("moto", reason="needs a server that speaks S3")
 pytest.importorskip("flask", reason="needs a server that speaks S3")
 
+from dfe.corpus.config import PlanOptions
 from dfe.corpus.copying import copy_folder
 from dfe.corpus.engines.fetching import FetchingEngine
-from dfe.corpus.making import PlanOptions, make_plan
+from dfe.corpus.making import make_plan
 from dfe.corpus.run import RunOptions, run_corpus
 from dfe.corpus.stand_ins import fetch_original, stands_for
 from dfe.corpus.stores import Store

@@ -163,7 +163,8 @@ def test_long_films_are_cut_whatever_else_there_is(media, monkeypatch):
 
 
 def test_a_glance_says_what_a_second_look_says(media):
-    from dfe.corpus.making import PlanOptions, make_plan
+    from dfe.corpus.config import PlanOptions
+    from dfe.corpus.making import make_plan
 
     plan = make_plan([media], media.parent / "plan.parquet", PlanOptions(sample_s=0), LocalEngine())
     out = media.parent / "out"

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from dfe.encoding.assemble import assemble
 from dfe.encoding.engine import LocalEngine
 from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.kept import FOLDER
+from dfe.encoding.limits import LimitWatch
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.piece_file import read_piece, write_piece
 from dfe.encoding.run import prepared
@@ -95,6 +97,20 @@ def test_going_on_looks_at_the_missing_pieces_only(media, looked):
     assert not (media.parent / "out" / FOLDER).exists()
     made, well = (media.parent / name / "long.parquet" for name in ("out", "well"))
     assert made.read_bytes() == well.read_bytes()
+
+
+def test_a_run_whose_time_is_up_ends_after_a_piece(media, looked, monkeypatch):
+    asked = iter(range(100))
+    go_on = LimitWatch.go_on
+    monkeypatch.setattr(LimitWatch, "go_on", lambda self: next(asked) < 4 and go_on(self))
+    assert go(media) == []
+    assert (looked, pieces(media)) == ([0, 1], 2), "asked for the round, for the film, and for each piece"
+
+
+def test_pieces_leave_room_for_tables(media, looked, monkeypatch):
+    monkeypatch.setattr(kept.shutil, "disk_usage", lambda _: SimpleNamespace(free=9e8))
+    stop(media)
+    assert (looked, pieces(media)) == ([0, 1], 0)
 
 
 def test_pieces_of_anything_else_are_not_believed(media, looked, monkeypatch):

@@ -18,34 +18,42 @@ from dfe.frontends.landmarks.coefficients import find_logits
 from dfe.frontends.landmarks.networks import Networks
 from dfe.media.inputs import Source
 from dfe.media.video import Video
+from dfe.recording.recording import Recording
 
 
 @pytest.fixture(scope="module")
 def long_clip(carphone: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The talking face three times over, with key frames where no piece begins."""
+    """The talking face two and a half times over, with key frames where no piece begins."""
     path = tmp_path_factory.mktemp("media") / "long.mp4"
     with av.open(str(carphone)) as source:
         pictures = [frame.to_ndarray(format="yuv420p") for frame in source.decode(video=0)]
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=30, options={"g": "50"})
         stream.width, stream.height, stream.pix_fmt = 176, 144, "yuv420p"
-        for picture in pictures * 3:
+        for picture in (pictures * 3)[:300]:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="yuv420p")))
         container.mux(stream.encode())
     return path
 
 
-def test_pieces_of_a_video_make_the_recording_of_one_pass(long_clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "PIECE_FRAMES", 100)
-    source = Source("long", "video", (long_clip,))
-    options = EncodeOptions(tokenizer=None, max_faces=1)
-    pieces = tasks.plan(source, options, cut=True)
-    assert [(piece.first, piece.last) for piece in pieces] == [(0, 96), (96, 192), (192, 360)]
+@pytest.fixture(scope="module")
+def in_pieces(long_clip: Path) -> Recording:
+    """The recording of the clip, with landmarks, made of pieces that travelled between processes."""
+    options = EncodeOptions(tokenizer=None, max_faces=1, landmarks=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tasks, "PIECE_FRAMES", 100)
+        pieces = tasks.plan(Source("long", "video", (long_clip,)), options, cut=True)
+    assert [(piece.first, piece.last) for piece in pieces] == [(0, 96), (96, 192), (192, 300)]
     parts = [tasks.observe(piece) for piece in pieces]
-    (alone,) = tasks.plan(source, options, cut=False)
+    return assemble(pickle.loads(pickle.dumps(parts)), options)
+
+
+def test_pieces_of_a_video_make_the_recording_of_one_pass(long_clip: Path, in_pieces: Recording) -> None:
+    options = EncodeOptions(tokenizer=None, max_faces=1, landmarks=True)
+    (alone,) = tasks.plan(Source("long", "video", (long_clip,)), options, cut=False)
     whole = assemble([tasks.observe(alone)], options)
-    assert assemble(parts, options).table.equals(whole.table)
-    assert whole.frames.tolist() == list(range(360))
+    assert in_pieces.table.equals(whole.table)
+    assert whole.frames.tolist() == list(range(300))
 
 
 def test_pieces_of_a_folder_keep_order_and_numbers(
@@ -66,16 +74,8 @@ def test_pieces_of_a_folder_keep_order_and_numbers(
 
 
 def test_kept_landmarks_are_enough_to_run_the_coefficient_network_again(
-    long_clip: Path, astronaut: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    in_pieces: Recording, astronaut: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tasks, "PIECE_FRAMES", 100)
-    options = EncodeOptions(tokenizer=None, max_faces=1, landmarks=True, end_s=4.0)
-    source = Source("long", "video", (long_clip,))
-    parts = [tasks.observe(piece) for piece in tasks.plan(source, options, cut=True)]
-    video = assemble(pickle.loads(pickle.dumps(parts)), options)
-    whole = assemble([tasks.observe(piece) for piece in tasks.plan(source, options, cut=False)], options)
-    assert video.table.equals(whole.table)
-
     picture = cv2.imdecode(np.frombuffer(astronaut.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     (tmp_path / "flipped.png").write_bytes(cv2.imencode(".png", picture[:, ::-1])[1].tobytes())
     flipped_options = EncodeOptions(tokenizer=None, landmarks=True, mirrored=True)
@@ -83,7 +83,7 @@ def test_kept_landmarks_are_enough_to_run_the_coefficient_network_again(
     flipped = assemble([tasks.observe(Task(stills, flipped_options))], flipped_options)
 
     networks = Networks()
-    for recording in (video, flipped):
+    for recording in (in_pieces, flipped):
         landmarks, logits = recording.landmarks(), recording.logits()
         assert landmarks is not None
         assert logits is not None
@@ -99,8 +99,8 @@ def test_kept_landmarks_are_enough_to_run_the_coefficient_network_again(
 
 def test_estimates_agree_with_what_is_there(long_clip: Path) -> None:
     source = Source("long", "video", (long_clip,))
-    assert tasks.estimate_frames([source], EncodeOptions()) == 360
-    assert tasks.estimate_frames([source, source], EncodeOptions(every=3)) == 240
+    assert tasks.estimate_frames([source], EncodeOptions()) == 300
+    assert tasks.estimate_frames([source, source], EncodeOptions(every=3)) == 200
     assert tasks.estimate_frames([source], EncodeOptions(start_s=2.0, end_s=5.0)) == pytest.approx(90, abs=2)
     assert tasks.estimate_frames([Source("no", "video", (long_clip.with_name("no.mp4"),))], EncodeOptions()) is None
 

@@ -9,9 +9,9 @@ pytest.importorskip("scipy", reason="needs the extra study")
 
 from dfe.base.errors import OutputError, TableError, UsageError
 from dfe.events.folder import EventOptions
+from dfe.events.transition_config import TransitionConfig
 from dfe.events.transition_files import COLUMNS, write_transitions
 from dfe.events.transition_trains import find_transitions
-from dfe.events.transitions import TransitionConfig
 from dfe.tokenizer.file import load_tokenizer
 from made_following import corpus_of
 from page_checker import checked

@@ -26,6 +26,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="memory is measu
 
 SECONDS, MEGABYTES = 2.0, 500
 """Of reading alone, in the processor's time; what starting Python and importing takes comes off."""
+USUAL_S = 0.02
+"""In which a processor adds up two million numbers; a slower or busier one may take so much longer for the rest."""
 
 _READ = """
 import resource, sys, time
@@ -66,6 +68,9 @@ else:
 if sys.platform == "linux":
     space = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + 800 * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (space, space))
+began = time.process_time()
+sum(range(2_000_000))
+pace = time.process_time() - began
 before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 try:
     read(path)
@@ -73,7 +78,7 @@ try:
 except DfeError as error:
     said = str(error)
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(f"{time.process_time() - start:.3f}\\t{(after - before) / 1024:.0f}\\t{said}")
+print(f"{time.process_time() - start:.3f}\\t{pace:.4f}\\t{(after - before) / 1024:.0f}\\t{said}")
 """
 
 
@@ -96,6 +101,13 @@ def packed(head: bytes, block: bytes, megabytes: int) -> bytes:
     length = len(head) + megabytes * len(whole)
     tail = struct.pack("<II", summed(zlib.crc32, head, whole, megabytes, 0), length % 2**32)
     return b"\x1f\x8b\x08\0\0\0\0\0\0\xff" + deflated(head, whole, megabytes) + tail
+
+
+def packed_zeros(megabytes: int, more: int = 0) -> bytes:
+    """A stream of zlib (RFC 1950)."""
+    first, block = bytes(more), bytes(2**20)
+    total = summed(zlib.adler32, first, block, megabytes, 1)
+    return b"\x78\x9c" + deflated(first, block, megabytes) + struct.pack(">I", total)
 
 
 def npz(shape: tuple[int, ...], megabytes: int, name: str = "exp") -> bytes:
@@ -144,9 +156,7 @@ def png(width: int, height: int, zeros: int) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    block = bytes(2**20)
-    sum_of_all = struct.pack(">I", summed(zlib.adler32, b"", block, zeros, 1))
-    data = b"\x78\x9c" + deflated(b"", block, zeros) + sum_of_all
+    data = packed_zeros(zeros)
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
 
@@ -167,9 +177,9 @@ def doubled_lists(depth: int) -> bytes:
     return b"\x80\x02]q\x00" + b"".join(b"]q%c(h%ch%ce" % (i + 1, i, i) for i in range(depth)) + b"."
 
 
-def matlab_zeros(count: int) -> bytes:
-    """A file of version 5 with one packed element, which unfolds to so many bytes."""
-    return bytes(124) + b"\0\1IM" + struct.pack("<II", 15, 2**20) + zlib.compress(bytes(count), 1)
+def matlab_zeros(megabytes: int) -> bytes:
+    """A file of version 5 with one packed element, which unfolds to a little more than that."""
+    return bytes(124) + b"\0\1IM" + struct.pack("<II", 15, 2**20) + packed_zeros(megabytes, 9)
 
 
 def film_of(pixels: int) -> bytes:
@@ -242,7 +252,7 @@ CRASHERS: dict[str, tuple[str, str, Callable[[], bytes], str]] = {
         lambda: png(16, 16, 0)[:33] + b"\xff\xff\xff\xffeXIf" + bytes(50_000),
         "damaged|t.png",
     ),
-    "MATLAB's zeros": ("matlab", "t.mat", lambda: matlab_zeros(2**29 + 9), "t.mat"),
+    "MATLAB's zeros": ("matlab", "t.mat", lambda: matlab_zeros(512), "t.mat"),
     "lists within lists": ("pickle", "t.pkl", lambda: doubled_lists(200), "t.pkl"),
     "a pickle of 3 million marks": ("pickle", "t.pkl", lambda: b"\x80\x02" + b"(" * 3_000_000 + b".", "t.pkl"),
     "a tokenizer of brackets": ("tokenizer", "tokenizer.json", lambda: b"[" * 3_000_000, "tokenizer.json"),
@@ -264,9 +274,9 @@ def test_it_is_refused_in_time_and_memory(tmp_path: Path, name: str) -> None:
     words = [sys.executable, "-c", _READ, kind, str(path)]
     ran = subprocess.run(words, capture_output=True, text=True, timeout=300, env=dict(os.environ))
     assert ran.returncode == 0, ran.stderr[-600:]
-    seconds, megabytes, said = ran.stdout.strip().split("\t")
+    seconds, pace, megabytes, said = ran.stdout.strip().split("\t")
     assert any(part in said for part in says.split("|")), said
-    assert float(seconds) < SECONDS, f"{seconds} s: {said}"
+    assert float(seconds) < SECONDS * max(1.0, float(pace) / USUAL_S), f"{seconds} s: {said}"
     assert float(megabytes) < MEGABYTES, f"{megabytes} MB: {said}"
 
 

@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
 from dfe.base.errors import DfeError
+from dfe.base.frames import spare_pandas
 from dfe.base.memory import MemoryLimit
 from dfe.base.processes import end_with_parent, offer_to_be_ended_first
 
@@ -339,6 +340,7 @@ def _serve(pipe: Connection, parent: int, alone: bool) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent minds interruptions
     if not alone:
         use_one_thread()
+    spare_pandas()
     try:
         work, tells = pipe.recv()
         pipe.send((_READY, None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from dfe.base.errors import UsageError
+from dfe.base.frames import spare_pandas
 from dfe.cli.everywhere import Words, lifted, sorted_out, with_list
 from dfe.cli.net import caught
 from dfe.cli.show import say
@@ -40,4 +41,6 @@ def _run(words: Words) -> int:
         say(*verb.splitlines())
         return 0
     with lifted(words.limit):
-        return parse(verb, with_list(rest, null=words.null)).run()
+        chosen = parse(verb, with_list(rest, null=words.null))
+        spare_pandas()
+        return chosen.run()

@@ -10,6 +10,7 @@ from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
 from dfe.cli.options import AsJson, Displays, Draws, FaceId, Seed, arg, need
+from dfe.stats.draws import DRAWS
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Agreement:
     face: FaceId = None
     tolerance: Annotated[float, arg(metavar="SECONDS")] = 0.2
     """Onsets that lie no further apart can be the same event."""
-    draws: Draws = 1000
+    draws: Draws = DRAWS
     seed: Seed = 0
     json: AsJson = False
 

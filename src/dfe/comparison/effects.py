@@ -13,6 +13,7 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.measures import CountedUnit, Kind
 from dfe.comparison.subjects import Subjects
 from dfe.stats.covariates import Covariates, compare_adjusted
+from dfe.stats.draws import PERMUTATIONS
 from dfe.stats.effect_sizes import Effects
 from dfe.stats.groups import GroupEffects
 from dfe.stats.paired import PairedEffects, compare_conditions
@@ -114,7 +115,7 @@ class Settings:
         seed: of the permutations.
     """
 
-    permutations: int = 9_999
+    permutations: int = PERMUTATIONS
     seed: int = 0
 
 

@@ -13,6 +13,7 @@ from typing import Any, overload
 from dfe.base.errors import UsageError
 from dfe.base.printable import printable
 from dfe.base.types import Progress
+from dfe.corpus.config import STOPPED, TRIES
 from dfe.corpus.plan import Plan
 from dfe.corpus.shard import Shard
 from dfe.corpus.subjects import write_subjects
@@ -29,10 +30,6 @@ from dfe.encoding.run import make_folder, prepared
 from dfe.encoding.summary import InputResult
 from dfe.encoding.tasks import frames_asked_for
 from dfe.media.inputs import Source
-
-TRIES = 2
-STOPPED = 75
-"""Exit code of a run that stopped before its end and will go on: EX_TEMPFAIL of sysexits.h."""
 
 
 def exit_code(*, unfinished: bool, problems: bool) -> int:

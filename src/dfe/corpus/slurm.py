@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dfe.base.errors import UsageError
-from dfe.corpus.run import STOPPED
+from dfe.corpus.config import STOPPED
 
 LEAVE_MINUTES = 20
 """Left to what is under way when the time is nearly up."""

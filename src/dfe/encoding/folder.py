@@ -21,7 +21,7 @@ from dfe.encoding.coders import Coders
 from dfe.encoding.engine import Engine
 from dfe.encoding.finish import Done, Finish, coders_for, failed_row
 from dfe.encoding.going_on import Glance, ToDo, due, is_done, mark_of, ways
-from dfe.encoding.kept import Kept
+from dfe.encoding.kept import ROOM_BYTES, Kept
 from dfe.encoding.limits import Limits, LimitWatch
 from dfe.encoding.manifest import MANIFEST, Manifest
 from dfe.encoding.observing import look_at
@@ -79,7 +79,7 @@ class FolderRun:
         self.manifest = Manifest(out, choices.share)
         coders: Coders = coders_for(options)
         self._key = ways(options, coders, format=how.format)
-        self._kept = Kept(out, self._key)
+        self._kept = Kept(out, self._key, max(ROOM_BYTES, choices.limits.free_bytes or 0.0))
         called = [sorted((key, str(name)) for key, name in given.entries.items()) for given in how.names.values()]
         self._page = mark_of({"thumbnails": how.thumbnails, "names": called}) if choices.report else ""
 

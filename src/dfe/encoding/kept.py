@@ -22,6 +22,7 @@ from dfe.encoding.tasks import Observed, Task, observe
 
 FOLDER = ".dfe-pieces"
 """Below the folder of the results; what begins with a dot is no result."""
+ROOM_BYTES = 1e9
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,17 @@ class Kept:
     Args:
         out: the folder.
         ways: what :func:`~dfe.encoding.going_on.ways` says of the run.
+        free_bytes: pieces leave so much of the disk free, since the tables need room, too.
     """
 
     out: Path
     ways: str
+    free_bytes: float = ROOM_BYTES
 
     def seen(self, task: Task, progress: Progress | None = None) -> Observed:
         """What is seen in a piece: found where it is kept, or looked at now and kept.
 
-        A piece that cannot be kept, since the disk is full or may not be written, is looked at all the same.
+        A piece that cannot be kept, since there is no room or no permission, is looked at all the same.
 
         Raises:
             DfeError: as of :func:`~dfe.encoding.tasks.observe`.
@@ -51,8 +54,9 @@ class Kept:
             return found
         seen = observe(task, progress)
         if seen.files == files and not seen.changed:
-            with suppress(OutputError):
-                write_piece(path, seen)
+            with suppress(OutputError, OSError):
+                if shutil.disk_usage(self.out).free > self.free_bytes:
+                    write_piece(path, seen)
         return seen
 
     def names(self) -> frozenset[str]:

@@ -68,7 +68,8 @@ def look_at(
             ``how`` says.
         how: see ``finish``.
         kept: what was seen in pieces is found there, and put there.
-        go_on: asked before each source is begun; as soon as it says no, no more are.
+        go_on: asked before each source is begun, and before each piece that is kept; as soon as it says no, no more
+            are. A source of which pieces are missing then is not given back.
     """
     tally = Tally(progress, expected)
     failed: list[Looked] = []
@@ -89,7 +90,10 @@ def look_at(
                 planned = plan(source, options, cut=cut and engine.cuts)
                 one = None if finish is None or len(planned) > 1 else finish(source)
                 pieces = kept if len(planned) > 1 else None
-                yield from (Work(at, task, one, None if one is None else how, pieces) for task in planned)
+                for task in planned:
+                    if pieces is not None and not go_on():
+                        return
+                    yield Work(at, task, one, None if one is None else how, pieces)
             except DfeError as error:
                 failed.append(Looked(at, source, error, 0.0))
 

@@ -204,10 +204,9 @@ class RunSummary:
                 lines.append(printable(f"{result.table}: there already, unchanged"))
                 lines.append(f"  report: {printable(str(result.report))}")
             elif result.table is not None and result.status != "there":
-                seen = f"{result.frames} frames, a face in {result.frames - result.failures}, usable in {result.usable}"
-                why = (
-                    f" ({result.why_not})" if result.why_not and result.usable < result.frames - result.failures else ""
-                )
+                found = result.frames - result.failures
+                seen = f"{_frames(result.frames)}, a face in {found}, usable in {result.usable}"
+                why = f" ({result.why_not})" if result.why_not and result.usable < found else ""
                 people = f", {result.people} faces" if result.people > 1 else ""
                 if result.fleeting:
                     people += f", {result.fleeting} more for a moment only (perhaps no face, left out of reports)"
@@ -226,7 +225,11 @@ class RunSummary:
             lines.append(f"{paged} reports made of tables that were there already (--overwrite does all again)")
             return lines
         lines.append(
-            f"{made} of {len(self.inputs)} inputs, {self.frames} frames, {self.faces} faces "
+            f"{made} of {len(self.inputs)} {'input' if len(self.inputs) == 1 else 'inputs'}: {_frames(self.frames)} "
             f"in {self.seconds:.1f} s ({self.frames_per_second:.0f} frames/s)"
         )
         return lines
+
+
+def _frames(count: int) -> str:
+    return f"{count} frame{'' if count == 1 else 's'}"

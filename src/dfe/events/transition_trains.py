@@ -17,7 +17,8 @@ from dfe.events.config import EventConfig
 from dfe.events.folder import EventOptions, Found
 from dfe.events.rates import token_of
 from dfe.events.survey import find_in_all, people_in
-from dfe.events.transitions import Train, Transition, TransitionConfig, in_sight, transitions
+from dfe.events.transition_config import TransitionConfig
+from dfe.events.transitions import Train, Transition, in_sight, transitions
 
 Of = Literal["displays", "groups"]
 

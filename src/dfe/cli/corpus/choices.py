@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from dfe.cli.corpus.options import Fetch
 from dfe.cli.how import How
 from dfe.cli.options import PseudonymKey, Reports, Thumbnails, arg, need
+from dfe.corpus.config import TRIES
 from dfe.corpus.engines.find import EngineName
 
 if TYPE_CHECKING:
@@ -29,14 +30,11 @@ class RunChoices:
     worker_gpus: Annotated[float | None, arg(metavar="N")] = None
     """GPUs that each of Ray's workers takes up, none by default; may be a fraction."""
     fetch: Fetch = False
-    tries: Annotated[int, arg(metavar="N")] = 2
+    tries: Annotated[int, arg(metavar="N")] = TRIES
     """How many times an input that fails is tried, over all runs, before it is set aside; a larger number than before
     tries again what was set aside."""
     min_free: Annotated[float, arg(metavar="GB")] = 1.0
     """Begin nothing more when the results' disk has less than this free."""
-    memory: Annotated[float | None, arg(metavar="GB")] = None
-    """Memory that the run and its workers may use together. Fewer work at a time where more would need too much, and an
-    input that needs more by itself fails with that reason. No limit by default."""
     report: Reports = False
     thumbnails: Thumbnails = False
     pseudonyms: PseudonymKey = None
@@ -64,11 +62,11 @@ class RunChoices:
             self.how.options(), self.report, self.thumbnails, overwrite, self.tries, shard, limits, self.pseudonyms
         )
 
-    def find_engine(self, workers: int, *, apart: bool) -> Engine:
+    def find_engine(self, workers: int, *, apart: bool, memory_gb: float | None = None) -> Engine:
         """What does the tasks.
 
         Raises:
-            UsageError: a number that makes no sense, or one of Ray's choices for processes of this machine.
+            UsageError: a number that makes no sense, or a choice that does nothing for this engine.
         """
         from dfe.corpus.engines.find import find_engine
 
@@ -80,5 +78,5 @@ class RunChoices:
             cpus=self.worker_cpus,
             gpus=self.worker_gpus,
             fetch=self.fetch,
-            memory=None if self.memory is None else self.memory * 1e9,
+            memory=None if memory_gb is None else memory_gb * 1e9,
         )

@@ -8,6 +8,7 @@ from typing import Annotated
 from dfe.cli.corpus.choices import RunChoices
 from dfe.cli.corpus.options import PlanFile
 from dfe.cli.options import OutFolder, arg
+from dfe.corpus.slurm import SlurmJob
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,15 @@ class Slurm:
 
     plan: PlanFile
     out: OutFolder
-    shares: Annotated[int, arg(metavar="N")] = 100
+    shares: Annotated[int, arg(metavar="N")] = SlurmJob.shares
     """Jobs of the array."""
-    cpus: Annotated[int, arg(metavar="N")] = 8
+    cpus: Annotated[int, arg(metavar="N")] = SlurmJob.cpus
     """Processors of each job."""
-    gpus: Annotated[int, arg(metavar="N")] = 0
+    gpus: Annotated[int, arg(metavar="N")] = SlurmJob.gpus
     """GPUs of each job, for `--device cuda`."""
-    hours: Annotated[float, arg(metavar="H")] = 4.0
+    hours: Annotated[float, arg(metavar="H")] = SlurmJob.hours
     """Time that each job asks for; it stops 20 minutes earlier and puts itself back into the queue."""
-    memory: Annotated[int, arg(metavar="MB")] = 700
+    memory: Annotated[int, arg(metavar="MB")] = SlurmJob.memory_mb
     """Memory that each job asks for, a processor."""
     partition: Annotated[str | None, arg(metavar="NAME")] = None
     """Partition of the cluster."""
@@ -47,7 +48,6 @@ class Slurm:
         from dfe.cli.show import say
         from dfe.corpus.plan import read_plan
         from dfe.corpus.run import checked
-        from dfe.corpus.slurm import SlurmJob
 
         plan = read_plan(self.plan)
         job = SlurmJob(self.shares, self.cpus, self.hours, self.memory, self.partition, self.account, self.gpus)

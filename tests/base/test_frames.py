@@ -1,0 +1,36 @@
+"""Processes of the command line do without pandas until a table is to be one of pandas."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_SPARED = """
+import sys
+import pyarrow as pa
+from dfe.base.frames import spare_pandas
+spare_pandas()
+table = pa.table({"a": pa.array([1.5, None]), "b": pa.array(["x", "y"])})
+assert "pandas" not in sys.modules
+frame = table.to_pandas()
+assert frame["b"].tolist() == ["x", "y"]
+assert frame["a"].isna().tolist() == [False, True]
+assert pa.array(frame["a"]).null_count == 1
+spare_pandas()
+assert pa.array(frame["a"]).null_count == 1
+"""
+
+
+def test_pandas_is_imported_where_it_is_wanted_and_not_before() -> None:
+    pytest.importorskip("pandas", reason="needs the extra pandas")
+    ran = subprocess.run([sys.executable, "-c", _SPARED], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_encoding_does_without_pandas(tmp_path, astronaut) -> None:
+    code = "import sys; from dfe.cli import main\ntry: main(sys.argv[1:])\nfinally: assert 'pandas' not in sys.modules"
+    words = [sys.executable, "-c", code, "encode", str(astronaut), "-o", str(tmp_path)]
+    ran = subprocess.run(words, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
