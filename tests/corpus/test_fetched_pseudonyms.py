@@ -102,7 +102,7 @@ def test_no_byte_holds_a_name(dfe, monkeypatch, stored, tmp_path):
     monkeypatch.setattr(fetching, "fetch_original", fetched)
     monkeypatch.setattr(manifest, "append_rows", appended)
     # In this process, so that what is fetched and noted can be looked at.
-    monkeypatch.setattr(find, "LocalEngine", lambda workers, _apart: LocalEngine(workers))
+    monkeypatch.setattr(find, "LocalEngine", lambda workers, *_, **__: LocalEngine(workers))
     run = ("corpus", "run", plan, "-o", out, "--fetch", "--pseudonyms", key, "--report", "--thumbnails")
     ran = dfe(*run, "--json-lines")
     assert ran.code == 1
