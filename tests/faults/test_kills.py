@@ -58,7 +58,7 @@ def test_a_worker_that_is_killed_where_there_is_one_costs_nothing_either(clips, 
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL", "SIGINT"])
-def test_a_killed_run_leaves_nobody_and_the_next_one_does_the_rest(dfe, clips, well, tmp_path, name):
+def test_a_killed_run_leaves_nobody_and_the_next_one_does_the_rest(clips, well, tmp_path, name):
     run = begin(clips, tmp_path)
     until(lambda: len(workers(run.pid)) == 2, 300)
     time.sleep(0.5)
