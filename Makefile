@@ -65,7 +65,7 @@ demo: $(VENV)/.base $(CLIP)
 	@echo "Next, how often, how long and how strongly: $(BIN)/dfe summary $(DEMO)/out -o $(DEMO)/summary"
 	@echo "A video of your own: $(BIN)/dfe encode VIDEO -o out --report"
 	@echo "(Clip: Wolfgang Langer, Pexels.)"
-	@if ! $(BIN)/python -c "import starlette, uvicorn, duckdb" 2>/dev/null; then \
+	@if ! $(BIN)/python -c "import starlette, uvicorn" 2>/dev/null; then \
 	  echo "Film and displays side by side: $(BIN)/pip install -e '.[viewer]', then make demo again."; \
 	elif [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ] || [ "$$(uname)" = Darwin ]; then \
 	  $(BIN)/dfe view $(DEMO)/out --video $(CLIP); \

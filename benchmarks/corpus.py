@@ -39,7 +39,8 @@ def source_name(at: int) -> str:
 
 def write_made_up_plan(path: Path, media: Path, entries: int) -> None:
     """Through the same code as ``dfe corpus plan``, but that nothing is opened."""
-    from dfe.corpus.making import PlanOptions, probe_side_by_side
+    from dfe.corpus.config import PlanOptions
+    from dfe.corpus.making import probe_side_by_side
     from dfe.corpus.pattern import Pattern, Whose
     from dfe.corpus.plan import PlanInfo, write_plan
     from dfe.corpus.probing import Probe, Probed

@@ -7,7 +7,8 @@
 alive two seconds later, and the next run makes the same bytes. Every open, sync and rename of a run fails in turn, and
 every small file that unfolds to much is refused in two seconds and 500 MB. ``--kills`` times a run over a corpus is
 killed and gone on with, and ``--films`` damaged films are planned and run in one corpus; sources are removed, cut short
-and replaced after planning, a disk gets full. What fails is listed with what makes it again. The helpers and the
+and replaced after planning, a disk gets full. ``--runs`` times a node of a Ray cluster on this machine is killed in the
+middle of a film. What fails is listed with what makes it again. The helpers and the
 promises are those of ``tests/faults``.
 """
 
@@ -202,15 +203,32 @@ def corpora(kills: int, films: int, seed: int) -> Iterator[tuple[str, int, list[
             yield tried("disk full in a run, then room again", 1, lambda f: faults.filled(f, disk))
 
 
+def nodes_killed(runs: int, film: Path) -> Iterator[tuple[str, int, list[str]]]:
+    """A node of a Ray cluster dies while its worker is in the middle of a film."""
+    try:
+        import ray.cluster_utils  # noqa: F401
+    except ImportError:
+        print("| Ray node killed: Ray is not installed | 0 | 0 |")
+        return
+    from made_ray import node_killed_in_a_film, small_cluster
+
+    failed: list[str] = []
+    for number in range(runs):
+        with tempfile.TemporaryDirectory() as folder, small_cluster() as cluster:
+            failed += [f"node {number}: {one}" for one in node_killed_in_a_film(cluster, film, Path(folder))]
+    yield "Ray node killed in the middle of a film", runs, failed
+
+
 def main() -> int:
     told = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     told.add_argument("--tries", type=int, default=200, help="damaged files of each kind")
     told.add_argument("--runs", type=int, default=5, help="runs disturbed in each way")
     told.add_argument("--kills", type=int, default=50, help="times that a run over a corpus is killed")
     told.add_argument("--films", type=int, default=1000, help="damaged films in one corpus")
-    told.add_argument("--only", choices=("files", "runs", "steps", "budgets", "corpora"), help="one part alone")
+    told.add_argument("--only", choices=("files", "runs", "steps", "budgets", "corpora", "ray"), help="one part alone")
     told.add_argument("--seed", type=int, default=int(time.time()), help="of all that is drawn")
     told.add_argument("--clip", type=Path, default=ROOT / ".demo" / "media" / "carphone_pristine.mp4")
+    told.add_argument("--film", type=Path, default=ROOT / ".demo" / "media" / "WolfgangLanger_Pexels.mp4")
     asked = told.parse_args()
     print(f"seed {asked.seed}\n\n| fault | tried | survived |\n|---|---:|---:|")
     wrong: list[str] = []
@@ -220,6 +238,7 @@ def main() -> int:
         "steps": steps_that_fail,
         "budgets": budgets,
         "corpora": lambda: corpora(asked.kills, asked.films, asked.seed),
+        "ray": lambda: nodes_killed(asked.runs, asked.film),
     }
     for part in [asked.only] if asked.only else parts:
         for name, tried, failed in parts[part]():

@@ -55,7 +55,8 @@ def waiting(engine: object) -> tuple[float, float]:
 
 
 def films(engines: dict[str, object], options: argparse.Namespace) -> None:
-    from dfe.corpus.making import PlanOptions, make_plan
+    from dfe.corpus.config import PlanOptions
+    from dfe.corpus.making import make_plan
     from dfe.corpus.run import RunOptions, run_corpus
     from dfe.encoding.engine import LocalEngine
 

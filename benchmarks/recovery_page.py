@@ -41,8 +41,8 @@ class Done(NamedTuple):
 
 def false_discovery(done: list[Done]) -> str:
     lines = [
-        "| what differs | none planted: model | holds | exchange | holds | any, exchange | ratio "
-        "| planted: model | holds | exchange | holds |",
+        "| what differs | none planted: model | holds | permutation | holds | any, permutation | ratio "
+        "| planted: model | holds | permutation | holds |",
         "| --- | ---: | --- | ---: | --- | ---: | ---: | ---: | --- | ---: | --- |",
     ]
     for row, none, some, _ in done:
@@ -54,8 +54,8 @@ def false_discovery(done: list[Done]) -> str:
 
 def power(done: list[Done]) -> str:
     lines = [
-        "| what differs | power: model | exchange | plain simulation of exchange | agree | ratio of planted displays "
-        "| interval holds the ratio | holds g |",
+        "| what differs | power: model | permutation | plain simulation of the permutation test | agree "
+        "| ratio of planted displays | interval holds the ratio | holds g |",
         "| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |",
     ]
     for one in done:
@@ -108,7 +108,7 @@ rates of each subject's own (gamma; variance 0.4 on each display, 0.05 on all). 
 frames of them, with gaps, and what begins in sight is counted. Groups are compared as `dfe compare` does it
 without covariates: recordings under 70% coverage left out, displays that fewer than a tenth of all subjects show not
 tested, Benjamini-Hochberg at q = {Q:g}, the level of the command and its page. **Model**: the model of counts, which
-comes first there. **Exchange**: events per minute seen, subjects permuted (here 999 times), which stands beside it.
+comes first there. **Permutation**: events per minute seen, subjects permuted (here 999 times), which stands beside it.
 Where a line says nothing else, there are 20 and 20 subjects with one recording of 5 minutes each (in the median;
 lengths vary by a fifth) at 30 frames a second.
 
@@ -128,15 +128,16 @@ lengths vary by a fifth) at 30 frames a second.
 The model keeps the rule in {sum(case.holds for case in models)} of {len(models)} cases, those of unequal minutes in the
 next section among them\
 {"." if not broken else "; not for: " + "; ".join(broken) + "."} \
-Exchange keeps it in {sum(case.holds for case in exchanged)} of {len(exchanged)} cases here. (Where false discovery is
-exactly {Q:g}, chance alone breaks the rule once in 44 cases.) Frame rate, uneven frames, gaps of seconds, clusters,
+The permutation test keeps it in {sum(case.holds for case in exchanged)} of {len(exchanged)} \
+cases here. (Where false discovery is exactly {Q:g}, chance alone breaks the rule once in 44 cases.) \
+Frame rate, uneven frames, gaps of seconds, clusters,
 speech and repeated recordings make no discoveries of their own, as long as the subject is the unit and counts are
 divided by the time seen.
 
 {power(fair)}
 
-The power of exchange agrees with the plain simulation, to within {NEAR:g} and two standard errors of the difference, \
-{"in all lines" if not unlike else "but for: " + "; ".join(unlike)}.
+The power of the permutation test agrees with the plain simulation, to within {NEAR:g} and two standard errors of \
+the difference, {"in all lines" if not unlike else "but for: " + "; ".join(unlike)}.
 The largest difference is {differ:.3f}. Planted displays happen a little less than twice as often,
 since a display that is on cannot begin anew.
 
@@ -153,10 +154,10 @@ since a display that is on cannot begin anew.
 {power(limits)}
 
 - **A small group with short recordings beside a large one with long ones.** Rates from 2 minutes scatter more than
-  rates from 10, and exchange takes all subjects for alike: where the smaller group scatters more, p is too
+  rates from 10, and the permutation test takes all subjects for alike: where the smaller group scatters more, p is too
   small. The other way round it is too large, and power is lost. The model knows how long everybody was seen.
 - **Ten minutes against one.** In one minute the rarer displays happen once or never. Distributions of so different a
-  shape cannot be exchanged, though their means are the same.
+  shape cannot be permuted, though their means are the same.
 - **Many short gaps in one group** cut events below 0.2 s, so fewer are counted than happened. A few per cent are too
   little to be found by studies of this size, but the ratio is biased all the same.
 - **Faces lost because of the display** in one group (people turn away to laugh) look like a difference. No test
@@ -168,7 +169,7 @@ since a display that is on cannot begin anew.
 
 {power(mended)}
 
-Cut everybody's recordings to the same time and subjects can be exchanged again, whatever the sizes of the groups; power
+Cut everybody's recordings to the same time and subjects can be permuted again, whatever the sizes of the groups; power
 is what is left of it. Shares of time suffer from faces lost during displays nearly as much as counts: nothing here
 mends that.
 

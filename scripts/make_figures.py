@@ -122,7 +122,8 @@ def beyond(recording: dfe.Recording) -> Plot:
         lower.plot(times[late], amount[label][late], color=colour, label=f"{label}, mm")
     upper.set_title("The action unit is near the end of its scale; the millimetres go on", loc="left", fontsize=9)
     lower.set_title("The smile is wider on the subject's right, until it is broadest", loc="left", fontsize=9)
-    lower.legend(frameon=False, fontsize=8)
+    lower.set_ylim(top=1.35 * lower.get_ylim()[1])  # room for the legend above the lines
+    lower.legend(frameon=False, fontsize=8, loc="upper left")
     lower.set_xlabel("time, s")
     for axes in (upper, lower):
         plain(axes)

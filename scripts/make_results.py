@@ -184,6 +184,11 @@ def know(options: argparse.Namespace) -> None:
     turned = sorted(set(Recording.read(work / "recordings" / f"{TURNED}.parquet", landmarks=False).column("source")))
     rows += [[name, f"london {name.split('_')[0]}", "neutral", "", "", ""] for name in turned if "_03_" in name]
     _write(work / "people.csv", rows)
+    label_emotions(data, work)
+
+
+def label_emotions(data: Path, work: Path) -> None:
+    """``emotions.csv``: what most raters of FER+ called each face of ``recordings/fer_train`` and ``fer_test``."""
     labels = [["picture", "subject", "label"]]
     for source, part in (("training", "fer_train"), ("publictest", "fer_test")):
         with np.load(data / "fer2013" / f"{source}.npz", allow_pickle=False) as archive:

@@ -1,4 +1,4 @@
-"""One recording, asked of every room that answers: shares, events per minute, coverage and valid minutes are equal.
+"""One recording, asked of every room that answers: shares, events per minute, coverage and usable minutes are equal.
 
 Two people before an uneven camera: frames that are missing, one by one and for long; faces lost for moments and for
 seconds; a head turned away; displays that are under way when the face goes out of sight.

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import made_corpus as made
 from dfe.atlas.use import measure_use
 from dfe.base.errors import TableError, UsageError
+from dfe.events.config import EventConfig
+from dfe.events.find import find_events
 from dfe.recording.provenance import TokenizerRef
 from dfe.recording.recording import Recording
 from dfe.tokenizer.file import load_tokenizer
@@ -34,7 +37,6 @@ def test_counts_are_those_of_a_loop(book, tmp_path):
     count = book.size - 1
     share, together = np.zeros(count), np.zeros((count, count))
     levels, people = np.zeros((count, book.levels)), np.zeros((count, 2))
-    strongest = np.zeros(count)
     for row, face in enumerate(recording.face_ids):
         present = sorted({int(d) - 1 for d in said[row] if d > 0})
         mm = dict.fromkeys(present, 0.0)
@@ -46,7 +48,6 @@ def test_counts_are_those_of_a_loop(book, tmp_path):
         for a in present:
             share[a] += 1
             people[a, face] += 1
-            strongest[a] = max(strongest[a], mm[a])
             for b in present:
                 together[a, b] += 1
     rows = len(recording)
@@ -56,9 +57,6 @@ def test_counts_are_those_of_a_loop(book, tmp_path):
     np.testing.assert_allclose(use.by_subject, people / (rows / 2), atol=1e-9)
     assert use.subjects == ("r, face 0", "r, face 1")
     used = share > 0
-    np.testing.assert_allclose(
-        [e[0].intensity_mm if e else 0 for e in use.examples], np.where(used, strongest, 0), rtol=1e-5
-    )
     np.testing.assert_allclose(use.by_step.sum(axis=1), use.by_level.sum(axis=1))
     assert np.isnan(use.faithful[~used]).all()
 
@@ -73,19 +71,53 @@ def test_every_use_of_agreeing_displays_agrees_with_the_face(tokenizer, tmp_path
     assert np.nanmean(other.faithful) < 0.95
 
 
-def test_names_people_gaps_and_examples(tokenizer, tmp_path):
+def test_names_people_and_gaps(tokenizer, tmp_path):
     use = measure_use(tokenizer, made.corpus(tmp_path, tokenizer))
     assert use.recordings == ("a/one", "two")
     assert use.subjects == ("a/one, face 0", "two, face 0", "two, face 1")
     assert use.weight == "seconds"
     assert use.total == pytest.approx(3 + 2 * 2.5, abs=1e-6)
-    for display, kept in enumerate(use.examples):
-        assert bool(kept) == (use.share[display] > 0)
-        assert [e.intensity_mm for e in kept] == sorted((e.intensity_mm for e in kept), reverse=True)
-        for example in kept:
-            same = [e.time_s for e in kept if (e.recording, e.face_id) == (example.recording, example.face_id)]
-            assert len(same) <= 3
-            assert all(abs(a - b) >= 1 for i, a in enumerate(same) for b in same[:i])
+
+
+def test_what_is_strongest_and_how_long_it_lasts_are_those_of_dfe_events(tokenizer, tmp_path):
+    use = measure_use(tokenizer, made.corpus(tmp_path, tokenizer))
+    recordings = {name: Recording.read(tmp_path / f"{name}.parquet") for name in use.recordings}
+    events = [
+        (name, event)
+        for name, recording in recordings.items()
+        for event in find_events(recording, EventConfig(unsteady=True))
+        if event.kind == "display"
+    ]
+    assert len(events) > 50
+    for display, kept in enumerate(use.examples, start=1):
+        mine = [(name, event) for name, event in events if event.display == display]
+        wanted = sorted(
+            ((-event.intensity, name, event.face_id, event.apex_s) for name, event in mine), key=lambda row: row[0]
+        )
+        assert [(-e.intensity_mm, e.recording, e.face_id, e.time_s) for e in kept] == wanted[: len(kept)]
+        assert bool(kept) == bool(mine)
+        whole = [event.duration_s for _, event in mine if not event.censored]
+        assert use.events[display - 1] == len(whole)
+        if whole:
+            np.testing.assert_allclose(use.duration_s[display - 1], np.percentile(whole, [25, 50, 75]))
+        for e in kept:
+            recording = recordings[e.recording]
+            at = (recording.frames == e.frame) & (recording.face_ids == e.face_id)
+            assert abs(recording.times[at][0] - e.time_s) < 0.02
+    assert np.nansum(use.events) > 10
+
+
+def test_films_with_few_frames_have_shares_but_no_events(tokenizer, tmp_path):
+    made.video(tokenizer, frames=90).write(tmp_path / "fast.parquet")
+    recording = made.video(tokenizer, frames=90)
+    place = recording.table.column_names.index("time_s")
+    slow = pa.array(recording.times * 15)
+    recording.table = recording.table.set_column(place, recording.table.schema.field(place), slow)
+    recording.write(tmp_path / "slow.parquet")
+    use = measure_use(tokenizer, tmp_path)
+    assert use.without_events == ("slow",)
+    assert {e.recording for kept in use.examples for e in kept} == {"fast"}
+    assert use.subjects == ("fast, face 0", "slow, face 0")
 
 
 def test_subjects_join_faces_of_one_person(tokenizer, tmp_path):
@@ -101,7 +133,7 @@ def test_pictures_count_faces_and_a_mixture_counts_rows(tokenizer, tmp_path):
     made.stills(tokenizer).write(tmp_path / "pictures.parquet")
     use = measure_use(tokenizer, tmp_path)
     assert (use.weight, use.total, use.subjects) == ("faces", 20, ("pictures",))
-    assert use.stretches.sum() == 0
+    assert use.events.sum() == 0
     assert np.isnan(use.duration_s).all()
     example = next(kept[0] for kept in use.examples if kept)
     assert example.source.endswith(".jpg")

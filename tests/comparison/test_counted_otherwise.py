@@ -51,7 +51,7 @@ def test_a_group_that_smiles_at_rest_differs_only_where_that_is_put_back(tmp_pat
     page = (tmp_path / "out" / "compare.html").read_text()
     checked(page)
     assert "Counted otherwise" in page
-    assert "Rows of the table by whose resting face" in page
+    assert "Whose resting face the recordings were measured against" in page
     assert "resting face was put back" in (tmp_path / "out" / "methods.txt").read_text()
 
 

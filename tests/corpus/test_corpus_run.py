@@ -25,7 +25,8 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def plan(media: Path) -> Path:
-    from dfe.corpus.making import PlanOptions, make_plan
+    from dfe.corpus.config import PlanOptions
+    from dfe.corpus.making import make_plan
     from dfe.encoding.engine import LocalEngine
 
     path = media.parent / "plan.parquet"
@@ -78,7 +79,8 @@ def test_a_plan_says_what_there_is_and_what_is_broken(dfe, media, tmp_path):
 
 
 def test_a_plan_has_one_row_whatever_the_number_of_workers(media, tmp_path):
-    from dfe.corpus.making import PlanOptions, make_plan
+    from dfe.corpus.config import PlanOptions
+    from dfe.corpus.making import make_plan
     from dfe.encoding.engine import LocalEngine
 
     one = make_plan([media], tmp_path / "one.parquet", PlanOptions(PATTERN, sample_s=0), LocalEngine())
@@ -110,7 +112,7 @@ def test_a_list_saved_by_a_spreadsheet_is_still_understood(dfe, encoded, tmp_pat
         with path.open("w", newline="") as file:
             csv.writer(file).writerows(rows)
     ran = dfe("corpus", "status", tmp_path / "out", "--json")
-    assert (ran.code, ran.json["done"]) == (0, 4)
+    assert (ran.code, ran.json["done"], ran.json["failed"]) == (1, 4, 1)
     assert ran.json["seconds"] > 0
 
 
@@ -126,7 +128,8 @@ def test_json_lines_tell_what_happens(dfe, plan, tmp_path):
 
 def test_status_counts_and_names_the_failures(dfe, encoded, tmp_path):
     ran = dfe("corpus", "status", encoded, "--by-subject", "--json")
-    assert (ran.code, ran.json["recordings"], ran.json["done"], ran.json["frames"]) == (0, 4, 4, 48)
+    assert (ran.code, ran.json["recordings"], ran.json["done"], ran.json["frames"]) == (1, 5, 4, 48)
+    assert (ran.json["failed"], "s2_broken.mp4: " in ran.err) == (1, True), "known since it was planned"
     assert [(one["subject"], one["done"]) for one in ran.json["subjects"]] == [("s1", 2), ("s2", 2)]
     assert dfe("corpus", "status", tmp_path).code == 2
 
@@ -161,14 +164,14 @@ def test_shares_are_merged_in_place_and_from_several_folders(dfe, plan, encoded,
     out = tmp_path / "out"
     shutil.copytree(encoded, out)
     assert {path.name for path in out.glob("manifest*")} == {"manifest-1of2.csv", "manifest-2of2.csv"}
-    assert dfe("corpus", "merge", out, "--json").json == {"recordings": 4, "tables": 0, "there": 0}
+    assert dfe("corpus", "merge", out, "--json").json == {"recordings": 5, "tables": 0, "there": 0}
     assert [path.name for path in out.glob("manifest*")] == ["manifest.csv"]
     assert dfe("corpus", "run", plan, "-o", out, "--json").json["there"] == 4
     nodes = [tmp_path / "node1", tmp_path / "node2"]
     for index, node in enumerate(nodes, start=1):
         dfe("corpus", "run", plan, "-o", node, "--shard", f"{index}/2")
     whole = tmp_path / "whole"
-    assert dfe("corpus", "merge", *nodes, "-o", whole, "--json").json == {"recordings": 4, "tables": 4, "there": 0}
+    assert dfe("corpus", "merge", *nodes, "-o", whole, "--json").json == {"recordings": 5, "tables": 4, "there": 0}
     assert tables(whole) == tables(encoded)
     assert dfe("corpus", "run", plan, "-o", whole, "--json").json["there"] == 4
     one, other = sorted(nodes[0].rglob("*.parquet"))[:2]
@@ -195,18 +198,6 @@ def test_what_is_no_plan_is_refused(dfe, encoded, tmp_path):
         assert (ran.code, ran.err.count("\n")) == (1, 1), path
 
 
-def test_a_script_for_a_cluster(dfe, plan, tmp_path):
-    ran = dfe("corpus", "slurm", plan, "-o", tmp_path / "my out", "--shares", "7", "--cpus", "3", "--hours", "2")
-    assert ran.code == 0
-    assert "#SBATCH --array=1-7" in ran.out
-    assert "--stop-after 100" in ran.out
-    script = tmp_path / "dfe.sbatch"
-    script.write_text(ran.out)
-    import subprocess
-
-    assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0
-
-
 @pytest.mark.parametrize(
     ("verb", "words"),
     [
@@ -217,6 +208,8 @@ def test_a_script_for_a_cluster(dfe, plan, tmp_path):
         ("slurm", ("--hours", "nan")),
         ("slurm", ("--hours", "inf")),
         ("slurm", ("--memory", "0")),
+        ("slurm", ("--gpus", "-1")),
+        ("slurm", ("--tries", "0")),
     ],
 )
 def test_numbers_that_make_no_sense_are_refused_by_the_name_of_their_option(dfe, plan, tmp_path, verb, words):

@@ -14,9 +14,10 @@ from dfe.base.errors import DfeError, MediaError, UsageError
 pytest.importorskip("moto", reason="needs a server that speaks S3")
 pytest.importorskip("flask", reason="needs a server that speaks S3")
 
+from dfe.corpus.config import PlanOptions
 from dfe.corpus.copying import copy_folder
 from dfe.corpus.engines.fetching import FetchingEngine
-from dfe.corpus.making import PlanOptions, make_plan
+from dfe.corpus.making import make_plan
 from dfe.corpus.run import RunOptions, run_corpus
 from dfe.corpus.stand_ins import fetch_original, stands_for
 from dfe.corpus.stores import Store
@@ -102,15 +103,15 @@ def test_tables_of_media_in_a_store_are_those_of_media_here(
 def test_a_stand_in_is_none_of_what_it_stands_for(stored: str, tmp_path: Path) -> None:
     copy_folder(stored, str(tmp_path / "m"), later=True)
     path = tmp_path / "m" / "s1" / "film.mp4"
-    url = stands_for(path)
-    assert url is not None
-    assert url.startswith("s3://lab/interviews/s1/film.mp4?")
+    original = stands_for(path)
+    assert original is not None
+    assert original.url.startswith("s3://lab/interviews/s1/film.mp4?")
     assert copy_folder(stored, str(tmp_path / "m"), later=True).there == 3
     os.utime(path, ns=(1, 1))
     with pytest.raises(MediaError, match="has changed in the store"):
-        fetch_original(path, url, tmp_path / "x.mp4")
+        fetch_original(path, original, tmp_path / "x.mp4")
     with pytest.raises(MediaError, match="is not in the store any more"):
-        fetch_original(path, url.replace("film", "gone"), tmp_path / "x.mp4")
+        fetch_original(path, original._replace(name="s1/gone.mp4"), tmp_path / "x.mp4")
     assert not (tmp_path / "x.mp4").exists()
     assert copy_folder(stored, str(tmp_path / "m")).copied == 3
     assert stands_for(path) is None

@@ -34,3 +34,10 @@ def test_the_site_names_pages_that_are_there_once():
     from_root = re.findall(r'": "([\w-]+\.md)"', (ROOT / "scripts" / "site_hooks.py").read_text("utf-8"))
     assert len(named) == len(set(named))
     assert not {name for name in named if not (ROOT / "docs" / name).exists()} - set(from_root)
+
+
+def test_the_site_asks_for_no_script_from_the_network():
+    """Material's offline search needs a shim, and names a copy on the network where mkdocs.yml names none."""
+    said = re.search(r"polyfills: \[(\S*iframe-worker\S*)\]", (ROOT / "mkdocs.yml").read_text("utf-8"))
+    assert said
+    assert (ROOT / "docs" / said[1]).exists()

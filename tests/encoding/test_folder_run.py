@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from dfe.base.errors import DiskFull, UsageError
-from dfe.encoding import finish, limits
+from dfe.encoding import finish, limits, tasks
 from dfe.encoding.engine import LocalEngine
 from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.limits import Limits
@@ -135,10 +135,8 @@ def test_results_are_closed_to_strangers_and_stay_as_their_owner_set_them(media)
 
 
 def test_long_films_are_cut_whatever_else_there_is(media, monkeypatch):
-    from dfe.encoding import observing
-
-    monkeypatch.setattr(observing, "LONG_FRAMES", 20)
-    monkeypatch.setattr("dfe.encoding.tasks.PIECE_FRAMES", 8)
+    monkeypatch.setattr(tasks, "LONG_FRAMES", 20)
+    monkeypatch.setattr(tasks, "PIECE_FRAMES", 4)
     for name in "defgh":
         shutil.copy(media / "a.mp4", media / f"{name}.mp4")
     (media / "long.mp4").write_bytes(grey_film(7, frames=40))
@@ -165,7 +163,8 @@ def test_long_films_are_cut_whatever_else_there_is(media, monkeypatch):
 
 
 def test_a_glance_says_what_a_second_look_says(media):
-    from dfe.corpus.making import PlanOptions, make_plan
+    from dfe.corpus.config import PlanOptions
+    from dfe.corpus.making import make_plan
 
     plan = make_plan([media], media.parent / "plan.parquet", PlanOptions(sample_s=0), LocalEngine())
     out = media.parent / "out"
@@ -180,11 +179,10 @@ def test_a_glance_says_what_a_second_look_says(media):
     assert told(sources) == ["a done", "b done", "c done"]
     assert told(sources) == told(list(sources)) == ["a there", "b there", "c there"]
     made = FolderRun(out, OPTIONS, FolderChoices(), how, LocalEngine())
-    glances = [made._is_done(sources.glance(at)) for at in range(3)]
-    assert glances == [True] * 3
+    assert [made._done(sources.glance(at)) for at in range(3)] == [made.manifest.named(f"{n}.parquet") for n in "abc"]
     os.utime(media / "a.mp4", ns=(1, 1))
     (media / "b.mp4").write_bytes(grey_film(8, frames=4))
     shutil.copy(out / "c.parquet", out / "copy")
     (out / "copy").replace(out / "c.parquet")
-    assert [made._is_done(sources.glance(at)) for at in range(3)] == [False] * 3, "these take a second look"
+    assert [made._done(sources.glance(at)) for at in range(3)] == [None] * 3, "these take a second look"
     assert told(sources) == ["a there", "b done", "c there"]

@@ -42,7 +42,7 @@ def in_pieces(long_clip: Path) -> Recording:
     options = EncodeOptions(tokenizer=None, max_faces=1, landmarks=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tasks, "PIECE_FRAMES", 100)
-        pieces = tasks.plan(Source("long", "video", (long_clip,)), options, workers=2)
+        pieces = tasks.plan(Source("long", "video", (long_clip,)), options, cut=True)
     assert [(piece.first, piece.last) for piece in pieces] == [(0, 96), (96, 192), (192, 300)]
     parts = [tasks.observe(piece) for piece in pieces]
     return assemble(pickle.loads(pickle.dumps(parts)), options)
@@ -50,7 +50,7 @@ def in_pieces(long_clip: Path) -> Recording:
 
 def test_pieces_of_a_video_make_the_recording_of_one_pass(long_clip: Path, in_pieces: Recording) -> None:
     options = EncodeOptions(tokenizer=None, max_faces=1, landmarks=True)
-    (alone,) = tasks.plan(Source("long", "video", (long_clip,)), options, workers=1)
+    (alone,) = tasks.plan(Source("long", "video", (long_clip,)), options, cut=False)
     whole = assemble([tasks.observe(alone)], options)
     assert in_pieces.table.equals(whole.table)
     assert whole.frames.tolist() == list(range(300))
@@ -64,7 +64,7 @@ def test_pieces_of_a_folder_keep_order_and_numbers(
         (tmp_path / f"{name}.png").write_bytes(astronaut.read_bytes() if name in "ad" else b"no picture")
     source = Source("set", "stills", tuple(sorted(tmp_path.glob("*.png"))))
     options = EncodeOptions(tokenizer=None)
-    pieces = tasks.plan(source, options, workers=3)
+    pieces = tasks.plan(source, options, cut=True)
     assert len(pieces) == 2
     recording = assemble([tasks.observe(piece) for piece in pieces], options)
     assert recording.frames.tolist() == [0, 1, 2, 3, 4]
@@ -118,7 +118,7 @@ def test_pieces_outside_a_cut_cost_nothing(long_clip: Path, monkeypatch: pytest.
             yield frame
 
     monkeypatch.setattr(Video, "frames", counted)
-    parts = [tasks.observe(piece) for piece in tasks.plan(source, options, workers=2)]
+    parts = [tasks.observe(piece) for piece in tasks.plan(source, options, cut=True)]
     assert [part.frames for part in parts] == [0, 12, 3]
     assert assemble(parts, options).frames.tolist() == list(range(180, 195))
     assert decoded == [*range(192), *range(96, 195)], "one block of frames before the one in which a piece begins"

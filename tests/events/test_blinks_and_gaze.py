@@ -7,8 +7,9 @@ import pytest
 
 from dfe.clock.clock import Clock
 from dfe.clock.resampling import Timeline
-from dfe.events import EventConfig, detect
 from dfe.events.blink import RATE, find_blinks, top_hat
+from dfe.events.config import EventConfig
+from dfe.events.finding import detect
 from dfe.events.gaze import find_shifts
 from dfe.recording.eyes import MM_PER_BLINK, gaze_angles
 from dfe.space.arkit import GAZE_NAMES

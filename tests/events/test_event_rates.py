@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from dfe.clock.spans import both, contains, spans, total, without
 from dfe.displays.units import EYES, DisplayName
-from dfe.events import EventConfig, detect
+from dfe.events.config import EventConfig
+from dfe.events.finding import detect
 from dfe.events.found import EventList, FaceTime
 from dfe.events.rates import rates, write_rates_csv
 from dfe.formats.event import Event

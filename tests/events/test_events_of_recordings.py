@@ -11,7 +11,7 @@ import pytest
 
 import dfe as package
 from dfe.base.errors import ModelError, TableError, UsageError
-from dfe.events import EventConfig
+from dfe.events.config import EventConfig
 from dfe.events.export import load_events
 from dfe.events.find import find_events
 from dfe.events.folder import entities, events_to_folder

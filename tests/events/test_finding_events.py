@@ -13,7 +13,8 @@ from dfe.base.errors import ModelError, TableError, UsageError
 from dfe.displays.tokens import Tokens
 from dfe.displays.units import DisplayName
 from dfe.displays.vocabulary import plain_vocabulary
-from dfe.events import EventConfig, detect
+from dfe.events.config import EventConfig
+from dfe.events.finding import detect
 from dfe.recording.provenance import TokenizerRef
 from dfe.recording.recording import Recording
 

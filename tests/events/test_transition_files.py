@@ -9,13 +9,14 @@ pytest.importorskip("scipy", reason="needs the extra study")
 
 from dfe.base.errors import OutputError, TableError, UsageError
 from dfe.events.folder import EventOptions
+from dfe.events.transition_config import TransitionConfig
 from dfe.events.transition_files import COLUMNS, write_transitions
 from dfe.events.transition_trains import find_transitions
-from dfe.events.transitions import TransitionConfig
 from dfe.tokenizer.file import load_tokenizer
 from made_following import corpus_of
 from page_checker import checked
 
+FEW = TransitionConfig(permutations=99, least=3)
 QUICK = TransitionConfig(permutations=499, within_s=1.0)
 
 
@@ -49,6 +50,29 @@ def test_people_are_those_of_the_roles(corpus, tmp_path):
     roles.write_text("recording,face_id,subject\n" + "\n".join(lines))
     found = find_transitions([corpus], EventOptions(roles=roles), QUICK, of="groups")
     assert found.people == 2
+
+
+@pytest.mark.parametrize("of", ["groups", "displays"])
+def test_roles_of_one_person_on_one_face_are_her_time_together(corpus, tmp_path, of):
+    name = "sub-01_task-talk"
+    whole, cut = tmp_path / "whole.csv", tmp_path / "cut.csv"
+    whole.write_text(f"recording,face_id,subject\n{name},0,anna\n")
+    parts = ((0, 20, "client"), (20, 41, "listener"), (41, 99, "client"))
+    lines = [f"{name},0,{start},{end},anna,{role}" for start, end, role in parts]
+    cut.write_text("recording,face_id,start,end,subject,role\n" + "\n".join(lines))
+    found = [find_transitions([corpus / f"{name}.parquet"], EventOptions(roles=r), FEW, of=of) for r in (whole, cut)]
+    assert repr(found[0].rows) == repr(found[1].rows) != "()"
+    assert found[1].people == 1
+    assert found[0].seconds == pytest.approx(found[1].seconds) == pytest.approx(60)
+
+
+def test_time_that_the_roles_leave_out_is_no_other_person(corpus, tmp_path):
+    roles = tmp_path / "roles.csv"
+    roles.write_text("recording,face_id,start,end,subject\nsub-01_task-talk,0,10,50,anna\n")
+    found = find_transitions([corpus / "sub-01_task-talk.parquet"], EventOptions(roles=roles), FEW, of="groups")
+    assert (found.people, found.seconds) == (1, pytest.approx(40))
+    all_of_it = find_transitions([corpus], EventOptions(roles=roles), FEW, of="groups")
+    assert all_of_it.people == 4
 
 
 def test_table_page_and_json_say_the_same(groups, tmp_path):

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfe.base.errors import UsageError
-from dfe.events.transitions import Circle, Train, TransitionConfig, in_sight, least_q, transitions
+from dfe.events.transition_config import TransitionConfig
+from dfe.events.transitions import Circle, Train, in_sight, least_q, transitions
 
 pytest.importorskip("scipy", reason="needs the extra study")
 

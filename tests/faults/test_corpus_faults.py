@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from made_corpus_faults import counted, disturbed, filled, killed, mutated, small_disk
+from made_corpus_faults import counted, disturbed, filled, killed_at_a_piece, mutated, small_disk
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="workers are found through /proc")
 
 
-def test_a_run_that_is_killed_goes_on_to_the_same_bytes(tmp_path):
-    assert killed(tmp_path, 2, np.random.default_rng(7)) == []
+def test_a_run_of_two_workers_that_is_killed_in_a_long_film_goes_on_to_the_bytes_of_one(tmp_path):
+    assert killed_at_a_piece(tmp_path) == []
 
 
-def test_several_workers_and_shares_make_the_same_tables(tmp_path):
-    assert counted(tmp_path, (2,)) == []
+def test_shares_make_the_same_tables(tmp_path):
+    assert counted(tmp_path, ()) == []
 
 
 def test_damaged_films_are_all_accounted_for(tmp_path):

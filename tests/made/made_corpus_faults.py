@@ -20,12 +20,17 @@ from pathlib import Path
 import numpy as np
 
 from dfe.corpus.plan import read_plan
+from dfe.encoding.kept import FOLDER
 from dfe.encoding.manifest import Manifest
+from dfe.encoding.tasks import PIECE_FRAMES
 from made_faults import KINDS, damaged, drawn_edits
 from made_films import grey_film
 from made_processes import begin_words, runs, until, workers
 
 FRAMES = 12
+LONG = 3 * PIECE_FRAMES
+"""Frames of a film that is looked at in three pieces, of which few frames are looked at."""
+EVERY = ("--every", 48)
 
 
 def dfe(*words: object, apart: bool = False, seconds: float = 600) -> tuple[int, str]:
@@ -63,18 +68,35 @@ def planned(folder: Path, films: int = 6) -> tuple[Path, dict[str, bytes]]:
     return plan, tables(folder / "well")
 
 
-def killed(folder: Path, kills: int, rng: np.random.Generator, longest_s: float = 4.0) -> list[str]:
+def with_a_long_film(folder: Path) -> tuple[Path, dict[str, bytes]]:
+    """A plan of short films and one that several workers cut, and the tables of one worker that nobody disturbed."""
+    media = folder / "media"
+    media.mkdir(parents=True)
+    for at, frames in enumerate((FRAMES, LONG, FRAMES)):
+        (media / f"film{at}.mp4").write_bytes(grey_film(at, frames))
+    plan = folder / "plan.parquet"
+    for words in (("plan", media, "-o", plan, "--sample", 0), ("run", plan, "-o", folder / "well", *EVERY)):
+        code, said = dfe("corpus", *words)
+        assert code == 0, said
+    return plan, tables(folder / "well")
+
+
+def killed(folder: Path, kills: int, rng: np.random.Generator) -> list[str]:
     """Kill a run at random moments, so many times in all, going on each time; every finished folder is the same."""
-    plan, well = planned(folder)
+    plan, well = with_a_long_film(folder)
     wrong: list[str] = []
     done, rounds = 0, 0
+    words = ("corpus", "run", plan, *EVERY)
+    began = time.monotonic()
+    dfe(*words, "-o", folder / "once", "--workers", 2, apart=True)
+    longest_s = time.monotonic() - began
     while done < kills:
         out = folder / f"out{rounds}"
         rounds += 1
         for _ in range(int(rng.integers(1, 6))):
             count = int(rng.integers(1, 3))
-            run = begin_words(["corpus", "run", str(plan), "-o", str(out), "--workers", str(count)])
-            time.sleep(float(rng.uniform(0.3, longest_s)))
+            run = begin_words([str(word) for word in (*words, "-o", out, "--workers", count)])
+            time.sleep(float(rng.uniform(0.1, longest_s)))
             at_work = workers(run.pid)
             if run.poll() is not None:
                 run.communicate()
@@ -86,13 +108,36 @@ def killed(folder: Path, kills: int, rng: np.random.Generator, longest_s: float 
                 until(lambda: not any(map(runs, at_work)), 10)  # noqa: B023
             except AssertionError:
                 wrong.append(f"round {rounds}: workers are alive ten seconds later")
-        code, said = dfe("corpus", "run", plan, "-o", out)
-        if code or tables(out) != well or list(out.rglob("*.tmp")) or list(out.glob("*.journal")):
-            wrong.append(f"round {rounds}: exit code {code}, {said[-300:]}")
+        wrong += [f"round {rounds}: {one}" for one in gone_on(words, out, well, int(rng.integers(1, 3)))]
         if {row.status for row in Manifest(out)} != {"done"}:
             wrong.append(f"round {rounds}: the list does not say that all is done")
         shutil.rmtree(out)
     return wrong
+
+
+def gone_on(words: Sequence[object], out: Path, well: dict[str, bytes], workers: int) -> list[str]:
+    """The run again, to its end: the same bytes, and nothing beside them."""
+    code, said = dfe(*words, "-o", out, "--workers", workers, apart=workers > 1)
+    left = [path.name for path in out.rglob("*") if path.suffix in (".tmp", ".journal", ".piece")]
+    left += [FOLDER] * (out / FOLDER).exists()
+    if code or tables(out) != well or left:
+        return [f"exit code {code}, left over {left}, {said[-300:]}"]
+    return []
+
+
+def killed_at_a_piece(folder: Path) -> list[str]:
+    """Kill a run of two workers as soon as a piece of its long film is kept, and go on: the tables of one worker."""
+    plan, well = with_a_long_film(folder)
+    out = folder / "out"
+    words = ("corpus", "run", plan, *EVERY)
+    run = begin_words([str(word) for word in (*words, "-o", out, "--workers", 2)])
+    until(lambda: bool(list(out.glob(f"{FOLDER}/*/*.piece"))) or run.poll() is not None, 120)
+    at_work = workers(run.pid)
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    until(lambda: not any(map(runs, at_work)), 30)
+    wrong = [] if (out / FOLDER).exists() else ["no piece was kept"]
+    return wrong + gone_on(words, out, well, 2)
 
 
 def counted(folder: Path, counts: Sequence[int] = (1, 2, 4)) -> list[str]:
@@ -135,8 +180,8 @@ def mutated(folder: Path, files: int, seed: int) -> list[str]:
     if code not in (0, 1) or "Traceback" in said or "internal error" in said:
         wrong.append(f"seed {seed}, the run: exit code {code}, {said[-300:]}")
     rows = list(Manifest(out))
-    if len(rows) + len(made.problems) != files + 1 or any(row.status == "waiting" for row in rows):
-        wrong.append(f"seed {seed}: {len(rows)} results and {len(made.problems)} unreadable ones of {files + 1}")
+    if len(rows) != files + 1 or any(row.status == "waiting" for row in rows):
+        wrong.append(f"seed {seed}: {len(rows)} results, {len(made.problems)} of them unreadable, of {files + 1}")
     for row in rows:
         there = (out / row.output).is_file()
         if there != (row.status in ("done", "damaged")) or (row.status == "failed") != bool(row.reason and not there):

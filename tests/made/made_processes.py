@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,18 +13,25 @@ from pathlib import Path
 
 def begin(clips: Path, out: Path, count: int = 2) -> subprocess.Popen[str]:
     """A run over the clips in a folder, by so many workers."""
-    return begin_words(words(clips, out, count))
+    return begin_words([*encoding(clips, out), "--workers", str(count)])
 
 
-def words(clips: Path, out: Path, count: int) -> list[str]:
-    """What is typed for such a run."""
-    return ["encode", str(clips), "-o", str(out), "--workers", str(count), "--end", "0.8", "--max-faces", "1"]
+def encoding(clips: Path, out: Path) -> list[str]:
+    """What that run is told, but for its workers."""
+    return ["encode", str(clips), "-o", str(out), "--end", "0.8", "--max-faces", "1"]
 
 
 def begin_words(words: list[str]) -> subprocess.Popen[str]:
     """A command of ``dfe`` as a process of its own."""
     pipe = subprocess.PIPE
-    return subprocess.Popen([sys.executable, "-m", "dfe", *words], stdout=pipe, stderr=pipe, text=True)
+    heeds = _heed_interruptions if os.name == "posix" else None
+    line = [sys.executable, "-m", "dfe", *words]
+    return subprocess.Popen(line, stdout=pipe, stderr=pipe, text=True, preexec_fn=heeds)
+
+
+def _heed_interruptions() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so would all that it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def workers(parent: int) -> list[int]:

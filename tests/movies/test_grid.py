@@ -1,6 +1,7 @@
 """Grid movies: which moments are shown, when they are at their strongest, and whose pictures may be seen."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,7 +29,7 @@ def smiles(corpus):
     return find_occurrences("smile", [corpus])
 
 
-def test_every_whole_event_is_an_occurrence(smiles):
+def test_every_event_is_an_occurrence(smiles):
     assert smiles.label == "smile"
     assert smiles.people == 3
     assert {one.person for one in smiles.all} == {"00", "01", "02"}
@@ -119,6 +120,13 @@ def test_a_moment_near_the_end_goes_on_as_a_faint_head(smiles, tmp_path):
     render_grid([late], "late", tmp_path / "late.mp4", options)
     pictures, _ = shown(tmp_path / "late.mp4")
     assert pictures[-1][:60, 8:60].std() < 0.5 * pictures[1][:60, 8:60].std()
+
+
+def test_what_is_cut_short_is_counted_but_not_shown():
+    whole, cut = occurrence("a", 1.0), replace(occurrence("b", 2.0, 9.0), censored=True)
+    assert choose([whole, cut], 4, "strongest") == (whole,)
+    with pytest.raises(UsageError, match="from beginning to end"):
+        choose([cut], 4)
 
 
 def test_hardly_a_cell_stays_empty():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from dfe.pages.axis import Axis
 from dfe.pages.chart import Frame
 from dfe.pages.multiples import Group, Panel, Row, Value, small_multiples
-from dfe.pages.svg import Look, standalone
+from dfe.pages.svg import Look, standalone, width_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 NASTY = "<b>&\"'"
@@ -56,3 +57,15 @@ def test_dots_lie_where_the_axes_say_and_below_each_other():
     assert len(references) == 2
     assert float(references[0]) == float(nasty.get("cx"))
     assert CHART.count('class="bar"') == 1
+
+
+@pytest.mark.parametrize("low", [0.0, 0.9889, 0.995])
+def test_names_of_ticks_do_not_touch(low):
+    panels = [Panel(Axis.over("share", [low, 1.0], percent=True), "")] * 5
+    group = Group("one", (Row("row", (Value(1.0),) * 5),), Look(0))
+    root = ElementTree.fromstring(standalone(small_multiples(Frame("a", "T", "A.", 650), [group], panels)))
+    named = [e for e in root.iter(f"{SVG}text") if (e.text or "").endswith("%")]
+    ends = [(float(e.get("x")) - width_of(e.text) / 2, float(e.get("x")) + width_of(e.text) / 2) for e in named]
+    inside = [pair for pair in pairwise(ends) if pair[1][0] > pair[0][0]]
+    assert len(named) >= 5
+    assert all(end < start for (_, end), (start, _) in inside)

@@ -11,10 +11,8 @@ import pyarrow as pa
 import pytest
 
 pytest.importorskip("starlette", reason="needs the extra viewer")
-pytest.importorskip("duckdb", reason="needs the extra viewer")
 
 from dfe.base.errors import DfeError, OutputError, TableError, UsageError
-from dfe.clock.clock import GAP_S
 from dfe.events.config import EventConfig
 from dfe.events.find import find_events
 from dfe.events.rates import rates
@@ -88,43 +86,19 @@ def test_the_block_holds_what_the_recording_says(clip, viewing):
     assert smiling(recording) in region["displays"]
 
 
-def test_occurrences_are_the_stretches_that_a_loop_finds(clip, viewing):
-    recording = Recording.read(clip)
-    display = smiling(recording)
-    expected = []
-    for face in (0, 1):
-        mine = np.flatnonzero(recording.face_ids == face)
-        tokens = recording.tokens().at(mine)
-        said = (tokens.display == display).any(axis=1)
-        mm = np.where(tokens.display == display, tokens.mm, 0).sum(axis=1)
-        before = -np.inf
-        for at, says, much in zip(recording.times[mine], said, mm, strict=True):
-            if not says:
-                continue
-            if at - before > GAP_S:
-                expected.append([face, at, at, much])
-            expected[-1][2] = at
-            expected[-1][3] = max(expected[-1][3], much)
-            before = at
-    found = viewing.occurrences(0, [display])
-    assert found["total"] == len(expected) > 1
-    told = sorted([row["face_id"], row["start_s"], row["end_s"], row["mm"]] for row in found["rows"])
-    np.testing.assert_allclose(told, sorted(expected), atol=1e-4)
-    assert found["rows"][0]["mm"] == max(row["mm"] for row in found["rows"])
-
-
-def test_frames_that_are_far_apart_make_no_gaps_and_still_pictures_are_left_out(clip, viewing, tmp_path):
-    expected = viewing.occurrences(0, [smiling(Recording.read(clip))])["total"]
-    for name, seconds in (("slow", 10.0), ("stills", np.nan)):
+def test_frames_that_are_far_apart_and_still_pictures_are_left_out(clip, tmp_path):
+    for name, seconds in (("slow", 20.0), ("stills", np.nan)):
         recording = Recording.read(clip)
         place = recording.table.column_names.index("time_s")
         times = pa.array(recording.times * seconds, from_pandas=True)
         recording.table = recording.table.set_column(place, recording.table.schema.field(place), times)
         recording.write(tmp_path / f"{name}.parquet")
-    made = Viewing(Library.of([tmp_path / "slow.parquet", tmp_path / "stills.parquet"]), ViewOptions())
-    found = made.occurrences(0, [smiling(Recording.read(clip))])
-    assert (found["total"], found["recordings"]) == (expected, 1)
-    assert found["left_out"] == {"of still pictures": 1}
+    made = Viewing(Library.of([clip, tmp_path / "slow.parquet", tmp_path / "stills.parquet"]), ViewOptions())
+    found = made.occurrences(0, [str(smiling(Recording.read(clip)))])
+    assert (found["recordings"], found["waiting"]) == (1, 0)
+    stills, slow = sorted(found["left_out"].items())
+    assert slow[0].startswith("without events (has 1.")
+    assert stills == ("of still pictures", 1)
     made.close()
 
 
@@ -134,10 +108,42 @@ def test_recordings_of_other_tokenizers_and_damaged_ones_are_named_and_left_out(
     view_recording(tmp_path, "bare", film=False, frames=10, tokens=False)
     (tmp_path / "broken.parquet").write_bytes(b"PAR1 no")
     made = Viewing(Library.of([tmp_path / "clip.parquet"], tmp_path), ViewOptions())
-    found = made.occurrences(0, [smiling(Recording.read(clip))])
+    found = made.occurrences(0, [str(smiling(Recording.read(clip)))])
     assert found["recordings"] == 1
     assert found["left_out"] == {"without tokens": 1, "damaged, or no recording": 1}
     made.close()
+
+
+def test_a_large_corpus_is_looked_through_bit_by_bit_and_read_anew_only_after_changes(clip, tmp_path, monkeypatch):
+    for name in "abc":
+        shutil.copy(clip, tmp_path / f"{name}.parquet")
+    made = Viewing(Library.of([tmp_path]), ViewOptions())
+    display = str(smiling(Recording.read(clip)))
+    told = [made.occurrences(0, [display], patience_s=0) for _ in range(3)]
+    assert [(one["recordings"], one["waiting"]) for one in told] == [(1, 2), (2, 1), (3, 0)]
+    assert told[2]["total"] == 3 * told[0]["total"] > 0
+    read = []
+    monkeypatch.setattr("dfe.viewer.occurrences.events_of", lambda path, *_: read.append(path.stem) or {})
+    assert made.occurrences(0, ["smile"])["waiting"] == 0
+    made.edit(0, {"what": "name", "display": 3, "name": "polite smile"})
+    made.occurrences(0, ["smile"])
+    assert read == []
+    shutil.copy(clip, tmp_path / "b.parquet")
+    made.occurrences(0, ["smile"])
+    assert read == ["b"]
+    made.edit(0, {"what": "group", "name": "mine", "displays": [3, 5]})
+    made.occurrences(0, ["mine"])
+    assert read == ["b", "a", "b", "c"]
+    made.close()
+
+
+def test_displays_that_are_not_counted_are_refused_in_words(viewing):
+    unsteady = [str(one) for one in sorted(viewing.opened(0).vocabulary.unsteady)]
+    with pytest.raises(UsageError, match="unsteady"):
+        viewing.occurrences(0, unsteady[:1])
+    assert viewing.occurrences(0, [*unsteady, "smile"]) == viewing.occurrences(0, ["smile"])
+    with pytest.raises(UsageError, match="no display or group 'grin'"):
+        viewing.occurrences(0, ["grin"])
 
 
 def test_names_merges_and_groups_are_kept_where_commands_read_them_and_undone(viewing):
@@ -330,8 +336,9 @@ def ask(clip):
         ("/recordings/0/chosen", '{"face": 0, "start_s": 2, "end_s": 1}', 400, "ends before it begins"),
         ("/recordings/0/chosen", '{"face": "0", "start_s": 0, "end_s": 1}', 400, "no stretch"),
         ("/recordings/0/chosen", '{"face": 0, "start_s": NaN, "end_s": 1}', 400, "no JSON"),
-        ("/recordings/0/occurrences", '{"displays": ["1) OR (1=1"]}', 400, "no display"),
-        ("/recordings/0/occurrences", '{"displays": []}', 400, "no display"),
+        ("/recordings/0/occurrences", '{"tokens": ["1) OR (1=1"]}', 400, "no display"),
+        ("/recordings/0/occurrences", '{"tokens": []}', 400, "no display"),
+        ("/recordings/0/occurrences", '{"tokens": [7]}', 400, "no display"),
         ("/recordings/0/edit", "[1]", 400, "no JSON object"),
         ("/recordings/0/edit", '{"what": "name"', 400, "no JSON"),
         ("/undo", "{}", 400, "nothing to undo"),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from dfe.atlas.book import Book
+from dfe.base.errors import TableError
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.clock.clock import Clock, face_clocks
-from dfe.clock.runs import find_runs
 from dfe.displays.units import EYES, Unit
-from dfe.displays.vocabulary import Vocabulary
+from dfe.displays.vocabulary import Vocabulary, plain_vocabulary
+from dfe.events.config import EventConfig
+from dfe.events.finding import detect
+from dfe.formats.event import Event
 from dfe.recording.recording import Recording
 from dfe.recording.shown import shown
 from dfe.space.regions import own_images
@@ -21,19 +25,16 @@ Subjects = Mapping[tuple[str, int], str]
 """Who a face of a recording is, by the recording's name (its file without suffix, in its folder) and face id."""
 
 EXAMPLES = 12
-"""Rows kept of each display, the strongest."""
+"""Events kept of each display (of pictures, faces), the strongest."""
 
 EXAMPLES_OF_A_FACE = 3
-"""Of them, rows of one face of one recording at most."""
-
-APART_S = 1.0
-"""Two of them of one face are at least this far apart."""
+"""Of them, events of one face of one recording at most."""
 
 _ROWS_AT_ONCE = 16_384
 
 
 class Example(NamedTuple):
-    """A row that says a display strongly."""
+    """The apex of an event of a display, or a face in a picture that says it."""
 
     recording: str
     frame: int
@@ -43,6 +44,7 @@ class Example(NamedTuple):
     source: str
     """The picture's file; empty in a video."""
     intensity_mm: float
+    """At the apex, as `dfe events` gives it; of a picture as its token says."""
 
 
 class _Rows(NamedTuple):
@@ -118,7 +120,11 @@ class Counting:
         self.by_time, self.by_row = Sums(count, book.levels, steps), Sums(count, book.levels, steps)
         self.uses, self.judged, self.agreed = (np.zeros(count, np.int64) for _ in range(3))
         self.examples: list[list[Example]] = [[] for _ in range(count)]
-        self._runs: list[tuple[IntArray, DoubleArray]] = []
+        self.whole: dict[int, list[float]] = defaultdict(list)
+        """Seconds of whole events, by place of the display."""
+        self.without_events: list[str] = []
+        """Films with too few frames a second for events."""
+        self._single = plain_vocabulary(book)
         self._intensities: list[tuple[IntArray, FloatArray]] = []
         self._unit_amounts: list[tuple[IntArray, DoubleArray]] = []
 
@@ -146,7 +152,10 @@ class Counting:
             mm, step = of_face.amounts(len(self._displays)), self._displays.steps(of_face)
             part = _Rows(face, clock, mine, times[here], said[here], step, mm, says[mine], amount[mine])
             self._count(part, self._subject(name, part))
-            self._find_examples(part, recording, name)
+            if clock is None:
+                self._find_pictures(part, recording, name)
+        if not stills:
+            self._find_events(recording, name, counted)
 
     def median_mm(self) -> DoubleArray:
         """``(U,)``; NaN where a display is never said."""
@@ -163,9 +172,9 @@ class Counting:
         return out
 
     def durations(self) -> tuple[DoubleArray, IntArray]:
-        """Quartiles ``(U, 3)`` of whole stretches in seconds, and how many there are."""
+        """Quartiles ``(U, 3)`` of whole events in seconds, and how many there are."""
         quartiles, count = np.full((len(self.uses), 3), np.nan), np.zeros(len(self.uses), np.int64)
-        for display, seconds in _grouped(self._runs):
+        for display, seconds in self.whole.items():
             quartiles[display], count[display] = np.percentile(seconds, [25, 50, 75]), len(seconds)
         return quartiles, count
 
@@ -179,9 +188,6 @@ class Counting:
         row, display = np.nonzero(part.mm)
         if part.clock is not None:
             self.by_time.add(part, subject, part.clock.seconds)
-            runs = find_runs(part.clock, row, display)
-            whole = ~runs.censored
-            self._runs.append((runs.said[whole], (runs.end_s - runs.start_s)[whole]))
         self._intensities.append((display, part.mm[row, display]))
         row, unit = np.nonzero(part.units)
         self._unit_amounts.append((unit, part.unit_amount[row, unit]))
@@ -198,18 +204,48 @@ class Counting:
         self.judged += np.bincount(said[said >= 0], minlength=count)
         self.agreed += np.bincount(said[(said >= 0) & agrees], minlength=count)
 
-    def _find_examples(self, part: _Rows, recording: Recording, name: str) -> None:
-        stills = part.clock is None
-        most = EXAMPLES if stills else EXAMPLES_OF_A_FACE
+    def _find_pictures(self, part: _Rows, recording: Recording, name: str) -> None:
         frames, ids = recording.frames[part.rows], recording.face_ids[part.rows]
-        sources = recording.column("source")[part.rows] if stills else [""] * len(part.rows)
+        sources = recording.column("source")[part.rows]
         for display in np.flatnonzero(part.mm.any(axis=0)).tolist():
-            kept = self.examples[display]
-            for row in _strongest(part.mm[:, display], part.times, most):
-                mm, time = float(part.mm[row, display]), float(part.times[row])
-                kept.append(Example(name, int(frames[row]), time, int(ids[row]), str(sources[row] or ""), mm))
-            kept.sort(key=lambda e: (-e.intensity_mm, e.recording, e.frame, e.face_id))
-            del kept[EXAMPLES:]
+            mm = part.mm[:, display]
+            rows = np.argsort(-mm, kind="stable")[: min(EXAMPLES, int(np.count_nonzero(mm)))].tolist()
+            self._keep(
+                display,
+                (
+                    Example(name, int(frames[row]), np.nan, int(ids[row]), str(sources[row] or ""), float(mm[row]))
+                    for row in rows
+                ),
+            )
+
+    def _find_events(self, recording: Recording, name: str, counted: BoolArray) -> None:
+        """Events of all displays, unsteady ones too, each by itself: merged ones are shown by themselves here."""
+        config = EventConfig(all_rows=self._all, unsteady=True)
+        try:
+            found = detect(recording, self._book, config, vocabulary=self._single)
+        except TableError:
+            self.without_events.append(name)
+            return
+        shown: dict[tuple[int, int], list[Event]] = defaultdict(list)
+        for event in found:
+            if event.kind == "display":
+                shown[event.display - 1, event.face_id].append(event)
+                if not event.censored:
+                    self.whole[event.display - 1].append(event.duration_s)
+        rows_of = {face: np.flatnonzero(counted & (recording.face_ids == face)) for _, face in shown}
+        for (display, face), events in shown.items():
+            events.sort(key=lambda event: (-event.intensity, event.apex_s))
+            rows, made = rows_of[face], []
+            for event in events[:EXAMPLES_OF_A_FACE]:
+                row = rows[np.abs(recording.times[rows] - event.apex_s).argmin()]
+                made.append(Example(name, int(recording.frames[row]), event.apex_s, face, "", event.intensity))
+            self._keep(display, made)
+
+    def _keep(self, display: int, found: Iterable[Example]) -> None:
+        kept = self.examples[display]
+        kept += found
+        kept.sort(key=lambda e: (-e.intensity_mm, e.recording, e.frame, e.face_id))
+        del kept[EXAMPLES:]
 
 
 def _faces(recording: Recording, counted: BoolArray, stills: bool) -> Iterator[tuple[int, IntArray, Clock | None]]:
@@ -218,20 +254,6 @@ def _faces(recording: Recording, counted: BoolArray, stills: bool) -> Iterator[t
         yield 0, np.flatnonzero(counted), None
     else:
         yield from face_clocks(recording.frames, recording.times, recording.face_ids, counted)
-
-
-def _strongest(mm: FloatArray, times: DoubleArray, most: int) -> list[int]:
-    """Rows of one display, the strongest first, those of a video a second apart."""
-    left = mm.astype(np.float64).copy()
-    chosen: list[int] = []
-    while len(chosen) < most:
-        row = int(np.argmax(left))
-        if left[row] <= 0:
-            break
-        chosen.append(row)
-        left[row] = 0
-        left[np.abs(times - times[row]) < APART_S] = 0
-    return chosen
 
 
 def _grouped(pairs: list[tuple[IntArray, np.ndarray]]) -> list[tuple[int, DoubleArray]]:

@@ -19,7 +19,7 @@ def display_table(
 
     Number, the user's name and note, words, side, region and a column ``share_…`` for each region, energy in mm,
     locality, mirror partner, status, reliability, nearest action units; with a corpus its share of time, median
-    intensity in mm, share of faithful uses, quartiles of durations in seconds, number of stretches and of people.
+    intensity in mm, share of faithful uses, quartiles of durations in seconds, number of events and of people.
 
     Args:
         tokens: the displays, in order.
@@ -55,7 +55,7 @@ def display_table(
             "duration_q25_s": _known(quartiles[0]),
             "duration_median_s": _known(quartiles[1]),
             "duration_q75_s": _known(quartiles[2]),
-            "stretches": use.stretches.tolist(),
+            "events": use.events.tolist(),
             "subjects": (use.by_subject > 0).sum(axis=1).tolist(),
         }
         floats = ("median_mm", "faithful", "duration_q25_s", "duration_median_s", "duration_q75_s")

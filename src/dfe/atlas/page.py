@@ -212,7 +212,7 @@ def _use(use: CorpusUse, at: int, lift: DoubleArray, shared: bool) -> dict[str, 
         "together": [[i + 1, round(float(use.together[at, i]), 6), round(float(lift[at, i]), 3)] for i in often][
             :TOGETHER
         ],
-        "duration": [*np.round(use.duration_s[at], 4).tolist(), int(use.stretches[at])] if known else None,
+        "duration": [*np.round(use.duration_s[at], 4).tolist(), int(use.events[at])] if known else None,
         "faithful": round(float(use.faithful[at]), 4) if np.isfinite(use.faithful[at]) else None,
         "examples": [
             [

@@ -54,11 +54,13 @@ class CorpusUse:
     faithful: DoubleArray
     """``(U,)`` share of its uses that point the way the face does in the display's own region; NaN where unused."""
     duration_s: DoubleArray
-    """``(U, 3)`` quartiles of the stretches in seconds that touch no gap; NaN where there is none or no time."""
-    stretches: IntArray
-    """``(U,)`` number of those stretches."""
+    """``(U, 3)`` quartiles of how long whole events last, seconds; NaN where there is none or no time."""
+    events: IntArray
+    """``(U,)`` number of whole events: those that are not cut short by the end of what is seen."""
     examples: tuple[tuple[Example, ...], ...]
-    """Where each display happens most strongly."""
+    """The strongest events of each display, and the pictures that show it most."""
+    without_events: tuple[str, ...]
+    """Films with too few frames a second for events; all else is counted of them."""
     units: tuple[Unit, ...]
     """V units beside the displays: those that the user merged, groups, and displays of the eyes."""
     unit_share: DoubleArray
@@ -136,7 +138,7 @@ def _result(count: Counting) -> CorpusUse:
     subjects = sorted(sums.subjects)
     totals = np.array([sums.subjects[subject] for subject in subjects])
     by_subject = np.stack([sums.by_subject[subject] for subject in subjects], axis=1)
-    median_mm, quartiles, stretches = count.median_mm(), *count.durations()
+    median_mm, quartiles, events = count.median_mm(), *count.durations()
     return CorpusUse(
         recordings=tuple(count.names),
         weight=weight,
@@ -153,8 +155,9 @@ def _result(count: Counting) -> CorpusUse:
         together=sums.together / total,
         faithful=np.where(count.judged > 0, count.agreed / np.maximum(count.judged, 1), np.nan),
         duration_s=quartiles,
-        stretches=stretches,
+        events=events,
         examples=tuple(tuple(kept) for kept in count.examples),
+        without_events=tuple(count.without_events),
         units=count.units,
         unit_share=np.sum([sums.units[subject] for subject in subjects], axis=0) / total,
         unit_median=count.unit_medians(),

@@ -22,6 +22,7 @@ from typing import Any, Generic, TypeVar
 
 from dfe.base.errors import DfeError
 from dfe.base.frames import spare_pandas
+from dfe.base.memory import MemoryLimit
 from dfe.base.processes import end_with_parent, offer_to_be_ended_first
 
 T = TypeVar("T")
@@ -35,6 +36,8 @@ TELL_EVERY_S = 0.2
 """A worker tells how far it is no more often than this."""
 _BAD_STARTS = 6
 """So many workers in a row that die before they are ready, and none that ever was: there is no sense in more."""
+_LOOK_S = 0.25
+"""Memory is looked at so often where there is a limit."""
 _INTERRUPTIBLE_S = 0.5
 """Longest wait that an interruption has to wait for, on systems where it does."""
 _READY, _FAR, _DONE, _RAISED, _DIED, _END = "ready", "far", "done", "raised", "died", "end"
@@ -47,6 +50,7 @@ def run_tasks(
     heard: Callable[[T, int], None] | None = None,
     *,
     apart: bool = False,
+    memory: float | None = None,
 ) -> Iterator[tuple[T, R | DfeError]]:
     """Do each task and give it back with its result, or with the error that stopped it; the others go on.
 
@@ -60,12 +64,16 @@ def run_tasks(
         workers: processes.
         heard: called as ``heard(task, done)`` while a task is under way.
         apart: one worker is a process of its own, too, and may use all cores.
+        memory: bytes that this process and its workers may hold together. Fewer tasks are then done at a time where
+            more would need too much; a worker with which it becomes too much is ended as if it had died, and a task
+            that needs too much by itself has that for its error.
     """
-    if workers <= 1 and not apart:
+    if workers <= 1 and not apart and memory is None:
         for task in tasks:
             yield task, guarded(work, task, *_told(task, heard))
     else:
-        yield from _pooled(work, iter(tasks), max(workers, 1), heard)
+        limit = None if memory is None else MemoryLimit(memory)
+        yield from _pooled(work, iter(tasks), max(workers, 1), heard, limit)
 
 
 def guarded(work: Callable[..., R], *task: object) -> R | DfeError:
@@ -96,9 +104,13 @@ class _Job(Generic[T]):
 
 
 def _pooled(
-    work: Callable[..., R], tasks: Iterator[T], workers: int, heard: Callable[[T, int], None] | None
+    work: Callable[..., R],
+    tasks: Iterator[T],
+    workers: int,
+    heard: Callable[[T, int], None] | None,
+    limit: MemoryLimit | None,
 ) -> Iterator[tuple[T, R | DfeError]]:
-    foreman = _Foreman(work, tasks, workers, tells=heard is not None)
+    foreman = _Foreman(work, tasks, workers, limit, tells=heard is not None)
     foreman.start()
     try:
         while True:
@@ -119,8 +131,17 @@ def _pooled(
 class _Foreman(threading.Thread, Generic[T]):
     """Keeps the workers busy while the caller is busy with what they have done."""
 
-    def __init__(self, work: Callable[..., object], tasks: Iterator[T], workers: int, *, tells: bool) -> None:
+    def __init__(
+        self,
+        work: Callable[..., object],
+        tasks: Iterator[T],
+        workers: int,
+        limit: MemoryLimit | None = None,
+        *,
+        tells: bool,
+    ) -> None:
         super().__init__(name="foreman", daemon=True)
+        self._limit = limit
         self._work, self._tasks, self._workers, self._tells = work, tasks, workers, tells
         self._news: queue.Queue[tuple[str, Any, Any]] = queue.Queue()
         self._told = self._fetched = 0
@@ -159,11 +180,13 @@ class _Foreman(threading.Thread, Generic[T]):
                 self._hand_out()
                 if not self._busy and self._exhausted and not self._again:
                     break
-                stirring = wait([self._bell, *(worker.pipe for worker in self._busy)])
+                patience = None if self._limit is None else _LOOK_S
+                stirring = wait([self._bell, *(worker.pipe for worker in self._busy)], patience)
                 if self._bell in stirring:
                     self._bell.recv_bytes()
                 for worker in [worker for worker in self._busy if worker.pipe in stirring]:
                     self._listen(worker)
+                self._mind_memory()
             self._news.put((_END, None, None))
         except BaseException as error:
             self._news.put((_RAISED, None, error))
@@ -177,7 +200,10 @@ class _Foreman(threading.Thread, Generic[T]):
 
     def _hand_out(self) -> None:
         while (
-            not self._exhausted and len(self._busy) < self._workers and self._unfetched < RESULTS_AHEAD * self._workers
+            not self._exhausted
+            and len(self._busy) < self._workers
+            and self._unfetched < RESULTS_AHEAD * self._workers
+            and (self._limit is None or self._limit.has_room(len(self._busy)))
         ):
             try:
                 self._begin(_Job(next(self._tasks)))
@@ -206,6 +232,8 @@ class _Foreman(threading.Thread, Generic[T]):
                 raise _never_started(how)
             if job.deaths < TRIES:
                 self._again.append(job)
+            elif worker.beyond:
+                self._tell(_DONE, job.task, _too_large(0.0 if self._limit is None else self._limit.bytes))
             else:
                 self._tell(_DONE, job.task, _died(how) if job.started else _never_started(how))
         else:
@@ -213,6 +241,20 @@ class _Foreman(threading.Thread, Generic[T]):
                 self._busy.remove(worker)
                 self._idle.append(worker)
             self._tell(kind, job.task, value)
+
+    def _mind_memory(self) -> None:
+        """Where there is too much, end a worker that does nothing, or else the largest; its death is heard next."""
+        if self._limit is None:
+            return
+        largest = self._limit.beyond([worker.pid for worker in (*self._idle, *self._busy)])
+        if largest is None:
+            return
+        if self._idle:
+            self._idle.pop().end()
+            return
+        for worker in self._busy:
+            if worker.pid == largest:
+                worker.end_as_too_large()
 
     def _tell(self, kind: str, task: T, value: object) -> None:
         self._told += kind == _DONE
@@ -222,6 +264,11 @@ class _Foreman(threading.Thread, Generic[T]):
 def _died(how: str) -> DfeError:
     advice = "close other programs, use fewer workers, or encode this file alone"
     return DfeError(f"its worker process died twice ({how})", advice=advice)
+
+
+def _too_large(bytes: float) -> DfeError:
+    what = f"it takes more than the {bytes / 1e9:.3g} GB of memory that the run may use"
+    return DfeError(what, advice="allow more memory, or encode this file alone")
 
 
 def _never_started(how: str) -> DfeError:
@@ -234,6 +281,8 @@ class _Worker(Generic[T]):
 
     job: _Job[T]
     ready = False
+    beyond = False
+    """Whether it was ended since there was too little memory for it."""
 
     def __init__(self, work: Callable[..., object], tells: bool, alone: bool) -> None:
         context = get_context("spawn")
@@ -247,6 +296,16 @@ class _Worker(Generic[T]):
         """Let it do a task; if it is dead, that is heard next."""
         self.job = job
         self._send(job.task)
+
+    @property
+    def pid(self) -> int:
+        """Number of its process."""
+        return self._process.pid or 0
+
+    def end_as_too_large(self) -> None:
+        """Kill it; :meth:`hear` then says that it has died."""
+        self.beyond = True
+        self._process.kill()
 
     def hear(self) -> tuple[str, Any]:
         """The next of what it says, or that it has died."""

@@ -10,6 +10,7 @@ from tyro.conf import Positional
 
 from dfe.base.errors import UsageError
 from dfe.cli.options import AsJson, Displays, Draws, FaceId, Seed, arg, need
+from dfe.stats.draws import DRAWS
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Agreement:
 
     Examples:
         dfe agreement sheets/coder_1/sheet.csv sheets/coder_2/sheet.csv --key sheets/key.json
-        dfe agreement --events out/clip.events.tsv --human clip.eaf --tier smile --displays 3 4
+        dfe agreement --events out/clip.events.tsv --human clip.eaf --tier smile --displays 7 48 49
     """
 
     sheets: Annotated[Positional[tuple[Path, ...]], arg(metavar="[SHEET ...]")] = ()
@@ -39,7 +40,7 @@ class Agreement:
     face: FaceId = None
     tolerance: Annotated[float, arg(metavar="SECONDS")] = 0.2
     """Onsets that lie no further apart can be the same event."""
-    draws: Draws = 1000
+    draws: Draws = DRAWS
     seed: Seed = 0
     json: AsJson = False
 

@@ -21,7 +21,7 @@ class Atlas:
         dfe atlas -o atlas.html
         dfe atlas default --recordings out -o atlas.html --csv tables
         dfe atlas my-tokenizer --list-groups
-        dfe atlas my-tokenizer --merge 15+22=smile 20+29="jaw drop"
+        dfe atlas my-tokenizer --merge "13+25=upper lip up"
     """
 
     tokenizer: Annotated[Positional[str], arg(metavar="NAME", help=f"{TOKENIZER}.")] = "default"
@@ -36,11 +36,11 @@ class Atlas:
     names: NamesFile = None
     list_groups: Flag = False
     """List groups of displays ("smile", "brow raise"), merges and displays of the eyes; makes no page."""
-    merge: Annotated[tuple[str, ...], arg(metavar="15+22=NAME ...")] = ()
+    merge: Annotated[tuple[str, ...], arg(metavar="13+25=NAME ...")] = ()
     """Count displays as one under a name, from now on, in every command; kept with your names. Makes no page."""
     unmerge: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Undo merges. Makes no page."""
-    set_group: Annotated[tuple[str, ...], arg(metavar="NAME=15+22 ...")] = ()
+    set_group: Annotated[tuple[str, ...], arg(metavar="NAME=48+49 ...")] = ()
     """Say which displays a group has, a new one or one of the list; NAME= takes it out. Makes no page."""
     unset_group: Annotated[tuple[str, ...], arg(metavar="NAME ...")] = ()
     """Undo --set-group. Makes no page."""
@@ -60,6 +60,7 @@ class Atlas:
         from dfe.cli.names_edit import NamesEdit, edit_names, list_groups
         from dfe.cli.progress import show_progress
         from dfe.displays.names import load_names
+        from dfe.pages.formats import count
         from dfe.tokenizer.file import load_tokenizer
 
         edit = NamesEdit(self.merge, self.unmerge, self.set_group, self.unset_group, self.by)
@@ -82,6 +83,9 @@ class Atlas:
         with show_progress("drawing", "displays") as progress:
             write_atlas(atlas, self.out, overwrite=self.overwrite, progress=progress)
         say(f"{len(atlas)} displays of {atlas.tokenizer}")
+        if atlas.use is not None and atlas.use.without_events:
+            slow = count(len(atlas.use.without_events), "recording")
+            say(f"note: {slow} without events, with too few frames a second: {', '.join(atlas.use.without_events[:5])}")
         say(f"page:   {self.out}")
         if self.csv is not None:
             write_tables(atlas, self.csv, overwrite=self.overwrite)

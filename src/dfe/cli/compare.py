@@ -29,6 +29,8 @@ from dfe.cli.options import (
     need,
     need_extra,
 )
+from dfe.recording.coverage import MIN_COVERAGE
+from dfe.stats.draws import PERMUTATIONS
 
 _WINDOW_S = (-1.0, 3.0)
 
@@ -82,8 +84,8 @@ class Compare:
     """Column of the table: seconds in the recording at which time courses are aligned and compared."""
     window: Annotated[tuple[float, float], arg(metavar="FROM TO")] = _WINDOW_S
     """Seconds around that moment."""
-    min_coverage: MinCoverage = 0.7
-    permutations: Annotated[int, arg(metavar="N", help="Number of permutations for p.")] = 9_999
+    min_coverage: MinCoverage = MIN_COVERAGE
+    permutations: Annotated[int, arg(metavar="N", help="Number of permutations for p.")] = PERMUTATIONS
     seed: Seed = 0
     tokenizer: MadeByTokenizer = None
     names: NamesFile = None

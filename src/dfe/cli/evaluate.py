@@ -22,6 +22,7 @@ from dfe.cli.options import (
     arg,
     perturbed_tables,
 )
+from dfe.stats.draws import DRAWS
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Evaluate:
         Literal["refuse", "allow"],
         arg(help="What to do with people whom the tokenizer was trained on; allow marks them in the report."),
     ] = "refuse"
-    draws: Draws = 1000
+    draws: Draws = DRAWS
     seed: Seed = 0
     max_retrieval: Annotated[int, arg(metavar="FACES")] = 3000
     """Faces for retrieval at most."""

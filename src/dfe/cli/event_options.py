@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated
 
 from dfe.cli.options import AllRows, Fleeting, Unsteady, arg
-
-if TYPE_CHECKING:
-    from dfe.events.config import EventConfig
+from dfe.events.config import EventConfig, RestingChoice
 
 
 @dataclass(frozen=True)
 class EventArguments:
     """What counts as an event."""
 
-    on: Annotated[float, arg(metavar="MM")] = 0.3
+    on: Annotated[float, arg(metavar="MM")] = EventConfig.on_mm
     """A display is an event if it reaches this at its apex."""
-    off: Annotated[float, arg(metavar="MM")] = 0.1
+    off: Annotated[float, arg(metavar="MM")] = EventConfig.off_mm
     """An event lasts while its display stays at or above this."""
-    min_duration: Annotated[float, arg(metavar="SECONDS")] = 0.2
+    min_duration: Annotated[float, arg(metavar="SECONDS")] = EventConfig.min_s
     """Shorter displays are no events."""
-    all_rows: AllRows = False
-    unsteady: Unsteady = False
-    fleeting: Fleeting = False
-    resting_face: Annotated[Literal["recorded", "population"], arg()] = "recorded"
+    all_rows: AllRows = EventConfig.all_rows
+    unsteady: Unsteady = EventConfig.unsteady
+    fleeting: Fleeting = EventConfig.fleeting
+    resting_face: Annotated[RestingChoice, arg()] = EventConfig.resting_face
     """Against whose resting face displays count: the one that faces were measured against, or everybody's."""
 
     def config(self) -> EventConfig:
         """As the house takes it."""
-        from dfe.events.config import EventConfig
-
         return EventConfig(
             on_mm=self.on,
             off_mm=self.off,

@@ -15,7 +15,7 @@ from dfe.cli.options import OUT, Flag, MadeByTokenizer, Media, NamesFile, Overwr
 
 @dataclass(frozen=True)
 class Grid:
-    """Show a display as a corpus shows it: a movie with a grid of its occurrences, all at their strongest at once.
+    """Show a display as a corpus shows it: a movie with a grid of its events, all at their strongest at once.
 
     Heads are drawn that are nobody's. Only --people shows the people themselves, and only those whose film is in
     --media. Beside the movie a table says which cell is which moment of which recording.
@@ -31,9 +31,9 @@ class Grid:
     """Tables that `dfe encode` wrote, or folders of them."""
     out: Annotated[Path, arg(aliases=["-o"], metavar="MP4", help=f"{OUT}: the movie.")]
     cells: Annotated[int, arg(metavar="N")] = 12
-    """Occurrences shown, at most; from each person one in turn."""
+    """Events shown, at most; from each person one in turn. Those cut short by the end of what is seen are not shown."""
     pick: Literal["random", "strongest"] = "random"
-    """Any occurrences, or each person's strongest first."""
+    """Any events, or each person's strongest first."""
     what: Literal["decoded", "measured"] = "decoded"
     """Draw what was measured, or what the tokens say."""
     before: Annotated[float, arg(metavar="SECONDS")] = 1.0
@@ -73,7 +73,7 @@ class Grid:
             found = find_occurrences(self.display, self.recordings, given, progress)
         chosen = choose(found.all, self.cells, self.pick, self.seed)
         whose = count(found.people, "person", "people")
-        title = f"{found.label}: {len(chosen)} of {count(len(found.all), 'time')}, {whose}"
+        title = f"{found.label}: {len(chosen)} of {count(len(found.all), 'event')}, {whose}"
         with show_progress("drawing", "frames") as progress:
             drawn = render_grid(
                 chosen, title, self.out, options,

@@ -18,6 +18,7 @@ from dfe.cli.options import (
     arg,
     need_extra,
 )
+from dfe.events.transition_config import TransitionConfig
 
 
 @dataclass(frozen=True)
@@ -36,13 +37,13 @@ class Transitions:
     out: OutFolder
     of: Literal["displays", "groups"] = "displays"
     """What follows what: single displays, or groups of them ("smile")."""
-    gap: Annotated[float, arg(metavar="SECONDS")] = 0.1
+    gap: Annotated[float, arg(metavar="SECONDS")] = TransitionConfig.after_s
     """What begins sooner than this after another begins with it, and does not follow it."""
-    up_to: Annotated[float, arg(metavar="SECONDS")] = 1.0
+    up_to: Annotated[float, arg(metavar="SECONDS")] = TransitionConfig.within_s
     """What begins later than this does not follow."""
-    permutations: Annotated[int, arg(metavar="N")] = 9999
+    permutations: Annotated[int, arg(metavar="N")] = TransitionConfig.permutations
     """Number of permutations for p; with few of them and many pairs, no pair can differ from chance."""
-    least: Annotated[int, arg(metavar="N")] = 10
+    least: Annotated[int, arg(metavar="N")] = TransitionConfig.least
     """Pairs are tested where each of the two begins at least so often in all."""
     seed: Seed = 0
     tokenizer: MadeByTokenizer = None
@@ -62,7 +63,6 @@ class Transitions:
         from dfe.events.folder import EventOptions
         from dfe.events.transition_files import check_transitions_folder, transitions_json, write_transitions
         from dfe.events.transition_trains import find_transitions
-        from dfe.events.transitions import TransitionConfig
         from dfe.tokenizer.file import load_tokenizer
 
         config = TransitionConfig(self.gap, self.up_to, self.permutations, self.seed, self.least)

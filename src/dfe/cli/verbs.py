@@ -69,7 +69,7 @@ GROUPS: dict[str, tuple[Verb, ...]] = {
         Verb("naming-sheets", "naming_sheets:NamingSheets", "blinded sheets on which coders name displays"),
         Verb("agreement", "agreement:Agreement", "of coders on names, of events with people's marks"),
     ),
-    "exchange": (
+    "pictures, faces, other programs": (
         Verb("export", "export:Export", "events for ELAN, Praat, BORIS, WebVTT, spreadsheets"),
         Verb("render", "render:Render", "a recording as a moving head: video, or 3-D file"),
         Verb("grid", "grid:Grid", "one display as many people show it, side by side"),

@@ -43,7 +43,7 @@ class View:
 
     def run(self) -> int:
         """Serve until Ctrl+C; return the exit code."""
-        need_extra("dfe view", "viewer", "starlette", "uvicorn", "duckdb")
+        need_extra("dfe view", "viewer", "starlette", "uvicorn")
         from dfe.cli.show import say
         from dfe.viewer.library import Library
         from dfe.viewer.recordings_app import recordings_app

@@ -51,7 +51,7 @@ def design_words(done: DesignComparison) -> list[str]:
         any_p = "" if family.p_any != family.p_any else f", p of any {p_words(family.p_any)}"
         lines.append(f"{family.name} ({family.form}): {family.tested} displays tested in events per minute{any_p}")
         lines += [
-            f"  {r.kind.token:>7}  {r.size} {r.effect:6.2f}  p {p_words(r.p):6} q {r.q:.3f}  "
+            f"  {r.kind.token:>7}  {r.size} {r.effect:6.2f}  p {p_words(r.p):8} q {p_words(r.q):8}  "
             f"{r.sides[1] + ' against ' + r.sides[0] + ': ' if r.sides[1] else ''}{r.kind.label}"
             for r in sorted(tested, key=lambda r: (r.p, -abs(r.effect)))[:3]
         ]
@@ -71,7 +71,7 @@ def _contrast_lines(beside: Beside) -> list[str]:
 
 
 def _family_lines(done: Comparison, family: Family) -> list[str]:
-    """The foremost rows of one family, with p by exchange of the mean rates beside ratios."""
+    """The foremost rows of one family, with p by permutation of the mean rates beside ratios."""
     from dfe.comparison.effects import MEASURES, RATIOS
     from dfe.comparison.methods import p_words
 
@@ -86,11 +86,11 @@ def _family_lines(done: Comparison, family: Family) -> list[str]:
         f"p of any difference {p_words(family.p_any)}"
     ]
     beside = {row.kind.token: row.p for row in of("per_min")} if family.measure in RATIOS else {}
-    lines.append(f"  display  effect [95%]            p       q{'      p by exchange' if beside else ''}")
+    lines.append(f"  display  effect [95%]            p         q{'         p by permutation' if beside else ''}")
     tested = sorted((row for row in of(family.measure) if row.p == row.p), key=lambda row: row.p)
     lines += [
-        f"  {r.kind.token:>7}  {r.effect:6.2f} [{r.low:6.2f},{r.high:6.2f}]  {p_words(r.p):6}  {r.q:.3f}  "
-        + (f"{p_words(beside[r.kind.token]):6}  " if beside else "")
+        f"  {r.kind.token:>7}  {r.effect:6.2f} [{r.low:6.2f},{r.high:6.2f}]  {p_words(r.p):8}  {p_words(r.q):8}  "
+        + (f"{p_words(beside[r.kind.token]):16}  " if beside else "")
         + r.kind.label
         for r in tested[:5]
     ]

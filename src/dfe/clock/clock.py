@@ -34,7 +34,7 @@ class Clock:
 
     So shares and rates do not depend on the camera, and a frame that is missing from a table counts as one in which no
     face was found. The moments of a face are those of the rows that count (the usable ones, say), and every measure of
-    it (valid time, coverage, shares, exposure of events) is in the time that these stand for.
+    it (usable time, coverage, shares, exposure of events) is in the time that these stand for.
     """
 
     times: DoubleArray

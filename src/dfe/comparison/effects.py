@@ -13,6 +13,7 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.measures import CountedUnit, Kind
 from dfe.comparison.subjects import Subjects
 from dfe.stats.covariates import Covariates, compare_adjusted
+from dfe.stats.draws import PERMUTATIONS
 from dfe.stats.effect_sizes import Effects
 from dfe.stats.groups import GroupEffects
 from dfe.stats.paired import PairedEffects, compare_conditions
@@ -24,9 +25,9 @@ UNITS: tuple[CountedUnit, ...] = get_args(CountedUnit)
 Measure = Literal["rate_ratio", "pooled_ratio", "per_min", "share", "intensity", "main_ratio"]
 MEASURES: dict[Measure, str] = {
     "rate_ratio": "ratio of rates, model of counts",
-    "per_min": "events per valid minute, mean of subjects",
+    "per_min": "events per usable minute, mean of subjects",
     "pooled_ratio": "ratio of rates, all events by all minutes",
-    "share": "share of valid time",
+    "share": "share of usable time",
     "intensity": "mean intensity of events, mm",
     "main_ratio": "ratio of time as the main display, model of time",
 }
@@ -114,7 +115,7 @@ class Settings:
         seed: of the permutations.
     """
 
-    permutations: int = 9_999
+    permutations: int = PERMUTATIONS
     seed: int = 0
 
 

@@ -43,7 +43,7 @@ def data_said(result: Mapping[str, Any]) -> str:
         f"Faces were coded by the tokenizer {result['tokenizer']['id']} ({result['tokenizer']['hash'][:12]}) with "
         f"{result['made_by']}. The table listed {numbers(first)}. Rows count as usable where a face was found that was "
         f"not turned, small or covered; recordings usable for less than {settings['min_coverage']:.0%} of their time "
-        f"were left out. Analysed were {numbers(last)}. Before this, of the time was usable {shares} (permutation p = "
+        f"were left out. Analysed were {numbers(last)}. Before this, {shares} of the time were usable (permutation p = "
         f"{p_words(cover['p'])}), {minutes} minutes a subject (p = {p_words(cover['p_minutes'])})."
         + "".join(f" {caution}" for caution in cover["cautions"])
     )
@@ -60,8 +60,9 @@ def measures_said(result: Mapping[str, Any]) -> str:
         f"({1000 * events['smoothing_s']:.0f} ms): from {events['off_mm']:g} mm on, {events['on_mm']:g} mm at the "
         f"apex, {events['min_s']:g} s or longer; events less than {events['merge_s']:g} s apart are one, and gaps over "
         f"{GAP_S:g} s censor. {_beside(rows)}Counted were {events['counted']}. The subject is the unit: a subject's "
-        "recordings were pooled, sums over sums, into events per valid minute, share of valid time, and mean intensity "
-        "at the apex (of subjects with events). Events under way when a face comes into sight are not counted."
+        "recordings were pooled, sums over sums, into events per usable minute, share of usable time, and mean "
+        "intensity at the apex (of subjects with events). Events under way when a face comes into sight are not "
+        "counted."
     )
 
 
@@ -86,13 +87,13 @@ def _evidence(result: Mapping[str, Any]) -> str:
     said = []
     if within is not None:
         said.append(
-            f"Within subjects, {within[1]} was compared with {within[0]}: Cohen's d_z, and p from exchanging the "
+            f"Within subjects, {within[1]} was compared with {within[0]}: Cohen's d_z, and p from permuting the "
             "conditions within subjects (signs of differences)."
         )
     if between is not None:
         what = "Subjects' values" if within is None else "The subjects' differences between the conditions"
         said.append(
-            f"{what} were compared between groups, {between[1]} with {between[0]}: Hedges' g, and p from exchanging "
+            f"{what} were compared between groups, {between[1]} with {between[0]}: Hedges' g, and p from permuting "
             "subjects between groups."
         )
         if columns["covariates"]:
@@ -102,7 +103,7 @@ def _evidence(result: Mapping[str, Any]) -> str:
             )
     if columns["stratum"]:
         said.append(
-            f"Subjects were exchanged only within the same {columns['stratum']}; so are effects, their intervals and "
+            f"Subjects were permuted only within the same {columns['stratum']}; so are effects, their intervals and "
             "ratios about differences within it, pooled."
         )
     said.append(
@@ -126,7 +127,7 @@ def _models(result: Mapping[str, Any]) -> str:
     groups = "each group" if result["groups"] is not None else "all subjects"
     levels = " and, between conditions, a level of each subject's own" if result["conditions"] is not None else ""
     return (
-        f"Counts were modelled as negative-binomial with the log of the valid minutes as offset{levels}. The "
+        f"Counts were modelled as negative-binomial with the log of the usable minutes as offset{levels}. The "
         f"dispersion of {groups} is the weighted median over displays; how much more a display varies than that is a "
         "factor from its own residuals, drawn to the displays' median (McCarthy, Chen and Smyth, 2012; Lund and "
         "others, 2012), with Satterthwaite's degrees of freedom over groups. p is that of the quasi-likelihood ratio "
@@ -155,7 +156,7 @@ def _confirmatory(result: Mapping[str, Any]) -> str:
 def _main_display() -> str:
     return (
         "The main display of a moment is the one that the first token says, or none. The seconds of each as main "
-        "display, and of any, were modelled as counts are, with the log of the valid time as offset: the ratio of "
+        "display, and of any, were modelled as counts are, with the log of the usable time as offset: the ratio of "
         "their shares of time needs no logarithm of a subject's share, and no stand-in for shares of zero."
     )
 
@@ -172,7 +173,9 @@ def _courses(result: Mapping[str, Any]) -> str:
 
 
 def p_words(p: float | None) -> str:
-    """A p to two digits."""
+    """A p to two digits; never 0."""
     if p is None:
         return "–"
+    if p < 0.00005:
+        return "< 0.0001"
     return f"{p:.4f}" if p < 0.001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"

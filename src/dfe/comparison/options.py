@@ -13,8 +13,7 @@ from dfe.comparison.table import CONDITION, Columns
 from dfe.comparison.time_courses import BIN_S, WINDOW_S
 from dfe.events.config import EventConfig
 from dfe.events.rates import Part
-
-MIN_COVERAGE = 0.7
+from dfe.recording.coverage import MIN_COVERAGE
 
 
 @dataclass(frozen=True)

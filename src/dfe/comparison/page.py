@@ -124,7 +124,7 @@ def forest_chart(result: Mapping[str, Any], analysis: str, pictures: Mapping[str
     axis = Axis.over(label, [max(low, min(high, v)) for v in ends], within=within, log=ratio)
     headings = ["p", "q"]
     if ratio:
-        headings = ["rates a minute", "p by exchange", *headings]
+        headings = ["rates a minute", "p by permutation", *headings]
     drawn = [_forest_row(row, result, pictures) for row in rows]
     about = f"Effects of {len(drawn)} displays, by evidence."
     second = _sides(result, analysis)[1]
@@ -264,7 +264,7 @@ def _place(row: Row, ratio: bool) -> float:
 
 
 def _beside(result: Mapping[str, Any], row: Row) -> str:
-    """P by exchange of the mean rates, or shares of time, beside a ratio."""
+    """P by permutation of the mean rates, or shares of time, beside a ratio."""
     wanted = (row["analysis"], "share" if row["measure"] == "main_ratio" else "per_min", row["unit"])
     return next((p_value(o["p"]) for o in result["rows"] if _is(o, *wanted) and o["token"] == row["token"]), UNKNOWN)
 

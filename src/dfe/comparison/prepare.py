@@ -130,7 +130,7 @@ def _notes(table: GroupTable, sums: RowSums, options: CompareOptions) -> list[st
         )
     if table.columns.covariates and table.conditions is not None and table.groups is None:
         notes.append(
-            "Covariates play no part in the exchange within subjects; the model of counts holds them constant."
+            "Covariates play no part in the permutation test within subjects; the model of counts holds them constant."
         )
     notes.append(_resting_said(sums.neutrals, options))
     notes += neutral_notes(sums.neutrals)
@@ -141,7 +141,7 @@ def _notes(table: GroupTable, sums: RowSums, options: CompareOptions) -> list[st
 def _resting_said(neutrals: Sequence[str], options: CompareOptions) -> str:
     if set(neutrals) == {NONE}:
         return "The recordings do not state whose resting face their faces were measured against."
-    said = f"Rows of the table by whose resting face the faces were measured against: {neutrals_said(neutrals)}."
+    said = f"Whose resting face the recordings were measured against (rows of the table): {neutrals_said(neutrals)}."
     if options.events.resting_face == "population":
         said += " What was taken off was put back: displays count against everybody's."
     return said

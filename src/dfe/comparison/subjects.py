@@ -58,8 +58,8 @@ class Coverage:
         if low > 0 and high / low >= UNEQUAL_MINUTES:
             found.append(
                 f"One side was seen {high / low:.1f} times as long as the other. Rates from short recordings scatter "
-                "more. In simulations the exchange test (p of means) then made more false discoveries than asked for; "
-                "the model of counts (ratios of rates) did not. Compare equal minutes."
+                "more. In simulations the permutation test (p of means) then made more false discoveries than asked "
+                "for; the model of counts (ratios of rates) did not. Compare equal minutes."
             )
         apart = max(self.mean) - min(self.mean)
         if apart >= UNEQUAL_COVERAGE:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from os import PathLike, fspath
 from pathlib import Path
 
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.files import refuse_existing
 from dfe.base.types import Progress
+from dfe.corpus.config import PlanOptions
 from dfe.corpus.pattern import Pattern, Whose
 from dfe.corpus.plan import Plan, PlanInfo, read_plan, write_plan
 from dfe.corpus.probing import Probe, Probed, probe_all
@@ -23,18 +24,6 @@ from dfe.media.inputs import Source, discover
 
 AT_ONCE = 16
 """Files that a worker probes at a time."""
-
-
-@dataclass(frozen=True)
-class PlanOptions:
-    """How a plan is made."""
-
-    pattern: str | None = None
-    """As of :class:`~dfe.corpus.pattern.Pattern`."""
-    quick: bool = False
-    """Read headers only: no hashes, and lengths as the headers announce them."""
-    sample_s: float = 20.0
-    """Seconds of media to encode for the estimate; 0 for none."""
 
 
 def make_plan(

@@ -9,10 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dfe.base.csv_text import csv_text
 from dfe.base.errors import OutputError
 from dfe.base.files import replacing
-from dfe.corpus.subjects import COLUMNS, SUBJECTS, read_subjects
+from dfe.corpus.subjects import write_all_subjects
 from dfe.encoding.manifest import JOURNAL, MANIFEST, Manifest, lists_of, need_results
 from dfe.encoding.row import Row
 from dfe.encoding.run import make_folder
@@ -47,8 +46,8 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
     goal = Manifest(out)
     listed: dict[str, Row] = {}
     where: dict[str, Path] = {}
-    whose: dict[str, tuple[str, ...]] = {}
-    for folder in [*(f for f in folders if not _same(f, out)), *(f for f in folders if _same(f, out))]:
+    ordered = [*(f for f in folders if not _same(f, out)), *(f for f in folders if _same(f, out))]
+    for folder in ordered:
         for row in Manifest(folder):
             moved = _seen_from(row, folder, out, goal)
             before = listed.get(moved.key)
@@ -57,18 +56,18 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
                     what = f"differs between {where[moved.key]} and {folder}"
                     raise OutputError(what, where=moved.output, advice="keep one of the two and encode the other anew")
                 listed[moved.key], where[moved.key] = moved, folder
-        whose |= {name: tuple(said) for name, said in read_subjects(folder).items()}
     tables = there = 0
     for key, row in listed.items():
         for name in (row.output, row.report):
             if name and not _same(where[key], out) and (where[key] / name).is_file():
                 new = _bring(where[key] / name, out / name)
                 tables, there = tables + new, there + (not new)
-    _write_lists(out, listed, whose)
+    _write_lists(out, listed)
+    write_all_subjects(out, ordered)
     return Merged(len(listed), tables, there)
 
 
-def _write_lists(out: Path, listed: dict[str, Row], whose: dict[str, tuple[str, ...]]) -> None:
+def _write_lists(out: Path, listed: dict[str, Row]) -> None:
     shares = [path for path in lists_of(out) if path.name != MANIFEST]
     manifest = Manifest(out)
     manifest.note(*listed.values())
@@ -77,10 +76,6 @@ def _write_lists(out: Path, listed: dict[str, Row], whose: dict[str, tuple[str, 
         for old in (path, path.with_suffix(JOURNAL)):
             with suppress(OSError):
                 old.unlink()
-    if whose:
-        text = csv_text(COLUMNS, [(name, *said) for name, said in sorted(whose.items())])
-        with replacing(out / SUBJECTS, overwrite=True) as (file,):
-            file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def _rank(row: Row) -> int:

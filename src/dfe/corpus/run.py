@@ -9,24 +9,38 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dfe.base.errors import UsageError
+from dfe.base.printable import printable
 from dfe.base.types import Progress
+from dfe.corpus.config import STOPPED, TRIES
 from dfe.corpus.plan import Plan
 from dfe.corpus.shard import Shard
 from dfe.corpus.subjects import write_subjects
 from dfe.encoding.engine import Engine
+from dfe.encoding.finish import Finish
 from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.limits import Limits
+from dfe.encoding.manifest import Manifest
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.pseudonyms import Pseudonyms, redacted, under_pseudonyms
+from dfe.encoding.row import Row
 from dfe.encoding.run import make_folder, prepared
 from dfe.encoding.summary import InputResult
 from dfe.encoding.tasks import frames_asked_for
 from dfe.media.inputs import Source
 
-TRIES = 2
-STOPPED = 75
-"""Exit code of a run that stopped before its end and will go on: EX_TEMPFAIL of sysexits.h."""
+
+def exit_code(*, unfinished: bool, problems: bool) -> int:
+    """What scripts are told of a corpus, by a run and afterwards alike, as often as they ask.
+
+    Args:
+        unfinished: anything is still to be done; starting the run again does it.
+        problems: anything cannot be read, has failed, or is damaged; starting the run again does not mend it.
+
+    Returns:
+        75 if it is not finished, else 1 if there are problems, else 0.
+    """
+    return STOPPED if unfinished else 1 if problems else 0
 
 
 @dataclass(frozen=True)
@@ -71,10 +85,8 @@ class CorpusSummary:
 
     @property
     def exit_code(self) -> int:
-        """75 where the run stopped early, else 1 where anything failed or is damaged, else 0."""
-        if self.stopped is not None:
-            return STOPPED
-        return 1 if self.problems else 0
+        """As :func:`exit_code` of this share."""
+        return exit_code(unfinished=self.stopped is not None, problems=bool(self.problems))
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -141,12 +153,10 @@ def run_corpus(
     problems = plan.column("problem")
     readable = [at for at in places if not problems[at]]
     unreadable = [at for at in places if problems[at]]
-    named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
+    how, named = checked(plan, out, options)
     sources: Sequence[Source] = plan.sources(readable)
     if named is not None:
         sources = under_pseudonyms(sources, named)
-    refuse_idle(options.encoding, kinds_in(plan), thumbnails=options.thumbnails)
-    how = prepared(kinds_in(plan), options.encoding, report=options.report, thumbnails=options.thumbnails)
     make_folder(out)
     write_subjects(plan, out, named)
     choices = FolderChoices(
@@ -154,9 +164,9 @@ def run_corpus(
     )
     run = FolderRun(out, options.encoding, choices, how, engine)
     summary = CorpusSummary(len(places))
-    for at, source in zip(unreadable, plan.sources(unreadable), strict=True):
+    for row in _unreadable(plan, unreadable, named, run.manifest):
         summary.states["unreadable"] += 1
-        summary.problems.append(problems[at] if named is None else redacted(problems[at], named.source(source)))
+        summary.problems.append(row.reason)
     expected = _expected(plan, readable, options.encoding)
     for result in run.results(sources, expected, progress=progress):
         summary.states[result.status] += 1
@@ -168,6 +178,38 @@ def run_corpus(
     summary.seconds = time.monotonic() - began
     summary.stopped = run.stopped
     return summary
+
+
+def _unreadable(plan: Plan, places: Sequence[int], named: Pseudonyms | None, manifest: Manifest) -> list[Row]:
+    """What the list says of the sources that the plan knows to be unreadable; written down where it is news."""
+    problems, rows = plan.column("problem"), []
+    for at, source in zip(places, under_pseudonyms(plan.sources(places), named), strict=True):
+        output = printable(f"{source.name}.parquet")
+        rows.append(Row(manifest.input(source), output, status="failed", reason=redacted(problems[at], source)))
+    news = [row for row in rows if not _is_told(row, manifest)]
+    if news:
+        manifest.note(*news)
+    return rows
+
+
+def _is_told(row: Row, manifest: Manifest) -> bool:
+    told = manifest.named(row.output)
+    return told is not None and (told.status, told.reason) == (row.status, row.reason)
+
+
+def checked(plan: Plan, out: Path, options: RunOptions) -> tuple[Finish, Pseudonyms | None]:
+    """How files are made under these options, and by which names; whatever is wrong with them is found here.
+
+    The key of pseudonyms is made if it is not there.
+
+    Raises:
+        UsageError: an option that does nothing for what is planned, or a key that is none.
+        ModelError: the tokenizer cannot be used.
+    """
+    named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
+    kinds = kinds_in(plan)
+    refuse_idle(options.encoding, kinds, thumbnails=options.thumbnails)
+    return prepared(kinds, options.encoding, report=options.report, thumbnails=options.thumbnails), named
 
 
 def _expected(plan: Plan, places: Sequence[int], options: EncodeOptions) -> list[int | None]:

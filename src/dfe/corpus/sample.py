@@ -92,6 +92,6 @@ def in_room(size: float) -> str:
 
 def _encode(source: Source, options: EncodeOptions, table: Path) -> tuple[int, int]:
     """Frames seen, and bytes of their table."""
-    seen = observe(plan(source, options, 1)[0])
+    seen = observe(plan(source, options, cut=False)[0])
     assembled([seen], options, coders_for(options)).write(table)
     return seen.frames, table.stat().st_size

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dfe.base.errors import UsageError
-from dfe.corpus.run import STOPPED
+from dfe.corpus.config import STOPPED
 
 LEAVE_MINUTES = 20
 """Left to what is under way when the time is nearly up."""
@@ -27,7 +28,7 @@ _SCRIPT = """#!/bin/bash
 {extra}umask 027
 export OMP_NUM_THREADS=1
 dfe corpus run {plan} -o {out} \\
-  --shard "$SLURM_ARRAY_TASK_ID/{shares}" --workers "$SLURM_CPUS_PER_TASK" --stop-after {minutes} --json-lines{more}
+  --shard "$SLURM_ARRAY_TASK_ID/{shares}" --workers "$SLURM_CPUS_PER_TASK" --stop-after {minutes} --json-lines{words}
 code=$?
 if [ $code -eq {stopped} ]; then
   scontrol requeue "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"
@@ -51,28 +52,33 @@ class SlurmJob:
     """A worker."""
     partition: str | None = None
     account: str | None = None
+    gpus: int = 0
+    """A job; 0 asks for none."""
 
     def __post_init__(self) -> None:
         if min(self.shares, self.cpus) < 1:
             raise UsageError("a job needs at least one share and one processor")
+        if self.gpus < 0:
+            raise UsageError(f"--gpus must be 0 or more, not {self.gpus}")
         if not 2 * LEAVE_MINUTES <= self.hours * 60 < float("inf"):
             raise UsageError(f"--hours must be {2 * LEAVE_MINUTES / 60:.2g} or more, not {self.hours:g}")
         if self.memory_mb < 1:  # 0 would ask SLURM for all memory of a node
             raise UsageError(f"--memory must be 1 or more, not {self.memory_mb}")
 
-    def script(self, plan: Path, out: Path, more: str = "") -> str:
+    def script(self, plan: Path, out: Path, words: Sequence[str] = ()) -> str:
         """The text of the script.
 
         Args:
             plan: to be run.
             out: folder of the results, on a disk that all nodes share.
-            more: further options of `dfe corpus run`.
+            words: further options of `dfe corpus run`.
         """
         minutes = round(self.hours * 60)
-        wanted = {"partition": self.partition, "account": self.account}
+        wanted = {"partition": self.partition, "account": self.account, "gpus-per-task": self.gpus}
         extra = "".join(f"#SBATCH --{name}={value}\n" for name, value in wanted.items() if value)
         return _SCRIPT.format(
             plan=shlex.quote(str(plan)), out=shlex.quote(str(out)), name="dfe.sbatch", shares=self.shares,
             cpus=self.cpus, memory=(self.cpus + 1) * self.memory_mb, time=f"{minutes // 60:02d}:{minutes % 60:02d}:00",
-            minutes=minutes - LEAVE_MINUTES, stopped=STOPPED, extra=extra, more=f" {more}" if more else "",
+            minutes=minutes - LEAVE_MINUTES, stopped=STOPPED, extra=extra,
+            words=f" \\\n  {shlex.join(words)}" if words else "",
         )  # fmt: skip

@@ -6,8 +6,10 @@ fetches the medium for as long as it looks at it.
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from dfe.base.errors import MediaError
 from dfe.base.files import replacing
@@ -17,13 +19,27 @@ _MARK = b"dfe stand-in 1\n"
 _LONGEST = 4096
 
 
+class Original(NamedTuple):
+    """Where a medium really is."""
+
+    store: str
+    """URL of the folder, as the user wrote it."""
+    name: str
+    """Of the file, seen from there."""
+
+    @property
+    def url(self) -> str:
+        """What messages call it."""
+        return file_url(self.store, self.name)
+
+
 def write_stand_in(target: Path, store: Store, entry: Entry) -> bool:
     """Write what stands for a file of a store; False where it is so small that it must be fetched.
 
     Raises:
         OutputError: it cannot be written.
     """
-    text = _MARK + file_url(store.url, entry.name).encode() + b"\n"
+    text = _MARK + json.dumps(Original(store.url, entry.name)).encode("ascii") + b"\n"
     if entry.size <= max(len(text), _LONGEST):
         return False
     with replacing(target, overwrite=True) as (file,):
@@ -33,8 +49,8 @@ def write_stand_in(target: Path, store: Store, entry: Entry) -> bool:
     return True
 
 
-def stands_for(path: Path) -> str | None:
-    """URL of what a file stands for; None of any other file."""
+def stands_for(path: Path) -> Original | None:
+    """What a file stands for; None of any other file."""
     try:
         with path.open("rb") as file:
             begin = file.read(_LONGEST)
@@ -42,11 +58,14 @@ def stands_for(path: Path) -> str | None:
         return None
     if not begin.startswith(_MARK):
         return None
-    url, end, _ = begin[len(_MARK) :].partition(b"\n")
-    return url.decode("utf-8", "replace") if end else None
+    try:
+        store, name = json.loads(begin[len(_MARK) :].partition(b"\n")[0])
+    except (ValueError, TypeError):
+        return None
+    return Original(str(store), str(name))
 
 
-def fetch_original(stand_in: Path, url: str, target: Path) -> None:
+def fetch_original(stand_in: Path, original: Original, target: Path) -> None:
     """Fetch what a file stands for, if it is still what it was.
 
     Raises:
@@ -54,12 +73,12 @@ def fetch_original(stand_in: Path, url: str, target: Path) -> None:
         DfeError: the store cannot be asked.
         OutputError: there is no room for it.
     """
-    parts = url.split("?", 1)
-    folder, _, name = parts[0].rpartition("/")
-    store = Store.open("?".join([folder, *parts[1:]]))
-    found, known = store.about(name), stand_in.stat()
+    store = Store.open(original.store)
+    found, known = store.about(original.name), stand_in.stat()
     if found is None:
-        raise MediaError("is not in the store any more", where=url, advice="list the store again")
+        raise MediaError("is not in the store any more", where=original.url, advice="list the store again")
     if (found.size, found.time_ns) != (known.st_size, known.st_mtime_ns):
-        raise MediaError("has changed in the store since it was listed", where=url, advice="list the store again")
+        raise MediaError(
+            "has changed in the store since it was listed", where=original.url, advice="list the store again"
+        )
     store.fetch(found, target)

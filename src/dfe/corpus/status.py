@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dfe.corpus.run import STOPPED
+from dfe.base.printable import printable
+from dfe.corpus.run import exit_code
 from dfe.corpus.subjects import read_subjects
 from dfe.encoding.manifest import Manifest, need_results
 from dfe.encoding.row import Row
@@ -35,7 +36,9 @@ class CorpusStatus:
     done: int
     damaged: int
     failed: int
+    """Or known to be unreadable since they were planned."""
     waiting: int
+    """Those of shares that have not begun, too."""
     frames: int
     """Of what is done."""
     seconds: float
@@ -46,8 +49,8 @@ class CorpusStatus:
 
     @property
     def exit_code(self) -> int:
-        """75 as long as anything is waiting, else 1 where anything failed, else 0."""
-        return STOPPED if self.waiting else 1 if self.failed else 0
+        """As :func:`dfe.corpus.run.exit_code`."""
+        return exit_code(unfinished=self.waiting > 0, problems=self.failed + self.damaged > 0)
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -79,12 +82,15 @@ def status_of(out: Path) -> CorpusStatus:
     rows = list(Manifest(out))
     states = Counter(row.status for row in rows)
     whose = read_subjects(out)
+    listed = {name_of(row) for row in rows}
+    waiting = [Row(name) for name in whose if printable(name) not in listed]  # of shares that have not begun
+    states["waiting"] += len(waiting)
     grouped: dict[str, list[Row]] = {}
-    for row in rows:
-        said = whose.get(name_of(row))
+    for row in [*rows, *waiting]:
+        said = whose.get(name_of(row) or row.input)
         grouped.setdefault(said.subject if said is not None and said.subject else UNKNOWN, []).append(row)
     return CorpusStatus(
-        recordings=len(rows),
+        recordings=len(rows) + len(waiting),
         done=states["done"],
         damaged=states["damaged"],
         failed=states["failed"],
@@ -97,7 +103,7 @@ def status_of(out: Path) -> CorpusStatus:
 
 
 def name_of(row: Row) -> str:
-    """The name of a row's recording, as in the table of subjects."""
+    """The name of a row's recording, as in the table of subjects (what no terminal shows is written out)."""
     return row.output.rpartition(".")[0] if row.output else ""
 
 

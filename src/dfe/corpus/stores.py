@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import pyarrow as pa
 from pyarrow import fs
@@ -68,7 +68,8 @@ class Store:
             advice = "keep keys in the environment, where the store's own tools find them"
             raise UsageError("a URL with a key in it", where=f"{parts.scheme}://...", advice=advice)
         try:
-            system, root = fs.FileSystem.from_uri(place)
+            # Signs that a URL may not hold, as blanks and umlauts, are written as people write them.
+            system, root = fs.FileSystem.from_uri(urlunsplit(parts._replace(path=quote(parts.path, safe="/%"))))
         except (pa.ArrowException, ValueError, OSError) as error:
             try:
                 system, root = _by_fsspec(place)

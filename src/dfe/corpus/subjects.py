@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
 from dfe.base.errors import DfeError
 from dfe.base.files import replacing
+from dfe.base.printable import printable
 from dfe.corpus.pattern import Whose
 from dfe.corpus.plan import Plan
 from dfe.encoding.pseudonyms import Pseudonyms, under_pseudonyms
@@ -20,6 +22,9 @@ COLUMNS = ("recording", *Whose._fields)
 def write_subjects(plan: Plan, out: Path, pseudonyms: Pseudonyms | None = None) -> Path:
     """Write ``out/subjects.csv``, unless it says just that already; under pseudonyms, where there are any.
 
+    What people have added to it stays: columns of their own, and cells of which the plan knows nothing. Recordings that
+    are not in this plan stay where they have a table.
+
     Raises:
         OutputError: it cannot be written.
     """
@@ -28,26 +33,75 @@ def write_subjects(plan: Plan, out: Path, pseudonyms: Pseudonyms | None = None) 
         columns[0] = [source.name for source in under_pseudonyms(plan.sources(), pseudonyms)]
         columns[1] = [pseudonyms.of(subject) if subject else "" for subject in columns[1]]
         pseudonyms.keep()
-    text = csv_text(COLUMNS, zip(*columns, strict=True)).encode("utf-8", "backslashreplace")
+    columns[0] = [_written(name) for name in columns[0]]
     path = out / SUBJECTS
+    text = csv_text(COLUMNS, zip(*columns, strict=True)).encode("utf-8", "backslashreplace")
     with suppress(OSError):
         if path.read_bytes() == text:
             return path
+    added, before = _read(path)
+    if before:
+        rows = [_joined(row, before.pop(row[0], {}), added) for row in zip(*columns, strict=True)]
+        kept = [name for name in before if (out / f"{name}.parquet").exists()]
+        rows += [_joined((name,), before[name], added) for name in kept]
+        text = csv_text((*COLUMNS, *added), rows).encode("utf-8", "backslashreplace")
     with replacing(path, overwrite=True) as (file,):
         file.write(text)
     return path
 
 
-def read_subjects(out: Path) -> dict[str, Whose]:
-    """Whose each recording is, by its name; nothing where no plan has said so."""
-    path = out / SUBJECTS
-    found: dict[str, Whose] = {}
+def write_all_subjects(out: Path, folders: Iterable[Path]) -> None:
+    """Write the tables of several folders as one, with all that people have added; later folders win.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    added: list[str] = []
+    rows: dict[str, dict[str, str]] = {}
+    for folder in folders:
+        more, found = _read(folder / SUBJECTS)
+        added += [name for name in more if name not in added]
+        for name, cells in found.items():
+            rows[name] = rows.get(name, {}) | cells
+    if rows:
+        text = csv_text((*COLUMNS, *added), [_joined((name,), rows[name], added) for name in sorted(rows)])
+        with replacing(out / SUBJECTS, overwrite=True) as (file,):
+            file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _joined(planned: Sequence[str], before: dict[str, str], added: Sequence[str]) -> list[str]:
+    """A row: what is planned, and where that says nothing, what stood there before."""
+    name, *said = [*planned, *[""] * (len(COLUMNS) - len(planned))]
+    mine = [cell or before.get(column, "") for column, cell in zip(COLUMNS[1:], said, strict=True)]
+    return [name, *mine, *(before.get(column, "") for column in added)]
+
+
+def _written(name: str) -> str:
+    """A name as text: one of bytes that are none as the list of results has it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return printable(name)
+    return name
+
+
+def _read(path: Path) -> tuple[tuple[str, ...], dict[str, dict[str, str]]]:
+    """Columns that people have added, and the cells of each recording; nothing where there is no such table."""
+    found: dict[str, dict[str, str]] = {}
     if not path.exists():
-        return found
+        return (), found
+    added: tuple[str, ...] = ()
     with suppress(DfeError):
         table = Cells(path, short_rows=True)
+        added = tuple(name for name in table.header if name and name not in COLUMNS)
         for _, line in table:
             cells = {name: plain_cell(cell) for name, cell in zip(table.header, line, strict=False)}
-            if cells.get("recording"):
-                found[cells["recording"]] = Whose(*(cells.get(field, "") for field in Whose._fields))
-    return found
+            if cells.get(COLUMNS[0]):
+                found[cells[COLUMNS[0]]] = cells
+    return added, found
+
+
+def read_subjects(out: Path) -> dict[str, Whose]:
+    """Whose each recording is, by its name; nothing where no plan has said so."""
+    _, rows = _read(out / SUBJECTS)
+    return {name: Whose(*(cells.get(field, "") for field in Whose._fields)) for name, cells in rows.items()}

@@ -235,14 +235,22 @@ def length_mm(directions: NDArray[np.floating], space: ExpressionSpace) -> Doubl
     return np.asarray(np.sqrt(np.einsum("ud,de,ue->u", rows, space.gram, rows).clip(0)))
 
 
-@runtime_checkable
-class Coder(Protocol):
-    """A coding of expressions by a few codes, each saying a display: a tokenizer, a baseline, action units."""
+class WithDisplays(Protocol):
+    """What has displays that can be counted, by its name."""
 
     @property
     def id(self) -> str:
         """Name under which results are reported."""
         ...
+
+    def displays(self) -> Displays:
+        """What its codes say."""
+        ...
+
+
+@runtime_checkable
+class Coder(WithDisplays, Protocol):
+    """A coding of expressions by a few codes, each saying a display: a tokenizer, a baseline, action units."""
 
     @property
     def space_id(self) -> str:
@@ -265,8 +273,4 @@ class Coder(Protocol):
 
     def decode_codes(self, codes: CodeArray) -> FloatArray:
         """Codes ``(n, m)`` of the first m levels to expressions ``(n, D)``."""
-        ...
-
-    def displays(self) -> Displays:
-        """What its codes say."""
         ...

@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from dfe.base.types import BoolArray, DoubleArray
-from dfe.displays.displays import Coder, Displays
+from dfe.displays.displays import WithDisplays
 from dfe.displays.groups import RULES, Group, Moved, groups_of, moved_by
 from dfe.displays.names import Merge, Named, Names, load_names
 from dfe.displays.tokens import Tokens
@@ -23,12 +23,8 @@ from dfe.displays.units import DisplayName, Unit
 _ROWS_AT_ONCE = 4096
 
 
-class NamedCoder(Named, Protocol):
+class NamedCoder(Named, WithDisplays, Protocol):
     """Displays that a file of names may be bound to; a tokenizer."""
-
-    def displays(self) -> Displays:
-        """What its codes say."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -128,7 +124,7 @@ class Vocabulary:
         return found
 
 
-def plain_vocabulary(coder: Coder, names: Mapping[int, DisplayName] | None = None) -> Vocabulary:
+def plain_vocabulary(coder: WithDisplays, names: Mapping[int, DisplayName] | None = None) -> Vocabulary:
     """Displays alone, called by these names or by their number; nothing is merged."""
     displays = coder.displays()
     given = names or {}

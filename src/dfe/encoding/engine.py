@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from dfe.base.errors import DfeError, UsageError
+from dfe.base.memory import check_memory_limit
 from dfe.base.workers import run_tasks
 
 T = TypeVar("T")
@@ -35,6 +36,11 @@ class Engine(Protocol):
         """Tasks that are done at the same time."""
         ...
 
+    @property
+    def cuts(self) -> bool:
+        """Whether it is to be given pieces of long films; no, where each worker would have to fetch the whole film."""
+        ...
+
     def run(
         self, work: Callable[..., R], tasks: Iterable[T], heard: Callable[[T, int], None] | None = None
     ) -> Iterator[tuple[T, R | DfeError]]:
@@ -56,20 +62,25 @@ class LocalEngine:
     """Processes of this machine.
 
     Raises:
-        UsageError: a number of workers that makes no sense.
+        UsageError: a number of workers or a limit that makes no sense.
     """
 
     workers: int = 1
     apart: bool = False
     """One worker is a process of its own, too, so that a crash in a codec costs its task and not the run."""
     name: str = "local"
+    cuts: bool = True
+    memory: float | None = None
+    """Bytes that the run and its workers may hold together, as of :func:`~dfe.base.workers.run_tasks`."""
 
     def __post_init__(self) -> None:
         if self.workers < 1:
             raise UsageError(f"--workers must be 1 or more, not {self.workers}")
+        if self.memory is not None:
+            check_memory_limit(self.memory)
 
     def run(
         self, work: Callable[..., R], tasks: Iterable[T], heard: Callable[[T, int], None] | None = None
     ) -> Iterator[tuple[T, R | DfeError]]:
         """As :meth:`Engine.run`."""
-        return run_tasks(work, tasks, self.workers, heard, apart=self.apart)
+        return run_tasks(work, tasks, self.workers, heard, apart=self.apart, memory=self.memory)

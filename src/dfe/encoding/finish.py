@@ -85,7 +85,7 @@ class Finish:
         """Make the page of a table that is there."""
         recording = Recording.read(one.targets.table, landmarks=False)
         self._report(recording, one, overwrite=True)
-        return InputResult.paged(one.source.name, one.targets)
+        return InputResult.paged(one.source.name, one.targets, one.row)
 
     def _report(self, recording: Recording, one: ToDo, *, overwrite: bool) -> None:
         if one.targets.report is None:

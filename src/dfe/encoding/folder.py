@@ -21,6 +21,7 @@ from dfe.encoding.coders import Coders
 from dfe.encoding.engine import Engine
 from dfe.encoding.finish import Done, Finish, coders_for, failed_row
 from dfe.encoding.going_on import Glance, ToDo, due, is_done, mark_of, ways
+from dfe.encoding.kept import ROOM_BYTES, Kept
 from dfe.encoding.limits import Limits, LimitWatch
 from dfe.encoding.manifest import MANIFEST, Manifest
 from dfe.encoding.observing import look_at
@@ -78,6 +79,7 @@ class FolderRun:
         self.manifest = Manifest(out, choices.share)
         coders: Coders = coders_for(options)
         self._key = ways(options, coders, format=how.format)
+        self._kept = Kept(out, self._key, max(ROOM_BYTES, choices.limits.free_bytes or 0.0))
         called = [sorted((key, str(name)) for key, name in given.entries.items()) for given in how.names.values()]
         self._page = mark_of({"thumbnails": how.thumbnails, "names": called}) if choices.report else ""
 
@@ -97,6 +99,7 @@ class FolderRun:
             progress: told of frames done and to do.
         """
         watch = self._choices.limits.watch(self._out)
+        stale = self._kept.names()
         todo, pages = array("q"), array("q")
         lost = [Row(self.manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in absent if p.where]
         waiting: list[Row] = lost
@@ -105,8 +108,10 @@ class FolderRun:
         )
         for at in range(len(sources)):
             glance = None if glances is None else glances.glance(at)
-            if glance is not None and self._is_done(glance):
-                yield InputResult.glanced(glance.name, f"{self._out}/{glance.name}.{self._how.format}")
+            told = None if glance is None else self._done(glance)
+            if glance is not None and told is not None:
+                self._forget(glance.name, stale)
+                yield InputResult.glanced(glance.name, f"{self._out}/{glance.name}.{self._how.format}", told)
                 continue
             source = sources[at]
             targets = self._targets(source)
@@ -115,12 +120,16 @@ class FolderRun:
             except OutputError as error:
                 yield InputResult.failure(source.name, str(error))
                 continue
-            if one == "there":
-                yield InputResult.there(source.name, targets)
-            elif one == "aside":
-                row = self.manifest.get(targets.table)
-                yield InputResult.aside(source.name, "" if row is None else row.reason)
+            if not isinstance(one, ToDo):
+                row = self.manifest.get(targets.table) or Row(source.name)
+                if one == "there":
+                    self._forget(source.name, stale)
+                    yield InputResult.there(source.name, targets, row)
+                else:
+                    yield InputResult.aside(source.name, row)
             else:
+                if self._choices.overwrite:
+                    self._forget(source.name, stale)
                 (pages if one.page_only else todo).append(at)
                 if not one.page_only:
                     waiting.append(one.row)
@@ -151,7 +160,7 @@ class FolderRun:
         """Place, result and row of each source that was done or has failed."""
         looking = look_at(
             sources, self._options, self._engine, progress,
-            expected=expected, finish=self._again, how=self._how, go_on=watch.go_on,
+            expected=expected, finish=self._again, how=self._how, kept=self._kept, go_on=watch.go_on,
         )  # fmt: skip
         try:
             for looked in looking:
@@ -165,6 +174,7 @@ class FolderRun:
                     row = failed_row(one, why, time.monotonic() - began)
                 else:
                     result, row = done.result, done.row
+                    self._forget(looked.source.name, self._kept.names())
                 with suppress(OutputError):  # what is done stays done; the list is written once more at the end
                     self.manifest.note(row)
                 yield looked.at, result, row
@@ -172,10 +182,17 @@ class FolderRun:
             looking.close()  # ends all workers
             remove_leftovers(self._out)  # of those that were ended while they wrote
 
-    def _is_done(self, glance: Glance) -> bool:
+    def _forget(self, name: str, stale: frozenset[str]) -> None:
+        """Remove what a run that was killed has left of a source."""
+        if stale and mark_of(name) in stale:
+            self._kept.forget(name)
+
+    def _done(self, glance: Glance) -> Row | None:
+        """The row of a source that is done; None where that takes more than a glance to say."""
         output = f"{glance.name}.{self._how.format}"
         is_alone = self._how.format == "parquet"  # a CSV table has its provenance beside it
-        return is_alone and is_done(glance, f"{self._out}/{output}", self.manifest.named(output), self._key)
+        told = self.manifest.named(output) if is_alone else None
+        return told if told is not None and is_done(glance, f"{self._out}/{output}", told, self._key) else None
 
     def _due(self, source: Source, targets: Targets) -> ToDo | Literal["there", "aside"]:
         choices = self._choices

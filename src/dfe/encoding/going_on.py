@@ -130,7 +130,7 @@ class Glance(NamedTuple):
     path: str
 
 
-def is_done(glance: Glance, table: str, told: Row | None, options: str) -> bool:
+def is_done(glance: Glance, table: str, told: Row, options: str) -> bool:
     """Whether :func:`due` would say ``there`` of a source without a page, by stamps alone; no, where these do not tell.
 
     Args:
@@ -140,8 +140,7 @@ def is_done(glance: Glance, table: str, told: Row | None, options: str) -> bool:
         options: what :func:`ways` says of the run.
     """
     return (
-        told is not None
-        and told.status in ("done", "damaged")
+        told.status in ("done", "damaged")
         and (told.options, told.version) == (options, __version__)
         and told.state == stamp_of_file(glance.path, [glance.kind])
         and told.made == stamp_of_file(table)

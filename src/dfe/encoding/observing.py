@@ -11,16 +11,13 @@ from dfe.base.types import Progress
 from dfe.encoding.engine import Engine
 from dfe.encoding.finish import Done, Finish
 from dfe.encoding.going_on import ToDo
+from dfe.encoding.kept import Kept
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.seen import Seen
 from dfe.encoding.tables import ReadTable, read_source
 from dfe.encoding.tally import Tally
-from dfe.encoding.tasks import Observed, Task, observe, plan
+from dfe.encoding.tasks import Observed, Task, is_long, observe, plan
 from dfe.media.inputs import Source
-
-LONG_FRAMES = 30_000
-"""A longer film is cut for several workers however many others there are: a crash then costs a piece of it, and the
-last film of a run does not keep one worker alone busy for hours."""
 
 
 class Looked(NamedTuple):
@@ -43,6 +40,8 @@ class Work(NamedTuple):
     one: ToDo | None = None
     """Where the results of a task that is a whole source go; None: what was seen is the result."""
     finish: Finish | None = None
+    kept: Kept | None = None
+    """Where pieces are kept until the whole source has been looked at."""
 
 
 def look_at(
@@ -54,6 +53,7 @@ def look_at(
     expected: Sequence[int | None],
     finish: Callable[[Source], ToDo] | None = None,
     how: Finish | None = None,
+    kept: Kept | None = None,
     go_on: Callable[[], bool] = lambda: True,
 ) -> Generator[Looked, None, None]:
     """Each source with what was seen in it, or with the error that stopped it, as they get ready.
@@ -67,26 +67,33 @@ def look_at(
         finish: says where the files of a source go; with it, whoever sees a whole source makes them at once, as
             ``how`` says.
         how: see ``finish``.
-        go_on: asked before each source is begun; as soon as it says no, no more are.
+        kept: what was seen in pieces is found there, and put there.
+        go_on: asked before each source is begun, and before each piece that is kept; as soon as it says no, no more
+            are. A source of which pieces are missing then is not given back.
     """
     tally = Tally(progress, expected)
     failed: list[Looked] = []
     parts: dict[int, dict[int, Observed]] = {}
     began: dict[int, float] = {}
     stopped: set[int] = set()
-    workers = engine.workers
-    few = len(sources) < 2 * workers
+    several = engine.workers > 1
+    few = several and len(sources) < 2 * engine.workers
+    gains = several or kept is not None
 
     def tasks() -> Iterator[Work]:
         for at, source in enumerate(sources):
             if not go_on():
                 return
             began[at] = time.monotonic()
-            cut = few or source.kind == "stills" or (expected[at] or 0) > LONG_FRAMES
+            cut = few or (several and source.kind == "stills") or (gains and is_long(expected[at]))
             try:
-                planned = plan(source, options, workers if cut else 1)
+                planned = plan(source, options, cut=cut and engine.cuts)
                 one = None if finish is None or len(planned) > 1 else finish(source)
-                yield from (Work(at, task, one, None if one is None else how) for task in planned)
+                pieces = kept if len(planned) > 1 else None
+                for task in planned:
+                    if pieces is not None and not go_on():
+                        return
+                    yield Work(at, task, one, None if one is None else how, pieces)
             except DfeError as error:
                 failed.append(Looked(at, source, error, 0.0))
 
@@ -129,6 +136,8 @@ def _heard(tally: Tally) -> Callable[[Work, int], None]:
 def _look(work: Work, progress: Progress | None = None) -> Observed | ReadTable | Done:
     """What a worker does: see, and where it sees a whole source, make its files."""
     began, task = time.monotonic(), work.task
+    if work.kept is not None:
+        return work.kept.seen(task, progress)
     is_table = task.source.kind == "table"
     seen = read_source(task.source, task.options, progress) if is_table else observe(task, progress)
     if work.one is None or work.finish is None:

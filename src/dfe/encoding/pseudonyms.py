@@ -18,11 +18,13 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
+from urllib.parse import quote
 
 from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
 from dfe.base.errors import DfeError, UsageError
-from dfe.base.files import replacing
+from dfe.base.files import replacing, written_here
+from dfe.encoding.journal import alone
 from dfe.media.inputs import Source
 
 _LETTERS = 12
@@ -72,13 +74,14 @@ class Pseudonyms:
         Raises:
             OutputError: it cannot be written.
         """
-        known = _read_names(self.names_file)
-        if self._used.keys() <= known.keys():
-            return
-        text = csv_text(_HEAD, sorted({**known, **self._used}.items()))
-        with replacing(self.names_file, overwrite=True) as (file,):
-            os.chmod(file.fileno(), 0o600)  # noqa: PTH101
-            file.write(text.encode("utf-8", "backslashreplace"))
+        with alone(self.names_file.parent):
+            known = _read_names(self.names_file)
+            if self._used.keys() <= known.keys():
+                return
+            text = csv_text(_HEAD, sorted({**known, **self._used}.items()))
+            with replacing(self.names_file, overwrite=True) as (file,):
+                os.chmod(file.fileno(), 0o600)  # noqa: PTH101
+                file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def under_pseudonyms(sources: Iterable[Source], pseudonyms: Pseudonyms | None) -> list[Source]:
@@ -100,20 +103,34 @@ def is_pseudonym(name: str) -> bool:
 
 
 def redacted(text: str, source: Source) -> str:
-    """A message without the paths and names of a source that has pseudonyms."""
+    """A message without the paths and names of a source that has pseudonyms, as they are or as a URL writes them."""
+    if not source.shown:
+        return text
     for path, shown in zip(source.paths, source.shown, strict=False):
-        for name in (str(path), os.path.abspath(path), path.name):  # noqa: PTH100
-            text = text.replace(name, shown)
-    if source.shown and len(source.paths) > 1:
+        tails = [path.as_posix().split("/", cut)[cut] for cut in range(path.as_posix().count("/") + 1)]
+        for name in (str(path), os.path.abspath(path), *tails):  # noqa: PTH100
+            text = text.replace(name, shown).replace(quote(name), shown)
+    if len(source.paths) > 1:
         text = text.replace(str(source.place), source.name)
+    folders = source.folder.split("/") if source.folder else []
+    parts = source.paths[0].parent.parts
+    for part, shown in zip(parts[len(parts) - len(folders) :], folders, strict=False):
+        for name in (part, quote(part)):  # as part of a path only: a folder may be called like any word
+            text = re.sub(rf"(?<=/){re.escape(name)}(?![\w.-])|(?<![\w.-]){re.escape(name)}(?=/)", shown, text)
     return text
 
 
 def _make_key(path: Path) -> bytes:
-    key = secrets.token_bytes(_BYTES)
-    with replacing(path) as (file,):
-        os.chmod(file.fileno(), 0o600)  # noqa: PTH101
-        file.write(json.dumps({"pseudonyms": 1, "key": key.hex()}).encode("ascii") + b"\n")
+    """A new key, or the one that another process has made meanwhile: runs of many shares begin at the same time."""
+    with written_here(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with alone(path.parent):
+        if path.exists():
+            return _read_key(path)
+        key = secrets.token_bytes(_BYTES)
+        with replacing(path) as (file,):
+            os.chmod(file.fileno(), 0o600)  # noqa: PTH101
+            file.write(json.dumps({"pseudonyms": 1, "key": key.hex()}).encode("ascii") + b"\n")
     return key
 
 

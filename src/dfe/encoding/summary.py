@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from dfe.base.errors import MediaError
 from dfe.base.printable import printable
+from dfe.encoding.row import Row
 from dfe.frontends.base import NOT_DECODED
 from dfe.media.inputs import Source
 from dfe.media.video import PATCHED
@@ -45,8 +46,9 @@ class InputResult:
     name: str
     status: Literal["done", "damaged", "failed", "aside", "there", "paged"]
     """``damaged``: the table is there, and some of its rows are frames that could not be decoded, or the source changed
-    while it was read; ``there``: an earlier run made it, and nothing has changed; ``paged``: the same, but its page is
-    new; ``aside``: it has failed so often in earlier runs that it was not tried again."""
+    while it was read; ``there``: an earlier run made it, and nothing has changed, so that a damaged one still has its
+    problem; ``paged``: the same, but its page is new; ``aside``: it has failed so often in earlier runs that it was not
+    tried again."""
     frames: int = 0
     faces: int = 0
     """Rows with a face."""
@@ -74,25 +76,25 @@ class InputResult:
         return cls(name, "failed", problem=problem)
 
     @classmethod
-    def aside(cls, name: str, problem: str) -> InputResult:
+    def aside(cls, name: str, told: Row) -> InputResult:
         """An input that has failed too often to be tried again."""
-        return cls(name, "aside", problem=problem)
+        return cls(name, "aside", problem=told.reason)
 
     @classmethod
-    def there(cls, name: str, targets: Targets) -> InputResult:
-        """An input that an earlier run has done."""
+    def there(cls, name: str, targets: Targets, told: Row) -> InputResult:
+        """An input that an earlier run has done, and what its row says of it."""
         report = None if targets.report is None else str(targets.report)
-        return cls(name, "there", table=str(targets.table), report=report)
+        return cls(name, "there", table=str(targets.table), report=report, problem=told.reason or None)
 
     @classmethod
-    def glanced(cls, name: str, table: str) -> InputResult:
+    def glanced(cls, name: str, table: str, told: Row) -> InputResult:
         """The same of one that has no page, seen at a glance."""
-        return cls(name, "there", table=table)
+        return cls(name, "there", table=table, problem=told.reason or None)
 
     @classmethod
-    def paged(cls, name: str, targets: Targets) -> InputResult:
+    def paged(cls, name: str, targets: Targets, told: Row) -> InputResult:
         """An input whose table was there and whose page was made from it."""
-        return replace(cls.there(name, targets), status="paged")
+        return replace(cls.there(name, targets, told), status="paged")
 
     @classmethod
     def success(cls, source: Source, recording: Recording, targets: Targets) -> InputResult:
@@ -202,10 +204,9 @@ class RunSummary:
                 lines.append(printable(f"{result.table}: there already, unchanged"))
                 lines.append(f"  report: {printable(str(result.report))}")
             elif result.table is not None and result.status != "there":
-                seen = f"{result.frames} frames, a face in {result.frames - result.failures}, usable in {result.usable}"
-                why = (
-                    f" ({result.why_not})" if result.why_not and result.usable < result.frames - result.failures else ""
-                )
+                found = result.frames - result.failures
+                seen = f"{_frames(result.frames)}, a face in {found}, usable in {result.usable}"
+                why = f" ({result.why_not})" if result.why_not and result.usable < found else ""
                 people = f", {result.people} faces" if result.people > 1 else ""
                 if result.fleeting:
                     people += f", {result.fleeting} more for a moment only (perhaps no face, left out of reports)"
@@ -224,7 +225,11 @@ class RunSummary:
             lines.append(f"{paged} reports made of tables that were there already (--overwrite does all again)")
             return lines
         lines.append(
-            f"{made} of {len(self.inputs)} inputs, {self.frames} frames, {self.faces} faces "
+            f"{made} of {len(self.inputs)} {'input' if len(self.inputs) == 1 else 'inputs'}: {_frames(self.frames)} "
             f"in {self.seconds:.1f} s ({self.frames_per_second:.0f} frames/s)"
         )
         return lines
+
+
+def _frames(count: int) -> str:
+    return f"{count} frame{'' if count == 1 else 's'}"

@@ -42,6 +42,11 @@ from dfe.space.registry import FACE_MODEL_ID
 PIECE_FRAMES = 960
 """Least length of a piece; opening and seeking then cost little beside it."""
 PIECE_PICTURES = 64
+LONG_FRAMES = 30_000
+"""A film of more frames is cut however many others there are: a crash or a kill then costs a piece of it, and the last
+film of a run does not keep one worker alone busy for hours."""
+_LONG_PIECE = 3
+"""Times as long are the pieces of such a film, which has enough of them: each looks at the block before it, too."""
 MORE_FACES = "more faces here than the"
 """First words of the note on rows of a frame with further faces, left out."""
 
@@ -57,6 +62,12 @@ class Task:
     first: int = 0
     last: int | None = None
     scan: VideoScan | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """Those that are read."""
+        paths = self.source.paths
+        return paths if self.source.kind == "video" else paths[self.first : self.last]
 
 
 @dataclass(frozen=True)
@@ -82,14 +93,24 @@ class Observed:
     """What files are called in results, where not by their names."""
 
 
-def plan(source: Source, options: EncodeOptions, workers: int) -> list[Task]:
-    """Cut a source into tasks for so many workers.
+def is_long(frames: int | None) -> bool:
+    """Whether a film of so many frames is cut whatever else there is; not where the number is not known."""
+    return (frames or 0) > LONG_FRAMES
+
+
+def plan(source: Source, options: EncodeOptions, *, cut: bool) -> list[Task]:
+    """The tasks of a source: one, or its pieces, which are the same whoever looks at them.
+
+    Args:
+        source: to be looked at.
+        options: of the run.
+        cut: into pieces, if it is long enough for several.
 
     Raises:
         MediaError: the video cannot be opened (only found here if it is to be cut).
         UsageError: a rate for a video that carries its own times.
     """
-    if workers <= 1 or source.kind == "table":
+    if not cut or source.kind == "table":
         return [Task(source, options)]
     scan = None
     if source.kind == "stills":
@@ -97,7 +118,8 @@ def plan(source: Source, options: EncodeOptions, workers: int) -> list[Task]:
     else:
         film = open_film(source.paths, rate=options.rate)
         scan, count = film.scan, len(film)
-        least, step = PIECE_FRAMES, options.landmark_config(still=False).reset_every
+        least = PIECE_FRAMES * (_LONG_PIECE if is_long(count) else 1)
+        step = options.landmark_config(still=False).reset_every
     parts = max(1, count // least)
     bounds = [count * part // parts // step * step for part in range(parts)] + [count]
     return [Task(source, options, part, parts, bounds[part], bounds[part + 1], scan) for part in range(parts)]
@@ -110,8 +132,7 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
         MediaError: the video cannot be opened, or holds nothing that can be decoded.
         UsageError: a rate for a video that carries its own times.
     """
-    paths = task.source.paths
-    before = stamps(paths if task.source.kind == "video" else paths[task.first : task.last])
+    before = stamps(task.files)
     front_end = front_end_for(task.options, still=task.source.kind == "stills")
     space = front_end.space
     rows = RowBuffer(task.options.landmarks, Layout(expression=expression_columns(space.names)))

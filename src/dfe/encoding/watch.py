@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dfe.base.defects import Defect
 from dfe.base.types import DoubleArray, FloatArray, Frame, IntArray
@@ -21,6 +23,8 @@ from dfe.media.scenes import SCENE_SHAPE, find_cuts, scene_of
 
 _NO_LOOK = bytes(int(np.prod(LOOK_SHAPE)))
 _NAMED = 3
+_ARRAYS, _BYTES = ("_frame", "_time", "_size"), ("_scenes", "_looks")
+_COUNTS = ("_deinterlaced", "_combed", "_combs_sought", "_crowded", "_looked_at", "_damaged")
 
 
 class Watch:
@@ -63,14 +67,33 @@ class Watch:
 
     def extend(self, later: Watch) -> None:
         """Add what was noted in the part after this one."""
-        for name in ("_frame", "_time", "_size", "_scenes", "_looks"):
+        for name in (*_ARRAYS, *_BYTES):
             getattr(self, name).extend(getattr(later, name))
-        self._deinterlaced += later._deinterlaced
-        self._combed += later._combed
-        self._combs_sought += later._combs_sought
-        self._crowded += later._crowded
-        self._looked_at += later._looked_at
-        self._damaged += later._damaged
+        for name in _COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(later, name))
+
+    def as_arrays(self) -> dict[str, NDArray[Any]]:
+        """All that was noted as arrays, from which :meth:`of_arrays` makes the same."""
+        found = {name: np.array(getattr(self, name)) for name in _ARRAYS}
+        found |= {name: np.frombuffer(bytes(getattr(self, name)), np.uint8) for name in _BYTES}
+        return found | {"counts": np.array([getattr(self, name) for name in _COUNTS], np.int64)}
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Watch:
+        """What :meth:`as_arrays` told of.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: one is not like the rest.
+        """
+        made = cls()
+        for name in _ARRAYS:
+            getattr(made, name).frombytes(arrays[name].tobytes())
+        for name in _BYTES:
+            getattr(made, name).extend(arrays[name].tobytes())
+        for name, count in zip(_COUNTS, arrays["counts"].tolist(), strict=True):
+            setattr(made, name, count)
+        return made
 
     def seen(self) -> Seen:
         """What came of it."""

@@ -36,7 +36,7 @@ class EventConfig:
     all_rows: bool = False
     """Take rows that are not usable (turned, small or covered faces) too; else they count as rows without a face."""
     unsteady: bool = False
-    """Look also at displays that the tokenizer's card calls unsteady."""
+    """Look also at displays that come and go with the picture's noise, as the tokenizer's card says."""
     fleeting: bool = False
     """Take faces that are seen for a moment only too; they are often no faces (cartoons, patterns)."""
     resting_face: RestingChoice = "recorded"
@@ -55,7 +55,9 @@ class EventConfig:
     def counted(self) -> str:
         """Which rows and displays count, in words for reports."""
         rows = "all rows with a face, turned, small and covered ones too" if self.all_rows else "usable rows only"
-        steady = f"{'with' if self.unsteady else 'without'} displays that the tokenizer's card calls unsteady"
+        steady = (
+            f"{'with' if self.unsteady else 'without'} unsteady displays, which come and go with the picture's noise"
+        )
         moment = ", faces for a moment too" if self.fleeting else ""
         everybodys = ", against everybody's resting face" if self.resting_face == "population" else ""
         return f"{rows}, {steady}{moment}{everybodys}"

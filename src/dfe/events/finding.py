@@ -13,7 +13,7 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.clock.clock import GAP_S, Clock, face_clocks
 from dfe.clock.resampling import Timeline
 from dfe.clock.spans import contains, spans
-from dfe.displays.displays import Coder
+from dfe.displays.displays import WithDisplays
 from dfe.displays.units import EYES, LIDS, Unit
 from dfe.displays.vocabulary import Vocabulary, plain_vocabulary
 from dfe.events.blink import find_blinks
@@ -33,7 +33,7 @@ Speech = Mapping[int, ArrayLike | Iterable[tuple[float, float]]]
 
 def detect(
     recording: Recording,
-    coder: Coder,
+    coder: WithDisplays,
     config: EventConfig | None = None,
     *,
     speech: Speech | None = None,
@@ -118,7 +118,7 @@ def detect(
     )
 
 
-def _check(recording: Recording, coder: Coder) -> None:
+def _check(recording: Recording, coder: WithDisplays) -> None:
     made, where = recording.provenance.tokenizer, recording.provenance.source.name
     if not len(recording):
         raise TableError("has no rows, so it has no events", where=where)

@@ -1,4 +1,4 @@
-"""How often, how long and how strongly each face shows each display, per valid minute."""
+"""How often, how long and how strongly each face shows each display, per usable minute."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVER = np.array([[-1e12, 1e12]])
 
 @dataclass(frozen=True)
 class Rate:
-    """One display of one face, over all of its valid time or over the silent or speaking part of it."""
+    """One display of one face, over all of its usable time or over the silent or speaking part of it."""
 
     recording: str
     subject: str

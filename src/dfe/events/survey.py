@@ -6,9 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 from dfe.base.errors import DfeError, TableError, UsageError
 from dfe.base.types import DoubleArray, Progress
+from dfe.clock.spans import spans
 from dfe.events.folder import EventOptions, Found, entities, finder, tables_by_name
 from dfe.events.found import FaceTime
 from dfe.events.rates import windows_of
@@ -67,10 +71,21 @@ def find_in_all(
     return Survey(found, tables, coders[0], tuple(problems))
 
 
-def people_in(name: str, found: Found, face: FaceTime) -> Iterator[tuple[str, str, DoubleArray]]:
-    """Who a face is, and when: as the roles say; without roles as the name says; else each face is somebody.
+class Person(NamedTuple):
+    """Somebody whose face a face is, and when."""
 
-    What comes first tells a person from all others; the name after it is empty where nobody gave one.
+    id: str
+    """Tells a person from all others."""
+    name: str
+    """As the roles or the recording's name say; empty where nobody said."""
+    window: DoubleArray
+    """``(k, 2)`` stretches of time, whatever the person's role in them."""
+    left_over: bool
+    """Time that the roles of this face leave out."""
+
+
+def people_in(name: str, found: Found, face: FaceTime) -> Iterator[Person]:
+    """Who a face is, and when: as the roles say; without roles as the name says; else each face is somebody.
 
     Args:
         name: of the recording.
@@ -78,5 +93,9 @@ def people_in(name: str, found: Found, face: FaceTime) -> Iterator[tuple[str, st
         face: one of its faces.
     """
     subject = entities(name).get("subject", "")
+    windows: dict[str, list[DoubleArray]] = {}
     for who, _, window in windows_of(face, found.roles, subject):
-        yield who or f"{name}, face {face.face_id}", who, window
+        windows.setdefault(who, []).append(window)
+    has_roles = any(role.face_id == face.face_id for role in found.roles)
+    for who, mine in windows.items():
+        yield Person(who or f"{name}, face {face.face_id}", who, spans(np.concatenate(mine)), has_roles and not who)

@@ -17,7 +17,8 @@ from dfe.events.config import EventConfig
 from dfe.events.folder import EventOptions, Found
 from dfe.events.rates import token_of
 from dfe.events.survey import find_in_all, people_in
-from dfe.events.transitions import Train, Transition, TransitionConfig, in_sight, transitions
+from dfe.events.transition_config import TransitionConfig
+from dfe.events.transitions import Train, Transition, in_sight, transitions
 
 Of = Literal["displays", "groups"]
 
@@ -52,7 +53,8 @@ def find_transitions(
     """Read recordings, find their events, and test which follows which.
 
     A person is who the roles say; without roles who the name says, as in ``sub-01_ses-2``; else each face of each
-    recording.
+    recording. All roles that a person has on a face are one time of hers. Time that the roles of a face leave out is
+    nobody's, and does not count.
 
     Args:
         paths: tables, or folders of them.
@@ -104,7 +106,7 @@ def _trains(name: str, one: Found, kind: str, places: dict[str, int]) -> Iterato
         mine = [e for e in one.events if e.face_id == face.face_id and e.kind == kind and e.onset_s not in begun]
         onset = np.array([event.onset_s for event in mine])
         display = np.array([places[token_of(event)] for event in mine], np.int64)
-        for person, who, window in people_in(name, one, face):
-            seen = both(face.stretches, window)
-            if len(seen):
-                yield in_sight(Train(person, f"{name}, face {face.face_id}, {who}", seen, onset, display))
+        for person in people_in(name, one, face):
+            seen = both(face.stretches, person.window)
+            if len(seen) and not person.left_over:
+                yield in_sight(Train(person.id, f"{name}, face {face.face_id}, {person.name}", seen, onset, display))

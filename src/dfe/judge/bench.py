@@ -18,7 +18,8 @@ from dfe.displays.displays import Coder
 from dfe.judge.faces import Faces
 from dfe.judge.reliability import ALL, align
 from dfe.judge.retrieval import QUERIES
-from dfe.stats.bootstrap import DRAWS, SubjectBootstrap
+from dfe.stats.bootstrap import SubjectBootstrap
+from dfe.stats.draws import DRAWS
 
 _ADVICE = "judge on other people, or allow this and let the result say so"
 

@@ -18,7 +18,7 @@ from dfe.judge.result import Evaluation
 from dfe.judge.retrieval import QUERIES
 from dfe.judge.run import check, judge
 from dfe.recording.storage import table_files
-from dfe.stats.bootstrap import DRAWS
+from dfe.stats.draws import DRAWS
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 

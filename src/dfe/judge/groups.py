@@ -15,6 +15,7 @@ from dfe.displays.displays import Displays
 from dfe.judge.bits import speaks
 from dfe.judge.faces import source_of
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
+from dfe.stats.draws import DRAWS
 
 NEUTRAL = "neutral"
 """Label of faces that show nothing."""
@@ -66,7 +67,7 @@ def neutral_tokens_by_group(
 
 
 def detection_by_group(
-    looked_at: ArrayLike, found: ArrayLike, about: About, draws: int = 1000, seed: int = 0
+    looked_at: ArrayLike, found: ArrayLike, about: About, draws: int = DRAWS, seed: int = 0
 ) -> Mapping[str, dict[str, GroupFigure]]:
     """Share of the pictures in which a face was found, by kind of group and group.
 

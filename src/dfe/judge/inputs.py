@@ -21,7 +21,7 @@ from dfe.judge.faces import Faces, load_faces, pictures_looked_at
 from dfe.judge.retrieval import QUERIES
 from dfe.recording.recording import Recording
 from dfe.space.base import ExpressionSpace
-from dfe.stats.bootstrap import DRAWS
+from dfe.stats.draws import DRAWS
 
 AU_PROXY = "au-proxy"
 

@@ -16,7 +16,8 @@ from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray, FloatArray, IntArray
 from dfe.judge.probe import predict
 from dfe.space.base import ExpressionSpace
-from dfe.stats.bootstrap import DRAWS, Estimate, SubjectBootstrap
+from dfe.stats.bootstrap import Estimate, SubjectBootstrap
+from dfe.stats.draws import DRAWS
 
 PEOPLE, FOLDS = 150, 5
 RIDGE, RIDGE_QUADRATIC = 1.0, 30.0

@@ -14,7 +14,8 @@ from dfe.base.types import CodeArray, DoubleArray, FloatArray, IntArray
 from dfe.displays.displays import Displays
 from dfe.judge.probe import Kind, bag
 from dfe.space.base import ExpressionSpace
-from dfe.stats.bootstrap import DRAWS, PERCENTILES, Estimate, SubjectBootstrap
+from dfe.stats.bootstrap import PERCENTILES, Estimate, SubjectBootstrap
+from dfe.stats.draws import DRAWS
 
 ALL = "all"
 """Name under which all perturbations together are reported."""

@@ -9,7 +9,8 @@ from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, IntArray
 from dfe.facemodel.measures import rms_mm
 from dfe.judge.motion import centred
-from dfe.stats.bootstrap import DRAWS, Estimate, SubjectBootstrap
+from dfe.stats.bootstrap import Estimate, SubjectBootstrap
+from dfe.stats.draws import DRAWS
 
 
 def turn_share(

@@ -1,4 +1,4 @@
-"""Where a corpus shows a display, and some of these moments, spread over its people."""
+"""Where a corpus shows a display (its events), and some of these moments, spread over its people."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Pick = Literal["random", "strongest"]
 
 @dataclass(frozen=True)
 class Occurrence:
-    """One time that a face shows a display."""
+    """One event of a display or group."""
 
     recording: str
     """Name of its table, without suffix."""
@@ -36,11 +36,13 @@ class Occurrence:
     offset_s: float
     intensity: float
     """At the apex, mm."""
+    censored: bool = False
+    """Cut short by the end of what is seen."""
 
 
 @dataclass(frozen=True)
 class Occurrences:
-    """All times that a corpus shows a display."""
+    """All events of a display or group in a corpus."""
 
     label: str
     """What the display or group is called, with its number."""
@@ -61,7 +63,7 @@ def find_occurrences(
     options: EventOptions | None = None,
     progress: Progress | None = None,
 ) -> Occurrences:
-    """Every whole event of a display or group in some recordings: cut short ones are left out.
+    """Every event of a display or group in some recordings, those that are cut short too.
 
     Args:
         unit: number of a display, or name of a group.
@@ -70,7 +72,7 @@ def find_occurrences(
         progress: called after each recording.
 
     Raises:
-        UsageError: no recording, two of the same name, no such display, or it never occurs.
+        UsageError: no recording, two of the same name, no such display, or it has no event.
         TableError: no recording can be used, or the table of roles cannot be.
         ModelError: there is no such tokenizer.
     """
@@ -86,20 +88,25 @@ def find_occurrences(
         advice = f"name a display's number, or a group: {groups}"
         raise UsageError(f"there is no display or group {unit!r}, or it is merged or unsteady", advice=advice)
     if not found:
-        advice = "lower --on, or name more recordings"
-        raise UsageError(f"{labels[unit]}: nobody shows it from beginning to end here", advice=advice)
+        raise UsageError(f"{labels[unit]}: nobody shows it here", advice="lower --on, or name more recordings")
     return Occurrences(labels[unit], survey.tokenizer, tuple(found), survey.problems)
 
 
 def choose(found: Iterable[Occurrence], count: int, pick: Pick = "random", seed: int = 0) -> tuple[Occurrence, ...]:
-    """Up to ``count`` occurrences, from each person one in turn; the order of the recordings does not matter.
+    """Up to ``count`` whole occurrences, from each person one in turn; the order of the recordings does not matter.
 
     Args:
-        found: all of them.
+        found: all of them; the strongest moment of those that are cut short may not have been seen.
         count: how many are wanted.
         pick: any of them, or each person's strongest first.
         seed: of the chance.
+
+    Raises:
+        UsageError: all are cut short.
     """
+    found = [one for one in found if not one.censored]
+    if not found:
+        raise UsageError("nobody shows it from beginning to end here", advice="lower --on, or name more recordings")
     by_person: dict[str, list[Occurrence]] = {}
     for one in found:
         by_person.setdefault(one.person, []).append(one)
@@ -121,13 +128,10 @@ def _occurrences(unit: str, name: str, path: Path, one: Found) -> list[Occurrenc
     made = []
     for face in one.events.faces:
         mine = [e for e in one.events if e.face_id == face.face_id and e.kind in ("display", "group")]
-        mine = [e for e in mine if token_of(e) == unit and not e.censored]
-        for person, _, window in people_in(name, one, face):
-            inside = contains(window, np.array([event.apex_s for event in mine]))
+        mine = [e for e in mine if token_of(e) == unit]
+        for person in people_in(name, one, face):
+            inside = contains(person.window, np.array([event.apex_s for event in mine]))
             for event in np.array(mine, object)[inside] if mine else ():
-                made.append(
-                    Occurrence(
-                        name, path, face.face_id, person, event.onset_s, event.apex_s, event.offset_s, event.intensity
-                    )
-                )
+                times = (event.onset_s, event.apex_s, event.offset_s)
+                made.append(Occurrence(name, path, face.face_id, person.id, *times, event.intensity, event.censored))
     return made

@@ -12,7 +12,8 @@ from dfe.base.errors import UsageError
 from dfe.formats.event import Event
 from dfe.formats.labels import Label, read_tier
 from dfe.formats.tsv import EventTable, read_events_tsv
-from dfe.stats.bootstrap import DRAWS, Estimate
+from dfe.stats.bootstrap import Estimate
+from dfe.stats.draws import DRAWS
 from dfe.stats.icc import icc_a1
 from dfe.stats.matching import EventScore, Matches, event_score, f1_of, match_onsets, matched_by_chance
 

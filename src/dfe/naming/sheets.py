@@ -22,6 +22,7 @@ from dfe.displays.words import PHRASES
 from dfe.draw.render import render_expression, to_png
 from dfe.draw.templates import heat_scale, template_pictures
 from dfe.stats.agreement import Agreement, agreement, as_codes, category_counts, item_agreement
+from dfe.stats.draws import DRAWS
 from dfe.tokenizer.tokenizer import Tokenizer
 
 KEY, SHEET, PAGE = "key.json", "sheet.csv", "displays.html"
@@ -169,7 +170,7 @@ def read_key(path: Path) -> NamingKey:
         raise TableError("no key of naming sheets", where=path, advice="dfe naming-sheets writes it") from error
 
 
-def name_agreement(sheets: Sequence[Path], key: NamingKey, *, draws: int = 1000, seed: int = 0) -> NamingResult:
+def name_agreement(sheets: Sequence[Path], key: NamingKey, *, draws: int = DRAWS, seed: int = 0) -> NamingResult:
     """Agreement of coders whose sheets have come back; which coder a sheet is of is known by its ids.
 
     Names are compared as :func:`plain_name` makes them.

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 RateMeasure = Literal["per_min", "share", "mean_intensity"]
 MEASURE_WORDS: dict[RateMeasure, str] = {
-    "per_min": "events per minute in which the face is seen",
-    "share": "share of the time in which the face is seen",
+    "per_min": "events per usable minute",
+    "share": "share of usable time",
     "mean_intensity": "mean intensity at the peak of events, mm",
 }
 

@@ -97,11 +97,19 @@ def _panel(panel: Panel, column: tuple[float, float], bottom: float) -> str:
         name(panel.better, (left, 51), QUIET, room),
     ]
     places = [(axis.place(tick, left + _INSET, right - _INSET), axis.tick(tick)) for tick in axis.ticks]
-    # Every second tick is named where names would touch.
-    tight = any((width_of(a[1]) + width_of(b[1])) / 2 + 5 > b[0] - a[0] for a, b in pairwise(places))
-    for at, words in places[:: 2 if tight else 1]:
+    for at, words in _apart(places):
         parts.append(f'<text x="{n(at)}" y="{n(bottom + 16)}" text-anchor="middle" {QUIET}>{text(words)}</text>')
     return "".join(parts)
+
+
+def _apart(places: Sequence[tuple[float, str]]) -> Sequence[tuple[float, str]]:
+    """Every tick, or every second, or third ...: so many that their names do not touch."""
+
+    def touch(every: int) -> bool:
+        named = pairwise(places[::every])
+        return any((width_of(a[1]) + width_of(b[1])) / 2 + 5 > b[0] - a[0] for a, b in named)
+
+    return places[:: next((every for every in range(1, len(places)) if not touch(every)), max(len(places), 1))]
 
 
 def _group(

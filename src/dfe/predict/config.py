@@ -7,7 +7,9 @@ from typing import Any, Literal
 
 from dfe.base.errors import UsageError
 from dfe.events.config import RestingChoice
-from dfe.predict.selection import LOW_COVERAGE, Policy, SeenPolicy
+from dfe.predict.selection import Policy, SeenPolicy
+from dfe.recording.coverage import MIN_COVERAGE
+from dfe.stats.draws import DRAWS
 
 LEAST_REPEATS = 10
 """Fewer repeats of a cross-validation are said to be too few."""
@@ -44,8 +46,8 @@ class StudyConfig:
     inner_folds: int = 3
     permutations: int = 200
     primary: tuple[str, str] = ("bag of tokens", "AU proxy")
-    min_coverage: float = LOW_COVERAGE
-    draws: int = 1000
+    min_coverage: float = MIN_COVERAGE
+    draws: int = DRAWS
     seed: int = 0
     seen: SeenPolicy = "refuse"
     shared: SeenPolicy = "refuse"

@@ -1,4 +1,4 @@
-"""What tokens did in each example: seconds, intensities, in all its valid time; counts in pictures.
+"""What tokens did in each example: seconds, intensities, in all its usable time; counts in pictures.
 
 All of it is additive over rows, so that every representation made from it is a matter of division.
 """
@@ -56,7 +56,7 @@ def others(vocabulary: Vocabulary) -> tuple[Unit, ...]:
 def measure_tokens(
     reading: Reading, tokenizer: Tokenizer, speech: SpeechPart | None = None, vocabulary: Vocabulary | None = None
 ) -> Measures:
-    """Sum up what the tokens of each example of a recording did, in all its valid time, or silent or speaking part.
+    """Sum up what the tokens of each example of a recording did, in all its usable time, or silent or speaking part.
 
     Raises:
         TableError: a recording without tokens; as of :meth:`Reading.rows`.

@@ -26,7 +26,7 @@ class Features(NamedTuple):
     coverage: DoubleArray
     """``(n,)`` share of the example's time (or pictures) with a usable face, 0 to 1."""
     exposure_s: DoubleArray
-    """``(n,)`` valid seconds (for pictures their number)."""
+    """``(n,)`` usable seconds (for pictures their number)."""
     blocks: tuple[int, ...] = ()
     """Widths of neighbouring columns that are one description each, to choose among; empty: all are one."""
     of_units: tuple[int, int] | None = None

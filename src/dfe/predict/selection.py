@@ -19,7 +19,6 @@ from dfe.stats.folds import TEST, TRAIN, VALIDATION
 
 Policy = Literal["refuse", "drop"]
 SeenPolicy = Literal["refuse", "drop", "allow"]
-LOW_COVERAGE = 0.7
 
 
 class Step(NamedTuple):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.recording import schema
@@ -13,6 +16,7 @@ from dfe.recording.provenance import plain_text
 
 _BOX = slice(1, 5)
 _NOT_KNOWN = (math.nan, math.nan)
+_ARRAYS = ("frame", "time", "numbers", "success", "reason", "source", "face_id")
 UNSET = -2
 """Face id of a row whose face is to be told apart later."""
 
@@ -161,6 +165,34 @@ class RowBuffer:
         """Reason (index or -1, and words) and source (index, and names) of the rows."""
         reason, source = np.array(self._reason, np.int64), np.array(self._source, np.int64)
         return reason, list(self._reasons), source, list(self._sources)
+
+    def as_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, list[str]]]:
+        """All rows as arrays and lists of texts, from which :meth:`of_arrays` makes the same buffer."""
+        arrays: dict[str, NDArray[Any]] = {name: np.array(getattr(self, f"_{name}")) for name in _ARRAYS}
+        if self._lists is not None:
+            arrays["lists"] = np.frombuffer(b"".join(cell for cell in self._lists if cell is not None), np.float32)
+        return arrays, {"reasons": list(self._reasons), "sources": list(self._sources)}
+
+    @classmethod
+    def of_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], texts: Mapping[str, list[str]], layout: schema.Layout
+    ) -> RowBuffer:
+        """The buffer that :meth:`as_arrays` told of.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: one is not like the rest.
+        """
+        made = cls("lists" in arrays, layout)
+        for name in _ARRAYS:
+            getattr(made, f"_{name}").frombytes(arrays[name].tobytes())
+        if made._lists is not None:
+            width = sum(schema.WIDTHS.values())
+            cells = iter(arrays["lists"].reshape(-1, width))
+            made._lists.extend(next(cells).tobytes() if face else None for face in made._success)
+        made._reasons = {text: at for at, text in enumerate(texts["reasons"])}
+        made._sources = {text: at for at, text in enumerate(texts["sources"])}
+        return made
 
     def _add(self, frame: int, time_s: float, source: str, success: bool, reason: str | None, face_id: int) -> None:
         self._frame.append(frame)

@@ -26,7 +26,7 @@ from dfe.tokenizer.tokenizer import Tokenizer
 
 MINUTE_S = 60.0
 LEAST = 0.2
-"""A block of which less than this share is valid time is not counted."""
+"""A block of which less than this share is usable time is not counted."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Minutes:
     recording: tuple[int, ...]
     """Numbers; rows of one recording stand in the order of time."""
     exposure_s: DoubleArray
-    """``(n,)`` valid time."""
+    """``(n,)`` usable time."""
     count: DoubleArray
     """``(n, T)`` events."""
     tokenizer: str = ""
@@ -128,7 +128,7 @@ def measure_minutes(
         if progress is not None:
             progress(done, len(sources))
     if tokenizer is None or not counts:
-        raise UsageError("there is no valid time in the recordings")
+        raise UsageError("there is no usable time in the recordings")
     who, sitting, which = tuple(subject), tuple(session), tuple(number)
     units = tuple(unit for unit in counts[0] if all(unit in kept for kept in counts))
     events = np.array([[kept[unit] for unit in units] for kept in counts], np.float64)

@@ -45,7 +45,7 @@ def reliability_chart(result: Mapping[str, Any]) -> Markup:
     """
     rows, repeated = _known(result, "display")[:SHOWN], result["repeated_known"]
     lines = {i: row["dependability" if repeated else "by_minutes"] for i, row in enumerate(rows)}
-    unit = "valid minutes of one session" if repeated else "valid minutes of a half"
+    unit = "usable minutes of one session" if repeated else "usable minutes of a half"
     x = Axis.over(unit, [m for line in lines.values() for m, _ in line], log=True)
     y = Axis("dependability" if repeated else "ICC(A,1) of halves", 0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0))
     series = [

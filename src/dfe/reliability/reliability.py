@@ -34,7 +34,7 @@ class UnitReliability:
     per_min: float
     """Mean over subjects."""
     minutes: float
-    """Of valid time in one half, mean over subjects."""
+    """Of usable time in one half, mean over subjects."""
     half: Estimate
     """ICC(A,1) of the first and the second half of the recordings of one session."""
     half_consistency: Estimate
@@ -49,7 +49,7 @@ class UnitReliability:
     retest_caution: str
     """Of both; as ``caution``."""
     components: Components
-    """Of the rate of one valid minute, events per minute squared."""
+    """Of the rate of one usable minute, events per minute squared."""
     dependability: tuple[tuple[float, float], ...]
     """Minutes of one session and how well their rate tells people apart on any other day; up to the minutes seen.
 
@@ -70,7 +70,7 @@ class Reliability:
     repeated: int
     """Subjects with two sessions or more, whatever they are called."""
     seen: float
-    """Valid minutes of a session: half of the sessions have as many."""
+    """Usable minutes of a session: half of the sessions have as many."""
     tokenizer: str
     events: EventConfig = field(default_factory=EventConfig)
     """What counted as one."""
@@ -101,7 +101,7 @@ class Reliability:
 
 
 def reliability(minutes: Minutes) -> Reliability:
-    """Reliability of events per valid minute, display by display; of groups and of displays of the eyes likewise.
+    """Reliability of events per usable minute, display by display; of groups and of displays of the eyes likewise.
 
     Halves are the first and the second half of each recording (of the first session, where there are several), counted
     over all of a subject's recordings: minutes that lie side by side would be alike for the moment's sake.
@@ -158,9 +158,9 @@ def _place(unit: Counted) -> tuple[int, str]:
 @dataclass(frozen=True, eq=False)
 class _Halves:
     rates: DoubleArray
-    """``(S, 2, T)`` events per valid minute."""
+    """``(S, 2, T)`` events per usable minute."""
     minutes: DoubleArray
-    """``(S,)`` of valid time in a half, on average."""
+    """``(S,)`` of usable time in a half, on average."""
     events: DoubleArray
     """``(T,)`` in a half, mean over subjects."""
 

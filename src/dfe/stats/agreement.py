@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray, IntArray
-from dfe.stats.bootstrap import DRAWS, Estimate, SubjectBootstrap
+from dfe.stats.bootstrap import Estimate, SubjectBootstrap
+from dfe.stats.draws import DRAWS
 
 MISSING = -1
 """Stands where a coder has said nothing about an item."""

@@ -1,6 +1,6 @@
-"""Bags of tokens as scikit-learn transformers: from sums over an example's valid time to what a model sees.
+"""Bags of tokens as scikit-learn transformers: from sums over an example's usable time to what a model sees.
 
-A row of the input is an example: its valid seconds, then a sum for each token, made by :mod:`dfe.predict.measures`.
+A row of the input is an example: its usable seconds, then a sum for each token, made by :mod:`dfe.predict.measures`.
 What these transformers do to a row depends on that row alone but for TF-IDF and the log-ratios' zero, which are fitted.
 """
 
@@ -22,11 +22,11 @@ ZERO_SHARE = 0.65
 
 
 class BagOfTokens(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Divide each example's sums by its valid time, and weight them.
+    """Divide each example's sums by its usable time, and weight them.
 
-    - ``share``: of valid time; the mean of a sum of millimetres times seconds.
+    - ``share``: of usable time; the mean of a sum of millimetres times seconds.
     - ``presence``: 1 where there is any.
-    - ``per minute``: per valid minute.
+    - ``per minute``: per usable minute.
     - ``tf-idf``: the share, times the logarithm of how rare the token is among the training examples, to length 1;
       ``ln((1 + n) / (1 + df)) + 1``, as scikit-learn's ``TfidfTransformer``.
     - ``log-ratio``: centred log-ratio of the shares as parts of a whole (Aitchison, 1986); a zero becomes
@@ -48,7 +48,7 @@ class BagOfTokens(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn what is rare.
 
         Args:
-            X: ``(n, 1 + U)`` valid seconds and sums.
+            X: ``(n, 1 + U)`` usable seconds and sums.
             y: not used.
 
         Raises:
@@ -67,7 +67,7 @@ class BagOfTokens(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Any) -> DoubleArray:
-        """Bags ``(n, U)`` of examples ``(n, 1 + U)``; an example without valid time has none of anything."""
+        """Bags ``(n, U)`` of examples ``(n, 1 + U)``; an example without usable time has none of anything."""
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=np.float64, reset=False)
         shares = _shares(rows)

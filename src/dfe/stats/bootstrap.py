@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray, IntArray
+from dfe.stats.draws import DRAWS
 
-DRAWS = 1000
 PERCENTILES = (2.5, 97.5)
 _DRAWS_AT_ONCE = 64
 

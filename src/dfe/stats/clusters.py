@@ -14,7 +14,7 @@ import numpy as np
 from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray
 from dfe.stats.contrasts import Design
-from dfe.stats.groups import PERMUTATIONS
+from dfe.stats.draws import PERMUTATIONS
 from dfe.stats.terms import exchanges
 
 CAUTION = (

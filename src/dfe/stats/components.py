@@ -18,7 +18,7 @@ class Components(NamedTuple):
     session: float
     """Between sessions of one person; NaN where nobody has two: it is then within ``person``."""
     minute: float
-    """Of one unit of weight (a minute of valid time) within a session."""
+    """Of one unit of weight (a minute of usable time) within a session."""
 
     def dependability(self, minutes: float, sessions: int = 1) -> float:
         """How well a mean over so many sessions of so many minutes tells people apart, on any other day.
@@ -41,7 +41,7 @@ def nested_components(
 
     Args:
         values: ``(n, T)`` a row per minute.
-        weights: ``(n,)`` valid time in each, whose inverse the variance of a minute goes with.
+        weights: ``(n,)`` usable time in each, whose inverse the variance of a minute goes with.
         person: ``(n,)`` numbers.
         session: ``(n,)`` numbers, within the person or over all.
 

@@ -15,8 +15,9 @@ import numpy as np
 from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray
 from dfe.stats.contrasts import Design, fit_contrast, held_constant, residual_group
+from dfe.stats.draws import PERMUTATIONS
 from dfe.stats.effect_sizes import average_g, hedges_g
-from dfe.stats.groups import PERMUTATIONS, GroupEffects, permutation_test
+from dfe.stats.groups import GroupEffects, permutation_test
 from dfe.stats.significance import benjamini_hochberg
 from dfe.stats.terms import Term, term_test
 

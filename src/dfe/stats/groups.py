@@ -12,9 +12,9 @@ import numpy as np
 
 from dfe.base.types import BoolArray, DoubleArray
 from dfe.stats.contrasts import Design, held_constant
+from dfe.stats.draws import PERMUTATIONS
 from dfe.stats.effect_sizes import Effects
 
-PERMUTATIONS = 9_999
 _AT_ONCE = 512
 _TINY = 1e-12
 

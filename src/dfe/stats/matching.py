@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from dfe.base.errors import UsageError
-from dfe.stats.bootstrap import DRAWS, Estimate, SubjectBootstrap
+from dfe.stats.bootstrap import Estimate, SubjectBootstrap
+from dfe.stats.draws import DRAWS
 
 SHIFTS = 400
 """Evenly spaced shifts over which what chance matches is averaged."""

@@ -8,8 +8,8 @@ import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray
+from dfe.stats.draws import PERMUTATIONS
 from dfe.stats.effect_sizes import Effects, average_d, cohens_dz
-from dfe.stats.groups import PERMUTATIONS
 from dfe.stats.significance import benjamini_hochberg
 
 _AT_ONCE = 512

@@ -20,7 +20,7 @@ class RateDesign:
     """How often a display happens, and how much subjects differ in that.
 
     Args:
-        minutes: of valid time for each subject.
+        minutes: of usable time for each subject.
         per_min: events in the first group.
         dispersion: alpha of the negative binomial over subjects: counts vary by ``mu + alpha mu^2``.
 

@@ -19,8 +19,8 @@ import numpy as np
 from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray, IntArray
 from dfe.stats.contrasts import Contrast, contrast_along, held_constant
+from dfe.stats.draws import PERMUTATIONS
 
-PERMUTATIONS = 9_999
 _AT_ONCE = 512
 _TINY = 1e-12
 _NEAR = 1 - 2e-9

@@ -1,164 +1,173 @@
-"""Every occurrence of a display in a corpus: its stretches in all recordings, found with DuckDB over their files.
-
-An occurrence is a stretch of one face's rows that say the display; rows that are further apart than a gap (see
-:class:`dfe.clock.clock.Clock`) end it. It is no event: those are smoothed and have thresholds.
-"""
+"""All occurrences of a display, group or display of the eyes in the viewer's recordings: its events, as everywhere."""
 
 from __future__ import annotations
 
-import tempfile
+import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from dfe.base.errors import DfeError, TableError
-from dfe.base.installing import how_to_install
-from dfe.clock.clock import Clock, usual_step
-from dfe.recording.schema import DISPLAY, MM
+from dfe.base.errors import DfeError
+from dfe.base.types import DoubleArray
+from dfe.displays.groups import Group
+from dfe.displays.vocabulary import Vocabulary
+from dfe.events.config import EventConfig
+from dfe.events.finding import detect
+from dfe.events.rates import token_of
+from dfe.events.resting import as_asked
+from dfe.recording.recording import Recording
+from dfe.tokenizer.tokenizer import Tokenizer
+from dfe.viewer.library import Entry
 
 MOST = 500
 """Occurrences that are listed, the strongest first."""
+PATIENCE_S = 2.0
+"""After so long the page is told what was found until then, and asks for the rest."""
 
 
 @dataclass(frozen=True)
 class Occurrence:
-    """One stretch in which a face shows a display."""
+    """One event of what is looked for."""
 
     recording: int
     """Key of the recording."""
+    name: str
+    """Of the recording."""
+    token: str
     face_id: int
-    start_s: float
+    onset_s: float
     apex_s: float
-    """The row in which it is strongest."""
-    end_s: float
-    """The last row."""
-    mm: float
-    """Strength at the apex."""
-    usable: float
-    """Share of its rows that are usable, 0 to 1."""
-
-
-class Coded(NamedTuple):
-    """What has to be known of a table before it is looked through."""
-
-    levels: int
-    """Tokens of a face."""
-    gap_s: float
-    """Its rows that are further apart have a gap between them; wider where frames are few."""
+    offset_s: float
+    intensity: float
+    """At the apex, in the measure of the unit."""
+    censored: bool
+    """Cut short by the end of what is seen."""
 
 
 class Found(NamedTuple):
-    """Occurrences in a corpus."""
+    """Occurrences in the recordings that were looked through until now."""
 
-    occurrences: tuple[Occurrence, ...]
+    rows: tuple[Occurrence, ...]
     total: int
     """All of them, the strongest of which are listed."""
     recordings: int
     """Recordings that were looked through."""
+    waiting: int
+    """Recordings that were not yet."""
     left_out: Mapping[str, int]
-    """Recordings that were not, by reason."""
+    """Recordings that cannot be looked through, by reason."""
+
+    def told(self) -> dict[str, Any]:
+        """For the page, as plain values."""
+        return {**self._asdict(), "rows": [asdict(one) for one in self.rows]}
 
 
-def find_occurrences(tables: Mapping[int, Path], displays: Sequence[int], coded: Mapping[int, Coded]) -> Found:
-    """Occurrences of displays that count as one, the strongest first.
+Counted = tuple[tuple[tuple[int, ...], ...], tuple[Group, ...]]
+"""Numbers of displays that are merged, and groups: with other ones there are other events."""
 
-    Args:
-        tables: Parquet files of recordings by their keys.
-        displays: numbers that count as one.
-        coded: of each table, see :func:`coding_of`; recordings that are not here are not looked through.
 
-    Raises:
-        DfeError: DuckDB is not installed, or a file cannot be read.
-    """
+class _Kept(NamedTuple):
+    """What is kept of a recording: its events, as small as can be, or why it has none."""
+
+    stamp: tuple[int, int]
+    """Size and time of change of the file."""
+    counted: Counted
+    """What counted as one."""
+    events: Mapping[str, DoubleArray] | str
+    """By token ``(n, 6)``: face, onset, apex, offset, intensity, whether cut short."""
+
+
+class Occurrences:
+    """Looks through recordings, and keeps what it finds until a file, or what counts as one display, changes."""
+
+    def __init__(self, config: EventConfig) -> None:
+        self._config = config
+        self._kept: dict[tuple[int, str], _Kept] = {}
+
+    def find(
+        self,
+        entries: Sequence[Entry],
+        tokens: Sequence[str],
+        made: Tokenizer,
+        vocabulary: Vocabulary,
+        patience_s: float = PATIENCE_S,
+    ) -> Found:
+        """Occurrences in recordings, the strongest first; at least one recording more is looked through at each call.
+
+        Args:
+            entries: recordings.
+            tokens: of displays, groups or displays of the eyes; several are looked for together.
+            made: the tokenizer whose recordings are looked through.
+            vocabulary: its units.
+            patience_s: no further recording is begun after so long.
+        """
+        until = time.monotonic() + patience_s
+        counted = (tuple(merge.displays for merge in vocabulary.merges), vocabulary.groups)
+        rows: list[Occurrence] = []
+        left_out: dict[str, int] = defaultdict(int)
+        looked = waiting = 0
+        fresh = False
+        for entry in entries:
+            stamp = _stamp(entry.path)
+            kept = self._kept.get((entry.key, made.hash))
+            if kept is None or (kept.stamp, kept.counted) != (stamp, counted):
+                if fresh and time.monotonic() >= until:
+                    waiting += 1
+                    continue
+                fresh = True
+                kept = _Kept(stamp, counted, events_of(entry.path, made, vocabulary, self._config))
+                self._kept[entry.key, made.hash] = kept
+            if isinstance(kept.events, str):
+                left_out[kept.events] += 1
+                continue
+            looked += 1
+            for token in tokens:
+                rows += [_occurrence(entry, token, *event) for event in kept.events.get(token, ())]
+        rows.sort(key=lambda one: (-one.intensity, one.name, one.onset_s, one.face_id, one.token))
+        return Found(tuple(rows[:MOST]), len(rows), looked, waiting, dict(left_out))
+
+
+def events_of(
+    path: Path, made: Tokenizer, vocabulary: Vocabulary, config: EventConfig
+) -> Mapping[str, DoubleArray] | str:
+    """Events of a recording by token, or why it has none; see :class:`_Kept`."""
     try:
-        import duckdb
-    except ImportError as error:
-        raise DfeError(
-            "looking through a corpus needs duckdb, which is not installed", advice=how_to_install("viewer")
-        ) from error
-    files = {str(path): key for key, path in tables.items() if key in coded and coded[key].levels}
-    if not files:
-        return Found((), 0, 0, {})
-    numbers = ", ".join(str(int(display)) for display in displays)
-    with tempfile.TemporaryDirectory(prefix="dfe-view-") as folder, duckdb.connect(":memory:") as database:
-        database.execute("SET memory_limit = '150MB'")
-        database.execute("SET temp_directory = ?", [folder])
-        database.execute("SET threads = 2")
-        found: list[tuple[Any, ...]] = []
-        total = 0
-        for many in sorted({coded[key].levels for key in files.values()}):
-            mine = [path for path, key in files.items() if coded[key].levels == many]
-            gaps = [coded[files[path]].gap_s for path in mine]
-            try:
-                rows = database.execute(_query(many, numbers), [mine, gaps, mine, MOST]).fetchall()
-            except duckdb.Error as error:
-                what = str(error).splitlines()[0][:200]
-                raise TableError(f"the corpus cannot be read ({what})", where=Path(mine[0]).parent) from error
-            found += rows
-            total += int(rows[0][-1]) if rows else 0
-    found.sort(key=lambda row: (-row[5], row[0], row[2]))
-    listed = tuple(
-        Occurrence(files[path], face, start, apex, end, mm, usable)
-        for path, face, start, apex, end, mm, usable, _ in found[:MOST]
-    )
-    return Found(listed, total, len(files), {})
-
-
-def _query(levels: int, numbers: str) -> str:
-    """Rows that say one of the displays, then stretches of them by face, then the strongest."""
-    parts = " + ".join(
-        f"CASE WHEN {DISPLAY}{level} IN ({numbers}) THEN coalesce({MM}{level}, 0) ELSE 0 END"
-        for level in range(1, levels + 1)
-    )
-    said = " OR ".join(f"{DISPLAY}{level} IN ({numbers})" for level in range(1, levels + 1))
-    return f"""
-    WITH gaps AS (
-      SELECT unnest(?) AS filename, unnest(?) AS gap_s
-    ), said AS (
-      SELECT filename, face_id, time_s, usable, gap_s, {parts} AS mm
-      FROM read_parquet(?, filename = true, union_by_name = true) JOIN gaps USING (filename)
-      WHERE success AND time_s IS NOT NULL AND ({said})
-    ), cut AS (
-      SELECT *, time_s - lag(time_s, 1, -1e9) OVER (PARTITION BY filename, face_id ORDER BY time_s) > gap_s + 1e-6
-        AS fresh
-      FROM said
-    ), stretch AS (
-      SELECT *, sum(CASE WHEN fresh THEN 1 ELSE 0 END) OVER (PARTITION BY filename, face_id ORDER BY time_s) AS place
-      FROM cut
-    ), found AS (
-      SELECT filename, face_id, min(time_s) AS start_s, arg_max(time_s, mm) AS apex_s, max(time_s) AS end_s,
-        max(mm) AS mm, avg(CASE WHEN usable THEN 1.0 ELSE 0.0 END) AS usable
-      FROM stretch GROUP BY filename, face_id, place
-    )
-    SELECT *, count(*) OVER () AS total FROM found ORDER BY mm DESC, filename, start_s LIMIT ?
-    """
-
-
-def coding_of(path: Path, hash_: str) -> Coded | str:
-    """What a table that the same tokenizer made is looked through by; else why it is not looked through."""
-    if path.suffix.lower() != ".parquet":
-        return "CSV tables are not looked through"
-    import pyarrow.parquet as pq
-
-    from dfe.recording.provenance import Provenance
-    from dfe.recording.schema import Layout
-    from dfe.recording.storage import METADATA_KEY
-
-    try:
-        schema = pq.read_schema(path)
-        made = Provenance.from_json((schema.metadata or {})[METADATA_KEY], where=path)
-        if made.tokenizer is None:
-            return "without tokens"
-        if made.tokenizer.hash != hash_:
-            return "of another tokenizer"
-        moments = pq.read_table(path, columns=["frame", "time_s"])
-    except (KeyError, OSError, ValueError, DfeError):
+        recording = Recording.read(path, landmarks=False)
+    except (DfeError, OSError):
         return "damaged, or no recording"
-    times = moments.column("time_s").to_numpy()
-    if not np.isfinite(times).any():
+    coder = recording.provenance.tokenizer
+    if coder is None or not recording.levels:
+        return "without tokens"
+    if coder.hash != made.hash:
+        return "of another tokenizer"
+    if not np.isfinite(recording.times).any():
         return "of still pictures"
-    step = usual_step(times, moments.column("frame").to_numpy())
-    return Coded(Layout.of(schema.names, made.space.id).levels, Clock.of((), step).gap_s)
+    try:
+        found = detect(as_asked(recording, made, config), made, config, vocabulary=vocabulary)
+    except DfeError as error:
+        return f"without events ({error.what})"
+    by_token: dict[str, list[tuple[float, ...]]] = defaultdict(list)
+    for event in found:
+        times = (event.onset_s, event.apex_s, event.offset_s)
+        by_token[token_of(event)].append((event.face_id, *times, event.intensity, event.censored))
+    return {token: np.array(events, np.float64) for token, events in by_token.items()}
+
+
+def _occurrence(
+    entry: Entry, token: str, face: float, onset: float, apex: float, offset: float, intensity: float, censored: float
+) -> Occurrence:
+    times = (float(onset), float(apex), float(offset))
+    return Occurrence(entry.key, entry.name, token, int(face), *times, float(intensity), bool(censored))
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change of a file; zeros where there is none."""
+    try:
+        about = path.stat()
+    except OSError:
+        return (0, 0)
+    return (about.st_size, about.st_mtime_ns)

@@ -20,6 +20,7 @@ from dfe.events.config import EventConfig
 from dfe.events.find import tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.found import EventList
+from dfe.events.resting import as_asked
 from dfe.pages.course import TICKS_PER_S, course_data
 from dfe.pages.packed import packed
 from dfe.recording.faces import FaceTrack, list_faces
@@ -70,11 +71,13 @@ def open_recording(path: Path, tokenizer: str | None, names_of: Any, config: Eve
         TableError: it cannot be read.
     """
     recording = Recording.read(path, landmarks=False)
+    made, why = _tokenizer(recording, tokenizer)
+    if made is not None:
+        recording = as_asked(recording, made, config)
     # No chart draws the numbers behind the tokens, and they are half of what an hour takes in memory.
     recording.table = recording.table.drop_columns([*recording.layout.expression, *_beside(recording)])
     pa.default_memory_pool().release_unused()
     notes: list[str] = list(recording.provenance.notes)
-    made, why = _tokenizer(recording, tokenizer)
     names: Names | None = None
     vocabulary: Vocabulary | None = None
     if made is not None:
@@ -87,7 +90,7 @@ def open_recording(path: Path, tokenizer: str | None, names_of: Any, config: Eve
             notes += found.notes
         except DfeError as error:
             why = str(error)
-    tracks = _lasting(recording)
+    tracks = _shown(recording, config)
     times = np.unique(recording.times[np.isfinite(recording.times)])
     marks = marks_of(found or ())
     faces, courses = [], []
@@ -152,9 +155,12 @@ def _tokenizer(recording: Recording, named: str | None) -> tuple[Tokenizer | Non
     return found, ""
 
 
-def _lasting(recording: Recording) -> list[FaceTrack]:
-    fleeting = recording.summary().fleeting
-    return [track for track in list_faces(recording) if track.face_id not in fleeting] if len(recording) else []
+def _shown(recording: Recording, config: EventConfig) -> list[FaceTrack]:
+    """The faces that count."""
+    if not len(recording):
+        return []
+    fleeting = {} if config.fleeting else recording.summary().fleeting
+    return [track for track in list_faces(recording) if track.face_id not in fleeting]
 
 
 def _rows(recording: Recording, track: FaceTrack, times: DoubleArray) -> dict[str, Any]:

@@ -124,12 +124,12 @@ class Answers:
         return await _threaded(self.viewing.chosen, _key(request), face, float(start or 0), float(end or 0))
 
     async def occurrences(self, request: Request) -> Response:
-        """Every occurrence of a display in the corpus."""
-        displays = (await json_body(request)).get("displays")
-        good = isinstance(displays, list) and all(isinstance(one, int) and 0 < one < 32_768 for one in displays)
-        if not good or not displays:
+        """Every occurrence of a display in the corpus, as far as it was looked through."""
+        tokens = (await json_body(request)).get("tokens")
+        good = isinstance(tokens, list) and all(isinstance(one, str) and 0 < len(one) < 200 for one in tokens)
+        if not good or not tokens:
             raise UsageError("the page asked for no display")
-        return await _threaded(self.viewing.occurrences, _key(request), displays)
+        return await _threaded(self.viewing.occurrences, _key(request), tokens)
 
     async def edit(self, request: Request) -> Response:
         """A change, saved."""

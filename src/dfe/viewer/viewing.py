@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from dfe.base.errors import DfeError, UsageError
 from dfe.displays.names import NAMES_FILE, Names, load_names, names_target, read_names
+from dfe.displays.units import EYES
 from dfe.events.config import EventConfig
 from dfe.recording.recording import Recording
 from dfe.recording.roles import COLUMNS as ROLES
@@ -24,7 +25,7 @@ from dfe.viewer.film import Copy, FilmFound, find_film
 from dfe.viewer.history import History
 from dfe.viewer.label_rows import WINDOWS, rows_of_recording
 from dfe.viewer.library import Entry, Library
-from dfe.viewer.occurrences import Coded, coding_of, find_occurrences
+from dfe.viewer.occurrences import PATIENCE_S, Occurrences
 from dfe.viewer.opened import Opened, open_recording
 
 _OPEN = 2
@@ -57,7 +58,7 @@ class Viewing:
         self._open: OrderedDict[int, tuple[int, Opened]] = OrderedDict()
         self._copies: dict[int, Copy] = {}
         self._films: dict[int, FilmFound] = {}
-        self._coded: dict[tuple[int, str], Coded | str] = {}
+        self._occurrences = Occurrences(options.events)
         self._folder = tempfile.TemporaryDirectory(prefix="dfe-view-")
         self._lock = threading.RLock()
 
@@ -225,33 +226,29 @@ class Viewing:
             self.revision += 1
             return said
 
-    def occurrences(self, key: int, displays: list[int]) -> dict[str, Any]:
-        """Every occurrence of a display in all recordings of the viewer that the same tokenizer made.
+    def occurrences(self, key: int, tokens: list[str], patience_s: float = PATIENCE_S) -> dict[str, Any]:
+        """Every event of a display, group or display of the eyes in all recordings that the same tokenizer made.
+
+        Args:
+            key: the recording whose tokenizer it is.
+            tokens: several are looked for together.
+            patience_s: what was not looked through after so long is ``waiting``; to be asked for again.
 
         Raises:
-            DfeError: a recording without tokens, or a file that cannot be read.
+            UsageError: a recording without tokens, or nothing that is counted.
         """
-        made = self.opened(key).tokenizer
-        if made is None:
+        opened = self.opened(key)
+        made, vocabulary = opened.tokenizer, opened.vocabulary
+        if made is None or vocabulary is None:
             raise UsageError("this recording has no displays to look for", advice="the page says why")
-        known = {entry.key: self._coding(entry, made.hash) for entry in self.library.entries}
-        tables = {entry.key: entry.path for entry in self.library.entries}
-        found = find_occurrences(tables, displays, {k: v for k, v in known.items() if isinstance(v, Coded)})
-        left_out: dict[str, int] = {}
-        for reason in known.values():
-            if isinstance(reason, str):
-                left_out[reason] = left_out.get(reason, 0) + 1
-        return {
-            "rows": [{**asdict(one), "name": self.library.entries[one.recording].name} for one in found.occurrences],
-            "total": found.total,
-            "recordings": found.recordings,
-            "left_out": left_out,
-        }
-
-    def _coding(self, entry: Entry, hash_: str) -> Coded | str:
-        if (entry.key, hash_) not in self._coded:
-            self._coded[entry.key, hash_] = coding_of(entry.path, hash_)
-        return self._coded[entry.key, hash_]
+        units = (*vocabulary.units(unsteady=True), *EYES)
+        counted = {unit.token for unit in (*vocabulary.units(self.options.events.unsteady), *EYES)}
+        if unknown := sorted(set(tokens) - {unit.token for unit in units}):
+            raise UsageError(f"there is no display or group {unknown[0]!r}")
+        if not (asked := [token for token in tokens if token in counted]):
+            what = "is unsteady: it comes and goes with the picture's noise, so it has no events"
+            raise UsageError(f"display {', '.join(tokens)} {what}", advice="dfe view --unsteady looks for it")
+        return self._occurrences.find(self.library.entries, asked, made, vocabulary, patience_s).told()
 
     def landmarks(self, key: int, first: int, count: int) -> bytes:
         """Points of some frames: for each row its face, frame and time, then x and y of 478 points, in tenths of px.

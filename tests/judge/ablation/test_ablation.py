@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from dfe.base.errors import DfeError, OutputError, UsageError
+from dfe.base.errors import DfeError, OutputError, TableError, UsageError
 
 pytest.importorskip("torch", reason="needs the extra train")
 stats = pytest.importorskip("scipy.stats", reason="needs the extra study")
@@ -65,8 +66,8 @@ def test_every_figure_of_every_variant(done: tuple[Path, Ablation]) -> None:
         assert row["stability"]["pairs"] == 1
         assert 0 < row["figures"]["error_mm"]["mean"] < result["about"]["mean_face_mm"]
     displays, free = row_of(result, "displays"), row_of(result, "no-mirror")
-    assert displays["runs"]["mirror_overlap"] == displays["runs"]["faithful"] == [1.0, 1.0]
-    assert max(free["runs"]["mirror_overlap"]) < 1
+    assert displays["runs"]["mirror_same"] == displays["runs"]["faithful"] == [1.0, 1.0]
+    assert max(free["runs"]["mirror_same"]) < 1
     assert [table["name"] for table in result["about"]["tables"]["perturbed blur"]] == ["blur.parquet"]
 
 
@@ -134,6 +135,22 @@ def test_runs_of_other_settings_or_tables_are_not_mixed(
     path.write_text(whole, "utf-8")
 
 
+def test_displays_begin_as_the_movements_that_are_given(tables: AblationTables, tmp_path: Path) -> None:
+    given = tmp_path / "movements.npy"
+    np.save(given, np.random.default_rng(1).gamma(0.3, 1.0, (11, 41)))
+    names = ("displays", "own-beginning")
+    config = AblationConfig(seeds=1, steps=1, size=12, levels=3, only=names)
+    own = ablate(tables, tmp_path / "own", config).result
+    result = ablate(replace(tables, displays=given), tmp_path / "given", config).result
+    assert [row["name"] for row in own["variants"]] == ["displays"]
+    assert [row["name"] for row in result["variants"]] == list(names)
+    begun, alone = (row["runs"]["error_mm"] for row in result["variants"])
+    assert begun != alone == own["variants"][0]["runs"]["error_mm"]
+    given.write_bytes(b"none")
+    with pytest.raises(TableError, match=r"movements.npy: holds no movements"):
+        ablate(replace(tables, displays=given), tmp_path / "broken", config)
+
+
 def test_a_run_that_fails_takes_no_other_with_it(
     tables: AblationTables, done: tuple[Path, Ablation], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -170,13 +187,13 @@ def test_files_hold_what_was_found(done: tuple[Path, Ablation], tmp_path: Path) 
         assert f"{row['figures']['error_mm']['mean']:.3f} ± " in text
     assert [line for line in text.splitlines() if line.startswith("## ")] == [
         "## Displays found all at once (preset displays)",
-        "## Codes said level after level (preset rvq)",
+        "## Codes chosen level after level (preset rvq)",
     ]
     tables = [line for line in text.splitlines() if line.startswith("|")]
     assert len({line.replace("\\|", "").count("|") for line in tables}) == 1
     for name in ("ablation.svg", "ablation-dark.svg"):
         root = ElementTree.fromstring((tmp_path / name).read_text("utf-8"))
-        assert len([e for e in root.iter() if e.get("class") == "dot"]) == 3 * 4
+        assert len([e for e in root.iter() if e.get("class") == "dot"]) == 3 * 5
         assert "var(" not in (tmp_path / name).read_text("utf-8")
 
 

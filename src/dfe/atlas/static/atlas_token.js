@@ -87,7 +87,7 @@ class TokenPage {
       rows.push(["Used", `${percentText(token.use.share)} ${this.data.use.of}`]);
       if (token.use.duration) {
         const [low, middle, high, count] = token.use.duration;
-        rows.push(["Lasts", `${middle.toFixed(2)} s (half of ${count} stretches: ${low.toFixed(2)} to ${high.toFixed(2)} s)`]);
+        rows.push(["Lasts", `${middle.toFixed(2)} s (half of ${count} events: ${low.toFixed(2)} to ${high.toFixed(2)} s)`]);
       }
     }
     const add = make("button", { type: "button", className: "strong" }, "Add to the face");

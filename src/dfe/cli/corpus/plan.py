@@ -12,6 +12,7 @@ from dfe.base.errors import UsageError
 from dfe.base.processes import is_program
 from dfe.cli.corpus.options import Fetch
 from dfe.cli.options import OUT, AsJson, Flag, Overwrite, Workers, arg
+from dfe.corpus.config import PlanOptions
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class MakePlan:
     the way of BIDS, sub-01_ses-2_task-talk."""
     quick: Flag = False
     """Read headers only: no hashes, and lengths as the headers announce them. Damage is then found by the run."""
-    sample: Annotated[float, arg(metavar="SECONDS")] = 20.0
+    sample: Annotated[float, arg(metavar="SECONDS")] = PlanOptions.sample_s
     """Seconds of media that are encoded for the estimate; 0 for no estimate."""
     workers: Workers = 1
     fetch: Fetch = False
@@ -47,7 +48,7 @@ class MakePlan:
         from dfe.cli.progress import show_progress
         from dfe.cli.show import complain, say, show_json
         from dfe.corpus.engines.find import find_engine
-        from dfe.corpus.making import PlanOptions, make_plan
+        from dfe.corpus.making import make_plan
         from dfe.corpus.overview import overview_of
 
         if not self.paths:

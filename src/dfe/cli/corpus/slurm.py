@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
+from dfe.cli.corpus.choices import RunChoices
 from dfe.cli.corpus.options import PlanFile
 from dfe.cli.options import OutFolder, arg
+from dfe.corpus.slurm import SlurmJob
 
 
 @dataclass(frozen=True)
@@ -14,32 +16,42 @@ class Slurm:
     """Print a job script for SLURM: an array of shares, each of which goes on until it is done. Write it into a file
     and submit that with sbatch.
 
+    The options of `dfe corpus run` that say how faces are measured and what is written are taken, too, and stand in the
+    script; they are checked now.
+
     Examples:
         dfe corpus slurm plan.parquet -o /shared/out --shares 200 --cpus 8 --hours 4
+        dfe corpus slurm plan.parquet -o /shared/out --pseudonyms /shared/keys/study --report --largest-only
     """
 
     plan: PlanFile
     out: OutFolder
-    shares: Annotated[int, arg(metavar="N")] = 100
+    shares: Annotated[int, arg(metavar="N")] = SlurmJob.shares
     """Jobs of the array."""
-    cpus: Annotated[int, arg(metavar="N")] = 8
+    cpus: Annotated[int, arg(metavar="N")] = SlurmJob.cpus
     """Processors of each job."""
-    hours: Annotated[float, arg(metavar="H")] = 4.0
+    gpus: Annotated[int, arg(metavar="N")] = SlurmJob.gpus
+    """GPUs of each job, for `--device cuda`."""
+    hours: Annotated[float, arg(metavar="H")] = SlurmJob.hours
     """Time that each job asks for; it stops 20 minutes earlier and puts itself back into the queue."""
-    memory: Annotated[int, arg(metavar="MB")] = 700
+    memory: Annotated[int, arg(metavar="MB")] = SlurmJob.memory_mb
     """Memory that each job asks for, a processor."""
     partition: Annotated[str | None, arg(metavar="NAME")] = None
     """Partition of the cluster."""
     account: Annotated[str | None, arg(metavar="NAME")] = None
     """Account to charge."""
+    choices: RunChoices = field(default_factory=RunChoices)
 
     def run(self) -> int:
         """Print the script, return the exit code."""
+        from dfe.cli.said import words_for
         from dfe.cli.show import say
         from dfe.corpus.plan import read_plan
-        from dfe.corpus.slurm import SlurmJob
+        from dfe.corpus.run import checked
 
-        read_plan(self.plan)
-        job = SlurmJob(self.shares, self.cpus, self.hours, self.memory, self.partition, self.account)
-        say(*job.script(self.plan, self.out).splitlines())
+        plan = read_plan(self.plan)
+        job = SlurmJob(self.shares, self.cpus, self.hours, self.memory, self.partition, self.account, self.gpus)
+        self.choices.find_engine(self.cpus, apart=False)
+        checked(plan, self.out, self.choices.options())
+        say(*job.script(self.plan, self.out, words_for(self.choices)).splitlines())
         return 0

@@ -12,7 +12,8 @@ from dfe.cli.options import AsJson, Flag
 class Status:
     """Say what is done, what is waiting and what failed, while runs go on or after.
 
-    Exit codes: 0 all done; 1 some failed; 75 some are waiting.
+    Exit codes are those of `dfe corpus run`: 0 all done; 1 some inputs cannot be read, failed or are damaged, and all
+    others are done; 75 some are waiting, those of shares that have not begun, too.
 
     Examples:
         dfe corpus status out

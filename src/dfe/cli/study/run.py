@@ -27,6 +27,7 @@ from dfe.cli.options import (
 )
 from dfe.cli.show import tell
 from dfe.cli.study.options import LabelOf, LabelTable, Root, TaskName, need_study, show_scores
+from dfe.recording.coverage import MIN_COVERAGE
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ class Run:
     null_model: Literal["refit", "ridge"] = "refit"
     """What permutations are held to: the study's model, fitted anew in each, or ridge regression on the same columns,
     by which 999 take seconds."""
-    min_coverage: MinCoverage = 0.7
+    min_coverage: MinCoverage = MIN_COVERAGE
     all_faces: Flag = False
     """Count turned, small and covered faces too; by default usable ones alone."""
     common: Flag = False

@@ -14,7 +14,7 @@ def design_methods(result: Mapping[str, Any]) -> str:
     parts = [data_said(result), measures_said(result), _design(result), _evidence(result)]
     if any(row["ratio"] is not None for row in result["rows"]):
         parts.append(
-            "Ratios of rates are those of a negative-binomial model of counts with the log of the valid minutes as "
+            "Ratios of rates are those of a negative-binomial model of counts with the log of the usable minutes as "
             "offset; the spread of a display is drawn to that of all displays, and p is that of the quasi-likelihood "
             "ratio. Ratios of scores are per standard deviation."
         )
@@ -49,12 +49,13 @@ def _evidence(result: Mapping[str, Any]) -> str:
     return (
         "Every question is one term of a linear model of subjects' values: groups weigh alike, conditions are an "
         "analysis of variance with repeated measures, and scores, covariates and the other factors are held constant. "
-        "p is two-sided, from exchanging what the rest of the model leaves (Freedman and Lane, 1983; Anderson and ter "
+        "p is two-sided, from permuting what the rest of the model leaves (Freedman and Lane, 1983; Anderson and ter "
         f"Braak, 2003), of subjects{within} or of the conditions within subjects, the model fitted anew, "
-        f"(b + 1) / (B + 1) with B = {settings['permutations']:,} (seed {settings['seed']}). Two groups are exchanged "
-        "between each other alone. Sizes: Hedges' g and Cohen's d_z with intervals of the noncentral t, partial "
-        "correlations with Fisher's interval, partial omega squared of three or more. Differences and slopes are in "
-        "the unit of the measure, with the interval of t. Of the pairs of one factor, p is adjusted after Holm (1979) "
+        f"(b + 1) / (B + 1) with B = {settings['permutations']:,} (seed {settings['seed']}). When two groups are "
+        "compared, only their subjects are permuted. Sizes: Hedges' g and Cohen's d_z with intervals of the "
+        "noncentral t, partial correlations with Fisher's interval, partial omega squared of three or more. "
+        "Differences and slopes are in the unit of the measure, with the interval of t. "
+        "Of the pairs of one factor, p is adjusted after Holm (1979) "
         "within a display; q controls the false discovery rate (Benjamini and Hochberg, 1995) over the displays, and "
         "pairs, of one question and measure; displays that nobody showed are in no family. The p of any difference is "
         "that of the largest F over all displays."

@@ -135,7 +135,7 @@ def _forest(
         return None
     size = SIZES[rows[0]["size"]]
     ends = [v for row in rows for v in (row["effect"], row["effect_low"], row["effect_high"]) if v is not None]
-    axis = Axis.over(f"{size} of events per valid minute, with 95% interval", [max(-4.0, min(4.0, v)) for v in ends],
+    axis = Axis.over(f"{size} of events per usable minute, with 95% interval", [max(-4.0, min(4.0, v)) for v in ends],
                      within=(-0.5, 0.5))  # fmt: skip
     ratios = any(row["ratio"] is not None for row in rows)
     first, second = sides

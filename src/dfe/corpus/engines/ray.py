@@ -54,6 +54,7 @@ class RayEngine:
     cpus: float = 1.0
     gpus: float = 0.0
     name: str = "ray"
+    cuts: bool = True
 
     def __post_init__(self) -> None:
         if self.workers < 1:

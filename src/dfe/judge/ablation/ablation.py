@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,8 +17,9 @@ from dfe.judge.ablation.figures import FIGURES, STABILITY, Figure
 from dfe.judge.ablation.inputs import AblationData, AblationTables, load
 from dfe.judge.ablation.run import Run, do, kept
 from dfe.judge.ablation.summary import CONFIDENCE, summarise
-from dfe.judge.ablation.variants import FAMILIES, Variant, all_variants, choose
+from dfe.judge.ablation.variants import FAMILIES, Variant, all_variants, choose, differing
 from dfe.judge.result import plain
+from dfe.training.config import TrainConfig
 
 STEPS = 1500
 """Of every training: fewer than the presets take, so that all of them together take no day."""
@@ -35,6 +36,7 @@ class AblationConfig:
         levels: N.
         family: one of :data:`~dfe.judge.ablation.variants.FAMILIES`; None for all.
         only: names of variants; none for all.
+        presets: by name, settings that presets are compared with in place of their own.
     """
 
     seeds: int = 5
@@ -43,6 +45,7 @@ class AblationConfig:
     levels: int = 8
     family: str | None = None
     only: tuple[str, ...] = ()
+    presets: Mapping[str, TrainConfig] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         if self.seeds < 1:
@@ -54,7 +57,7 @@ class AblationConfig:
         Raises:
             UsageError: unknown names, or sizes that no training takes.
         """
-        return choose(all_variants(self.size, self.levels, self.steps), self.family, self.only)
+        return choose(all_variants(self.size, self.levels, self.steps, self.presets), self.family, self.only)
 
 
 class Ablation(NamedTuple):
@@ -76,6 +79,8 @@ def ablate(
 ) -> Ablation:
     """Do all runs that are not kept in the folder yet, seed after seed, and put them together.
 
+    Variants that differ in nothing from their preset on these tables are left out.
+
     The same tables and settings give the same result, but for the seconds, whatever the number of workers and however
     often it was interrupted.
 
@@ -93,9 +98,11 @@ def ablate(
         DfeError: scikit-learn is not installed.
     """
     config = config or AblationConfig()
-    runs = [Run(v, seed, tables, folder) for seed in range(config.seeds) for v in config.variants()]
+    variants = config.variants()
     with one_thread():
         data = load(tables)
+    variants = differing(variants, data.bench.faces.space, given=tables.displays is not None)
+    runs = [Run(v, seed, tables, folder) for seed in range(config.seeds) for v in variants]
     todo = [run for run in runs if kept(run) is None]
     failed: dict[str, DfeError] = {}
     for done, (run, outcome) in enumerate(run_tasks(do, todo, min(workers, len(todo))), start=1):
@@ -103,7 +110,7 @@ def ablate(
             failed[run.name] = outcome
         if progress is not None:
             progress(done, len(todo))
-    return Ablation(_result(runs, config, data, tables), failed)
+    return Ablation(_result(runs, variants, config, data, tables), failed)
 
 
 def headings(result: Mapping[str, Any]) -> dict[str, Figure]:
@@ -112,10 +119,16 @@ def headings(result: Mapping[str, Any]) -> dict[str, Figure]:
     return {**shown, **({"stability": STABILITY} if any(row["stability"] for row in result["variants"]) else {})}
 
 
-def _result(runs: Sequence[Run], config: AblationConfig, data: AblationData, tables: AblationTables) -> dict[str, Any]:
+def _result(
+    runs: Sequence[Run],
+    variants: Sequence[Variant],
+    config: AblationConfig,
+    data: AblationData,
+    tables: AblationTables,
+) -> dict[str, Any]:
     space, bench = data.bench.faces.space, data.bench
     rows = []
-    for variant in config.variants():
+    for variant in variants:
         own = {run: values for run in runs if run.variant == variant and (values := kept(run)) is not None}
         if own:
             rows.append(summarise(variant, own, space))

@@ -30,15 +30,15 @@ FIGURES: dict[str, Figure] = {
     "error_mm": Figure(
         "error, mm", "distance of the decoded face from the face", "{:.3f}", "lower", ("fidelity", "error_mm", "value")
     ),
+    "brow": Figure("brow", "the distance over the brows, as a share of that of the mean face", "{:.2f}", "lower",
+                   ("fidelity", "regions", "brow", "share", "value")),
+    "eyes": Figure("eyes", "the same around the eyes", "{:.2f}", "lower",
+                   ("fidelity", "regions", "eyes", "share", "value")),
     "tokens": Figure("tokens", "tokens said of a face", "{:.2f}", "", ("fidelity", "tokens", "value")),
     "bits": Figure("bits", "what an ideal code for them costs", "{:.1f}", "lower", ("fidelity", "bits", "value")),
     "local_share": Figure(
         "local", "share of the face that holds 90% of a display's energy", "{:.3f}", "lower",
         ("locality", "share", "value"),
-    ),
-    "local_share_p90": Figure(
-        "local, p90", "the same, 90th percentile of the displays said", "{:.3f}", "lower",
-        ("locality", "share_p90", "value"),
     ),
     "mean_abs_cosine": Figure(
         "|cos|", "mean |cosine| of two displays", "{:.3f}", "lower", ("redundancy", "mean")
@@ -54,12 +54,8 @@ FIGURES: dict[str, Figure] = {
         "reliable", "agreement of tokens, beyond chance, after changes of the picture", "{:.3f}", "higher",
         ("reliability", "all", "counts", "agreement", "value"),
     ),
-    "mirror_overlap": Figure(
-        "mirror", "overlap of the mirrored face's displays with the mirrored displays", "{:.3f}", "higher",
-        ("symmetry", "overlap", "value"),
-    ),
     "mirror_same": Figure(
-        "mirror, all", "share of faces whose mirrored face gets exactly the mirrored displays", "{:.1%}", "higher",
+        "mirror", "share of faces whose mirrored face gets exactly the mirrored displays", "{:.1%}", "higher",
         ("symmetry", "consistent", "value"),
     ),
     "share_used": Figure("used", "share of the displays that some face uses", "{:.1%}", "higher",
@@ -68,7 +64,7 @@ FIGURES: dict[str, Figure] = {
                          ("diversity", "perplexity", "value")),
     "emotion": Figure("emotion", "accuracy of a linear probe for the labels, from counts of displays", "{:.3f}",
                       "higher", ("probe", "count", "accuracy", "value")),
-    SECONDS: Figure("seconds", "of training, on one core", "{:.0f}", ""),
+    SECONDS: Figure("seconds", "of a core, to train it or to fit it", "{:.0f}", ""),
 }  # fmt: skip
 """Every figure of a run by its name, in the order of the tables."""
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
+import numpy as np
+
 from dfe.base.errors import TableError, UsageError
+from dfe.base.types import FloatArray
 from dfe.judge.bench import Bench
 from dfe.judge.floors import Floors, measure_floors
 from dfe.judge.inputs import Inputs, load_bench
@@ -28,6 +31,7 @@ class AblationTables:
         perturbed: name of a perturbation and a table of the pictures of ``validation`` after it.
         probe_train, probe_test: tables of labelled faces for the emotion probe.
         probe_about: CSV of their labels.
+        displays: ``.npy`` of the movements ``(U, D)`` that displays found all at once begin as, the most wanted first.
     """
 
     training: tuple[Path, ...]
@@ -36,6 +40,7 @@ class AblationTables:
     probe_train: tuple[Path, ...] = ()
     probe_test: tuple[Path, ...] = ()
     probe_about: Path | None = None
+    displays: Path | None = None
 
     @cached_property
     def digests(self) -> tuple[tuple[str, str, str], ...]:
@@ -44,13 +49,14 @@ class AblationTables:
         Raises:
             TableError: a file cannot be read.
         """
-        about = () if self.probe_about is None else (self.probe_about,)
+        about, displays = (() if path is None else (path,) for path in (self.probe_about, self.displays))
         sets = {
             "training": self.training,
             "validation": self.validation,
             "probe-train": self.probe_train,
             "probe-test": self.probe_test,
             "probe-about": about,
+            "displays": displays,
         }
         files = [(use, path) for use, paths in sets.items() for path in paths]
         files += [(f"perturbed {name}", path) for name, path in self.perturbed]
@@ -71,12 +77,14 @@ class AblationData:
         training, validation: as :func:`dfe.training.loop.train` takes them.
         bench: the validation faces as :mod:`dfe.judge` takes them; bits are learnt from the training faces.
         floors: of the bench.
+        displays: ``(U, D)`` movements to begin from.
     """
 
     training: tuple[TrainingTable, ...]
     validation: tuple[TrainingTable, ...]
     bench: Bench
     floors: Floors
+    displays: FloatArray | None = None
 
 
 def load(tables: AblationTables) -> AblationData:
@@ -111,7 +119,15 @@ def _load(tables: AblationTables, fingerprint: str) -> AblationData:  # noqa: AR
         what = f"{shared} faces of the validation tables are in pictures of the training tables"
         raise UsageError(what, advice="judge on tables of other people")
     training, validation = (tuple(map(read_table, paths)) for paths in (tables.training, tables.validation))
-    return AblationData(training, validation, bench, measure_floors(bench))
+    displays = None if tables.displays is None else _movements(tables.displays)
+    return AblationData(training, validation, bench, measure_floors(bench), displays)
+
+
+def _movements(path: Path) -> FloatArray:
+    try:
+        return np.asarray(np.load(path, allow_pickle=False), np.float32)
+    except (OSError, ValueError) as error:
+        raise TableError(f"holds no movements ({error})", where=path, advice="save rows of numbers as .npy") from None
 
 
 def _digest(path: Path) -> str:

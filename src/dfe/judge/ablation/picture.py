@@ -13,7 +13,8 @@ from dfe.pages.svg import Look
 _WIDTH = 980
 _PANELS: dict[str, tuple[str, str, str]] = {
     "error_mm": ("error, mm (log)", "log", "less is better"),
-    "local_share": ("face moved by a display", "percent", "less is better"),
+    "eyes": ("error at the eyes (log)", "log", "1: that of the mean face"),
+    "local_share": ("extent of a display", "percent", "less is better"),
     "faithful": ("faithful displays", "percent", "more is better"),
     "reliability": ("reliability", "", "more is better"),
 }

@@ -72,6 +72,7 @@ class Run:
             "format": FORMAT,
             "dfe": __version__,
             "settings": self.variant.seeded(self.seed).to_json(),
+            "given": self.variant.given,
             "tables": self.tables.fingerprint,
         }
 
@@ -139,13 +140,21 @@ def book_of(run: Run, space: ExpressionSpace) -> tuple[Displays, IntArray]:
 
 
 def _made(run: Run, data: AblationData) -> tuple[Coder, float | None]:
-    """The coder, and how long it took; None where a part of that was done before an interruption."""
+    """The coder, and how many CPU seconds it took; None where a part of that was done before an interruption."""
     settings = run.variant.seeded(run.seed)
-    space, began = data.bench.faces.space, time.perf_counter()
+    space, began = data.bench.faces.space, time.process_time()
     if isinstance(settings, Baseline):
         rows = load_data(data.training, space, TrainConfig(), validation=data.validation).training.whole()
-        return fit_baseline(settings.name, rows, space, settings.config), time.perf_counter() - began
+        return fit_baseline(settings.name, rows, space, settings.config), time.process_time() - began
     folder = run.folder / TRAINED / run.name
     resumed = (folder / CHECKPOINT).exists()
-    found = train(data.training, folder, settings, validation=data.validation, space=space, overwrite=True)
-    return found.tokenizer, None if resumed else time.perf_counter() - began
+    found = train(
+        data.training,
+        folder,
+        settings,
+        validation=data.validation,
+        displays=data.displays if run.variant.given else None,
+        space=space,
+        overwrite=True,
+    )
+    return found.tokenizer, None if resumed else time.process_time() - began

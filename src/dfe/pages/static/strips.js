@@ -300,7 +300,7 @@ function plotElement(kind, label, title = "") {
 const KINDS = [
   ["group", "Groups of displays"],
   ["region", "Regions"],
-  ["eyes", "Lids and gaze"],
+  ["eyes", "Eyes: lids and gaze"],
   ["display", "Displays"],
 ];
 const KEYS_WORDS =

@@ -21,7 +21,7 @@ VALID = "valid_s"
 class WithoutBaseline:
     """Another representation's features minus those of the same subject's windows of one condition.
 
-    The baseline is the mean over a subject's windows of that condition, weighted by their valid time, and is taken off
+    The baseline is the mean over a subject's windows of that condition, weighted by their usable time, and is taken off
     once. It looks at no label and at no other person. Sums of a bag are corrected as rates: what remains is the share,
     or the events a minute, above or below the baseline.
 

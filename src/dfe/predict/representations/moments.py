@@ -1,4 +1,4 @@
-"""Means and spreads of columns over an example's valid time, the representation that needs no coding at all."""
+"""Means and spreads of columns over an example's usable time, the representation that needs no coding at all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Moments:
 
     @property
     def mean(self) -> DoubleArray:
-        """``(n, width)``; NaN for an example without valid time."""
+        """``(n, width)``; NaN for an example without usable time."""
         return _divided(self._sum, self.valid_s)
 
     @property

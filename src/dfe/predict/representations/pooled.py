@@ -56,9 +56,9 @@ class Coding(Protocol):
 class Pooled:
     """An example's rows pooled: in which share of its time each unit shows, how strongly, and at which step.
 
-    - ``presence``: share of valid time;
+    - ``presence``: share of usable time;
     - ``intensity``: mean, and spread over time where time passes;
-    - ``steps``: share of valid time at each step of intensity: a bag of intensity steps.
+    - ``steps``: share of usable time at each step of intensity: a bag of intensity steps.
 
     Args:
         coding: vocabulary.

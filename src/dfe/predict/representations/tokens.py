@@ -44,14 +44,14 @@ _OF_EVENTS = ("events", "durations", "bigrams")
 
 @dataclass(frozen=True, eq=False)
 class TokenBag:
-    """Sums of each display over valid time, divided and weighted within the folds by :class:`BagOfTokens`.
+    """Sums of each display over usable time, divided and weighted within the folds by :class:`BagOfTokens`.
 
     Args:
         tokenizer: whose tokens the recordings hold.
         sums: ``time`` a display is said; the same by ``steps`` of intensity; ``amount`` in mm seconds;
             ``events`` that begin (:mod:`dfe.events`), their mean ``durations`` in seconds, 0 without any; ``bigrams``:
             how often a display begins within a second after another.
-        kind: of the bag; events and bigrams are always per valid minute, and durations stay as they are.
+        kind: of the bag; events and bigrams are always per usable minute, and durations stay as they are.
         speech: count silent or speaking time alone.
         config: what counts as an event.
         units: what is in the bag: displays and the displays of the eyes; ``group``: groups of displays. Steps,
@@ -81,7 +81,7 @@ class TokenBag:
         return vocabulary_of(self.tokenizer) if self.vocabulary is None else self.vocabulary
 
     def measuring(self, examples: Examples) -> Measuring:
-        """Valid seconds, then the sums; see :class:`Representation`.
+        """Usable seconds, then the sums; see :class:`Representation`.
 
         Raises:
             TableError: a recording is without tokens.
@@ -145,7 +145,7 @@ class TokenBag:
         began, names = self._joined(made.count, made.other_count, shaky)
         lasted, _ = self._joined(made.on_s, made.other_on_s, shaky)
         mean = np.divide(lasted, began, out=np.zeros_like(lasted), where=began > 0)
-        # The bag divides by valid time, which durations do not depend on.
+        # The bag divides by usable time, which durations do not depend on.
         return mean * made.valid_s[:, None], names
 
     def _displays(self, unsteady: bool) -> list[int]:

@@ -40,7 +40,7 @@ class _Seen(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class FlatWords:
-    """Share of valid time of each word.
+    """Share of usable time of each word.
 
     Args:
         words: number of centres.
@@ -60,7 +60,7 @@ class FlatWords:
         return f"{self.words} flat words"
 
     def measuring(self, examples: Examples) -> Measuring:
-        """Valid seconds, then seconds of each word; see :class:`Representation`.
+        """Usable seconds, then seconds of each word; see :class:`Representation`.
 
         Raises:
             TableError: there are fewer faces than words.

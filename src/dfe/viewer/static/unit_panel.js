@@ -14,12 +14,10 @@ class UnitPanel {
     if (strip.kind === "group") parts.push(...this.group(data.groups.find((group) => group.name === strip.token)));
     if (strip.kind === "region") parts.push(make("p", { className: "note", textContent: `All displays of the ${strip.token} together: ${strip.displays.join(", ")}.` }));
     if (strip.kind === "eyes") parts.push(make("p", { className: "note", textContent: "Measured against the person's usual opening of the eyes and usual gaze." }));
-    parts.push(...this.events(strip));
-    if (strip.displays.length) {
-      this.found = make("div", { id: "occurrences" });
-      const many = strip.displays.length > 1 ? "these displays" : "this display";
-      parts.push(make("h3", { textContent: "In your recordings" }), button(`All occurrences of ${many}`, () => this.look(strip), { id: "find-all" }), this.found);
-    }
+    if (strip.kind !== "region") parts.push(...this.events(strip));
+    this.found = make("div", { id: "occurrences" });
+    const what = { region: "these displays", group: "this group" }[strip.kind] ?? "this display";
+    parts.push(make("h3", { textContent: "In your recordings" }), button(`All occurrences of ${what}`, () => this.look(strip), { id: "find-all" }), this.found);
     refill(this.panel, `${strip.kind} ${strip.token}`, ...parts);
   }
 
@@ -88,18 +86,27 @@ class UnitPanel {
   }
 
   async look(strip) {
-    this.found.replaceChildren(make("p", { className: "note", textContent: "Looking …" }));
+    const { found } = this;
+    const tokens = strip.kind === "region" ? strip.displays.map(String) : [strip.token];
+    found.replaceChildren(make("p", { className: "note", textContent: "Looking …" }));
     try {
-      const answer = await ask(`${this.viewer.url}/occurrences`, { displays: strip.displays });
-      this.list(await answer.json());
+      let answer;
+      do {
+        answer = await (await ask(`${this.viewer.url}/occurrences`, { tokens })).json();
+        this.list(found, strip, answer);
+      } while (answer.waiting && found.isConnected);
     } catch (error) {
-      this.found.replaceChildren(make("p", { className: "warnings", textContent: error.message }));
+      found.replaceChildren(make("p", { className: "warnings", textContent: error.message }));
     }
   }
 
-  list({ rows, total, recordings, left_out: left }) {
-    const said = `${total.toLocaleString("en")} in ${recordings.toLocaleString("en")} ${recordings === 1 ? "recording" : "recordings"}${total > rows.length ? `; the ${rows.length} strongest` : ""}.`;
+  list(found, strip, { rows, total, recordings, waiting, left_out: left }) {
+    const count = (many) => many.toLocaleString("en");
+    const said = `${count(total)} event${total === 1 ? "" : "s"} in ${count(recordings)} ${recordings === 1 ? "recording" : "recordings"}${total > rows.length ? `; the ${rows.length} strongest` : ""}.`;
+    const going = waiting ? ` Looking through ${count(waiting)} more …` : "";
     const missed = Object.entries(left).map(([why, many]) => `${many} ${why}`).join(", ");
+    const cut = rows.some((row) => row.censored) ? " * cut short by the end of what is seen." : "";
+    const several = strip.kind === "region";
     const cells = rows.map((row) => {
       const here = row.recording === this.viewer.key;
       const to = `/recordings/${row.recording}#t=${row.apex_s.toFixed(4)}&face=${row.face_id}`;
@@ -109,11 +116,13 @@ class UnitPanel {
         this.viewer.showFace(row.face_id);
         this.viewer.go(row.apex_s * 1000);
       });
-      return [jump, String(row.face_id), row.mm.toFixed(2), (row.end_s - row.start_s).toFixed(2), percentText(row.usable)];
+      const lasts = `${(row.offset_s - row.onset_s).toFixed(2)}${row.censored ? " *" : ""}`;
+      return [jump, ...(several ? [row.token] : []), String(row.face_id), row.intensity.toFixed(2), lasts];
     });
-    this.found.replaceChildren(
-      make("p", { className: "note", textContent: `${said}${missed ? ` Not looked through: ${missed}.` : ""}` }),
-      table(["Where, s", "Face", "mm", "Lasts", "Usable"], cells, [1, 2, 3, 4]),
+    const heads = ["Apex, s", ...(several ? ["Display"] : []), "Face", strip.measure, "Lasts, s"];
+    found.replaceChildren(
+      make("p", { className: "note", textContent: `${said}${going}${missed ? ` Not looked through: ${missed}.` : ""}${cut}` }),
+      table(heads, cells, heads.map((_, i) => i).slice(1)),
     );
   }
 }

@@ -1,0 +1,119 @@
+"""Exit codes that scripts can trust: what a run says, it says again, and so does the status."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from made_films import grey_film, study_of_films
+
+
+@pytest.fixture
+def planned(dfe, tmp_path: Path) -> Callable[[], Path]:
+    """A plan of two films in ``media``, and of whatever was put beside them."""
+    media = study_of_films(tmp_path / "media", subjects=2, tasks=("rest",))
+
+    def plan() -> Path:
+        path = tmp_path / "plan.parquet"
+        dfe("corpus", "plan", media, "-o", path, "--sample", "0", "--overwrite", "--pattern", "{subject}/*.mp4")
+        return path
+
+    return plan
+
+
+def codes(dfe, plan: Path, out: Path, *words: object) -> tuple[int, int, int, int]:
+    """Of a run, of the status, of the run once more, of the status again."""
+    found = []
+    for _ in range(2):
+        found += [dfe("corpus", "run", plan, "-o", out, *words).code, dfe("corpus", "status", out).code]
+    return found[0], found[1], found[2], found[3]
+
+
+def test_all_done(dfe, planned, tmp_path):
+    assert codes(dfe, planned(), tmp_path / "out") == (0, 0, 0, 0)
+
+
+def test_unreadable_when_it_was_planned(dfe, planned, tmp_path):
+    (tmp_path / "media" / "s1" / "torn.mp4").write_bytes(b"no film" * 90)
+    plan, out = planned(), tmp_path / "out"
+    assert codes(dfe, plan, out) == (1, 1, 1, 1)
+    told = dfe("corpus", "status", out, "--json", "--by-subject")
+    assert (told.json["done"], told.json["failed"], told.json["waiting"]) == (2, 1, 0)
+    assert "torn.mp4" in told.err
+    written = (out / "manifest.csv").stat()
+    dfe("corpus", "run", plan, "-o", out)
+    assert (out / "manifest.csv").stat() == written, "what is known already is not written again"
+    assert dfe("corpus", "verify", out).code == 0
+    assert dfe("encode", tmp_path / "media", "-o", out).code == 1
+    (tmp_path / "media" / "s1" / "torn.mp4").write_bytes(grey_film(7))
+    assert codes(dfe, planned(), out) == (0, 0, 0, 0)
+
+
+def test_unreadable_since_it_was_planned(dfe, planned, tmp_path):
+    plan = planned()
+    (tmp_path / "media" / "s1" / "s1_rest.mp4").write_bytes(b"no film" * 90)
+    assert codes(dfe, plan, tmp_path / "out") == (1, 1, 1, 1)
+
+
+def test_damaged_in_part(dfe, planned, tmp_path, astronaut):
+    pictures = tmp_path / "media" / "s3" / "pictures"
+    pictures.mkdir(parents=True)
+    shutil.copy(astronaut, pictures / "a.png")
+    (pictures / "b.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(99))
+    plan, out = planned(), tmp_path / "out"
+    assert codes(dfe, plan, out) == (1, 1, 1, 1)
+    assert dfe("corpus", "status", out, "--json").json["damaged"] == 1
+    assert codes(dfe, plan, out, "--report") == (1, 1, 1, 1), "a page made of the table that is there, too"
+
+
+def test_stopped_early(dfe, planned, tmp_path):
+    plan, out = planned(), tmp_path / "out"
+    assert codes(dfe, plan, out, "--min-free", "1e9") == (75, 75, 75, 75)
+    assert codes(dfe, plan, out) == (0, 0, 0, 0)
+
+
+def test_shares_that_have_not_begun_are_waiting(dfe, planned, tmp_path):
+    plan, out = planned(), tmp_path / "out"
+    assert codes(dfe, plan, out, "--shard", "1/2") == (0, 75, 0, 75)
+    told = dfe("corpus", "status", out, "--json").json
+    assert (told["recordings"], told["done"], told["waiting"]) == (2, 1, 1)
+    assert [(one["subject"], one["done"], one["recordings"]) for one in told["subjects"]] == [
+        ("s1", 1, 1),
+        ("s2", 0, 1),
+    ]
+    assert codes(dfe, plan, out, "--shard", "2/2") == (0, 0, 0, 0)
+    assert dfe("corpus", "merge", out).code == 0
+    assert dfe("corpus", "status", out).code == 0
+
+
+def _subjects(out: Path) -> list[dict[str, str]]:
+    with (out / "subjects.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_what_people_add_to_the_subjects_stays(dfe, planned, tmp_path):
+    out = tmp_path / "out"
+    assert dfe("corpus", "run", planned(), "-o", out).code == 0
+    rows = [{**row, "session": "one", "group": "=1+1"} for row in _subjects(out)]
+    with (out / "subjects.csv").open("w", newline="") as file:
+        written = csv.DictWriter(file, rows[0].keys(), delimiter=";")
+        written.writeheader()
+        written.writerows(rows)
+    (tmp_path / "media" / "s2" / "s2_new.mp4").write_bytes(grey_film(9))
+    (tmp_path / "media" / "s1" / "s1_rest.mp4").unlink()
+    assert dfe("corpus", "run", planned(), "-o", out).code == 0
+    found = {row["recording"]: (row["subject"], row["session"], row["group"]) for row in _subjects(out)}
+    assert found == {
+        "s1/s1_rest": ("s1", "one", "'=1+1"),
+        "s2/s2_rest": ("s2", "one", "'=1+1"),
+        "s2/s2_new": ("s2", "", ""),
+    }
+    before = (out / "subjects.csv").read_bytes()
+    assert dfe("corpus", "run", planned(), "-o", out).code == 0
+    assert dfe("corpus", "merge", out, "-o", tmp_path / "all").code == 0
+    assert (out / "subjects.csv").read_bytes() == before
+    assert sorted(_subjects(tmp_path / "all"), key=str) == sorted(_subjects(out), key=str)

@@ -1,0 +1,172 @@
+"""Pieces of a long film are kept until its table is there: what goes on looks at the others only."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from dfe.base.stamps import stamps
+from dfe.encoding import kept, tasks
+from dfe.encoding.assemble import assemble
+from dfe.encoding.engine import LocalEngine
+from dfe.encoding.folder import FolderChoices, FolderRun
+from dfe.encoding.kept import FOLDER
+from dfe.encoding.limits import LimitWatch
+from dfe.encoding.options import EncodeOptions
+from dfe.encoding.piece_file import read_piece, write_piece
+from dfe.encoding.run import prepared
+from dfe.encoding.tasks import Task
+from dfe.media.inputs import discover
+from made_films import grey_film
+
+OPTIONS = EncodeOptions(tokenizer=None)
+PIECES, STEP = 4, 12
+
+
+@pytest.fixture
+def media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A film that is long as things are here: four pieces, each of which begins where faces are sought afresh."""
+    monkeypatch.setattr(tasks, "LONG_FRAMES", 20)
+    monkeypatch.setattr(tasks, "PIECE_FRAMES", 4)
+    config = EncodeOptions.landmark_config
+    monkeypatch.setattr(
+        EncodeOptions, "landmark_config", lambda self, *, still: replace(config(self, still=still), reset_every=STEP)
+    )
+    folder = tmp_path / "media"
+    folder.mkdir()
+    (folder / "long.mp4").write_bytes(grey_film(3, frames=STEP * PIECES))
+    return folder
+
+
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The pieces that were looked at."""
+    seen: list[int] = []
+    observe = tasks.observe
+
+    def counted(task: Task, progress: object = None) -> tasks.Observed:
+        seen.append(task.part)
+        return observe(task)
+
+    monkeypatch.setattr(kept, "observe", counted)
+    return seen
+
+
+class Stopping(LocalEngine):
+    """One that ends, as a run that is killed does, after so many pieces."""
+
+    def run(self, work, tasks, heard=None) -> Iterator:  # type: ignore[no-untyped-def, override]
+        for number, task in enumerate(tasks):
+            if number == 2:
+                raise KeyboardInterrupt
+            yield task, work(task)
+
+
+def go(media: Path, engine: LocalEngine | None = None, out: str = "out", **choices: bool) -> list[str]:
+    folder = media.parent / out
+    folder.mkdir(exist_ok=True)
+    sources = discover([media]).sources
+    made = FolderRun(folder, OPTIONS, FolderChoices(**choices), prepared(sources, OPTIONS), engine or LocalEngine())
+    return [result.status for result in made.results(sources, [STEP * PIECES])]
+
+
+def stop(media: Path, **choices: bool) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        go(media, Stopping(), **choices)
+
+
+def pieces(media: Path) -> int:
+    return len(list((media.parent / "out" / FOLDER).rglob("*.piece")))
+
+
+def test_going_on_looks_at_the_missing_pieces_only(media, looked):
+    assert go(media, out="well") == ["done"]
+    assert (looked, list((media.parent / "well").glob(".*"))) == ([0, 1, 2, 3], []), "nothing is left of the pieces"
+    looked.clear()
+    stop(media)
+    assert (looked, pieces(media)) == ([0, 1], 2)
+    looked.clear()
+    assert go(media) == ["done"]
+    assert looked == [2, 3]
+    assert not (media.parent / "out" / FOLDER).exists()
+    made, well = (media.parent / name / "long.parquet" for name in ("out", "well"))
+    assert made.read_bytes() == well.read_bytes()
+
+
+def test_a_run_whose_time_is_up_ends_after_a_piece(media, looked, monkeypatch):
+    asked = iter(range(100))
+    go_on = LimitWatch.go_on
+    monkeypatch.setattr(LimitWatch, "go_on", lambda self: next(asked) < 4 and go_on(self))
+    assert go(media) == []
+    assert (looked, pieces(media)) == ([0, 1], 2), "asked for the round, for the film, and for each piece"
+
+
+def test_pieces_leave_room_for_tables(media, looked, monkeypatch):
+    monkeypatch.setattr(kept.shutil, "disk_usage", lambda _: SimpleNamespace(free=9e8))
+    stop(media)
+    assert (looked, pieces(media)) == ([0, 1], 0)
+
+
+def test_pieces_of_anything_else_are_not_believed(media, looked, monkeypatch):
+    stop(media)
+    damaged = next((media.parent / "out" / FOLDER).rglob("*.piece"))
+    content = bytearray(damaged.read_bytes())
+    content[len(content) // 2] ^= 1
+    damaged.write_bytes(content)
+    looked.clear()
+    stop(media)
+    assert len(looked) == 1, "the one that was damaged"
+    for change in ("another version", "another film"):
+        if change == "another version":
+            monkeypatch.setattr(kept, "__version__", "0.0.0")
+        else:
+            (media / "long.mp4").write_bytes(grey_film(4, frames=STEP * PIECES))
+        looked.clear()
+        stop(media)
+        assert looked == [0, 1], change
+    looked.clear()
+    stop(media, overwrite=True)
+    assert (looked, pieces(media)) == ([0, 1], 2), "told to do all again, and what is of no use is gone"
+
+
+def test_pieces_are_gone_where_the_table_is_there(media, looked):
+    stop(media)
+    spare = media.parent / "spare"
+    shutil.copytree(media.parent / "out" / FOLDER, spare)
+    go(media)
+    shutil.copytree(spare, media.parent / "out" / FOLDER)
+    assert go(media) == ["there"], "killed after the table had been written"
+    assert not (media.parent / "out" / FOLDER).exists()
+
+
+def test_a_piece_that_cannot_be_kept_is_looked_at_all_the_same(media, looked):
+    (media.parent / "out").mkdir()
+    (media.parent / "out" / FOLDER).write_text("a file stands in the way")
+    assert go(media) == ["done"]
+    assert looked == [0, 1, 2, 3]
+
+
+def test_a_piece_is_read_as_it_was_seen(carphone, tmp_path):
+    options = EncodeOptions(tokenizer=None, landmarks=True, max_faces=1)
+    source = discover([carphone]).sources[0]
+    task = Task(source, options, 0, 2, 0, 24)
+    seen = tasks.observe(task)
+    write_piece(tmp_path / "a.piece", seen)
+    again = read_piece(tmp_path / "a.piece", task, stamps([carphone]))
+    assert again is not None
+    assert again.faces is not None
+    assert seen.faces is not None
+    for one, other in zip(again.faces.frames[1:], seen.faces.frames[1:], strict=True):
+        np.testing.assert_array_equal(one, other)
+        assert other.strides[0] >= other.strides[-1], "joined with others it lies in memory as it does when read"
+    assert (again.info, again.files, again.frames) == (seen.info, seen.files, seen.frames)
+    one, other = assemble([again], options), assemble([seen], options)
+    assert one.table.equals(other.table)
+    assert one.provenance == other.provenance
+    assert read_piece(tmp_path / "b.piece", task, {}) is None
