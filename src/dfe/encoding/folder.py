@@ -9,7 +9,7 @@ import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, overload, runtime_checkable
 
@@ -221,7 +221,7 @@ class FolderRun:
             failed = isinstance(paged, DfeError)
             yield InputResult.failure(source.name, str(paged)) if isinstance(paged, DfeError) else paged
             with suppress(OutputError):
-                self.manifest.note(replace(one.row, report="", page="") if failed else one.row)
+                self.manifest.note(one.row._replace(report="", page="") if failed else one.row)
 
     def _keep(self) -> InputResult | None:
         try:
