@@ -17,6 +17,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 READY = "html[data-ready=yes]"
+WAIT_MS = 90_000
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,8 @@ def launch():
     if program is None:
         pytest.skip("no Chromium: install Debian's chromium, or name one in DFE_CHROMIUM")
     with sync_api.sync_playwright() as playwright:
+        # How fast a machine is decides nothing: what is waited for may take long to come.
+        sync_api.expect.set_options(timeout=WAIT_MS)
         started = []
 
         def launched(*more):
@@ -69,6 +72,7 @@ def open_page(chromium, tmp_path):
         file = tmp_path / f"seite {len(opened)} é.html"
         file.write_text(html, encoding="utf-8")
         page = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context}).new_page()
+        page.set_default_timeout(WAIT_MS)
         one = Opened(page)
         page.on("console", lambda message: _hear(one, f"{message.type}: {message.text}"))
         page.on("pageerror", lambda error: one.said.append(str(error)))

@@ -22,6 +22,7 @@ sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra de
 expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
+SHOWN = ".head-card:visible"
 NASTY = "<script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
 NO_WEBGL = """const get = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
@@ -85,7 +86,7 @@ def opaque(one, other):
 
 
 def shown(page):
-    return page.locator(".head-card:visible").count()
+    return page.locator(SHOWN).count()
 
 
 def open_token(page, display):
@@ -182,17 +183,17 @@ def test_move_plays_the_movement(open_page, html):
 
 def test_search_and_filters(open_page, with_corpus):
     page = open_page(with_corpus).page
-    assert shown(page) == 63
+    expect(page.locator(SHOWN)).to_have_count(63)
     page.fill("#search", "27")
-    assert shown(page) == 1
-    assert page.inner_text("#count") == "1 of 63"
+    expect(page.locator(SHOWN)).to_have_count(1)
+    expect(page.locator("#count")).to_have_text("1 of 63")
     page.fill("#search", "au12 left")
     smiles = shown(page)
     assert 0 < smiles < 30
     page.fill("#search", "zzz")
-    assert page.is_visible("#none")
+    expect(page.locator("#none")).to_be_visible()
     page.click("#clear-filters")
-    assert shown(page) == 63
+    expect(page.locator(SHOWN)).to_have_count(63)
     sides = []
     for side in ("symmetric", "left", "right"):
         page.select_option("#side", side)
@@ -203,7 +204,7 @@ def test_search_and_filters(open_page, with_corpus):
     assert 0 < shown(page) < 20
     page.select_option("#region", "")
     page.select_option("#use", "doubtful")
-    assert shown(page) == 4
+    expect(page.locator(SHOWN)).to_have_count(4)
     uses = []
     for use in ("often", "seldom", "never"):
         page.select_option("#use", use)
@@ -244,14 +245,14 @@ def test_a_name_is_kept_saved_and_loaded(open_page, html, tmp_path):
     open_token(page, 22)
     page.fill("#name-input", "polite smile")
     page.fill("#note-input", "no eyes\nno cheeks")
-    assert page.inner_text("#token-title") == "22 polite smile"
+    expect(page.locator("#token-title")).to_have_text("22 polite smile")
     page.reload()
     page.wait_for_selector("#token-title")
-    assert page.input_value("#name-input") == "polite smile"
+    expect(page.locator("#name-input")).to_have_value("polite smile")
     close_token(page)
-    assert page.inner_text("#card-22 .name") == "polite smile"
+    expect(page.locator("#card-22 .name")).to_have_text("polite smile")
     page.select_option("#use", "named")
-    assert shown(page) == 1
+    expect(page.locator(SHOWN)).to_have_count(1)
     with page.expect_download() as download:
         page.click("#names-save")
     assert download.value.suggested_filename == "names.json"
@@ -291,7 +292,7 @@ def test_script_in_a_name_is_shown_and_never_run(open_page, html):
     page.fill("#note-input", NASTY)
     page.click(".token-facts button")
     close_token(page)
-    assert page.inner_text("#card-5 .name") == NASTY[:120]
+    expect(page.locator("#card-5 .name")).to_have_text(NASTY[:120])
     assert NASTY[:20] in page.inner_text("#built")
     assert page.title() == "dfe-face41@3 – atlas of facial displays"
     assert page.locator("#heads script, #built script, #heads img[src=x]").count() == 0
@@ -348,7 +349,7 @@ def test_all_of_it_by_keyboard_alone(open_page, html):
     page.keyboard.press("/")
     page.keyboard.press("Control+A")
     page.keyboard.press("Delete")
-    expect(page.locator(".head-card:visible")).to_have_count(63)
+    expect(page.locator(SHOWN)).to_have_count(63)
     open_token(page, 22)
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**#token-23")
@@ -373,16 +374,16 @@ def test_a_space_without_a_mesh_is_told_in_words(open_page):
     assert "nothing to draw" in page.inner_text("main")
     assert page.locator("canvas, .heads img").count() == 0
     assert not page.is_visible("#builder")
-    assert shown(page) == 4
+    expect(page.locator(SHOWN)).to_have_count(4)
     page.fill("#search", "exp_3")
     assert shown(page) < 4
     page.click("#clear-filters")
     open_token(page, 2)
     page.fill("#name-input", "a direction")
-    assert page.inner_text("#token-title") == "2 a direction"
+    expect(page.locator("#token-title")).to_have_text("2 a direction")
     assert "Coefficients that carry it" in page.inner_text("#token")
     close_token(page)
-    assert page.inner_text("#card-2 .name") == "a direction"
+    expect(page.locator("#card-2 .name")).to_have_text("a direction")
 
 
 def test_a_browser_that_keeps_nothing_says_so(open_page, html):
@@ -392,7 +393,7 @@ def test_a_browser_that_keeps_nothing_says_so(open_page, html):
     assert "does not keep" in page.inner_text("#names-status")
     open_token(page, 3)
     page.fill("#name-input", "for now")
-    assert page.inner_text("#token-title") == "3 for now"
+    expect(page.locator("#token-title")).to_have_text("3 for now")
 
 
 def test_dark_light_and_print(open_page, html):

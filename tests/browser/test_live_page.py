@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import numpy as np
 import pytest
@@ -28,7 +29,6 @@ READY = "html[data-ready=yes]"
 def expect():
     from playwright.sync_api import expect
 
-    expect.set_options(timeout=60_000)
     return expect
 
 
@@ -72,6 +72,7 @@ def open_live(served):
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **look})
         context.grant_permissions(list(permissions))
         page = context.new_page()
+        page.set_default_timeout(90_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
         page.goto(served.url)
@@ -216,8 +217,7 @@ def test_another_page_of_the_same_browser_cannot_reach_it(open_live, with_camera
 
 
 def _wait(page, there):
-    for _ in range(200):
-        if there():
-            return
+    until = time.monotonic() + 90
+    while not there():
+        assert time.monotonic() < until, "it never came"
         page.wait_for_timeout(50)
-    raise AssertionError("it never came")

@@ -9,6 +9,8 @@ import pytest
 import made_reports as made
 from dfe.report.qc_page import qc_page
 
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
+expect = sync_api.expect
 pytestmark = pytest.mark.browser
 
 ROWS = "#recordings tbody tr:visible"
@@ -59,15 +61,15 @@ def test_names_sort_by_their_numbers_and_unknown_values_go_last(open_page):
 
 def test_the_filter_and_the_verdicts_narrow_the_table(open_page):
     page = open_page(qc_page([made.entry(i) for i in range(20)])).page
-    assert page.locator(ROWS).count() == 20
+    expect(page.locator(ROWS)).to_have_count(20)
     page.fill("#filter", "TURNED away")
-    assert page.locator(ROWS).count() == 4
-    assert page.inner_text("#shown") == "4 of 20 shown"
+    expect(page.locator(ROWS)).to_have_count(4)
+    expect(page.locator("#shown")).to_have_text("4 of 20 shown")
     page.click("[data-verdict=check][aria-pressed]")
-    assert page.locator(ROWS).count() == 0
-    assert page.locator("#none").is_visible()
+    expect(page.locator(ROWS)).to_have_count(0)
+    expect(page.locator("#none")).to_be_visible()
     page.fill("#filter", "")
-    assert page.locator(ROWS).count() == 16
+    expect(page.locator(ROWS)).to_have_count(16)
     assert "check" not in shown(page, "verdict")
 
 
@@ -130,4 +132,4 @@ def test_a_thousand_recordings_sort_and_filter(open_page):
     assert len(values) == 1000
     assert values == sorted(values)
     page.fill("#filter", "subject_777")
-    assert page.locator(ROWS).count() == 1
+    expect(page.locator(ROWS)).to_have_count(1)

@@ -97,12 +97,12 @@ def test_nobody_has_to_hear_what_goes_wrong():
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_do_no_harm(astronaut, tmp_path, closed):
+def test_closed_streams_do_no_harm(dfe, astronaut, tmp_path, closed):
     ran = shell(f"{DFE} encode {astronaut} -o {tmp_path} --report {closed}")
     assert ran.returncode == 0, ran.stderr
     assert all(line.startswith("encoding: ") for line in ran.stderr.splitlines())  # progress, where it takes long
-    whole = shell(f"{DFE} info {tmp_path / 'astronaut.parquet'}")
-    assert whole.returncode == 0, whole.stderr
+    whole = dfe("info", tmp_path / "astronaut.parquet")
+    assert whole.code == 0, whole.err
     assert (tmp_path / "astronaut.html").read_bytes().startswith(b"<!")
 
 

@@ -92,7 +92,8 @@ def test_a_file_of_names_is_obeyed_and_must_fit(study, tmp_path, capsys):
     tokenizer = load_tokenizer("dfe-face41@3")
     merged = Merge("broad smile", (15, 22), "anna")
     Names(tokenizer.id, tokenizer.hash, merges=(merged,)).write(tmp_path / "mine.json")
-    assert run(study, tmp_path / "out", "--names", tmp_path / "mine.json", "--targets", "label") == 0
+    once = ("--targets", "label", "--repeats", "1", "--permutations", "0")
+    assert run(study, tmp_path / "out", "--names", tmp_path / "mine.json", *once) == 0
     about = json.loads((tmp_path / "out" / "scores.json").read_text("utf-8"))["about"]
     assert about["merges"] == [merged.said]
     assert about["displays"]["15"] == "broad smile"
@@ -128,7 +129,7 @@ def test_earlier_results_are_kept_unless_the_user_says_so(study, tmp_path, capsy
     assert run(study, out) == 1
     assert "exists already" in capsys.readouterr().err
     assert sorted(path.name for path in out.iterdir()) == ["study.json"]
-    assert run(study, out, "--overwrite", "--permutations", "0") == 0
+    assert run(study, out, "--overwrite", "--repeats", "1", "--permutations", "0") == 0
     assert (out / "study.html").is_file()
 
 

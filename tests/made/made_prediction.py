@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from dfe.datasets.examples import Examples, Target
 from dfe.predict.representation import Features, Measuring
+from dfe.stats.scaling import Scaled
 
 STRESS = Target("stress", "classes", "balanced_accuracy", ("no", "yes"), "subject")
 SCORE = Target("score", "number", "ccc", (), "subject")
@@ -31,7 +31,7 @@ class Made:
         return Measuring(None, lambda: made)
 
     def pipelines(self, features: Features) -> list[list[tuple[str, Any]]]:
-        return [[("scale", StandardScaler())]]
+        return [[("scale", Scaled())]]
 
 
 def study(folder: Path, people: int = 40, each: int = 2, effect: float = 1.5, seed: int = 0, **more: Any):

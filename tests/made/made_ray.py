@@ -28,10 +28,12 @@ def squared(task: tuple[int, str], progress: Callable[[int, object], None] | Non
         raise DfeError("is refused", where=str(number))
     if what == "break":
         raise RuntimeError("a fault of ours")
-    if what == "tell" and progress is not None:
-        time.sleep(0.3)
-        progress(7, None)
-        time.sleep(1.5)
+    if what.startswith("tell") and progress is not None:
+        # Until it was heard, however long that takes.
+        heard, until = Path(what.partition(":")[2]), time.monotonic() + 120
+        while not heard.exists() and time.monotonic() < until:
+            progress(7, None)
+            time.sleep(0.05)
     if what == "unsendable":
         return number, threading.Lock()  # type: ignore[return-value]
     if what.startswith("die"):

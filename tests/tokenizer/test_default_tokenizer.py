@@ -34,15 +34,15 @@ def recording(carphone: Path) -> Recording:
 
 
 def rows_for(tokenizer: Tokenizer, recording: Recording) -> FloatArray:
-    """12,000 expressions: those of a talking face, jittered, and sparse ones far from any face."""
+    """6,000 expressions: those of a talking face, jittered, and sparse ones far from any face."""
     rng = np.random.default_rng(0)
     coefficients = recording.coefficients()
     assert coefficients is not None
     real = recording.expressions() if tokenizer.space_id == "dfe-face" else coefficients.values
     low, high = tokenizer.space.lower, tokenizer.space.upper
-    near = real[rng.integers(len(real), size=8000)] * rng.uniform(0.5, 1.5, (8000, 1)).astype(np.float32)
+    near = real[rng.integers(len(real), size=4000)] * rng.uniform(0.5, 1.5, (4000, 1)).astype(np.float32)
     near += rng.normal(0, 0.03, near.shape).astype(np.float32)
-    far = np.where(rng.random((3880, real.shape[1])) < 0.2, rng.random((3880, real.shape[1])), 0)
+    far = np.where(rng.random((1880, real.shape[1])) < 0.2, rng.random((1880, real.shape[1])), 0)
     return np.concatenate([real, near.clip(low, high), far]).astype(np.float32)
 
 

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -25,6 +24,7 @@ from dfe.viewer.app import json_body, local_app
 from dfe.viewer.guard import Limits
 from dfe.viewer.serve import Server, serve
 from dfe.viewer.shelf import Shelf
+from made_processes import until
 
 BODY = 2000
 FILM = bytes(range(256)) * 40
@@ -41,7 +41,7 @@ class Door:
 
     def ask(self, path, method="GET", body=None, host=None, **headers):
         given = {**self.own, "Host": host or self.host, **{k.replace("_", "-"): v for k, v in headers.items()}}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         try:
             connection.request(method, path, body, given)
             found = connection.getresponse()
@@ -50,7 +50,7 @@ class Door:
             connection.close()
 
     def raw(self, sent):
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as line:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=120) as line:
             line.sendall(sent)
             return line.recv(4096)
 
@@ -302,6 +302,17 @@ def test_it_listens_on_the_loopback_address_only():
         assert server._socket.getsockname()[0] == "127.0.0.1"
 
 
+def answers(line):
+    """Whether a server is there that answers, whatever it says."""
+    try:
+        line.request("GET", "/")
+        line.getresponse().read()
+    except OSError:
+        line.close()
+        return False
+    return True
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_it_in_order(number):
     code = (
@@ -315,15 +326,12 @@ def test_signals_end_it_in_order(number):
     )
     try:
         url = urlsplit(process.stdout.readline().strip())
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", url.port), timeout=5).close()
-                break
-            except OSError:
-                time.sleep(0.02)
-        time.sleep(0.2)
+        # An answer says that it minds signals; a connection that is taken does not.
+        line = http.client.HTTPConnection("127.0.0.1", url.port, timeout=120)
+        until(lambda: answers(line), 120)
+        line.close()
         process.send_signal(number)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=120)
     finally:
         process.kill()
     assert (process.returncode, err) == (0, "")

@@ -312,7 +312,7 @@ def ask(clip):
         token = parts.query.removeprefix("token=")
 
         def send(path, body=None, **headers):
-            line = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+            line = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=120)
             own = {"Cookie": f"dfe-{parts.port}={token}", "Origin": f"http://127.0.0.1:{parts.port}"}
             line.request("GET" if body is None else "POST", path, body, {**own, **headers})
             answer = line.getresponse()
@@ -361,7 +361,7 @@ def test_the_page_shows_a_name_as_text(tmp_path, clip):
     viewing = Viewing(Library.of([nasty]), ViewOptions())
     with Server(recordings_app(viewing)).in_background() as url:
         parts = urlsplit(url)
-        line = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=20)
+        line = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=120)
         line.request(
             "GET", "/recordings/0", headers={"Cookie": f"dfe-{parts.port}={parts.query.removeprefix('token=')}"}
         )

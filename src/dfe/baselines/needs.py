@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -25,10 +26,16 @@ def one_thread() -> AbstractContextManager[Any]:
     Raises:
         DfeError: scikit-learn (and with it threadpoolctl) is not installed.
     """
-    # Limits hold for libraries that are loaded already, so scikit-learn has to come first.
-    sklearn("cluster")
-    limits: AbstractContextManager[Any] = _import("threadpoolctl").threadpool_limits(1)
+    limits: AbstractContextManager[Any] = _pools().limit(limits=1)
     return limits
+
+
+@cache
+def _pools() -> Any:
+    """The libraries that have threads, looked for once: that takes longer than many a fit."""
+    # They are found where they are loaded already, so scikit-learn has to come first.
+    sklearn("cluster")
+    return _import("threadpoolctl").ThreadpoolController()
 
 
 def _import(module: str) -> Any:

@@ -169,7 +169,7 @@ class FolderRun:
                 if isinstance(done, DiskFull) and watch.is_full(str(done)):
                     continue
                 if isinstance(done, DfeError):
-                    why = redacted(str(done), one.source)
+                    why = redacted(_said_of(one.source, done), one.source)
                     result = InputResult.failure(one.source.name, why)
                     row = failed_row(one, why, time.monotonic() - began)
                 else:
@@ -229,6 +229,11 @@ class FolderRun:
         except OutputError as error:
             return InputResult.failure(MANIFEST, str(error))
         return None
+
+
+def _said_of(source: Source, error: DfeError) -> str:
+    """The line about a source that failed, which names it, too, where what stopped it came from outside (a kill)."""
+    return str(error if error.where else DfeError(error.what, where=source.place, advice=error.advice))
 
 
 class _Some(Sequence[T]):

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dfe.base.types import BoolArray, DoubleArray, IntArray
+from dfe.baselines.needs import one_thread
 from dfe.datasets.examples import Target
 from dfe.predict.representation import Pipeline
 from dfe.predict.steps import Steps
@@ -93,11 +94,9 @@ def fit_fold(
         names: of the columns of ``x``.
         traced: also give weights and patterns.
     """
-    from threadpoolctl import threadpool_limits
-
     began = time.process_time()
     # Sums over threads depend on their number, and a study must not.
-    with threadpool_limits(limits=1):
+    with one_thread():
         empty = blank(x)
         pipeline, best = _choose(x, truth, split, pipelines, model, empty)
         train = split.train[~empty[split.train]]

@@ -33,7 +33,9 @@ class Line {
     if (this.open) this.socket.send(JSON.stringify(wish));
   }
 
+  /** The program may have ended while a picture was packed. */
   send(number, at, message) {
+    if (!this.open) return;
     this.sent.set(number, at);
     this.socket.send(message);
   }
