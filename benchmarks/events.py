@@ -53,14 +53,14 @@ def main() -> None:
         found = {}
         for rate, rows in versions(t, own).items():
             found[rate] = per_minute(recorded(name, t[rows], x[rows], gaze[rows], lids[rows], tokenizer), tokenizer)
-        for kind in ("display", "blink", "gaze"):
+        for kind in ("display", "group", "blink", "gaze"):
             values = {rate: by_kind[kind] for rate, by_kind in found.items()}
             for rate, (count, minutes) in values.items():
                 total = sums.setdefault((own, kind, rate), [0.0, 0.0])
                 total[0], total[1] = total[0] + count, total[1] + minutes
             print(f"| {name} | {own} | {kind} {line(values)}")
     for own in (60, 30):
-        for kind in ("display", "blink", "gaze"):
+        for kind in ("display", "group", "blink", "gaze"):
             values = {rate: (c, m) for (o, k, rate), (c, m) in sums.items() if (o, k) == (own, kind)}
             print(f"| **all at {own}/s** | {own} | {kind} {line(values)}")
 
@@ -75,7 +75,7 @@ def main() -> None:
     print("\nVideos of people who speak (GRID), 3 s each at 25/s, and every second frame of them\n")
     videos(options.data, dfe.load_tokenizer())
 
-    print("\nStill faces: events a minute, all kinds\n")
+    print("\nStill faces: displays and groups that begin, a minute\n")
     still(options.data, options.still, dfe.load_tokenizer())
 
     print("\nAn hour at 60 frames a second (216,000 rows)\n")
@@ -120,12 +120,12 @@ def recorded(
 
 def per_minute(recording: Recording, tokenizer: dfe.Tokenizer) -> dict[str, tuple[float, float]]:
     """Count and minutes, by kind."""
-    found = detect(recording, tokenizer, EVERY_ROW)
+    found = detect(recording, tokenizer, EVERY_ROW, vocabulary=vocabulary_of(tokenizer))
     minutes = sum(face.exposure_s for face in found.faces) / 60
-    counts = dict.fromkeys(("display", "blink", "gaze"), 0.0)
+    counts = dict.fromkeys(("display", "group", "blink", "gaze"), 0.0)
     for rate in rates(found):
-        if rate.speech == "all":
-            counts["display" if rate.token.isdecimal() else rate.token.split()[0]] += rate.count
+        if rate.speech == "all" and rate.unit in counts:
+            counts[rate.unit] += rate.count
     return {kind: (count, minutes) for kind, count in counts.items()}
 
 
@@ -145,7 +145,7 @@ def naive(tokenizer: dfe.Tokenizer, t: np.ndarray, x: np.ndarray) -> float:
 
 
 def videos(data: Path, tokenizer: dfe.Tokenizer) -> None:
-    total = {"25/s": dict.fromkeys(("display", "blink", "gaze"), 0.0)}
+    total = {"25/s": dict.fromkeys(("display", "group", "blink", "gaze"), 0.0)}
     total["12.5/s"] = dict(total["25/s"])
     minutes = dict.fromkeys(total, 0.0)
     for recording in dfe.encode(sorted(data.glob("video/grid_*.mpg"))):
@@ -178,12 +178,12 @@ def still(data: Path, kept: Path | None, tokenizer: dfe.Tokenizer) -> None:
         for rate, rows in versions(recording.times, 60).items():
             part = Recording(recording.table.take(rows), recording.provenance)
             counts = per_minute(part, tokenizer)
-            one = total.setdefault(rate, [0.0, 0.0])
-            one[0] += sum(count for count, _ in counts.values())
-            one[1] += counts["display"][1]
-            cells.append(f"{sum(count / minutes for count, minutes in counts.values()):.1f}")
+            (displays, minutes), (groups, _) = counts["display"], counts["group"]
+            one = total.setdefault(rate, [0.0, 0.0, 0.0])
+            one[:] = one[0] + displays, one[1] + groups, one[2] + minutes
+            cells.append(f"{displays / minutes:.1f}, {groups / minutes:.1f}")
         print(f"| {name} | {raw:.1f} | " + " | ".join(cells) + " |")
-    print("| **all** | | " + " | ".join(f"{count / minutes:.1f}" for count, minutes in total.values()) + " |")
+    print("| **all** | | " + " | ".join(f"{d / m:.1f}, {g / m:.1f}" for d, g, m in total.values()) + " |")
 
 
 def film(picture: Path, target: Path, seed: int, seconds: float = 12.0, rate: int = 60, size: int = 320) -> None:

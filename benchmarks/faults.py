@@ -7,9 +7,9 @@
 alive two seconds later, and the next run makes the same bytes. Every open, sync and rename of a run fails in turn, and
 every small file that unfolds to much is refused in two seconds and 500 MB. ``--kills`` times a run over a corpus is
 killed and gone on with, and ``--films`` damaged films are planned and run in one corpus; sources are removed, cut short
-and replaced after planning, a disk gets full. ``--runs`` times a node of a Ray cluster on this machine is killed in the
-middle of a film. What fails is listed with what makes it again. The helpers and the
-promises are those of ``tests/faults``.
+and replaced after planning, a disk gets full. ``--runs`` times each, a film is removed, replaced or written over while
+it is looked at, its worker is killed, and a node of a Ray cluster on this machine is killed in the middle of a film.
+What fails is listed with what makes it again. The helpers and the promises are those of ``tests/faults``.
 """
 
 from __future__ import annotations
@@ -203,6 +203,22 @@ def corpora(kills: int, films: int, seed: int) -> Iterator[tuple[str, int, list[
             yield tried("disk full in a run, then room again", 1, lambda f: faults.filled(f, disk))
 
 
+def in_the_middle(runs: int, seed: int) -> Iterator[tuple[str, int, list[str]]]:
+    """Sources, workers and a disk that change while a film is looked at."""
+    import made_mid_run as middle
+
+    rng = np.random.default_rng([seed, 20])
+    for how, name in middle.CHANGES.items():
+        failed: list[str] = []
+        for _ in range(runs):
+            with tempfile.TemporaryDirectory() as folder:
+                after_s, count = float(rng.uniform(0, 0.3)), int(rng.integers(1, 3))
+                failed += middle.in_the_middle(Path(folder), how, after_s, count)
+        yield name, runs, failed
+    with tempfile.TemporaryDirectory() as folder:
+        yield "disk read-only in the middle of a run, then not", 1, middle.read_only(Path(folder))
+
+
 def nodes_killed(runs: int, film: Path) -> Iterator[tuple[str, int, list[str]]]:
     """A node of a Ray cluster dies while its worker is in the middle of a film."""
     try:
@@ -225,7 +241,9 @@ def main() -> int:
     told.add_argument("--runs", type=int, default=5, help="runs disturbed in each way")
     told.add_argument("--kills", type=int, default=50, help="times that a run over a corpus is killed")
     told.add_argument("--films", type=int, default=1000, help="damaged films in one corpus")
-    told.add_argument("--only", choices=("files", "runs", "steps", "budgets", "corpora", "ray"), help="one part alone")
+    told.add_argument(
+        "--only", choices=("files", "runs", "steps", "budgets", "corpora", "middle", "ray"), help="a part"
+    )
     told.add_argument("--seed", type=int, default=int(time.time()), help="of all that is drawn")
     told.add_argument("--clip", type=Path, default=ROOT / ".demo" / "media" / "carphone_pristine.mp4")
     told.add_argument("--film", type=Path, default=ROOT / ".demo" / "media" / "WolfgangLanger_Pexels.mp4")
@@ -238,6 +256,7 @@ def main() -> int:
         "steps": steps_that_fail,
         "budgets": budgets,
         "corpora": lambda: corpora(asked.kills, asked.films, asked.seed),
+        "middle": lambda: in_the_middle(asked.runs, asked.seed),
         "ray": lambda: nodes_killed(asked.runs, asked.film),
     }
     for part in [asked.only] if asked.only else parts:

@@ -14,8 +14,8 @@ import pytest
 from dfe.cli.ablate import Ablate
 from dfe.cli.agreement import Agreement
 from dfe.cli.compare import Compare
+from dfe.cli.corpus.choices import RunChoices
 from dfe.cli.corpus.plan import MakePlan
-from dfe.cli.corpus.run import RunPlan
 from dfe.cli.corpus.slurm import Slurm
 from dfe.cli.evaluate import Evaluate
 from dfe.cli.event_options import EventArguments
@@ -64,7 +64,7 @@ TABLE = (
     (Sensitivity, sensitivity, {"tested": "displays", "power": "power", "alpha": "alpha",
         "simulations": "simulations", "seed": "seed"}),
     (MakePlan, PlanOptions, {"sample": "sample_s", "quick": "quick", "pattern": "pattern"}),
-    (RunPlan, RunOptions, {"tries": "tries", "report": "report", "thumbnails": "thumbnails"}),
+    (RunChoices, RunOptions, {"tries": "tries", "report": "report", "thumbnails": "thumbnails"}),
     (Slurm, SlurmJob, {"shares": "shares", "cpus": "cpus", "hours": "hours", "memory": "memory_mb"}),
     (How, EncodeOptions, {"max_faces": "max_faces", "both_ways": "both_ways", "device": "device"}),
     (Grid, GridOptions, {"what": "what", "before": "before_s", "after": "after_s", "pixels": "size"}),

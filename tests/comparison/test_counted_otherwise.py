@@ -26,7 +26,7 @@ def a_study(folder: Path, neutral=lambda person: "own") -> Path:
     rows = []
     for person in range(PEOPLE):
         group = ("control", "patient")[person % 2]
-        share = 0.08 if group == "patient" else 0.0
+        share = 0.12 if group == "patient" else 0.0
         made, _ = resting(share=share, seed=person, seconds=20, smiles=5, neutral=neutral(person))
         made.write(folder / "in" / f"P{person}.parquet")
         rows.append({"recording": f"P{person}", "id": person, "diagnosis": group})

@@ -18,9 +18,11 @@ from dfe.comparison.designs.contrast_file import NamedContrast
 from dfe.comparison.designs.frame import Frame
 from dfe.comparison.designs.named import between
 from dfe.comparison.designs.questions import questions_of
+from dfe.comparison.designs.ratios import NO_RATIO, Counts, with_ratios
 from dfe.comparison.designs.rows import level_means, rows_of
 from dfe.comparison.effects import NOBODY, TOO_FEW_SHOW, Settings
 from dfe.comparison.measures import Kind
+from dfe.comparison.ratios import ONE_SIDE
 
 FEW = Settings(permutations=99)
 GROUPS, CONDITIONS = ("a", "b", "c"), ("rest", "talk", "task")
@@ -283,3 +285,40 @@ def test_without_any_effect_clusters_find_nothing_more_often_than_said(shared):
     assert 0.02 <= (p <= 0.05).mean() <= 0.085
     if shared == "groups of clusters":
         assert (blind <= 0.05).mean() > 0.1
+
+
+def test_a_pair_of_groups_needs_enough_of_these_two_alone():
+    frame = a_frame(30, conditions=1)
+    values = np.abs(values_for(frame, columns=1)) + 1
+    values[(frame.group == 2) & (np.arange(30) > 6)] = np.nan
+    kinds = (Kind("1", "one", "", "mouth"),)
+    rows, _ = rows_of(questions_of(frame), "intensity", kinds, values, frame, FEW)
+    pairs = {row.question.name + str((row.question.first, row.question.second)): row for row in rows
+             if (row.question.about, row.question.form) == ("group", "pair")}  # fmt: skip
+    assert {name: bool(row.units) for name, row in pairs.items()} == {
+        "group(0, 1)": True, "group(0, 2)": False, "group(1, 2)": False,
+    }  # fmt: skip
+    assert pairs["group(0, 2)"].flags == (TOO_FEW_SHOW,)
+
+
+def test_a_ratio_that_cannot_be_told_says_why():
+    frame = a_frame(18, conditions=1)
+    rng = np.random.default_rng(0)
+    minutes = rng.uniform(2, 5, 18)
+    events = rng.poisson(9, (18, 2)).astype(float)
+    events[frame.group == 1, 1] = 0
+    kinds = tuple(Kind(str(n), "", "", "mouth") for n in (1, 2))
+    values = (events / minutes[:, None])[:, None]
+    rows, _ = rows_of(questions_of(frame), "per_min", kinds, values, frame, FEW)
+    counts = Counts(events[:, None], 60 * minutes[:, None])
+    done = {(row.question, row.kind.token): row for row in with_ratios(rows, counts, frame)}
+    pair = find(frame, "group", "pair", 0, 1)
+    assert done[pair, "2"].ratio == 0
+    assert ONE_SIDE in done[pair, "2"].flags
+    assert np.isfinite(done[pair, "1"].ratio_p)
+    assert not done[pair, "1"].flags
+    # What is held constant says the group: nothing is left to be asked.
+    told = replace(frame, held=(frame.group == 1).astype(float)[:, None])
+    said = {(row.question, row.kind.token): row for row in with_ratios(rows, counts, told)}
+    assert np.isnan(said[pair, "1"].ratio)
+    assert said[pair, "1"].flags[-1].startswith(f"{NO_RATIO}: what is held constant says all about it")

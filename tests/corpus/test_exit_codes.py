@@ -117,3 +117,12 @@ def test_what_people_add_to_the_subjects_stays(dfe, planned, tmp_path):
     assert dfe("corpus", "merge", out, "-o", tmp_path / "all").code == 0
     assert (out / "subjects.csv").read_bytes() == before
     assert sorted(_subjects(tmp_path / "all"), key=str) == sorted(_subjects(out), key=str)
+
+
+def test_names_of_any_kind_are_written_to_the_subjects_as_csv_writes_them():
+    from dfe.base.csv_text import csv_text
+    from dfe.corpus.subjects import COLUMNS, _text
+
+    for odd in ("b", "-b", "b,c", 'b"c', "b\nc", "b\rc", "", "'=b", "ﬁ b", "b'"):
+        columns = [["a", odd, "d"], *[["", odd, "x"]] * 3]
+        assert _text(columns) == csv_text(COLUMNS, zip(*columns, strict=True)), odd

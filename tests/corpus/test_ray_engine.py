@@ -27,7 +27,9 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.mark.slow
-def test_tasks_on_a_cluster(cluster: Cluster, demo_media: Path, tmp_path: Path) -> None:
+def test_tasks_on_a_cluster(
+    cluster: Cluster, demo_media: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """One test for all, since workers take long to start; the node is killed last."""
     engine = RayEngine(3, cluster.address, cpus=0.5)
     heard: list[tuple[tuple[int, str], int]] = []
@@ -53,6 +55,7 @@ def test_tasks_on_a_cluster(cluster: Cluster, demo_media: Path, tmp_path: Path) 
     assert (tasks[3], 7) in heard
 
     assert node_killed_in_a_film(cluster, demo_media / "WolfgangLanger_Pexels.mp4", tmp_path) == []
+    assert "raylet" not in capsys.readouterr().out, "standard output is ours, for programs that read it"
 
 
 def test_a_cluster_without_room_is_told(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,6 +78,13 @@ def test_a_share_that_stopped_early_goes_back_into_the_queue(dfe, plan, tmp_path
     assert ran_by_a_node(script, tmp_path / "failed", code=1)[::2] == (1, [])
 
 
+def test_a_job_asks_for_the_memory_that_its_run_keeps_to(dfe, plan, tmp_path):
+    script = dfe("corpus", "slurm", plan, "-o", tmp_path / "out", "--memory", "6.5").out
+    assert "#SBATCH --mem=6500M\n" in script
+    assert "--memory 6.5" in script
+    assert "#SBATCH --mem=6300M\n" in dfe("corpus", "slurm", plan, "-o", tmp_path / "out").out
+
+
 def test_options_that_make_no_sense_are_found_when_the_script_is_made(dfe, plan, tmp_path):
     out = tmp_path / "out"
     for words in (

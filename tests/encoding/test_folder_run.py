@@ -61,6 +61,7 @@ def test_a_failure_is_tried_again_in_the_run_and_then_set_aside(media, monkeypat
     assert told == ["a done", "c done", "b failed"]
     assert seen == ["a", "b", "c", "b"]
     assert statuses(media.parent / "out")["b.parquet"] == ("failed", "2")
+    assert [row.reason for row in Manifest(media.parent / "out") if row.reason] == [f"{media / 'b.mp4'}: it will not"]
     seen.clear()
     assert run(media, tries=2)[0] == ["a there", "b aside", "c there"]
     assert seen == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -91,6 +93,8 @@ def test_going_on_looks_at_the_missing_pieces_only(media, looked):
     looked.clear()
     stop(media)
     assert (looked, pieces(media)) == ([0, 1], 2)
+    folders = [path for path in (media.parent / "out" / FOLDER).iterdir() if os.name == "posix"]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in folders] == [0o700] * len(folders), "for their owner alone"
     looked.clear()
     assert go(media) == ["done"]
     assert looked == [2, 3]

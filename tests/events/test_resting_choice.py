@@ -37,7 +37,7 @@ def test_what_was_taken_off_is_put_back_and_coded_anew():
 
 
 def test_a_little_at_rest_is_a_display_most_of_the_time_without_an_own_resting_face():
-    made, _ = resting(share=0.08)
+    made, _ = resting(share=0.2)
     own, everybodys = share_of(made), share_of(made, EventConfig(resting_face="population"))
     assert own < 0.15
     assert everybodys > 2 * own

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from made_corpus_faults import counted, disturbed, filled, killed_at_a_piece, mutated, small_disk
+from made_corpus_faults import counted, filled, killed_at_a_piece, mutated, small_disk
+from made_mid_run import in_the_middle
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="workers are found through /proc")
 
@@ -23,8 +24,8 @@ def test_damaged_films_are_all_accounted_for(tmp_path):
     assert mutated(tmp_path, 12, 3) == []
 
 
-def test_a_source_that_is_removed_costs_itself(tmp_path):
-    assert disturbed(tmp_path, "removed") == []
+def test_a_source_that_is_written_over_in_a_run_costs_itself(tmp_path):
+    assert in_the_middle(tmp_path, "written over", 0.0) == []
 
 
 def test_a_full_disk_stops_the_run_and_it_goes_on(tmp_path):

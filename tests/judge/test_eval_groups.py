@@ -39,9 +39,13 @@ def test_unknown_groups_are_left_out_and_one_person_has_no_interval() -> None:
 def test_ages_are_cut_to_decades_and_codes_are_not() -> None:
     ages = ["17", "18", "29.5", "30", "39", "40", "", "101"]
     wanted = ["0-17", "18-29", "18-29", "30-39", "30-39", "40-49", "", "100-109"]
-    assert banded(ages).tolist() == wanted
+    for kind in ("age", "Age", "age_years", "ages", "mean age"):
+        assert banded({kind: np.array(ages)})[kind].tolist() == wanted
     for codes in (["0", "1", "1"], ["-20", "30"], ["12", "old"], ["", ""], ["nan", "30"]):
-        assert banded(codes).tolist() == codes
+        assert banded({"age": np.array(codes)})["age"].tolist() == codes
+    sites = [str(site) for site in range(1, 41)]
+    for kind in ("site", "stage", "language", "camera"):
+        assert banded({kind: np.array(sites)})[kind].tolist() == sites
 
 
 def test_tokens_of_neutral_faces(coder, codes, faces) -> None:
@@ -82,4 +86,4 @@ def test_cells_that_other_tools_write_for_nothing_are_empty(tmp_path) -> None:
     file.write_text("picture,age\na.jpg,18\nb.jpg,NA\nc.jpg,41\n", encoding="utf-8")
     ages = About.read(file).of(["a.jpg", "b.jpg", "c.jpg"]).groups["age"]
     assert ages.tolist() == ["18", "", "41"]
-    assert banded(ages).tolist() == ["18-29", "", "40-49"]
+    assert banded({"age": ages})["age"].tolist() == ["18-29", "", "40-49"]

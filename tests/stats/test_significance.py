@@ -54,6 +54,10 @@ def test_nadeau_bengio_at_its_edges():
     assert nadeau_bengio([0.0] * 10, 0.25).p == 1
     assert np.isnan(nadeau_bengio([0.1], 0.25).p)
     assert nadeau_bengio([0.1, np.nan, 0.3], 0.25).value == pytest.approx(0.2)
+    # Without any spread there is nothing to judge by; before, p was 0.
+    same = nadeau_bengio([0.1] * 10, 0.25)
+    assert same.value == pytest.approx(0.1)
+    assert np.isnan([same.low, same.high, same.p]).all()
 
 
 def test_the_correction_keeps_the_level_where_the_plain_test_does_not():

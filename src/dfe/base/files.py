@@ -128,16 +128,21 @@ def remove_leftovers(folder: Path) -> int:
     Those of processes that run are left alone, as are those of other machines until they are a day old.
     """
     removed = 0
-    for path in folder.rglob(".dfe-*.tmp"):
-        found = _BESIDE.fullmatch(path.name)
-        if found is None:
-            continue
+    for path, found in _being_written(folder):
         with suppress(OSError):
             here = found[2] in (None, machine_mark())
             if not is_alive(int(found[1])) if here else time.time() - path.stat().st_mtime > _OF_OTHERS_S:
                 path.unlink()
                 removed += 1
     return removed
+
+
+def _being_written(folder: Path) -> Iterator[tuple[Path, re.Match[str]]]:
+    """Such files; by the names alone, since there may be a million others."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if name.startswith(".dfe-") and (found := _BESIDE.fullmatch(name)):
+                yield Path(place, name), found
 
 
 def _opened(path: Path, target: Path) -> BinaryIO:

@@ -15,11 +15,11 @@ from dfe.cli.options import AsJson, OutFolder, Overwrite, PseudonymKey, Reports,
 
 @dataclass(frozen=True)
 class Encode:
-    """Turn the faces in videos, pictures and other tools' tables into tables of tokens.
+    """Measure the faces in videos, pictures and other tools' tables; write tables of displays in mm, frame by frame.
 
-    A video or a table of another tool makes one table, the pictures of a folder make one. Run again into
-    the same folder, it goes on: what is there and unchanged is skipped, and manifest.csv tells what became of each.
-    An option that has no effect on your input is an error.
+    Everything happens on this computer, and nothing is sent anywhere. A video or a table of another tool makes one
+    table, the pictures of a folder make one. Run again into the same folder, it goes on: what is there and unchanged is
+    skipped, and manifest.csv tells what became of each. An option that has no effect on your input is an error.
 
     Examples:
         dfe encode interview.mp4 -o out --report

@@ -57,7 +57,8 @@ class How:
     every: Annotated[int, arg(metavar="K")] = 1
     """Use frames whose number is a multiple of K."""
     landmarks: Flag = False
-    """Keep 478 landmarks and 52 network logits of each face in the table: about 4.5 kB a face on disk; Parquet only."""
+    """Keep 478 landmarks and 52 network logits of each face in the table: about 4.5 kB a face on disk; Parquet only.
+    People can be recognised by them: keep them only if you need them."""
     aus: Flag = False
     """Add action units 0 to 5, as columns au_proxy_: a proxy from the network's coefficients, never FACS coding; the
     provenance says which units are close to their coefficient, which are mixtures, and which are absent."""

@@ -44,7 +44,7 @@ Seed = Annotated[int, arg(metavar="N", help="Seed of everything drawn.")]
 Draws = Annotated[int, arg(metavar="N", help="Draws of the bootstrap behind the intervals.")]
 Port = Annotated[int, arg(metavar="PORT", help="Port of this computer; by default one that is free.")]
 NoBrowser = Annotated[bool, arg(help="Only print the address.")]
-Reports = Annotated[bool, arg(help="Write a self-contained HTML page beside each table.")]
+Reports = Annotated[bool, arg(help="Write a report beside each table: one HTML file, to look at in a browser.")]
 Thumbnails = Annotated[
     bool, arg(help="Put small pictures of the person into the report; without this, no output holds one.")
 ]

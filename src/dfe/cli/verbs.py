@@ -49,7 +49,7 @@ class Verb:
 GROUPS: dict[str, tuple[Verb, ...]] = {
     "start here": (
         Verb("demo", "demo:Demo", "try it on a clip, or on people, that dfe makes up itself"),
-        Verb("encode", "encode:Encode", "videos, pictures and other tools' tables to tables of tokens"),
+        Verb("encode", "encode:Encode", "measure the faces in videos, pictures, other tools' tables"),
         Verb("corpus", "", "thousands of recordings: plan, run, status, query, verify, merge, copy, slurm"),
         Verb("qc", "qc:Qc", "which recordings are usable, on one page"),
         Verb("view", "view:View", "film, measured face and displays together, in the browser"),

@@ -100,7 +100,7 @@ class Comparison:
             Compared(
                 analysis,
                 self.sides_of_analyses[analysis],
-                _sides(analysis, self.subjects, self.sums),
+                _sides(self.table, self.subjects, self.sums),
                 self.subjects,
                 self.covariates,
             )
@@ -138,8 +138,8 @@ def compare(
     """Compare the recordings of a table.
 
     With groups alone, subjects' values are compared between groups. With conditions alone, subjects' values are
-    compared between conditions. With both, the groups are compared over both conditions, the conditions in all
-    subjects, and the differences between conditions between the groups.
+    compared between conditions. With both, the groups are compared over both conditions (of which a subject's
+    value is the mean), the conditions in all subjects, and the differences between conditions between the groups.
 
     Args:
         table: CSV with a row for each recording (or part of one): ``recording``, the subject, the group.
@@ -164,9 +164,11 @@ def compare(
     families: list[Family] = []
     notes = list(ready.notes)
     for analysis in _analyses(read):
-        sides = _sides(analysis, subjects, sums)
+        sides = _sides(read, subjects, sums)
+        # Ratios between groups are of all events by all minutes, whatever the condition.
+        summed = (_side(None, subjects, sums),) if analysis == "groups" else sides
         for ratio in _RATIOS if analysis != "groups x conditions" else _RATIOS[:1]:
-            found, judged = ratio_rows(analysis, ratio, sums.kinds, sides, subjects, covariates)
+            found, judged = ratio_rows(analysis, ratio, sums.kinds, summed, subjects, covariates)
             rows += found
             families += judged
         for measure in _MEASURES:
@@ -176,7 +178,7 @@ def compare(
             families += judged
         main = tuple(
             main_side(subjects.pooled(sums.main_s, condition), side.exposure_s)
-            for condition, side in zip(_conditions(analysis), sides, strict=True)
+            for condition, side in zip((None,) if len(summed) == 1 else (0, 1), summed, strict=True)
         )
         found, judged = ratio_rows(analysis, "main_ratio", main_kinds(sums.main), main, subjects, covariates)
         rows += found
@@ -200,17 +202,14 @@ def _analyses(table: GroupTable) -> tuple[Analysis, ...]:
     return ("conditions",) if table.groups is None else ("groups", "conditions", "groups x conditions")
 
 
-def _conditions(analysis: Analysis) -> tuple[int | None, ...]:
-    """Whose sums an analysis compares: both conditions apart, or all of a subject's time together."""
-    return (None,) if analysis == "groups" else (0, 1)
+def _sides(table: GroupTable, subjects: Subjects, sums: RowSums) -> tuple[Side, ...]:
+    """Sums of the subjects: in each condition, or of all of their time where there are none."""
+    return tuple(_side(condition, subjects, sums) for condition in ((0, 1) if table.conditions else (None,)))
 
 
-def _sides(analysis: Analysis, subjects: Subjects, sums: RowSums) -> tuple[Side, ...]:
-    def side(condition: int | None) -> Side:
-        parts = (sums.count, sums.exposure_s, sums.on_s, sums.intensity)
-        return Side(*(subjects.pooled(part, condition) for part in parts))
-
-    return tuple(side(condition) for condition in _conditions(analysis))
+def _side(condition: int | None, subjects: Subjects, sums: RowSums) -> Side:
+    parts = (sums.count, sums.exposure_s, sums.on_s, sums.intensity)
+    return Side(*(subjects.pooled(part, condition) for part in parts))
 
 
 def _courses(

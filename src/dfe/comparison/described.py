@@ -15,7 +15,7 @@ import numpy as np
 
 from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray
-from dfe.comparison.effects import Analysis, EffectRow, Measure, Side
+from dfe.comparison.effects import Analysis, EffectRow, Measure, Side, over_conditions
 from dfe.comparison.measures import Kind
 from dfe.comparison.subjects import Subjects
 from dfe.stats.contrasts import Design, fit_contrast
@@ -79,7 +79,7 @@ def described(compared: Compared, kinds: Sequence[Kind], rows: Iterable[EffectRo
             known = np.all([np.isfinite(value[:, column]) for value in values], axis=0)
             each = [value[known, column] for value in values]
             paired = analysis == "conditions"
-            asked = each[0] if analysis == "groups" else each[1] - each[0]
+            asked = over_conditions(analysis, each)
             two = each if paired else [asked[~second[known]], asked[second[known]]]
             behind = [_behind(compared, place, column) for place in (0, 1)]
             numbers = [(len(v), _mean(v), _sd(v), *more) for v, more in zip(two, behind, strict=True)]

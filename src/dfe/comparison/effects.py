@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
@@ -150,7 +150,7 @@ def effects(
     covariates: Covariates,
     settings: Settings,
 ) -> tuple[list[EffectRow], list[Family]]:
-    """Compare columns of values: of groups (one set of rows) or of conditions and their interaction (two sets).
+    """Compare columns of values: one set of rows, or one for each condition.
 
     Displays, regions, displays of the eyes and groups are families of their own. What too few show is in no family.
     """
@@ -164,8 +164,10 @@ def effects(
             continue
         made: dict[int, EffectRow] = {}
         p_any, tested = np.nan, columns[enough[columns]]
+        second = subjects.design.second
+        compared = (np.ones_like(second),) if analysis == "conditions" else (~second, second)
         for group, known in alike(np.all([np.isfinite(side[:, tested]) for side in sides], axis=0), tested):
-            if not _enough(analysis, known, subjects.design.second, measure):
+            if not enough_known(measure, known, compared):
                 continue
             done = _compare(
                 analysis, tuple(side[known][:, group] for side in sides), known, subjects, covariates, settings
@@ -189,6 +191,11 @@ def effects(
     return rows, families
 
 
+def over_conditions(analysis: Analysis, sides: Sequence[DoubleArray]) -> DoubleArray:
+    """What groups are compared in: subjects' mean over the conditions, which weigh alike, or their difference."""
+    return np.mean(sides, axis=0) if analysis == "groups" else sides[1] - sides[0]
+
+
 def alike(known: BoolArray, columns: IntArray) -> Iterator[tuple[IntArray, BoolArray]]:
     """Columns that are known ``(S, len(columns))`` for the same subjects, and those subjects."""
     if not len(columns):
@@ -198,10 +205,10 @@ def alike(known: BoolArray, columns: IntArray) -> Iterator[tuple[IntArray, BoolA
         yield columns[which.ravel() == i], patterns[:, i]
 
 
-def _enough(analysis: Analysis, known: BoolArray, second: BoolArray, measure: Measure) -> bool:
+def enough_known(measure: Measure, known: BoolArray, sides: Iterable[BoolArray]) -> bool:
+    """Whether enough subjects ``(S,)`` have a value on each of the sides that are compared."""
     least = FEWEST if measure == "intensity" else 2
-    sides = (known,) if analysis == "conditions" else (known & ~second, known & second)
-    return min(int(side.sum()) for side in sides) >= least
+    return all(int((known & side).sum()) >= least for side in sides)
 
 
 def _compare(
@@ -215,7 +222,7 @@ def _compare(
     how = {"permutations": settings.permutations, "seed": settings.seed}
     if analysis == "conditions":
         return compare_conditions(sides[0], sides[1], **how)
-    values = sides[0] if analysis == "groups" else sides[1] - sides[0]
+    values = over_conditions(analysis, sides)
     design = subjects.design._replace(second=subjects.design.second[known], stratum=subjects.design.stratum[known])
     matrix = covariates.matrix[known]
     held = Covariates(matrix[:, matrix.std(axis=0) > 0], covariates.names)

@@ -26,7 +26,7 @@ from dfe.comparison.effects import (
 )
 from dfe.comparison.measures import Kind
 from dfe.comparison.subjects import Subjects
-from dfe.stats.contrasts import held_constant, residual_group
+from dfe.stats.contrasts import full_rank, held_constant, residual_group
 from dfe.stats.count_model import CountEffects, fit_counts
 from dfe.stats.covariates import Covariates
 from dfe.stats.prevalence import fewest_subjects, shown_enough
@@ -125,9 +125,6 @@ def main_kinds(main: Sequence[Kind]) -> tuple[Kind, ...]:
     return (Kind("any", "any display", "", ""), *main[1:])
 
 
-_RANK = 1e-9
-
-
 class Found(NamedTuple):
     """What is known of one column."""
 
@@ -172,14 +169,8 @@ def model_design(analysis: Analysis, conditions: int, subjects: Subjects, covari
     if analysis == "conditions":
         # Groups may differ in what the conditions do: asked about is the mean over subjects.
         apart = (second - second.mean()) * condition
-        return np.column_stack([condition, _basis(np.column_stack([held, second, apart]))])
-    return np.column_stack([second * condition, _basis(np.column_stack([held, second, condition]))])
-
-
-def _basis(columns: DoubleArray) -> DoubleArray:
-    """Orthonormal columns that say the same, each thing once."""
-    vectors, lengths, _ = np.linalg.svd(columns, full_matrices=False)
-    return np.asarray(vectors[:, lengths > _RANK * lengths[0]])
+        return full_rank(np.column_stack([condition, held, second, apart]))
+    return full_rank(np.column_stack([second * condition, held, second, condition]))
 
 
 def ratios_found(done: CountEffects) -> list[RateRatio]:

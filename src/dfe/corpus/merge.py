@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from dfe.base.errors import OutputError
@@ -91,7 +91,7 @@ def _seen_from(row: Row, folder: Path, out: Path, goal: Manifest) -> Row:
     if _same(folder, out):
         return row
     source = os.path.normpath(os.path.join(os.path.realpath(folder), row.input))  # noqa: PTH118
-    return replace(row, input=goal.name(Path(source)))
+    return row._replace(input=goal.name(Path(source)))
 
 
 def _bring(path: Path, target: Path) -> bool:

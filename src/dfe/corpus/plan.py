@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, overload
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dfe.base.errors import DfeError, TableError
@@ -72,6 +73,18 @@ class Plan:
     def __len__(self) -> int:
         return int(self.table.num_rows)
 
+    def kinds(self) -> list[int]:
+        """The first row of each kind of source and each reader."""
+        numbered = self.table.select(["kind", "reader"]).append_column("at", pa.array(range(len(self))))
+        return sorted(numbered.group_by(["kind", "reader"]).aggregate([("at", "min")])["at_min"].to_pylist())
+
+    def split(self, places: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+        """Of some rows those of sources that can be read, and the others."""
+        bad = set(pc.indices_nonzero(pc.not_equal(self.table["problem"], "")).to_pylist())
+        if not bad:
+            return places, ()
+        return [at for at in places if at not in bad], [at for at in places if at in bad]
+
     @property
     def problems(self) -> list[str]:
         """Why sources cannot be read, a line each."""
@@ -109,7 +122,7 @@ class PlannedSources(Sequence[Source]):
         self._places = places
         self._folder = str(plan.path.absolute().parent)
         self._table = plan.table.select([*_SOURCE, "paths"]).combine_chunks()
-        self._block, self._first = list[Any](), -1
+        self._block, self._glances, self._first = list[Any](), list[Glance | None](), -1
 
     def __len__(self) -> int:
         return len(self._places)
@@ -127,8 +140,14 @@ class PlannedSources(Sequence[Source]):
 
     def glance(self, at: int) -> Glance | None:
         """What tells whether a source is done; None of one of several files."""
-        name, kind, _, _, texts = self._row(self._places[at])
-        return Glance(name, kind, self._whole(_path_of(texts[0]))) if len(texts) == 1 else None
+        place = self._places[at]
+        if not self._glances or not 0 <= place - self._first < len(self._glances):
+            self._row(place)
+            self._glances = [
+                Glance(name, kind, self._whole(_path_of(texts[0]))) if len(texts) == 1 else None
+                for name, kind, _, _, texts in self._block
+            ]
+        return self._glances[place - self._first]
 
     def _row(self, place: int) -> tuple[Any, ...]:
         """Plain values of a row; rows are unpacked many at a time, since neighbours are asked for next."""
@@ -136,7 +155,7 @@ class PlannedSources(Sequence[Source]):
         if first != self._first:
             part = self._table.slice(first, _AT_ONCE)
             self._block = list(zip(*(column.to_pylist() for column in part.columns), strict=True))
-            self._first = first
+            self._glances, self._first = [], first
         found: tuple[Any, ...] = self._block[place - first]
         return found
 

@@ -6,7 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import Any, overload
 
 from dfe.base.errors import UsageError
 from dfe.base.printable import printable
@@ -150,9 +152,7 @@ def run_corpus(
     began = time.monotonic()
     shard = options.shard
     places = range(len(plan)) if shard is None else plan.shard(shard)
-    problems = plan.column("problem")
-    readable = [at for at in places if not problems[at]]
-    unreadable = [at for at in places if problems[at]]
+    readable, unreadable = plan.split(places)
     how, named = checked(plan, out, options)
     sources: Sequence[Source] = plan.sources(readable)
     if named is not None:
@@ -167,7 +167,7 @@ def run_corpus(
     for row in _unreadable(plan, unreadable, named, run.manifest):
         summary.states["unreadable"] += 1
         summary.problems.append(row.reason)
-    expected = _expected(plan, readable, options.encoding)
+    expected = _Expected(plan, readable, options.encoding)
     for result in run.results(sources, expected, progress=progress):
         summary.states[result.status] += 1
         summary.frames += result.frames
@@ -212,18 +212,32 @@ def checked(plan: Plan, out: Path, options: RunOptions) -> tuple[Finish, Pseudon
     return prepared(kinds, options.encoding, report=options.report, thumbnails=options.thumbnails), named
 
 
-def _expected(plan: Plan, places: Sequence[int], options: EncodeOptions) -> list[int | None]:
-    """Frames that will be looked at of some rows; None where the plan does not know."""
-    frames, seconds = plan.column("frames"), plan.column("duration_s")
-    return [
-        frames_asked_for(frames[at], seconds[at], options) if frames[at] and seconds[at] else frames[at]
-        for at in places
-    ]
+class _Expected(Sequence[int | None]):
+    """Frames that will be looked at of some rows; None where the plan does not know. Worked out when asked for, since
+    most may be done already.
+    """
+
+    def __init__(self, plan: Plan, places: Sequence[int], options: EncodeOptions) -> None:
+        self._plan, self._places, self._options = plan, places, options
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, at: int) -> int | None: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[int | None]: ...
+    def __getitem__(self, at: int | slice) -> int | list[int | None] | None:
+        if isinstance(at, slice):
+            return [self[one] for one in range(*at.indices(len(self)))]
+        frames, seconds = (column[self._places[at]] for column in self._columns)
+        return frames_asked_for(frames, seconds, self._options) if frames and seconds else frames
+
+    @cached_property
+    def _columns(self) -> tuple[list[Any], list[Any]]:
+        return self._plan.column("frames"), self._plan.column("duration_s")
 
 
 def kinds_in(plan: Plan) -> list[Source]:
     """One source of each kind and reader in a plan, which is all that options are checked against."""
-    first: dict[tuple[str, str], int] = {}
-    for at, key in enumerate(zip(plan.column("kind"), plan.column("reader"), strict=True)):
-        first.setdefault(key, at)
-    return list(plan.sources(list(first.values())))
+    return list(plan.sources(plan.kinds()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from dfe.corpus.config import STOPPED
 
 LEAVE_MINUTES = 20
 """Left to what is under way when the time is nearly up."""
+
+WORKER_MB = 700
+"""That a worker may take, and the run itself."""
 
 _SCRIPT = """#!/bin/bash
 # Encodes {plan} in {shares} shares, {cpus} processes each. Submit it with: sbatch {name}
@@ -48,8 +52,8 @@ class SlurmJob:
     shares: int = 100
     cpus: int = 8
     hours: float = 4.0
-    memory_mb: int = 700
-    """A worker."""
+    memory_gb: float | None = None
+    """A job, which a run is told to keep to; None: what so many workers and the run itself usually take."""
     partition: str | None = None
     account: str | None = None
     gpus: int = 0
@@ -62,8 +66,6 @@ class SlurmJob:
             raise UsageError(f"--gpus must be 0 or more, not {self.gpus}")
         if not 2 * LEAVE_MINUTES <= self.hours * 60 < float("inf"):
             raise UsageError(f"--hours must be {2 * LEAVE_MINUTES / 60:.2g} or more, not {self.hours:g}")
-        if self.memory_mb < 1:  # 0 would ask SLURM for all memory of a node
-            raise UsageError(f"--memory must be 1 or more, not {self.memory_mb}")
 
     def script(self, plan: Path, out: Path, words: Sequence[str] = ()) -> str:
         """The text of the script.
@@ -74,11 +76,12 @@ class SlurmJob:
             words: further options of `dfe corpus run`.
         """
         minutes = round(self.hours * 60)
+        memory = (self.cpus + 1) * WORKER_MB if self.memory_gb is None else math.ceil(1000 * self.memory_gb)
         wanted = {"partition": self.partition, "account": self.account, "gpus-per-task": self.gpus}
         extra = "".join(f"#SBATCH --{name}={value}\n" for name, value in wanted.items() if value)
         return _SCRIPT.format(
             plan=shlex.quote(str(plan)), out=shlex.quote(str(out)), name="dfe.sbatch", shares=self.shares,
-            cpus=self.cpus, memory=(self.cpus + 1) * self.memory_mb, time=f"{minutes // 60:02d}:{minutes % 60:02d}:00",
+            cpus=self.cpus, memory=memory, time=f"{minutes // 60:02d}:{minutes % 60:02d}:00",
             minutes=minutes - LEAVE_MINUTES, stopped=STOPPED, extra=extra,
             words=f" \\\n  {shlex.join(words)}" if words else "",
         )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from dfe.base.cells import Cells
-from dfe.base.csv_text import csv_text, plain_cell
+from dfe.base.csv_text import RISKY, csv_text, plain_cell
 from dfe.base.errors import DfeError
 from dfe.base.files import replacing
 from dfe.base.printable import printable
@@ -17,6 +18,8 @@ from dfe.encoding.pseudonyms import Pseudonyms, under_pseudonyms
 
 SUBJECTS = "subjects.csv"
 COLUMNS = ("recording", *Whose._fields)
+_NEEDS_MORE = re.compile(f'{RISKY}|[",\r]', re.MULTILINE)
+"""In a column, a cell that :func:`csv_text` changes or puts in quotes."""
 
 
 def write_subjects(plan: Plan, out: Path, pseudonyms: Pseudonyms | None = None) -> Path:
@@ -35,7 +38,7 @@ def write_subjects(plan: Plan, out: Path, pseudonyms: Pseudonyms | None = None) 
         pseudonyms.keep()
     columns[0] = [_written(name) for name in columns[0]]
     path = out / SUBJECTS
-    text = csv_text(COLUMNS, zip(*columns, strict=True)).encode("utf-8", "backslashreplace")
+    text = _text(columns).encode("utf-8", "backslashreplace")
     with suppress(OSError):
         if path.read_bytes() == text:
             return path
@@ -67,6 +70,13 @@ def write_all_subjects(out: Path, folders: Iterable[Path]) -> None:
         text = csv_text((*COLUMNS, *added), [_joined((name,), rows[name], added) for name in sorted(rows)])
         with replacing(out / SUBJECTS, overwrite=True) as (file,):
             file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def _text(columns: Sequence[Sequence[str]]) -> str:
+    """The table as CSV; cells that need nothing, as nearly all do, are only joined."""
+    if any(_NEEDS_MORE.search("\n".join(column)) or "\n" in "".join(column) for column in columns):
+        return csv_text(COLUMNS, zip(*columns, strict=True))
+    return "".join(f"{line}\n" for line in (",".join(COLUMNS), *map(",".join, zip(*columns, strict=True))))
 
 
 def _joined(planned: Sequence[str], before: dict[str, str], added: Sequence[str]) -> list[str]:

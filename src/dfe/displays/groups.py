@@ -4,7 +4,8 @@ A display belongs to a group when it moves the group's own place the group's own
 moves anything. It may belong to several, as a smile that opens the lips does, or to none. Sides are taken together.
 
 Displays of a face add up, and may undo each other: lip corners that one display draws up and another, with the chin,
-draws down are no smile. So a group counts in a face only where the whole face, too, moves the group's way.
+draws down are no smile. So a group counts in a face only where the whole face, too, moves the group's way, and little
+where it hardly does.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ CLEAR = 0.3
 """A movement belongs to a display when it is at least this share of the display's largest movement of any point."""
 SLIGHT = 0.15
 """A second part of a movement, as outwards beside upwards."""
+FULL_MM = 0.6
+"""A group counts in full where the whole face moves its way by so much, and less in proportion below: at the edge of a
+movement the picture's noise, which moves places by 0.3 mm, would switch all of it on and off."""
 SMILE_RISE = 0.4
 """Lip corners that rise by less than this share of what they go outwards are stretched, and do not smile."""
 
@@ -151,12 +155,19 @@ def _sideways(m: Moved) -> BoolArray:
     return np.asarray(np.abs(np.mean(lips, axis=0)) >= CLEAR)
 
 
-def _smiling(face: Moved) -> BoolArray:
-    return _any((face.corners_up > 0) & (face.corners_up >= SMILE_RISE * face.corners_out))
+Way = Callable[[Moved], DoubleArray]
 
 
-def _closing(face: Moved) -> BoolArray:
-    return np.asarray((face.gap < 0) | (face.red < 0))
+def _most(sides: DoubleArray) -> DoubleArray:
+    return np.asarray(sides.max(axis=1))
+
+
+def _smiling(face: Moved) -> DoubleArray:
+    return _most(np.minimum(face.corners_up, face.corners_up - SMILE_RISE * face.corners_out))
+
+
+def _closing(face: Moved) -> DoubleArray:
+    return np.asarray(-np.minimum(face.gap, face.red))
 
 
 class GroupRule(NamedTuple):
@@ -167,40 +178,44 @@ class GroupRule(NamedTuple):
     """What it asks for."""
     member: Rule
     """Of displays, their movements as shares of the largest."""
-    holds: Rule
-    """Of whole faces, in mm: whether they move the group's way at all."""
+    way: Way
+    """Of whole faces: by how many mm they move the group's way; below 0 where they move against it."""
+
+    def held(self, face: Moved) -> DoubleArray:
+        """``(n,)``: how much the group counts in whole faces, 0 to 1."""
+        return np.clip(self.way(face) / FULL_MM, 0.0, 1.0)
 
 
 RULES: Mapping[str, GroupRule] = {
     "brow raise": GroupRule(
         "brow", "inner, middle or outer part of a brow upwards", _brow_raise,
-        lambda face: _any(_brow(face).mean(axis=2) > 0),
+        lambda face: _most(_brow(face).mean(axis=2)),
     ),
     "brow lowering": GroupRule(
         "brow", "inner or middle part of a brow downwards", _brow_lowering,
-        lambda face: _any(_brow(face)[:, :, :2].mean(axis=2) < 0),
+        lambda face: _most(-_brow(face)[:, :, :2].mean(axis=2)),
     ),
     "nose wrinkle": GroupRule(
-        "nose", "wing of the nose upwards, without a smile", _nose, lambda face: _any(face.either("nose wing") > 0)
+        "nose", "wing of the nose upwards, without a smile", _nose, lambda face: _most(face.either("nose wing"))
     ),
-    "cheek raise": GroupRule("cheeks", "cheek upwards", _cheek, lambda face: _any(face.either("cheek") > 0)),
+    "cheek raise": GroupRule("cheeks", "cheek upwards", _cheek, lambda face: _most(face.either("cheek"))),
     "smile": GroupRule("mouth", "lip corner up and out, against the middle of the lips", _smile, _smiling),
     "lip corner down": GroupRule(
         "mouth", "lip corner down, against the middle of the lips, with the jaw closed", _corner_down,
-        lambda face: _any(face.corners_up < 0),
+        lambda face: _most(-face.corners_up),
     ),
-    "lip stretch": GroupRule("mouth", "lip corner out, not up", _stretch, lambda face: _any(face.corners_out > 0)),
+    "lip stretch": GroupRule("mouth", "lip corner out, not up", _stretch, lambda face: _most(face.corners_out)),
     "pucker": GroupRule(
-        "mouth", "lip corners towards the middle", _pucker, lambda face: np.asarray(face.corners_out.mean(axis=1) < 0)
+        "mouth", "lip corners towards the middle", _pucker, lambda face: np.asarray(-face.corners_out.mean(axis=1))
     ),
     "upper lip raise": GroupRule(
-        "mouth", "upper lip upwards, without a smile", _upper_lip, lambda face: np.asarray(face.up("upper lip") > 0)
+        "mouth", "upper lip upwards, without a smile", _upper_lip, lambda face: face.up("upper lip")
     ),
     "lip press": GroupRule("mouth", "lips closer than at rest or with less red, jaw closed", _press, _closing),
-    "lips part": GroupRule("mouth", "lips apart", _part, lambda face: np.asarray(face.gap > 0)),
-    "jaw drop": GroupRule("jaw", "chin downwards", _jaw, lambda face: np.asarray(face.up("chin") < 0)),
+    "lips part": GroupRule("mouth", "lips apart", _part, lambda face: face.gap),
+    "jaw drop": GroupRule("jaw", "chin downwards", _jaw, lambda face: -face.up("chin")),
     "mouth sideways": GroupRule(
-        "mouth", "lips and chin to one side", _sideways, lambda face: np.ones(len(face.gap), np.bool_)
+        "mouth", "lips and chin to one side", _sideways, lambda face: np.full(len(face.gap), np.inf)
     ),
 }  # fmt: skip
 """By name."""

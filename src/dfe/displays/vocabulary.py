@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 
-from dfe.base.types import BoolArray, DoubleArray
+from dfe.base.types import DoubleArray
 from dfe.displays.displays import WithDisplays
 from dfe.displays.groups import RULES, Group, Moved, groups_of, moved_by
 from dfe.displays.names import Merge, Named, Names, load_names
@@ -81,11 +81,11 @@ class Vocabulary:
     def signals(self, tokens: Tokens, unsteady: bool = False) -> Iterator[tuple[Unit, DoubleArray]]:
         """Of each unit that is shown at all, how much of it each row shows, ``(n,)`` mm.
 
-        A display's is the sum of its tokens; a group's the sum of its displays, and nothing in rows where the face as
-        a whole does not move the group's way (:data:`~dfe.displays.groups.RULES`).
+        A display's is the sum of its tokens; a group's the sum of its displays, less of it in rows where the face as
+        a whole hardly moves the group's way, and nothing where it does not (:data:`~dfe.displays.groups.RULES`).
         """
         by_display = {number: (rows, mm) for number, rows, mm in self.merged(tokens).said()}
-        holds = self._held(tokens)
+        held = self._held(tokens)
 
         def amount_of(number: int) -> DoubleArray:
             rows, mm = by_display[number]
@@ -96,24 +96,24 @@ class Vocabulary:
             if not said:
                 continue
             amount = amount_of(said[0]) if len(said) == 1 else np.sum([amount_of(n) for n in said], axis=0)
-            if unit.kind == "group" and unit.token in holds:
-                amount = np.where(holds[unit.token], amount, 0.0)
+            if unit.kind == "group" and unit.token in held:
+                amount = amount * held[unit.token]
             if amount.any():
                 yield unit, amount
 
-    def _held(self, tokens: Tokens) -> dict[str, BoolArray]:
-        """Of the groups made from the mesh the rows ``(n,)`` in which the face as a whole moves their way."""
+    def _held(self, tokens: Tokens) -> dict[str, DoubleArray]:
+        """Of the groups made from the mesh how much they count ``(n,)``, 0 to 1, as the face as a whole moves."""
         made = [group.name for group in self.groups if group.made_by == "mesh"]
         if self.moved is None or not made:
             return {}
-        held = {name: np.zeros(len(tokens.display), np.bool_) for name in made}
+        held = {name: np.zeros(len(tokens.display)) for name in made}
         # A part at a time: an hour of faces with all their places at once would take a hundred megabytes.
         for start in range(0, len(tokens.display), _ROWS_AT_ONCE):
             part = slice(start, start + _ROWS_AT_ONCE)
             amounts = Tokens(tokens.display[part], tokens.mm[part]).amounts(self.size)
             face = self.moved.of(amounts.astype(np.float64))
             for name in made:
-                held[name][part] = RULES[name].holds(face)
+                held[name][part] = RULES[name].held(face)
         return held
 
     @cached_property

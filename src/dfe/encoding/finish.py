@@ -68,8 +68,8 @@ class Finish:
         if result.problem is not None:
             result = replace(result, problem=redacted(result.problem, source))
         size, state = size_and_state(source, files_of(seen))
-        row = replace(
-            settled(one.row, "done" if result.problem is None else "damaged", seconds=time.monotonic() - began),
+        row = settled(one.row, "done" if result.problem is None else "damaged", seconds=time.monotonic() - began)
+        row = row._replace(
             reason=result.problem or "",
             frames=str(result.frames),
             bytes=size,
@@ -101,7 +101,7 @@ def failed_row(one: ToDo, reason: str, seconds: float) -> Row:
     """The row of a source that has failed once more."""
     size, state = size_and_state(one.source, stamps(one.source.paths))
     row = settled(one.row, "failed", seconds=seconds, reason=reason)
-    return replace(row, bytes=size, state=state, tries=str(one.row.times_failed + 1))
+    return row._replace(bytes=size, state=state, tries=str(one.row.times_failed + 1))
 
 
 def assembled(seen: Seen, options: EncodeOptions, coders: Coders) -> Recording:

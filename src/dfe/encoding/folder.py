@@ -9,7 +9,7 @@ import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, overload, runtime_checkable
 
@@ -169,7 +169,7 @@ class FolderRun:
                 if isinstance(done, DiskFull) and watch.is_full(str(done)):
                     continue
                 if isinstance(done, DfeError):
-                    why = redacted(str(done), one.source)
+                    why = redacted(_said_of(one.source, done), one.source)
                     result = InputResult.failure(one.source.name, why)
                     row = failed_row(one, why, time.monotonic() - began)
                 else:
@@ -221,7 +221,7 @@ class FolderRun:
             failed = isinstance(paged, DfeError)
             yield InputResult.failure(source.name, str(paged)) if isinstance(paged, DfeError) else paged
             with suppress(OutputError):
-                self.manifest.note(replace(one.row, report="", page="") if failed else one.row)
+                self.manifest.note(one.row._replace(report="", page="") if failed else one.row)
 
     def _keep(self) -> InputResult | None:
         try:
@@ -229,6 +229,11 @@ class FolderRun:
         except OutputError as error:
             return InputResult.failure(MANIFEST, str(error))
         return None
+
+
+def _said_of(source: Source, error: DfeError) -> str:
+    """The line about a source that failed, which names it, too, where what stopped it came from outside (a kill)."""
+    return str(error if error.where else DfeError(error.what, where=source.place, advice=error.advice))
 
 
 class _Some(Sequence[T]):

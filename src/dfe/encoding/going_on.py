@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -114,12 +114,12 @@ def due(
     if targets.report is not None and not told.report:
         refuse_existing(targets.report, overwrite=False)
     if like_now and told.status == "failed":
-        row = replace(row, tries=told.tries)
+        row = row._replace(tries=told.tries)
         if tries is not None and told.times_failed >= tries:
             return "aside"
     if not ready:
         return ToDo(source, targets, row, True)
-    return ToDo(source, targets, replace(told, input=mine, report=report, page=page), True, page_only=True)
+    return ToDo(source, targets, told._replace(input=mine, report=report, page=page), True, page_only=True)
 
 
 class Glance(NamedTuple):

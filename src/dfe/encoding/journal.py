@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import astuple
 from pathlib import Path
 
 from dfe.base.files import written_here
@@ -23,7 +22,7 @@ def append_rows(path: Path, rows: Iterable[Row]) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    text = "".join(f"{json.dumps(astuple(row), ensure_ascii=True)}\n" for row in rows)
+    text = "".join(f"{json.dumps(row, ensure_ascii=True)}\n" for row in rows)
     with written_here(path), path.open("ab") as file:
         # One that ends in a torn line is mended first, or the next row would be lost with it.
         file.write(b"\n" * _is_torn(path) + text.encode("ascii"))

@@ -56,6 +56,8 @@ class Kept:
         if seen.files == files and not seen.changed:
             with suppress(OutputError, OSError):
                 if shutil.disk_usage(self.out).free > self.free_bytes:
+                    # Tiny pictures of the faces are in it (:mod:`dfe.frontends.looks`), which no table holds.
+                    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                     write_piece(path, seen)
         return seen
 

@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import astuple
 from functools import lru_cache
 from pathlib import Path
 
@@ -113,7 +112,7 @@ class Manifest:
             self._rows |= {row.key: row for row in read_rows(self._journal)} | self._mine
             made = {row.input for row in self._rows.values() if row.output}
             self._rows = {key: row for key, row in self._rows.items() if row.output or row.input not in made}
-            text = csv_text(COLUMNS, [astuple(self._rows[key]) for key in sorted(self._rows)])
+            text = csv_text(COLUMNS, (self._rows[key] for key in sorted(self._rows)))
             with replacing(self.path, overwrite=True) as (file,):
                 file.write(text.encode("utf-8", "backslashreplace"))
             forget(self._journal)
@@ -165,13 +164,9 @@ def _quickly(path: Path) -> dict[str, Row] | None:
             if tuple(next(lines, ())) != COLUMNS:
                 return None
             for line in lines:
-                if len(line) != len(COLUMNS):
-                    continue
-                for at in _SHARED:  # few texts stand in most cells of these: each is kept once
-                    line[at] = sys.intern(line[at])
-                if any(line[at].startswith("'") for at in _TEXTS):
-                    line = [plain_cell(cell) for cell in line]
-                row = as_row(line)
+                for at in _SHARED if len(line) == len(COLUMNS) else ():
+                    line[at] = sys.intern(line[at])  # few texts stand in most cells of these: each is kept once
+                row = as_row([plain_cell(cell) for cell in line] if "'" in "".join(line) else line)
                 if row is not None:
                     found[row.key] = row
     except (OSError, ValueError, csv.Error):
@@ -180,8 +175,6 @@ def _quickly(path: Path) -> dict[str, Row] | None:
 
 
 _SHARED = [COLUMNS.index(name) for name in ("report", "status", "reason", "options", "page", "version", "tries")]
-_TEXTS = [COLUMNS.index(name) for name in ("input", "output", "report", "reason", "page", "version")]
-"""Columns that may hold what a spreadsheet takes for a formula; the others are numbers and hashes."""
 
 
 @lru_cache(maxsize=4096)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 Status = Literal["waiting", "done", "damaged", "failed"]
 """``waiting``: to be done by a run that has not come so far, or was stopped; ``damaged``: done, but for some frames."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What became of one input; empty cells are not known."""
+class Row(NamedTuple):
+    """What became of one input; empty cells are not known. A tuple, as there may be a million of them."""
 
     input: str
     """Path of the source as seen from the folder of the manifest, with ``/``."""
@@ -75,7 +73,7 @@ def _whole(cell: str) -> int:
     return int(cell) if cell.isascii() and cell.isdigit() else 0
 
 
-COLUMNS = tuple(field.name for field in fields(Row))
+COLUMNS = Row._fields
 _STATES = frozenset(get_args(Status))
 
 
@@ -83,7 +81,7 @@ def as_row(cells: Sequence[str]) -> Row | None:
     """The row of cells in the order of :data:`COLUMNS`; None where they make none."""
     if len(cells) != len(COLUMNS) or not cells[0] or cells[3] not in _STATES:
         return None
-    return Row(*cells)  # type: ignore[arg-type]
+    return Row._make(cells)
 
 
 def named_row(cells: Mapping[str, str]) -> Row | None:
@@ -93,4 +91,4 @@ def named_row(cells: Mapping[str, str]) -> Row | None:
 
 def settled(row: Row, status: Status, *, seconds: float, reason: str = "") -> Row:
     """The row of an input that has been done."""
-    return replace(row, status=status, reason=reason, seconds=f"{seconds:.2f}")
+    return row._replace(status=status, reason=reason, seconds=f"{seconds:.2f}")

@@ -29,6 +29,8 @@ class EventConfig:
     """An event reaches at least this at its apex."""
     off_mm: float = 0.1
     """An event lasts while the display stays at or above this."""
+    group_factor: float = 2.0
+    """A group of several displays has thresholds so many times as high: it sums them, and so does their noise."""
     min_s: float = 0.2
     """Shorter displays are no events."""
     merge_s: float = 0.2
@@ -78,6 +80,8 @@ class EventConfig:
             raise UsageError(f"rate is {self.rate:g}, not between 10 and 1000 samples a second", where="events")
         if not 0 < self.off_mm <= self.on_mm:
             raise UsageError("off_mm must lie above 0 and not above on_mm", where="events")
+        if self.group_factor < 1:
+            raise UsageError("group_factor is below 1", where="events")
         if not self.blink_on > 0 or self.blink_min_s > self.blink_max_s:
             raise UsageError("blink_on must be above 0, and blink_min_s not above blink_max_s", where="events")
         if not (self.gaze_on > 0 and 0 < self.gaze_window_s <= 1):

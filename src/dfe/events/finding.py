@@ -145,7 +145,8 @@ def _check_rate(recording: Recording, whole: Clock) -> None:
 
 
 def _runs_of(unit: Unit, signal: DoubleArray, time: Timeline, config: EventConfig) -> Runs:
-    on, off = unit.on or config.on_mm, unit.off or config.off_mm
+    factor = config.group_factor if unit.kind == "group" and len(unit.displays) > 1 else 1.0
+    on, off = unit.on or factor * config.on_mm, unit.off or factor * config.off_mm
     min_s = config.min_s if unit.min_s is None else unit.min_s
     return runs(signal, time, on=on, off=off, min_s=min_s, merge_s=config.merge_s)
 

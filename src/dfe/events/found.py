@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, get_args, overload
 
 from dfe.base.frames import data_frame
@@ -34,6 +35,14 @@ class FaceTime:
     """Whether the recording has the closure of its eyes."""
     looks: bool = True
     """Whether the recording has the direction of its gaze."""
+
+    def saw_begin(self, event: Event) -> bool:
+        """Whether an event of this face began in sight: it was not under way already when a stretch began."""
+        return event.onset_s not in self._starts
+
+    @cached_property
+    def _starts(self) -> frozenset[float]:
+        return frozenset(self.stretches[:, 0].tolist())
 
     @property
     def exposure_s(self) -> float:

@@ -175,8 +175,7 @@ def _numbers(
     exposure = total(seen)
     inside = contains(time, [event.apex_s for event in events]) if events else np.zeros(0, bool)
     here = [event for event, is_in in zip(events, inside.tolist(), strict=True) if is_in]
-    starts = set(face.stretches[:, 0].tolist())
-    counted = [event for event in here if event.onset_s not in starts]
+    counted = [event for event in here if face.saw_begin(event)]
     on = seconds_on(events, seen)
     risk = exposure - on
     return (

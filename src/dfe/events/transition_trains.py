@@ -101,9 +101,7 @@ def _units(one: Found, of: Of) -> Sequence[Unit]:
 
 def _trains(name: str, one: Found, kind: str, places: dict[str, int]) -> Iterator[Train]:
     for face in one.events.faces:
-        # What was under way when the face came into sight did not begin then.
-        begun = set(face.stretches[:, 0].tolist())
-        mine = [e for e in one.events if e.face_id == face.face_id and e.kind == kind and e.onset_s not in begun]
+        mine = [e for e in one.events if e.face_id == face.face_id and e.kind == kind and face.saw_begin(e)]
         onset = np.array([event.onset_s for event in mine])
         display = np.array([places[token_of(event)] for event in mine], np.int64)
         for person in people_in(name, one, face):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ NEUTRAL = "neutral"
 """Label of faces that show nothing."""
 
 _ADULT, _THIRTY, _DECADE = 18, 30, 10
+_AGE = re.compile(r"(?<![a-z])ages?(?![a-z])", re.IGNORECASE)
 
 
 class GroupFigure(NamedTuple):
@@ -36,14 +38,14 @@ def by_group(values: ArrayLike, group: ArrayLike, bootstrap: SubjectBootstrap) -
 
     Args:
         values: ``(n,)``; NaN stands for a face that was not measured and is left out.
-        group: ``(n,)`` name of each face's group, empty where unknown (left out); ages are cut to decades.
+        group: ``(n,)`` name of each face's group, empty where unknown (left out).
         bootstrap: of the people of the n faces.
 
     Returns:
         Groups by name, those without a measured face left out. A group of one person has no interval.
     """
     figures = np.asarray(values, np.float64)
-    names = banded(group)
+    names = np.asarray(group, np.str_)
     people = bootstrap.index(len(figures))
     found = {}
     for name in sorted(set(names.tolist()) - {""}):
@@ -86,14 +88,19 @@ def detection_by_group(
     known = about.of(source_of(pictures))
     bootstrap = SubjectBootstrap(known.subject, draws, seed)
     seen = np.isin(pictures, found).astype(np.float64)
-    return {kind: by_group(seen, group, bootstrap) for kind, group in known.groups.items()}
+    return {kind: by_group(seen, group, bootstrap) for kind, group in banded(known.groups).items()}
 
 
-def banded(group: ArrayLike) -> NDArray[np.str_]:
-    """Groups ``(n,)`` as they are; numbers that span ten or more become ``0-17``, ``18-29``, ``30-39`` and so on.
+def banded(groups: Mapping[str, NDArray[np.str_]]) -> dict[str, NDArray[np.str_]]:
+    """Groups by kind, ``(n,)`` each, as they are; but ages become ``0-17``, ``18-29``, ``30-39`` and so on.
 
-    Empty cells stay empty. Numbers below zero, or that span less, are taken for codes and left alone.
+    Ages are numbers from 0 up that span ten or more, in a column with "age" in its name: the numbers of sites or
+    cameras, which look like them, stay apart. Empty cells stay empty.
     """
+    return {kind: _of_ages(group) if _AGE.search(kind) else group for kind, group in groups.items()}
+
+
+def _of_ages(group: NDArray[np.str_]) -> NDArray[np.str_]:
     names = np.asarray(group, np.str_)
     known = np.unique(names[names != ""])
     try:

@@ -18,6 +18,7 @@ from dfe.judge.probe import predict
 from dfe.space.base import ExpressionSpace
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
 from dfe.stats.draws import DRAWS
+from dfe.stats.linear import spread_of, standardised
 
 PEOPLE, FOLDS = 150, 5
 RIDGE, RIDGE_QUADRATIC = 1.0, 30.0
@@ -155,11 +156,12 @@ def pose_r2(
         raise UsageError(f"pose R² needs at least {folds} people, not {people}")
     fold = _grouped(index, folds, seed)
     angles = np.asarray(pose, np.float64)[:, :2]
-    predicted = np.empty((2, *angles.shape))
+    rows, predicted = np.asarray(x, np.float64), np.empty((2, *angles.shape))
     for held_out in range(folds):
         test = fold == held_out
-        linear = _standardised(np.asarray(x, np.float64), ~test)
-        quadratic = _standardised(_with_products(np.clip(linear, -_CLIP, _CLIP)), ~test)
+        linear = standardised(rows, rows[~test])
+        products = _with_products(np.clip(linear, -_CLIP, _CLIP))
+        quadratic = standardised(products, products[~test])
         for kind, (columns, penalty) in enumerate(((linear, RIDGE), (quadratic, RIDGE_QUADRATIC))):
             predicted[kind, test] = _ridge(columns, angles, ~test, penalty)[test]
     spread = np.square(angles - angles.mean(axis=0))
@@ -212,7 +214,7 @@ def drift(
     spread = np.stack([values[rows].std(axis=0) for rows in turns])
     span = np.stack([np.subtract(*np.percentile(values[rows], (95, 5), axis=0)) for rows in turns])
     moved = np.array([_rms_mm(values[rows], values[rows[frontal[rows]]].mean(axis=0), space) for rows in turns])
-    between = np.asarray(reference, np.float64).std(axis=0)
+    between = spread_of(np.asarray(reference, np.float64))
     ratio = spread / np.where(between > 0, between, np.nan)
     centre = np.broadcast_to(np.asarray(reference, np.float64).mean(axis=0), np.shape(reference))
     floor = float(space.error_mm(reference, centre).mean()) if mean_face_mm is None else mean_face_mm
@@ -270,13 +272,6 @@ def _grouped(index: IntArray, folds: int, seed: int) -> IntArray:
         fold[one] = held.argmin()
         held[fold[one]] += counts[one]
     return fold[index]
-
-
-def _standardised(x: DoubleArray, train: NDArray[np.bool_]) -> DoubleArray:
-    spread = x[train].std(axis=0)
-    spread[spread == 0] = 1.0
-    scaled: DoubleArray = (x - x[train].mean(axis=0)) / spread
-    return scaled
 
 
 def _with_products(x: DoubleArray) -> DoubleArray:

@@ -16,7 +16,7 @@ from dfe.judge.diversity import Diversity, diversity
 from dfe.judge.faithfulness import Faithfulness, faithfulness
 from dfe.judge.fidelity import error_at_bits
 from dfe.judge.floors import drift_of, moved, person, pose
-from dfe.judge.groups import GroupFigure, by_group, neutral_tokens_by_group
+from dfe.judge.groups import GroupFigure, banded, by_group, neutral_tokens_by_group
 from dfe.judge.locality import Locality, locality
 from dfe.judge.moving import mover_of, told, told_by
 from dfe.judge.probe import Probe, bag, probe
@@ -189,7 +189,7 @@ def _groups(coding: Coding) -> dict[str, Any] | NotMeasured:
     faces, people = coding.bench.faces, coding.bench.bootstrap
     if not faces.groups:
         return NotMeasured("no groups are known (--about with a column such as 'gender' gives them)")
-    error = faces.space.error_mm(faces.x, coding.decoded)
+    error, groups = faces.space.error_mm(faces.x, coding.decoded), banded(faces.groups)
     tokens: dict[str, dict[str, GroupFigure]] | NotMeasured = NotMeasured(
         "no labels are known (--about with a column 'label' gives them)"
     )
@@ -197,10 +197,10 @@ def _groups(coding: Coding) -> dict[str, Any] | NotMeasured:
         label = faces.label
         tokens = {
             kind: neutral_tokens_by_group(coding.codes, coding.displays, label, group, people)
-            for kind, group in faces.groups.items()
+            for kind, group in groups.items()
         }
     return {
-        "error_mm": {kind: by_group(error, group, people) for kind, group in faces.groups.items()},
+        "error_mm": {kind: by_group(error, group, people) for kind, group in groups.items()},
         "neutral_tokens": tokens,
     }
 

@@ -14,6 +14,7 @@ from dfe.base.types import BoolArray, CodeArray, DoubleArray, IntArray
 from dfe.baselines.needs import sklearn
 from dfe.displays.displays import Displays
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
+from dfe.stats.linear import standardised
 
 Kind = Literal["count", "intensity", "code"]
 
@@ -169,9 +170,7 @@ def _scaled(train: Any, test: Any) -> tuple[Any, Any]:
         scaler = sklearn("preprocessing").MaxAbsScaler().fit(train)
         return scaler.transform(train), scaler.transform(test)
     rows = np.asarray(train, np.float64)
-    mean, spread = rows.mean(axis=0), rows.std(axis=0)
-    spread[spread == 0] = 1.0
-    return (rows - mean) / spread, (np.asarray(test, np.float64) - mean) / spread
+    return standardised(rows, rows), standardised(np.asarray(test, np.float64), rows)
 
 
 def _confusion(truth: IntArray, said: IntArray, classes: int, weights: DoubleArray) -> DoubleArray:

@@ -104,12 +104,14 @@ def measure_events(
 
 
 def _add(made: Episodes, place: int, found: EventList, face: int, time: DoubleArray, more: Mapping[str, int]) -> None:
-    seen = next((one.seen for one in found.faces if one.face_id == face), np.zeros((0, 2)))
+    shown = next((one for one in found.faces if one.face_id == face), None)
+    if shown is None:
+        return
+    seen = shown.seen
     made.valid_s[place] = total(both(seen, time))
     mine = [event for event in found if event.face_id == face and event.kind in ("display", "group", "eyes")]
     if not mine:
         return
-    begins = set(seen[:, 0].tolist())
     inside = contains(time, [event.apex_s for event in mine]).tolist()
     here = [event for event, is_in in zip(mine, inside, strict=True) if is_in]
     by_unit: dict[tuple[bool, int], list[Event]] = defaultdict(list)
@@ -121,7 +123,7 @@ def _add(made: Episodes, place: int, found: EventList, face: int, time: DoubleAr
     for event in here:
         display = event.kind == "display"
         unit = event.display - 1 if display else more[token_of(event)]
-        (made.count if display else made.other_count)[place, unit] += event.onset_s not in begins
+        (made.count if display else made.other_count)[place, unit] += shown.saw_begin(event)
     if made.follows is not None:
         _count_pairs(made.follows[place], [event for event in here if event.kind == "display"])
 

@@ -138,12 +138,13 @@ def _permutation(study: Predictions, target: Target, id: str) -> dict[str, Any] 
     if not own.num_rows:
         return None
     scores = np.asarray(own["score"].to_numpy())[np.argsort(own["permutation"].to_numpy())]
+    drawn = scores[1:][np.isfinite(scores[1:])]
     turn = -1 if metrics_of(target)[0] in LOWER_IS_BETTER else 1
     return {
         "p": permutation_p(scores[0], scores[1:]),
         "permutations": len(scores) - 1,
         "observed": turn * scores[0],
-        "null_mean": turn * float(np.nanmean(scores[1:])),
+        "null_mean": turn * float(drawn.mean()) if len(drawn) else np.nan,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow.compute as pc
 
 from dfe.datasets.examples import Target
@@ -38,8 +39,12 @@ def going_by(
         return {"shown": False, "why_not": "no vocabulary of displays is among what was compared", "groups": []}
     id = settings["representation"]
     p = next(((row.get("permutation") or {}).get("p") for row in rows if row["id"] == id), None)
-    if p is None or p > LEVEL:
-        why = "there was no permutation test" if p is None else f"its score is no better than chance (p = {p:.3f})"
+    if p is None or not p <= LEVEL:
+        if p is None:
+            why = "there was no permutation test"
+        else:
+            known = np.isfinite(p)
+            why = f"its score is no better than chance (p = {p:.3f})" if known else "its score is not defined"
         return {"shown": False, "why_not": f"of {id} none is shown: {why}", "groups": [], **settings}
     named = {int(number): words for number, words in study.about.get("displays", {}).items()}
     table = study.tables["selection"]

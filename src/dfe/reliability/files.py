@@ -12,6 +12,7 @@ from dfe.base.csv_text import csv_text
 from dfe.base.errors import TableError, UsageError
 from dfe.base.files import refuse_existing, replacing
 from dfe.base.label_table import read_label_table
+from dfe.base.numbers import is_missing
 from dfe.base.version import __version__
 from dfe.comparison.as_json import STATEMENT, known
 from dfe.comparison.table import find_path
@@ -26,6 +27,10 @@ from dfe.stats.bootstrap import Estimate
 from dfe.stats.components import Components
 
 FILES = ("reliability.csv", "curve.csv", "reliability.json", "reliability.svg", "reliability.html")
+SESSION = "session"
+"""Column of sessions where nobody names another."""
+PARTS = ("onset", "offset")
+"""Columns of tables of comparisons that say which part of a recording a row is about."""
 COLUMNS = (
     "kind", "token", "label", "region", "per_min",
     "minutes_each_half", "icc_a1", "icc_a1_low", "icc_a1_high", "icc_c1", "icc_c1_low", "icc_c1_high", "caution",
@@ -40,7 +45,7 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
     """Recordings of a folder with their owners: from columns of a table, or from names as in ``sub-01_ses-2``.
 
     Raises:
-        TableError: no such column, or a row without a subject or a recording.
+        TableError: no such column, a row without a subject or a recording, or about a part of one.
         UsageError: no recording, or names that say no subject.
     """
     found = {p.relative_to(folder).with_suffix("").as_posix(): p for p in recordings_in(folder)}
@@ -55,20 +60,26 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
         return tuple(sources)
     read = read_label_table(table)
     key = "path" if "path" in read.names and "recording" not in read.names else "recording"
-    read.need(key, subject)
+    # Sessions may be left out where nobody named a column for them.
+    read.need(key, subject, *([] if session == SESSION else [session]))
     sources = []
     seen: dict[tuple[Path, str], int] = {}
     for line, cells in read.rows:
         where = f"{table}, line {line}"
         face = cells.get("face_id", "")
-        if not cells[key] or not cells[subject] or (face and not face.isdecimal()):
+        if is_missing(cells[key]) or is_missing(cells[subject]) or (face and not face.isdecimal()):
             raise TableError("a recording, a subject or a face_id is missing", where=where)
+        if part := next((name for name in PARTS if not is_missing(cells.get(name, ""))), None):
+            what = f"{part} is {cells[part]!r}, but reliability is that of whole recordings"
+            raise TableError(what, where=where, advice="encode the part by itself (dfe encode --start, --end)")
         path = find_path(cells[key], found, where, folder)
         at = path, face or "0"
         if at in seen:
             raise TableError(f"is about the same face as line {seen[at]}", where=where)
         seen[at] = line
-        sources.append(Source(path, cells[subject], cells.get(session, ""), int(face) if face else None))
+        sitting = cells.get(session, "")
+        sitting = "" if is_missing(sitting) else sitting
+        sources.append(Source(path, cells[subject], sitting, int(face) if face else None))
     return tuple(sources)
 
 

@@ -110,3 +110,23 @@ def contrast_along(values: DoubleArray, x: DoubleArray, basis: DoubleArray) -> C
     left[left <= _ROUNDING * (centred**2).sum(axis=0)] = 0.0
     variance = left / df if df > 0 else np.zeros(len(left))
     return Contrast(difference, residual, variance, df, x, (basis**2).sum(axis=1) + x**2 / xx)
+
+
+def full_rank(columns: DoubleArray) -> DoubleArray:
+    """The columns ``(n, k)`` that say something beside those before them; the first stays whatever the others say.
+
+    Raises:
+        UsageError: the others say all about the first.
+    """
+    kept: list[int] = []
+    basis = np.zeros((len(columns), 0))
+    for place in (*range(1, columns.shape[1]), 0):
+        column = columns[:, place]
+        left = column - basis @ (basis.T @ column)
+        left -= basis @ (basis.T @ left)
+        if np.sqrt(left @ left) > _RANK * np.sqrt(column @ column):
+            basis = np.column_stack([basis, left / np.sqrt(left @ left)])
+            kept.append(place)
+    if 0 not in kept:
+        raise UsageError("what is held constant says all about it", advice="hold fewer columns constant")
+    return columns[:, sorted(kept)]

@@ -20,6 +20,7 @@ _TOLERANCE, _STEPS = 1e-5, 1000
 _SMALL = 160
 """Weights up to which Newton's method is the faster."""
 _LEAST_PROBABILITY = 1e-12
+_STILL = 1e-12
 
 
 class Linear(NamedTuple):
@@ -187,6 +188,18 @@ def _constant(features: int, rows: int, only: int, classes: int, prior: DoubleAr
     else:
         offsets[only] = 0.0
     return Linear(np.zeros((rows, features)), offsets, prior, only)
+
+
+def spread_of(rows: DoubleArray) -> DoubleArray:
+    """Standard deviation of columns ``(n, F)``; exactly 0 where rounding alone varies, as in a column of 0.1 alone."""
+    spread: DoubleArray = rows.std(axis=0)
+    return np.where(spread > _STILL * np.abs(rows).max(axis=0, initial=0.0), spread, 0.0)
+
+
+def standardised(rows: DoubleArray, train: DoubleArray) -> DoubleArray:
+    """Columns ``(n, F)`` by mean and spread of training rows ``(m, F)``; what is constant there is only centred."""
+    spread = spread_of(train)
+    return np.asarray((rows - train.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
 def blank(x: DoubleArray) -> BoolArray:

@@ -15,6 +15,9 @@ FALSE_DISCOVERY = 0.05
 """The one level of q at which a display is said to differ, in commands, pages, simulations and docs."""
 
 
+_ROUNDING = 1e-12
+
+
 class Difference(NamedTuple):
     """How much one predictor beats another, with a 95% interval and a two-sided p."""
 
@@ -69,7 +72,8 @@ def nadeau_bengio(differences: ArrayLike, test_by_train: float) -> Difference:
     cross-validation Bouckaert and Frank, PAKDD 2004).
 
     Args:
-        differences: ``(J,)`` of the two predictors' scores in each fold of each repeat; NaN ones are left out.
+        differences: ``(J,)`` of the two predictors' scores in each fold of each repeat; NaN ones are left out. Where
+            all are the same but not 0 there is no spread to judge by, and no p.
         test_by_train: size of the test part by that of the training part, 1 / (k - 1) for k folds.
     """
     from scipy import stats
@@ -79,8 +83,10 @@ def nadeau_bengio(differences: ArrayLike, test_by_train: float) -> Difference:
     if len(d) < 2:
         return Difference(float(d.mean()) if len(d) else np.nan, np.nan, np.nan, np.nan)
     mean, spread = float(d.mean()), float(np.sqrt((1 / len(d) + test_by_train) * d.var(ddof=1)))
-    if spread == 0:
-        return Difference(mean, mean, mean, 1.0 if mean == 0 else 0.0)
+    if not d.any():
+        return Difference(0.0, 0.0, 0.0, 1.0)
+    if spread <= _ROUNDING * abs(mean):
+        return Difference(mean, np.nan, np.nan, np.nan)
     reach = float(stats.t.ppf(1 - LEVEL / 2, len(d) - 1)) * spread
     p = 2 * float(stats.t.sf(abs(mean) / spread, len(d) - 1))
     return Difference(mean, mean - reach, mean + reach, p)

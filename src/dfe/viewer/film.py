@@ -55,7 +55,8 @@ def find_film(named: Path | None, recording: Path, made: Provenance) -> FilmFoun
     if path is None:
         if source.kind == "table" and named is None:
             return FilmFound(None, "The recording was made from another tool's table, so it has no video of its own.")
-        looked = ", ".join(dict.fromkeys(str(place.parent) for place in places))
+        folders = dict.fromkeys(place.parent for place in places)
+        looked = ", ".join("the folder you are in" if folder == Path() else str(folder) for folder in folders)
         return FilmFound(None, f"The video {wanted} is not in {looked}. Name it with --video, or put it there.")
     return FilmFound(path, _doubt(path, made), plays(path))
 

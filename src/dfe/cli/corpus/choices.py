@@ -35,6 +35,9 @@ class RunChoices:
     tries again what was set aside."""
     min_free: Annotated[float, arg(metavar="GB")] = 1.0
     """Begin nothing more when the results' disk has less than this free."""
+    memory: Annotated[float | None, arg(metavar="GB")] = None
+    """Memory that the run and its workers may use together. Fewer work at a time where more would need too much, and an
+    input that needs more by itself fails with that reason. No limit by default."""
     report: Reports = False
     thumbnails: Thumbnails = False
     pseudonyms: PseudonymKey = None
@@ -62,7 +65,7 @@ class RunChoices:
             self.how.options(), self.report, self.thumbnails, overwrite, self.tries, shard, limits, self.pseudonyms
         )
 
-    def find_engine(self, workers: int, *, apart: bool, memory_gb: float | None = None) -> Engine:
+    def find_engine(self, workers: int, *, apart: bool) -> Engine:
         """What does the tasks.
 
         Raises:
@@ -78,5 +81,5 @@ class RunChoices:
             cpus=self.worker_cpus,
             gpus=self.worker_gpus,
             fetch=self.fetch,
-            memory=None if memory_gb is None else memory_gb * 1e9,
+            memory=None if self.memory is None else self.memory * 1e9,
         )

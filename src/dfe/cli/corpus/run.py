@@ -35,9 +35,6 @@ class RunPlan:
     """Do only one share of N, from 1/N on, each with a list of its own, manifest-IofN.csv."""
     stop_after: Annotated[float | None, arg(metavar="MINUTES")] = None
     """Begin nothing more after this time; what is under way is finished."""
-    memory: Annotated[float | None, arg(metavar="GB")] = None
-    """Memory that the run and its workers may use together. Fewer work at a time where more would need too much, and an
-    input that needs more by itself fails with that reason. No limit by default."""
     choices: RunChoices = field(default_factory=RunChoices)
     json_lines: Flag = False
     """Print a line of JSON on standard output for each thing that happens, while it happens: start, recording,
@@ -59,7 +56,7 @@ class RunPlan:
         plan = read_plan(self.plan)
         shard = None if self.shard is None else Shard.parse(self.shard)
         options = self.choices.options(shard, self.stop_after, overwrite=self.overwrite)
-        engine = self.choices.find_engine(self.workers, apart=is_program(), memory_gb=self.memory)
+        engine = self.choices.find_engine(self.workers, apart=is_program())
         if self.json_lines:
             lines = JsonLines()
             lines.start(plan, self.choices.engine, self.workers, shard)

@@ -17,7 +17,8 @@ class Slurm:
     and submit that with sbatch.
 
     The options of `dfe corpus run` that say how faces are measured and what is written are taken, too, and stand in the
-    script; they are checked now.
+    script; they are checked now. A job asks for the memory that --memory says, by default for 0.7 GB a processor and as
+    much once more.
 
     Examples:
         dfe corpus slurm plan.parquet -o /shared/out --shares 200 --cpus 8 --hours 4
@@ -34,8 +35,6 @@ class Slurm:
     """GPUs of each job, for `--device cuda`."""
     hours: Annotated[float, arg(metavar="H")] = SlurmJob.hours
     """Time that each job asks for; it stops 20 minutes earlier and puts itself back into the queue."""
-    memory: Annotated[int, arg(metavar="MB")] = SlurmJob.memory_mb
-    """Memory that each job asks for, a processor."""
     partition: Annotated[str | None, arg(metavar="NAME")] = None
     """Partition of the cluster."""
     account: Annotated[str | None, arg(metavar="NAME")] = None
@@ -50,7 +49,8 @@ class Slurm:
         from dfe.corpus.run import checked
 
         plan = read_plan(self.plan)
-        job = SlurmJob(self.shares, self.cpus, self.hours, self.memory, self.partition, self.account, self.gpus)
+        memory = self.choices.memory
+        job = SlurmJob(self.shares, self.cpus, self.hours, memory, self.partition, self.account, self.gpus)
         self.choices.find_engine(self.cpus, apart=False)
         checked(plan, self.out, self.choices.options())
         say(*job.script(self.plan, self.out, words_for(self.choices)).splitlines())

@@ -14,13 +14,14 @@ from dfe.comparison.designs.frame import Frame
 from dfe.comparison.designs.questions import Question
 from dfe.comparison.designs.rows import DesignRow
 from dfe.comparison.effects import UNITS
-from dfe.comparison.ratios import ratios_found
+from dfe.comparison.ratios import ONE_SIDE, TOO_LITTLE, ratios_found
+from dfe.stats.contrasts import full_rank
 from dfe.stats.count_model import fit_counts
 from dfe.stats.rate_ratios import NONE, RateRatio
 from dfe.stats.significance import benjamini_hochberg
 from dfe.stats.terms import levels
 
-_RANK = 1e-9
+NO_RATIO = "no ratio of rates"
 
 
 class Counts(NamedTuple):
@@ -60,7 +61,10 @@ def with_ratios(rows: Sequence[DesignRow], counts: Counts, frame: Frame) -> list
         places = [i for i, row in enumerate(rows) if row.question == question]
         try:
             given = modelled(question, counts, frame)
-        except UsageError:
+        except UsageError as error:
+            for i in places:
+                if rows[i].units:
+                    out[i] = _flagged(out[i], f"{NO_RATIO}: {error.what}")
             continue
         for unit in UNITS:
             # As between two groups: displays share their spread with displays, regions with regions, where tested.
@@ -71,7 +75,15 @@ def with_ratios(rows: Sequence[DesignRow], counts: Counts, frame: Frame) -> list
                 out[i] = replace(
                     out[i], ratio=one.value, ratio_low=one.low, ratio_high=one.high, ratio_p=one.p, ratio_q=q
                 )
+                if one.value in (0.0, np.inf):
+                    out[i] = _flagged(out[i], ONE_SIDE)
+                elif not np.isfinite(one.p):
+                    out[i] = _flagged(out[i], f"{NO_RATIO}: {TOO_LITTLE}")
     return out
+
+
+def _flagged(row: DesignRow, why: str) -> DesignRow:
+    return replace(row, flags=(*row.flags, why))
 
 
 def _ratios(given: Modelled, columns: Sequence[int]) -> list[RateRatio]:
@@ -126,25 +138,5 @@ def modelled(question: Question, counts: Counts, frame: Frame) -> Modelled:
     group = frame.group[who] if frame.groups else None
     if group is not None and any(len(set(group[subject == one])) > 1 for one in np.unique(subject)):
         group = None
-    return Modelled(count.reshape(len(who), -1), seconds.ravel() / 60, _full_rank(np.column_stack(everything)), subject,
+    return Modelled(count.reshape(len(who), -1), seconds.ravel() / 60, full_rank(np.column_stack(everything)), subject,
                     group)  # fmt: skip
-
-
-def _full_rank(columns: DoubleArray) -> DoubleArray:
-    """The columns that say something beside those before them; the first stays whatever the others say.
-
-    Raises:
-        UsageError: the others say all about the first.
-    """
-    kept: list[int] = []
-    basis = np.zeros((len(columns), 0))
-    for place in (*range(1, columns.shape[1]), 0):
-        column = columns[:, place]
-        left = column - basis @ (basis.T @ column)
-        left -= basis @ (basis.T @ left)
-        if np.sqrt(left @ left) > _RANK * np.sqrt(column @ column):
-            basis = np.column_stack([basis, left / np.sqrt(left @ left)])
-            kept.append(place)
-    if 0 not in kept:
-        raise UsageError("what is held constant says all about it", advice="hold fewer columns constant")
-    return columns[:, sorted(kept)]

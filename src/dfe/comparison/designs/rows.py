@@ -13,7 +13,7 @@ from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.comparison.designs.asking import Answer, ask
 from dfe.comparison.designs.frame import DesignMeasure, Frame
 from dfe.comparison.designs.questions import Form, Question
-from dfe.comparison.effects import FEWEST, NO_SPREAD, NOBODY, TOO_FEW_SHOW, UNITS, UNSTEADY, Settings, alike
+from dfe.comparison.effects import NO_SPREAD, NOBODY, TOO_FEW_SHOW, UNITS, UNSTEADY, Settings, alike, enough_known
 from dfe.comparison.measures import CountedUnit, Kind
 from dfe.stats.prevalence import shown_enough
 from dfe.stats.significance import benjamini_hochberg, holm
@@ -155,7 +155,7 @@ def _answered(
     made: dict[int, DesignRow] = {}
     p_any = np.nan
     for group, known in alike(np.all(np.isfinite(values[:, :, tested]), axis=1), tested):
-        if not _enough(measure, known, frame):
+        if not enough_known(measure, known, _sides(question, frame)):
             continue
         try:
             done = ask(question, values[known][:, :, group], _without_constants(frame.take(known)), settings)
@@ -191,9 +191,13 @@ def _judged(rows: Sequence[DesignRow], form: Form) -> list[DesignRow]:
     return [replace(row, p_holm=strict[i]) for i, row in enumerate(out)]
 
 
-def _enough(measure: DesignMeasure, known: BoolArray, frame: Frame) -> bool:
-    least = FEWEST if measure == "intensity" else 2
-    return min(int((known & (frame.group == place)).sum()) for place in range(max(len(frame.groups), 1))) >= least
+def _sides(question: Question, frame: Frame) -> Iterator[BoolArray]:
+    """Subjects ``(S,)`` of each group that a question is about; all of them where groups are not compared."""
+    asked = _asked(question, frame)
+    for place in range(max(len(frame.groups), 1)):
+        mine: BoolArray = frame.group == place
+        if not frame.groups or asked[mine].any() or question.about != "group":
+            yield mine
 
 
 def _without_constants(frame: Frame) -> Frame:

@@ -79,7 +79,7 @@ def _as_if_here(result: Any, task: Any, fetched: dict[Path, Path]) -> Any:
     if not isinstance(result, Done) or result.result.problem is None:
         return result if not isinstance(result, Done) else result._replace(row=_known_again(result.row, task))
     problem = redacted(_told(result.result.problem, fetched), task.task.source)
-    row = replace(_known_again(result.row, task), reason=problem)
+    row = _known_again(result.row, task)._replace(reason=problem)
     return result._replace(result=replace(result.result, problem=problem), row=row)
 
 
@@ -88,7 +88,7 @@ def _known_again(row: Row, task: Work) -> Row:
     if not row.state:
         return row
     size, state = size_and_state(task.task.source, stamps(task.task.source.paths))
-    return replace(row, bytes=size, state=state)
+    return row._replace(bytes=size, state=state)
 
 
 def _ready(task: Any, folder: Path, fetched: dict[Path, Path]) -> Any:

@@ -297,9 +297,26 @@ def _connected(address: str | None) -> Iterator[Any]:
         )
         raise DfeError(what, advice="start one with `ray start --head`, or name its address") from None
     try:
-        yield ray
+        with _silent(ray):
+            yield ray
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _silent(ray: Any) -> Iterator[None]:
+    """Without what Ray says of nodes that died: pages, on standard output, where programs read ours."""
+    worker = getattr(ray._private, "worker", None)
+    name = "print_to_stdstream"
+    before = getattr(worker, name, None)
+    if worker is None or before is None:
+        yield
+        return
+    setattr(worker, name, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        setattr(worker, name, before)
 
 
 def _first_line(error: BaseException) -> str:

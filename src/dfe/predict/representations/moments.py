@@ -7,6 +7,8 @@ import numpy as np
 from dfe.base.types import DoubleArray
 from dfe.predict.reading import ExampleRows, Reading, covered
 
+_ROUNDING = 1e-11
+
 
 class Moments:
     """Sums up weighted values of the rows of n examples, recording after recording."""
@@ -33,8 +35,12 @@ class Moments:
 
     @property
     def spread(self) -> DoubleArray:
-        """Standard deviation over time ``(n, width)``; 0 for a single picture."""
-        return np.asarray(np.sqrt(np.maximum(_divided(self._square, self.valid_s) - self.mean**2, 0.0)))
+        """Standard deviation over time ``(n, width)``; 0 for a single picture, and where rounding alone varies."""
+        square = _divided(self._square, self.valid_s)
+        variance = square - self.mean**2
+        # Scaled to spread 1, what rounding leaves of a constant would be a column of noise.
+        variance[variance <= _ROUNDING * square] = 0.0
+        return np.asarray(np.sqrt(variance))
 
     @property
     def coverage(self) -> DoubleArray:
