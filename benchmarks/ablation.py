@@ -110,7 +110,7 @@ def tables_of(work: Path) -> AblationTables:
 def write_page(result: dict[str, Any], folder: Path) -> None:
     """The tables between the marks of docs/ablation.md, and its picture."""
     docs = ROOT / "docs"
-    shutil.copy(folder / PICTURE, docs / "pictures" / PICTURE)
+    shutil.copyfile(folder / PICTURE, docs / "pictures" / PICTURE)
     target = docs / "ablation.md"
     before, _, rest = target.read_text("utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)

@@ -30,9 +30,9 @@ FIGURES: dict[str, Figure] = {
     "error_mm": Figure(
         "error, mm", "distance of the decoded face from the face", "{:.3f}", "lower", ("fidelity", "error_mm", "value")
     ),
-    "brow": Figure("brow", "the distance over the brows, as a share of that of the mean face", "{:.2f}", "lower",
+    "brow": Figure("brow", "the distance over the brows, as a share of that of the mean face", "{:.3f}", "lower",
                    ("fidelity", "regions", "brow", "share", "value")),
-    "eyes": Figure("eyes", "the same around the eyes", "{:.2f}", "lower",
+    "eyes": Figure("eyes", "the same around the eyes", "{:.3f}", "lower",
                    ("fidelity", "regions", "eyes", "share", "value")),
     "tokens": Figure("tokens", "tokens said of a face", "{:.2f}", "", ("fidelity", "tokens", "value")),
     "bits": Figure("bits", "what an ideal code for them costs", "{:.1f}", "lower", ("fidelity", "bits", "value")),
