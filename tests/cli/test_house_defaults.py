@@ -65,7 +65,7 @@ TABLE = (
         "simulations": "simulations", "seed": "seed"}),
     (MakePlan, PlanOptions, {"sample": "sample_s", "quick": "quick", "pattern": "pattern"}),
     (RunChoices, RunOptions, {"tries": "tries", "report": "report", "thumbnails": "thumbnails"}),
-    (Slurm, SlurmJob, {"shares": "shares", "cpus": "cpus", "hours": "hours", "memory": "memory_mb"}),
+    (Slurm, SlurmJob, {"shares": "shares", "cpus": "cpus", "hours": "hours", "gpus": "gpus"}),
     (How, EncodeOptions, {"max_faces": "max_faces", "both_ways": "both_ways", "device": "device"}),
     (Grid, GridOptions, {"what": "what", "before": "before_s", "after": "after_s", "pixels": "size"}),
     (Render, VideoOptions, {"pixels": "size"}),

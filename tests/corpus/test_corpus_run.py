@@ -118,7 +118,7 @@ def test_a_list_saved_by_a_spreadsheet_is_still_understood(dfe, encoded, tmp_pat
 
 def test_json_lines_tell_what_happens(dfe, plan, tmp_path):
     ran = dfe("corpus", "run", plan, "-o", tmp_path / "out", "--json-lines", "--end", "0.2")
-    told = [json.loads(line) for line in ran.out.splitlines()]
+    told = [one for one in map(json.loads, ran.out.splitlines()) if one["event"] != "progress"]  # where it takes long
     assert [one["event"] for one in told] == ["start", *["recording"] * 4, "end"]
     assert {one["status"] for one in told[1:-1]} == {"done"}
     assert (told[-1]["done"], told[-1]["unreadable"], told[-1]["exit_code"], ran.code) == (4, 1, 1, 1)
