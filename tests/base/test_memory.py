@@ -46,7 +46,9 @@ def test_as_many_work_at_a_time_as_there_is_memory_for(monkeypatch: pytest.Monke
     held[2] = 800
     assert limit.beyond([1, 2]) == 2
     assert limit.has_room(0), "one always may"
-    held[2] = 0
+    held[os.getpid()], held[1] = 900, 240
+    assert limit.beyond([1]) is None, "it is no larger than others, the run itself is"
+    held |= {os.getpid(): 100, 1: 200, 2: 0}
     limit.beyond([1, 2])
     assert limit.has_room(2), "no less than what a worker takes"
 

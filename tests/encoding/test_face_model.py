@@ -72,7 +72,7 @@ def test_nothing_depends_on_pieces_or_on_how_many_are_fitted_at_once(
 ) -> None:
     monkeypatch.setattr(tasks, "PIECE_FRAMES", 60)
     monkeypatch.setattr(face_model, "_AT_ONCE", 7)
-    pieces = tasks.plan(Source("clip", "video", (carphone,)), options, workers=2)
+    pieces = tasks.plan(Source("clip", "video", (carphone,)), options, cut=True)
     assert len(pieces) == 2
     cut = assemble([tasks.observe(piece) for piece in pieces], options)
     assert cut.table.equals(whole.table)

@@ -131,7 +131,7 @@ def killed_at_a_piece(folder: Path) -> list[str]:
     out = folder / "out"
     words = ("corpus", "run", plan, *EVERY)
     run = begin_words([str(word) for word in (*words, "-o", out, "--workers", 2)])
-    until(lambda: bool(list(out.glob(f"{FOLDER}/*/*.piece"))) or run.poll() is not None, 120)
+    until(lambda: bool(list(out.glob(f"{FOLDER}/*/*.piece"))) or run.poll() is not None, 300)
     at_work = workers(run.pid)
     run.send_signal(signal.SIGKILL)
     run.communicate()

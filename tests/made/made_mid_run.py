@@ -36,7 +36,7 @@ def in_the_middle(folder: Path, how: str, after_s: float, count: int = 1) -> lis
     other = film.with_name("other")
     other.write_bytes(grey_film(99, LONG))
     run = begin_words([str(word) for word in (*words, "-o", out, "--workers", 2)])
-    until(lambda: bool(list(out.glob(f"{FOLDER}/*/*.piece"))) or run.poll() is not None, 120)
+    until(lambda: bool(list(out.glob(f"{FOLDER}/*/*.piece"))) or run.poll() is not None, 300)
     time.sleep(after_s)
     if how == "removed":
         film.unlink()
@@ -81,7 +81,7 @@ def read_only(folder: Path) -> list[str]:
             return []
         out = disk / "out"
         run = begin_words([str(word) for word in (*words, "-o", out)])
-        until(lambda: bool(list(out.glob("*.parquet"))) or run.poll() is not None, 120)
+        until(lambda: bool(list(out.glob("*.parquet"))) or run.poll() is not None, 300)
         # Not while a file is open for writing.
         until(lambda: _mounted(disk, "ro") or run.poll() is not None, 60)
         _, said = run.communicate(timeout=600)

@@ -183,7 +183,7 @@ def test_repr_is_one_line_and_html_escapes_names(made, source_of):
 
     recording = made(frames=10, lost=(2,))
     assert repr(recording) == (
-        "<Recording 'Gespräch 1.mp4': 10 frames, 0.3 s at 30 frames/s, 1 face, coverage 90%, usable 90%, "
+        "<Recording 'Gespräch 1.mp4': 10 frames, 0.3 s at 30 frames/s, 1 face, found 90%, usable 90%, "
         "arkit51/face41, no tokens>"
     )
     source = replace(recording.provenance.source, name="<b>x</b>")

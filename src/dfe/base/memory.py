@@ -44,6 +44,9 @@ class MemoryLimit:
     def beyond(self, workers: Collection[int]) -> int | None:
         """The largest of these processes where all of them together hold too much, else None.
 
+        A single one of usual size is never told: then it is the run itself that holds much, as while it puts the pieces
+        of a long film together, and to end those who work would help nobody.
+
         Args:
             workers: their numbers.
         """
@@ -55,7 +58,8 @@ class MemoryLimit:
         self._held = {pid: memory_of(pid) for pid in workers}
         if not self._held or self._own + sum(self._held.values()) <= self.bytes:
             return None
-        return max(self._held, key=lambda pid: self._held[pid])
+        largest = max(self._held, key=lambda pid: self._held[pid])
+        return largest if len(self._held) > 1 or self._held[largest] > WORKER_BYTES else None
 
 
 def check_memory_limit(bytes: float) -> None:

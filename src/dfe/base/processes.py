@@ -19,7 +19,10 @@ _QUERY, _STILL_ACTIVE = 0x1000, 259
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process of this number runs on this machine; of another user's, too."""
+    """Whether a process of this number runs on this machine; of another user's, too.
+
+    One that has ended, and that its parent has not asked after yet, runs no more.
+    """
     if pid <= 0:
         return False
     if sys.platform == "win32":
@@ -30,7 +33,16 @@ def is_alive(pid: int) -> bool:
         return True
     except (OSError, OverflowError):
         return False
-    return True
+    return not _has_ended(pid)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether Linux keeps the process for its exit code alone."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+    except OSError:
+        return False
+    return state[:1] == ["Z"]
 
 
 def is_program() -> bool:

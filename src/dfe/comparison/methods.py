@@ -59,19 +59,33 @@ def measures_said(result: Mapping[str, Any]) -> str:
         f"were found at {events['rate']:g} samples a second after Gaussian smoothing "
         f"({1000 * events['smoothing_s']:.0f} ms): from {events['off_mm']:g} mm on, {events['on_mm']:g} mm at the "
         f"apex, {events['min_s']:g} s or longer; events less than {events['merge_s']:g} s apart are one, and gaps over "
-        f"{GAP_S:g} s censor. {_beside(rows)}Counted were {events['counted']}. The subject is the unit: a subject's "
-        "recordings were pooled, sums over sums, into events per usable minute, share of usable time, and mean "
-        "intensity at the apex (of subjects with events). Events under way when a face comes into sight are not "
-        "counted."
+        f"{GAP_S:g} s censor. {_beside(rows, events['group_factor'])}Counted were {events['counted']}. The subject is "
+        "the unit: a subject's recordings were pooled, sums over sums, into events per usable minute, share of usable "
+        "time, and mean intensity at the apex (of subjects with events). "
+        f"{_over_conditions(rows)}Events under way when a face comes "
+        "into sight are not counted."
     )
 
 
-def _beside(rows: Sequence[Mapping[str, Any]]) -> str:
-    """What was counted beside displays and regions."""
+def _over_conditions(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What groups are compared in, where there are conditions, too."""
+    if all(row.get("analysis") != "groups x conditions" for row in rows):
+        return ""
+    return (
+        "This was done in each condition; groups were compared in the mean of a subject's two conditions, but in "
+        "ratios of rates by all events and minutes. "
+    )
+
+
+def _beside(rows: Sequence[Mapping[str, Any]], factor: float) -> str:
+    """What was counted beside displays and regions; thresholds of groups are so many times as high."""
     groups = len({row["token"] for row in rows if row["unit"] == "group"})
     eyes = len({row["token"] for row in rows if row["unit"] == "eyes"})
     said = (
-        [f"{groups} groups of displays (their millimetres summed, where the whole face moves the group's way)"]
+        [
+            f"{groups} groups of displays (their millimetres summed, as far as the whole face moves the group's way; "
+            f"thresholds {factor:g} times as high)"
+        ]
         if groups
         else []
     )

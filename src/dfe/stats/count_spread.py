@@ -140,7 +140,8 @@ def fit_means(
     for _ in range(_ROUNDS):
         mean = np.exp(offset + (x @ slopes.T).clip(level - _FARTHEST, level + _FARTHEST))
         weighted = Weighted.at(mean, spread)
-        information = np.tensordot(weighted.design(x), x, (0, 0))
+        # As tensordot multiplies, without what it takes to find out how.
+        information = (weighted.design(x).reshape(len(x), -1).T @ x).reshape(displays, x.shape[1], x.shape[1])
         information = (information + information.transpose(0, 2, 1)) / 2
         information += identity * np.einsum("tkk->t", information)[:, None, None]
         score = weighted.residual(count).T @ x

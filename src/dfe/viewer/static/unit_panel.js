@@ -119,7 +119,7 @@ class UnitPanel {
       const lasts = `${(row.offset_s - row.onset_s).toFixed(2)}${row.censored ? " *" : ""}`;
       return [jump, ...(several ? [row.token] : []), String(row.face_id), row.intensity.toFixed(2), lasts];
     });
-    const heads = ["Apex, s", ...(several ? ["Display"] : []), "Face", strip.measure, "Lasts, s"];
+    const heads = ["Where, s", ...(several ? ["No."] : []), "Face", strip.measure, "Lasts"];
     found.replaceChildren(
       make("p", { className: "note", textContent: `${said}${going}${missed ? ` Not looked through: ${missed}.` : ""}${cut}` }),
       table(heads, cells, heads.map((_, i) => i).slice(1)),
