@@ -175,7 +175,7 @@ def test_everything_from_tables_to_the_page(dfe: Callable[..., Any], made: Path,
     digest = sha256((made / "test.parquet").read_bytes()).hexdigest()
     assert faces["tables"] == [{"name": "test.parquet", "sha256": digest}]
     assert (faces["pictures"], faces["faces"], faces["people"]) == (161, 160, 20)
-    assert faces["coverage"] == pytest.approx(160 / 161, rel=1e-4)
+    assert faces["found_share"] == pytest.approx(160 / 161, rel=1e-4)
     assert result["about"]["sets"]["turned"]["faces"] == 3 * EACH
     assert result["floors"]["drift"]["people"] == 3
     assert result["about"]["baselines"]["fitted"] == ["residual-kmeans", "pca", "au-proxy"]

@@ -53,7 +53,7 @@ def test_qc_has_one_row_a_recording(dfe, carphone, astronaut, tmp_path):
     assert ran.code == 0, ran.err
     rows = {row["name"]: row for row in ran.json}
     assert set(rows) == {"astronaut", "carphone_pristine"}
-    assert rows["carphone_pristine"]["coverage"] == 1
+    assert rows["carphone_pristine"]["found_share"] == 1
     assert rows["carphone_pristine"]["frame_rate"] == pytest.approx(29.97, abs=0.01)
     with (tmp_path / "qc.csv").open(newline="") as file:
         assert [row["name"] for row in csv.DictReader(file)] == ["astronaut", "carphone_pristine"]

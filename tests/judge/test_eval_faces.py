@@ -68,7 +68,7 @@ def test_one_face_a_picture_and_every_picture_counts(write, space) -> None:
     tables = [write("a", [("0.jpg", 1), ("1.jpg", 0), ("2.jpg", 3)]), write("b", [("3.jpg", 0), ("4.jpg", 1)])]
     faces = load_faces(tables)
     assert faces.names.tolist() == ["0.jpg", "2.jpg", "4.jpg"]
-    assert (faces.pictures, faces.coverage, len(faces)) == (5, 0.6, 3)
+    assert (faces.pictures, faces.found_share, len(faces)) == (5, 0.6, 3)
     np.testing.assert_array_equal(faces.x, [x_of(0, 0)[:41], x_of(2, 0)[:41], x_of(1, 0)[:41]])
     np.testing.assert_allclose(faces.pose, [[0, 0.6, 0], [0.2, 0.6, 0], [0.1, 0.6, 0]], rtol=1e-6)
     assert faces.space.hash == space.hash

@@ -95,7 +95,7 @@ def test_with_all_inputs_everything_is_measured(result) -> None:
     assert all(figure is not None for figure in main_figures(shared).values())
     assert [coder["id"] for coder in values["coders"]] == ["shared-book@test", "channels@test"]
     assert values["about"]["sets"]["perturbed jpeg"]["faces"] == 280
-    assert values["about"]["sets"]["faces"]["coverage"] == pytest.approx(JUDGED / 630, rel=1e-4)
+    assert values["about"]["sets"]["faces"]["found_share"] == pytest.approx(JUDGED / 630, rel=1e-4)
     frame = result.to_pandas().set_index("id")
     assert frame.loc["shared-book@test"].to_dict() == {
         **{name: shared[name] for name in ("kind", "levels", "size")},

@@ -114,7 +114,7 @@ def video(
     people = tuple(
         Person(
             face,
-            coverage=found,
+            found_share=found,
             usable_share=usable,
             cards=cards(book, shown),
             reasons=(
@@ -143,7 +143,7 @@ def video(
         kind="video",
         frames=frames,
         faces=faces,
-        coverage=found,
+        found_share=found,
         usable_share=usable,
         duration_s=frames / 30,
         frame_rate=30.0,
@@ -178,7 +178,7 @@ def stills(pictures: int = 30, **changes) -> RecordingView:
         kind="stills",
         frames=pictures,
         faces=found,
-        coverage=found / pictures,
+        found_share=found / pictures,
         usable_share=sum(row.usable for row in rows) / pictures,
         stills=rows,
         people=(Person(None, found / pictures, 1.0, cards(40, 12)),),
@@ -205,7 +205,7 @@ def entry(i: int, pictures: bytes | None = None, **changes) -> QcEntry:
         name=f"subject_{i:02d}/task_{(7 * i) % 10}.mp4",
         frames=900 + 10 * i,
         faces=1 + (i % 5 == 4),
-        coverage=coverage,
+        found_share=coverage,
         usable_share=float(usable.mean()),
         verdict=verdict,
         why={"good": "", "check": "turned away for 2.1 s", "poor": "no face in 60% of frames"}[verdict],

@@ -37,7 +37,7 @@ GOOD = (120.0, 4.0, 0.2)
 def test_measures_of_a_plain_recording():
     faces = [GOOD] * 60 + [None] * 10 + [(120.0, 40.0, 0.9)] * 30
     row = measure_quality(recording_of(faces), "s01/clip")
-    assert (row.name, row.frames, row.faces, row.coverage, row.usable_share) == ("s01/clip", 100, 1, 0.9, 0.6)
+    assert (row.name, row.frames, row.faces, row.found_share, row.usable_share) == ("s01/clip", 100, 1, 0.9, 0.6)
     assert row.duration_s == pytest.approx(4.0)
     assert row.frame_rate == pytest.approx(25.0)
     assert row.yaw_median_deg == pytest.approx(4.0, abs=1e-5)
@@ -77,8 +77,8 @@ def test_verdicts_in_plain_words(faces, options, verdict, words):
 
 def test_limits_can_be_set():
     faces = recording_of([GOOD] * 85 + [None] * 15)
-    assert measure_quality(faces, "x", QcRule(min_coverage=0.8)).verdict == "good"
-    assert measure_quality(faces, "x", QcRule(poor_coverage=0.86)).verdict == "poor"
+    assert measure_quality(faces, "x", QcRule(min_found_share=0.8)).verdict == "good"
+    assert measure_quality(faces, "x", QcRule(poor_found_share=0.86)).verdict == "poor"
     assert measure_quality(faces, "x", QcRule(poor_usable_share=0.86, min_usable_share=0.9)).verdict == "poor"
 
 
@@ -112,7 +112,7 @@ def test_uneven_time_stamps_are_no_gap():
 
 
 def test_pictures_have_no_times_and_many_faces_are_no_fault(made):
-    row = measure_quality(recording_of([GOOD, None, GOOD, GOOD], rate=None), "x", QcRule(min_coverage=0.7))
+    row = measure_quality(recording_of([GOOD, None, GOOD, GOOD], rate=None), "x", QcRule(min_found_share=0.7))
     assert (row.duration_s, row.frame_rate, row.longest_gap_s, row.jitter_percent) == (None,) * 4
     assert row.time_stamps == "none"
     assert row.strip_face == (1.0, 0.0, 1.0, 1.0)
@@ -180,7 +180,7 @@ def test_the_strip_has_a_bin_for_every_frame_up_to_a_hundred(frames, rate):
         assert row.strip_face == tuple(float(one) for one in shown)
     assert all(0 <= share <= 1 for share in row.strip_face)
     if rate is not None:
-        assert np.mean(row.strip_face) == pytest.approx(row.coverage, abs=1e-5)
+        assert np.mean(row.strip_face) == pytest.approx(row.found_share, abs=1e-5)
 
 
 def test_uneven_time_stamps_leave_no_hole_in_the_strip():
@@ -194,7 +194,7 @@ def test_uneven_time_stamps_leave_no_hole_in_the_strip():
 
 def test_a_face_that_flickers_is_to_be_checked():
     row = measure_quality(recording_of([GOOD if i % 4 == 0 else None for i in range(100)]), "x")
-    assert row.coverage == pytest.approx(0.25)
+    assert row.found_share == pytest.approx(0.25)
     assert row.frame_rate == pytest.approx(25)
     assert row.verdict == "poor"
     assert row.why == "a face in only 25% of the time; the face in only 6.25 frames per second"
@@ -204,7 +204,7 @@ def test_frames_that_are_missing_count_as_frames_without_a_face():
     whole = recording_of([GOOD] * 16 + [None] * 40 + [GOOD] * 16, rate=30.0)
     holes = Recording(whole.table.filter(whole.table.column("success")), whole.provenance)
     with_rows, without = measure_quality(whole, "x"), measure_quality(holes, "x")
-    assert with_rows.coverage == pytest.approx(32 / 72)
+    assert with_rows.found_share == pytest.approx(32 / 72)
     assert (with_rows.verdict, with_rows.why) == ("poor", "a face in only 44% of the time")
-    for name in ("coverage", "usable_share", "duration_s", "frame_rate", "longest_gap_s", "verdict", "why"):
+    for name in ("found_share", "usable_share", "duration_s", "frame_rate", "longest_gap_s", "verdict", "why"):
         assert getattr(without, name) == pytest.approx(getattr(with_rows, name)), name

@@ -123,7 +123,7 @@ def test_summary_counts(recording):
     s = recording.summary()
     assert (s.rows, s.frames, s.faces, s.face_rows) == (57, 30, 2, 54)
     assert s.face_frames == s.usable_frames == 27
-    assert s.coverage == s.usable_share == pytest.approx(27 / 30)
+    assert s.found_share == s.usable_share == pytest.approx(27 / 30)
     assert s.failures == {"no face found": 3}
     assert s.not_usable == {}
     assert s.frame_rate == pytest.approx(30)
@@ -134,7 +134,7 @@ def test_summary_counts(recording):
 def test_an_empty_recording_is_one_too(made):
     empty = made(frames=0)
     s = empty.summary()
-    assert (len(empty), s.frames, s.coverage, s.frame_rate) == (0, 0, 0.0, None)
+    assert (len(empty), s.frames, s.found_share, s.frame_rate) == (0, 0, 0.0, None)
     assert empty.expressions().shape == (0, 41)
     assert "0 frames" in repr(empty)
 

@@ -91,8 +91,8 @@ def test_a_ghost_alone_in_the_picture_is_no_time_with_a_face() -> None:
     made = Provenance(SourceInfo("a.mp4", frames=75), SpaceRef("arkit51/face41", 2, "00"), "0.1.0")
     recording = build_recording(rows, made)
     summary, (person,) = recording.summary(), recording_view(recording, None).people
-    assert (summary.coverage, person.coverage) == (pytest.approx(50 / 75), pytest.approx(50 / 75))
-    assert measure_quality(recording, "a").coverage == pytest.approx(50 / 75)
+    assert (summary.found_share, person.found_share) == (pytest.approx(50 / 75), pytest.approx(50 / 75))
+    assert measure_quality(recording, "a").found_share == pytest.approx(50 / 75)
     assert [(r.reason, r.rows) for r in person.reasons] == [
         ("no face found", 20),
         ("other faces are found, not this one", 5),

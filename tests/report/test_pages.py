@@ -27,7 +27,7 @@ VIEWS = {
     "two faces": made.video(faces=2),
     "stills": made.stills(),
     "no tokens": made.video(tokenizer="", people=made.people(made.video(), cards=())),
-    "nothing": made.video(faces=1, coverage=0.0, usable_share=0.0, people=(Person(None),), duration_s=None),
+    "nothing": made.video(faces=1, found_share=0.0, usable_share=0.0, people=(Person(None),), duration_s=None),
     "nasty": made.video(name=made.NASTY, warnings=(made.NASTY,), provenance={made.NASTY: [made.NASTY]}),
     "undecodable name": made.video(name="caf\udce9 \u202egpj.mp4"),
 }
@@ -54,7 +54,7 @@ def test_the_policy_names_the_page_s_scripts_and_nothing_else():
 
 
 def test_the_sentence_says_what_was_found():
-    view = made.video(coverage=1.0, usable_share=0.96)
+    view = made.video(found_share=1.0, usable_share=0.96)
     assert summary_sentence(view) == (
         "120 frames, 4.0 s at 30 frames a second. One face, found in 100% of the time; 96% of the time usable."
     )

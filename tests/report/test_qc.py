@@ -65,7 +65,7 @@ def test_csv_has_one_line_each_and_empty_cells_for_what_is_unknown(folder, tmp_p
     with (tmp_path / "qc.csv").open(encoding="utf-8", newline="") as file:
         read = list(csv.DictReader(file))
     assert [line["name"] for line in read] == ["a", "b.v2", "s01/Übung 1", 'odd, "name"']
-    assert read[0]["coverage"] == "0.333333"
+    assert read[0]["found_share"] == "0.333333"
     assert read[0]["reasons"] == "no face found (20)"
     assert read[0]["duration_s"] == "1.2"
     assert read[3]["duration_s"] == ""

@@ -51,7 +51,7 @@ def quality_table(rows: Iterable[QcRow]) -> Table:
         why = f"\n[dim]{escape(row.why)}[/]" if row.why else ""
         table.add_row(
             _coloured(row.verdict),
-            f"{row.coverage:.0%}",
+            f"{row.found_share:.0%}",
             f"{row.usable_share:.0%}",
             str(row.faces),
             _number(row.duration_s),

@@ -1,7 +1,7 @@
 """What a face looks like, in a few bytes: enough to tell that a box holds another face than a frame ago.
 
 It tells two faces apart that are seen one right after the other, not people: over seconds a face changes as much by
-turning as it differs from others. No identity can be read out of it. No result holds it; pieces of a long film do
+turning as it differs from others. No result holds it; pieces of a long film do
 until its table is written (:mod:`dfe.encoding.kept`).
 """
 

@@ -30,7 +30,7 @@ class Faces:
         space: of the expressions.
         x: ``(n, D)``, finite.
         names: ``(n,)`` name of the picture (the table's ``source``), or ``source#frame`` for videos; none comes twice.
-        pictures: pictures (frames) looked at, those without a face included; coverage is n / pictures.
+        pictures: pictures (frames) looked at, those without a face included; found_share is n / pictures.
         subject: ``(n,)`` number of the person, 0 to S-1; -1 where unknown.
         pose: ``(n, 3)`` pitch, yaw, roll in radians.
         geometry: ``(n, 468, 3)`` pose-normalised landmarks in cm.
@@ -60,7 +60,7 @@ class Faces:
         return len(self.x)
 
     @property
-    def coverage(self) -> float:
+    def found_share(self) -> float:
         """Share of the pictures in which a face was found; NaN where none was looked at."""
         return len(self.x) / self.pictures if self.pictures else float("nan")
 

@@ -157,7 +157,7 @@ def _about(bench: Bench) -> dict[str, object]:
                 "tables": bench.tables.get(name, ()),
                 "pictures": faces.pictures,
                 "faces": len(faces),
-                "coverage": faces.coverage,
+                "found_share": faces.found_share,
                 "people": None if faces.subject is None else len(np.unique(faces.subject[faces.subject >= 0])),
                 "faces_of_unknown_people": faces.unknown,
             }

@@ -211,7 +211,7 @@ def _line(row: QcRow, found: EventList | None, mine: Sequence[Rate]) -> FaceSumm
         verdict=row.verdict,
         why=row.why,
         duration_s=row.duration_s,
-        found=row.coverage,
+        found=row.found_share,
         usable=row.usable_share,
         exposure_s=None if first is None else first.exposure_s,
         displays_per_min=None if rate is None or rate != rate else rate,

@@ -98,7 +98,7 @@ class Person:
 
     face_id: int | None
     """None: nobody in particular."""
-    coverage: float = 0.0
+    found_share: float = 0.0
     """Share of the recording's time (of pictures, of their number) in which the face is found, 0 to 1."""
     usable_share: float = 0.0
     """Share in which it is usable, 0 to 1."""
@@ -128,7 +128,7 @@ class RecordingView:
     """Frames of a video, or pictures of a set of stills."""
     faces: int
     """Number of distinct faces (of a video), or of all faces found (in stills)."""
-    coverage: float
+    found_share: float
     """Share of the time (of pictures, of their number) in which at least one face was found, 0 to 1."""
     usable_share: float
     """Share with at least one usable face, 0 to 1."""
@@ -167,7 +167,7 @@ class QcEntry:
     name: str
     frames: int
     faces: int
-    coverage: float
+    found_share: float
     """Share of the time with a face."""
     usable_share: float
     verdict: str

@@ -37,7 +37,7 @@ class QcRow:
     """Different face ids that are seen for more than a moment; for pictures, the most faces in one picture."""
     fleeting_faces: int
     """Face ids that are seen for a moment only; often no faces at all."""
-    coverage: float
+    found_share: float
     """Share of the time (of pictures, of their number) with at least one face that is seen for more than a moment,
     0 to 1; frames that are missing have none."""
     usable_share: float
@@ -98,7 +98,7 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
     boxes = recording.boxes[main]
     size = boxes[:, 2:].min(axis=1)
     measures = {
-        "coverage": summary.coverage,
+        "found_share": summary.found_share,
         "usable_share": summary.usable_share,
         "face_px_median": _median(size),
         "confidence_median": _median(recording.confidence[main]),
@@ -130,7 +130,7 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         frame_rate=summary.frame_rate,
         faces=lasting,
         fleeting_faces=len(fleeting),
-        coverage=summary.coverage,
+        found_share=summary.found_share,
         usable_share=summary.usable_share,
         usable_by_face=by_face,
         yaw_median_deg=_median(yaw),

@@ -326,7 +326,7 @@ class Recording:
         return spans(np.concatenate([np.zeros((0, 2)), *found]))
 
     def summary(self) -> RecordingSummary:
-        """Frames, faces, coverage, failures by reason, frame rate and duration."""
+        """Frames, faces, share found, failures by reason, frame rate and duration."""
         return summarise(self)
 
     def to_pandas(self) -> pd.DataFrame:
@@ -348,7 +348,7 @@ class Recording:
         coding = self.tokenizer_id or "no tokens"
         return (
             f"<Recording {self.provenance.source.name!r}: {s.frames} frames{time}, {faces}, "
-            f"found {s.coverage:.0%}, usable {s.usable_share:.0%}, {self.space_id}, {coding}>"
+            f"found {s.found_share:.0%}, usable {s.usable_share:.0%}, {self.space_id}, {coding}>"
         )
 
     def _repr_html_(self) -> str:
@@ -360,7 +360,7 @@ class Recording:
             "frames": str(s.frames),
             "duration": "pictures" if s.duration_s is None else f"{s.duration_s:.1f} s{_at(s.frame_rate)}",
             "faces": str(s.faces),
-            "found": f"{s.coverage:.1%} of the {whole}",
+            "found": f"{s.found_share:.1%} of the {whole}",
             "usable": f"{s.usable_share:.1%} of the {whole}",
             "failures": ", ".join(f"{reason} ({n})" for reason, n in s.failures.items()) or "none",
             "space": self.space_id,

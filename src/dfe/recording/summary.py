@@ -42,7 +42,7 @@ class RecordingSummary:
     """Different frame numbers with at least one face that is not fleeting."""
     usable_frames: int
     """Different frame numbers with at least one usable face that is not fleeting."""
-    coverage: float
+    found_share: float
     """Share of the time (of pictures, of their number) in which at least one such face is seen; frames that are missing
     count as frames without a face. See :class:`dfe.clock.clock.Clock` for what time a row stands for."""
     usable_share: float
@@ -81,7 +81,7 @@ def summarise(recording: Recording) -> RecordingSummary:
         face_rows=int(recording.success.sum()),
         face_frames=with_face,
         usable_frames=with_usable,
-        coverage=shares[0],
+        found_share=shares[0],
         usable_share=shares[1],
         failures=_counts(recording, "reason", ~recording.success),
         not_usable=_counts(recording, "why_not", success & ~usable),

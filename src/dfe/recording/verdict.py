@@ -13,9 +13,9 @@ from dfe.recording.summary import MOMENT_S
 class QcRule:
     """Limits of the verdict: past a ``poor_`` limit a recording is poor, past any other one it is to be checked."""
 
-    poor_coverage: float = 0.5
+    poor_found_share: float = 0.5
     poor_usable_share: float = 0.3
-    min_coverage: float = 0.9
+    min_found_share: float = 0.9
     min_usable_share: float = 0.7
     max_longest_gap_s: float = 2.0
     max_jitter_percent: float = 1.0
@@ -49,7 +49,7 @@ def judge(
         frame_rate: of face 0, frames that show it (usable, if any) per second of the time in which it is seen; None for
             pictures.
         time_stamps: as in the provenance; ``none`` for pictures.
-        measures: coverage, usable_share, face_px_median, confidence_median, jitter_percent, longest_gap_s.
+        measures: found_share, usable_share, face_px_median, confidence_median, jitter_percent, longest_gap_s.
         has_main: whether face 0 is seen at all.
         main_fault: the most frequent reason why a face is not usable.
         defects: what is known about the source; a doubtful one is to be checked, the others are told.
@@ -58,16 +58,16 @@ def judge(
         return "poor", "no frames"
     if not has_main:
         return "poor", "no face in any frame"
-    coverage, usable = measures["coverage"] or 0.0, measures["usable_share"] or 0.0
+    found, usable = measures["found_share"] or 0.0, measures["usable_share"] or 0.0
     whole = "pictures" if time_stamps == "none" else "time"
     poor: list[str] = []
     check: list[str] = []
-    if coverage < rule.min_coverage:
-        (poor if coverage < rule.poor_coverage else check).append(f"a face in only {coverage:.0%} of the {whole}")
+    if found < rule.min_found_share:
+        (poor if found < rule.poor_found_share else check).append(f"a face in only {found:.0%} of the {whole}")
     if usable < rule.min_usable_share:
         grave = poor if usable < rule.poor_usable_share else check
         # Frames without a face have been told of; only what is wrong with the others is worth another clause.
-        if usable < rule.min_usable_share * coverage or not (poor or (check and grave is check)):
+        if usable < rule.min_usable_share * found or not (poor or (check and grave is check)):
             share = f"usable in only {usable:.0%} of the {whole}" if usable else "no face is usable"
             grave.append(f"{share} ({main_fault})" if main_fault else share)
     gap, jitter = measures["longest_gap_s"], measures["jitter_percent"]

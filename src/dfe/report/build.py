@@ -142,7 +142,7 @@ def recording_view(
         kind="stills" if stills else "video",
         frames=summary.frames,
         faces=summary.face_rows if stills else summary.faces,
-        coverage=summary.coverage,
+        found_share=summary.found_share,
         usable_share=summary.usable_share,
         duration_s=summary.duration_s,
         frame_rate=summary.frame_rate,

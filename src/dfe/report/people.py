@@ -68,7 +68,7 @@ def people_of_stills(
     cards, basis = _cards(recording, recording.success, tokenizer, names, words, CARDS)
     units = () if words is None else unit_rows(recording, words, _counted(recording, recording.success), {})
     reasons = tuple(ReasonCount(*key, n, n / max(summary.frames, 1)) for key, n in counts.items())
-    return (Person(None, summary.coverage, summary.usable_share, cards, units, basis, reasons=reasons),)
+    return (Person(None, summary.found_share, summary.usable_share, cards, units, basis, reasons=reasons),)
 
 
 def _person(
@@ -88,7 +88,7 @@ def _person(
     course = course_of(recording, track.face_id, tokenizer, words, marks, counted)
     return Person(
         face_id=track.face_id,
-        coverage=track.share,
+        found_share=track.share,
         usable_share=track.usable_share,
         cards=cards,
         units=() if words is None else unit_rows(recording, words, counted, own),

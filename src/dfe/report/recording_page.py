@@ -67,11 +67,11 @@ def summary_sentence(view: RecordingView) -> str:
     faces = "one face" if view.faces == 1 else count(view.faces, "face")
     if view.kind == "video" and view.faces > 1:
         return (
-            f"{', '.join(made)}. {faces.capitalize()}: at least one of them found in {percent(view.coverage)} of the "
-            f"time, and usable in {percent(view.usable_share)}. Each is shown by itself."
+            f"{', '.join(made)}. {faces.capitalize()}: at least one of them found in {percent(view.found_share)} "
+            f"of the time, and usable in {percent(view.usable_share)}. Each is shown by itself."
         )
     return (
-        f"{', '.join(made)}. {faces.capitalize()}, found in {percent(view.coverage)} of {whole}; "
+        f"{', '.join(made)}. {faces.capitalize()}, found in {percent(view.found_share)} of {whole}; "
         f"{percent(view.usable_share)} of {whole} usable."
     )
 

@@ -11,7 +11,12 @@ class Player {
     video.addEventListener("play", () => this.told(true));
     video.addEventListener("pause", () => this.told(false));
     video.addEventListener("ended", () => this.told(false));
-    video.addEventListener("seeked", () => this.seen(this.asked ?? video.currentTime * 1000));
+    video.addEventListener("seeked", () => {
+      if (video.seeking) return;
+      const moment = this.asked ?? video.currentTime * 1000;
+      this.asked = null;
+      this.seen(moment);
+    });
     this.onState = () => {};
   }
 
@@ -31,7 +36,8 @@ class Player {
   follow() {
     this.video.requestVideoFrameCallback((_, { mediaTime }) => {
       this.shown = mediaTime * 1000;
-      this.seen(this.shown);
+      // While a seek is under way, frames of where the film was before may still come.
+      if (this.asked === null) this.seen(this.shown);
       if (this.withFilm) this.follow();
     });
   }
@@ -50,7 +56,6 @@ class Player {
 
   seen(moment) {
     const place = this.placeOf(moment);
-    this.asked = null;
     if (place === this.place || !this.frames.length) return;
     this.place = place;
     this.show(place);
