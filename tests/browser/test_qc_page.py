@@ -78,7 +78,7 @@ def test_the_download_holds_the_rows_that_are_shown_in_their_order(open_page):
     rows[4] = made.entry(4, name='odd, "name"\nof two lines', why="")
     page = open_page(qc_page(rows), accept_downloads=True).page
     page.click("[data-verdict=good][aria-pressed]")
-    page.click("th[data-key=coverage] button")
+    page.click("th[data-key=found_share] button")
     with page.expect_download() as download:
         page.click("#csv")
     assert download.value.suggested_filename == "recordings.csv"
