@@ -96,3 +96,10 @@ def test_no_two_displays_of_the_default_tokenizer_are_called_alike() -> None:
     said = [display.words for display in load_tokenizer().displays().described]
     assert len(set(said)) == len(said)
     assert (said[1], said[14]) == ("forehead down", "brows down")
+
+
+def test_mirror_images_that_move_the_same_places_are_told_by_the_side_that_moves_more() -> None:
+    """Displays 56 and 57 move both temples, one of them more: no smaller movement of the other side names them."""
+    described = load_tokenizer("dfe-displays@1").displays().described
+    for number, side in ((56, "right"), (57, "left")):
+        assert (described[number].words, described[number].side) == (f"temples out, more on the {side}", side)

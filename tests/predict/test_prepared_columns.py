@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
+from dfe.base.errors import TableError
 from dfe.predict.steps import SideBySide, Steps
 from dfe.stats.bag import BagOfTokens
 from dfe.stats.scaling import Scaled
@@ -52,3 +54,22 @@ def test_what_is_given_stays_unfitted_and_nothing_to_do_changes_nothing():
     np.testing.assert_array_equal(before[:, 2:], x[:, 2:])
     assert not hasattr(scale, "mean_")
     assert not hasattr(nested.first.steps[0], "mean_")
+
+
+@pytest.mark.parametrize("gap", [np.nan, np.inf])
+def test_gaps_that_nothing_fills_are_refused_and_not_learnt_from(gap):
+    x = columns(6)
+    x[3, 4] = gap
+    for steps in ([("scale", Scaled())], [("both", SideBySide(2, [], [("scale", Scaled())]))], []):
+        with np.errstate(invalid="ignore"), pytest.raises(TableError, match="gaps"):
+            Steps(steps).fit_transform(x)
+
+
+def test_constant_columns_and_one_row_are_prepared_as_scikit_learn_prepares_them():
+    x = columns(7)
+    x[:, 2] = 0.1
+    for rows in (x, x[:1], np.zeros((5, 9))):
+        for steps in ([("scale", Scaled())], [("bag", BagOfTokens("share")), ("scale", StandardScaler())]):
+            made, theirs = Steps(steps), Pipeline([*steps[:-1], ("scale", StandardScaler())])
+            np.testing.assert_allclose(made.fit_transform(rows), theirs.fit_transform(rows), atol=1e-9)
+            np.testing.assert_allclose(made.transform(x), theirs.transform(x), atol=1e-9)

@@ -62,3 +62,12 @@ def test_columns_are_a_part_of_the_input():
 def test_an_unknown_scale_is_refused():
     with pytest.raises(ValueError, match="kind is one of"):
         Scaled("none").fit(shares())
+
+
+@pytest.mark.parametrize("kind", SCALINGS)
+def test_what_rounding_leaves_of_a_constant_column_is_no_spread(kind):
+    x = np.column_stack([np.full(37, 50_000.1), shares(rows=37)[:, :1]])
+    if kind != "tf-idf":
+        scaled = Scaled(kind).fit(x)
+        assert np.abs(scaled.transform(x + 1)).max() < 100
+    assert np.isfinite(Scaled(kind).fit_transform(x)).all()

@@ -137,6 +137,20 @@ def test_a_large_corpus_is_looked_through_bit_by_bit_and_read_anew_only_after_ch
     made.close()
 
 
+def test_a_recording_that_was_written_anew_is_read_anew(viewing):
+    path, before = viewing.entry(0).path, viewing.opened(0)
+    assert viewing.opened(0) is before
+    recording = Recording.read(path)
+    recording.table = recording.table.slice(0, len(recording) // 2)
+    recording.write(path, overwrite=True)
+    after = viewing.opened(0)
+    assert len(after.frames) < len(before.frames)
+    assert viewing.opened(0) is after
+    listed = viewing.occurrences(0, ["smile"])["rows"]
+    smiles = [event for event in after.events if event.kind == "group" and event.label == "smile"]
+    assert sorted(row["apex_s"] for row in listed) == sorted(event.apex_s for event in smiles)
+
+
 def test_displays_that_are_not_counted_are_refused_in_words(viewing):
     unsteady = [str(one) for one in sorted(viewing.opened(0).vocabulary.unsteady)]
     with pytest.raises(UsageError, match="unsteady"):

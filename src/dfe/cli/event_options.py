@@ -14,9 +14,9 @@ class EventArguments:
     """What counts as an event."""
 
     on: Annotated[float, arg(metavar="MM")] = EventConfig.on_mm
-    """A display is an event if it reaches this at its apex."""
+    """A display is an event if it reaches this at its apex; a group of several displays, if it reaches twice this."""
     off: Annotated[float, arg(metavar="MM")] = EventConfig.off_mm
-    """An event lasts while its display stays at or above this."""
+    """An event lasts while its display stays at or above this; one of a group of several displays, twice this."""
     min_duration: Annotated[float, arg(metavar="SECONDS")] = EventConfig.min_s
     """Shorter displays are no events."""
     all_rows: AllRows = EventConfig.all_rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,16 +55,30 @@ class DisplayDescription:
 def describe_displays(templates: ArrayLike, space: ExpressionSpace) -> tuple[DisplayDescription, ...]:
     """Describe templates ``(K, D)`` in units of the space, one by one; the first is display 0.
 
-    Displays of which the mesh would say the same words are told apart by their smaller movements, where that does it.
+    Displays of which the mesh would say the same words are told apart by the side that moves more, as mirror images
+    are, or by their smaller movements, where that does it.
     """
     rows = np.asarray(templates, np.float32)
-    told = [_describe(display, x, space) for display, x in enumerate(rows)]
+    told = _with_sides([_describe(display, x, space) for display, x in enumerate(rows)])
     for named, beside in _CLOSER:
         count = Counter(one.words for one in told)
         for display, one in enumerate(told):
             if count[one.words] > 1 and (words := movement_words(rows[display], space, named, beside)):
                 told[display] = replace(one, words=words)
     return tuple(told)
+
+
+def _with_sides(told: list[DisplayDescription]) -> list[DisplayDescription]:
+    """With the side in the words of two displays that these alone tell apart."""
+    sides: dict[str, list[str]] = defaultdict(list)
+    for one in told:
+        sides[one.words].append(one.side)
+    return [
+        replace(one, words=f"{one.words}, more on the {one.side}")
+        if sorted(sides[one.words]) == ["left", "right"]
+        else one
+        for one in told
+    ]
 
 
 def _describe(display: int, x: FloatArray, space: ExpressionSpace) -> DisplayDescription:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dfe.base.errors import TableError
 from dfe.base.types import DoubleArray
 
 
@@ -31,16 +32,24 @@ class Steps:
         return self
 
     def fit_transform(self, x: DoubleArray, truth: Any = None) -> DoubleArray:
-        """Fit to ``(n, F)`` and prepare the same rows."""
+        """Fit to ``(n, F)`` and prepare the same rows.
+
+        Raises:
+            TableError: a number that is not finite is left, with which every model would be one of nothing.
+        """
         for step in self.steps:
             x = step.fit(x, truth).transform(x)
-        return np.asarray(x, np.float64)
+        return _whole(x)
 
     def transform(self, x: DoubleArray) -> DoubleArray:
-        """Prepare rows ``(n, F)``."""
+        """Prepare rows ``(n, F)``.
+
+        Raises:
+            TableError: as of :meth:`fit_transform`.
+        """
         for step in self.steps:
             x = step.transform(x)
-        return np.asarray(x, np.float64)
+        return _whole(x)
 
     def get_feature_names_out(self, names: Any) -> Any:
         """What the columns are called that come out."""
@@ -82,3 +91,12 @@ class SideBySide:
             self.second.get_feature_names_out(names[self.width :]),
         ]
         return np.concatenate(made)
+
+
+def _whole(x: DoubleArray) -> DoubleArray:
+    """Columns as they are, none of which has a gap."""
+    made = np.asarray(x, np.float64)
+    if not np.isfinite(made).all():
+        what = f"column {int(np.flatnonzero(~np.isfinite(made).all(axis=0))[0]) + 1} of what was prepared has gaps"
+        raise TableError(what, advice="fill them, or make all of an example's numbers NaN to leave it out")
+    return made

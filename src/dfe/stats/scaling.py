@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 
 from dfe.base.types import DoubleArray
+from dfe.stats.linear import spread_of
 
 Scaling = Literal["unit variance", "common scale", "hellinger", "tf-idf"]
 SCALINGS: tuple[Scaling, ...] = get_args(Scaling)
@@ -55,7 +56,7 @@ class Scaled(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         self.weight_ = np.log((1 + len(rows)) / (1 + shown)) + 1
         turned = self._turned(rows)
         self.mean_ = turned.mean(axis=0)
-        spread = turned.std(axis=0)
+        spread = spread_of(turned)
         if self.kind != "unit variance":
             spread = np.full(len(spread), np.sqrt((spread**2).mean()))
         self.scale_ = np.where(spread > _SMALLEST, spread, 1.0)

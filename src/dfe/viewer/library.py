@@ -19,6 +19,15 @@ class Entry:
     name: str
     """Below the folder that was named, with ``/`` and without suffix: the name that tables call it by."""
 
+    @property
+    def stamp(self) -> tuple[int, int]:
+        """Size and time of change of its file, by which a new one is known; zeros where there is none."""
+        try:
+            about = self.path.stat()
+        except OSError:
+            return (0, 0)
+        return (about.st_size, about.st_mtime_ns)
+
 
 @dataclass(frozen=True)
 class Library:

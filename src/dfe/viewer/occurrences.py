@@ -112,7 +112,7 @@ class Occurrences:
         looked = waiting = 0
         fresh = False
         for entry in entries:
-            stamp = _stamp(entry.path)
+            stamp = entry.stamp
             kept = self._kept.get((entry.key, made.hash))
             if kept is None or (kept.stamp, kept.counted) != (stamp, counted):
                 if fresh and time.monotonic() >= until:
@@ -162,12 +162,3 @@ def _occurrence(
 ) -> Occurrence:
     times = (float(onset), float(apex), float(offset))
     return Occurrence(entry.key, entry.name, token, int(face), *times, float(intensity), bool(censored))
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """Size and time of change of a file; zeros where there is none."""
-    try:
-        about = path.stat()
-    except OSError:
-        return (0, 0)
-    return (about.st_size, about.st_mtime_ns)

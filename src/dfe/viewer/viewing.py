@@ -30,6 +30,8 @@ from dfe.viewer.opened import Opened, open_recording
 
 _OPEN = 2
 """Recordings that are held open at most."""
+_State = tuple[int, tuple[int, int]]
+"""Number of changes that were made, and the stamp of the recording's file."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class Viewing:
         self.library, self.options = library, options
         self.history = History()
         self.revision = 0
-        self._open: OrderedDict[int, tuple[int, Opened]] = OrderedDict()
+        self._open: OrderedDict[int, tuple[_State, Opened]] = OrderedDict()
         self._copies: dict[int, Copy] = {}
         self._films: dict[int, FilmFound] = {}
         self._occurrences = Occurrences(options.events)
@@ -85,19 +87,19 @@ class Viewing:
         return found
 
     def opened(self, key: int) -> Opened:
-        """A recording, read anew after every change.
+        """A recording, read anew after every change, and where its file was written anew.
 
         Raises:
             DfeError: it cannot be read.
         """
         with self._lock:
             entry = self.entry(key)
-            kept = self._open.get(key)
-            if kept is None or kept[0] != self.revision:
+            kept, state = self._open.get(key), (self.revision, entry.stamp)
+            if kept is None or kept[0] != state:
                 made = open_recording(
                     entry.path, self.options.tokenizer, self.names_of, self.options.events, name=entry.name
                 )
-                self._open[key] = (self.revision, made)
+                self._open[key] = (state, made)
             self._open.move_to_end(key)
             while len(self._open) > _OPEN:
                 self._open.popitem(last=False)
