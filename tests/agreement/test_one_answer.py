@@ -178,7 +178,7 @@ def test_coverage(asked, by_events, by_compare, tmp_path):
     for shown in (quality, view, asked.made.summary()):
         assert shown.usable_share == pytest.approx(either, rel=1e-9)
         assert shown.duration_s == pytest.approx(found.duration_s)
-        assert shown.coverage == pytest.approx(quality.coverage)
+        assert shown.found_share == pytest.approx(quality.found_share)
     assert np.mean(quality.strip_usable) == pytest.approx(either)
     assert [person.face_id for person in view.people] == list(FACES)
     for person, share in zip(view.people, coverage, strict=True):

@@ -30,7 +30,27 @@ def test_pandas_is_imported_where_it_is_wanted_and_not_before() -> None:
 
 
 def test_encoding_does_without_pandas(tmp_path, astronaut) -> None:
-    code = "import sys; from dfe.cli import main\ntry: main(sys.argv[1:])\nfinally: assert 'pandas' not in sys.modules"
-    words = [sys.executable, "-c", code, "encode", str(astronaut), "-o", str(tmp_path)]
-    ran = subprocess.run(words, capture_output=True, text=True)
+    words = ["-X", "importtime", "-m", "dfe", "encode", str(astronaut), "-o", str(tmp_path)]
+    ran = subprocess.run([sys.executable, *words], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if line.startswith("import time:")}
+    assert "pyarrow" in imported
+    assert "pandas.core" not in imported
+
+
+_IN_A_NOTEBOOK = """
+from dfe.cli import main
+try:
+    main(["doctor", "--json"])
+except SystemExit:
+    pass
+import pandas as pd
+import pyarrow as pa
+assert pa.array(pd.Series(["a", float("nan")])).null_count == 1
+"""
+
+
+def test_columns_of_pandas_stay_so_where_a_notebook_calls_a_command() -> None:
+    pytest.importorskip("pandas", reason="needs the extra pandas")
+    ran = subprocess.run([sys.executable, "-c", _IN_A_NOTEBOOK], capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -51,6 +52,18 @@ def test_as_many_work_at_a_time_as_there_is_memory_for(monkeypatch: pytest.Monke
     held |= {os.getpid(): 100, 1: 200, 2: 0}
     limit.beyond([1, 2])
     assert limit.has_room(2), "no less than what a worker takes"
+
+
+def test_a_worker_that_was_done_when_it_was_ended_is_given_no_more_tasks() -> None:
+    ended = []
+    foreman = workers._Foreman(_hold, iter([]), 2, MemoryLimit(1e9), tells=False)
+    worker = SimpleNamespace(
+        hear=lambda: ("done", 5), job=workers._Job(0), beyond=True, end=lambda: ended.append(1), ready=True
+    )
+    foreman._busy.append(worker)  # type: ignore[arg-type]
+    foreman._listen(worker)  # type: ignore[arg-type]
+    assert (foreman._idle, foreman._busy, ended) == ([], [], [1])
+    assert foreman.news() == ("done", 0, 5)
 
 
 def test_memory_is_that_of_the_process() -> None:

@@ -15,6 +15,7 @@ import pytest
 from dfe.base import workers
 from dfe.base.errors import DfeError
 from dfe.base.processes import is_alive
+from made_processes import heed_signals
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 
@@ -170,7 +171,8 @@ def test_no_worker_outlives_its_parent(tmp_path: Path, name: str, kind: str) -> 
     script, folder = tmp_path / "parent.py", tmp_path / kind
     script.write_text(_PARENT)
     folder.mkdir()
-    parent = subprocess.Popen([sys.executable, str(script), str(folder)], stderr=subprocess.DEVNULL)
+    line = [sys.executable, str(script), str(folder)]
+    parent = subprocess.Popen(line, stderr=subprocess.DEVNULL, preexec_fn=heed_signals)
     try:
         _until(lambda: len(list(folder.iterdir())) == 2, 300)
         found = [int(path.name) for path in folder.iterdir()]

@@ -119,6 +119,30 @@ def test_what_people_add_to_the_subjects_stays(dfe, planned, tmp_path):
     assert sorted(_subjects(tmp_path / "all"), key=str) == sorted(_subjects(out), key=str)
 
 
+@pytest.mark.parametrize(
+    "broken",
+    ["s1/s1_rest,,,,calm, then not", 's1/s1_rest,,,,"calm', "s1/s1_rest,,,,calm\nname,group,group"],
+    ids=["a comma too many", "an open quote", "no table of ours"],
+)
+def test_a_table_of_subjects_that_cannot_be_read_is_not_written_over(dfe, planned, tmp_path, broken):
+    plan, out = planned(), tmp_path / "out"
+    out.mkdir()
+    head, *rows = reversed(broken.split("\n")) if "\n" in broken else ("recording,subject,session,task,note", broken)
+    path = out / "subjects.csv"
+    path.write_text("\n".join([head, *rows, "s2/s2_rest,,,,typed by hand\n"]))
+    before = path.read_bytes()
+    ran = dfe("corpus", "run", plan, "-o", out, "--min-free", "1e9")
+    assert (ran.code, path.read_bytes()) == (1, before)
+    assert "subjects.csv" in ran.err
+    assert "mend it" in ran.err
+    path.unlink()
+    assert dfe("corpus", "run", plan, "-o", out, "--min-free", "1e9").code == 75
+    path.write_bytes(before)
+    assert dfe("corpus", "merge", out).code == 1
+    assert dfe("corpus", "status", out).code == 1
+    assert path.read_bytes() == before
+
+
 def test_names_of_any_kind_are_written_to_the_subjects_as_csv_writes_them():
     from dfe.base.csv_text import csv_text
     from dfe.corpus.subjects import COLUMNS, _text

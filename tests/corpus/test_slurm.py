@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dfe.base.errors import UsageError
 from dfe.cli.corpus.choices import RunChoices
 from dfe.cli.how import How
 from dfe.cli.said import words_for
 from dfe.cli.verbs import find, parse
+from dfe.corpus.slurm import SlurmJob
 from made_films import study_of_films
 
 
@@ -89,11 +91,17 @@ def test_options_that_make_no_sense_are_found_when_the_script_is_made(dfe, plan,
     out = tmp_path / "out"
     for words in (
         ("--tokenizer", "nothing"), ("--thumbnails",), ("--start", "3", "--end", "2"), ("--worker-cpus", "1"),
-        ("--pseudonyms", out / "key"), ("--shard", "1/2"), ("--overwrite",),
+        ("--pseudonyms", out / "key"), ("--shard", "1/2"), ("--overwrite",), ("--account", "a\nb"),
     ):  # fmt: skip
         ran = dfe("corpus", "slurm", plan, "-o", out, *words)
         assert (ran.code in (1, 2), ran.out) == (True, ""), words
     assert not out.exists()
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "two\u2028lines", "no\udcffutf"])
+def test_names_that_no_line_holds_are_refused_rather_than_cut(name):
+    with pytest.raises(UsageError, match="script"):
+        SlurmJob().script(Path("plan"), Path(name))
 
 
 def _values(hint: Any) -> st.SearchStrategy[Any]:

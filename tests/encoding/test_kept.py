@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -23,7 +24,7 @@ from dfe.encoding.limits import LimitWatch
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.piece_file import read_piece, write_piece
 from dfe.encoding.run import prepared
-from dfe.encoding.tasks import Task
+from dfe.encoding.tasks import Task, hash_of_readable
 from dfe.media.inputs import discover
 from made_films import grey_film
 
@@ -154,6 +155,26 @@ def test_a_piece_that_cannot_be_kept_is_looked_at_all_the_same(media, looked):
     (media.parent / "out" / FOLDER).write_text("a file stands in the way")
     assert go(media) == ["done"]
     assert looked == [0, 1, 2, 3]
+
+
+def test_what_is_said_of_all_pictures_is_said_anew_where_one_has_changed(tmp_path, looked, monkeypatch):
+    monkeypatch.setattr(tasks, "PIECE_PICTURES", 1)
+    pictures = tmp_path / "media"
+    pictures.mkdir()
+    for at, name in enumerate(("a.png", "b.png")):
+        cv2.imwrite(str(pictures / name), np.full((32, 32), at, np.uint8))
+    source = discover([pictures]).sources[0]
+    own = kept.Kept(tmp_path, "ways", 0.0)
+
+    def hashed() -> str | None:
+        first, _ = tasks.plan(source, OPTIONS, cut=True)
+        info = own.seen(first).info
+        return None if info is None else info.sha256
+
+    before = hashed()
+    assert (hashed(), looked) == (before, [0])
+    cv2.imwrite(str(pictures / "b.png"), np.full((32, 32), 9, np.uint8))
+    assert hashed() == hash_of_readable(source.paths) != before
 
 
 def test_a_piece_is_read_as_it_was_seen(carphone, tmp_path):

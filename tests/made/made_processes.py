@@ -24,14 +24,15 @@ def encoding(clips: Path, out: Path) -> list[str]:
 def begin_words(words: list[str]) -> subprocess.Popen[str]:
     """A command of ``dfe`` as a process of its own."""
     pipe = subprocess.PIPE
-    heeds = _heed_interruptions if os.name == "posix" else None
+    heeds = heed_signals if os.name == "posix" else None
     line = [sys.executable, "-m", "dfe", *words]
     return subprocess.Popen(line, stdout=pipe, stderr=pipe, text=True, preexec_fn=heeds)
 
 
-def _heed_interruptions() -> None:
-    """What a shell starts in the background ignores Ctrl-C, and so would all that it starts."""
+def heed_signals() -> None:
+    """What is started in the background ignores Ctrl-C, below ``nohup`` a hang-up too; so would all that it starts."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def workers(parent: int) -> list[int]:

@@ -239,7 +239,10 @@ class _Foreman(threading.Thread, Generic[T]):
         else:
             if kind == _DONE:
                 self._busy.remove(worker)
-                self._idle.append(worker)
+                if worker.beyond:  # it was done before it was ended
+                    worker.end()
+                else:
+                    self._idle.append(worker)
             self._tell(kind, job.task, value)
 
     def _mind_memory(self) -> None:

@@ -6,6 +6,7 @@ import sys
 
 from dfe.base.errors import UsageError
 from dfe.base.frames import spare_pandas
+from dfe.base.processes import is_program
 from dfe.cli.everywhere import Words, lifted, sorted_out, with_list
 from dfe.cli.net import caught
 from dfe.cli.show import say
@@ -42,5 +43,6 @@ def _run(words: Words) -> int:
         return 0
     with lifted(words.limit):
         chosen = parse(verb, with_list(rest, null=words.null))
-        spare_pandas()
+        if is_program():
+            spare_pandas()
         return chosen.run()

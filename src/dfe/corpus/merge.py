@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dfe.base.errors import OutputError
 from dfe.base.files import replacing
-from dfe.corpus.subjects import write_all_subjects
+from dfe.corpus.subjects import check_subjects, write_all_subjects
 from dfe.encoding.manifest import JOURNAL, MANIFEST, Manifest, lists_of, need_results
 from dfe.encoding.row import Row
 from dfe.encoding.run import make_folder
@@ -38,10 +38,13 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
 
     Raises:
         UsageError: a folder holds no list.
+        TableError: a table of subjects cannot be read.
         OutputError: two folders hold different tables of one name, or something cannot be written.
     """
     for folder in folders:
         need_results(folder)
+    for folder in (*folders, out):
+        check_subjects(folder)
     make_folder(out)
     goal = Manifest(out)
     listed: dict[str, Row] = {}

@@ -147,6 +147,7 @@ def run_corpus(
     Raises:
         UsageError: an option that does nothing for what is planned.
         ModelError: the tokenizer cannot be used.
+        TableError: ``subjects.csv`` in ``out`` cannot be read, so that what people have added to it would be lost.
         OutputError: ``out`` is not a folder that can be written.
     """
     began = time.monotonic()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dfe.base.errors import UsageError
+from dfe.base.printable import printable_line
 from dfe.corpus.config import STOPPED
 
 LEAVE_MINUTES = 20
@@ -74,7 +75,13 @@ class SlurmJob:
             plan: to be run.
             out: folder of the results, on a disk that all nodes share.
             words: further options of `dfe corpus run`.
+
+        Raises:
+            UsageError: a name holds what no line of a script can hold.
         """
+        for text in (str(plan), str(out), self.partition or "", self.account or "", *words):
+            if printable_line(text) != text:
+                raise UsageError("cannot be written into a script", where=text, advice="choose another name")
         minutes = round(self.hours * 60)
         memory = (self.cpus + 1) * WORKER_MB if self.memory_gb is None else math.ceil(1000 * self.memory_gb)
         wanted = {"partition": self.partition, "account": self.account, "gpus-per-task": self.gpus}

@@ -77,6 +77,7 @@ def status_of(out: Path) -> CorpusStatus:
 
     Raises:
         UsageError: nothing was encoded into it.
+        TableError: its table of subjects cannot be read.
     """
     need_results(out)
     rows = list(Manifest(out))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dfe.base.cells import Cells
 from dfe.base.csv_text import RISKY, csv_text, plain_cell
-from dfe.base.errors import DfeError
+from dfe.base.errors import DfeError, TableError
 from dfe.base.files import replacing
 from dfe.base.printable import printable
 from dfe.corpus.pattern import Whose
@@ -29,6 +29,7 @@ def write_subjects(plan: Plan, out: Path, pseudonyms: Pseudonyms | None = None) 
     are not in this plan stay where they have a table.
 
     Raises:
+        TableError: one is there that cannot be read, or is of something else: it would be lost.
         OutputError: it cannot be written.
     """
     columns = [plan.column(name) for name in ("name", *Whose._fields)]
@@ -57,6 +58,7 @@ def write_all_subjects(out: Path, folders: Iterable[Path]) -> None:
     """Write the tables of several folders as one, with all that people have added; later folders win.
 
     Raises:
+        TableError: as of :func:`check_subjects`.
         OutputError: it cannot be written.
     """
     added: list[str] = []
@@ -70,6 +72,15 @@ def write_all_subjects(out: Path, folders: Iterable[Path]) -> None:
         text = csv_text((*COLUMNS, *added), [_joined((name,), rows[name], added) for name in sorted(rows)])
         with replacing(out / SUBJECTS, overwrite=True) as (file,):
             file.write(text.encode("utf-8", "backslashreplace"))
+
+
+def check_subjects(folder: Path) -> None:
+    """Make sure that nothing which people have added to the table of a folder would be lost where it is written anew.
+
+    Raises:
+        TableError: it cannot be read, or is of something else.
+    """
+    _read(folder / SUBJECTS)
 
 
 def _text(columns: Sequence[Sequence[str]]) -> str:
@@ -98,20 +109,26 @@ def _written(name: str) -> str:
 def _read(path: Path) -> tuple[tuple[str, ...], dict[str, dict[str, str]]]:
     """Columns that people have added, and the cells of each recording; nothing where there is no such table."""
     found: dict[str, dict[str, str]] = {}
-    if not path.exists():
+    if not path.exists() or not path.stat().st_size:
         return (), found
-    added: tuple[str, ...] = ()
-    with suppress(DfeError):
+    try:
         table = Cells(path, short_rows=True)
-        added = tuple(name for name in table.header if name and name not in COLUMNS)
+        table.need(COLUMNS[0])
         for _, line in table:
             cells = {name: plain_cell(cell) for name, cell in zip(table.header, line, strict=False)}
             if cells.get(COLUMNS[0]):
                 found[cells[COLUMNS[0]]] = cells
-    return added, found
+    except DfeError as error:
+        advice = "mend it, so that nothing you have added is lost, or move it away"
+        raise TableError(error.what, where=error.where or path, advice=advice) from None
+    return tuple(name for name in table.header if name and name not in COLUMNS), found
 
 
 def read_subjects(out: Path) -> dict[str, Whose]:
-    """Whose each recording is, by its name; nothing where no plan has said so."""
+    """Whose each recording is, by its name; nothing where no plan has said so.
+
+    Raises:
+        TableError: as of :func:`check_subjects`.
+    """
     _, rows = _read(out / SUBJECTS)
     return {name: Whose(*(cells.get(field, "") for field in Whose._fields)) for name, cells in rows.items()}

@@ -48,12 +48,13 @@ class Kept:
             DfeError: as of :func:`~dfe.encoding.tasks.observe`.
         """
         files = stamps(task.files)
-        path = self._path(task, files)
+        whole = _all_files(task, files)
+        path = self._path(task, whole)
         found = read_piece(path, task, files)
         if found is not None:
             return found
         seen = observe(task, progress)
-        if seen.files == files and not seen.changed:
+        if seen.files == files and not seen.changed and _all_files(task, files) == whole:
             with suppress(OutputError, OSError):
                 if shutil.disk_usage(self.out).free > self.free_bytes:
                     # Tiny pictures of the faces are in it (:mod:`dfe.frontends.looks`), which no table holds.
@@ -86,3 +87,8 @@ class Kept:
             "piece": (task.part, task.parts, task.first, task.last),
         }
         return self._folder(source.name) / f"{mark_of(said)}.piece"
+
+
+def _all_files(task: Task, files: Stamps) -> Stamps:
+    """The files that decide what is seen in a piece: its own, and all of the source's where it says what that is."""
+    return files if task.part else {**stamps(task.source.paths), **files}
