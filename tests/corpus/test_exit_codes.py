@@ -112,8 +112,9 @@ def test_what_people_add_to_the_subjects_stays(dfe, planned, tmp_path):
         "s2/s2_rest": ("s2", "one", "'=1+1"),
         "s2/s2_new": ("s2", "", ""),
     }
-    before = (out / "subjects.csv").read_bytes()
+    before, written = (out / "subjects.csv").read_bytes(), (out / "subjects.csv").stat().st_mtime_ns
     assert dfe("corpus", "run", planned(), "-o", out).code == 0
+    assert (out / "subjects.csv").stat().st_mtime_ns == written, "nothing is written over the same"
     assert dfe("corpus", "merge", out, "-o", tmp_path / "all").code == 0
     assert (out / "subjects.csv").read_bytes() == before
     assert sorted(_subjects(tmp_path / "all"), key=str) == sorted(_subjects(out), key=str)

@@ -21,8 +21,10 @@ from dfe.encoding.engine import LocalEngine
 from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.kept import FOLDER
 from dfe.encoding.limits import LimitWatch
+from dfe.encoding.manifest import Manifest
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.piece_file import read_piece, write_piece
+from dfe.encoding.row import Row
 from dfe.encoding.run import prepared
 from dfe.encoding.tasks import Task, hash_of_readable
 from dfe.media.inputs import discover
@@ -148,6 +150,23 @@ def test_pieces_are_gone_where_the_table_is_there(media, looked):
     shutil.copytree(spare, media.parent / "out" / FOLDER)
     assert go(media) == ["there"], "killed after the table had been written"
     assert not (media.parent / "out" / FOLDER).exists()
+
+
+def test_pieces_are_there_until_the_list_says_that_their_table_is(media, looked, monkeypatch):
+    note = Manifest.note
+
+    def killed(self: Manifest, *rows: Row) -> None:
+        if any(row.status == "done" for row in rows):
+            raise KeyboardInterrupt
+        note(self, *rows)
+
+    monkeypatch.setattr(Manifest, "note", killed)
+    with pytest.raises(KeyboardInterrupt):
+        go(media)
+    monkeypatch.setattr(Manifest, "note", note)
+    assert (looked, pieces(media)) == ([0, 1, 2, 3], PIECES)
+    looked.clear()
+    assert (go(media), looked) == (["done"], [])
 
 
 def test_a_piece_that_cannot_be_kept_is_looked_at_all_the_same(media, looked):

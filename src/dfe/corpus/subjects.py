@@ -40,15 +40,16 @@ def write_subjects(plan: Plan, out: Path, pseudonyms: Pseudonyms | None = None) 
     columns[0] = [_written(name) for name in columns[0]]
     path = out / SUBJECTS
     text = _text(columns).encode("utf-8", "backslashreplace")
-    with suppress(OSError):
-        if path.read_bytes() == text:
-            return path
+    if _is_there(path, text):
+        return path
     added, before = _read(path)
     if before:
         rows = [_joined(row, before.pop(row[0], {}), added) for row in zip(*columns, strict=True)]
         kept = [name for name in before if (out / f"{name}.parquet").exists()]
         rows += [_joined((name,), before[name], added) for name in kept]
         text = csv_text((*COLUMNS, *added), rows).encode("utf-8", "backslashreplace")
+        if _is_there(path, text):
+            return path
     with replacing(path, overwrite=True) as (file,):
         file.write(text)
     return path
@@ -88,6 +89,13 @@ def _text(columns: Sequence[Sequence[str]]) -> str:
     if any(_NEEDS_MORE.search("\n".join(column)) or "\n" in "".join(column) for column in columns):
         return csv_text(COLUMNS, zip(*columns, strict=True))
     return "".join(f"{line}\n" for line in (",".join(COLUMNS), *map(",".join, zip(*columns, strict=True))))
+
+
+def _is_there(path: Path, text: bytes) -> bool:
+    """Whether the table says just this: many shares begin at the same time, and people may have it open."""
+    with suppress(OSError):
+        return path.read_bytes() == text
+    return False
 
 
 def _joined(planned: Sequence[str], before: dict[str, str], added: Sequence[str]) -> list[str]:

@@ -174,9 +174,10 @@ class FolderRun:
                     row = failed_row(one, why, time.monotonic() - began)
                 else:
                     result, row = done.result, done.row
-                    self._forget(looked.source.name, self._kept.names())
                 with suppress(OutputError):  # what is done stays done; the list is written once more at the end
                     self.manifest.note(row)
+                if not isinstance(done, DfeError):  # not before the list says so, or a kill would cost the whole film
+                    self._forget(looked.source.name, self._kept.names())
                 yield looked.at, result, row
         finally:
             looking.close()  # ends all workers
