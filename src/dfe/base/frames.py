@@ -49,8 +49,9 @@ class _NoPandas(MetaPathFinder):
 def spare_pandas() -> None:
     """Keep pyarrow from importing pandas at its first array, only to see that what it is given is no column of pandas.
 
-    That takes a third of a second of every process. Tables are made pandas tables as ever, which imports it then. For
-    processes of our own: a user's may hand columns of pandas to pyarrow.
+    That takes a third of a second of every process (still, with pyarrow 17, which looks for pandas again and again).
+    Tables are made pandas tables as ever, which imports it then. For processes of our own: a user's may hand columns of
+    pandas to pyarrow.
     """
     if "pandas" in sys.modules:
         return
