@@ -401,10 +401,10 @@ def test_dark_light_and_print(open_page, html):
     ground = "getComputedStyle(document.body).backgroundColor"
     dark = page.evaluate(ground)
     page.emulate_media(color_scheme="light")
-    assert page.evaluate(ground) != dark
+    eventually(lambda: page.evaluate(ground) != dark)
     page.emulate_media(media="print")
-    assert page.locator("#card-1 img:visible").count() == 2
-    assert not page.is_visible("#builder")
+    eventually(lambda: page.locator("#card-1 img:visible").count() == 2)
+    eventually(lambda: not page.is_visible("#builder"))
     assert page.pdf(format="A4")[:5] == b"%PDF-"
 
 

@@ -95,7 +95,7 @@ def test_dark_page_has_light_words_and_lines(open_page):
     assert words > 500 > 150 > ground
     assert page.evaluate(f"({sum_of})({line})") > 400
     page.emulate_media(color_scheme="light")
-    assert page.evaluate(line) != dark
+    eventually(lambda: page.evaluate(line) != dark)
 
 
 def test_printing_is_light_and_unfolded(open_page):
@@ -105,7 +105,7 @@ def test_printing_is_light_and_unfolded(open_page):
     assert page.locator("details:not([open])").count() == 0
     assert page.get_attribute("html", "data-theme") == "light"
     page.emulate_media(media="print")
-    assert page.locator("#summary-table th[data-key=error] button").is_visible()
+    eventually(lambda: page.locator("#summary-table th[data-key=error] button").is_visible())
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
     assert page.pdf(format="A4")[:5] == b"%PDF-"

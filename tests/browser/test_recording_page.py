@@ -199,9 +199,8 @@ def test_dark_and_light_pages_differ_and_follow_a_change(open_page):
     ink = "palette().both"
     dark = page.evaluate(ground), page.evaluate(ink)
     page.emulate_media(color_scheme="light")
-    light = page.evaluate(ground), page.evaluate(ink)
-    assert dark[0] != light[0]
-    assert dark[1] != light[1]
+    eventually(lambda: page.evaluate(ground) != dark[0])
+    eventually(lambda: page.evaluate(ink) != dark[1])
 
 
 def test_printing_opens_what_is_folded(open_page):
