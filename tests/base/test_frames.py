@@ -12,9 +12,11 @@ looks_once = pytest.mark.skipif(pa.__version__.startswith("17."), reason="pyarro
 
 _SPARED = """
 import sys
-import pyarrow as pa
 from dfe.base.frames import spare_pandas
 spare_pandas()
+assert "pyarrow" not in sys.modules
+import pyarrow.parquet
+import pyarrow as pa
 table = pa.table({"a": pa.array([1.5, None]), "b": pa.array(["x", "y"])})
 assert "pandas" not in sys.modules
 frame = table.to_pandas()
@@ -41,6 +43,16 @@ def test_encoding_does_without_pandas(tmp_path, astronaut) -> None:
     imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if line.startswith("import time:")}
     assert "pyarrow" in imported
     assert "pandas.core" not in imported
+
+
+def test_a_command_without_tables_does_without_pyarrow() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "dfe", "info", "default"], capture_output=True, text=True
+    )
+    imported = {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines() if line.startswith("import time:")}
+    assert ran.returncode == 0, ran.stderr
+    assert "dfe.cli.tables" in imported
+    assert "pyarrow" not in imported
 
 
 _IN_A_NOTEBOOK = """
