@@ -12,7 +12,7 @@ looks_once = pytest.mark.skipif(pa.__version__.startswith("17."), reason="pyarro
 
 _SPARED = """
 import sys
-from dfe.base.frames import spare_pandas
+from dfe.base.sparing import spare_pandas
 spare_pandas()
 assert "pyarrow" not in sys.modules
 import pyarrow.parquet

@@ -308,3 +308,12 @@ def test_two_faces_of_a_video_are_told_apart_by_where_they_are(dfe, carphone, tm
     assert sorted(set(recording.face_ids.tolist())) == [0, 1]
     page = (tmp_path / "two.html").read_text("utf-8")
     assert page.index("on the picture&#39;s right") < page.index("on the picture&#39;s left")
+
+
+def test_the_program_gives_the_same_bytes_by_one_thread_and_where_nothing_is_said_of_threads(carphone, tmp_path):
+    free = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    for name, env in (("free", free), ("one", free | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})):
+        line = [sys.executable, "-m", "dfe", "encode", str(carphone), "-o", str(tmp_path / name), "--end", "2"]
+        subprocess.run(line, env=env, check=True, capture_output=True)
+    one, free = ((tmp_path / name / "carphone_pristine.parquet").read_bytes() for name in ("one", "free"))
+    assert one == free

@@ -21,9 +21,9 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
 from dfe.base.errors import DfeError
-from dfe.base.frames import spare_pandas
 from dfe.base.memory import MemoryLimit
 from dfe.base.processes import end_with_parent, offer_to_be_ended_first
+from dfe.base.sparing import spare_pandas
 
 T = TypeVar("T")
 R = TypeVar("R")

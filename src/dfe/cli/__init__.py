@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 
 from dfe.base.errors import UsageError
-from dfe.base.frames import spare_pandas
 from dfe.cli.everywhere import Words, lifted, sorted_out, with_list
 from dfe.cli.net import caught
 from dfe.cli.show import say
@@ -41,9 +40,11 @@ def _run(words: Words) -> int:
         say(*verb.splitlines())
         return 0
     with lifted(words.limit):
-        chosen = parse(verb, with_list(rest, null=words.null))
         from dfe.base.processes import is_program
 
         if is_program():
+            from dfe.base.sparing import spare_pandas, spare_threads
+
+            spare_threads()
             spare_pandas()
-        return chosen.run()
+        return parse(verb, with_list(rest, null=words.null)).run()
