@@ -60,8 +60,15 @@ class Grid:
         from dfe.events.folder import EventOptions
         from dfe.movies.grid import GridOptions, render_grid
         from dfe.movies.occurrences import choose, find_occurrences
+        from dfe.movies.output import check_movie_name
         from dfe.pages.formats import count
 
+        if not self.recordings:
+            raise UsageError(
+                f"only {self.display!r} is named",
+                advice="name a display, then recordings: dfe grid smile out -o smiles.mp4",
+            )
+        check_movie_name(self.out)
         if self.people != (self.media is not None):
             advice = "give both, or neither: pictures of people are shown only where both are there"
             raise UsageError("--people needs --media, and --media does nothing without --people", advice=advice)

@@ -101,7 +101,7 @@ def summary_table(faces: Iterable[FaceSummary]) -> Table:
     """One line a face, and below it what it shows most and most strongly; fits 80 columns."""
     table = _headed()
     table.add_column("verdict")
-    _add_numbers(table, ("usable", "face", "s", "/min", "blinks"))
+    _add_numbers(table, ("usable", "face", "seconds", "displays\na minute", "blinks\na minute"))
     table.add_column("recording", overflow="fold")
     for face in faces:
         told = [f"most: {face.most_shown}" if face.most_shown else "", face.strongest and f"peak: {face.strongest}"]

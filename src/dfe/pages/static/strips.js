@@ -1,7 +1,7 @@
 "use strict";
 
 const STATE_WORDS = ["usable", "found, but not usable", "no face"];
-const SIDES = { both: "both sides", left: "subject's left", right: "subject's right" };
+const SIDES = { both: "both sides", left: "the subject's left side moves more", right: "the subject's right side moves more" };
 
 /** What is known of a face at a moment: usable or not, and why; null outside of the recording. */
 function stateAt(quality, at) {

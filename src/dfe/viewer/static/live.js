@@ -79,7 +79,7 @@ function showSpeed(told) {
   if (!Number.isFinite(rate)) return;
   const left = told.leftOut === 1 ? "1 frame" : `${told.leftOut} frames`;
   setText("speed", `${rate.toFixed(0)} frames a second; ${delay.toFixed(0)} ms from frame to displays (median); ` +
-    `${left} left out.`);
+    `${left} left out to keep up.`);
 }
 
 /** Strength by display, merged ones together. */
