@@ -18,6 +18,8 @@ class Plot {
     this.row = 0;
     this.asked = false;
     this.seen = true;
+    /** Paper shows all of a chart, whatever of it is in sight. */
+    this.printing = false;
     this.lines = { cursor: this.layer("cursor"), playhead: this.layer("playhead"), chosen: this.layer("chosen") };
     this.hearTime();
     this.listen();

@@ -81,7 +81,7 @@ class StripPlot extends Plot {
     this.rows.forEach((strip, i) => {
       // Of a tall chart only the rows in sight are painted while it moves.
       const top = sight.top + i * ROW;
-      if (top > innerHeight + 200 || top < -200 - ROW) {
+      if (!this.printing && (top > innerHeight + 200 || top < -200 - ROW)) {
         this.stale = true;
         return;
       }
