@@ -78,7 +78,7 @@ function showSpeed(told) {
   byId("speed").dataset.leftOut = told.leftOut;
   if (!Number.isFinite(rate)) return;
   const left = told.leftOut === 1 ? "1 frame" : `${told.leftOut} frames`;
-  setText("speed", `${rate.toFixed(0)} frames a second; ${delay.toFixed(0)} ms from frame to displays (median); ` +
+  setText("speed", `${rate.toFixed(0)} ${rate.toFixed(0) === "1" ? "frame" : "frames"} a second; ${delay.toFixed(0)} ms from frame to displays (median); ` +
     `${left} left out to keep up.`);
 }
 
