@@ -88,4 +88,6 @@ class Grid:
             )  # fmt: skip
         person = f"; {drawn.films} show the person, {drawn.heads} a head" if self.people else ""
         say(f"{self.out}: {title}{person}; {self.out.with_suffix('.csv')} says which is which")
+        if cut := sum(one.censored for one in found.all):
+            say(f"note: {count(cut, 'event')} cut short by the end of what is seen, and so not shown")
         return complain(found.problems)
