@@ -24,7 +24,7 @@ from dfe.encoding.idle import refuse_idle
 from dfe.encoding.limits import Limits
 from dfe.encoding.manifest import Manifest
 from dfe.encoding.options import EncodeOptions
-from dfe.encoding.pseudonyms import Pseudonyms, redacted, under_pseudonyms
+from dfe.encoding.pseudonyms import Pseudonyms, redacted, refuse_named_neutral, under_pseudonyms
 from dfe.encoding.row import Row
 from dfe.encoding.run import make_folder, prepared
 from dfe.encoding.summary import InputResult
@@ -207,6 +207,8 @@ def checked(plan: Plan, out: Path, options: RunOptions) -> tuple[Finish, Pseudon
         UsageError: an option that does nothing for what is planned, or a key that is none.
         ModelError: the tokenizer cannot be used.
     """
+    if options.pseudonyms is not None:
+        refuse_named_neutral(options.encoding.neutral)
     named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
     kinds = kinds_in(plan)
     refuse_idle(options.encoding, kinds, thumbnails=options.thumbnails)
