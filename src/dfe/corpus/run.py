@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from dfe.base.errors import UsageError
-from dfe.base.printable import printable
+from dfe.base.printable import printable_line
 from dfe.base.types import Progress
 from dfe.corpus.config import STOPPED, TRIES
 from dfe.corpus.plan import Plan
@@ -185,7 +185,7 @@ def _unreadable(plan: Plan, places: Sequence[int], named: Pseudonyms | None, man
     """What the list says of the sources that the plan knows to be unreadable; written down where it is news."""
     problems, rows = plan.column("problem"), []
     for at, source in zip(places, under_pseudonyms(plan.sources(places), named), strict=True):
-        output = printable(f"{source.name}.parquet")
+        output = printable_line(f"{source.name}.parquet")
         rows.append(Row(manifest.input(source), output, status="failed", reason=redacted(problems[at], source)))
     news = [row for row in rows if not _is_told(row, manifest)]
     if news:

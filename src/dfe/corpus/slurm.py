@@ -23,9 +23,9 @@ WORKER_MB = 700
 
 _SCRIPT = """#!/bin/bash
 # Encodes {plan} in {shares} shares, {cpus} processes each. Submit it with: sbatch {name}
-# A share whose time is up (exit code {stopped}) puts itself back into the queue and goes on where it was. One that stops
-# for want of room on the disk (the same code, before its time) is put there on hold, or it would come back at once,
-# again and again: make room, then: scontrol release JOB
+# A share whose time is up (exit code {stopped}) puts itself back into the queue and goes on where it was. One that
+# stops for want of room on the disk (the same code, before its time) is put there on hold, or it would come back at
+# once, again and again: make room, then: scontrol release JOB
 # When all are done: dfe corpus merge {out} && dfe corpus verify {out}
 #SBATCH --job-name=dfe
 #SBATCH --array=1-{shares}
