@@ -20,7 +20,7 @@ from dfe.encoding.options import EncodeOptions
 from made_films import grey_film
 from made_other_tables import openface, points68
 
-NAME, MARK = "Zoe Xylander", "xylander"
+NAME, MARK = "Zoe  Xylander", "xylander"  # two blanks, which messages show as one
 STEP = 12
 
 

@@ -79,6 +79,8 @@ class CorpusSummary:
     problems: list[str] = field(default_factory=list)
     stopped: str | None = None
     """Why the run ended early, if it did."""
+    most_tries: int = 0
+    """How often any of those that are set aside has failed."""
 
     @property
     def waiting(self) -> int:
@@ -104,8 +106,9 @@ class CorpusSummary:
         """A few lines for people."""
         told = [f"{self.states[state]} {words}" for state, words in STATES.items() if self.states[state]]
         rate = self.frames / self.seconds if self.seconds > 0 else 0.0
+        again = f" (--tries {self.most_tries + 1} tries them again)" if self.states["aside"] else ""
         lines = [
-            f"{self.recordings} recordings: {', '.join(told) or 'nothing done'}",
+            f"{self.recordings} recordings: {', '.join(told) or 'nothing done'}{again}",
             f"{self.frames} frames, {self.faces} faces in {self.seconds:.1f} s ({rate:.0f} frames/s)",
         ]
         if self.stopped is not None:
@@ -173,6 +176,7 @@ def run_corpus(
         summary.states[result.status] += 1
         summary.frames += result.frames
         summary.faces += result.faces
+        summary.most_tries = max(summary.most_tries, result.tries)
         if result.problem is not None:
             summary.problems.append(result.problem)
         heard(result)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, overload, runtime_checkable
 
-from dfe.base.errors import DfeError, DiskFull, MediaError, OutputError
+from dfe.base.errors import DfeError, DiskFull, MediaError, OutOfMemory, OutputError
 from dfe.base.files import remove_leftovers
 from dfe.base.types import Progress
 from dfe.base.workers import guarded
@@ -146,10 +146,12 @@ class FolderRun:
             while todo and watch.go_on():
                 again, aside = array("q"), list[str]()
                 for at, result, row in self._looked(_Some(sources, todo), _Some(expected, todo), progress, watch):
-                    if result.status == "failed" and row.times_failed < (self._choices.tries or 0):
+                    tries = self._choices.tries
+                    left = result.status == "failed" and tries is not None and row.times_failed < tries
+                    if left and not result.needs_more:
                         again.append(todo[at])
                     else:
-                        if result.status == "failed" and self._choices.tries is not None:
+                        if result.status == "failed" and tries is not None and not left:
                             aside.append(result.name)
                         yield result
                 for name in aside:  # now that no piece of theirs is under way
@@ -177,7 +179,7 @@ class FolderRun:
                     continue
                 if isinstance(done, DfeError):
                     why = redacted(_said_of(one.source, done), one.source)
-                    result = InputResult.failure(one.source.name, why)
+                    result = InputResult.failure(one.source.name, why, needs_more=isinstance(done, OutOfMemory))
                     row = failed_row(one, why, time.monotonic() - began)
                 else:
                     result, row = done.result, done.row

@@ -24,6 +24,7 @@ from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.files import replacing, written_here
+from dfe.base.printable import printable, printable_line
 from dfe.encoding.journal import alone
 from dfe.encoding.neutral import NeutralChoice
 from dfe.media.inputs import Source
@@ -101,6 +102,11 @@ def under_pseudonyms(sources: Iterable[Source], pseudonyms: Pseudonyms | None) -
     return named
 
 
+def _said(name: str) -> tuple[str, ...]:
+    """A name or path as it is, as messages show it, and as a URL writes it."""
+    return name, printable(name), printable_line(name), quote(name, errors="replace")
+
+
 def refuse_named_neutral(neutral: str | None) -> None:
     """Refuse another recording as the neutral that is called by a name, since tables say what it is called.
 
@@ -125,13 +131,15 @@ def redacted(text: str, source: Source) -> str:
     for path, shown in zip(source.paths, source.shown, strict=False):
         tails = [path.as_posix().split("/", cut)[cut] for cut in range(path.as_posix().count("/") + 1)]
         for name in (str(path), os.path.abspath(path), *tails):  # noqa: PTH100
-            text = text.replace(name, shown).replace(quote(name), shown)
+            for said in _said(name):
+                text = text.replace(said, shown)
     if len(source.paths) > 1:
-        text = text.replace(str(source.place), source.name)
+        for said in _said(str(source.place)):
+            text = text.replace(said, source.name)
     folders = source.folder.split("/") if source.folder else []
     parts = source.paths[0].parent.parts
     for part, shown in zip(parts[len(parts) - len(folders) :], folders, strict=False):
-        for name in (part, quote(part)):  # as part of a path only: a folder may be called like any word
+        for name in _said(part):  # as part of a path only: a folder may be called like any word
             text = re.sub(rf"(?<=/){re.escape(name)}(?![\w.-])|(?<![\w.-]){re.escape(name)}(?=/)", shown, text)
     return text
 
@@ -147,7 +155,8 @@ def redacted_problem(problem: DfeError, rivals: Sequence[Source], pseudonyms: Ps
     text = str(problem)
     about = [(source, pseudonyms.source(source)) for source in rivals]
     for source, named in about:  # before the paths, of which a name may be a part
-        text = text.replace(f" {source.name},", f" {named.name},")
+        for said in _said(source.name):
+            text = text.replace(f" {said},", f" {named.name},")
     if problem.where:
         where = Source("", "video", (Path(problem.where),))
         about.append((where, pseudonyms.source(where)))
