@@ -13,7 +13,7 @@ from dfe.corpus.subjects import read_subjects
 from dfe.encoding.kept import PiecesLeft
 from dfe.encoding.manifest import Manifest, need_results
 from dfe.encoding.row import Row
-from dfe.encoding.whereabouts import Whereabouts
+from dfe.encoding.whereabouts import Whereabouts, source_of
 
 _RENAMED = "if it was renamed, a new plan takes it up under its new name"
 
@@ -123,10 +123,13 @@ def _still_planned(rows: list[Row], out: Path, planned: Collection[str]) -> tupl
     is, since nobody can tell where its source was.
     """
     whereabouts = Whereabouts(out, rows)
+    elsewhere = {row.input for row in rows if row.status in ("done", "damaged") or name_of(row) in planned}
     found, left_out = [], []
     for row in rows:
         is_open = row.status in ("waiting", "failed") and name_of(row) not in planned
-        if is_open and (whereabouts.is_gone(row) or (planned and not whereabouts.is_told(row))):
+        if is_open and row.input in elsewhere:
+            continue  # the same file under another name, as while it shared its name
+        if is_open and (whereabouts.is_gone(row) or (planned and source_of(row, out) is None)):
             left_out.append(f"{row.input}: was to be done by an earlier run, and is not planned any more; {_RENAMED}")
         else:
             found.append(row)

@@ -12,8 +12,8 @@ from dfe.base.types import Progress
 from dfe.encoding.engine import Engine
 from dfe.encoding.kept import PiecesLeft
 from dfe.encoding.manifest import Manifest, need_results
-from dfe.encoding.pseudonyms import is_pseudonym
 from dfe.encoding.row import Row
+from dfe.encoding.whereabouts import source_of
 from dfe.media.probe import file_hash, hash_of_hashes
 from dfe.recording.recording import Recording
 
@@ -86,10 +86,10 @@ def faults_of(check: Check) -> list[str]:
 
 
 def _source_faults(row: Row, folder: Path) -> list[str]:
-    source = folder / row.input
+    source = source_of(row, folder)
     try:
-        # Of a set of pictures it is not known here which of the folder's files were in it, of a pseudonym nothing.
-        if source.is_dir() or is_pseudonym(source.name):
+        # Of a set of pictures it is not known here which of the folder's files were in it.
+        if source is None or source.is_dir():
             return []
         found = file_hash(source)
     except DfeError as error:

@@ -29,7 +29,7 @@ from dfe.encoding.options import EncodeOptions
 from dfe.encoding.pseudonyms import redacted
 from dfe.encoding.row import Row
 from dfe.encoding.summary import InputResult, Targets
-from dfe.encoding.whereabouts import Whereabouts
+from dfe.encoding.whereabouts import Whereabouts, are_away
 from dfe.media.inputs import Source
 
 T = TypeVar("T")
@@ -143,7 +143,9 @@ class FolderRun:
         self._forget_strangers()
         try:
             yield from self._paged([sources[at] for at in pages])
-            while todo and watch.go_on():
+            if self._choices.tries is not None and are_away(_Some(sources, todo)):
+                self.stopped = "none of the inputs is there; mount the disk that they are on, or plan them anew"
+            while todo and self.stopped is None and watch.go_on():
                 again, aside = array("q"), list[str]()
                 for at, result, row in self._looked(_Some(sources, todo), _Some(expected, todo), progress, watch):
                     tries = self._choices.tries

@@ -174,10 +174,13 @@ def size_and_state(source: Source, files: Mapping[Path, FileState | None]) -> tu
 
 
 def _same_source(told: Row, source: Source) -> bool:
-    """Whether the results that a row tells of were made of this source, as it is now."""
+    """Whether the results that a row tells of were made of this source, as it is now, or was when it was there."""
     if not told.state and not told.sha256:
         return False
-    size, state = size_and_state(source, stamps(source.paths))
+    files = stamps(source.paths)
+    if told.status in ("done", "damaged") and not any(files.values()):
+        return True  # put away since, and not to be looked at again
+    size, state = size_and_state(source, files)
     if told.state == state:
         return True
     if told.bytes != size or not told.sha256 or len(source.paths) > 1 or not source.paths[0].is_file():

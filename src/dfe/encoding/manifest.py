@@ -23,7 +23,7 @@ from dfe.base.csv_text import csv_text, plain_cell
 from dfe.base.errors import DfeError, OutputError, UsageError
 from dfe.base.files import replacing
 from dfe.base.printable import printable_line
-from dfe.base.stamps import FileState, stamps
+from dfe.base.stamps import FileState
 from dfe.encoding.journal import alone, append_rows, forget, read_rows
 from dfe.encoding.row import COLUMNS, Row, as_row, named_row
 from dfe.media.inputs import Source
@@ -91,7 +91,7 @@ class Manifest:
         """
         self._mine.update({row.key: row for row in rows})
         self._unkept = True
-        with alone(self._folder):
+        with alone(self._journal):
             append_rows(self._journal, rows)
         if time.monotonic() - self._written > _SHARE * self._took_s:
             with suppress(OutputError):  # the journal has them
@@ -109,7 +109,7 @@ class Manifest:
             OutputError: it cannot be written.
         """
         began = time.monotonic()
-        with alone(self._folder):
+        with alone(self._journal):
             if self._seen != (now := _state(self.path)) or now is None:
                 self._rows = _read(self.path)
             self._rows |= {row.key: row for row in read_rows(self._journal)} | self._mine
@@ -197,7 +197,13 @@ def _seen_from(place: str, folder: str) -> str:
 
 
 def _state(path: Path) -> FileState | None:
-    return stamps([path])[path]
+    """As :func:`~dfe.base.stamps.stamps` has it, but of an opened file, of which a network disk says what is so now."""
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+    except OSError:
+        return None
+    return FileState(found.st_size, found.st_mtime_ns)
 
 
 def _time(path: Path) -> int:

@@ -16,6 +16,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePath
 from urllib.parse import quote
@@ -54,6 +55,7 @@ class Pseudonyms:
             advice = "keep the key where the results do not go"
             raise UsageError("the key of the pseudonyms would lie among the results", where=key_file, advice=advice)
         self.names_file = key_file.with_name(f"{key_file.name}.names.csv")
+        self._key_file = key_file
         self._key = _read_key(key_file) if key_file.exists() else _make_key(key_file)
         self._used: dict[str, str] = {}
 
@@ -79,7 +81,7 @@ class Pseudonyms:
         Raises:
             OutputError: it cannot be written.
         """
-        with alone(self.names_file.parent):
+        with alone(self._key_file):
             known = _read_names(self.names_file)
             if self._used.keys() <= known.keys():
                 return
@@ -167,16 +169,32 @@ def redacted_problem(problem: DfeError, rivals: Sequence[Source], pseudonyms: Ps
 
 def _make_key(path: Path) -> bytes:
     """A new key, or the one that another process has made meanwhile: runs of many shares begin at the same time."""
-    with written_here(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with alone(path.parent):
-        if path.exists():
-            return _read_key(path)
-        key = secrets.token_bytes(_BYTES)
-        with replacing(path) as (file,):
+    key = secrets.token_bytes(_BYTES)
+    own = path.with_name(f".dfe-key-{secrets.token_hex(8)}")
+    try:
+        with replacing(own) as (file,):
             os.chmod(file.fileno(), 0o600)  # noqa: PTH101
             file.write(json.dumps({"pseudonyms": 1, "key": key.hex()}).encode("ascii") + b"\n")
-    return key
+        with written_here(path), suppress(FileExistsError):
+            _name(own, path)
+    finally:
+        own.unlink(missing_ok=True)
+    return _read_key(path)
+
+
+def _name(path: Path, target: Path) -> None:
+    """Give a file a second name that is not taken; of several processes only one can, on network disks, too.
+
+    Raises:
+        FileExistsError: it is taken.
+    """
+    try:
+        os.link(path, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        with open(target, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(path.read_bytes())
 
 
 def _read_key(path: Path) -> bytes:
