@@ -23,7 +23,7 @@ from dfe.encoding.finish import Done, Finish, coders_for, failed_row
 from dfe.encoding.going_on import Glance, ToDo, due, is_done, mark_of, ways
 from dfe.encoding.kept import ROOM_BYTES, Kept, piece_mark, piece_marks
 from dfe.encoding.limits import Limits, LimitWatch
-from dfe.encoding.manifest import MANIFEST, Manifest
+from dfe.encoding.manifest import MANIFEST, Manifest, is_list
 from dfe.encoding.observing import look_at
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.pseudonyms import redacted
@@ -227,6 +227,9 @@ class FolderRun:
 
     def _due(self, source: Source, targets: Targets) -> ToDo | Literal["there", "aside"]:
         choices = self._choices
+        if is_list(targets.table, self._out):
+            what, advice = "its table would be called as the list of results is", "rename it, or write Parquet"
+            raise OutputError(what, where=self.manifest.input(source), advice=advice)
         return due(
             source, targets, self.manifest, self._key, self._page,
             overwrite=choices.overwrite, tries=choices.tries,

@@ -136,6 +136,12 @@ def need_results(folder: Path) -> None:
         raise UsageError("holds no list of results", where=folder, advice=advice)
 
 
+def is_list(path: Path, folder: Path) -> bool:
+    """Whether a file of this name would be taken for a list of results; disks may not tell ``M`` from ``m``."""
+    name = path.name.casefold()
+    return name.startswith("manifest") and name.endswith(".csv") and path.parent == folder
+
+
 def lists_of(folder: Path) -> list[Path]:
     """The lists in a folder, with those of which only the journal is there; the one written last comes last."""
     found = {path.with_suffix(".csv") for suffix in (".csv", JOURNAL) for path in folder.glob(f"manifest*{suffix}")}
