@@ -76,6 +76,17 @@ def test_the_media_of_a_name_that_is_no_text_are_not_called_missing(dfe, media, 
     assert dfe("encode", media, "-o", tmp_path / "hidden", "--pseudonyms", tmp_path / "key").code == 0
 
 
+def test_another_file_that_is_away_is_not_taken_for_what_was_done(dfe, media, tmp_path):
+    out, other = tmp_path / "out", tmp_path / "other"
+    assert dfe("corpus", "run", planned(dfe, media), "-o", out).code == 0
+    media.rename(other)
+    plan = tmp_path / "second.parquet"
+    dfe("corpus", "plan", other, "-o", plan, "--sample", "0")
+    (other / "s1" / "a.mp4").unlink()
+    ran = dfe("corpus", "run", plan, "-o", out)
+    assert (ran.code, "exists already, and was made of" in ran.err) == (1, True)
+
+
 def test_a_disk_that_is_away_sets_nothing_aside(dfe, media, tmp_path):
     for at in range(10):
         shutil.copy(media / "s1" / "a.mp4", media / "s1" / f"f{at}.mp4")

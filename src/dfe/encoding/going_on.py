@@ -99,14 +99,14 @@ def due(
     """
     told = manifest.get(targets.table)
     report = "" if targets.report is None else manifest.name(targets.report)
-    same = told is not None and _same_source(told, source)
+    mine = manifest.input(source)
+    same = told is not None and _same_source(told, source, mine)
     like_now = told is not None and same and (told.options, told.version) == (options, __version__)
     ready = told is not None and like_now and told.status in ("done", "damaged") and are_whole(told, targets)
     if told is not None and ready and not overwrite:
         shown = targets.report is None or ((told.report, told.page) == (report, page) and _is_whole(targets.report))
         if shown:
             return "there"
-    mine = manifest.input(source)
     row = Row(mine, manifest.name(targets.table), report, options=options, page=page, version=__version__)
     if overwrite or told is None:
         for target in targets.files:
@@ -173,13 +173,19 @@ def size_and_state(source: Source, files: Mapping[Path, FileState | None]) -> tu
     return str(size), one_stamp(files, [source.kind], source.secret)
 
 
-def _same_source(told: Row, source: Source) -> bool:
-    """Whether the results that a row tells of were made of this source, as it is now, or was when it was there."""
+def _same_source(told: Row, source: Source, named: str) -> bool:
+    """Whether the results that a row tells of were made of this source, as it is now, or was when it was there.
+
+    Args:
+        told: the row.
+        source: that may be the same.
+        named: what the list calls it.
+    """
     if not told.state and not told.sha256:
         return False
     files = stamps(source.paths)
     if told.status in ("done", "damaged") and not any(files.values()):
-        return True  # put away since, and not to be looked at again
+        return told.input == named  # put away since, and not to be looked at again
     size, state = size_and_state(source, files)
     if told.state == state:
         return True
