@@ -290,3 +290,15 @@ def test_a_folder_of_pictures_survives_each_of_them(dfe, astronaut, tmp_path, mo
     assert "no such file" in told["gone.png"]
     assert "no such file" in told["lost.png"]
     assert recording.provenance.source.sha256 is not None
+
+
+def test_names_that_differ_in_blanks_only_are_two_recordings(dfe, folder, tmp_path):
+    (folder / "a  b").mkdir()
+    (folder / "a b").mkdir()
+    for name in ("a  b", "a b"):
+        shutil.copy(folder / "a" / "face.png", folder / name / "talk.png")
+    out = tmp_path / "out"
+    assert dfe("encode", folder, "-o", out, "--tokenizer", "none").code == 0
+    assert {"a  b/talk.parquet", "a b/talk.parquet"} <= rows(out).keys()
+    assert dfe("encode", folder, "-o", out, "--tokenizer", "none", "--json").json["files_already_there"] == 5
+    assert dfe("corpus", "verify", out, "--sources").code == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, overload
 
 from dfe.base.errors import UsageError
-from dfe.base.printable import printable
+from dfe.base.printable import printable_line
 from dfe.base.types import Progress
 from dfe.corpus.config import STOPPED, TRIES
 from dfe.corpus.plan import Plan
@@ -24,7 +24,7 @@ from dfe.encoding.idle import refuse_idle
 from dfe.encoding.limits import Limits
 from dfe.encoding.manifest import Manifest
 from dfe.encoding.options import EncodeOptions
-from dfe.encoding.pseudonyms import Pseudonyms, redacted, under_pseudonyms
+from dfe.encoding.pseudonyms import Pseudonyms, redacted, refuse_named_neutral, under_pseudonyms
 from dfe.encoding.row import Row
 from dfe.encoding.run import make_folder, prepared
 from dfe.encoding.summary import InputResult
@@ -185,7 +185,7 @@ def _unreadable(plan: Plan, places: Sequence[int], named: Pseudonyms | None, man
     """What the list says of the sources that the plan knows to be unreadable; written down where it is news."""
     problems, rows = plan.column("problem"), []
     for at, source in zip(places, under_pseudonyms(plan.sources(places), named), strict=True):
-        output = printable(f"{source.name}.parquet")
+        output = printable_line(f"{source.name}.parquet")
         rows.append(Row(manifest.input(source), output, status="failed", reason=redacted(problems[at], source)))
     news = [row for row in rows if not _is_told(row, manifest)]
     if news:
@@ -207,6 +207,8 @@ def checked(plan: Plan, out: Path, options: RunOptions) -> tuple[Finish, Pseudon
         UsageError: an option that does nothing for what is planned, or a key that is none.
         ModelError: the tokenizer cannot be used.
     """
+    if options.pseudonyms is not None:
+        refuse_named_neutral(options.encoding.neutral)
     named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
     kinds = kinds_in(plan)
     refuse_idle(options.encoding, kinds, thumbnails=options.thumbnails)

@@ -18,6 +18,7 @@ from dfe.base.stamps import FileState, one_stamp, stamp_of_file, stamps
 from dfe.base.version import __version__
 from dfe.encoding.coders import Coders
 from dfe.encoding.manifest import Manifest
+from dfe.encoding.neutral import NeutralChoice
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.row import Row
 from dfe.encoding.summary import Targets
@@ -45,12 +46,17 @@ def ways(options: EncodeOptions, coders: Coders, **more: object) -> str:
         options: of the run.
         coders: the tokenizers of the run.
         more: whatever else decides what a table holds.
+
+    Raises:
+        MediaError: the recording that is named as the neutral cannot be read.
     """
     files = [path for path in (options.weights, options.front_end_options().flame, options.space) if path is not None]
+    neutral = None if options.neutral is None else NeutralChoice.parse(options.neutral)
     said = {
-        "options": asdict(options) | dict.fromkeys(("tokenizer", "weights", "flame", "space")),
+        "options": asdict(options) | dict.fromkeys(("tokenizer", "weights", "flame", "space", "neutral")),
         "space": (options.must_fit, options.coefficients_only),
         "files": one_stamp(stamps(files)),
+        "neutral": None if neutral is None else (str(neutral), [file_hash(path) for path in neutral.files]),
         "tokenizer": coders.identity(),
         "more": more,
     }
@@ -164,7 +170,7 @@ def _tables(targets: Targets) -> list[Path]:
 def size_and_state(source: Source, files: Mapping[Path, FileState | None]) -> tuple[str, str]:
     """The cells ``bytes`` and ``state`` of a source whose files are like this."""
     size = sum(state.size for state in files.values() if state is not None)
-    return str(size), one_stamp(files, [source.kind])
+    return str(size), one_stamp(files, [source.kind], source.secret)
 
 
 def _same_source(told: Row, source: Source) -> bool:

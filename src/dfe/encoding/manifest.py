@@ -22,7 +22,7 @@ from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
 from dfe.base.errors import DfeError, OutputError, UsageError
 from dfe.base.files import replacing
-from dfe.base.printable import printable
+from dfe.base.printable import printable_line
 from dfe.base.stamps import FileState, stamps
 from dfe.encoding.journal import alone, append_rows, forget, read_rows
 from dfe.encoding.row import COLUMNS, Row, as_row, named_row
@@ -68,7 +68,7 @@ class Manifest:
 
     def named(self, output: str) -> Row | None:
         """The row of a table by its path as seen from the folder."""
-        return self._known(output) or self._known(printable(output))
+        return self._known(output) or self._known(printable_line(output))
 
     def _known(self, key: str) -> Row | None:
         return self._mine.get(key) or self._rows.get(key) or self._others.get(key)
@@ -77,7 +77,7 @@ class Manifest:
         """A path as the manifest has it."""
         folder, _, name = os.path.abspath(path).rpartition(os.sep)  # noqa: PTH100 (the last link stays as it was named)
         seen = _seen_from(folder or os.sep, self._real)
-        return printable(f"{seen}{name}" if name else seen.rstrip("/") or os.curdir)
+        return printable_line(f"{seen}{name}" if name else seen.rstrip("/") or os.curdir)
 
     def input(self, source: Source) -> str:
         """A source as the manifest has it; of one with a pseudonym nothing else."""

@@ -25,11 +25,14 @@ from dfe.base.csv_text import csv_text, plain_cell
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.files import replacing, written_here
 from dfe.encoding.journal import alone
+from dfe.encoding.neutral import NeutralChoice
 from dfe.media.inputs import Source
 
 _LETTERS = 12
 """Of a pseudonym, 60 bits: among a million names two would share one with a chance of 1 in 2 million."""
 _BYTES = 32
+_STAMPS = b"\0stamps of files"
+"""What the key hashes to the secret of stamps: no name, since none holds the character 0."""
 _HEAD = ("pseudonym", "name")
 
 
@@ -66,7 +69,8 @@ class Pseudonyms:
         parts = [self.of(part) for part in source.name.split("/")]
         folders = [self.of(part) for part in source.folder.split("/") if part]
         shown = tuple(f"{self.of(path.stem)}{path.suffix.lower()}" for path in source.paths)
-        return replace(source, name="/".join(parts), folder="/".join(folders), shown=shown)
+        secret = hmac.new(self._key, _STAMPS, hashlib.sha256).hexdigest()
+        return replace(source, name="/".join(parts), folder="/".join(folders), shown=shown, secret=secret)
 
     def keep(self) -> None:
         """Write down who is who, beside those of earlier runs.
@@ -97,6 +101,18 @@ def under_pseudonyms(sources: Iterable[Source], pseudonyms: Pseudonyms | None) -
     return named
 
 
+def refuse_named_neutral(neutral: str | None) -> None:
+    """Refuse another recording as the neutral that is called by a name, since tables say what it is called.
+
+    Raises:
+        UsageError: it is.
+    """
+    path = None if neutral is None else NeutralChoice.parse(neutral).path
+    if path is not None and not is_pseudonym(path.stem):
+        what = "is not called by a pseudonym, and every table measured against it would hold its name"
+        raise UsageError(what, where=path, advice="encode it with --pseudonyms and the same key, and name that table")
+
+
 def is_pseudonym(name: str) -> bool:
     """Whether a name looks like a pseudonym."""
     return re.fullmatch(rf"p[a-z2-7]{{{_LETTERS}}}", name) is not None
@@ -117,6 +133,26 @@ def redacted(text: str, source: Source) -> str:
     for part, shown in zip(parts[len(parts) - len(folders) :], folders, strict=False):
         for name in (part, quote(part)):  # as part of a path only: a folder may be called like any word
             text = re.sub(rf"(?<=/){re.escape(name)}(?![\w.-])|(?<![\w.-]){re.escape(name)}(?=/)", shown, text)
+    return text
+
+
+def redacted_problem(problem: DfeError, rivals: Sequence[Source], pseudonyms: Pseudonyms) -> str:
+    """A line about something that the user named and that makes no result, without names.
+
+    Args:
+        problem: what is wrong.
+        rivals: sources that it may be about.
+        pseudonyms: of the run.
+    """
+    text = str(problem)
+    about = [(source, pseudonyms.source(source)) for source in rivals]
+    for source, named in about:  # before the paths, of which a name may be a part
+        text = text.replace(f" {source.name},", f" {named.name},")
+    if problem.where:
+        where = Source("", "video", (Path(problem.where),))
+        about.append((where, pseudonyms.source(where)))
+    for _, named in about:
+        text = redacted(text, named)
     return text
 
 

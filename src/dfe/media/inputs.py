@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
@@ -58,6 +58,8 @@ class Source:
     """Folders between the one that was named and the source, ``/`` between them."""
     shown: tuple[str, ...] = ()
     """What the files are called in results, where these are to hold no names; empty: as they are."""
+    secret: str = field(default="", repr=False)
+    """Goes into what stands for the files in results then, so that nobody can try whether a guessed name is right."""
 
     @property
     def called(self) -> dict[str, str]:
@@ -76,6 +78,8 @@ class Discovery:
 
     sources: tuple[Source, ...]
     problems: tuple[DfeError, ...]
+    rivals: tuple[Source, ...] = ()
+    """Sources that are left out, since each would get the name of another."""
 
 
 class _Found(NamedTuple):
@@ -126,8 +130,8 @@ def discover(
                 found[key] = _outermost(found.get(key, item), item)
         except DfeError as error:
             problems.append(error)
-    sources, doubles = _named(_grouped(list(found.values())))
-    return Discovery(sources, (*problems, *doubles))
+    sources, rivals, doubles = _named(_grouped(list(found.values())))
+    return Discovery(sources, (*problems, *doubles), rivals)
 
 
 def _outermost(first: _Found, second: _Found) -> _Found:
@@ -346,8 +350,8 @@ def _safe(part: str) -> str:
     return part or "_"
 
 
-def _named(candidates: list[Source]) -> tuple[tuple[Source, ...], list[DfeError]]:
-    """Sources without doubles, and an error for each of those that would share a name.
+def _named(candidates: list[Source]) -> tuple[tuple[Source, ...], tuple[Source, ...], list[DfeError]]:
+    """Sources without doubles, those that would share a name, and an error for each of these.
 
     None of them gets another name or goes first: what a result is called must not depend on what else was named.
     """
@@ -355,13 +359,15 @@ def _named(candidates: list[Source]) -> tuple[tuple[Source, ...], list[DfeError]
     for candidate in candidates:
         rivals[_key(candidate.name)].append(candidate)
     problems: list[DfeError] = []
+    doubles: list[Source] = []
     for candidate in candidates:
         others = [other for other in rivals[_key(candidate.name)] if other is not candidate]
         if others:
             what = f"its result would be called {candidate.name}, as that of {others[0].place}"
             advice = "encode them into different folders, rename one, or name the folder above both"
             problems.append(UsageError(what, where=candidate.place, advice=advice))
-    return tuple(c for c in candidates if len(rivals[_key(c.name)]) == 1), problems
+            doubles.append(candidate)
+    return tuple(c for c in candidates if len(rivals[_key(c.name)]) == 1), tuple(doubles), problems
 
 
 def _key(name: str) -> str:
