@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dfe.base.errors import DiskFull
 from made_films import grey_film, study_of_films
 
 
@@ -73,6 +74,16 @@ def test_damaged_in_part(dfe, planned, tmp_path, astronaut):
 def test_stopped_early(dfe, planned, tmp_path):
     plan, out = planned(), tmp_path / "out"
     assert codes(dfe, plan, out, "--min-free", "1e9") == (75, 75, 75, 75)
+    assert codes(dfe, plan, out) == (0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("step", ["dfe.corpus.run.write_subjects", "dfe.encoding.manifest.append_rows"])
+def test_no_room_for_anything_at_all(dfe, planned, tmp_path, monkeypatch, step):
+    plan, out = planned(), tmp_path / "out"
+    with monkeypatch.context() as full:
+        full.setattr(step, lambda *_, **__: (_ for _ in ()).throw(DiskFull("the disk is full", where=out)))
+        ran = dfe("corpus", "run", plan, "-o", out)
+    assert (ran.code, "to go:" in ran.out, "the disk is full" in ran.out) == (75, True, True)
     assert codes(dfe, plan, out) == (0, 0, 0, 0)
 
 

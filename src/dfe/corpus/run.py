@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
-from dfe.base.errors import UsageError
+from dfe.base.errors import DiskFull, UsageError
 from dfe.base.printable import printable_line
 from dfe.base.types import Progress
 from dfe.corpus.config import STOPPED, TRIES
@@ -81,6 +81,15 @@ class CorpusSummary:
     """Why the run ended early, if it did."""
     most_tries: int = 0
     """How often any of those that are set aside has failed."""
+
+    def add(self, result: InputResult) -> None:
+        """Count what became of a recording."""
+        self.states[result.status] += 1
+        self.frames += result.frames
+        self.faces += result.faces
+        self.most_tries = max(self.most_tries, result.tries)
+        if result.problem is not None:
+            self.problems.append(result.problem)
 
     @property
     def waiting(self) -> int:
@@ -161,27 +170,25 @@ def run_corpus(
     sources: Sequence[Source] = plan.sources(readable)
     if named is not None:
         sources = under_pseudonyms(sources, named)
-    make_folder(out)
-    write_subjects(plan, out, named)
     choices = FolderChoices(
         options.report, options.overwrite, options.tries, None if shard is None else shard.name, options.limits
     )
-    run = FolderRun(out, options.encoding, choices, how, engine)
     summary = CorpusSummary(len(places))
-    for row in _unreadable(plan, unreadable, named, run.manifest):
-        summary.states["unreadable"] += 1
-        summary.problems.append(row.reason)
-    expected = _Expected(plan, readable, options.encoding)
-    for result in run.results(sources, expected, progress=progress):
-        summary.states[result.status] += 1
-        summary.frames += result.frames
-        summary.faces += result.faces
-        summary.most_tries = max(summary.most_tries, result.tries)
-        if result.problem is not None:
-            summary.problems.append(result.problem)
-        heard(result)
+    try:
+        make_folder(out)
+        write_subjects(plan, out, named)
+        run = FolderRun(out, options.encoding, choices, how, engine)
+        for row in _unreadable(plan, unreadable, named, run.manifest):
+            summary.states["unreadable"] += 1
+            summary.problems.append(row.reason)
+        expected = _Expected(plan, readable, options.encoding)
+        for result in run.results(sources, expected, progress=progress):
+            summary.add(result)
+            heard(result)
+        summary.stopped = run.stopped
+    except DiskFull as error:  # before anything could be begun
+        summary.stopped = str(error)
     summary.seconds = time.monotonic() - began
-    summary.stopped = run.stopped
     return summary
 
 

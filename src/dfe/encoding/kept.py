@@ -118,11 +118,11 @@ class Kept:
         Args:
             tasks: all pieces of the source.
         """
-        files = {task.part: self._path(task, _all_files(task, stamps(task.files))) for task in tasks}
-        with suppress(OSError):
-            for path in files[0].parent.glob(f"*{_SUFFIX}"):
-                if path not in files.values():
-                    path.unlink(missing_ok=True)
+        there = set((self.out / FOLDER / piece_mark(tasks[0].source.name)).glob(f"*{_SUFFIX}"))
+        wanted = {self._path(task, _all_files(task, stamps(task.files))) for task in tasks} if there else set()
+        for path in there - wanted:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def _path(self, task: Task, files: Stamps) -> Path:
         source = task.source
