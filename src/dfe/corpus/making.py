@@ -48,7 +48,11 @@ def make_plan(
     found = discover(words, stdin=sys.stdin if STDIN in words else (), tables=table_search(encoding))
     if not found.sources and not found.problems:
         raise UsageError("nothing to plan: no video, picture, table, folder or glob was named")
-    info = PlanInfo(pattern=options.pattern, absent=tuple(str(problem) for problem in found.problems))
+    info = PlanInfo(
+        pattern=options.pattern,
+        absent=tuple(str(problem) for problem in found.problems),
+        passed_over=dict(found.passed_over),
+    )
     films: list[Source] = []
 
     def rows() -> Iterator[tuple[Source, Whose, Probed]]:

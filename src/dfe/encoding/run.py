@@ -124,7 +124,7 @@ def encode_to_folder(
     how = prepared(found.sources, options, format=format, report=report, thumbnails=thumbnails)
     missing = [InputResult.failure(problem.where or "", str(problem)) for problem in found.problems]
     if not found.sources:
-        return RunSummary(tuple(missing), time.perf_counter() - began)
+        return RunSummary(tuple(missing), time.perf_counter() - began, found.passed_over)
     make_folder(out)
     run = FolderRun(out, options, FolderChoices(report, overwrite), how, engine)
     sources = under_pseudonyms(found.sources, named)
@@ -132,7 +132,7 @@ def encode_to_folder(
     told = list(run.results(sources, expected, found.problems if named is None else (), progress))
     order = {source.name: at for at, source in enumerate(sources)}
     told.sort(key=lambda result: order.get(result.name, len(order)))
-    return RunSummary((*missing, *told), time.perf_counter() - began)
+    return RunSummary((*missing, *told), time.perf_counter() - began, found.passed_over)
 
 
 def prepared(
