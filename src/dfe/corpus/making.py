@@ -51,7 +51,7 @@ def make_plan(
     if not found.sources and not found.problems:
         raise UsageError("nothing to plan: no video, picture, table, folder or glob was named")
     nowhere = found.problems[: len(found.problems) - len(found.rivals)]
-    info = PlanInfo(pattern=options.pattern, absent=tuple(map(str, nowhere)))
+    info = PlanInfo(pattern=options.pattern, absent=tuple(map(str, nowhere)), passed_over=dict(found.passed_over))
     films: list[Source] = []
 
     def rows() -> Iterator[tuple[Source, Whose, Probed]]:

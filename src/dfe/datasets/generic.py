@@ -17,7 +17,7 @@ from dfe.base.errors import TableError
 from dfe.base.label_table import LabelRow, LabelTable, plain_path, read_label_table
 from dfe.base.numbers import is_missing, number, seconds
 from dfe.datasets.examples import Examples, Target
-from dfe.media.inputs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+from dfe.media.suffixes import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from dfe.stats.folds import TEST, TRAIN, VALIDATION
 
 PATH, SUBJECT, LABEL = "path", "subject", "label"

@@ -128,7 +128,7 @@ def encode_to_folder(
     if named is not None and missing:
         named.keep()
     if not found.sources:
-        return RunSummary(tuple(missing), time.perf_counter() - began)
+        return RunSummary(tuple(missing), time.perf_counter() - began, found.passed_over)
     make_folder(out)
     run = FolderRun(out, options, FolderChoices(report, overwrite), how, engine)
     sources = under_pseudonyms(found.sources, named)
@@ -136,7 +136,7 @@ def encode_to_folder(
     told = list(run.results(sources, expected, found.problems if named is None else (), progress))
     order = {source.name: at for at, source in enumerate(sources)}
     told.sort(key=lambda result: order.get(result.name, len(order)))
-    return RunSummary((*missing, *told), time.perf_counter() - began)
+    return RunSummary((*missing, *told), time.perf_counter() - began, found.passed_over)
 
 
 def _missing(problem: DfeError, rivals: Sequence[Source], named: Pseudonyms | None) -> InputResult:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -12,6 +13,7 @@ from dfe.base.printable import printable
 from dfe.encoding.row import Row
 from dfe.frontends.base import NOT_DECODED
 from dfe.media.inputs import Source
+from dfe.media.suffixes import foreign_words
 from dfe.media.video import PATCHED
 from dfe.recording.recording import Recording
 from dfe.recording.storage import provenance_path
@@ -155,6 +157,8 @@ class RunSummary:
     inputs: tuple[InputResult, ...]
     """Those that were not found come first."""
     seconds: float
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """Files in folders that are called like pictures or films and were not looked at: how many of each suffix."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -196,12 +200,17 @@ class RunSummary:
             "failures": sum(result.failures for result in self.inputs),
             "seconds": round(self.seconds, 3),
             "frames_per_second": round(self.frames_per_second, 2),
+            "passed_over": dict(self.passed_over),
             "problems": list(self.problems),
             "inputs": [asdict(result) for result in self.inputs],
         }
 
     def lines(self) -> list[str]:
         """A few lines for people."""
+        passed = [f"note: {printable(foreign_words(self.passed_over))}"] if self.passed_over else []
+        return [*self._results(), *passed]
+
+    def _results(self) -> list[str]:
         lines = []
         for result in self.inputs:
             if result.status == "paged":
