@@ -75,6 +75,7 @@ def prepare(
         groups=options.groups,
         conditions=options.conditions,
         categories=options.categories,
+        missing=options.missing,
         others=options.unmatched == "drop",
         windows=options.windows,
         several=several,

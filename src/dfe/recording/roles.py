@@ -46,6 +46,7 @@ def read_roles(path: str | PathLike[str]) -> tuple[Role, ...]:
     if missing:
         advice = f"its first line must be {','.join(COLUMNS)}"
         raise TableError(f"has no column {missing[0]}", where=file, advice=advice)
+    table.refuse_alike("subject", "role" if "role" in table.names else None)
     roles = [_role(row.cells, table.where(row), row.line, table.decimal) for row in table.rows]
     check_overlaps(roles, where=file)
     return tuple(roles)

@@ -45,7 +45,8 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
     """Recordings of a folder with their owners: from columns of a table, or from names as in ``sub-01_ses-2``.
 
     Raises:
-        TableError: no such column, a row without a subject or a recording, or about a part of one.
+        TableError: no such column, a row without a subject or a recording, or about a part of one, or two subjects who
+            differ in capitals or zeros alone.
         UsageError: no recording, or names that say no subject.
     """
     found = {p.relative_to(folder).with_suffix("").as_posix(): p for p in recordings_in(folder)}
@@ -62,6 +63,7 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
     key = "path" if "path" in read.names and "recording" not in read.names else "recording"
     # Sessions may be left out where nobody named a column for them.
     read.need(key, subject, *([] if session == SESSION else [session]))
+    read.refuse_alike(subject, session if session in read.names else None)
     sources = []
     seen: dict[tuple[Path, str], int] = {}
     for line, cells in read.rows:
