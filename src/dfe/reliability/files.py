@@ -18,7 +18,6 @@ from dfe.comparison.as_json import STATEMENT, known
 from dfe.comparison.table import find_path
 from dfe.events.folder import entities
 from dfe.pages.svg import standalone
-from dfe.recording.neutrals import neutral_notes
 from dfe.recording.storage import recordings_in
 from dfe.reliability.minutes import Source
 from dfe.reliability.page import reliability_chart, reliability_page
@@ -101,7 +100,7 @@ def reliability_json(done: Reliability) -> dict[str, Any]:
         "repeated_known": done.repeated_known,
         "seen_minutes": done.seen,
         "resting_faces": dict(Counter(done.resting)),
-        "cautions": list(neutral_notes(done.resting)),
+        "cautions": list(done.cautions),
         "units": units,
         "statement": STATEMENT,
     }
