@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from dfe.base.alike import refuse_alike
 from dfe.base.budget import LABEL_BYTES, LABEL_ROWS, allowed, too_large
 from dfe.base.cells import Cells, plain_word, shown_names
 from dfe.base.errors import TableError
-from dfe.base.numbers import Decimal
+from dfe.base.missing_codes import NONE, is_code, refuse_codes
+from dfe.base.numbers import Decimal, is_missing, is_number, number
 
 
 class LabelRow(NamedTuple):
@@ -50,6 +53,45 @@ class LabelTable(NamedTuple):
         missing = next((name for name in names if name not in self.names), None)
         if missing is not None:
             raise TableError(f"has no column {missing}", where=self.path, advice=f"it has {shown_names(self.names)}")
+
+    def refuse_alike(self, *names: str | None) -> None:
+        """Make sure that no two words of one of these columns differ in capitals, blanks or zeros alone.
+
+        Raises:
+            TableError: two do, and would count as two people, groups or categories.
+        """
+        for name in dict.fromkeys(names):
+            if name is not None:
+                said = [(line, cell) for line, cell in self.column(name) if not is_missing(cell)]
+                refuse_alike(name, said, self.path)
+
+    def refuse_codes(self, *names: str | None) -> None:
+        """Make sure that in columns of numbers alone that name groups none seems to stand for a missing one.
+
+        Raises:
+            TableError: one does.
+        """
+        for name in names:
+            said = [] if name is None else [one for one in self.column(name) if not is_missing(one[1])]
+            if name is not None and all(is_number(cell, self.decimal) for _, cell in said):
+                refuse_codes(name, said, [number(cell, "", self.decimal) for _, cell in said], self.path)
+
+    def without(self, codes: Sequence[str], names: Sequence[str]) -> LabelTable:
+        """The same with nothing in cells of these columns that hold a code for a missing number or word."""
+        codes = [code for code in codes if code.casefold() != NONE]
+        if not codes:
+            return self
+        rows = tuple(
+            LabelRow(
+                row.line,
+                {
+                    name: "" if name in names and is_code(cell, codes, self.decimal) else cell
+                    for name, cell in row.cells.items()
+                },
+            )
+            for row in self.rows
+        )
+        return self._replace(rows=rows)
 
 
 def read_label_table(file: Path, *, lower: bool = False, short_rows: bool = True) -> LabelTable:
