@@ -25,7 +25,7 @@ WITHOUT_WINDOWS = "chromium-headless-shell"
 
 @pytest.fixture(scope="session")
 def launch():
-    """Function that starts a Chromium, with further arguments if need be; a ``whole`` one knows who may use a camera."""
+    """Function that starts a Chromium, with more arguments if need be; a ``whole`` one knows who may use a camera."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
 
     def program(whole: bool) -> str:
