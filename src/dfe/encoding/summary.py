@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple
 
 from dfe.base.errors import MediaError
 from dfe.base.printable import printable
+from dfe.base.suffixes import foreign_words
 from dfe.encoding.row import Row
 from dfe.frontends.base import NOT_DECODED
 from dfe.media.inputs import Source
-from dfe.media.suffixes import foreign_words
 from dfe.media.video import PATCHED
 from dfe.recording.recording import Recording
 from dfe.recording.storage import provenance_path

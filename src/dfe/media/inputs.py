@@ -14,8 +14,8 @@ from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
 from dfe.base.errors import DfeError, MediaError, TableError, UsageError
+from dfe.base.suffixes import FOREIGN_SUFFIXES, PICTURE_SUFFIXES, TABLE_SUFFIXES, VIDEO_SUFFIXES, foreign_words
 from dfe.media.header import DamagedHeader, is_animation, open_media, picture_header, still_header
-from dfe.media.suffixes import FOREIGN_SUFFIXES, PICTURE_SUFFIXES, TABLE_SUFFIXES, VIDEO_SUFFIXES, foreign_words
 
 _MAY_MOVE = frozenset({".apng", ".gif", ".png", ".webp"})
 _DEVICE_NAMES = frozenset({"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))})
