@@ -46,7 +46,7 @@ def test_a_fall_back_to_the_cpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
     with pytest.raises((UsageError, ValueError)):
-        Networks(device="cuda").run("landmarks", CROP)
+        Networks(device="cuda", batch=1).run("landmarks", CROP)
 
 
 @pytest.mark.gpu
