@@ -46,10 +46,12 @@ class Gathered:
     Args:
         config: what the server does.
         hashes: SHA-256 of the networks' files; servers of others are not asked.
+        place: where the server is found; None for the usual place.
     """
 
-    def __init__(self, config: GatheringConfig, hashes: Mapping[str, str]) -> None:
+    def __init__(self, config: GatheringConfig, hashes: Mapping[str, str], place: Place | None = None) -> None:
         self._config, self._hashes = config, dict(hashes)
+        self._place = place
         self._one_at_a_time = threading.Lock()
         self._line: socket.socket | None = None
         self._shapes: dict[str, tuple[int, Shape]] = {}
@@ -69,7 +71,7 @@ class Gathered:
         return parts[0] if len(parts) == 1 else [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
     def count(self) -> dict[str, Any]:
-        """What the server has run: by network, batches and faces in them; how many workers it has.
+        """What the server has run: of each network batches, and faces in them; its process and the size of a batch.
 
         Raises:
             DfeError: as of :meth:`run`.
@@ -116,7 +118,8 @@ class Gathered:
 
     def _connected(self) -> socket.socket:
         if self._line is None:
-            place = find_place(__version__, self._config.written(), sorted(self._hashes.items()))
+            said = (__version__, self._config.written(), sorted(self._hashes.items()))
+            place = self._place or find_place(*said)
             self._line = self._greeted(place) or self._started(place)
         return self._line
 

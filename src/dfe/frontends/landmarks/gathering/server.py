@@ -7,6 +7,7 @@ to the workers; others put batches together and run them, so that the next one i
 from __future__ import annotations
 
 import hmac
+import os
 import selectors
 import socket
 import threading
@@ -74,7 +75,8 @@ class Server:
         self._selector = selectors.DefaultSelector()
         self._lines: set[_Line] = set()
         self._ended = False
-        self._count = {name: {"batches": 0, "faces": 0} for name in sessions}
+        self.count: dict[str, dict[str, int]] = {name: {"batches": 0, "faces": 0} for name in sessions}
+        """Of each network, batches that were run and faces in them."""
 
     def serve(self) -> None:
         """Until no worker has been there for long enough, or a network has failed."""
@@ -141,7 +143,7 @@ class Server:
         elif line.asked is None:
             number, faces = REQUEST.unpack(line.content)
             if number == COUNT and not faces:
-                line.send(counts({"batch": self._batch, "callers": len(self._gathering.callers), **self._count}))
+                line.send(counts({"process": os.getpid(), "batch": self._batch, **self.count}))
                 line.await_head()
             elif number < len(self._shapes) and 0 < faces <= MOST_FACES and not line.caller.waits:
                 line.await_values(self._shapes[number], faces)
@@ -184,10 +186,11 @@ class Server:
             words = f"{type(problem).__name__}: {problem}".splitlines()[0][:300].encode("utf-8", "replace")
             for caller in {face.call.caller for face in faces}:
                 caller.send(reply(words, well=False))
-            raise
+            self._ended = True  # the others ask a new server, which finds out what the device can do
+            return
         with self._stirred:
-            self._count[name]["batches"] += 1
-            self._count[name]["faces"] += len(faces)
+            self.count[name]["batches"] += 1
+            self.count[name]["faces"] += len(faces)
             whole = [call for place, (call, row) in enumerate(faces) if call.is_whole_with(row, place, found)]
             now = time.monotonic()
             self._gathering.ran(now)
