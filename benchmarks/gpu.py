@@ -153,7 +153,7 @@ class Idle:
 
 def report_gathering(options: argparse.Namespace) -> None:
     print(f"\nthe gathering alone, batches of {options.batch}; processor time of the server and of a worker")
-    print("network       workers  calls/s  batch  server us/call  worker us/call")
+    print("network       workers  calls/s  faces  server us/call  worker us/call")
     context = get_context("spawn")
     for name in FACE_NETWORKS:
         session = Session(Networks().read(f"{name}.onnx"), "cpu", options.batch)
@@ -163,20 +163,23 @@ def report_gathering(options: argparse.Namespace) -> None:
                 place, answers = Place(Path(folder), "key"), context.Queue()
                 server = context.Process(target=serve, args=(place, name, idle, answers))
                 server.start()
+                first = Asking(place)  # keeps it there until all have begun and ended
+                first.count()
                 asking = (place, name, idle, options.seconds, answers)
                 there = [context.Process(target=ask, args=asking) for _ in range(workers)]
                 for worker in there:
                     worker.start()
-                told = dict.fromkeys(("calls", "seconds", "processor", "server", "batches", "faces"), 0.0)
-                for _ in range(workers + 1):
-                    told = {key: told[key] + value for key, value in (dict.fromkeys(told, 0.0) | answers.get()).items()}
+                of_workers = [answers.get() for _ in there]
+                first.close()
+                of_server = answers.get()
                 for process in (server, *there):
                     process.join()
-            calls = told["calls"]
+            calls = sum(one["calls"] for one in of_workers)
+            rate = sum(one["calls"] / one["seconds"] for one in of_workers)
             print(
-                f"{name:13} {workers:7d} {calls / told['seconds'] * workers:8.0f} "
-                f"{told['faces'] / told['batches']:6.1f} {told['server'] / calls * 1e6:15.0f} "
-                f"{told['processor'] / calls * 1e6:15.0f}",
+                f"{name:13} {workers:7d} {rate:8.0f} {of_server['faces'] / of_server['batches']:6.1f} "
+                f"{of_server['processor'] / calls * 1e6:15.0f} "
+                f"{sum(one['processor'] for one in of_workers) / calls * 1e6:15.0f}",
                 flush=True,
             )
 
@@ -188,7 +191,7 @@ def serve(place: Place, name: str, idle: Idle, answers: Any) -> None:
     server = Server(listener, secret, sessions, idle.shape[0], patience_s=GatheringConfig.patience_s, linger_s=0.5)
     began = time.process_time()
     server.serve()
-    answers.put({"server": time.process_time() - began, **server.count[name]})
+    answers.put({"processor": time.process_time() - began, **server.count[name]})
 
 
 def ask(place: Place, name: str, idle: Idle, seconds: float, answers: Any) -> None:
