@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dfe.encoding import journal
+from dfe.encoding import going_on, journal
 from dfe.encoding.journal import alone
 from dfe.encoding.manifest import Manifest
 from dfe.encoding.pseudonyms import Pseudonyms
@@ -102,6 +102,30 @@ def test_a_disk_that_is_away_sets_nothing_aside(dfe, media, tmp_path):
     ran = dfe("corpus", "run", plan, "-o", out, "--json")
     assert (ran.code, ran.json["there"]) == (0, 11), "what is done stays done when its media are put away"
     assert dfe("corpus", "status", out).code == 0
+
+
+def test_what_was_copied_is_read_once_to_be_known_again(dfe, media, tmp_path, monkeypatch):
+    """A copy has another time of change; an archive of terabytes must not be read anew by every run after that."""
+    plan, out = planned(dfe, media), tmp_path / "out"
+    assert dfe("corpus", "run", plan, "-o", out).code == 0
+    os.utime(media / "s1" / "a.mp4", (1, 1))
+    read: list[Path] = []
+    file_hash = going_on.file_hash
+    monkeypatch.setattr(going_on, "file_hash", lambda path: (read.append(path), file_hash(path))[1])
+    for _ in range(3):
+        assert dfe("corpus", "run", plan, "-o", out, "--json").json["there"] == 1
+    assert len(read) == 1
+
+
+def test_many_that_were_removed_are_told_where_their_disk_is_there(dfe, media, tmp_path):
+    for at in range(10):
+        shutil.copy(media / "s1" / "a.mp4", media / "s1" / f"f{at}.mp4")
+    plan, out = planned(dfe, media), tmp_path / "out"
+    assert dfe("corpus", "run", plan, "-o", out, "--shard", "1/11").code == 0
+    for at in range(10):
+        (media / "s1" / f"f{at}.mp4").unlink()
+    ran = dfe("corpus", "run", plan, "-o", out)
+    assert (ran.code, ran.err.count("cannot be found any more")) == (1, 10)
 
 
 @posix
