@@ -54,6 +54,28 @@ def test_files_that_would_share_a_name_are_told_by_every_command(dfe, media, tmp
 
 
 @posix
+def test_a_link_to_what_is_planned_already_is_told(dfe, media, tmp_path):
+    (media / "s2").mkdir()
+    (media / "s2" / "same.mp4").symlink_to("../s1/a.mp4")
+    ran = dfe("corpus", "plan", media, media / "s1" / "a.mp4", "-o", tmp_path / "plan.parquet", "--sample", "0")
+    notes = [line for line in ran.err.splitlines() if line.startswith("note: ")]
+    assert (ran.code, len(notes)) == (0, 1)
+    assert "same.mp4: is a link to " in notes[0]
+    assert notes[0].endswith("a.mp4, which counts once")
+
+
+def test_merged_under_pseudonyms_they_stay_pseudonyms(dfe, media, tmp_path):
+    out, whole, how = tmp_path / "out", tmp_path / "whole", ("--pseudonyms", tmp_path / "key")
+    plan = planned(dfe, media)
+    assert dfe("corpus", "run", plan, "-o", out, *how).code == 0
+    assert dfe("corpus", "merge", out, "-o", whole).code == 0
+    rows = [list(Manifest(folder)) for folder in (out, whole)]
+    assert rows[0] == rows[1]
+    media.rename(tmp_path / "away")
+    assert dfe("corpus", "run", plan, "-o", whole, *how, "--json").json["there"] == 1
+
+
+@posix
 def test_a_subject_is_one_however_its_accent_is_written(dfe, media, tmp_path):
     for form in ("NFC", "NFD"):
         folder = media / unicodedata.normalize(form, "zoé")

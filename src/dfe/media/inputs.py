@@ -80,6 +80,8 @@ class Discovery:
     problems: tuple[DfeError, ...]
     rivals: tuple[Source, ...] = ()
     """Sources that are left out, since each would get the name of another."""
+    linked: tuple[tuple[Path, Path], ...] = ()
+    """Links that are left out, each with the file that it leads to by the name under which that is found."""
 
 
 class _Found(NamedTuple):
@@ -123,15 +125,25 @@ def discover(
     """
     found: dict[str, _Found] = {}
     problems: list[DfeError] = []
+    doubles: dict[Path, str] = {}
     for named in _lines(paths, stdin):
         try:
             for item in _expand(named, problems, tables):
                 key = os.path.normcase(os.path.realpath(item.path))
-                found[key] = _outermost(found.get(key, item), item)
+                first = found.get(key, item)
+                found[key] = _outermost(first, item)
+                if first is not item:
+                    doubles |= {first.path: key, item.path: key}
         except DfeError as error:
             problems.append(error)
-    sources, rivals, doubles = _named(_grouped(list(found.values())))
-    return Discovery(sources, (*problems, *doubles), rivals)
+    sources, rivals, shared = _named(_grouped(list(found.values())))
+    kept = ((path, found[key].path) for path, key in doubles.items())
+    linked = tuple((path, other) for path, other in kept if _absolute(path) != _absolute(other))
+    return Discovery(sources, (*problems, *shared), rivals, linked)
+
+
+def _absolute(path: Path) -> str:
+    return os.path.normcase(os.path.abspath(path))  # noqa: PTH100 (links stay links)
 
 
 def _outermost(first: _Found, second: _Found) -> _Found:
