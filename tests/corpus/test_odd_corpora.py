@@ -75,6 +75,14 @@ def test_merged_under_pseudonyms_they_stay_pseudonyms(dfe, media, tmp_path):
     assert dfe("corpus", "run", plan, "-o", whole, *how, "--json").json["there"] == 1
 
 
+def test_a_folder_whose_name_could_be_a_pseudonym_is_looked_into(dfe, media, tmp_path):
+    folder = tmp_path / "psychotherapy"
+    media.rename(folder)
+    assert dfe("encode", folder, "-o", tmp_path / "out").code == 0
+    (folder / "s1" / "a.mp4").write_bytes(grey_film(2))
+    assert dfe("corpus", "verify", tmp_path / "out", "--sources").code == 1
+
+
 @posix
 def test_a_subject_is_one_however_its_accent_is_written(dfe, media, tmp_path):
     for form in ("NFC", "NFD"):

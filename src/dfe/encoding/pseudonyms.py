@@ -126,6 +126,11 @@ def is_pseudonym(name: str) -> bool:
     return re.fullmatch(rf"p[a-z2-7]{{{_LETTERS}}}", name) is not None
 
 
+def are_pseudonyms(path: str) -> bool:
+    """Whether each part of a path looks like one, as in a list; a word may, too (``psychotherapy``), a path hardly."""
+    return all(map(is_pseudonym, path.split("/")))
+
+
 def redacted(text: str, source: Source) -> str:
     """A message without the paths and names of a source that has pseudonyms, as they are or as a URL writes them."""
     if not source.shown:

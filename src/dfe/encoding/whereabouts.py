@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from dfe.encoding.pseudonyms import is_pseudonym
+from dfe.encoding.pseudonyms import are_pseudonyms
 from dfe.encoding.row import Row
 from dfe.media.inputs import Source
 
@@ -36,7 +36,7 @@ def source_of(row: Row, folder: Path) -> Path | None:
         row: of the list.
         folder: of the list.
     """
-    hidden = "\\" in row.input or any(map(is_pseudonym, row.input.split("/")))
+    hidden = "\\" in row.input or are_pseudonyms(row.input)
     return None if hidden else folder / row.input
 
 
