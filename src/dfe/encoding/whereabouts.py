@@ -41,7 +41,7 @@ def source_of(row: Row, folder: Path) -> Path | None:
 
 
 class Whereabouts:
-    """Tells of sources whether they are gone, and never of one that only cannot be seen from this machine.
+    """Tells of sources whether they are gone, or only cannot be seen from this machine, as far as their neighbours tell.
 
     Args:
         folder: of the list.
@@ -57,10 +57,12 @@ class Whereabouts:
         path = source_of(row, self._folder)
         if path is None or _is_there(path):
             return False
-        if path.parent.is_dir():  # the folder of a disk that is not there is empty
-            return next(path.parent.iterdir(), None) is not None
-        above = next((place for place in path.parents if place.is_dir()), None)
-        return above is not None and self._any_below(above)
+        with suppress(OSError):  # of a folder that may not be looked into
+            if path.parent.is_dir():  # that of a disk that is not there is empty
+                return next(path.parent.iterdir(), None) is not None
+            above = next((place for place in path.parents if place.is_dir()), None)
+            return above is not None and self._any_below(above)
+        return False
 
     def _any_below(self, place: Path) -> bool:
         if place not in self._seen_below:
