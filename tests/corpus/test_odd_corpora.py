@@ -205,6 +205,28 @@ def test_a_journal_that_was_removed_while_it_was_waited_for_is_made_anew(tmp_pat
         assert path.exists()
 
 
+@posix
+def test_a_key_that_may_only_be_read_does(tmp_path, monkeypatch):
+    """As on a disk that nodes see and cannot write to; this test may be run by one who may write everywhere."""
+    key = tmp_path / "key"
+    first = Pseudonyms(key)
+    anna = first.of("anna")
+    first.keep()
+    opened = os.open
+
+    def refusing(path: object, flags: int, *more: object, **named: object) -> int:
+        if flags & os.O_ACCMODE != os.O_RDONLY and Path(str(path)) == key:
+            raise PermissionError(13, "no")
+        return opened(path, flags, *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(journal.os, "open", refusing)
+    second = Pseudonyms(key)
+    assert second.of("anna") == anna
+    second.of("berta")
+    second.keep()
+    assert "berta" in first.names_file.read_text()
+
+
 @pytest.mark.parametrize("links", [True, False])
 def test_processes_that_begin_together_have_one_key(tmp_path, monkeypatch, links):
     """As on a disk that holds nothing: another process makes the key between looking for it and making it."""

@@ -81,10 +81,10 @@ class Pseudonyms:
         Raises:
             OutputError: it cannot be written.
         """
+        if self._used.keys() <= _read_names(self.names_file).keys():
+            return
         with alone(self._key_file):
             known = _read_names(self.names_file)
-            if self._used.keys() <= known.keys():
-                return
             text = csv_text(_HEAD, sorted({**known, **self._used}.items()))
             with replacing(self.names_file, overwrite=True) as (file,):
                 os.chmod(file.fileno(), 0o600)  # noqa: PTH101

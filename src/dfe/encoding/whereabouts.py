@@ -41,7 +41,7 @@ def source_of(row: Row, folder: Path) -> Path | None:
 
 
 class Whereabouts:
-    """Tells of sources whether they are gone, or only cannot be seen from this machine, as far as their neighbours tell.
+    """Tells of sources whether they are gone, or only cannot be seen from here, as far as their neighbours tell.
 
     Args:
         folder: of the list.
