@@ -40,6 +40,7 @@ def test_parts_that_end_late_are_told_once():
     assert outside_notes({"line 2": 0.04, "line 3": 0}) == ()
     (said,) = outside_notes({"line 2": 30, "line 3": 4, "line 4": 0})
     assert said.startswith("2 parts that were asked for go on for longer than the recording, by up to 30 s (line 2).")
+    assert "Anna" not in outside_notes({"Anna": 30}, named=False)[0]
 
 
 def measured_by(**about: str) -> Recording:

@@ -102,7 +102,7 @@ def study_examples(
 
     everybodys = tokenizer if config.resting_face == "population" else None
     features = describe(shown, examples, recordings, all_rows=config.all_rows, everybodys=everybodys, seen=seen_of)
-    warnings += [*neutral_notes(resting), *instrument_notes(instruments), *outside_notes(outside)]
+    warnings += [*neutral_notes(resting), *instrument_notes(instruments), *outside_notes(outside, named=False)]
     seen = [found.coverage for found in features]
     coverage = np.min(seen, axis=0) if config.common else np.max(seen, axis=0)
     ready = [usable_examples(examples, target, coverage, config) for target in chosen]
