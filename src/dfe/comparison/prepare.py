@@ -20,6 +20,7 @@ from dfe.comparison.options import CompareOptions
 from dfe.comparison.speaking import talking
 from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
 from dfe.comparison.table import GroupTable, read_group_table
+from dfe.recording.copies import refuse_copies
 from dfe.recording.neutrals import NONE, neutrals_said
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -63,7 +64,7 @@ def prepare(
         progress: told of recordings done.
 
     Raises:
-        TableError: the table, or a recording, cannot be used.
+        TableError: the table, or a recording, cannot be used, or two recordings are copies of one film.
         ModelError: recordings of different tokenizers.
         UsageError: nothing to compare, too few subjects, or sides that were measured against different resting
             faces, or by different instruments.
@@ -96,6 +97,7 @@ def prepare(
         read.rows, config=options.events, tokenizer=tokenizer, names=options.names, talk=talk, progress=progress
     )
     check_alike(read, sums, str(table))
+    refuse_copies(sums.seen, table)
     subjects, flow, doubts, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
     frame = frame_of(read, subjects)
     how = Counting(options.events, tokenizer, options.names, talk)
