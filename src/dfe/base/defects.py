@@ -10,6 +10,8 @@ DefectKind = Literal[
     "time_stamps",
     "frame_rate",
     "cut_short",
+    "dropped",
+    "speed",
     "damage",
     "size_change",
     "interlaced",
@@ -21,9 +23,10 @@ DefectKind = Literal[
     "face_limit",
     "changed",
 ]
-"""``time_stamps`` repaired or made up; ``frame_rate`` guessed; ``cut_short``: fewer frames than announced; ``damage``:
-frames that cannot be decoded whole; ``size_change`` of the pictures inside the file; ``interlaced`` film, deinterlaced;
-``combed``: it looks interlaced, the stream does not say so, and it was measured as it is;
+"""``time_stamps`` repaired or made up; ``frame_rate`` guessed; ``cut_short``: fewer frames, or less time, than
+announced; ``dropped``: frames that the recording program left out; ``speed``: slow motion or time lapse, by its own
+words; ``damage``: frames that cannot be decoded whole; ``size_change`` of the pictures inside the file; ``interlaced``
+film, deinterlaced; ``combed``: it looks interlaced, the stream does not say so, and it was measured as it is;
 ``pixel_aspect``: pixels that were not square, squared; ``dynamic_range`` that is read without tone mapping;
 ``second_stream`` of pictures that is not read; ``cuts`` between scenes; ``face_limit``: more faces than looked for;
 ``changed``: the file was written to while it was read."""
@@ -34,7 +37,9 @@ _MENDED: frozenset[DefectKind] = frozenset({"interlaced", "pixel_aspect", "secon
 SHORT: dict[DefectKind, str] = {
     "time_stamps": "time stamps repaired",
     "frame_rate": "frame rate guessed",
-    "cut_short": "file cut short",
+    "cut_short": "file cut short, or sound alone at its end",
+    "dropped": "frames left out when it was recorded",
+    "speed": "slow motion or time lapse",
     "damage": "damaged frames",
     "size_change": "size of the pictures changes",
     "interlaced": "interlaced, and deinterlaced",

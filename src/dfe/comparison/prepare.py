@@ -18,7 +18,7 @@ from dfe.comparison.options import CompareOptions
 from dfe.comparison.speaking import talking
 from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
 from dfe.comparison.table import GroupTable, read_group_table
-from dfe.recording.neutrals import NONE, neutral_notes, neutrals_said
+from dfe.recording.neutrals import NONE, neutrals_said
 from dfe.tokenizer.tokenizer import Tokenizer
 
 
@@ -60,7 +60,8 @@ def prepare(
     Raises:
         TableError: the table, or a recording, cannot be used.
         ModelError: recordings of different tokenizers.
-        UsageError: nothing to compare, too few subjects, or sides that were measured against different resting faces.
+        UsageError: nothing to compare, too few subjects, or sides that were measured against different resting
+            faces, or by different instruments.
     """
     columns, folder = options.columns, Path(recordings)
     if columns.group is None and columns.condition is None and not columns.scores:
@@ -75,6 +76,7 @@ def prepare(
         groups=options.groups,
         conditions=options.conditions,
         categories=options.categories,
+        missing=options.missing,
         others=options.unmatched == "drop",
         windows=options.windows,
         several=several,
@@ -88,7 +90,7 @@ def prepare(
     sums, tokenizer = measure_rows(
         read.rows, config=options.events, tokenizer=tokenizer, names=options.names, talk=talk, progress=progress
     )
-    _check_neutrals(read, sums, str(table))
+    check_alike(read, sums, str(table))
     subjects, flow, doubts, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
     frame = frame_of(read, subjects)
     how = Counting(options.events, tokenizer, options.names, talk)
@@ -100,22 +102,32 @@ def prepare(
     return Prepared(read, tokenizer, sums, subjects, frame, flow, doubts, coverage, notes, beside)
 
 
-def _check_neutrals(table: GroupTable, sums: RowSums, where: str) -> None:
-    """Refuse sides that share no resting face: what they differ in would be told by that."""
-    for what, names in (("group", table.groups), ("condition", table.conditions)):
-        sides = [
-            {neutral for row, neutral in zip(table.rows, sums.neutrals, strict=True) if getattr(row, what) == name}
-            for name in names or ()
-        ]
-        for place, (one, name) in enumerate(zip(sides[1:], (names or ())[1:], strict=True), start=1):
-            if one and sides[0] and not one & sides[0]:
-                first = (names or ("",))[0]
-                raise UsageError(
-                    f"{first} was measured against {' and '.join(sorted(sides[0]))} resting face, {name} against "
-                    f"{' and '.join(sorted(sides[place]))}",
-                    where=where,
-                    advice="encode all with the same --neutral",
-                )
+def check_alike(table: GroupTable, sums: RowSums, where: str) -> None:
+    """Refuse sides that share no resting face or no instrument: what they differ in would be told by that.
+
+    Args:
+        table: what is compared.
+        sums: of its rows.
+        where: the table's file, for errors.
+
+    Raises:
+        UsageError: two sides share none.
+    """
+    for measured, kind, how in (
+        (sums.neutrals, "against {} resting face", "encode all with the same --neutral"),
+        (sums.instruments, "by {}", "measure all by one"),
+    ):
+        for what, names in (("group", table.groups), ("condition", table.conditions)):
+            sides = [
+                {one for row, one in zip(table.rows, measured, strict=True) if getattr(row, what) == name}
+                for name in names or ()
+            ]
+            for name, side in zip((names or ())[1:], sides[1:], strict=True):
+                if side and sides[0] and not side & sides[0]:
+                    first, second = (kind.format(" and ".join(sorted(one))) for one in (sides[0], side))
+                    raise UsageError(
+                        f"{(names or ('',))[0]} was measured {first}, {name} {second}", where=where, advice=how
+                    )
 
 
 def _notes(table: GroupTable, sums: RowSums, options: CompareOptions) -> list[str]:
@@ -133,7 +145,7 @@ def _notes(table: GroupTable, sums: RowSums, options: CompareOptions) -> list[st
             "Covariates play no part in the permutation test within subjects; the model of counts holds them constant."
         )
     notes.append(_resting_said(sums.neutrals, options))
-    notes += neutral_notes(sums.neutrals)
+    notes += sums.cautions
     notes.append(_speech_said(sums, options))
     return notes
 

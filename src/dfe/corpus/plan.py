@@ -51,6 +51,8 @@ class PlanInfo:
     pattern: str | None = None
     absent: tuple[str, ...] = ()
     """What was named and leads to nothing, a line each."""
+    passed_over: dict[str, int] = field(default_factory=dict)
+    """Files in folders that are called like pictures or films and are not planned: how many of each suffix."""
     seconds_per_frame: float | None = None
     """Of one processor, measured on a sample; None where there was none."""
     bytes_per_recording: float = 0.0

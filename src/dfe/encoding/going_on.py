@@ -18,6 +18,7 @@ from dfe.base.stamps import FileState, one_stamp, stamp_of_file, stamps
 from dfe.base.version import __version__
 from dfe.encoding.coders import Coders
 from dfe.encoding.manifest import Manifest
+from dfe.encoding.neutral import NeutralChoice
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.row import Row
 from dfe.encoding.summary import Targets
@@ -45,12 +46,17 @@ def ways(options: EncodeOptions, coders: Coders, **more: object) -> str:
         options: of the run.
         coders: the tokenizers of the run.
         more: whatever else decides what a table holds.
+
+    Raises:
+        MediaError: the recording that is named as the neutral cannot be read.
     """
     files = [path for path in (options.weights, options.front_end_options().flame, options.space) if path is not None]
+    neutral = None if options.neutral is None else NeutralChoice.parse(options.neutral)
     said = {
-        "options": asdict(options) | dict.fromkeys(("tokenizer", "weights", "flame", "space")),
+        "options": asdict(options) | dict.fromkeys(("tokenizer", "weights", "flame", "space", "neutral")),
         "space": (options.must_fit, options.coefficients_only),
         "files": one_stamp(stamps(files)),
+        "neutral": None if neutral is None else (str(neutral), [file_hash(path) for path in neutral.files]),
         "tokenizer": coders.identity(),
         "more": more,
     }
@@ -93,14 +99,14 @@ def due(
     """
     told = manifest.get(targets.table)
     report = "" if targets.report is None else manifest.name(targets.report)
-    same = told is not None and _same_source(told, source)
+    mine = manifest.input(source)
+    same = told is not None and _same_source(told, source, mine)
     like_now = told is not None and same and (told.options, told.version) == (options, __version__)
     ready = told is not None and like_now and told.status in ("done", "damaged") and are_whole(told, targets)
     if told is not None and ready and not overwrite:
         shown = targets.report is None or ((told.report, told.page) == (report, page) and _is_whole(targets.report))
         if shown:
             return "there"
-    mine = manifest.input(source)
     row = Row(mine, manifest.name(targets.table), report, options=options, page=page, version=__version__)
     if overwrite or told is None:
         for target in targets.files:
@@ -164,14 +170,23 @@ def _tables(targets: Targets) -> list[Path]:
 def size_and_state(source: Source, files: Mapping[Path, FileState | None]) -> tuple[str, str]:
     """The cells ``bytes`` and ``state`` of a source whose files are like this."""
     size = sum(state.size for state in files.values() if state is not None)
-    return str(size), one_stamp(files, [source.kind])
+    return str(size), one_stamp(files, [source.kind], source.secret)
 
 
-def _same_source(told: Row, source: Source) -> bool:
-    """Whether the results that a row tells of were made of this source, as it is now."""
+def _same_source(told: Row, source: Source, named: str) -> bool:
+    """Whether the results that a row tells of were made of this source, as it is now, or was when it was there.
+
+    Args:
+        told: the row.
+        source: that may be the same.
+        named: what the list calls it.
+    """
     if not told.state and not told.sha256:
         return False
-    size, state = size_and_state(source, stamps(source.paths))
+    files = stamps(source.paths)
+    if told.status in ("done", "damaged") and not any(files.values()):
+        return told.input == named  # put away since, and not to be looked at again
+    size, state = size_and_state(source, files)
     if told.state == state:
         return True
     if told.bytes != size or not told.sha256 or len(source.paths) > 1 or not source.paths[0].is_file():

@@ -19,6 +19,7 @@ from dfe.events.finding import detect
 from dfe.events.rates import rates
 from dfe.events.resting import as_asked
 from dfe.recording.faces import sole_face
+from dfe.recording.instruments import instrument_of
 from dfe.recording.neutrals import neutral_of
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
@@ -71,6 +72,8 @@ class Minutes:
     """What counted as one."""
     resting: tuple[str, ...] = ()
     """Whose resting face the face of each recording was measured against, in words."""
+    instruments: tuple[str, ...] = ()
+    """What measured each recording, in words."""
 
 
 def measure_minutes(
@@ -99,6 +102,7 @@ def measure_minutes(
     exposure: list[float] = []
     counts: list[dict[Counted, int]] = []
     resting: list[str] = []
+    instruments: list[str] = []
     vocabulary: Vocabulary | None = None
     for done, source in enumerate(sources, start=1):
         recording = Recording.read(source.path, landmarks=False)
@@ -109,6 +113,7 @@ def measure_minutes(
         start = float(np.nanmin(recording.times))
         face = sole_face(recording, source.path) if source.face is None else source.face
         resting.append(neutral_of(recording, face))
+        instruments.append(instrument_of(recording))
         for block in range(int(np.ceil(found.duration_s / block_s))):
             low = start + block_s * block
             role = Role("", face, low, low + block_s, "x", "")
@@ -132,4 +137,15 @@ def measure_minutes(
     who, sitting, which = tuple(subject), tuple(session), tuple(number)
     units = tuple(unit for unit in counts[0] if all(unit in kept for kept in counts))
     events = np.array([[kept[unit] for unit in units] for kept in counts], np.float64)
-    return Minutes(units, who, sitting, which, np.array(exposure), events, tokenizer.id, config, tuple(resting))
+    return Minutes(
+        units,
+        who,
+        sitting,
+        which,
+        np.array(exposure),
+        events,
+        tokenizer.id,
+        config,
+        tuple(resting),
+        tuple(instruments),
+    )
