@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable, Generator
@@ -101,6 +102,17 @@ def dfe(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(int(stop.value.code or 0), out, err)
 
     return run
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """What is imported and collected lives as long as the run, so the search for garbage need never look at it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

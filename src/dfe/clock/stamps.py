@@ -43,7 +43,7 @@ def frame_step(frame: IntArray, time: DoubleArray) -> float:
 
 
 def _rounded_line(frame: IntArray, time: DoubleArray) -> tuple[float, float] | None:
-    """Step and unit of rounded times; None if they are not: none stands still, or one jumps further than a unit."""
+    """Step and unit of rounded times; None if they are not: none stands still, or one jumps further or is off it."""
     known = np.isfinite(time)
     shown, times = frame[known], time[known]
     steps, frames = np.diff(times), np.diff(shown)

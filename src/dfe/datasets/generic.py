@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from dfe.base.column_kind import ColumnKind, column_kind
 from dfe.base.errors import TableError
-from dfe.base.label_table import LabelRow, LabelTable, plain_path, read_label_table
+from dfe.base.label_table import LabelRow, LabelTable, plain_path, plain_recording, read_label_table
 from dfe.base.numbers import is_missing, number, seconds
 from dfe.datasets.examples import Examples, Target
-from dfe.media.inputs import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from dfe.stats.folds import TEST, TRAIN, VALIDATION
 
 PATH, SUBJECT, LABEL = "path", "subject", "label"
@@ -25,7 +24,6 @@ _NEEDED = (PATH, SUBJECT, LABEL)
 _KNOWN = (*_NEEDED, "session", "condition", "onset", "offset", "split", "face", "frame")
 _PARTS = {"train": TRAIN, "training": TRAIN, "validation": VALIDATION, "val": VALIDATION, "dev": VALIDATION}
 _PARTS |= {"test": TEST, "testing": TEST}
-_SUFFIXES = VIDEO_SUFFIXES | PICTURE_SUFFIXES | {".parquet", ".csv"}
 _FEW = 10
 """Whole numbers with no more different values than this are classes, unless the user says otherwise."""
 
@@ -88,7 +86,7 @@ class Generic:
         table.refuse_alike(SUBJECT, *(name for name in ("session", "condition") if name in table.names))
         table = self._without_codes(table)
         rows = table.rows
-        recording = tuple(_recording(row.cells[PATH]) for row in rows)
+        recording = tuple(plain_recording(row.cells[PATH]) for row in rows)
         onset, offset = _seconds(table, "onset", -math.inf), _seconds(table, "offset", math.inf)
         face, frame = self._whole(rows, "face"), self._whole(rows, "frame")
         if onset is not None and offset is not None:
@@ -224,12 +222,6 @@ class Generic:
                     f"{before.line}",
                     "correct it, or use --label-of task if labels change within a person",
                 )
-
-
-def _recording(path: str) -> str:
-    plain = plain_path(path)
-    suffix = Path(plain).suffix
-    return plain[: -len(suffix)] if suffix.lower() in _SUFFIXES else plain
 
 
 def _below(root: Path, name: str) -> Path | None:

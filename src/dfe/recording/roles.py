@@ -10,13 +10,10 @@ from os import PathLike
 from pathlib import Path, PurePosixPath
 
 from dfe.base.errors import TableError
-from dfe.base.label_table import plain_path, read_label_table
+from dfe.base.label_table import plain_path, plain_recording, read_label_table
 from dfe.base.numbers import Decimal, seconds
-from dfe.media.inputs import VIDEO_SUFFIXES
 
 COLUMNS = ("recording", "face_id", "start", "end", "subject", "role")
-
-_SUFFIXES = VIDEO_SUFFIXES | {".parquet", ".csv"}
 
 
 @dataclass(frozen=True)
@@ -136,7 +133,5 @@ def _role(values: dict[str, str], where: str, line: int, decimal: Decimal) -> Ro
     end = seconds(values.get("end", ""), "end", math.inf, where, decimal)
     if not start < end:
         raise TableError(f"ends at {end:g} s, before it starts at {start:g} s", where=where)
-    name = PurePosixPath(plain_path(values["recording"])).name
-    suffix = PurePosixPath(name).suffix
-    name = name.removesuffix(suffix) if suffix.lower() in _SUFFIXES else name
+    name = PurePosixPath(plain_recording(values["recording"])).name
     return Role(name, int(face), start, end, values["subject"], values.get("role", ""), line)
