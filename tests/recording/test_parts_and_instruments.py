@@ -8,7 +8,7 @@ import pytest
 
 from dfe.base.errors import TableError
 from dfe.recording.build import build_recording
-from dfe.recording.copies import Seen, refuse_copies
+from dfe.recording.copies import Seen, copy_notes, refuse_copies
 from dfe.recording.instruments import instrument_notes, instrument_of
 from dfe.recording.part import outside_notes, outside_s
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
@@ -53,6 +53,8 @@ def test_a_film_under_two_names_is_refused_and_parts_and_faces_of_one_are_not():
     refuse_copies([*apart, film("e", 0, 99, None), film("f", 0, 99, None), film("a", 10, 20)], "t.csv")
     with pytest.raises(TableError, match=r"^t\.csv: line of b and line of a are about one film: b and a are copies"):
         refuse_copies([film("b", 5, 70), *apart[:1]], "t.csv")
+    assert copy_notes(apart) == ()
+    assert "copies of one film" in copy_notes([film("b", 5, 70), *apart])[0]
 
 
 def measured_by(**about: str) -> Recording:
