@@ -40,3 +40,11 @@ def test_several_faces_handed_over_at_once_are_looked_at_one_by_one(name: str, n
     for together, first, second in zip(*(networks.run(name, some) for some in (values, values[:1], values[1:])),
                                        strict=True):  # fmt: skip
         np.testing.assert_array_equal(together, np.concatenate([first, second]))
+
+
+def test_networks_that_look_at_a_face_can_be_opened_for_any_number_and_detectors_for_one_picture() -> None:
+    networks = Networks()
+    for name in ("detector", "detector_back", *FACE_NETWORKS):
+        session = Session(networks.read(f"{name}.onnx"), "cpu", 5)
+        faces = 5 if name in FACE_NETWORKS else 1
+        assert [shape[0] for shape in (session.shape, *session.outputs)] == [faces] * (1 + len(session.outputs))

@@ -174,3 +174,8 @@ def test_files_of_another_server_stay_when_one_ends(place: Place) -> None:
         assert place.card.exists(), "another one is being started"
     place.leave()
     assert not place.card.exists()
+
+
+def test_a_place_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DfeError, match=r"gone: cannot start the process that runs networks in batches \(No such file"):
+        Asking(Place(tmp_path / "gone", "key")).run("doubling", face(1, 2))

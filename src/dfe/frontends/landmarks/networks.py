@@ -9,19 +9,20 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dfe.base.errors import ModelError
 from dfe.base.types import FloatArray
-from dfe.frontends.landmarks.gathering.client import Gathered
-from dfe.frontends.landmarks.gathering.config import GatheringConfig
 from dfe.frontends.landmarks.sessions import Device, Session
 
 _IRIS_PARTNER = np.array([473, 476, 475, 474, 477, 468, 471, 470, 469, 472])
 """The irises have no place on the canonical face: centre, then right, top, left and bottom edge in the picture."""
+
+if TYPE_CHECKING:
+    from dfe.frontends.landmarks.gathering.client import Gathered
 
 FACE_NETWORKS = ("landmarks", "coefficients", "covering")
 """Networks that look at one face. The others look at one picture; they run on the CPU of whoever asks."""
@@ -100,6 +101,9 @@ class Networks:
     @cached_property
     def gathered(self) -> Gathered:
         """The way to the process that runs batches."""
+        from dfe.frontends.landmarks.gathering.client import Gathered  # only who gathers needs it
+        from dfe.frontends.landmarks.gathering.config import GatheringConfig
+
         folder = None if self.folder is None else str(self.folder.resolve())
         hashes = {name: self.hashes.get(f"{name}.onnx", "") for name in FACE_NETWORKS}
         return Gathered(GatheringConfig(self.device, self.batch, folder), hashes)

@@ -120,7 +120,11 @@ class Gathered:
         if self._line is None:
             said = (__version__, self._config.written(), sorted(self._hashes.items()))
             place = self._place or find_place(*said)
-            self._line = self._greeted(place) or self._started(place)
+            try:
+                self._line = self._greeted(place) or self._started(place)
+            except OSError as problem:
+                what = f"cannot start the process that runs networks in batches ({problem.strerror or problem})"
+                raise DfeError(what, where=place.folder) from problem
         return self._line
 
     def _greeted(self, place: Place) -> socket.socket | None:
