@@ -216,3 +216,17 @@ def test_numbers_that_make_no_sense_are_refused_by_the_name_of_their_option(dfe,
     ran = dfe("corpus", verb, plan, "-o", tmp_path / "out", *words)
     assert ran.code == 2
     assert f"{words[0]} must be" in ran.err
+
+
+def test_a_plan_says_what_it_passed_over(tmp_path: Path) -> None:
+    from dfe.corpus.config import PlanOptions
+    from dfe.corpus.making import make_plan
+    from dfe.corpus.overview import overview_of
+    from dfe.encoding.engine import LocalEngine
+
+    (tmp_path / "media").mkdir()
+    for name in ("a.mp4", "b.dav"):
+        (tmp_path / "media" / name).write_bytes(grey_film())
+    plan = make_plan([tmp_path / "media"], tmp_path / "plan.parquet", PlanOptions(sample_s=0), LocalEngine())
+    assert len(plan) == 1
+    assert "passed over: 1 .dav (" in " ".join(overview_of(plan).lines())

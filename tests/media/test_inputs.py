@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfe.base.errors import MediaError, UsageError
+from dfe.encoding.summary import RunSummary
 from dfe.media.inputs import discover
 from numbered_video import write_video
 
@@ -163,6 +164,16 @@ def test_problems_do_not_stop_the_rest(tmp_path):
         assert type(problem) is kind
         assert message in str(problem)
         assert problem.advice
+
+
+def test_pictures_and_films_of_kinds_that_are_not_looked_for_are_told(tmp_path):
+    tree(tmp_path, "a.mp4", "raw/1.CR2", "raw/2.cr2", "raw/.3.cr2", "cctv.dav", "clip.lrv", "notes.txt")
+    assert discover([tmp_path]).passed_over == {".cr2": 2, ".dav": 1}
+    assert discover([tmp_path / "*"]).passed_over == {".cr2": 2, ".dav": 1}
+    (problem,) = discover([tmp_path / "raw"]).problems
+    assert "no video or picture in this folder; passed over: 2 .cr2 (" in str(problem)
+    said = RunSummary((), 1.0, {".cr2": 2, ".dav": 1}).lines()[-1]
+    assert said.startswith("note: passed over: 2 .cr2, 1 .dav (")
 
 
 def test_a_folder_that_may_not_be_listed(tmp_path, without_permission):

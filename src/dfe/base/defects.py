@@ -10,7 +10,10 @@ DefectKind = Literal[
     "time_stamps",
     "frame_rate",
     "cut_short",
+    "dropped",
+    "speed",
     "damage",
+    "still",
     "size_change",
     "interlaced",
     "combed",
@@ -21,12 +24,13 @@ DefectKind = Literal[
     "face_limit",
     "changed",
 ]
-"""``time_stamps`` repaired or made up; ``frame_rate`` guessed; ``cut_short``: fewer frames than announced; ``damage``:
-frames that cannot be decoded whole; ``size_change`` of the pictures inside the file; ``interlaced`` film, deinterlaced;
-``combed``: it looks interlaced, the stream does not say so, and it was measured as it is;
-``pixel_aspect``: pixels that were not square, squared; ``dynamic_range`` that is read without tone mapping;
-``second_stream`` of pictures that is not read; ``cuts`` between scenes; ``face_limit``: more faces than looked for;
-``changed``: the file was written to while it was read."""
+"""``time_stamps`` repaired or made up; ``frame_rate`` guessed; ``cut_short``: fewer frames, or less time, than
+announced; ``dropped``: frames that the recording program left out; ``speed``: slow motion or time lapse, by its own
+words; ``damage``: frames that cannot be decoded whole; ``still``: a face's picture stands still for seconds;
+``size_change`` of the pictures inside the file; ``interlaced`` film, deinterlaced; ``combed``: it looks interlaced, the
+stream does not say so, and it was measured as it is; ``pixel_aspect``: pixels that were not square, squared;
+``dynamic_range`` that is read without tone mapping; ``second_stream`` of pictures that is not read; ``cuts`` between
+scenes; ``face_limit``: more faces than looked for; ``changed``: the file was written to while it was read."""
 
 _MENDED: frozenset[DefectKind] = frozenset({"interlaced", "pixel_aspect", "second_stream"})
 
@@ -34,8 +38,11 @@ _MENDED: frozenset[DefectKind] = frozenset({"interlaced", "pixel_aspect", "secon
 SHORT: dict[DefectKind, str] = {
     "time_stamps": "time stamps repaired",
     "frame_rate": "frame rate guessed",
-    "cut_short": "file cut short",
+    "cut_short": "file cut short, or sound alone at its end",
+    "dropped": "frames left out when it was recorded",
+    "speed": "slow motion or time lapse",
     "damage": "damaged frames",
+    "still": "a face's picture stands still",
     "size_change": "size of the pictures changes",
     "interlaced": "interlaced, and deinterlaced",
     "combed": "interlaced without saying so",

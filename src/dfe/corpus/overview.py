@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
+from dfe.base.suffixes import foreign_words
 from dfe.corpus.plan import Plan
 from dfe.corpus.sample import Estimate, in_room
 
@@ -27,6 +28,8 @@ class Overview:
     without_subject: int
     estimate: Estimate | None
     """What a run with default options will take; None where no sample was measured."""
+    passed_over: dict[str, int] = field(default_factory=dict)
+    """Files in folders that are called like pictures or films and are not planned: how many of each suffix."""
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
@@ -45,6 +48,8 @@ class Overview:
         lines = [f"{self.recordings} recordings: {what}; {self.frames:,} frames, {in_room(self.bytes)} of media"]
         if self.unreadable:
             lines.append(f"{self.unreadable} cannot be read; runs leave them out")
+        if self.passed_over:
+            lines.append(foreign_words(self.passed_over))
         if self.subjects:
             rest = f"; of {self.without_subject} recordings it is not known whose" if self.without_subject else ""
             lines.append(f"{self.subjects} subjects{rest}")
@@ -76,4 +81,5 @@ def overview_of(plan: Plan) -> Overview:
         subjects=len({subject for subject in subjects if subject}),
         without_subject=subjects.count(""),
         estimate=estimate,
+        passed_over=info.passed_over,
     )

@@ -15,12 +15,17 @@ from dfe.corpus.config import STOPPED
 LEAVE_MINUTES = 20
 """Left to what is under way when the time is nearly up."""
 
+_SLACK_S = 60
+"""A run that ends so little before its time was stopped by it: the shell counts by a clock that may be set."""
+
 WORKER_MB = 700
 """That a worker may take, and the run itself."""
 
 _SCRIPT = """#!/bin/bash
 # Encodes {plan} in {shares} shares, {cpus} processes each. Submit it with: sbatch {name}
-# A share that stops early (exit code {stopped}: time or disk) puts itself back into the queue and goes on where it was.
+# A share whose time is up (exit code {stopped}) puts itself back into the queue and goes on where it was. One that
+# stops for want of room on the disk (the same code, before its time) is put there on hold, or it would come back at
+# once, again and again: make room, then: scontrol release JOB
 # When all are done: dfe corpus merge {out} && dfe corpus verify {out}
 #SBATCH --job-name=dfe
 #SBATCH --array=1-{shares}
@@ -36,7 +41,13 @@ dfe corpus run {plan} -o {out} \\
   --shard "$SLURM_ARRAY_TASK_ID/{shares}" --workers "$SLURM_CPUS_PER_TASK" --stop-after {minutes} --json-lines{words}
 code=$?
 if [ $code -eq {stopped} ]; then
-  scontrol requeue "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"
+  again=requeue
+  if [ $SECONDS -lt {seconds} ]; then
+    again=requeuehold
+    echo "dfe: stopped before its time, see above; on hold until: scontrol release" \
+      "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID" >&2
+  fi
+  scontrol $again "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"
 fi
 exit $code
 """
@@ -89,6 +100,7 @@ class SlurmJob:
         return _SCRIPT.format(
             plan=shlex.quote(str(plan)), out=shlex.quote(str(out)), name="dfe.sbatch", shares=self.shares,
             cpus=self.cpus, memory=memory, time=f"{minutes // 60:02d}:{minutes % 60:02d}:00",
-            minutes=minutes - LEAVE_MINUTES, stopped=STOPPED, extra=extra,
+            minutes=minutes - LEAVE_MINUTES, seconds=60 * (minutes - LEAVE_MINUTES) - _SLACK_S, stopped=STOPPED,
+            extra=extra,
             words=f" \\\n  {shlex.join(words)}" if words else "",
         )  # fmt: skip

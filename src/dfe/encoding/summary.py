@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from dfe.base.errors import MediaError
 from dfe.base.printable import printable
+from dfe.base.suffixes import foreign_words
 from dfe.encoding.row import Row
 from dfe.frontends.base import NOT_DECODED
 from dfe.media.inputs import Source
@@ -59,7 +61,7 @@ class InputResult:
     failures: int = 0
     """Frames (or pictures) without a face, whatever the reason."""
     usable: int = 0
-    """Frames with a face that is frontal, large enough and not covered."""
+    """Frames with a face that is frontal, large enough, not covered and not frozen."""
     why_not: str | None = None
     """The commonest reason why a face is not usable."""
     table: str | None = None
@@ -69,16 +71,20 @@ class InputResult:
     """Whether the source was written to while it was read."""
     warnings: tuple[str, ...] = ()
     """What is known to be wrong, odd or mended about the source, and what a front end had to guess or leave out."""
+    needs_more: bool = False
+    """Whether it failed for want of memory with nothing beside it, so that only another run may do better."""
+    tries: int = 0
+    """How often it has failed, of one that is set aside."""
 
     @classmethod
-    def failure(cls, name: str, problem: str) -> InputResult:
+    def failure(cls, name: str, problem: str, *, needs_more: bool = False) -> InputResult:
         """An input that made nothing, and why."""
-        return cls(name, "failed", problem=problem)
+        return cls(name, "failed", problem=problem, needs_more=needs_more)
 
     @classmethod
     def aside(cls, name: str, told: Row) -> InputResult:
         """An input that has failed too often to be tried again."""
-        return cls(name, "aside", problem=told.reason)
+        return cls(name, "aside", problem=told.reason, tries=told.times_failed)
 
     @classmethod
     def there(cls, name: str, targets: Targets, told: Row) -> InputResult:
@@ -151,6 +157,8 @@ class RunSummary:
     inputs: tuple[InputResult, ...]
     """Those that were not found come first."""
     seconds: float
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """Files in folders that are called like pictures or films and were not looked at: how many of each suffix."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -192,12 +200,17 @@ class RunSummary:
             "failures": sum(result.failures for result in self.inputs),
             "seconds": round(self.seconds, 3),
             "frames_per_second": round(self.frames_per_second, 2),
+            "passed_over": dict(self.passed_over),
             "problems": list(self.problems),
             "inputs": [asdict(result) for result in self.inputs],
         }
 
     def lines(self) -> list[str]:
         """A few lines for people."""
+        passed = [f"note: {printable(foreign_words(self.passed_over))}"] if self.passed_over else []
+        return [*self._results(), *passed]
+
+    def _results(self) -> list[str]:
         lines = []
         for result in self.inputs:
             if result.status == "paged":

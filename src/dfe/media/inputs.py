@@ -6,34 +6,22 @@ import glob
 import os
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
 from dfe.base.errors import DfeError, MediaError, TableError, UsageError
+from dfe.base.suffixes import FOREIGN_SUFFIXES, PICTURE_SUFFIXES, TABLE_SUFFIXES, VIDEO_SUFFIXES, foreign_words
 from dfe.media.header import DamagedHeader, is_animation, open_media, picture_header, still_header
 
-# fmt: off
-VIDEO_SUFFIXES = frozenset({
-    ".264", ".265", ".3g2", ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".h264", ".h265", ".hevc", ".ivf",
-    ".m2t", ".m2ts", ".m2v", ".m4v", ".mj2", ".mjpeg", ".mjpg", ".mkv", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mpv",
-    ".mts", ".mxf", ".ogm", ".ogv", ".qt", ".rm", ".rmvb", ".ts", ".vob", ".webm", ".wmv", ".y4m",
-})
-PICTURE_SUFFIXES = frozenset({
-    ".apng", ".avif", ".bmp", ".dib", ".gif", ".heic", ".heif", ".hif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png",
-    ".tif", ".tiff", ".webp",
-})
-# fmt: on
 _MAY_MOVE = frozenset({".apng", ".gif", ".png", ".webp"})
 _DEVICE_NAMES = frozenset({"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))})
 _LONGEST_PART = 200
 """Bytes of a name's part; leaves room for suffixes below the 255 of most file systems."""
 
-TABLE_SUFFIXES = frozenset({".csv", ".json", ".mat", ".npy", ".npz", ".obj", ".ply", ".tsv", ".txt"})
-"""Of files that other tools measured faces into, or meshes; ``.gz`` may follow."""
 _ZIPPED = ".gz"
 
 Kind = Literal["video", "stills", "table"]
@@ -58,6 +46,8 @@ class Source:
     """Folders between the one that was named and the source, ``/`` between them."""
     shown: tuple[str, ...] = ()
     """What the files are called in results, where these are to hold no names; empty: as they are."""
+    secret: str = field(default="", repr=False)
+    """Goes into what stands for the files in results then, so that nobody can try whether a guessed name is right."""
 
     @property
     def called(self) -> dict[str, str]:
@@ -76,6 +66,20 @@ class Discovery:
 
     sources: tuple[Source, ...]
     problems: tuple[DfeError, ...]
+    rivals: tuple[Source, ...] = ()
+    """Sources that are left out, since each would get the name of another."""
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """Files in folders that are called like pictures or films of kinds that are not looked for: how many of each
+    suffix, in the order of the suffixes."""
+    linked: tuple[tuple[Path, Path], ...] = ()
+    """Links that are left out, each with the file that it leads to by the name under which that is found."""
+
+
+class _Noted(NamedTuple):
+    """What is noted on the way through the folders."""
+
+    problems: list[DfeError]
+    passed_over: Counter[str]
 
 
 class _Found(NamedTuple):
@@ -118,16 +122,27 @@ def discover(
         named that leads to nothing, and for each source that would get the name of another.
     """
     found: dict[str, _Found] = {}
-    problems: list[DfeError] = []
+    noted = _Noted([], Counter())
+    doubles: dict[Path, str] = {}
     for named in _lines(paths, stdin):
         try:
-            for item in _expand(named, problems, tables):
+            for item in _expand(named, noted, tables):
                 key = os.path.normcase(os.path.realpath(item.path))
-                found[key] = _outermost(found.get(key, item), item)
+                first = found.get(key, item)
+                found[key] = _outermost(first, item)
+                if first is not item:
+                    doubles |= {first.path: key, item.path: key}
         except DfeError as error:
-            problems.append(error)
-    sources, doubles = _named(_grouped(list(found.values())))
-    return Discovery(sources, (*problems, *doubles))
+            noted.problems.append(error)
+    sources, rivals, shared = _named(_grouped(list(found.values())))
+    kept = ((path, found[key].path) for path, key in doubles.items())
+    linked = tuple((path, other) for path, other in kept if _absolute(path) != _absolute(other))
+    passed_over = dict(sorted(noted.passed_over.items()))
+    return Discovery(sources, (*noted.problems, *shared), rivals, passed_over, linked)
+
+
+def _absolute(path: Path) -> str:
+    return os.path.normcase(os.path.abspath(path))  # noqa: PTH100 (links stay links)
 
 
 def _outermost(first: _Found, second: _Found) -> _Found:
@@ -143,19 +158,21 @@ def _lines(paths: Sequence[str | PathLike[str]], stdin: Iterable[str]) -> Iterat
             yield os.fspath(path)
 
 
-def _expand(named: str, problems: list[DfeError], tables: TableSearch | None) -> Iterator[_Found]:
+def _expand(named: str, noted: _Noted, tables: TableSearch | None) -> Iterator[_Found]:
     path = Path(os.path.expanduser(named))  # noqa: PTH111 (Path's own raises for a file called ~x)
     if not named.strip():
         raise UsageError("an empty path names nothing", advice="name a video, a picture or a folder")
     if not os.path.lexists(path) and glob.has_magic(named):
-        yield from _expand_pattern(str(path), problems, tables)
+        yield from _expand_pattern(str(path), noted, tables)
     elif _is_folder(path):
-        known = len(problems)
-        found = list(_in_folder(path, path, problems, tables))
-        if not found and len(problems) == known:
+        known, passed = len(noted.problems), noted.passed_over.total()
+        found = list(_in_folder(path, path, noted, tables))
+        if not found and len(noted.problems) == known:
             what = "no video, picture or table of faces" if tables else "no video or picture"
             near = _first_table(path) if tables else None
             why = f"; {near.name} {tables.explain(near)}" if tables and near is not None else ""
+            if noted.passed_over.total() > passed:
+                why += f"; {foreign_words(noted.passed_over)}"
             raise UsageError(f"{what} in this folder{why}", where=named, advice="name another folder")
         yield from found
     else:
@@ -189,8 +206,8 @@ def _unzipped(name: str) -> str:
     return name[: -len(_ZIPPED)] if name.lower().endswith(_ZIPPED) else name
 
 
-def _in_folder(folder: Path, root: Path, problems: list[DfeError], tables: TableSearch | None) -> Iterator[_Found]:
-    media = [] if tables is not None and tables.only else list(_walk(folder, root, problems))
+def _in_folder(folder: Path, root: Path, noted: _Noted, tables: TableSearch | None) -> Iterator[_Found]:
+    media = [] if tables is not None and tables.only else list(_walk(folder, root, noted))
     if media or tables is None:
         yield from media
     else:
@@ -218,7 +235,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _expand_pattern(pattern: str, problems: list[DfeError], tables: TableSearch | None) -> Iterator[_Found]:
+def _expand_pattern(pattern: str, noted: _Noted, tables: TableSearch | None) -> Iterator[_Found]:
     parts = PurePath(pattern).parts
     fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
     root = Path(*parts[:fixed])
@@ -228,21 +245,23 @@ def _expand_pattern(pattern: str, problems: list[DfeError], tables: TableSearch 
     found: list[_Found] = []
     for match in matches:
         if _is_folder(match):
-            found.extend(_in_folder(match, root, problems, tables))
+            found.extend(_in_folder(match, root, noted, tables))
         elif _suffix_kind(match) and not (tables and tables.only):
             found.append(_Found(match, root, _kind_by_suffix(match)))
         elif tables and is_table_name(match) and (reader := tables.recognise(match)) is not None:
             found.append(_Found(match, root, "table", reader))
+        elif (suffix := match.suffix.lower()) in FOREIGN_SUFFIXES:
+            noted.passed_over[suffix] += 1
     if not found:
         what = "no video, picture or table of faces" if tables else "no video or picture"
         raise UsageError(f"the pattern matches {what}", where=pattern, advice="name one file to force it")
     yield from found
 
 
-def _walk(folder: Path, root: Path, problems: list[DfeError]) -> Iterator[_Found]:
+def _walk(folder: Path, root: Path, noted: _Noted) -> Iterator[_Found]:
     def refused(error: OSError) -> None:
         what = f"the folder cannot be listed ({error.strerror or error})"
-        problems.append(MediaError(what, where=error.filename, advice="change its permissions"))
+        noted.problems.append(MediaError(what, where=error.filename, advice="change its permissions"))
 
     seen: set[str] = set()
     for where, folders, files in os.walk(folder, onerror=refused, followlinks=True):
@@ -255,8 +274,12 @@ def _walk(folder: Path, root: Path, problems: list[DfeError]) -> Iterator[_Found
         folders[:] = sorted((name for name in folders if not name.startswith(".")), key=_natural)
         for name in sorted(files, key=_natural):
             path = Path(where, name)
-            if not name.startswith(".") and _suffix_kind(path):
+            if name.startswith("."):
+                continue
+            if _suffix_kind(path):
                 yield _Found(path, root, _kind_by_suffix(path))
+            elif (suffix := path.suffix.lower()) in FOREIGN_SUFFIXES:
+                noted.passed_over[suffix] += 1
 
 
 def _suffix_kind(path: Path) -> Kind | None:
@@ -346,8 +369,8 @@ def _safe(part: str) -> str:
     return part or "_"
 
 
-def _named(candidates: list[Source]) -> tuple[tuple[Source, ...], list[DfeError]]:
-    """Sources without doubles, and an error for each of those that would share a name.
+def _named(candidates: list[Source]) -> tuple[tuple[Source, ...], tuple[Source, ...], list[DfeError]]:
+    """Sources without doubles, those that would share a name, and an error for each of these.
 
     None of them gets another name or goes first: what a result is called must not depend on what else was named.
     """
@@ -355,13 +378,15 @@ def _named(candidates: list[Source]) -> tuple[tuple[Source, ...], list[DfeError]
     for candidate in candidates:
         rivals[_key(candidate.name)].append(candidate)
     problems: list[DfeError] = []
+    doubles: list[Source] = []
     for candidate in candidates:
         others = [other for other in rivals[_key(candidate.name)] if other is not candidate]
         if others:
             what = f"its result would be called {candidate.name}, as that of {others[0].place}"
             advice = "encode them into different folders, rename one, or name the folder above both"
             problems.append(UsageError(what, where=candidate.place, advice=advice))
-    return tuple(c for c in candidates if len(rivals[_key(c.name)]) == 1), problems
+            doubles.append(candidate)
+    return tuple(c for c in candidates if len(rivals[_key(c.name)]) == 1), tuple(doubles), problems
 
 
 def _key(name: str) -> str:

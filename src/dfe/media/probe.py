@@ -22,7 +22,16 @@ from av.video.stream import VideoStream
 from dfe.base import defects
 from dfe.base.defects import Defect
 from dfe.base.errors import MediaError, UsageError
-from dfe.media.container import NO_TIME_STAMPS, announces_frame, open_video, other_videos, packets, stated_rate
+from dfe.media.claims import other_speed, shortfall
+from dfe.media.container import (
+    NO_TIME_STAMPS,
+    announced_rate,
+    announces_frame,
+    open_video,
+    other_videos,
+    packets,
+    stated_rate,
+)
 from dfe.media.convert import is_interlaced, pixel_aspect, squared_size, turn_of
 from dfe.media.header import is_animation, open_media, still_header
 from dfe.media.pixels import turn_of_orientation
@@ -120,7 +129,7 @@ def scan_video(path: Path, rate: float | None = None) -> VideoScan:
     with open_video(path) as (container, stream):
         codec = stream.codec_context.name
         announced = stream.frames
-        announced_rate = float(stream.average_rate or stream.guessed_rate or 0)
+        told_rate = announced_rate(stream)
         time_base = stream.time_base
         aspect, codec_aspect = pixel_aspect(stream.sample_aspect_ratio), stream.codec_context.sample_aspect_ratio
         start_s = None if container.start_time is None else container.start_time / av.time_base
@@ -131,12 +140,14 @@ def scan_video(path: Path, rate: float | None = None) -> VideoScan:
         # AVI stores the order of decoding only; FFmpeg's guess is wrong where H.264 or HEVC reorder frames.
         trust = container.format.name != "avi" or codec not in ("h264", "hevc") or not stream.codec_context.has_b_frames
         hdr = _HDR.get(int(stream.codec_context.color_trc))
+        announced_s = None if bare or not container.duration else container.duration / av.time_base
+        metadata = dict(container.metadata)
         others = [f"{other.width} x {other.height}" for other in other_videos(container, stream)]
     if not pts or time_base is None:
         raise MediaError("holds no frames", where=path, advice="check that it plays")
     if first is None:
         raise MediaError("none of its frames can be decoded", where=path, advice="check that it plays")
-    own_rate = stated_rate(path) if bare and rate is None else announced_rate
+    own_rate = stated_rate(path) if bare and rate is None else told_rate
     counting = rate or own_rate or GUESSED_RATE
     timeline = build_timeline(pts, dts, time_base=time_base, start_s=start_s, rate=counting, trust=trust)
     if rate is not None and not timeline.counted:
@@ -148,9 +159,17 @@ def scan_video(path: Path, rate: float | None = None) -> VideoScan:
     if timeline.counted and not rate and not own_rate:
         guess = f"the file holds no frame rate: {GUESSED_RATE:g} a second is assumed (give --rate if it is another)"
         found.append(Defect("frame_rate", guess))
-    if announced - skipped > len(pts):
-        words = f"cut short: {announced - skipped} frames are announced, {len(pts)} are there"
-        found.append(Defect("cut_short", words))
+    frame_rate = timeline.frame_rate or counting
+    last_s = last_duration * float(time_base) if last_duration and not timeline.counted else 1 / frame_rate
+    duration_s = float(timeline.times_s[-1]) + last_s
+    found += shortfall(
+        announced=announced - skipped,
+        there=len(pts),
+        announced_s=None if timeline.counted else announced_s,
+        lasts_s=duration_s,
+        step_s=1 / frame_rate,
+    )
+    found += other_speed(metadata, frame_rate)
     stored = first.width, first.height
     squared = squared_size(*stored, aspect)
     if squared != stored:
@@ -164,8 +183,6 @@ def scan_video(path: Path, rate: float | None = None) -> VideoScan:
     if others:
         words = f"it holds {len(others) + 1} videos; the first or default one is read, not {', '.join(others)}"
         found.append(Defect("second_stream", words))
-    frame_rate = timeline.frame_rate or counting
-    last_s = last_duration * float(time_base) if last_duration and not timeline.counted else 1 / frame_rate
     turn = turn_of(first)
     size = squared[::-1] if turn.swaps_sides else squared
     info = MediaInfo(
@@ -175,7 +192,7 @@ def scan_video(path: Path, rate: float | None = None) -> VideoScan:
         height=size[1],
         rotation=turn.degrees_clockwise,
         frame_count=len(pts),
-        duration_s=float(timeline.times_s[-1]) + last_s,
+        duration_s=duration_s,
         frame_rate=frame_rate,
         codec=codec,
         time_stamps=timeline.time_stamps,

@@ -32,6 +32,7 @@ def build_recording(
     *,
     face_ids: Sequence[int] | NDArray[np.integer] | None = None,
     usability: UsabilityRule | None = None,
+    still_s: FloatArray | None = None,
 ) -> Recording:
     """Turn the rows into a recording, in order of frames and, within a frame, of face ids.
 
@@ -40,6 +41,7 @@ def build_recording(
         provenance: where they come from; the usability limits are added to its options.
         face_ids: one id per row (anything for failures), in place of those given with the rows; -1 leaves a face out.
         usability: limits behind the columns ``usable`` and ``why_not``.
+        still_s: seconds for which the picture of each row's face stands still ``(n,)``; None where none does.
 
     Raises:
         ValueError: ids of another number than rows, or a face without an id.
@@ -68,7 +70,7 @@ def build_recording(
     numbers[~success[order]] = np.nan
     columns = _Columns(
         rows.layout, frame[order], time[order], ids[order], success[order], numbers, reason[order], reasons,
-        source[order], sources,
+        source[order], sources, None if still_s is None else still_s[order],
     )  # fmt: skip
     return _recording(columns, provenance, rule, rule.reasons, rows.lists(order[success[order]]))
 
@@ -77,6 +79,9 @@ def build_measured(
     measured: Measured, provenance: Provenance, face_ids: IntArray, usability: UsabilityRule | None = None
 ) -> Recording:
     """Turn what a table held into a recording, in order of frames and, within a frame, of face ids.
+
+    A tool that follows several faces writes a row for each that it lost; here a frame without any face has one row, and
+    beside a face that was found there is none.
 
     A limit of usability that cannot be judged, since the table has no head pose, no box or no picture, is not applied;
     the provenance says which (``options``, ``usability_not_judged``).
@@ -115,13 +120,13 @@ def build_measured(
         reasons = [*reasons, OTHER_FACES_ONLY]
         reason[emptied] = len(reasons) - 1
     source, sources = _indexed(measured.source or [provenance.source.name] * count)
-    keep = np.flatnonzero(success | ~measured.success | emptied)
+    keep = np.flatnonzero(success | _first_failures(measured.frame, measured.success, success) | emptied)
     order = keep[np.lexsort((ids[keep], measured.frame[keep]))]
     columns = _Columns(
         layout, measured.frame[order], measured.time_s[order], ids[order], success[order], numbers[order],
         reason[order], reasons, source[order], sources,
     )  # fmt: skip
-    judged = [*[measured.pose is not None] * 3, measured.box is not None, False, False]
+    judged = [*[measured.pose is not None] * 3, measured.box is not None, False, False, False]
     names = [name for name, known in zip(rule.reasons, judged, strict=True) if known]
     missing = [name for name, known in zip(rule.reasons, judged, strict=True) if not known]
     if missing:
@@ -144,6 +149,7 @@ class _Columns(NamedTuple):
     reasons: list[str]
     source: IntArray
     sources: list[str]
+    still_s: FloatArray | None = None
 
 
 def _recording(
@@ -155,7 +161,9 @@ def _recording(
 ) -> Recording:
     """The table and its provenance; of the rule's limits only those whose words are in ``judged`` are applied."""
     success, numbers = rows.success, rows.numbers
-    broken = rule.broken(*numbers[:, _POSE].T, *(numbers[:, _BOX].T[2:]), *numbers[:, _COVERED].T)
+    still_s = np.zeros(len(success), np.float32) if rows.still_s is None else rows.still_s
+    (pitch, yaw, roll), (_, _, width, height), (upper, lower) = (numbers[:, p].T for p in (_POSE, _BOX, _COVERED))
+    broken = rule.broken(pitch, yaw, roll, width, height, upper, lower, still_s)
     broken[:, [name not in judged for name in rule.reasons]] = False
     usable = success & ~broken.any(axis=1)
     first_broken = np.where(success, broken.argmax(axis=1), len(rule.reasons) + rows.reason)
@@ -195,6 +203,16 @@ def _emptied_frames(frame: IntArray, success: BoolArray, ids: IntArray) -> BoolA
     left = np.bincount(group, weights=~success | (ids >= 0), minlength=len(first))
     out = np.zeros(len(frame), np.bool_)
     out[first[left == 0]] = True
+    return out
+
+
+def _first_failures(frame: IntArray, found: BoolArray, kept: BoolArray) -> BoolArray:
+    """One failed row, the first, of each frame without a face that is kept ``(n,)``."""
+    _, group = np.unique(frame, return_inverse=True)
+    failed: BoolArray = ~found & (np.bincount(group, weights=kept)[group] == 0)
+    rows = np.flatnonzero(failed)
+    out = np.zeros(len(frame), np.bool_)
+    out[rows[np.unique(frame[rows], return_index=True)[1]]] = True
     return out
 
 

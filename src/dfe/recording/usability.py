@@ -1,4 +1,4 @@
-"""Which faces are turned, small or covered enough to mistrust: a column of the table, never a deletion."""
+"""Which faces are turned, small, covered or frozen enough to mistrust: a column of the table, never a deletion."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ class UsabilityRule:
     max_covered_lower: float = 0.2
     """Share of nose tip, mouth and chin that something may hide, 0 to 1; at 1 it does not count. The columns
     ``covered_upper`` and ``covered_lower`` tell which region can still be used (docs/front-end.md)."""
+    max_still_s: float = 2.0
+    """Seconds for which the picture of a face may stand still: beyond that a call froze, or it is a photograph, and the
+    whole stretch is not usable. ``math.inf`` lets films pass that are made of stills."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -40,6 +43,7 @@ class UsabilityRule:
             f"face under {self.min_face_px:g} px",
             OVER_UPPER,
             OVER_LOWER,
+            f"its picture stands still for over {self.max_still_s:g} s",
         )
 
     def broken(
@@ -51,8 +55,9 @@ class UsabilityRule:
         height: FloatArray,
         upper: FloatArray,
         lower: FloatArray,
+        still_s: FloatArray,
     ) -> BoolArray:
-        """Which limits each face breaks, ``(n, 6)`` in the order of :attr:`reasons`.
+        """Which limits each face breaks, ``(n, 7)`` in the order of :attr:`reasons`.
 
         NaN breaks its limit; only covering that is not known is no fault.
 
@@ -64,6 +69,7 @@ class UsabilityRule:
             height: of the face's box in pixels, ``(n,)``.
             upper: share of the upper face that is covered, ``(n,)``.
             lower: share of the lower face that is covered, ``(n,)``.
+            still_s: seconds for which its picture stands still, ``(n,)``; 0 where it does not.
         """
         kept = (
             np.abs(np.degrees(yaw.astype(np.float64))) <= self.max_yaw_deg,
@@ -72,5 +78,6 @@ class UsabilityRule:
             np.minimum(width, height) >= self.min_face_px,
             ~(upper > self.max_covered_upper),
             ~(lower > self.max_covered_lower),
+            ~(still_s > self.max_still_s),
         )
         return ~np.stack(kept, axis=1)

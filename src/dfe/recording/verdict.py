@@ -57,7 +57,8 @@ def judge(
     if not frames:
         return "poor", "no frames"
     if not has_main:
-        return "poor", "no face in any frame"
+        # What is known of the source may be the very reason.
+        return "poor", "; ".join(["no face in any frame", *(defect.words for defect in defects)])
     found, usable = measures["found_share"] or 0.0, measures["usable_share"] or 0.0
     whole = "pictures" if time_stamps == "none" else "time"
     poor: list[str] = []

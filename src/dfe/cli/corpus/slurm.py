@@ -34,7 +34,8 @@ class Slurm:
     gpus: Annotated[int, arg(metavar="N")] = SlurmJob.gpus
     """GPUs of each job, for `--device cuda`."""
     hours: Annotated[float, arg(metavar="H")] = SlurmJob.hours
-    """Time that each job asks for; it stops 20 minutes earlier and puts itself back into the queue."""
+    """Time that each job asks for; it stops 20 minutes earlier and puts itself back into the queue, on hold if the disk
+    is full."""
     partition: Annotated[str | None, arg(metavar="NAME")] = None
     """Partition of the cluster."""
     account: Annotated[str | None, arg(metavar="NAME")] = None

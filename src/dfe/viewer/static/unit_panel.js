@@ -62,7 +62,7 @@ class UnitPanel {
       event.preventDefault();
       this.viewer.change({ what: "group", name: group.name, displays: numbersIn(numbers.value) }, form);
     });
-    const how = group.own ? "A group of your own." : "Made from what the displays do to the face; it counts where the whole face moves so.";
+    const how = group.own ? "A group of your own." : "A group of the package. It counts only where the whole face moves that way.";
     const parts = [make("p", { className: "note", textContent: `${how} Its displays:` }), form];
     if (group.own) parts.push(button("Drop my version", () => this.viewer.change({ what: "ungroup", name: group.name })));
     return parts;
