@@ -224,9 +224,9 @@ def _notes(
 ) -> Iterable[str]:
     turned = int((recording.success & ~recording.usable).sum())
     if turned and config.all_rows:
-        yield f"{turned} rows that are not usable (turned, small, covered or frozen faces) count too"
+        yield f"{turned} rows that are not usable (turned, small, covered, frozen or blurred faces) count too"
     elif turned:
-        yield f"only usable rows count: {turned} turned, small, covered or frozen faces count as none"
+        yield f"only usable rows count: {turned} turned, small, covered, frozen or blurred faces count as none"
     if not valid.any():
         yield "no face was found in any frame (or none that is usable)"
     if not config.fleeting:
