@@ -14,6 +14,7 @@ DefectKind = Literal[
     "speed",
     "damage",
     "still",
+    "blurred",
     "size_change",
     "interlaced",
     "combed",
@@ -27,10 +28,11 @@ DefectKind = Literal[
 """``time_stamps`` repaired or made up; ``frame_rate`` guessed; ``cut_short``: fewer frames, or less time, than
 announced; ``dropped``: frames that the recording program left out; ``speed``: slow motion or time lapse, by its own
 words; ``damage``: frames that cannot be decoded whole; ``still``: a face's picture stands still for seconds;
-``size_change`` of the pictures inside the file; ``interlaced`` film, deinterlaced; ``combed``: it looks interlaced, the
-stream does not say so, and it was measured as it is; ``pixel_aspect``: pixels that were not square, squared;
-``dynamic_range`` that is read without tone mapping; ``second_stream`` of pictures that is not read; ``cuts`` between
-scenes; ``face_limit``: more faces than looked for; ``changed``: the file was written to while it was read."""
+``blurred``: a face's picture holds hardly any detail; ``size_change`` of the pictures inside the file; ``interlaced``
+film, deinterlaced; ``combed``: it looks interlaced, the stream does not say so, and it was measured as it is;
+``pixel_aspect``: pixels that were not square, squared; ``dynamic_range`` that is read without tone mapping;
+``second_stream`` of pictures that is not read; ``cuts`` between scenes; ``face_limit``: more faces than looked for;
+``changed``: the file was written to while it was read."""
 
 _MENDED: frozenset[DefectKind] = frozenset({"interlaced", "pixel_aspect", "second_stream"})
 
@@ -43,6 +45,7 @@ SHORT: dict[DefectKind, str] = {
     "speed": "slow motion or time lapse",
     "damage": "damaged frames",
     "still": "a face's picture stands still",
+    "blurred": "a face is blurred",
     "size_change": "size of the pictures changes",
     "interlaced": "interlaced, and deinterlaced",
     "combed": "interlaced without saying so",

@@ -43,7 +43,7 @@ def data_said(result: Mapping[str, Any]) -> str:
     return (
         f"Faces were coded by the tokenizer {result['tokenizer']['id']} ({result['tokenizer']['hash'][:12]}) with "
         f"{result['made_by']}. The table listed {numbers(first)}. Rows count as usable where a face was found that was "
-        "not turned, small, covered or frozen; recordings usable for less than "
+        "not turned, small, covered, frozen or blurred; recordings usable for less than "
         f"{settings['min_coverage']:.0%} of their time were left out. Analysed were {numbers(last)}. "
         f"Before this, {shares} of the time were usable (permutation p = "
         f"{p_words(cover['p'])}), {minutes} minutes a subject (p = {p_words(cover['p_minutes'])})."

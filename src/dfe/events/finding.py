@@ -224,9 +224,9 @@ def _notes(
 ) -> Iterable[str]:
     turned = int((recording.success & ~recording.usable).sum())
     if turned and config.all_rows:
-        yield f"{turned} rows that are not usable (turned, small, covered or frozen faces) count too"
+        yield f"{turned} rows that are not usable (turned, small, covered, frozen or blurred faces) count too"
     elif turned:
-        left = f"{turned} rows with a turned, small, covered or frozen face"
+        left = f"{turned} rows with a turned, small, covered, frozen or blurred face"
         yield f"only usable rows count: {left} are taken as rows without one"
     if not valid.any():
         yield "no face was found in any frame (or none that is usable)"

@@ -22,6 +22,7 @@ from dfe.frontends.base import NO_FACE, NOT_DECODED, Face, FrameFaces
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.covering import find_covered
 from dfe.frontends.landmarks.crops import Roi, roi_from_detection, roi_from_landmarks
+from dfe.frontends.landmarks.detail import find_detail
 from dfe.frontends.landmarks.detector import Detection, Detector, is_close_up, overlap
 from dfe.frontends.landmarks.geometry import Geometry
 from dfe.frontends.landmarks.mesh import Mesh, find_mesh, look_from_both_sides
@@ -253,6 +254,7 @@ class LandmarkFrontEnd:
             *reading,
             landmarks=points,
             covered=find_covered(self.networks, image, seen.mesh.points),
+            detail=find_detail(image, seen.mesh.points),
             look=look_at(image, seen.roi),
         )
 
