@@ -64,8 +64,8 @@ def test_a_plan_says_what_there_is_and_what_is_broken(dfe, media, tmp_path):
     assert told["estimate"]["processor_hours"] > 0
     assert told["estimate"]["bytes"] > 4 * 1000
     lines = dfe(*words, "--overwrite", "--quick", "--sample", "0").out.splitlines()
-    assert lines[0].startswith("5 recordings: 5 videos of ")
-    assert " s; 48 frames, " in lines[0]
+    assert lines[0].startswith("5 recordings: 5 videos (")
+    assert " s in all); 48 frames, " in lines[0]
     assert lines[-1] == f"next: dfe corpus run {path} -o OUT"
     again = dfe(*words)
     assert (again.code, "exists already" in again.err) == (1, True)

@@ -47,7 +47,7 @@ class Overview:
         ]
         told = [formats.count(*kind) for kind in kinds if kind[0]]
         if self.videos:
-            told[0] += f" of {formats.seconds(3600 * self.hours)}"
+            told[0] += f" ({formats.seconds(3600 * self.hours)} in all)"
         what = ", ".join(told) or "nothing"
         media = f"{formats.count(self.frames, 'frame')}, {in_room(self.bytes)} of media"
         lines = [f"{formats.count(self.recordings, 'recording')}: {what}; {media}"]
