@@ -56,7 +56,7 @@ class EventConfig:
     @property
     def counted(self) -> str:
         """Which rows and displays count, in words for reports."""
-        rows = "all rows with a face, turned, small and covered ones too" if self.all_rows else "usable rows only"
+        rows = "all rows with a face, usable or not" if self.all_rows else "usable rows only"
         steady = (
             f"{'with' if self.unsteady else 'without'} unsteady displays, which come and go with the picture's noise"
         )

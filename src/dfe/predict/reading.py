@@ -156,7 +156,7 @@ def readings(
     Args:
         examples: whose recordings.
         folder: of the recordings.
-        all_rows: turned, small and covered faces count too.
+        all_rows: faces that are not usable count too.
         everybodys: codes each face anew, with its own resting face put back; None: tokens are as they are.
 
     Raises:
