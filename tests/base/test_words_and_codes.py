@@ -68,6 +68,8 @@ def test_codes_are_words_or_numbers():
         (["34", "51", "999"], "line 4: '999' in column age may stand for a missing number: the others are 34 to 51"),
         (["34 years", "51 years", "18 Years"], "line 2: column age holds numbers with words or signs beside them"),
         (["85%", "90%", "7,5 %"], "as in '85%'; write the numbers alone, or say --categories age"),
+        (["m", "#REF!", "f"], "line 3: '#REF!' is a spreadsheet's word for a formula that failed"),
+        (["1", "#DIV/0!", "2"], "line 3: '#DIV/0!' is a spreadsheet's word"),
         (["m", "w", "M"], "line 4: column age has 'M' here and 'm' on line 2"),
     ],
 )
@@ -75,6 +77,13 @@ def test_a_column_that_seems_to_be_something_else_is_refused(cells, says):
     with pytest.raises(TableError, match=r"^t\.csv") as error:
         column_kind("age", list(enumerate(cells, start=2)), "t.csv")
     assert says in str(error.value)
+
+
+@pytest.mark.parametrize("nothing", ["#NULL!", "#NV", "#N/D", "n.a.", "k.A."])
+def test_what_says_that_nothing_is_known_is_no_category(nothing):
+    for cells in (["m", nothing, "f"], ["1", nothing, "2"]):
+        found = column_kind("x", list(enumerate(cells)), "t.csv")
+        assert (found.values, found.empty) == (2, 1)
 
 
 def test_what_the_user_says_is_taken(tmp_path):

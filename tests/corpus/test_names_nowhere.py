@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
@@ -25,7 +26,7 @@ STEP = 12
 
 
 @pytest.fixture
-def media(tmp_path: Path, astronaut: Path) -> Path:
+def media(tmp_path: Path) -> Path:
     """Every kind of input, of every kind of fate, all called by a person's name."""
     folder = tmp_path / "media"
     home = folder / NAME
@@ -35,7 +36,7 @@ def media(tmp_path: Path, astronaut: Path) -> Path:
     (home / f"{NAME}_gone.mp4").write_bytes(grey_film(5))
     (home / f"{NAME}_empty.mp4").write_bytes(b"")
     (home / f"{NAME}_torn.mp4").write_bytes(b"no film" * 90)
-    shutil.copy(astronaut, home / "pictures" / f"{NAME}1.png")
+    cv2.imwrite(str(home / "pictures" / f"{NAME}1.png"), np.full((32, 32), 90, np.uint8))
     (home / "pictures" / f"{NAME}2.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     for suffix in ("mp4", "avi"):
         (home / f"{NAME}_twice.{suffix}").write_bytes(grey_film(6))
@@ -82,7 +83,8 @@ def guesses(media: Path) -> list[bytes]:
         for kind in ("video", "stills", "table"):
             found += [one_stamp(stamps([path]), [kind])[:12].encode(), one_stamp(stamps([path]))[:12].encode()]
     pictures = sorted((media / NAME / "pictures").iterdir())
-    return [*found, one_stamp(stamps(pictures), ["stills"])[:12].encode()]
+    found.append(one_stamp(stamps(pictures), ["stills"])[:12].encode())
+    return sorted({guess.lower() for guess in found})
 
 
 def test_no_name_and_no_hash_of_one(dfe, media, cut, monkeypatch, tmp_path):
@@ -129,15 +131,11 @@ def test_no_name_and_no_hash_of_one(dfe, media, cut, monkeypatch, tmp_path):
     told("encode", media, "-o", other, "--pseudonyms", key, "--json")
     left.extend(everything(other))
     assert len(list(out.rglob("*.parquet"))) == len(list(out.rglob("*.html"))) == 4
-    texts = [
-        *(text.encode() for text in said),
-        *journal,
-        *(part for name, got in left for part in (name.encode(), got)),
-    ]
-    for text in texts:
-        lower = text.lower()
+    parts = (part for name, content in left for part in (name.encode(), content))
+    texts = {text.lower() for text in (*(text.encode() for text in said), *journal, *parts)}
+    for lower in texts:
         for guess in known:
-            assert guess.lower() not in lower, (guess, lower[max(0, lower.index(guess.lower()) - 200) :][:400])
+            assert guess not in lower, (guess, lower[max(0, lower.index(guess) - 200) :][:400])
 
 
 def test_a_source_is_known_again_by_its_keyed_stamp(dfe, tmp_path):

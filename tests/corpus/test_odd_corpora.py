@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dfe.encoding import journal
+from dfe.encoding import going_on, journal
 from dfe.encoding.journal import alone
 from dfe.encoding.manifest import Manifest
 from dfe.encoding.pseudonyms import Pseudonyms
@@ -51,6 +51,36 @@ def test_files_that_would_share_a_name_are_told_by_every_command(dfe, media, tmp
     (media / "s1" / "b.mov").unlink()
     assert dfe("corpus", "run", planned(dfe, media), "-o", out).code == 0
     assert dfe("corpus", "status", out).code == 0
+
+
+@posix
+def test_a_link_to_what_is_planned_already_is_told(dfe, media, tmp_path):
+    (media / "s2").mkdir()
+    (media / "s2" / "same.mp4").symlink_to("../s1/a.mp4")
+    ran = dfe("corpus", "plan", media, media / "s1" / "a.mp4", "-o", tmp_path / "plan.parquet", "--sample", "0")
+    notes = [line for line in ran.err.splitlines() if line.startswith("note: ")]
+    assert (ran.code, len(notes)) == (0, 1)
+    assert "same.mp4: is a link to " in notes[0]
+    assert notes[0].endswith("a.mp4, which counts once")
+
+
+def test_merged_under_pseudonyms_they_stay_pseudonyms(dfe, media, tmp_path):
+    out, whole, how = tmp_path / "out", tmp_path / "whole", ("--pseudonyms", tmp_path / "key")
+    plan = planned(dfe, media)
+    assert dfe("corpus", "run", plan, "-o", out, *how).code == 0
+    assert dfe("corpus", "merge", out, "-o", whole).code == 0
+    rows = [list(Manifest(folder)) for folder in (out, whole)]
+    assert rows[0] == rows[1]
+    media.rename(tmp_path / "away")
+    assert dfe("corpus", "run", plan, "-o", whole, *how, "--json").json["there"] == 1
+
+
+def test_a_folder_whose_name_could_be_a_pseudonym_is_looked_into(dfe, media, tmp_path):
+    folder = tmp_path / "psychotherapy"
+    media.rename(folder)
+    assert dfe("encode", folder, "-o", tmp_path / "out").code == 0
+    (folder / "s1" / "a.mp4").write_bytes(grey_film(2))
+    assert dfe("corpus", "verify", tmp_path / "out", "--sources").code == 1
 
 
 @posix
@@ -104,6 +134,30 @@ def test_a_disk_that_is_away_sets_nothing_aside(dfe, media, tmp_path):
     assert dfe("corpus", "status", out).code == 0
 
 
+def test_what_was_copied_is_read_once_to_be_known_again(dfe, media, tmp_path, monkeypatch):
+    """A copy has another time of change; an archive of terabytes must not be read anew by every run after that."""
+    plan, out = planned(dfe, media), tmp_path / "out"
+    assert dfe("corpus", "run", plan, "-o", out).code == 0
+    os.utime(media / "s1" / "a.mp4", (1, 1))
+    read: list[Path] = []
+    file_hash = going_on.file_hash
+    monkeypatch.setattr(going_on, "file_hash", lambda path: (read.append(path), file_hash(path))[1])
+    for _ in range(3):
+        assert dfe("corpus", "run", plan, "-o", out, "--json").json["there"] == 1
+    assert len(read) == 1
+
+
+def test_many_that_were_removed_are_told_where_their_disk_is_there(dfe, media, tmp_path):
+    for at in range(10):
+        shutil.copy(media / "s1" / "a.mp4", media / "s1" / f"f{at}.mp4")
+    plan, out = planned(dfe, media), tmp_path / "out"
+    assert dfe("corpus", "run", plan, "-o", out, "--shard", "1/11").code == 0
+    for at in range(10):
+        (media / "s1" / f"f{at}.mp4").unlink()
+    ran = dfe("corpus", "run", plan, "-o", out)
+    assert (ran.code, ran.err.count("cannot be found any more")) == (1, 10)
+
+
 @posix
 def test_the_journal_is_held_by_a_file_that_network_disks_hold(tmp_path, monkeypatch):
     """They hold files that are open for writing, no folders; and whoever held the journal may have removed it."""
@@ -149,6 +203,28 @@ def test_a_journal_that_was_removed_while_it_was_waited_for_is_made_anew(tmp_pat
     monkeypatch.setattr(journal.os.path, "samestat", removing)
     with alone(path):
         assert path.exists()
+
+
+@posix
+def test_a_key_that_may_only_be_read_does(tmp_path, monkeypatch):
+    """As on a disk that nodes see and cannot write to; this test may be run by one who may write everywhere."""
+    key = tmp_path / "key"
+    first = Pseudonyms(key)
+    anna = first.of("anna")
+    first.keep()
+    opened = os.open
+
+    def refusing(path: object, flags: int, *more: object, **named: object) -> int:
+        if flags & os.O_ACCMODE != os.O_RDONLY and Path(str(path)) == key:
+            raise PermissionError(13, "no")
+        return opened(path, flags, *more, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(journal.os, "open", refusing)
+    second = Pseudonyms(key)
+    assert second.of("anna") == anna
+    second.of("berta")
+    second.keep()
+    assert "berta" in first.names_file.read_text()
 
 
 @pytest.mark.parametrize("links", [True, False])

@@ -87,6 +87,14 @@ def test_a_share_without_room_on_the_disk_waits_for_somebody_to_make_some(dfe, p
     assert ran_by_a_node(script, tmp_path / "full", code=75)[::2] == (75, ["requeuehold", "77_2"])
 
 
+def test_a_job_leaves_as_much_time_as_its_longest_task_takes(dfe, plan, tmp_path):
+    words = ("corpus", "slurm", plan, "-o", tmp_path / "out", "--hours", "4", "--leave")
+    assert "--stop-after 150 " in dfe(*words, "90").out
+    assert "[ $SECONDS -lt 8940 ]" in dfe(*words, "90").out
+    for minutes in ("0", "nan", "121"):
+        assert dfe(*words, minutes).code == 2
+
+
 def test_a_job_asks_for_the_memory_that_its_run_keeps_to(dfe, plan, tmp_path):
     script = dfe("corpus", "slurm", plan, "-o", tmp_path / "out", "--memory", "6.5").out
     assert "#SBATCH --mem=6500M\n" in script

@@ -77,6 +77,19 @@ def test_a_named_interval_is_zero(model: FaceModel, fitter: FaceFitter, person: 
         resting_face(fitter, seen, "given", np.zeros(40, bool))
 
 
+def test_frames_that_tell_nothing_have_no_part_in_the_resting_face(
+    model: FaceModel, fitter: FaceFitter, person: np.ndarray
+) -> None:
+    moving = film(person, 40)
+    held = np.repeat(film(person + 0.3 * model.displace(grin(model)[None]), 1), 40, axis=0)
+    seen, told = fitter.frames(np.concatenate([moving, held])), np.arange(80) < 40
+    face, alone = resting_face(fitter, seen, "own", told), resting_face(fitter, fitter.frames(moving))
+    assert (face.rest == alone.rest).all()
+    assert face.calm_frames == alone.calm_frames < resting_face(fitter, seen).calm_frames
+    nobody = resting_face(fitter, seen, "own", np.zeros(80, bool))
+    assert nobody.calm_frames == resting_face(fitter, seen).calm_frames
+
+
 def test_no_face_is_an_error(fitter: FaceFitter) -> None:
     with pytest.raises(UsageError, match="no usable face"):
         resting_face(fitter, fitter.frames(np.full((3, 478, 3), np.nan)))

@@ -8,6 +8,7 @@ import pytest
 
 from dfe.base.errors import TableError
 from dfe.recording.build import build_recording
+from dfe.recording.copies import Seen, copy_notes, refuse_copies
 from dfe.recording.instruments import instrument_notes, instrument_of
 from dfe.recording.part import outside_notes, outside_s
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
@@ -40,6 +41,20 @@ def test_parts_that_end_late_are_told_once():
     assert outside_notes({"line 2": 0.04, "line 3": 0}) == ()
     (said,) = outside_notes({"line 2": 30, "line 3": 4, "line 4": 0})
     assert said.startswith("2 parts that were asked for go on for longer than the recording, by up to 30 s (line 2).")
+    assert "Anna" not in outside_notes({"Anna": 30}, named=False)[0]
+
+
+def film(name: str, start: float, end: float, sha256: str | None = "ab", face: int = 0) -> Seen:
+    return Seen(sha256, name, face, start, end, f"line of {name}")
+
+
+def test_a_film_under_two_names_is_refused_and_parts_and_faces_of_one_are_not():
+    apart = [film("a", 0, 60), film("a", 60, 90), film("b", 90, 99), film("c", 0, 99, "cd"), film("d", 0, 99, face=1)]
+    refuse_copies([*apart, film("e", 0, 99, None), film("f", 0, 99, None), film("a", 10, 20)], "t.csv")
+    with pytest.raises(TableError, match=r"^t\.csv: line of b and line of a are about one film: b and a are copies"):
+        refuse_copies([film("b", 5, 70), *apart[:1]], "t.csv")
+    assert copy_notes(apart) == ()
+    assert "copies of one film" in copy_notes([film("b", 5, 70), *apart])[0]
 
 
 def measured_by(**about: str) -> Recording:

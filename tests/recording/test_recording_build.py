@@ -65,6 +65,8 @@ def test_limits_can_be_set_and_are_kept_with_the_table(source_of):
         "min_face_px": 60.0,
         "max_covered_upper": UsabilityRule().max_covered_upper,
         "max_covered_lower": UsabilityRule().max_covered_lower,
+        "max_still_s": UsabilityRule().max_still_s,
+        "min_detail": UsabilityRule().min_detail,
     }
     assert recording.provenance.options["every"] == 1
 

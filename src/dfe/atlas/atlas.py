@@ -159,7 +159,7 @@ def build_atlas(
         recordings: folder of recordings with its tokens; None: nothing is said about use.
         names: the user's names; what :func:`dfe.displays.names.load_names` finds if None.
         subjects: who is who in the corpus, by name of the recording and face id; each face by itself if None.
-        all_rows: count faces of the recordings that are turned, small or covered too, not only the usable ones.
+        all_rows: count faces that are turned, small, covered, frozen or blurred too, not only the usable ones.
         progress: called as ``progress(recordings done, of how many)``.
 
     Raises:

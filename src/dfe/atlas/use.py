@@ -91,7 +91,7 @@ def measure_use(
         book: the tokenizer whose tokens the recordings hold.
         corpus: folder that `dfe encode` wrote into.
         subjects: who is who; each face of a recording is somebody else if None, a set of pictures one group.
-        all_rows: count faces too that are turned, small or covered, not only the usable ones.
+        all_rows: count faces too that are turned, small, covered, frozen or blurred, not only the usable ones.
         names: the user's names, merges and groups; what is found beside the tokenizer if None.
         progress: called as ``progress(recordings done, of how many)``.
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from os import PathLike
 
 from dfe.base.errors import TableError
+from dfe.base.numbers import refuse_broken
 
 _WHOLE = re.compile(r"\+?0*(\d+)([.,]0+)?")
 _BETWEEN = re.compile(r"[\s_-]+")
@@ -32,10 +33,11 @@ def refuse_alike(name: str, cells: Sequence[tuple[int, str]], where: str | PathL
         where: the file, for errors.
 
     Raises:
-        TableError: two do; it names both, and their lines.
+        TableError: two do; it names both, and their lines; or a cell is a formula that failed.
     """
     first: dict[str, tuple[int, str]] = {}
     for line, cell in cells:
+        refuse_broken(cell, f"{where}, line {line}")
         before, known = first.setdefault(alike_key(cell), (line, cell))
         if known != cell:
             what = f"column {name} has {cell[:40]!r} here and {known[:40]!r} on line {before}, as if they were two"

@@ -11,7 +11,7 @@ from typing import Literal
 from dfe.base.alike import refuse_alike
 from dfe.base.errors import TableError
 from dfe.base.missing_codes import refuse_codes
-from dfe.base.numbers import Decimal, is_missing, is_number, looks_like_date, number
+from dfe.base.numbers import Decimal, is_missing, is_number, looks_like_date, number, refuse_broken
 
 _FEW = 6
 _WITH_UNIT = re.compile(r"[<>~+-]?\s*\d+(?:[.,]\d+)?\s*([^\W\d].*|%)")
@@ -65,6 +65,8 @@ def column_kind(
     """
     said = [(line, cell) for line, cell in cells if not is_missing(cell)]
     empty = len(cells) - len(said)
+    for line, cell in said:
+        refuse_broken(cell, f"{where}, line {line}")
     numbers = [is_number(cell, decimal) for _, cell in said]
     if words or not any(numbers):
         known = list(dict.fromkeys(cell for _, cell in said))

@@ -13,6 +13,8 @@ DefectKind = Literal[
     "dropped",
     "speed",
     "damage",
+    "still",
+    "blurred",
     "size_change",
     "interlaced",
     "combed",
@@ -25,7 +27,8 @@ DefectKind = Literal[
 ]
 """``time_stamps`` repaired or made up; ``frame_rate`` guessed; ``cut_short``: fewer frames, or less time, than
 announced; ``dropped``: frames that the recording program left out; ``speed``: slow motion or time lapse, by its own
-words; ``damage``: frames that cannot be decoded whole; ``size_change`` of the pictures inside the file; ``interlaced``
+words; ``damage``: frames that cannot be decoded whole; ``still``: a face's picture stands still for seconds;
+``blurred``: a face's picture holds hardly any detail; ``size_change`` of the pictures inside the file; ``interlaced``
 film, deinterlaced; ``combed``: it looks interlaced, the stream does not say so, and it was measured as it is;
 ``pixel_aspect``: pixels that were not square, squared; ``dynamic_range`` that is read without tone mapping;
 ``second_stream`` of pictures that is not read; ``cuts`` between scenes; ``face_limit``: more faces than looked for;
@@ -41,6 +44,8 @@ SHORT: dict[DefectKind, str] = {
     "dropped": "frames left out when it was recorded",
     "speed": "slow motion or time lapse",
     "damage": "damaged frames",
+    "still": "a face's picture stands still",
+    "blurred": "a face is blurred",
     "size_change": "size of the pictures changes",
     "interlaced": "interlaced, and deinterlaced",
     "combed": "interlaced without saying so",

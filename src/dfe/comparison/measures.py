@@ -28,6 +28,7 @@ from dfe.events.finding import detect
 from dfe.events.found import EventList
 from dfe.events.rates import Part, Rate, rates
 from dfe.events.resting import as_asked
+from dfe.recording.copies import Seen, whole_of
 from dfe.recording.faces import sole_face
 from dfe.recording.instruments import instrument_notes, instrument_of
 from dfe.recording.neutrals import neutral_notes, neutral_of
@@ -92,6 +93,8 @@ class RowSums:
     """Whether it is known of each row when its face speaks."""
     instruments: list[str]
     """What measured each row's recording, in words."""
+    seen: list[Seen]
+    """What each row asks for, in the order in which recordings were read."""
     outside_s: dict[str, float]
     """Of the part that a row asks for, by the row's line, what its recording does not have."""
     noise_mm: DoubleArray
@@ -159,6 +162,7 @@ def measure_rows(
             row = rows[place]
             face = sole_face(recording, row.path) if row.face is None else row.face
             sums.neutrals[place] = neutral_of(recording, face)
+            sums.seen.append(_seen(row, face, recording))
             sums.instruments[place] = instrument_of(recording)
             sums.spoken[place] = speech is not None and (face or 0) in speech
             sums.defects[place] = tuple(defect.kind for defect in recording.provenance.defects)
@@ -203,6 +207,7 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocab
         vocabulary=vocabulary,
         spoken=[False] * count,
         instruments=[""] * count,
+        seen=[],
         outside_s={},
         noise_mm=np.full(count, np.nan),
     )
@@ -249,6 +254,12 @@ def _measure(
     rows = counted & (times >= low) & (times < high)
     noise = noise_mm(recording.frames[rows], recording.expressions()[rows], space)
     sums.noise_mm[place] = np.nan if noise is None else noise
+
+
+def _seen(row: GroupRow, face: int | None, recording: Recording) -> Seen:
+    start, end = whole_of(recording)
+    sha256 = recording.provenance.source.sha256
+    return Seen(sha256, row.path.stem, face or 0, max(row.onset_s, start), min(row.offset_s, end), row.said)
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dfe.clock.clock import GAP_S
 from dfe.comparison.designs.said import contrasts_said, sensitivity_said
+from dfe.comparison.effects import NOBODY
 from dfe.stats.clusters import CAUTION
 
 
@@ -42,8 +43,9 @@ def data_said(result: Mapping[str, Any]) -> str:
     return (
         f"Faces were coded by the tokenizer {result['tokenizer']['id']} ({result['tokenizer']['hash'][:12]}) with "
         f"{result['made_by']}. The table listed {numbers(first)}. Rows count as usable where a face was found that was "
-        f"not turned, small or covered; recordings usable for less than {settings['min_coverage']:.0%} of their time "
-        f"were left out. Analysed were {numbers(last)}. Before this, {shares} of the time were usable (permutation p = "
+        "not turned, small, covered, frozen or blurred; recordings usable for less than "
+        f"{settings['min_coverage']:.0%} of their time were left out. Analysed were {numbers(last)}. "
+        f"Before this, {shares} of the time were usable (permutation p = "
         f"{p_words(cover['p'])}), {minutes} minutes a subject (p = {p_words(cover['p_minutes'])})."
         + "".join(f" {caution}" for caution in cover["cautions"])
     )
@@ -160,10 +162,14 @@ def _confirmatory(result: Mapping[str, Any]) -> str:
         "together they find something in more studies than that."
     )
     least = f"{family['least']} subjects"
+    own = [row for row in result["rows"] if row["role"] == "confirmatory"]
+    nobody = sum(NOBODY in row["flags"] for row in own)
+    other = len(own) - count - nobody - family["too_few"]
+    more = f", and {other} whose events were too few for a model" if other > 0 else ""
     return (
-        f"{words} Not tested, and not counted for the false discovery rate, were {family['too_few']} that fewer than "
-        f"{least} of all groups together showed: a filter that does not know the groups (Bourgon, Gentleman and Huber, "
-        "2010)."
+        f"{words} Not tested, and not counted for the false discovery rate, were {nobody} that nobody showed and "
+        f"{family['too_few']} that fewer than {least} of all groups together showed: a filter that does not know the "
+        f"groups (Bourgon, Gentleman and Huber, 2010){more}."
     )
 
 

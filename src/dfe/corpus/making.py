@@ -51,7 +51,13 @@ def make_plan(
     if not found.sources and not found.problems:
         raise UsageError("nothing to plan: no video, picture, table, folder or glob was named")
     nowhere = found.problems[: len(found.problems) - len(found.rivals)]
-    info = PlanInfo(pattern=options.pattern, absent=tuple(map(str, nowhere)), passed_over=dict(found.passed_over))
+    linked = tuple(f"{path}: is a link to {other}, which counts once" for path, other in found.linked)
+    info = PlanInfo(
+        pattern=options.pattern,
+        absent=tuple(map(str, nowhere)),
+        passed_over=dict(found.passed_over),
+        linked=linked,
+    )
     films: list[Source] = []
 
     def rows() -> Iterator[tuple[Source, Whose, Probed]]:

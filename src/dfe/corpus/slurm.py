@@ -12,9 +12,6 @@ from dfe.base.errors import UsageError
 from dfe.base.printable import printable_line
 from dfe.corpus.config import STOPPED
 
-LEAVE_MINUTES = 20
-"""Left to what is under way when the time is nearly up."""
-
 _SLACK_S = 60
 """A run that ends so little before its time was stopped by it: the shell counts by a clock that may be set."""
 
@@ -70,14 +67,19 @@ class SlurmJob:
     account: str | None = None
     gpus: int = 0
     """A job; 0 asks for none."""
+    leave_minutes: float = 20.0
+    """Left to what is under way when the time is nearly up."""
 
     def __post_init__(self) -> None:
         if min(self.shares, self.cpus) < 1:
             raise UsageError("a job needs at least one share and one processor")
         if self.gpus < 0:
             raise UsageError(f"--gpus must be 0 or more, not {self.gpus}")
-        if not 2 * LEAVE_MINUTES <= self.hours * 60 < float("inf"):
-            raise UsageError(f"--hours must be {2 * LEAVE_MINUTES / 60:.2g} or more, not {self.hours:g}")
+        if not 0 < self.leave_minutes < float("inf"):
+            raise UsageError(f"--leave must be more than 0, not {self.leave_minutes:g}")
+        if not 2 * self.leave_minutes <= self.hours * 60 < float("inf"):
+            least = f"{self.leave_minutes / 30:.2g} or more, twice what --leave leaves"
+            raise UsageError(f"--hours must be {least}, not {self.hours:g}")
 
     def script(self, plan: Path, out: Path, words: Sequence[str] = ()) -> str:
         """The text of the script.
@@ -94,13 +96,13 @@ class SlurmJob:
             if printable_line(text) != text:
                 raise UsageError("cannot be written into a script", where=text, advice="choose another name")
         minutes = round(self.hours * 60)
+        begins = max(1, round(minutes - self.leave_minutes))
         memory = (self.cpus + 1) * WORKER_MB if self.memory_gb is None else math.ceil(1000 * self.memory_gb)
         wanted = {"partition": self.partition, "account": self.account, "gpus-per-task": self.gpus}
         extra = "".join(f"#SBATCH --{name}={value}\n" for name, value in wanted.items() if value)
         return _SCRIPT.format(
             plan=shlex.quote(str(plan)), out=shlex.quote(str(out)), name="dfe.sbatch", shares=self.shares,
             cpus=self.cpus, memory=memory, time=f"{minutes // 60:02d}:{minutes % 60:02d}:00",
-            minutes=minutes - LEAVE_MINUTES, seconds=60 * (minutes - LEAVE_MINUTES) - _SLACK_S, stopped=STOPPED,
-            extra=extra,
+            minutes=begins, seconds=60 * begins - _SLACK_S, stopped=STOPPED, extra=extra,
             words=f" \\\n  {shlex.join(words)}" if words else "",
         )  # fmt: skip

@@ -17,6 +17,8 @@ from dfe.encoding.options import EncodeOptions
 from dfe.encoding.tasks import Observed, front_end_for
 from dfe.encoding.watch import Watch, changed_defect
 from dfe.facemodel.track import join_seen
+from dfe.frontends.blurred import blurred_defect, detail_of_rows
+from dfe.frontends.standstill import find_standstills, standstill_defect, still_seconds
 from dfe.frontends.tracks import changed_faces, identify, only_largest
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SpaceRef, creation_time
@@ -53,12 +55,16 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
         ids = only_largest(ids)
     stills = info.kind == "stills"
     changes = seen.cuts[:0] if stills else changed_faces(rows.frames, boxes, looks)
+    detail = detail_of_rows(ids, seen.details, stills=stills)
+    standing = find_standstills(rows.frames, rows.times, ids, looks)
     known = parts[0].defects
     touched = changed_between(parts)
     defects = (
         *known,
         *changed_defect(touched, parts[0].called),
         *seen.defects(known, max_faces=options.max_faces, changes=changes, stills=stills),
+        *blurred_defect(ids, detail, options.usability.min_detail, stills=stills),
+        *standstill_defect(standing, options.usability.max_still_s),
     )
     provenance = Provenance(
         source=info,
@@ -71,12 +77,16 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
         defects=defects,
         created=creation_time(),
     )
-    recording = build_recording(rows, provenance, face_ids=ids, usability=options.usability)
+    still_s = still_seconds(standing, len(rows))
+    recording = build_recording(
+        rows, provenance, face_ids=ids, usability=options.usability, still_s=still_s, detail=detail
+    )
     if options.fits_pictures:
         found = np.flatnonzero(rows.success)
         kept = [part.faces for part in parts if part.faces is not None]
+        frozen = still_s[found] > options.usability.max_still_s
         faces = FaceModelRows(join_seen(kept), mesh_fitter(), POINTS) if kept else None
-        recording = in_face_space(recording, faces, rows.frames[found], ids[found], options.neutral)
+        recording = in_face_space(recording, faces, rows.frames[found], ids[found], options.neutral, frozen)
     return recording
 
 

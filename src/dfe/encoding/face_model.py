@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from dfe.base.errors import TableError, UsageError
-from dfe.base.types import DoubleArray, FloatArray, IntArray
+from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.encoding.neutral import NeutralChoice
 from dfe.encoding.resting import face_of
 from dfe.facemodel.file import load_model
@@ -142,7 +142,12 @@ def see_table(measured: Measured, where: str) -> FaceModelRows:
 
 
 def in_face_space(
-    recording: Recording, faces: FaceModelRows | None, frames: IntArray, ids: IntArray, neutral: str | None = None
+    recording: Recording,
+    faces: FaceModelRows | None,
+    frames: IntArray,
+    ids: IntArray,
+    neutral: str | None = None,
+    frozen: BoolArray | None = None,
 ) -> Recording:
     """A recording of coefficients brought to the face model's; its coefficients stay beside, as ``arkit_``.
 
@@ -152,6 +157,7 @@ def in_face_space(
         frames: ``(m,)`` frame of each.
         ids: ``(m,)`` face id of each; -1 for faces that the recording leaves out.
         neutral: as of :class:`~dfe.encoding.options.EncodeOptions`.
+        frozen: ``(m,)`` faces whose picture stands still, which tell nothing of a face at rest; None where none does.
 
     Raises:
         UsageError: an interval for pictures, or one in which no face is seen.
@@ -175,8 +181,9 @@ def in_face_space(
     for face, mine in _groups(recording, found, apart=stills and choice.kind == "population"):
         if faces is None:
             break
-        seen = faces.seen.take(rows[np.searchsorted(found, mine)])
-        part = _measure(faces, seen, face, recording.times[mine], choice)
+        own = rows[np.searchsorted(found, mine)]
+        seen, moving = faces.seen.take(own), None if frozen is None else ~frozen[own]
+        part = _measure(faces, seen, face, recording.times[mine], choice, moving)
         expression[mine], fitted[mine] = part.expression, part.fitted
         notes.append(part.note)
         if part.warning and face not in fleeting:
@@ -213,18 +220,25 @@ def _groups(recording: Recording, found: IntArray, *, apart: bool) -> list[tuple
     return [(int(face), found[ids == face]) for face in np.unique(ids)]
 
 
-def _measure(faces: FaceModelRows, seen: Seen, face: int | None, times: DoubleArray, choice: NeutralChoice) -> _Part:
+def _measure(
+    faces: FaceModelRows,
+    seen: Seen,
+    face: int | None,
+    times: DoubleArray,
+    choice: NeutralChoice,
+    moving: BoolArray | None,
+) -> _Part:
     if face is None:
         alone = measure_apart(faces.fitter, seen)
         note = RestingNote(None, "population", faces.points, flat=faces.flat)
         return _Part(alone.expression, _fitted(alone.eyes.lids_mm, seen), note, None)
-    warning, given, used = None, None, choice
+    warning, given, used = None, moving, choice
     neutral: str | RestingFace = choice.kind
     if choice.kind == "interval":
         given = (times >= choice.start_s) & (times < choice.end_s)
         neutral = "given"
         if not (given & np.isfinite(seen.frames.still).all(axis=1)).any():
-            neutral, given, used = "own", None, NeutralChoice("own")
+            neutral, given, used = "own", moving, NeutralChoice("own")
             warning = f"face {face} is not seen in the neutral interval {choice}: {_OTHER}"
     elif choice.kind == "recording":
         if face == 0:

@@ -122,12 +122,13 @@ class FolderRun:
                 yield InputResult.failure(source.name, str(error))
                 continue
             if not isinstance(one, ToDo):
+                self._forget(source.name)
                 row = self.manifest.get(targets.table) or Row(source.name)
-                if one == "there":
-                    self._forget(source.name)
-                    yield InputResult.there(source.name, targets, row)
+                if isinstance(one, Row):
+                    if one != row:
+                        waiting.append(one)
+                    yield InputResult.there(source.name, targets, one)
                 else:
-                    self._forget(source.name)
                     yield InputResult.aside(source.name, row)
             else:
                 if self._choices.overwrite:
@@ -143,7 +144,7 @@ class FolderRun:
         self._forget_strangers()
         try:
             yield from self._paged([sources[at] for at in pages])
-            if self._choices.tries is not None and are_away(_Some(sources, todo)):
+            if self._choices.tries is not None and are_away(_Some(sources, todo)) and are_away(sources):
                 self.stopped = "none of the inputs is there; mount the disk that they are on, or plan them anew"
             while todo and self.stopped is None and watch.go_on():
                 again, aside = array("q"), list[str]()
@@ -225,7 +226,7 @@ class FolderRun:
         told = self.manifest.named(output) if is_alone else None
         return told if told is not None and is_done(glance, f"{self._out}/{output}", told, self._key) else None
 
-    def _due(self, source: Source, targets: Targets) -> ToDo | Literal["there", "aside"]:
+    def _due(self, source: Source, targets: Targets) -> ToDo | Row | Literal["aside"]:
         choices = self._choices
         if is_list(targets.table, self._out):
             what, advice = "its table would be called as the list of results is", "rename it, or write Parquet"

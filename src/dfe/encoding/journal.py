@@ -76,13 +76,22 @@ def _held(path: Path) -> int:
     import fcntl
 
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o660)
+        handle = _opened(path)
         with suppress(OSError):  # a disk that cannot
             fcntl.flock(handle, fcntl.LOCK_EX)
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(handle), os.stat(path)):  # noqa: PTH116
                 return handle
         os.close(handle)
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o660)
+    except OSError:  # one that may only be read is still held by a disk of this machine
+        if not path.exists():
+            raise
+        return os.open(path, os.O_RDONLY)
 
 
 def _is_torn(path: Path) -> bool:

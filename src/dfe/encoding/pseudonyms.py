@@ -81,10 +81,10 @@ class Pseudonyms:
         Raises:
             OutputError: it cannot be written.
         """
+        if self._used.keys() <= _read_names(self.names_file).keys():
+            return
         with alone(self._key_file):
             known = _read_names(self.names_file)
-            if self._used.keys() <= known.keys():
-                return
             text = csv_text(_HEAD, sorted({**known, **self._used}.items()))
             with replacing(self.names_file, overwrite=True) as (file,):
                 os.chmod(file.fileno(), 0o600)  # noqa: PTH101
@@ -124,6 +124,11 @@ def refuse_named_neutral(neutral: str | None) -> None:
 def is_pseudonym(name: str) -> bool:
     """Whether a name looks like a pseudonym."""
     return re.fullmatch(rf"p[a-z2-7]{{{_LETTERS}}}", name) is not None
+
+
+def are_pseudonyms(path: str) -> bool:
+    """Whether each part of a path looks like one, as in a list; a word may, too (``psychotherapy``), a path hardly."""
+    return all(map(is_pseudonym, path.split("/")))
 
 
 def redacted(text: str, source: Source) -> str:

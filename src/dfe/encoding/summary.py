@@ -61,7 +61,7 @@ class InputResult:
     failures: int = 0
     """Frames (or pictures) without a face, whatever the reason."""
     usable: int = 0
-    """Frames with a face that is frontal, large enough and not covered."""
+    """Frames with a face that is frontal, large enough, not covered and not frozen."""
     why_not: str | None = None
     """The commonest reason why a face is not usable."""
     table: str | None = None

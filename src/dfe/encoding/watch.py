@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dfe.base.defects import Defect
 from dfe.base.types import DoubleArray, FloatArray, Frame, IntArray
-from dfe.frontends.base import FrameFaces
+from dfe.frontends.base import NO_DETAIL, FrameFaces
 from dfe.frontends.looks import LOOK_SHAPE, LookArray
 from dfe.media.combing import COMBED, ENOUGH, EVERY, combed_share
 from dfe.media.dissolves import find_dissolves
@@ -23,16 +23,16 @@ from dfe.media.scenes import SCENE_SHAPE, find_cuts, scene_of
 
 _NO_LOOK = bytes(int(np.prod(LOOK_SHAPE)))
 _NAMED = 3
-_ARRAYS, _BYTES = ("_frame", "_time", "_size"), ("_scenes", "_looks")
+_ARRAYS, _BYTES = ("_frame", "_time", "_size", "_details"), ("_scenes", "_looks")
 _COUNTS = ("_deinterlaced", "_combed", "_combs_sought", "_crowded", "_looked_at", "_damaged")
 
 
 class Watch:
-    """Fills as frames pass through it; about 210 bytes a frame and 256 a row. Parts are put together in their order."""
+    """Fills as frames pass through it; about 210 bytes a frame and 260 a row. Parts are put together in their order."""
 
     def __init__(self) -> None:
         self._frame, self._time = array("i"), array("d")
-        self._size = array("i")
+        self._size, self._details = array("i"), array("f")
         self._scenes = bytearray()
         self._looks = bytearray()
         self._deinterlaced = 0
@@ -58,12 +58,14 @@ class Watch:
             yield frame
 
     def note(self, seen: FrameFaces) -> None:
-        """Note the faces of a frame, a look for each row that it makes."""
+        """Note the faces of a frame, a look and a detail for each row that it makes."""
         self._crowded += seen.more
         for face in seen.faces:
             self._looks += _NO_LOOK if face.look is None else face.look.tobytes()
+            self._details.append(NO_DETAIL if face.detail is None else face.detail)
         if not seen.faces:
             self._looks += _NO_LOOK
+            self._details.append(NO_DETAIL)
 
     def extend(self, later: Watch) -> None:
         """Add what was noted in the part after this one."""
@@ -108,6 +110,7 @@ class Watch:
             sizes=np.array(self._size, np.int64).reshape(-1, 2),
             cuts=frame[find_cuts(scenes, time)] if timed else frame[:0],
             looks=np.frombuffer(self._looks, np.uint8).reshape(-1, *LOOK_SHAPE),
+            details=np.array(self._details, np.float32),
             dissolves=dissolves,
             deinterlaced=self._deinterlaced,
             combed=(self._combed, self._combs_sought),
@@ -131,6 +134,8 @@ class Seen:
     """Numbers of the frames with which a new scene begins."""
     looks: LookArray
     """Of each row ``(n, 16, 16)``."""
+    details: FloatArray
+    """Of each row: how much fine detail the picture of its face holds ``(n,)``; NaN where that is not known."""
     dissolves: IntArray
     """Numbers of the last frame before and the first one after each dissolve from one scene to another ``(d, 2)``."""
     deinterlaced: int = 0

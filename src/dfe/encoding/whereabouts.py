@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from dfe.encoding.pseudonyms import is_pseudonym
+from dfe.encoding.pseudonyms import are_pseudonyms
 from dfe.encoding.row import Row
 from dfe.media.inputs import Source
 
@@ -36,12 +36,12 @@ def source_of(row: Row, folder: Path) -> Path | None:
         row: of the list.
         folder: of the list.
     """
-    hidden = "\\" in row.input or any(map(is_pseudonym, row.input.split("/")))
+    hidden = "\\" in row.input or are_pseudonyms(row.input)
     return None if hidden else folder / row.input
 
 
 class Whereabouts:
-    """Tells of sources whether they are gone, and never of one that only cannot be seen from this machine.
+    """Tells of sources whether they are gone, or only cannot be seen from here, as far as their neighbours tell.
 
     Args:
         folder: of the list.
@@ -57,10 +57,12 @@ class Whereabouts:
         path = source_of(row, self._folder)
         if path is None or _is_there(path):
             return False
-        if path.parent.is_dir():  # the folder of a disk that is not there is empty
-            return next(path.parent.iterdir(), None) is not None
-        above = next((place for place in path.parents if place.is_dir()), None)
-        return above is not None and self._any_below(above)
+        with suppress(OSError):  # of a folder that may not be looked into
+            if path.parent.is_dir():  # that of a disk that is not there is empty
+                return next(path.parent.iterdir(), None) is not None
+            above = next((place for place in path.parents if place.is_dir()), None)
+            return above is not None and self._any_below(above)
+        return False
 
     def _any_below(self, place: Path) -> bool:
         if place not in self._seen_below:

@@ -36,7 +36,7 @@ class EventConfig:
     merge_s: float = 0.2
     """Two events of a display with less than this between them are one."""
     all_rows: bool = False
-    """Take rows that are not usable (turned, small or covered faces) too; else they count as rows without a face."""
+    """Take rows that are not usable (turned, small, covered, frozen, blurred faces) too; else they count as no face."""
     unsteady: bool = False
     """Look also at displays that come and go with the picture's noise, as the tokenizer's card says."""
     fleeting: bool = False

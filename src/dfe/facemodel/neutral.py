@@ -81,7 +81,8 @@ def resting_face(
         frames: of one person.
         neutral: ``own``, the person's resting face; ``population``, what the person would look like with everybody's
             resting face; ``given``, the mean of the frames in ``given``, all of it.
-        given: ``(n,)`` frames that are neutral, for ``given``.
+        given: ``(n,)`` frames that are neutral, for ``given``; for the others those that tell of a face at rest, where
+            there are any (a picture that stands still says the same thing many times over). None: all do.
 
     Raises:
         UsageError: no usable frame.
@@ -164,10 +165,11 @@ def _weights(fitter: Fitter, frames: Frames, neutral: Neutral, given: BoolArray 
         return (fine & given).astype(np.float64), float((fine & given).sum())
     if not fine.any():
         raise UsageError("there is no usable face to find a resting face in")
-    calm = calmness(fitter, frames)
+    asked = fine if given is None or not (fine & given).any() else fine & given
+    calm = np.where(asked, calmness(fitter, frames), 0.0)
     most = float(calm.max())
     # Where nothing is calm, the calmest frames stand for the person, and the prior for the rest.
-    share = np.asarray(calm / most if most > 0 else fine.astype(np.float64))
+    share = np.asarray(calm / most if most > 0 else asked.astype(np.float64))
     return on_grid(share, _BITS), float(on_grid(calm, _BITS).sum())
 
 

@@ -83,7 +83,7 @@ def measure_track(
         fitter: that saw them.
         seen: one person's frames.
         neutral: as of :func:`~dfe.facemodel.neutral.resting_face`; or the resting face of another recording.
-        given: ``(n,)`` frames that are neutral, where ``neutral`` is ``given``.
+        given: ``(n,)`` frames that tell of a face at rest, as of the same.
 
     Raises:
         UsageError: no frame with a usable face.

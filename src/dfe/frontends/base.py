@@ -27,6 +27,9 @@ NO_FACE = "no face found"
 NOT_DECODED = "not decoded"
 """First words of the reason of a frame without a picture; the decoder's own words follow after a colon."""
 
+NO_DETAIL = float("nan")
+"""Detail of a row whose face's picture was not looked at for it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Face:
@@ -50,6 +53,8 @@ class Face:
     """``(478, 3)``: x and y in pixels of the source picture, z in the same scale (smaller is nearer)."""
     covered: tuple[float, float] | None = None
     """Shares of the upper and the lower face that something hides, 0 to 1; None where a front end does not tell."""
+    detail: float | None = None
+    """How much fine detail its picture holds (:mod:`dfe.frontends.landmarks.detail`); None where that is not known."""
     look: NDArray[np.uint8] | None = None
     """What it looks like, ``(16, 16)`` (:mod:`dfe.frontends.looks`), for following it; None where it is not known."""
 

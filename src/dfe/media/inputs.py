@@ -71,6 +71,8 @@ class Discovery:
     passed_over: Mapping[str, int] = field(default_factory=dict)
     """Files in folders that are called like pictures or films of kinds that are not looked for: how many of each
     suffix, in the order of the suffixes."""
+    linked: tuple[tuple[Path, Path], ...] = ()
+    """Links that are left out, each with the file that it leads to by the name under which that is found."""
 
 
 class _Noted(NamedTuple):
@@ -121,16 +123,26 @@ def discover(
     """
     found: dict[str, _Found] = {}
     noted = _Noted([], Counter())
+    doubles: dict[Path, str] = {}
     for named in _lines(paths, stdin):
         try:
             for item in _expand(named, noted, tables):
                 key = os.path.normcase(os.path.realpath(item.path))
-                found[key] = _outermost(found.get(key, item), item)
+                first = found.get(key, item)
+                found[key] = _outermost(first, item)
+                if first is not item:
+                    doubles |= {first.path: key, item.path: key}
         except DfeError as error:
             noted.problems.append(error)
-    sources, rivals, doubles = _named(_grouped(list(found.values())))
+    sources, rivals, shared = _named(_grouped(list(found.values())))
+    kept = ((path, found[key].path) for path, key in doubles.items())
+    linked = tuple((path, other) for path, other in kept if _absolute(path) != _absolute(other))
     passed_over = dict(sorted(noted.passed_over.items()))
-    return Discovery(sources, (*noted.problems, *doubles), rivals, passed_over)
+    return Discovery(sources, (*noted.problems, *shared), rivals, passed_over, linked)
+
+
+def _absolute(path: Path) -> str:
+    return os.path.normcase(os.path.abspath(path))  # noqa: PTH100 (links stay links)
 
 
 def _outermost(first: _Found, second: _Found) -> _Found:

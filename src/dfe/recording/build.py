@@ -32,6 +32,8 @@ def build_recording(
     *,
     face_ids: Sequence[int] | NDArray[np.integer] | None = None,
     usability: UsabilityRule | None = None,
+    still_s: FloatArray | None = None,
+    detail: FloatArray | None = None,
 ) -> Recording:
     """Turn the rows into a recording, in order of frames and, within a frame, of face ids.
 
@@ -40,6 +42,8 @@ def build_recording(
         provenance: where they come from; the usability limits are added to its options.
         face_ids: one id per row (anything for failures), in place of those given with the rows; -1 leaves a face out.
         usability: limits behind the columns ``usable`` and ``why_not``.
+        still_s: seconds for which the picture of each row's face stands still ``(n,)``; None where none does.
+        detail: how much fine detail it holds ``(n,)``; None, or NaN, where that is not known.
 
     Raises:
         ValueError: ids of another number than rows, or a face without an id.
@@ -68,7 +72,8 @@ def build_recording(
     numbers[~success[order]] = np.nan
     columns = _Columns(
         rows.layout, frame[order], time[order], ids[order], success[order], numbers, reason[order], reasons,
-        source[order], sources,
+        source[order], sources, None if still_s is None else still_s[order],
+        None if detail is None else detail[order],
     )  # fmt: skip
     return _recording(columns, provenance, rule, rule.reasons, rows.lists(order[success[order]]))
 
@@ -124,7 +129,7 @@ def build_measured(
         layout, measured.frame[order], measured.time_s[order], ids[order], success[order], numbers[order],
         reason[order], reasons, source[order], sources,
     )  # fmt: skip
-    judged = [*[measured.pose is not None] * 3, measured.box is not None, False, False]
+    judged = [*[measured.pose is not None] * 3, measured.box is not None, False, False, False, False]
     names = [name for name, known in zip(rule.reasons, judged, strict=True) if known]
     missing = [name for name, known in zip(rule.reasons, judged, strict=True) if not known]
     if missing:
@@ -147,6 +152,8 @@ class _Columns(NamedTuple):
     reasons: list[str]
     source: IntArray
     sources: list[str]
+    still_s: FloatArray | None = None
+    detail: FloatArray | None = None
 
 
 def _recording(
@@ -158,7 +165,10 @@ def _recording(
 ) -> Recording:
     """The table and its provenance; of the rule's limits only those whose words are in ``judged`` are applied."""
     success, numbers = rows.success, rows.numbers
-    broken = rule.broken(*numbers[:, _POSE].T, *(numbers[:, _BOX].T[2:]), *numbers[:, _COVERED].T)
+    still_s = np.zeros(len(success), np.float32) if rows.still_s is None else rows.still_s
+    (pitch, yaw, roll), (_, _, width, height), (upper, lower) = (numbers[:, p].T for p in (_POSE, _BOX, _COVERED))
+    detail = np.full(len(success), np.nan, np.float32) if rows.detail is None else rows.detail
+    broken = rule.broken(pitch, yaw, roll, width, height, upper, lower, still_s, detail)
     broken[:, [name not in judged for name in rule.reasons]] = False
     usable = success & ~broken.any(axis=1)
     first_broken = np.where(success, broken.argmax(axis=1), len(rule.reasons) + rows.reason)

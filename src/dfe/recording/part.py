@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from os import PathLike
 
 from dfe.base.errors import TableError
@@ -32,18 +33,20 @@ def outside_s(low: float, high: float, start: float, end: float, who: str, where
     return max(0.0, start - first) + max(0.0, last - end)
 
 
-def outside_notes(seconds: dict[str, float]) -> tuple[str, ...]:
+def outside_notes(seconds: Mapping[str, float], *, named: bool = True) -> tuple[str, ...]:
     """A sentence on parts that go on for longer than their recordings; none if there are none.
 
     Args:
         seconds: of each part outside its recording, by what asks for it.
+        named: say what asks for the longest; not where that is a person's recording, on a page about no single person.
     """
     long = {who: time for who, time in seconds.items() if time > TOLD_S}
     if not long:
         return ()
     most = max(long, key=lambda who: long[who])
     said = f"{len(long)} parts that were asked for go" if len(long) > 1 else "A part that was asked for goes"
+    who = f" ({most})" if named else ""
     return (
-        f"{said} on for longer than the recording, by up to {long[most]:.3g} s ({most}). "
+        f"{said} on for longer than the recording, by up to {long[most]:.3g} s{who}. "
         "What is counted is the time that there is: are these the right recordings, and did they end early?",
     )

@@ -217,7 +217,7 @@ class Recording:
 
     @property
     def usable(self) -> BoolArray:
-        """True where the face is frontal, large enough and not covered ``(n,)``."""
+        """True where the face is frontal, large enough, not covered and not frozen ``(n,)``."""
         return self.column("usable")
 
     @property

@@ -37,7 +37,7 @@ class TrainConfig:
         losses: weights of the loss terms.
         mixed: share of each batch's rows that are made of two faces, the brows, eyes and nose of one over the rest of
             another, both up to :data:`dfe.training.mix.STRETCH` times as strong: expressions that few people showed.
-        usable_only: leave out rows that are not marked usable (turned, small or covered faces).
+        usable_only: leave out rows that are not marked usable (turned, small, covered, frozen or blurred faces).
         group_pattern: regular expression whose first group, found in a row's source name, says who it is; people are
             kept together in training or validation. Names that do not match are groups of their own.
         reseed_every: steps between replacements of dead codes.

@@ -22,6 +22,7 @@ from dfe.frontends.base import NO_FACE, NOT_DECODED, Face, FrameFaces
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.covering import find_covered
 from dfe.frontends.landmarks.crops import Roi, roi_from_detection, roi_from_landmarks
+from dfe.frontends.landmarks.detail import find_detail
 from dfe.frontends.landmarks.detector import Detection, Detector, is_close_up, overlap
 from dfe.frontends.landmarks.geometry import Geometry
 from dfe.frontends.landmarks.mesh import Mesh, find_mesh, look_from_both_sides
@@ -106,7 +107,7 @@ class LandmarkFrontEnd:
 
     def __init__(self, config: LandmarkConfig | None = None, networks: Networks | None = None) -> None:
         self.config = config or LandmarkConfig()
-        self.networks = networks or Networks(device=self.config.device)
+        self.networks = networks or Networks(device=self.config.device, batch=self.config.batch)
         self.detector = Detector(self.networks, self.config.min_detection)
         self.geometry = Geometry(self.networks)
         self.read = Reader(self.networks, self.config.both_ways)
@@ -118,7 +119,7 @@ class LandmarkFrontEnd:
 
     def provenance(self) -> dict[str, str | int | float | bool]:
         """Name, options, versions of the libraries that compute, and the networks' hashes."""
-        options = asdict(self.config)
+        options = asdict(self.config) | {"device": self.networks.device, "batch": self.networks.batch}
         hashes = {f"sha256 {name}": value for name, value in sorted(self.networks.hashes.items())}
         versions = {"onnxruntime": version("onnxruntime"), "opencv": cv2.__version__}
         return {"name": "landmarks"} | options | versions | hashes
@@ -253,6 +254,7 @@ class LandmarkFrontEnd:
             *reading,
             landmarks=points,
             covered=find_covered(self.networks, image, seen.mesh.points),
+            detail=find_detail(image, seen.mesh.points),
             look=look_at(image, seen.roi),
         )
 

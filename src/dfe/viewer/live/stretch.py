@@ -200,10 +200,10 @@ class Stretch:
             self._seen = []
 
     def _broken(self, face: Face) -> str | None:
-        """The first limit of usability that a face breaks."""
+        """The first limit of usability that a face breaks; that it stands still or is blurred is known only later."""
         rule = self._options.usability
         covered = face.covered or (np.nan, np.nan)
-        values = (face.pitch, face.yaw, face.roll, face.box[2], face.box[3], *covered)
+        values = (face.pitch, face.yaw, face.roll, face.box[2], face.box[3], *covered, 0.0, np.nan)
         broken = rule.broken(*(np.array([value], np.float32) for value in values))[0]
         return rule.reasons[int(broken.argmax())] if broken.any() else None
 

@@ -343,7 +343,7 @@ const NOBODY = new Course({
 });
 const NO_FACE_ROWS = { id: null, frame: [], box: [], display: [], mm: [] };
 const CURVE_CHARTS = [
-  ["Where the head points", ["yaw", "pitch", "roll"], ["turn", "nod", "tilt"]],
+  ["Where the head points", ["yaw", "pitch", "roll"], ["turn, left is +", "nod, up is +", "tilt, left is +"]],
   ["Where the eyes look", ["gaze left", "gaze up"], ["sideways, left is +", "up is +"]],
   ["How far the lids are apart", ["lids left", "lids right"], ["left eye", "right eye"]],
 ];
