@@ -5,7 +5,7 @@
 Tracks of ARKit coefficients are put straight into the default tokenizer; frames are then left out to make 30 and 15
 frames a second and a rate that varies between 12 and 50. Still faces: photographs of ``london/`` as videos of 12 s at
 60 frames a second with noise of the sensor, H.264, flicker of the light and a sway of less than a pixel, measured by
-the front end; --still keeps them. Prints tables in Markdown.
+the front end; --still keeps them. What more noise does: ``events_in_noise.py``. Prints tables in Markdown.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ import csv
 import gzip
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -194,22 +196,35 @@ def thinned(recording: Recording, rows: np.ndarray) -> Recording:
     return Recording(table.set_column(place, table.schema.field(place), numbers), recording.provenance)
 
 
-def film(picture: Path, target: Path, seed: int, seconds: float = 12.0, rate: int = 60, size: int = 320) -> None:
+def film(
+    picture: Path, target: Path, seed: int, seconds: float = 12.0, rate: int = 60, size: int = 320, noise: float = 4.0
+) -> None:
     """A photograph as a video that shows nothing but what a camera adds."""
-    import av
     import cv2
 
     rng = np.random.default_rng(seed)
     image = cv2.imread(str(picture)).astype(np.float32)
-    scale, sway = size / image.shape[0], np.zeros(2)
-    with av.open(str(target), "w") as container:
-        stream = container.add_stream("libx264", rate=rate)
-        stream.width, stream.height, stream.pix_fmt, stream.options = size, size, "yuv420p", {"crf": "20"}
+    scale = size / image.shape[0]
+
+    def frames() -> Iterator[np.ndarray]:
+        sway = np.zeros(2)
         for i in range(round(seconds * rate)):
             sway = 0.98 * sway + rng.normal(0, 0.1, 2)
             move = np.array([[scale, 0, sway[0]], [0, scale, sway[1]]], np.float32)
             frame = cv2.warpAffine(image, move, (size, size), flags=cv2.INTER_AREA)
-            frame = frame * (1 + 0.01 * np.sin(i / 9)) + rng.normal(0, 4, frame.shape)
+            yield frame * (1 + 0.01 * np.sin(i / 9)) + rng.normal(0, noise, frame.shape)
+
+    write(target, rate, (size, size), frames())
+
+
+def write(target: Path, rate: Fraction | int, size: tuple[int, int], frames: Iterable[np.ndarray]) -> None:
+    """Frames as H.264."""
+    import av
+
+    with av.open(str(target), "w") as container:
+        stream = container.add_stream("libx264", rate=rate)
+        (stream.width, stream.height), stream.pix_fmt, stream.options = size, "yuv420p", {"crf": "20"}
+        for frame in frames:
             picture_of = av.VideoFrame.from_ndarray(frame.clip(0, 255).astype(np.uint8), format="bgr24")
             for packet in stream.encode(picture_of):
                 container.mux(packet)

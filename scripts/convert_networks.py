@@ -4,7 +4,8 @@
 
 `face_landmarker.task` is the Face Landmarker bundle; the wheel holds the back-camera face detector. Both are checked
 by their SHA-256. The same sources and the same `onnx` give the same bytes. What other scripts keep in the folder
-stays, and stays in its list: the linear map of `scripts/make_reading.py`.
+stays, and stays in its list: the linear map of `scripts/make_reading.py`. Networks that look at one face have a free
+first dimension, `faces`, which is fixed when they are opened; detectors look at one picture.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def landmarks(tflite: bytes) -> bytes:
     """A face crop to 478 points in its pixels and the presence of a face before the sigmoid."""
     graph = read_graph(tflite)
     points, presence, _tongue = graph.outputs
-    return Converter(graph, {points: "landmarks", presence: "presence"}, picture=True, **UNSIGNED).model()
+    return Converter(graph, {points: "landmarks", presence: "presence"}, picture=True, batches=True, **UNSIGNED).model()
 
 
 def coefficients(tflite: bytes) -> bytes:
@@ -101,7 +102,7 @@ def coefficients(tflite: bytes) -> bytes:
     graph = read_graph(tflite)
     sigmoid = next(o for o in graph.operators if o.kind == "LOGISTIC")
     names = {graph.outputs[0]: "coefficients", sigmoid.inputs[0]: "logits"}
-    return Converter(graph, names, picture=False).model()
+    return Converter(graph, names, picture=False, batches=True).model()
 
 
 def geometry(message: bytes) -> bytes:

@@ -10,10 +10,13 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from dfe.frontends.landmarks.sessions import FREE
 from tflite import Graph, Operator
 
 OPSET = 17
 IR_VERSION = 8
+AS_BEFORE = 0
+"""In the shape of a reshape: the dimension stays."""
 CHANNELS_FIRST = (0, 3, 1, 2)
 CHANNELS_LAST = (0, 2, 3, 1)
 ELEMENTWISE = {"ADD": "Add", "SUB": "Sub", "MUL": "Mul", "DIV": "Div"}
@@ -31,13 +34,23 @@ class Converter:
         names: names for tensors (by their number in the graph) that the ONNX graph shall expose.
         picture: the input is a picture; the ONNX input is then uint8 ``(1, h, w, 3)``.
         offset, scale: the network sees ``(pixel - offset) * scale``.
+        batches: the first dimension of inputs and outputs is :data:`FREE`, to be fixed when the file is opened; else 1.
+            An output without a first dimension of 1 gets one.
     """
 
     def __init__(
-        self, graph: Graph, names: dict[int, str], *, picture: bool, offset: float = 0.0, scale: float = 1.0
+        self,
+        graph: Graph,
+        names: dict[int, str],
+        *,
+        picture: bool,
+        offset: float = 0.0,
+        scale: float = 1.0,
+        batches: bool = False,
     ) -> None:
         self.graph = graph
         self.names = names
+        self.batches = batches
         self.nodes: list[onnx.NodeProto] = []
         self.initialisers: dict[str, onnx.TensorProto] = {}
         self.value: dict[int, NDArray[Any]] = {i: t.value for i, t in enumerate(graph.tensors) if t.value is not None}
@@ -55,10 +68,10 @@ class Converter:
             if offset:
                 pixels = self.add("Sub", [pixels, self.constant(np.float32(offset))])
             self.first[source] = self.add("Mul", [pixels, self.constant(np.float32(scale))])
-            self.input = helper.make_tensor_value_info("image", TensorProto.UINT8, graph.tensors[source].shape)
+            self.input = helper.make_tensor_value_info("image", TensorProto.UINT8, self.shape(source, FREE))
         else:
             self.last[source] = "points"
-            self.input = helper.make_tensor_value_info("points", TensorProto.FLOAT, graph.tensors[source].shape)
+            self.input = helper.make_tensor_value_info("points", TensorProto.FLOAT, self.shape(source, FREE))
 
     def model(self) -> bytes:
         """The finished ONNX file; the same bytes from the same graph."""
@@ -67,7 +80,7 @@ class Converter:
         outputs = []
         for number, name in self.names.items():
             self.nodes.append(helper.make_node("Identity", [self.channels_last(number)], [name]))
-            outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, self.graph.tensors[number].shape))
+            outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, self.shape(number, FREE)))
         used = _needed(self.nodes, [o.name for o in outputs])
         inputs_of_used = {name for node in used for name in node.input}
         kept = [t for name, t in self.initialisers.items() if name in inputs_of_used]
@@ -77,6 +90,13 @@ class Converter:
         )
         onnx.checker.check_model(model)
         return model.SerializeToString(deterministic=True)
+
+    def shape(self, number: int, faces: str | int) -> tuple[Any, ...]:
+        """Shape of a tensor; with batches, that of so many faces."""
+        shape = self.graph.tensors[number].shape
+        if not self.batches:
+            return tuple(shape)
+        return (faces, *shape[1:]) if shape[0] == 1 else (faces, *shape)
 
     def add(self, kind: str, inputs: list[str], **attributes: Any) -> str:
         self.count += 1
@@ -201,13 +221,18 @@ class Converter:
         self._reshaped(op.outputs[0], self.channels_last(op.inputs[0]))
 
     def _reshaped(self, target: int, name: str) -> None:
-        shape = np.array(self.graph.tensors[target].shape, np.int64)
+        shape = np.array(self.shape(target, AS_BEFORE), np.int64)
         self.last[target] = self.add("Reshape", [name, self.constant(shape)])
 
     def _concatenation(self, op: Operator) -> None:
-        self.last[op.outputs[0]] = self.add(
-            "Concat", [self.channels_last(i) for i in op.inputs], axis=op.option(0, "i")
-        )
+        inputs = [self._of_each(i) if self.batches and i in self.value else self.channels_last(i) for i in op.inputs]
+        self.last[op.outputs[0]] = self.add("Concat", inputs, axis=op.option(0, "i"))
+
+    def _of_each(self, number: int) -> str:
+        """A constant, once for each face."""
+        faces = self.add("Shape", [self.input.name], start=0, end=1)
+        rest = self.constant(np.array(self.graph.tensors[number].shape[1:], np.int64))
+        return self.add("Expand", [self.channels_last(number), self.add("Concat", [faces, rest], axis=0)])
 
     def _transpose(self, op: Operator) -> None:
         permutation = [int(p) for p in self.value[op.inputs[1]]]
@@ -216,10 +241,10 @@ class Converter:
     def _strided_slice(self, op: Operator) -> None:
         shape = self.graph.tensors[op.inputs[0]].shape
         begin, end, step = (self.value[i].astype(np.int64) for i in op.inputs[1:])
-        axes = range(len(shape))
+        axes = range(int(self.batches), len(shape))  # of faces all are kept
         begin = np.array([0 if op.option(0, "i") >> a & 1 else begin[a] for a in axes], np.int64)
         end = np.array([shape[a] if op.option(1, "i") >> a & 1 else end[a] for a in axes], np.int64)
-        bounds = [self.constant(v) for v in (begin, end, np.arange(len(shape)), step)]
+        bounds = [self.constant(v) for v in (begin, end, np.array(axes, np.int64), step[axes.start :])]
         self._reshaped(op.outputs[0], self.add("Slice", [self.channels_last(op.inputs[0]), *bounds]))
 
     def _reduce(self, op: Operator, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 from collections.abc import Callable, Generator
@@ -23,6 +24,14 @@ settings.load_profile("dfe")
 FUZZ = int(os.environ.get("DFE_FUZZ", "1"))
 """Times as many examples of every property; ``make fuzz`` sets it (scripts/fuzz.py)."""
 FACE_CLIP, CARPHONE, ASTRONAUT = "WolfgangLanger_Pexels.mp4", "carphone_pristine.mp4", "astronaut.png"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_disks() -> Generator[None, None, None]:
+    """What tests write need not outlive a power failure; programs that they start do wait for the disk."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", os.fstat)  # which fails, too, where the file is no open one
+        yield
 
 
 def _first_existing(*candidates: Path) -> Path | None:
@@ -101,6 +110,17 @@ def dfe(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
         return Ran(int(stop.value.code or 0), out, err)
 
     return run
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """What is imported and collected lives as long as the run, so the search for garbage need never look at it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

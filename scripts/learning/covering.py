@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dfe.frontends.landmarks.covering import SIDE
+from dfe.frontends.landmarks.sessions import FREE
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def predicted(net: CoveringNet, crops: np.ndarray) -> np.ndarray:
 
 
 def to_onnx(net: CoveringNet) -> bytes:
-    """The net as ONNX with its normalisation folded in: ``crop (1, 1, SIDE, SIDE)`` to ``covered (1, 2)``."""
+    """The net as ONNX with its normalisation folded in: ``crop (faces, 1, SIDE, SIDE)`` to ``covered (faces, 2)``."""
     nodes, weights, name = [], [], "crop"
     for number, (kernel, bias, stride) in enumerate(_folded(net)):
         weights += [numpy_helper.from_array(kernel, f"k{number}"), numpy_helper.from_array(bias, f"b{number}")]
@@ -153,8 +154,8 @@ def to_onnx(net: CoveringNet) -> bytes:
         if target == "hidden":
             nodes.append(helper.make_node("Relu", ["hidden"], ["used"]))
     nodes.append(helper.make_node("Sigmoid", ["odds"], ["covered"]))
-    crop = helper.make_tensor_value_info("crop", TensorProto.FLOAT, (1, 1, SIDE, SIDE))
-    covered = helper.make_tensor_value_info("covered", TensorProto.FLOAT, (1, 2))
+    crop = helper.make_tensor_value_info("crop", TensorProto.FLOAT, (FREE, 1, SIDE, SIDE))
+    covered = helper.make_tensor_value_info("covered", TensorProto.FLOAT, (FREE, 2))
     graph = helper.make_graph(nodes, "covering", [crop], [covered], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8, producer_name="dfe")
     helper.set_model_props(model, CARD)

@@ -18,23 +18,32 @@ ARGUMENTS = [
 ]
 READY = "html[data-ready=yes]"
 WAIT_MS = 90_000
+WHOLE = ("chromium", "chromium-browser", "google-chrome")
+WITHOUT_WINDOWS = "chromium-headless-shell"
+"""The same browser without windows of its own, which take more processor time than the pages in them."""
 
 
 @pytest.fixture(scope="session")
 def launch():
-    """Function that starts a Chromium, with further arguments if need be."""
+    """Function that starts a Chromium, with more arguments if need be; a ``whole`` one knows who may use a camera."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs the extra dev")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    program = os.environ.get("DFE_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        pytest.skip("no Chromium: install Debian's chromium, or name one in DFE_CHROMIUM")
+
+    def program(whole: bool) -> str:
+        names = WHOLE if whole else (WITHOUT_WINDOWS, *WHOLE)
+        found = os.environ.get("DFE_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+        if found is None:
+            pytest.skip("no Chromium: install Debian's chromium, or name one in DFE_CHROMIUM")
+        return found
+
+    program(whole=False)
     with sync_api.sync_playwright() as playwright:
         # How fast a machine is decides nothing: what is waited for may take long to come.
         sync_api.expect.set_options(timeout=WAIT_MS)
         started = []
 
-        def launched(*more):
-            started.append(playwright.chromium.launch(executable_path=program, args=[*ARGUMENTS, *more]))
+        def launched(*more, whole=False):
+            found = program(whole)
+            started.append(playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *more]))
             return started[-1]
 
         yield launched

@@ -36,7 +36,14 @@ def expect():
 def with_camera(launch, face_clip, tmp_path_factory):
     """A browser whose camera plays the clip over and over."""
     clip = motion_jpeg(tmp_path_factory.mktemp("camera") / "clip.mjpeg", camera_frames(face_clip, 50, 640, 480))
-    browser = launch("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={clip}")
+    browser = launch("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={clip}", whole=True)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def without_camera(launch):
+    browser = launch(whole=True)
     yield browser
     browser.close()
 
@@ -161,8 +168,8 @@ def test_a_camera_that_may_not_be_used_is_told_on_the_page_and_at_the_terminal(o
     _wait(page, lambda: TROUBLE["denied"] in served.said)
 
 
-def test_no_camera_is_told_too(open_live, chromium, served, expect):
-    page = open_live(chromium)
+def test_no_camera_is_told_too(open_live, without_camera, served, expect):
+    page = open_live(without_camera)
     page.click("#start")
     expect(page.locator("#problem")).to_have_text(TROUBLE["none"])
     _wait(page, lambda: TROUBLE["none"] in served.said)

@@ -203,6 +203,20 @@ def test_dark_and_light_pages_differ_and_follow_a_change(open_page):
     eventually(lambda: page.evaluate(ink) != dark[1])
 
 
+def test_print_shows_the_rows_that_are_out_of_sight(open_page):
+    page = open_page(recording_page(made.video()), color_scheme="dark", viewport={"width": 1000, "height": 300}).page
+    painted = """() => {
+        const canvas = [...document.querySelectorAll("[data-plot=display] canvas")].at(-1);
+        const row = Object.assign(document.createElement("canvas"), { width: canvas.width, height: 1 });
+        const pen = row.getContext("2d", { willReadFrequently: true });
+        pen.drawImage(canvas, 0, -(canvas.height - Math.round((24 + 6) * devicePixelRatio)));
+        return pen.getImageData(0, 0, row.width, 1).data.every((one, i) => i % 4 < 3 || one === 255);
+    }"""
+    assert not page.evaluate(painted)
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate(painted)
+
+
 def test_printing_opens_what_is_folded(open_page):
     page = open_page(recording_page(made.video(faces=5)), color_scheme="dark").page
     assert page.locator("details.face:not([open])").count() > 0

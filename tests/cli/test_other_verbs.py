@@ -32,7 +32,7 @@ def test_info_of_everything(dfe, carphone, astronaut, tmp_path):
 
 
 def test_info_lists_no_hundreds_of_numbers(dfe, carphone, tmp_path):
-    assert dfe("encode", carphone, "-o", tmp_path).code == 0
+    assert dfe("encode", carphone, "-o", tmp_path, "--end", "0.5").code == 0
     said = dfe("info", tmp_path / "carphone_pristine.parquet").out
     assert "identity 80 numbers" in " ".join(said.replace("│", " ").split())
     assert len(said.splitlines()) < 120
@@ -48,7 +48,7 @@ def test_info_of_nothing(dfe, target, tmp_path):
 
 
 def test_qc_has_one_row_a_recording(dfe, carphone, astronaut, tmp_path):
-    assert dfe("encode", carphone, astronaut, "-o", tmp_path, "--report").code == 0
+    assert dfe("encode", carphone, astronaut, "-o", tmp_path, "--report", "--end", "1").code == 0
     ran = dfe("qc", tmp_path, "--json")
     assert ran.code == 0, ran.err
     rows = {row["name"]: row for row in ran.json}
@@ -148,7 +148,7 @@ def test_training_with_the_papers_preset_and_in_another_space(dfe, drawn, astron
 
 def test_training_on_faces_that_are_too_small_says_so(dfe, carphone, tmp_path):
     pytest.importorskip("torch", reason="needs the extra train")
-    assert dfe("encode", "--tokenizer", "none", carphone, "-o", tmp_path / "tables").code == 0
+    assert dfe("encode", "--tokenizer", "none", carphone, "-o", tmp_path / "tables", "--end", "1").code == 0
     ran = dfe("train", tmp_path / "tables", "-o", tmp_path / "model")
     assert ran.code == 1
     assert "usable" in ran.err

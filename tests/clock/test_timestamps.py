@@ -61,3 +61,28 @@ def test_improbable_times_are_kept_and_told():
 def test_no_times_to_go_by(time, rate):
     with pytest.raises(TableError, match=r"^t\.csv: .*(no times that rise|no number of frames)"):
         settle_times(np.arange(3), time, "t.csv", rate=rate)
+
+
+@pytest.mark.parametrize("decimals", [0, 1])
+@pytest.mark.parametrize("fps", [15, 29.97, 60])
+@pytest.mark.parametrize("unit", [1.0, 1e-3])
+def test_rounded_times_give_the_rate_of_their_line_not_of_their_jumps(fps, decimals, unit):
+    frame = np.arange(1000)
+    time = np.round(frame / fps, decimals) / unit
+    assert seconds_per_unit(frame, time) == unit
+    times = settle_times(frame, time * unit, "t.csv")
+    np.testing.assert_allclose(times.time_s, frame / fps, atol=10.0**-decimals)
+    assert times.time_stamps == "repaired"
+    assert times.warnings[0].startswith(f"its times are rounded to {10.0**-decimals:g} s: set anew at ")
+
+
+def test_a_clock_that_stands_still_for_once_is_not_rounded():
+    frame = np.arange(40)
+    time = np.concatenate([np.arange(20), np.full(10, 19), np.arange(20, 30)]) * 0.04
+    assert settle_times(frame, time, "t.csv").time_s[-1] == pytest.approx(39 * 0.04)
+
+
+def test_rounded_times_of_a_short_take_tell_no_rate():
+    frame = np.arange(60)
+    with pytest.raises(TableError, match="rounded to 1 s, too coarse for so few; say how many frames a second"):
+        settle_times(frame, np.floor(frame / 30), "t.csv")

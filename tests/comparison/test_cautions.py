@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from dfe.comparison.subjects import Coverage
@@ -15,9 +17,26 @@ from dfe.recording.neutrals import neutral_notes
     ],
 )
 def test_what_inflates_false_discoveries_is_said(mean, minutes, words):
-    found = Coverage(("a", "b"), mean, minutes, 0.5, 0.5).cautions
+    found = Coverage(("a", "b"), mean, minutes, 0.5, 0.5, (0.05, 0.05)).cautions
     assert len(found) == len(words)
     assert all(word in caution for word, caution in zip(words, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("noise", "times"),
+    [
+        ((0.06, 0.15), "2.5 times as much on one side (0.15 and 0.06 mm"),
+        ((0.3, 0.15), "2.0 times"),
+        ((0.08, 0.15), None),
+        ((0.03, 0.09), None),
+        ((0.0, 0.2), None),
+        ((math.nan, 0.2), None),
+        ((0.2, math.nan), None),
+    ],
+)
+def test_noise_that_differs_is_said(noise, times):
+    found = Coverage(("a", "b"), (0.9, 0.9), (5.0, 5.0), 0.5, 0.5, noise).cautions
+    assert [times in caution for caution in found] == ([] if times is None else [True])
 
 
 def test_different_resting_faces_are_said():

@@ -112,6 +112,10 @@ def test_the_turned_recording_is_left_out_and_counted(compared):
     methods = (compared / "methods.txt").read_text()
     assert "16 recordings of 8 subjects, patient: 15 recordings of 8 subjects" in methods
     assert "B = 399" in methods
+    rows = [row for row in table(compared / "results.csv") if row["role"] == "confirmatory"]
+    nobody = sum("nobody shows it" in row["flags"] for row in rows)
+    assert nobody > 0
+    assert f"were {nobody} that nobody showed and " in methods
     assert "Freedman and Lane" in methods
     assert "none" not in re.sub("or none", "", methods.lower())
     assert "nan" not in re.findall(r"\w+", methods.lower())

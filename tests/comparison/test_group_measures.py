@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from dfe.base.errors import ModelError, TableError
+from dfe.base.errors import ModelError, TableError, UsageError
 from dfe.comparison.measures import measure_rows
+from dfe.comparison.prepare import check_alike
 from dfe.comparison.subjects import Subjects
-from dfe.comparison.table import GroupRow
+from dfe.comparison.table import Columns, GroupRow, GroupTable
 from dfe.comparison.time_courses import mean_courses, measure_courses
 from dfe.displays.vocabulary import vocabulary_of
 from dfe.events.config import EventConfig
@@ -77,6 +80,29 @@ def test_parts_add_up_to_the_whole(path):
     np.testing.assert_allclose(pooled.pooled(parts.exposure_s, 1), [25])
     with pytest.raises(TableError, match="line 7 is about 80 to inf s, but it runs from 0 to 60 s"):
         measure_rows([row(path, onset_s=80.0, line=7)])
+
+
+def test_parts_that_go_on_for_longer_than_the_recording_are_told_or_refused(path):
+    sums, _ = measure_rows([row(path, offset_s=90.0, line=2), row(path, offset_s=60.4, line=3)])
+    assert sums.outside_s == pytest.approx({"line 2": 30, "line 3": 0.4})
+    assert any("by up to 30 s (line 2)" in caution for caution in sums.cautions)
+    with pytest.raises(TableError, match="line 2 is about 0 to 60000 s, but it runs from 0 to 60 s"):
+        measure_rows([row(path, onset_s=0.0, offset_s=60_000.0, line=2)])
+
+
+def test_sides_that_share_no_instrument_are_refused_and_others_told(path):
+    rows = tuple(replace(row(path), group=name, subject=name + str(i)) for name in "xy" for i in range(2))
+    table = GroupTable(rows, ("x", "y"), None, Columns(group="g"), {})
+    sums, _ = measure_rows(rows)
+    mixed = replace(sums, instruments=["landmarks", "landmarks", "landmarks", "openface"])
+    check_alike(table, mixed, "t.csv")
+    assert any("different instruments" in caution for caution in mixed.cautions)
+    apart = replace(sums, instruments=["landmarks"] * 2 + ["openface"] * 2)
+    with pytest.raises(UsageError, match=r"^t\.csv: x was measured by landmarks, y by openface; measure all by one"):
+        check_alike(table, apart, "t.csv")
+    other = replace(sums, neutrals=["the person's own"] * 2 + ["everybody's"] * 2)
+    with pytest.raises(UsageError, match=r"x was measured against the person's own resting face, y against"):
+        check_alike(table, other, "t.csv")
 
 
 def test_recordings_of_another_tokenizer_are_refused(path):

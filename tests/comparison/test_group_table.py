@@ -63,6 +63,9 @@ def test_which_two_groups_and_in_which_order(folder):
         (FOUR.replace("4,y", "1,y"), r"line 5: subject 1 is in two groups of g: 'x' \(line 2\) and 'y'"),
         (FOUR.replace("b,2", "q,2"), r"line 3: there is no recording 'q'"),
         (FOUR.replace("c,3,x\n", ""), r"has no row for deep.c.parquet in"),
+        (FOUR.replace("c,3,x", "c,3,X"), r"line 4: column g has 'X' here and 'x' on line 2"),
+        (FOUR.replace("c,3", "c,01"), r"line 4: column id has '01' here and '1' on line 2"),
+        ("recording,id,g\na,1,0\nb,2,1\nc,3,0\nd,4,99\n", r"'99' in column g may stand for a missing number"),
         (FOUR + "a,1,x\n", r"lines 2 and 6 are about the same time of a"),
         (FOUR + "a,1,x,9\n", r"line 6: has 4 cells, the header has 3"),
     ],
@@ -135,6 +138,15 @@ def test_a_stray_word_in_a_column_of_numbers_is_named_with_its_line(folder):
     assert read(folder, DOSES.format("4"), columns, categories=("dose",)).words == ("dose",)
     with pytest.raises(UsageError, match="'site' of --categories is no covariate; those are: dose"):
         read(folder, DOSES.format("4"), columns, categories=("site",))
+
+
+def test_codes_for_missing_numbers_are_asked_for_and_taken_out(folder):
+    columns = Columns("id", "g", scores=("dose",))
+    with pytest.raises(TableError, match=r"line 4: '-99' in column dose may .*; say --missing -99 if it does"):
+        read(folder, DOSES.format("-99"), columns)
+    done = read(folder, DOSES.format("-99"), columns, missing=("-99",))
+    assert [row.covariates["dose"] for row in done.rows] == ["1", "2", "", "3"]
+    assert read(folder, DOSES.format("-99"), columns, missing=("none",)).rows[2].covariates["dose"] == "-99"
 
 
 def test_paths_of_windows_and_names_taken_apart(folder):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dfe.base.errors import DiskFull
 from made_films import grey_film, study_of_films
 
 
@@ -76,6 +77,16 @@ def test_stopped_early(dfe, planned, tmp_path):
     assert codes(dfe, plan, out) == (0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("step", ["dfe.corpus.run.write_subjects", "dfe.encoding.manifest.append_rows"])
+def test_no_room_for_anything_at_all(dfe, planned, tmp_path, monkeypatch, step):
+    plan, out = planned(), tmp_path / "out"
+    with monkeypatch.context() as full:
+        full.setattr(step, lambda *_, **__: (_ for _ in ()).throw(DiskFull("the disk is full", where=out)))
+        ran = dfe("corpus", "run", plan, "-o", out)
+    assert (ran.code, "to go:" in ran.out, "the disk is full" in ran.out) == (75, True, True)
+    assert codes(dfe, plan, out) == (0, 0, 0, 0)
+
+
 def test_shares_that_have_not_begun_are_waiting(dfe, planned, tmp_path):
     plan, out = planned(), tmp_path / "out"
     assert codes(dfe, plan, out, "--shard", "1/2") == (0, 75, 0, 75)
@@ -88,6 +99,49 @@ def test_shares_that_have_not_begun_are_waiting(dfe, planned, tmp_path):
     assert codes(dfe, plan, out, "--shard", "2/2") == (0, 0, 0, 0)
     assert dfe("corpus", "merge", out).code == 0
     assert dfe("corpus", "status", out).code == 0
+
+
+def test_what_was_renamed_after_a_stop_is_told_and_waits_no_more(dfe, planned, tmp_path):
+    plan, out, home = planned(), tmp_path / "out", tmp_path / "media" / "s1"
+    assert codes(dfe, plan, out, "--min-free", "1e9") == (75, 75, 75, 75)
+    (home / "s1_rest.mp4").rename(home / "s1_later.mp4")
+    assert dfe("corpus", "status", out).code == 75, "starting it again tells what is the matter"
+    stuck = dfe("corpus", "run", plan, "-o", out)
+    assert (stuck.code, dfe("corpus", "status", out).code) == (1, 1)
+    assert "s1_rest.mp4: cannot be found any more; bring it back; if it was renamed, name or plan it anew" in stuck.err
+    assert codes(dfe, planned(), out) == (0, 0, 0, 0)
+    told = dfe("corpus", "status", out, "--json")
+    assert (told.json["recordings"], told.json["done"]) == (2, 2)
+    assert len(told.json["left_out"]) == 1
+    assert "s1_rest.mp4: was to be done by an earlier run, and is not planned any more" in told.err
+
+
+def test_a_folder_renamed_after_a_stop(dfe, planned, tmp_path):
+    plan, out = planned(), tmp_path / "out"
+    assert dfe("corpus", "run", plan, "-o", out, "--min-free", "1e9").code == 75
+    (tmp_path / "media" / "s1").rename(tmp_path / "media" / "s9")
+    assert codes(dfe, planned(), out) == (0, 0, 0, 0)
+    shutil.rmtree(tmp_path / "media")
+    assert dfe("corpus", "status", out).code == 75, "the whole disk may be away"
+
+
+def test_what_another_plan_has_begun_still_waits(dfe, planned, tmp_path):
+    plan, out, film = planned(), tmp_path / "out", tmp_path / "media" / "s1" / "s1_rest.mp4"
+    assert dfe("corpus", "run", plan, "-o", out, "--min-free", "1e9").code == 75
+    other = tmp_path / "other.parquet"
+    dfe("corpus", "plan", tmp_path / "media" / "s2", "-o", other, "--sample", "0")
+    assert dfe("corpus", "run", other, "-o", out).code == 0
+    assert film.exists()
+    assert dfe("corpus", "status", out).code == 75
+
+
+def test_what_was_renamed_under_pseudonyms(dfe, planned, tmp_path):
+    plan, out, home = planned(), tmp_path / "out", tmp_path / "media" / "s1"
+    how = ("--pseudonyms", tmp_path / "key")
+    assert dfe("corpus", "run", plan, "-o", out, *how, "--min-free", "1e9").code == 75
+    (home / "s1_rest.mp4").rename(home / "s1_later.mp4")
+    assert codes(dfe, planned(), out, *how) == (0, 0, 0, 0)
+    assert "is not planned any more" in dfe("corpus", "status", out).err
 
 
 def _subjects(out: Path) -> list[dict[str, str]]:

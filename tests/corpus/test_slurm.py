@@ -76,8 +76,23 @@ def test_the_command_of_the_script_does_its_share_as_it_was_told(dfe, plan, tmp_
 
 def test_a_share_that_stopped_early_goes_back_into_the_queue(dfe, plan, tmp_path):
     script = dfe("corpus", "slurm", plan, "-o", tmp_path / "out").out
-    assert ran_by_a_node(script, tmp_path / "stopped", code=75)[::2] == (75, ["requeue", "77_2"])
-    assert ran_by_a_node(script, tmp_path / "failed", code=1)[::2] == (1, [])
+    late = script.replace("umask", "SECONDS=13200\numask")  # as if four hours less twenty minutes were over
+    assert ran_by_a_node(late, tmp_path / "stopped", code=75)[::2] == (75, ["requeue", "77_2"])
+    assert ran_by_a_node(late, tmp_path / "failed", code=1)[::2] == (1, [])
+
+
+def test_a_share_without_room_on_the_disk_waits_for_somebody_to_make_some(dfe, plan, tmp_path):
+    """It would come back at once, and stop again, as often as the cluster can start it."""
+    script = dfe("corpus", "slurm", plan, "-o", tmp_path / "out").out
+    assert ran_by_a_node(script, tmp_path / "full", code=75)[::2] == (75, ["requeuehold", "77_2"])
+
+
+def test_a_job_leaves_as_much_time_as_its_longest_task_takes(dfe, plan, tmp_path):
+    words = ("corpus", "slurm", plan, "-o", tmp_path / "out", "--hours", "4", "--leave")
+    assert "--stop-after 150 " in dfe(*words, "90").out
+    assert "[ $SECONDS -lt 8940 ]" in dfe(*words, "90").out
+    for minutes in ("0", "nan", "121"):
+        assert dfe(*words, minutes).code == 2
 
 
 def test_a_job_asks_for_the_memory_that_its_run_keeps_to(dfe, plan, tmp_path):

@@ -134,3 +134,30 @@ def test_paths_and_numbers_of_other_systems(tmp_path):
         "dose: numbers, 1 value (1.5 to 1.5), 1 empty",
         "site: words, 2 values (1, 2)",
     ]
+
+
+LEVELS = f"{HEAD},age\na,1,0,30\nb,2,1,31\nc,3,99,-9\nd,4,1,40"
+
+
+def test_codes_of_labels_and_covariates_are_asked_for_and_taken_out(tmp_path):
+    with pytest.raises(TableError, match=r"line 4: '99' in column label may stand for .*; say --missing 99 if it does"):
+        table(tmp_path, LEVELS).examples(tmp_path)
+    examples = table(tmp_path, LEVELS, missing=("99", "-9")).examples(tmp_path)
+    assert examples.labels["label"].tolist() == ["0", "1", "", "1"]
+    assert examples.target("label").classes == ("0", "1")
+    np.testing.assert_array_equal(examples.covariates["age"], [30, 31, np.nan, 40])
+    numbers = table(tmp_path, LEVELS, missing=("99", "-9"), kind="number").examples(tmp_path)
+    np.testing.assert_array_equal(numbers.labels["label"], [0, 1, np.nan, 1])
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a,1,yes\nb,2,no\nc,3,Yes", r"line 4: column label has 'Yes' here and 'yes' on line 2"),
+        ("a,1,1\nb,2,2\nc,3,1.0", r"line 4: column label has '1.0' here and '1' on line 2"),
+        ("a,P1,x\nb,P2,y\nc,p01,x", r"line 4: column subject has 'p01' here and 'P1' on line 2"),
+    ],
+)
+def test_words_that_differ_in_capitals_or_zeros_alone_are_refused(tmp_path, text, says):
+    with pytest.raises(TableError, match=says):
+        table(tmp_path, f"{HEAD}\n{text}").examples(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -143,7 +144,7 @@ def test_pictures_without_a_face_make_a_recording_too(tmp_path: Path) -> None:
 
 def test_an_interval_without_a_face_is_refused(carphone: Path) -> None:
     with pytest.raises(UsageError, match="no face is seen in the neutral interval"):
-        encode(carphone, tokenizer=None, max_faces=1, neutral="90-95")
+        encode(carphone, tokenizer=None, max_faces=1, neutral="90-95", end_s=0.5)
 
 
 def test_a_flipped_film_is_put_right(carphone: Path, whole: Recording, tmp_path: Path) -> None:
@@ -218,6 +219,7 @@ def test_a_face_of_a_moment_has_no_note_on_its_resting_face(
     carphone: Path, options: EncodeOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dfe.encoding.face_model.CALM_FRAMES", 1e6)
+    options = replace(options, end_s=1.0)
     said = encode(carphone, options=options)[0].provenance.warnings
     assert any("calm frames" in warning for warning in said)
     monkeypatch.setattr("dfe.encoding.face_model.fleeting_faces", lambda _: {0: 0.1})

@@ -290,3 +290,23 @@ def test_a_folder_of_pictures_survives_each_of_them(dfe, astronaut, tmp_path, mo
     assert "no such file" in told["gone.png"]
     assert "no such file" in told["lost.png"]
     assert recording.provenance.source.sha256 is not None
+
+
+def test_names_that_differ_in_blanks_only_are_two_recordings(dfe, folder, tmp_path):
+    (folder / "a  b").mkdir()
+    (folder / "a b").mkdir()
+    for name in ("a  b", "a b"):
+        shutil.copy(folder / "a" / "face.png", folder / name / "talk.png")
+    out = tmp_path / "out"
+    assert dfe("encode", folder, "-o", out, "--tokenizer", "none").code == 0
+    assert {"a  b/talk.parquet", "a b/talk.parquet"} <= rows(out).keys()
+    assert dfe("encode", folder, "-o", out, "--tokenizer", "none", "--json").json["files_already_there"] == 5
+    assert dfe("corpus", "verify", out, "--sources").code == 0
+
+
+def test_a_table_never_takes_the_place_of_the_list(dfe, folder, tmp_path):
+    for name in ("Manifest.png", "manifest-1of2.png"):
+        shutil.copy(folder / "a" / "face.png", tmp_path / name)
+        ran = dfe("encode", tmp_path / name, "-o", tmp_path / "out", "--format", "csv", "--tokenizer", "none")
+        assert (ran.code, "would be called as the list of results is; rename it" in ran.err) == (1, True)
+        assert dfe("encode", tmp_path / name, "-o", tmp_path / "out", "--tokenizer", "none").code == 0

@@ -29,6 +29,8 @@ PHONE = Source("phone", "table", (Path("phone.csv"),), reader="arkit")
         ({"weights": Path("w"), "frontend": "landmarks"}, [VIDEO], "--weights does nothing"),
         ({"flame": Path("f")}, [OPENFACE], "--flame does nothing"),
         ({"device": "cpu"}, [OPENFACE], "--device does nothing"),
+        ({"batch": 2}, [OPENFACE], "--batch does nothing for front end openface"),
+        ({"batch": 2, "frontend": "deca", "weights": Path("w")}, [VIDEO], "--batch does nothing for front end deca"),
         ({"max_faces": 2}, [OPENFACE], "--max-faces does nothing for front end openface"),
         ({"start_s": 1.0}, [STILLS], "--start is for videos and tables, and there are none"),
         ({"every": 2}, [STILLS], "--every is for videos and tables"),
@@ -48,6 +50,7 @@ def test_what_does_nothing_is_refused(options, sources, says):
     [
         ({}, [VIDEO, STILLS, OPENFACE]),
         ({"device": "cuda"}, [VIDEO, OPENFACE]),
+        ({"batch": 2}, [STILLS]),
         ({"rate": 25}, [VIDEO, OPENFACE]),
         ({"rate": 25}, [VIDEO]),
         ({"calibrate": True}, [OPENFACE, PHONE]),

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from dfe.base.errors import DfeError
 from dfe.base.stamps import stamps
 from dfe.encoding import kept, tasks
 from dfe.encoding.assemble import assemble
@@ -73,7 +75,7 @@ class Stopping(LocalEngine):
             yield task, work(task)
 
 
-def go(media: Path, engine: LocalEngine | None = None, out: str = "out", **choices: bool) -> list[str]:
+def go(media: Path, engine: LocalEngine | None = None, out: str = "out", **choices: Any) -> list[str]:
     folder = media.parent / out
     folder.mkdir(exist_ok=True)
     sources = discover([media]).sources
@@ -167,6 +169,47 @@ def test_pieces_are_there_until_the_list_says_that_their_table_is(media, looked,
     assert (looked, pieces(media)) == ([0, 1, 2, 3], PIECES)
     looked.clear()
     assert (go(media), looked) == (["done"], [])
+
+
+def test_pieces_of_what_has_changed_are_gone_as_soon_as_it_is_begun_anew(media, looked):
+    stop(media)
+    before = set((media.parent / "out" / FOLDER).rglob("*.piece"))
+    (media / "long.mp4").write_bytes(grey_film(4, frames=STEP * PIECES))
+    stop(media)
+    after = set((media.parent / "out" / FOLDER).rglob("*.piece"))
+    assert (len(before), len(after), before & after) == (2, 2, set())
+
+
+def test_pieces_of_what_was_renamed_are_gone_and_those_of_other_runs_stay(media, looked):
+    stop(media)
+    (media / "other.mp4").write_bytes(grey_film(5))
+    others = media.parent / "out" / FOLDER / kept.piece_mark("other")
+    others.mkdir()
+    (others / "of another run.piece").write_bytes(b"")
+    Manifest(media.parent / "out", "2of2").note(Row("../media/other.mp4", "other.parquet"))
+    (media / "long.mp4").rename(media / "renamed.mp4")
+    sources = [one for one in discover([media]).sources if one.name == "renamed"]
+    made = FolderRun(media.parent / "out", OPTIONS, FolderChoices(), prepared(sources, OPTIONS), LocalEngine())
+    assert [result.status for result in made.results(sources, [STEP * PIECES])] == ["done"]
+    assert [path.name for path in (media.parent / "out" / FOLDER).iterdir()] == [others.name]
+    assert kept.PiecesLeft.of(media.parent / "out") == (1, 1, 0)
+    (media / "other.mp4").unlink()
+    assert [result.status for result in made.results(sources, [STEP * PIECES])] == ["there"]
+
+
+def test_pieces_are_gone_of_what_is_set_aside(media, looked, monkeypatch):
+    observe = kept.observe
+
+    def failing(task: Task, progress: object = None) -> tasks.Observed:
+        if task.part == 2:
+            raise DfeError("a fault of the codec")
+        return observe(task, progress)
+
+    monkeypatch.setattr(kept, "observe", failing)
+    assert go(media) == ["failed"]
+    assert (looked, pieces(media)) == ([0, 1], 2), "no more is looked at of what has failed; it will be tried again"
+    assert go(media, tries=3) == ["failed"]
+    assert (looked, (media.parent / "out" / FOLDER).exists()) == ([0, 1], False), "and has failed often enough"
 
 
 def test_a_piece_that_cannot_be_kept_is_looked_at_all_the_same(media, looked):

@@ -117,7 +117,8 @@ def test_turned_faces_count_only_if_all_rows_are_asked_for_and_it_is_said(toy, m
     recording = make(t, trapezoid(t, 1, 0.4, 5, 0.4, 0.8), yaw=turned)
     cut = detect(recording, toy)
     assert [event.censored for event in cut] == [True, True]
-    assert "only usable rows count: 49 turned, small, covered, frozen or blurred faces count as none" in cut.notes
+    said = "only usable rows count: 49 rows with a turned, small, covered, frozen or blurred face are taken as rows"
+    assert f"{said} without one" in cut.notes
     whole = detect(recording, toy, EventConfig(all_rows=True))
     assert [event.censored for event in whole] == [False]
     assert "49 rows that are not usable (turned, small, covered, frozen or blurred faces) count too" in whole.notes

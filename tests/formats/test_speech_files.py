@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dfe.base.errors import DfeError, TableError, UsageError
-from dfe.formats.speech import read_speech, speech_of_faces
+from dfe.formats.speech import check_inside, read_speech, speech_of_faces
 
 RTTM = """;; a comment
 SPKR-INFO clip 1 <NA> <NA> <NA> unknown A <NA> <NA>
@@ -222,3 +222,14 @@ def test_voices_go_with_faces():
             speech_of_faces(talk, faces)
     with pytest.raises(UsageError, match=r"no speaker 'C'.*A, B"):
         speech_of_faces(TALK, [0], {"C": 0})
+
+
+def test_speech_that_its_recording_is_too_short_for_is_refused_or_told():
+    talk = {"A": np.array([[5.0, 15.0]]), "B": np.array([[30.0, 64.0]])}
+    assert check_inside(talk, 0, 64, "a.rttm") is None
+    assert check_inside({"A": np.zeros((0, 2))}, 0, 64, "a.rttm") is None
+    assert check_inside(talk, 0, 60, "folder/a.rttm") == "a.rttm: speech goes on for 4 s after the recording's end"
+    with pytest.raises(TableError, match=r"a\.rttm: speaks from 5 to 64 s, but the recording runs from 0 to 20 s"):
+        check_inside(talk, 0, 20, "a.rttm")
+    with pytest.raises(TableError, match="and in seconds"):
+        check_inside({"A": talk["A"] * 1000}, 0, 60, "a.rttm")

@@ -11,7 +11,7 @@ from dfe.base.errors import UsageError
 from dfe.encoding.options import EncodeOptions
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.graph import LandmarkFrontEnd
-from dfe.frontends.landmarks.networks import Networks
+from dfe.frontends.landmarks.networks import BATCH_ON_CUDA, Networks
 from dfe.frontends.registry import find_front_end
 from dfe.frontends.spec import FrontEndOptions
 
@@ -29,9 +29,20 @@ def test_the_device_that_was_asked_for_is_told_and_kept() -> None:
     front_end = find_front_end("landmarks").make(FrontEndOptions(device="cuda"))
     assert isinstance(front_end, LandmarkFrontEnd)
     assert front_end.provenance()["device"] == "cuda"
-    assert pickle.loads(pickle.dumps(front_end.networks)).device == "cuda"
+    assert front_end.provenance()["batch"] == BATCH_ON_CUDA
+    assert LandmarkFrontEnd().provenance()["batch"] == 1
+    travelled = pickle.loads(pickle.dumps(Networks(device="cuda", batch=7)))
+    assert (travelled.device, travelled.batch) == ("cuda", 7)
     assert EncodeOptions(device="cuda").landmark_config(still=True).device == "cuda"
     assert EncodeOptions(device="auto").landmark_config(still=True).device == "cpu"
+
+
+def test_a_batch_is_a_number_of_faces() -> None:
+    for batch in (0, 100_000):
+        with pytest.raises(UsageError, match="--batch must lie between 1 and 1024"):
+            EncodeOptions(batch=batch)
+    with pytest.raises(UsageError, match="batch must be at least 1"):
+        LandmarkConfig(batch=0)
 
 
 @pytest.mark.skipif("CUDAExecutionProvider" in _providers(), reason="this build of onnxruntime knows CUDA")
@@ -46,7 +57,7 @@ def test_a_fall_back_to_the_cpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CUDAExecutionProvider"])
     with pytest.raises((UsageError, ValueError)):
-        Networks(device="cuda").run("landmarks", CROP)
+        Networks(device="cuda", batch=1).run("landmarks", CROP)
 
 
 @pytest.mark.gpu

@@ -73,6 +73,12 @@ def test_the_rate_is_guessed_from_whole_seconds(tmp_path, last, fps, wanted):
     assert found.time_stamps == "repaired"
 
 
+def test_times_that_a_spreadsheet_took_for_hours_tell_the_rate_all_the_same(tmp_path):
+    rows = [("a.mp4", f, f"{f // 1500:02d}:{f // 25 % 60:02d}:00", coefficients(0)) for f in range(0, 2000, 20)]
+    found = PyFeatReader().read(written(tmp_path, fex(rows)))
+    np.testing.assert_allclose(found.time_s, found.frame / 25)
+
+
 def test_a_rate_overrides(tmp_path):
     rows = [("a.mp4", f, "00:00", coefficients(0)) for f in range(4)]
     found = PyFeatReader(FrontEndOptions(rate=10)).read(written(tmp_path, fex(rows)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import av
 import numpy as np
 
 
+@functools.cache
 def grey_film(seed: int = 0, frames: int = 12, rate: int = 25) -> bytes:
     """An MP4 of a grey patch that gets lighter, no face in it; different seeds make different bytes."""
     out = io.BytesIO()

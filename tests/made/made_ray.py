@@ -16,7 +16,9 @@ from dfe.base.errors import DfeError
 from dfe.corpus.engines.ray import RayEngine
 
 KILLED = "killed"
-"""File that says that a node was killed."""
+"""File that says which node was killed."""
+_NOTICED_S = 120
+"""Within this a worker has noticed that its node is dead, and has ended."""
 _MIDDLE = 5
 """Frames of a task after which its worker is in the middle of it."""
 
@@ -106,20 +108,27 @@ class LosingANode:
             for node in self.cluster.nodes if here else ():
                 if node.node_id != here and (self.folder / f"at-{node.node_id}").exists():
                     self.cluster.remove_node(node, allow_graceful=False)
-                    (self.folder / KILLED).touch()
+                    mark = self.folder / f".{KILLED}"
+                    mark.write_text(node.node_id)
+                    mark.rename(self.folder / KILLED)
                     return
 
 
 def _held_up(folder: Path, work: Callable[..., Any], task: Any, progress: Callable[[int, object], None]) -> Any:
-    """A task that stops in the middle until a node has been killed, which may be its own."""
+    """A task that stops in the middle until a node has been killed; for good if that is its own."""
     import ray
 
+    here = ray.get_runtime_context().get_node_id()
     (folder / f"begun-{task.task.part}-{os.getpid()}").touch()
 
     def told(done: int, total: object) -> None:
         if done >= _MIDDLE and not (folder / KILLED).exists():
-            (folder / f"at-{ray.get_runtime_context().get_node_id()}").touch()
+            (folder / f"at-{here}").touch()
             while not (folder / KILLED).exists():
+                time.sleep(0.05)
+            # A worker outlives its node for as long as it takes to notice, in which it could finish a short task.
+            until = time.monotonic() + _NOTICED_S
+            while (folder / KILLED).read_text() == here and time.monotonic() < until:
                 time.sleep(0.05)
         progress(done, total)
 

@@ -218,6 +218,7 @@ def entry(i: int, pictures: bytes | None = None, **changes) -> QcEntry:
         face_px_median=140.0 + i,
         confidence_median=0.98,
         jitter_percent=0.3 + 0.1 * (i % 6),
+        noise_mm=0.05 + 0.01 * (i % 6),
         longest_gap_s=None if i % 11 == 10 else (1 - coverage) * 20,
         time_stamps="ok",
         strip_face=tuple(face.tolist()),

@@ -278,6 +278,24 @@ def test_doubled_stamps_are_repaired(tmp_path):
     assert video.info.time_stamps == "repaired"
 
 
+def test_a_rate_that_only_broken_stamps_come_to_is_not_believed(tmp_path):
+    path = tmp_path / "at-once.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for shade in (*range(0, 240, 20), None):
+            frame = None
+            if shade is not None:
+                frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), shade, np.uint8), format="rgb24")
+                frame.pts, frame.time_base = 0, Fraction(1, 24)
+            container.mux(stream.encode(frame))
+    with av.open(str(path)) as given:
+        assert given.streams.video[0].average_rate == 12 * 24, "all frames at once"
+    info = Video(path).info
+    assert (info.frame_count, info.frame_rate, info.duration_s) == (12, 24.0, 0.5)
+    assert info.time_stamps == "repaired"
+
+
 def remuxed(path: Path, codec: str, frames: int, change, options=None) -> Path:
     """A video whose packets went through ``change(i, packet)`` in the order of decoding; it may return another."""
     source = path.with_name(f"source{path.suffix}")

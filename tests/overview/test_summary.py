@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import made_study as made
@@ -17,6 +18,7 @@ from dfe.overview.files import write_summary
 from dfe.overview.moments import strongest
 from dfe.overview.summary import summarise
 from dfe.recording.quality import measure_quality
+from dfe.recording.recording import Recording
 from made_smiles import smiling
 
 
@@ -51,6 +53,16 @@ def test_moments_are_the_strongest_of_each_label_first():
     assert len(smiles) == 3
     everything = [m for m in strongest("clip", found, 99) if m.label == "smile"]
     assert [m.intensity_mm for m in everything] == sorted((e.intensity for e in smiles), reverse=True)
+
+
+def test_a_recording_of_which_nothing_is_usable_has_a_line_without_rates():
+    recording = smiling()
+    table = recording.table
+    nothing = pa.array(np.zeros(len(table), np.bool_))
+    table = table.set_column(table.column_names.index("usable"), "usable", nothing)
+    (line,) = summarise(Recording(table, recording.provenance)).faces
+    assert (line.verdict, line.found, line.usable) == ("poor", 1.0, 0.0)
+    assert (line.face, line.exposure_s, line.displays_per_min, line.most_shown) == (None, None, None, "")
 
 
 def test_each_face_has_its_line_and_settings_are_obeyed():

@@ -5,6 +5,7 @@ import pytest
 
 from dfe.base.errors import ModelError, TableError
 from dfe.datasets.examples import Examples
+from dfe.predict.reading import readings
 from dfe.tokenizer.file import load_tokenizer
 from made_measures import tokens_of
 from made_study import faces, recording, write
@@ -43,6 +44,20 @@ def brute(made, tokenizer, low, high, face):
                 by_step[display - 1, ladder.index(mm)] += seconds
                 amount[display - 1] += seconds * mm
     return valid, max(0.0, min(end, high) - max(moments[0], low)), time, by_step, amount
+
+
+def test_windows_beyond_the_recording_are_known_and_most_of_one_is_refused(tmp_path):
+    made = recording(faces(50), np.arange(50) / 25)
+    write(tmp_path, "clip", made)
+
+    def outside(low, high):
+        mine = examples(["clip"] * len(low), onset_s=np.array(low), offset_s=np.array(high))
+        return next(readings(mine, tmp_path)).outside_s()
+
+    assert outside([-np.inf, 0.0], [np.inf, 2.5]) == pytest.approx({"e0": 0, "e1": 0.5})
+    with pytest.raises(TableError, match=r"clip: example e1 is about 0 to 2000 s, but it runs from 0 to 2 s"):
+        outside([0.0, 0.0], [1.0, 2000.0])
+    assert next(readings(examples(["clip"]), tmp_path)).outside_s() == {"e0": 0}
 
 
 def test_sums_are_those_of_row_after_row(tmp_path, tokenizer):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from dfe.clock.clock import Clock
 from dfe.recording.build import build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
-from dfe.recording.quality import jitter_percent, longest_gap, measure_quality
+from dfe.recording.quality import longest_gap, measure_quality
 from dfe.recording.recording import Recording
 from dfe.recording.rows import RowBuffer
 from dfe.recording.verdict import QcRule
@@ -123,28 +123,6 @@ def test_without_a_usable_row_the_mean_is_that_of_all_rows():
     row = measure_quality(recording_of([(120, 50, 0.5), (120, 50, 0.7)]), "x")
     assert row.mean_expression == pytest.approx([0.6] * 41)
     assert measure_quality(recording_of([None]), "x").mean_expression is None
-
-
-def boxes_of(centre, size):
-    return np.column_stack([centre - size / 2, np.full((len(centre), 2), size)]).astype(np.float32)
-
-
-@pytest.mark.parametrize("sigma", [0.2, 1.0, 3.0])
-def test_jitter_finds_the_noise_under_even_motion(sigma):
-    rng = np.random.default_rng(5)
-    frames = np.arange(5000)
-    centre = np.column_stack([200 + 0.4 * frames, 900 - 0.1 * frames]) + rng.normal(0, sigma, (5000, 2))
-    assert jitter_percent(frames, boxes_of(centre, 100.0)) == pytest.approx(sigma, rel=0.05)
-    assert jitter_percent(frames, boxes_of(centre, 50.0)) == pytest.approx(2 * sigma, rel=0.05)
-
-
-def test_jitter_passes_over_gaps_and_quick_movements():
-    frames = np.array([0, 1, 2, 3, 50, 51, 52, 53])
-    centre = np.column_stack([frames * 3.0, frames * 0.0])
-    centre[4:, 0] += 500
-    assert jitter_percent(frames, boxes_of(centre, 100.0)) == pytest.approx(0, abs=1e-5)
-    assert jitter_percent(frames[:2], boxes_of(centre[:2], 100.0)) is None
-    assert jitter_percent(np.array([0, 1, 5]), boxes_of(centre[:3], 100.0)) is None
 
 
 def gap_by_hand(flags, step):

@@ -7,10 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dfe.recording.build import build_recording
+from dfe.recording.build import build_measured, build_recording
+from dfe.recording.integrity import faults_of
+from dfe.recording.measured import Measured
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.recording.rows import RowBuffer
 from dfe.recording.usability import UsabilityRule
+from dfe.space.registry import load_space
 
 PLAIN = Provenance(SourceInfo("a.mp4"), SpaceRef("arkit51/face41", 2, "00"), "0.1.0")
 X41, X8, X2 = np.full(41, 0.5, np.float32), np.zeros(8, np.float32), np.ones(2, np.float32)
@@ -192,3 +195,18 @@ def test_a_row_takes_less_than_300_bytes():
     now, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert now / len(rows) < 300
+
+
+def test_a_table_that_loses_some_of_its_faces_or_all_of_them_makes_a_sound_recording():
+    """Frames 0 to 3 of two faces: both found, the first lost, both lost, the second lost."""
+    found = np.array([True, True, False, True, False, False, True, False])
+    reason = [None if one else f"lost {row}" for row, one in enumerate(found)]
+    measured = Measured(
+        load_space("arkit51/face41"), np.repeat(np.arange(4), 2), np.repeat(np.arange(4), 2) / 25,
+        np.where(found[:, None], X41, np.nan).astype(np.float32), found, reason, face=np.tile([0, 1], 4),
+    )  # fmt: skip
+    recording = build_measured(measured, PLAIN, np.where(found, measured.face, -1))
+    assert recording.frames.tolist() == [0, 0, 1, 2, 3]
+    assert recording.face_ids.tolist() == [0, 1, 1, -1, 0]
+    assert recording.column("reason").tolist() == [None, None, None, "lost 4", None]
+    assert faults_of(recording.table) == ()

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dfe.base.errors import DfeError, TableError
-from dfe.recording.roles import read_roles, roles_of
+from dfe.recording.roles import check_named, read_roles, roles_of
 
 HEAD = "recording,face_id,start,end,subject,role\n"
 
@@ -82,3 +82,13 @@ def test_whatever_people_write_is_read_or_refused(tmp_path, text):
     except DfeError:
         return
     assert all(role.subject and role.recording and role.start_s < role.end_s for role in roles)
+
+
+def test_recordings_may_be_named_by_their_videos_and_some_must_be_at_hand(tmp_path):
+    path = tmp_path / "roles.csv"
+    path.write_text("recording,face_id,subject\nvideos/a.MP4,0,Anna\nb.parquet,0,Ben\nc.2,0,Cem\n", "utf-8")
+    roles = read_roles(path)
+    assert [role.recording for role in roles] == ["a", "b", "c.2"]
+    check_named(roles, ["deep/b", "q"], path)
+    with pytest.raises(TableError, match=r"names none of these recordings: a, b, c\.2 in the table, q at hand"):
+        check_named(roles, ["q"], path)

@@ -4,6 +4,7 @@ import csv
 import http.client
 import shutil
 from itertools import pairwise
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -21,11 +22,14 @@ from dfe.recording.recording import Recording
 from dfe.recording.roles import read_roles
 from dfe.viewer.chosen import in_stretch
 from dfe.viewer.film import find_film, transcode
-from dfe.viewer.library import Library
+from dfe.viewer.library import Entry, Library
+from dfe.viewer.occurrences import MOST, _Strongest
+from dfe.viewer.overview import Overview
 from dfe.viewer.recordings_app import recordings_app
 from dfe.viewer.serve import Server
 from dfe.viewer.viewing import Viewing, ViewOptions
 from made_views import FRAMES, smiling, stamps, view_recording
+from made_waiting import eventually
 from numbered_video import number_of, write_video
 from packed_blocks import open_block
 
@@ -149,6 +153,61 @@ def test_a_recording_that_was_written_anew_is_read_anew(viewing):
     listed = viewing.occurrences(0, ["smile"])["rows"]
     smiles = [event for event in after.events if event.kind == "group" and event.label == "smile"]
     assert sorted(row["apex_s"] for row in listed) == sorted(event.apex_s for event in smiles)
+
+
+def test_names_and_roles_that_another_program_writes_are_seen(viewing):
+    folder = viewing.entry(0).path.parent
+    states = [viewing.state(0)]
+    viewing.edit(0, {"what": "name", "display": 3, "name": "polite smile"})
+    theirs = (folder / "names.json").read_bytes()
+    viewing.undo()
+    assert viewing.opened(0).names.name(3) == ""
+    states.append(viewing.state(0))
+    (folder / "names.json").write_bytes(theirs)
+    states.append(viewing.state(0))
+    assert viewing.opened(0).names.name(3) == "polite smile"
+    assert states[1]["charts"] != states[2]["charts"] == viewing.state(0)["charts"]
+    (folder / "roles.csv").write_text("recording,face_id,subject\nclip,0,anna\n")
+    assert viewing.state(0)["charts"] == states[2]["charts"]
+    assert states[2]["labels"] != viewing.state(0)["labels"] == viewing.labels(0)["state"]
+    assert [row["subject"] for row in viewing.labels(0)["roles"]] == ["anna"]
+    assert not viewing.state(0)["several"]
+
+
+def test_recordings_that_come_into_the_folder_get_further_keys(clip, tmp_path, monkeypatch):
+    monkeypatch.setattr("dfe.viewer.viewing._LOOK_S", 0.0)
+    monkeypatch.setattr("dfe.viewer.viewing._REST", 0)
+    shutil.copy(clip, tmp_path / "m.parquet")
+    made = Viewing(Library.of([tmp_path]), ViewOptions())
+    overview = Overview(made)
+    overview.start()
+    eventually(lambda: overview.told()["done"] == 1)
+    version = str(overview.told()["version"])
+    assert overview.told(version)["rows"] is None
+    for name in ("a", "z"):
+        shutil.copy(clip, tmp_path / f"{name}.parquet")
+    assert made.occurrences(0, ["smile"], patience_s=60)["recordings"] == 3
+    assert [(entry.key, entry.name) for entry in made.library.entries] == [(0, "m"), (1, "a"), (2, "z")]
+    (tmp_path / "m.parquet").write_bytes(b"PAR1 no")
+    overview.start()
+    eventually(lambda: len(overview.told()["problems"]) == 1)
+    eventually(lambda: overview.told()["done"] == 3)
+    assert overview.told(version)["rows"].count("<tr") == 2
+    made.close()
+
+
+def test_the_strongest_of_many_events_are_those_of_a_plain_sort():
+    random = np.random.default_rng(1)
+    entries = [Entry(key, Path(f"{key}"), f"r{key % 3}") for key in range(5)]
+    found, every = _Strongest(), []
+    for entry in entries:
+        for token in ("7", "smile"):
+            events = np.round(random.gamma(2.0, 1.0, (200, 6)), 1)
+            found.add(entry, token, events)
+            every += [(-mm, entry.name, onset, int(face), token) for face, onset, _, _, mm, _ in events]
+    assert found.total == len(every) == 2000
+    listed = [(-one.intensity, one.name, one.onset_s, one.face_id, one.token) for one in found.listed()]
+    assert listed == sorted(every)[:MOST]
 
 
 def test_displays_that_are_not_counted_are_refused_in_words(viewing):

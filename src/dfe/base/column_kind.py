@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from typing import Literal
 
+from dfe.base.alike import refuse_alike
 from dfe.base.errors import TableError
-from dfe.base.numbers import Decimal, is_missing, is_number, looks_like_date, number
+from dfe.base.missing_codes import refuse_codes
+from dfe.base.numbers import Decimal, is_missing, is_number, looks_like_date, number, refuse_broken
 
 _FEW = 6
+_WITH_UNIT = re.compile(r"[<>~+-]?\s*\d+(?:[.,]\d+)?\s*([^\W\d].*|%)")
+_FEWEST_WITH_UNIT = 3
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ def column_kind(
     decimal: Decimal = "either",
     words: bool = False,
     option: str = "--categories",
+    codes_known: bool = False,
 ) -> ColumnKind:
     """Numbers if all cells that say something are numbers, words if none is.
 
@@ -50,12 +56,17 @@ def column_kind(
         decimal: its decimal mark.
         words: the user says that its numbers are names.
         option: how the user says so, for errors.
+        codes_known: the user said which numbers stand for a missing one, and they were taken out.
 
     Raises:
-        TableError: it holds both, or dates; the error names the line of the first cell that is of the rarer kind.
+        TableError: it holds both, dates, numbers with a unit, words that differ in capitals or zeros alone, or a number
+            that seems to stand for a missing one; the error names the line of the first such cell, or of the first of
+            the rarer kind.
     """
     said = [(line, cell) for line, cell in cells if not is_missing(cell)]
     empty = len(cells) - len(said)
+    for line, cell in said:
+        refuse_broken(cell, f"{where}, line {line}")
     numbers = [is_number(cell, decimal) for _, cell in said]
     if words or not any(numbers):
         known = list(dict.fromkeys(cell for _, cell in said))
@@ -65,6 +76,12 @@ def column_kind(
             advice = f"write what is meant as a number (an age, days), or say {option} {name} if dates are names here"
             what = f"column {name} holds dates, as in {cell[:40]!r}"
             raise TableError(what, where=f"{where}, line {line}", advice=advice)
+        if not words and _have_unit(known):
+            line, cell = said[0]
+            what = f"column {name} holds numbers with words or signs beside them, as in {cell[:40]!r}"
+            advice = f"write the numbers alone, or say {option} {name} if they are names"
+            raise TableError(what, where=f"{where}, line {line}", advice=advice)
+        refuse_alike(name, said, where)
         more = ", ..." if len(known) > _FEW else ""
         return ColumnKind(name, "words", len(said), empty, ", ".join(known[:_FEW]) + more or "none")
     if not all(numbers):
@@ -76,4 +93,13 @@ def column_kind(
         advice = f"correct it, empty it, or say {option} {name} if its numbers are names"
         raise TableError(what, where=f"{where}, line {line}", advice=advice)
     values = [number(cell, f"{where}, line {line}", decimal) for line, cell in said]
+    if not codes_known:
+        refuse_codes(name, said, values, where)
     return ColumnKind(name, "numbers", len(values), empty, f"{min(values):g} to {max(values):g}")
+
+
+def _have_unit(words: Sequence[str]) -> bool:
+    """Whether all words are numbers with one and the same unit: ``34 years``, ``85%``."""
+    found = [_WITH_UNIT.fullmatch(word) for word in words]
+    units = {match[1].casefold().rstrip("s.") for match in found if match}
+    return len(words) >= _FEWEST_WITH_UNIT and all(found) and len(units) == 1

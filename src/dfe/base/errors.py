@@ -48,5 +48,9 @@ class DiskFull(OutputError):
     """A result for which there is no room left."""
 
 
+class OutOfMemory(DfeError):
+    """Work for which there is too little memory, even where nothing else is done at the same time."""
+
+
 class UsageError(DfeError):
     """Options that contradict each other or inputs that name nothing."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from dfe.base.alike import refuse_alike
 from dfe.base.budget import LABEL_BYTES, LABEL_ROWS, allowed, too_large
 from dfe.base.cells import Cells, plain_word, shown_names
 from dfe.base.errors import TableError
-from dfe.base.numbers import Decimal
+from dfe.base.missing_codes import NONE, is_code, refuse_codes
+from dfe.base.numbers import Decimal, is_missing, is_number, number
+from dfe.base.suffixes import PICTURE_SUFFIXES, VIDEO_SUFFIXES
+
+_OF_RECORDINGS = VIDEO_SUFFIXES | PICTURE_SUFFIXES | {".parquet", ".csv"}
 
 
 class LabelRow(NamedTuple):
@@ -51,6 +57,45 @@ class LabelTable(NamedTuple):
         if missing is not None:
             raise TableError(f"has no column {missing}", where=self.path, advice=f"it has {shown_names(self.names)}")
 
+    def refuse_alike(self, *names: str | None) -> None:
+        """Make sure that no two words of one of these columns differ in capitals, blanks or zeros alone.
+
+        Raises:
+            TableError: two do, and would count as two people, groups or categories.
+        """
+        for name in dict.fromkeys(names):
+            if name is not None:
+                said = [(line, cell) for line, cell in self.column(name) if not is_missing(cell)]
+                refuse_alike(name, said, self.path)
+
+    def refuse_codes(self, *names: str | None) -> None:
+        """Make sure that in columns of numbers alone that name groups none seems to stand for a missing one.
+
+        Raises:
+            TableError: one does.
+        """
+        for name in names:
+            said = [] if name is None else [one for one in self.column(name) if not is_missing(one[1])]
+            if name is not None and all(is_number(cell, self.decimal) for _, cell in said):
+                refuse_codes(name, said, [number(cell, "", self.decimal) for _, cell in said], self.path)
+
+    def without(self, codes: Sequence[str], names: Sequence[str]) -> LabelTable:
+        """The same with nothing in cells of these columns that hold a code for a missing number or word."""
+        codes = [code for code in codes if code.casefold() != NONE]
+        if not codes:
+            return self
+        rows = tuple(
+            LabelRow(
+                row.line,
+                {
+                    name: "" if name in names and is_code(cell, codes, self.decimal) else cell
+                    for name, cell in row.cells.items()
+                },
+            )
+            for row in self.rows
+        )
+        return self._replace(rows=rows)
+
 
 def read_label_table(file: Path, *, lower: bool = False, short_rows: bool = True) -> LabelTable:
     """Read a table written by hand.
@@ -85,3 +130,10 @@ def read_label_table(file: Path, *, lower: bool = False, short_rows: bool = True
 def plain_path(name: str) -> str:
     r"""A path as tables are compared by it: with ``/`` between folders (``C:\data\a.mp4``), in one form of Unicode."""
     return plain_word(name).replace("\\", "/").removeprefix("./")
+
+
+def plain_recording(name: str) -> str:
+    """A recording as tables name it: its path in one form, without the suffix of a film, a picture or a table."""
+    plain = plain_path(name)
+    stem, dot, suffix = plain.rpartition(".")
+    return stem if dot and f".{suffix}".lower() in _OF_RECORDINGS else plain

@@ -9,11 +9,13 @@ from typing import Literal
 
 from dfe.base.errors import TableError
 
-MISSING = ("", "nan", "-nan", "na", "n/a", "<na>", "#n/a", "null", "none", ".", "nan(ind)", "-nan(ind)", "1.#ind",
-           "-1.#ind", "1.#qnan")  # fmt: skip
-"""How a cell says that there is no number, in lower case; the later ones are those of C's printf on Windows."""
+_NOTHING = ("", "nan", "na", "n/a", "n.a.", "k.a.", "<na>", "#n/a", "#nv", "#n/d", "#null!", "null", ".")
+MISSING = (*_NOTHING, "-nan", "none", "nan(ind)", "-nan(ind)", "1.#ind", "-1.#ind", "1.#qnan")
+"""How a cell says that there is no number, in lower case: of R, SPSS, spreadsheets in several languages, German forms;
+the later ones are those of C's printf on Windows."""
 
-_NO_WORD = frozenset(("", "nan", "na", "n/a", "<na>", "#n/a", "null", "."))
+_NO_WORD = frozenset(_NOTHING)
+_BROKEN = re.compile(r"#[A-ZÄÖÜÉ/0-9¡]+[!?]")
 
 Decimal = Literal["point", "comma", "either"]
 """Which mark a table is known to use; ``either``: its cells do not tell."""
@@ -39,6 +41,17 @@ def is_missing(word: str) -> bool:
     ``None`` as Python writes it counts; ``none`` does not, for it is a word that people mean.
     """
     return word.lower() in _NO_WORD or word == "None"
+
+
+def refuse_broken(cell: str, where: str) -> None:
+    """Make sure that a cell is no formula that a spreadsheet could not work out (``#REF!``, ``#WERT!``).
+
+    Raises:
+        TableError: it is.
+    """
+    if _BROKEN.fullmatch(cell) and not is_missing(cell):
+        advice = "mend the formula, or empty the cell"
+        raise TableError(f"{cell!r} is a spreadsheet's word for a formula that failed", where=where, advice=advice)
 
 
 def decimal_mark(cells: Iterable[str], delimiter: str) -> Decimal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import stat
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,10 +39,13 @@ def changed(before: Mapping[Path, FileState | None], after: Mapping[Path, FileSt
     return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
 
 
-def one_stamp(found: Mapping[Path, FileState | None], names: Sequence[str] = ()) -> str:
-    """A short text that is the same as long as none of the files (and names) changes, wherever the files lie."""
+def one_stamp(found: Mapping[Path, FileState | None], names: Sequence[str] = (), secret: str = "") -> str:
+    """A short text that is the same as long as none of the files (and names) changes, wherever the files lie.
+
+    With a secret nobody else can tell of a file whether it is the one, by trying names, sizes and times.
+    """
     lines = [_line(path.name, state) for path, state in sorted(found.items())]
-    return _hashed([*lines, *names])
+    return _hashed([*lines, *names], secret)
 
 
 def stamp_of_file(path: str, names: Sequence[str] = ()) -> str | None:
@@ -59,8 +63,10 @@ def _line(name: str, state: FileState | None) -> str:
     return f"{name}\0{state and tuple(state)}"
 
 
-def _hashed(lines: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).hexdigest()[:16]
+def _hashed(lines: Sequence[str], secret: str = "") -> str:
+    text = "\n".join(lines).encode("utf-8", "surrogateescape")
+    made = hmac.new(secret.encode(), text, hashlib.sha256) if secret else hashlib.sha256(text)
+    return made.hexdigest()[:16]
 
 
 _FOLDER = FileState(-1, -1)

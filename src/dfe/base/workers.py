@@ -20,7 +20,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
-from dfe.base.errors import DfeError
+from dfe.base.errors import DfeError, OutOfMemory
 from dfe.base.memory import MemoryLimit
 from dfe.base.processes import end_with_parent, offer_to_be_ended_first
 from dfe.base.sparing import spare_pandas
@@ -55,8 +55,8 @@ def run_tasks(
     """Do each task and give it back with its result, or with the error that stopped it; the others go on.
 
     With one worker the tasks are done here, in order; with more, in the order in which they get ready. A task whose
-    worker dies (killed, out of memory, a crash in a codec) is done once more, at the end and with nothing beside it; if
-    its worker dies again, that is its error.
+    worker dies (killed, out of memory, a crash in a codec), or that finds too little memory, is done once more, at the
+    end and with nothing beside it; if that happens again, it is its error.
 
     Args:
         work: called as ``work(task)``; as ``work(task, progress)`` where ``heard`` is given.
@@ -83,7 +83,7 @@ def guarded(work: Callable[..., R], *task: object) -> R | DfeError:
     except DfeError as error:
         return error
     except MemoryError:
-        return DfeError("not enough memory", advice="close other programs or use fewer workers")
+        return OutOfMemory("not enough memory", advice="close other programs, or use a machine with more")
     except Exception as error:  # one input that meets a fault of ours must not take the others with it
         if "DFE_DEBUG" in os.environ:
             raise
@@ -236,6 +236,12 @@ class _Foreman(threading.Thread, Generic[T]):
                 self._tell(_DONE, job.task, _too_large(0.0 if self._limit is None else self._limit.bytes))
             else:
                 self._tell(_DONE, job.task, _died(how) if job.started else _never_started(how))
+        elif isinstance(value, OutOfMemory) and self._workers > 1 and not job.deaths:
+            # There may be enough for it alone; the worker ends, since it keeps what it has taken.
+            self._busy.remove(worker)
+            worker.end()
+            job.deaths += 1
+            self._again.append(job)
         else:
             if kind == _DONE:
                 self._busy.remove(worker)
@@ -271,7 +277,7 @@ def _died(how: str) -> DfeError:
 
 def _too_large(bytes: float) -> DfeError:
     what = f"it takes more than the {bytes / 1e9:.3g} GB of memory that the run may use"
-    return DfeError(what, advice="allow more memory, or encode this file alone")
+    return OutOfMemory(what, advice="allow more with --memory, and start the run again")
 
 
 def _never_started(how: str) -> DfeError:

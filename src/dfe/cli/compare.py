@@ -15,6 +15,7 @@ from dfe.cli.options import (
     Categories,
     MadeByTokenizer,
     MinCoverage,
+    Missing,
     NamesFile,
     NoSensitivity,
     OutFolder,
@@ -60,6 +61,7 @@ class Compare:
     covariates: Annotated[tuple[str, ...], arg(metavar="COLUMN ...")] = ()
     """Columns of the table to be held constant, as in age sex site."""
     categories: Categories = ()
+    missing: Missing = ()
     stratum: Annotated[str | None, arg(metavar="COLUMN")] = None
     """Column of the table: subjects are compared only within it, in effects, intervals and p (site)."""
     scores: Annotated[tuple[str, ...], arg(metavar="COLUMN ...")] = ()
@@ -124,6 +126,9 @@ class Compare:
         need("--part", self.part != "all", "--speech", self.speech)
         need("--speakers", self.speakers, "--speech", self.speech)
         need("--categories", self.categories, "--covariates", self.covariates)
+        need(
+            "--missing", self.missing, "--group, --covariates or --scores", self.group or self.covariates or self.scores
+        )
         need("--window", self.window != _WINDOW_S, "--align", self.align)
         check_folder(self.out, overwrite=self.overwrite)
         options = CompareOptions(
@@ -132,6 +137,7 @@ class Compare:
             within=self.within,
             covariates=self.covariates,
             categories=self.categories,
+            missing=self.missing,
             stratum=self.stratum,
             scores=self.scores,
             cluster=self.cluster,

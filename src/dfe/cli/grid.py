@@ -60,8 +60,15 @@ class Grid:
         from dfe.events.folder import EventOptions
         from dfe.movies.grid import GridOptions, render_grid
         from dfe.movies.occurrences import choose, find_occurrences
+        from dfe.movies.output import check_movie_name
         from dfe.pages.formats import count
 
+        if not self.recordings:
+            raise UsageError(
+                f"only {self.display!r} is named",
+                advice="name a display, then recordings: dfe grid smile out -o smiles.mp4",
+            )
+        check_movie_name(self.out)
         if self.people != (self.media is not None):
             advice = "give both, or neither: pictures of people are shown only where both are there"
             raise UsageError("--people needs --media, and --media does nothing without --people", advice=advice)
@@ -81,4 +88,6 @@ class Grid:
             )  # fmt: skip
         person = f"; {drawn.films} show the person, {drawn.heads} a head" if self.people else ""
         say(f"{self.out}: {title}{person}; {self.out.with_suffix('.csv')} says which is which")
+        if cut := sum(one.censored for one in found.all):
+            say(f"note: {count(cut, 'event')} cut short by the end of what is seen, and so not shown")
         return complain(found.problems)

@@ -36,6 +36,9 @@ class How:
     """What counts as the face at rest: own (the person's, for films), population (everybody's, for pictures), START-END
     in seconds, or the table of another recording of the person. In space dfe-face only."""
     device: Device = "auto"
+    batch: Annotated[int | None, arg(metavar="N")] = None
+    """Faces that the packaged networks look at together, gathered from all workers: 32 on CUDA by default. On a CPU
+    one at a time is fastest, and the default."""
     rate: Annotated[float | None, arg(metavar="FPS")] = None
     """Frames per second: of a table, where it wins over the times that the table has; of numbered pictures, which are
     then a film; of a bare stream of pictures without times."""
@@ -79,6 +82,7 @@ class How:
             space=None if self.space is None else Path(self.space),
             neutral=self.neutral,
             device=self.device,
+            batch=self.batch,
             rate=self.rate,
             calibrate=self.calibrate,
             max_faces=self.max_faces,

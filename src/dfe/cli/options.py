@@ -90,6 +90,13 @@ Unsteady = Annotated[
 Categories = Annotated[
     tuple[str, ...], arg(metavar="COLUMN ...", help="Covariates whose numbers are names, as in site.")
 ]
+Missing = Annotated[
+    tuple[str, ...],
+    arg(
+        metavar="CODE ...",
+        help="What stands for a missing number, as in 999 -99; none if no number does.",
+    ),
+]
 Displays = Annotated[tuple[int, ...], arg(metavar="NUMBER ...", help="Only these displays; all of them if left out.")]
 NamesFile = Annotated[
     Path | None,

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from dfe.base.printable import printable
+from dfe.pages.formats import percent
 
 if TYPE_CHECKING:
     from dfe.events.folder import RecordingEvents
@@ -51,8 +52,8 @@ def quality_table(rows: Iterable[QcRow]) -> Table:
         why = f"\n[dim]{escape(row.why)}[/]" if row.why else ""
         table.add_row(
             _coloured(row.verdict),
-            f"{row.found_share:.0%}",
-            f"{row.usable_share:.0%}",
+            percent(row.found_share),
+            percent(row.usable_share),
             str(row.faces),
             _number(row.duration_s),
             _number(row.frame_rate),
@@ -101,13 +102,13 @@ def summary_table(faces: Iterable[FaceSummary]) -> Table:
     """One line a face, and below it what it shows most and most strongly; fits 80 columns."""
     table = _headed()
     table.add_column("verdict")
-    _add_numbers(table, ("usable", "face", "s", "/min", "blinks"))
+    _add_numbers(table, ("usable", "face", "seconds", "displays\na minute", "blinks\na minute"))
     table.add_column("recording", overflow="fold")
     for face in faces:
         told = [f"most: {face.most_shown}" if face.most_shown else "", face.strongest and f"peak: {face.strongest}"]
         table.add_row(
             _coloured(face.verdict),
-            f"{face.usable:.0%}",
+            percent(face.usable),
             "–" if face.face is None else str(face.face),
             _number(face.exposure_s),
             _number(face.displays_per_min),
@@ -125,8 +126,8 @@ def faces_table(tracks: Iterable[FaceTrack]) -> Table:
         table.add_row(
             str(track.face_id),
             str(track.rows),
-            f"{track.share:.0%}",
-            f"{track.usable_share:.0%}",
+            percent(track.share),
+            percent(track.usable_share),
             _number(track.first_s),
             _number(track.last_s),
             "–" if track.box[0] != track.box[0] else "{:.0f}, {:.0f}  {:.0f} x {:.0f}".format(*track.box),

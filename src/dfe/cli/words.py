@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 
 def comparison_words(done: Comparison) -> list[str]:
     """What was compared and what differs, in a few lines."""
-    from dfe.recording.neutrals import neutral_notes
-
     first, last = done.flow[0], done.flow[-1]
     subjects = " and ".join(str(number) for number in last.subjects)
     lines = [f"{subjects} subjects, {sum(last.recordings)} of {sum(first.recordings)} recordings"]
     lines += [f"covariate {kind}" for kind in done.table.kinds]
     lines += [f"caution: {caution}" for caution in done.coverage.cautions]
-    lines += [f"caution: {note}" for note in neutral_notes(done.sums.neutrals)]
+    lines += [f"caution: {note}" for note in done.sums.cautions]
     lines += _contrast_lines(done.beside)
     for family in done.families:
         if family.measure == done.options.confirmatory.measure and family.unit == done.options.confirmatory.unit:
@@ -36,12 +34,11 @@ def comparison_words(done: Comparison) -> list[str]:
 def design_words(done: DesignComparison) -> list[str]:
     """What a design asked, and the best answers, in a few lines."""
     from dfe.comparison.methods import p_words
-    from dfe.recording.neutrals import neutral_notes
 
     first, last = done.flow[0], done.flow[-1]
     lines = [f"{sum(last.subjects)} subjects, {sum(last.recordings)} of {sum(first.recordings)} recordings"]
     lines += [f"{'score' if kind.name in done.frame.score_names else 'covariate'} {kind}" for kind in done.table.kinds]
-    lines += [f"caution: {caution}" for caution in (*done.coverage.cautions, *neutral_notes(done.sums.neutrals))]
+    lines += [f"caution: {caution}" for caution in (*done.coverage.cautions, *done.sums.cautions)]
     lines += _contrast_lines(done.beside)
     for family in done.families:
         if (family.measure, family.unit) != ("per_min", "display"):
@@ -99,11 +96,10 @@ def _family_lines(done: Comparison, family: Family) -> list[str]:
 
 def reliability_words(done: Reliability) -> list[str]:
     """The displays shown most often."""
-    from dfe.recording.neutrals import neutral_notes
     from dfe.reliability.page import WITHIN_ONE
 
     lines = [f"{done.subjects} subjects with two halves, {done.retested} with two sessions"]
-    lines += [f"caution: {note}" for note in neutral_notes(done.resting)]
+    lines += [f"caution: {note}" for note in done.cautions]
     if not done.repeated_known:
         lines.append(WITHIN_ONE)
     shown = [(one, _with_caution(one.half, one.caution)) for one in done.displays[:10]]

@@ -13,6 +13,8 @@ SLOWEST, FASTEST = 1.0, 240.0
 """Frames per second that recordings of faces have."""
 
 _MILLISECOND = 1e-3
+_LEAST_STEPS = 10
+"""Of rounded times: different ones that tell a rate, less one."""
 _ADVICE = "say how many frames a second it has"
 
 
@@ -27,10 +29,33 @@ class Times(NamedTuple):
 
 
 def frame_step(frame: IntArray, time: DoubleArray) -> float:
-    """Time from a frame to the next, the median over the rows; NaN where no two rows tell."""
+    """Time from a frame to the next, the median over the rows; NaN where no two rows tell.
+
+    Times that were rounded to more than a step (a spreadsheet's 0.1 s) stand still and jump: their steps are not the
+    frames', and the line through them tells.
+    """
+    line = _rounded_line(frame, time)
+    if line is not None:
+        return line[0]
     steps, frames = np.diff(time), np.diff(frame)
     usable = (frames > 0) & np.isfinite(steps) & (steps > 0)
     return float(np.median(steps[usable] / frames[usable])) if usable.any() else float("nan")
+
+
+def _rounded_line(frame: IntArray, time: DoubleArray) -> tuple[float, float] | None:
+    """Step and unit of rounded times; None if they are not: none stands still, or one jumps further or is off it."""
+    known = np.isfinite(time)
+    shown, times = frame[known], time[known]
+    steps, frames = np.diff(times), np.diff(shown)
+    if not ((frames > 0) & (steps == 0)).any() or (steps < 0).any() or not (steps > 0).any():
+        return None
+    unit = float(steps[steps > 0].min())
+    if (steps > 1.01 * unit * frames).any():
+        return None
+    from_mean = shown - shown.mean()
+    slope = float((from_mean * times).sum() / (from_mean**2).sum())
+    off = np.abs(times - times.mean() - slope * from_mean).max()
+    return (slope, unit) if off <= unit else None
 
 
 def seconds_per_unit(frame: IntArray, time: DoubleArray, named: float = 1.0) -> float:
@@ -60,7 +85,7 @@ def settle_times(frame: IntArray, time: DoubleArray, where: str, *, rate: float 
         rate: frames per second by which all times are set anew.
 
     Raises:
-        TableError: there are no times to go by, or the rate is none.
+        TableError: there are no times to go by, they are too coarse, or the rate is none.
     """
     if rate is not None:
         if not (np.isfinite(rate) and rate > 0):
@@ -79,7 +104,12 @@ def settle_times(frame: IntArray, time: DoubleArray, where: str, *, rate: float 
     step = frame_step(shown[sound], times[sound])
     if not np.isfinite(step):
         raise TableError("has no times that rise", where=where, advice=_ADVICE)
+    line = _rounded_line(shown[sound], times[sound])
+    if line is not None and np.ptp(times[sound]) < _LEAST_STEPS * line[1]:
+        raise TableError(f"its times are rounded to {line[1]:g} s, too coarse for so few", where=where, advice=_ADVICE)
     start = float(times[sound][0] - (shown[sound][0] - shown[0]) * step) if sound[0] else float(shown[0] * step)
     what = "are missing in places" if not sound.all() else "do not rise throughout"
+    if line is not None:
+        what = f"are rounded to {line[1]:g} s"
     warnings.append(f"its times {what}: set anew at {1 / step:.4g} frames a second")
     return Times((start + (shown - shown[0]) * step)[own], "repaired", tuple(warnings))

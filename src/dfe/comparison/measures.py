@@ -28,10 +28,15 @@ from dfe.events.finding import detect
 from dfe.events.found import EventList
 from dfe.events.rates import Part, Rate, rates
 from dfe.events.resting import as_asked
+from dfe.recording.copies import Seen, whole_of
 from dfe.recording.faces import sole_face
-from dfe.recording.neutrals import neutral_of
+from dfe.recording.instruments import instrument_notes, instrument_of
+from dfe.recording.neutrals import neutral_notes, neutral_of
+from dfe.recording.noise import noise_mm
+from dfe.recording.part import outside_notes, outside_s
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
+from dfe.space.base import ExpressionSpace
 from dfe.tokenizer.tokenizer import Tokenizer
 
 SILENCE = "silence"
@@ -86,12 +91,26 @@ class RowSums:
     """Whose units were counted."""
     spoken: list[bool]
     """Whether it is known of each row when its face speaks."""
+    instruments: list[str]
+    """What measured each row's recording, in words."""
+    seen: list[Seen]
+    """What each row asks for, in the order in which recordings were read."""
+    outside_s: dict[str, float]
+    """Of the part that a row asks for, by the row's line, what its recording does not have."""
+    noise_mm: DoubleArray
+    """``(n,)`` noise of what is measured of the face (:func:`~dfe.recording.noise.noise_mm`); NaN where unknown."""
 
     @property
     def coverage(self) -> DoubleArray:
         """``(n,)`` usable by total time; 0 where there is none."""
         part = np.divide(self.exposure_s, self.total_s, out=np.zeros_like(self.total_s), where=self.total_s > 0)
         return np.asarray(part.clip(0, 1))
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What makes recordings unlike each other, or other than the table says they are; a sentence each."""
+        alike = (*neutral_notes(self.neutrals), *instrument_notes(self.instruments))
+        return (*alike, *outside_notes(self.outside_s))
 
 
 def measure_rows(
@@ -143,10 +162,12 @@ def measure_rows(
             row = rows[place]
             face = sole_face(recording, row.path) if row.face is None else row.face
             sums.neutrals[place] = neutral_of(recording, face)
+            sums.seen.append(_seen(row, face, recording))
+            sums.instruments[place] = instrument_of(recording)
             sums.spoken[place] = speech is not None and (face or 0) in speech
             sums.defects[place] = tuple(defect.kind for defect in recording.provenance.defects)
             part: Part = "all" if talk is None else talk.part
-            _measure(sums, place, replace(row, face=face), found, recording, part)
+            _measure(sums, place, replace(row, face=face), found, recording, part, tokenizer.space)
             done += 1
             if progress is not None:
                 progress(done, len(rows))
@@ -185,19 +206,26 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocab
         defects=[()] * count,
         vocabulary=vocabulary,
         spoken=[False] * count,
+        instruments=[""] * count,
+        seen=[],
+        outside_s={},
+        noise_mm=np.full(count, np.nan),
     )
 
 
-def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recording: Recording, part: Part) -> None:
+def _measure(
+    sums: RowSums,
+    place: int,
+    row: GroupRow,
+    found: EventList,
+    recording: Recording,
+    part: Part,
+    space: ExpressionSpace,
+) -> None:
     times = recording.times
     start, end = float(np.nanmin(times)), float(np.nanmin(times)) + found.duration_s
     low, high = max(start, row.onset_s), min(end, row.offset_s)
-    if not low < high:
-        raise TableError(
-            f"{row.said} is about {row.onset_s:g} to {row.offset_s:g} s, but it runs from {start:g} to {end:g} s",
-            where=row.path,
-            advice="correct onset and offset",
-        )
+    sums.outside_s[row.said] = outside_s(row.onset_s, row.offset_s, start, end, row.said, row.path)
     face = row.face or 0
     time = np.array([[low, high]])
     talk = next((one.speech for one in found.faces if one.face_id == face), None)
@@ -223,6 +251,15 @@ def _measure(sums: RowSums, place: int, row: GroupRow, found: EventList, recordi
             _add(sums, place, columns[rate.token], rate)
     counted = (recording.success if found.config.all_rows else recording.usable) & (recording.face_ids == face)
     sums.main_s[place] = _main(recording, counted, time, sums.vocabulary)
+    rows = counted & (times >= low) & (times < high)
+    noise = noise_mm(recording.frames[rows], recording.expressions()[rows], space)
+    sums.noise_mm[place] = np.nan if noise is None else noise
+
+
+def _seen(row: GroupRow, face: int | None, recording: Recording) -> Seen:
+    start, end = whole_of(recording)
+    sha256 = recording.provenance.source.sha256
+    return Seen(sha256, row.path.stem, face or 0, max(row.onset_s, start), min(row.offset_s, end), row.said)
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:

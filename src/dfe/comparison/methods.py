@@ -7,6 +7,7 @@ from typing import Any
 
 from dfe.clock.clock import GAP_S
 from dfe.comparison.designs.said import contrasts_said, sensitivity_said
+from dfe.comparison.effects import NOBODY
 from dfe.stats.clusters import CAUTION
 
 
@@ -161,10 +162,14 @@ def _confirmatory(result: Mapping[str, Any]) -> str:
         "together they find something in more studies than that."
     )
     least = f"{family['least']} subjects"
+    own = [row for row in result["rows"] if row["role"] == "confirmatory"]
+    nobody = sum(NOBODY in row["flags"] for row in own)
+    other = len(own) - count - nobody - family["too_few"]
+    more = f", and {other} whose events were too few for a model" if other > 0 else ""
     return (
-        f"{words} Not tested, and not counted for the false discovery rate, were {family['too_few']} that fewer than "
-        f"{least} of all groups together showed: a filter that does not know the groups (Bourgon, Gentleman and Huber, "
-        "2010)."
+        f"{words} Not tested, and not counted for the false discovery rate, were {nobody} that nobody showed and "
+        f"{family['too_few']} that fewer than {least} of all groups together showed: a filter that does not know the "
+        f"groups (Bourgon, Gentleman and Huber, 2010){more}."
     )
 
 

@@ -26,6 +26,7 @@ class CompareOptions:
         within: column: what is compared within subjects; None where nothing is.
         covariates: columns to be held constant.
         categories: covariates whose numbers are names.
+        missing: codes in covariates and scores that say that nothing is known (999); ``none`` if no number does.
         stratum: column: subjects are compared and exchanged within it only.
         groups, conditions: which, the first to be compared with; in alphabetical order if None.
         scores: columns: numbers of subjects (a scale's score) that values may rise or fall with.
@@ -54,6 +55,7 @@ class CompareOptions:
     within: str | None = None
     covariates: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     stratum: str | None = None
     scores: tuple[str, ...] = ()
     cluster: str | None = None

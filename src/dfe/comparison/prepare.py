@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
+
 from dfe.base.errors import UsageError
 from dfe.base.types import Progress
 from dfe.comparison.designs.beside import Beside, Counting, variants_of
@@ -18,8 +20,12 @@ from dfe.comparison.options import CompareOptions
 from dfe.comparison.speaking import talking
 from dfe.comparison.subjects import Coverage, FlowStep, Subjects, choose_subjects
 from dfe.comparison.table import GroupTable, read_group_table
-from dfe.recording.neutrals import NONE, neutral_notes, neutrals_said
+from dfe.recording.copies import refuse_copies
+from dfe.recording.neutrals import NONE, neutrals_said
 from dfe.tokenizer.tokenizer import Tokenizer
+
+_SHORT = 0.1
+"""Of the median usable time: subjects with less are told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,9 +64,10 @@ def prepare(
         progress: told of recordings done.
 
     Raises:
-        TableError: the table, or a recording, cannot be used.
+        TableError: the table, or a recording, cannot be used, or two recordings are copies of one film.
         ModelError: recordings of different tokenizers.
-        UsageError: nothing to compare, too few subjects, or sides that were measured against different resting faces.
+        UsageError: nothing to compare, too few subjects, or sides that were measured against different resting
+            faces, or by different instruments.
     """
     columns, folder = options.columns, Path(recordings)
     if columns.group is None and columns.condition is None and not columns.scores:
@@ -75,6 +82,7 @@ def prepare(
         groups=options.groups,
         conditions=options.conditions,
         categories=options.categories,
+        missing=options.missing,
         others=options.unmatched == "drop",
         windows=options.windows,
         several=several,
@@ -88,34 +96,45 @@ def prepare(
     sums, tokenizer = measure_rows(
         read.rows, config=options.events, tokenizer=tokenizer, names=options.names, talk=talk, progress=progress
     )
-    _check_neutrals(read, sums, str(table))
+    check_alike(read, sums, str(table))
+    refuse_copies(sums.seen, table)
     subjects, flow, doubts, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
     frame = frame_of(read, subjects)
     how = Counting(options.events, tokenizer, options.names, talk)
     variants = variants_of(read, subjects, sums, frame, how, options.settings, progress) if options.sensitivity else ()
     values = {measure: values_of(read, subjects, sums, measure) for measure in DESIGN_MEASURES}
     named = () if file is None else named_rows(file, sums.kinds, values, frame, options.settings)
-    notes = (*sums.vocabulary.notes, *_notes(read, sums, options), *_said(file))
+    notes = (*sums.vocabulary.notes, *_notes(read, sums, options), *_short(subjects, sums), *_said(file))
     beside = Beside(file, named, variants)
     return Prepared(read, tokenizer, sums, subjects, frame, flow, doubts, coverage, notes, beside)
 
 
-def _check_neutrals(table: GroupTable, sums: RowSums, where: str) -> None:
-    """Refuse sides that share no resting face: what they differ in would be told by that."""
-    for what, names in (("group", table.groups), ("condition", table.conditions)):
-        sides = [
-            {neutral for row, neutral in zip(table.rows, sums.neutrals, strict=True) if getattr(row, what) == name}
-            for name in names or ()
-        ]
-        for place, (one, name) in enumerate(zip(sides[1:], (names or ())[1:], strict=True), start=1):
-            if one and sides[0] and not one & sides[0]:
-                first = (names or ("",))[0]
-                raise UsageError(
-                    f"{first} was measured against {' and '.join(sorted(sides[0]))} resting face, {name} against "
-                    f"{' and '.join(sorted(sides[place]))}",
-                    where=where,
-                    advice="encode all with the same --neutral",
-                )
+def check_alike(table: GroupTable, sums: RowSums, where: str) -> None:
+    """Refuse sides that share no resting face or no instrument: what they differ in would be told by that.
+
+    Args:
+        table: what is compared.
+        sums: of its rows.
+        where: the table's file, for errors.
+
+    Raises:
+        UsageError: two sides share none.
+    """
+    for measured, kind, how in (
+        (sums.neutrals, "against {} resting face", "encode all with the same --neutral"),
+        (sums.instruments, "by {}", "measure all by one"),
+    ):
+        for what, names in (("group", table.groups), ("condition", table.conditions)):
+            sides = [
+                {one for row, one in zip(table.rows, measured, strict=True) if getattr(row, what) == name}
+                for name in names or ()
+            ]
+            for name, side in zip((names or ())[1:], sides[1:], strict=True):
+                if side and sides[0] and not side & sides[0]:
+                    first, second = (kind.format(" and ".join(sorted(one))) for one in (sides[0], side))
+                    raise UsageError(
+                        f"{(names or ('',))[0]} was measured {first}, {name} {second}", where=where, advice=how
+                    )
 
 
 def _notes(table: GroupTable, sums: RowSums, options: CompareOptions) -> list[str]:
@@ -132,10 +151,26 @@ def _notes(table: GroupTable, sums: RowSums, options: CompareOptions) -> list[st
         notes.append(
             "Covariates play no part in the permutation test within subjects; the model of counts holds them constant."
         )
+    if options.missing:
+        notes.append(f"Taken for unknown in covariates and scores: {', '.join(options.missing)}.")
     notes.append(_resting_said(sums.neutrals, options))
-    notes += neutral_notes(sums.neutrals)
+    notes += sums.cautions
     notes.append(_speech_said(sums, options))
     return notes
+
+
+def _short(subjects: Subjects, sums: RowSums) -> tuple[str, ...]:
+    """What to say of subjects who were seen for a moment only, beside others who were seen for long."""
+    seconds = subjects.pooled(sums.exposure_s)
+    usual = float(np.median(seconds))
+    short = int((seconds < _SHORT * usual).sum())
+    if not short:
+        return ()
+    return (
+        f"{short} of {len(seconds)} subjects {'was' if short == 1 else 'were'} seen for less than a tenth of the usual "
+        f"{usual / 60:.2g} minutes (the shortest for {seconds.min():.3g} s). Means over subjects give such rates the "
+        "same weight as all others; ratios of rates do not.",
+    )
 
 
 def _resting_said(neutrals: Sequence[str], options: CompareOptions) -> str:

@@ -33,6 +33,10 @@ UNEQUAL_MINUTES = 4.0
 """From this ratio of usable minutes on a comparison is cautioned against."""
 UNEQUAL_COVERAGE = 0.05
 """From this difference of the share of usable time on."""
+UNEQUAL_NOISE = 2.0
+"""From this ratio of noise on, where the noisier side has :data:`NOISY_MM` or more."""
+NOISY_MM = 0.1
+"""Less noise makes too few events for a difference of it to matter (decision 10)."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Coverage:
     """Permutation p of the difference of the shares; NaN where nothing is compared in it."""
     p_minutes: float
     """The same of the minutes."""
+    noise_mm: tuple[float, ...]
+    """Noise of what is measured of the faces, mean over subjects; NaN where it is known of none."""
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -66,6 +72,13 @@ class Coverage:
             found.append(
                 f"The share of usable time differs by {apart:.0%}. Faces that are lost because of a display look like "
                 "a difference in it."
+            )
+        calm, noisy = min(self.noise_mm), max(self.noise_mm)
+        if noisy >= NOISY_MM and 0 < calm <= noisy / UNEQUAL_NOISE:
+            found.append(
+                f"Faces tremble {noisy / calm:.1f} times as much on one side ({noisy:.2f} and {calm:.2f} mm from frame "
+                "to frame), by a worse picture, or since they never rest. Noise makes weak events on faces that hardly "
+                "move. See whether a difference stays with --on 0.4."
             )
         return tuple(found)
 
@@ -198,7 +211,11 @@ def _coverage(table: GroupTable, sums: RowSums, group: IntArray, condition: IntA
 
     def measures(chosen: BoolArray) -> DoubleArray:
         valid, total = pooled(sums.exposure_s, chosen), pooled(sums.total_s, chosen)
-        return np.column_stack([np.divide(valid, total, out=np.zeros_like(valid), where=total > 0), valid / 60])
+        share = np.divide(valid, total, out=np.zeros_like(valid), where=total > 0)
+        told = chosen & np.isfinite(sums.noise_mm)
+        weight, noise = pooled(sums.exposure_s, told), pooled(sums.exposure_s * sums.noise_mm, told)
+        noise = np.divide(noise, weight, out=np.full_like(weight, np.nan), where=weight > 0)
+        return np.column_stack([share, valid / 60, noise])
 
     if table.conditions is not None:
         count = len(table.conditions)
@@ -206,17 +223,22 @@ def _coverage(table: GroupTable, sums: RowSums, group: IntArray, condition: IntA
         if all_of_them.sum() < 2:
             raise UsageError(f"fewer than two subjects are in {'both' if count == 2 else f'all {count}'} conditions")
         sides = [measures(condition == one)[all_of_them] for one in range(count)]
-        p, which = _p_of_conditions(sides), table.conditions
+        p, which = _p_of_conditions([side[:, :2] for side in sides]), table.conditions
     else:
         values = measures(np.ones(len(people), np.bool_))
         place = np.array([group[subject == i][0] for i in range(len(names))], np.int64)
         sides = [values[place == one] for one in range(len(table.levels))]
         if min(map(len, sides)) < 2:
             raise UsageError("a comparison needs two subjects in each group")
-        p, which = _p_of_groups(values, place, len(sides)), table.levels
-    means = [side.mean(axis=0) for side in sides]
-    shares, minutes = (tuple(float(mean[column]) for mean in means) for column in (0, 1))
-    return Coverage(which, shares, minutes, float(p[0]), float(p[1]))
+        p, which = _p_of_groups(values[:, :2], place, len(sides)), table.levels
+    shares, minutes, noise = (tuple(_mean(side[:, column]) for side in sides) for column in range(3))
+    return Coverage(which, shares, minutes, float(p[0]), float(p[1]), noise)
+
+
+def _mean(values: DoubleArray) -> float:
+    """Over subjects of whom it is known; NaN where it is of none."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def _p_of_conditions(sides: Sequence[DoubleArray]) -> DoubleArray:

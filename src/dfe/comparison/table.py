@@ -123,6 +123,7 @@ def read_group_table(
     groups: tuple[str, ...] | None = None,
     conditions: tuple[str, ...] | None = None,
     categories: Sequence[str] = (),
+    missing: Sequence[str] = (),
     others: bool = False,
     windows: Path | None = None,
     several: bool = False,
@@ -136,13 +137,15 @@ def read_group_table(
         groups: which, the first to be compared with; in alphabetical order if None.
         conditions: the same for conditions.
         categories: covariates whose numbers are names.
+        missing: codes in covariates and scores that say that nothing is known.
         others: whether there may be recordings that are not in the table.
         windows: parts of the recordings, see :mod:`dfe.comparison.windows`; the condition stands there.
         several: whether there may be more than two groups or conditions, or neither.
 
     Raises:
         TableError: names file and line: no such column, an empty cell, a subject in two groups, a row that comes twice,
-            a covariate of numbers and words, a recording that is missing or one that is not in the table.
+            words that differ in capitals or zeros alone, a covariate of numbers and words,
+            a recording that is missing or one that is not in the table.
         UsageError: not two groups or two conditions, or a score of words.
     """
     file = Path(path)
@@ -160,9 +163,21 @@ def read_group_table(
         raise UsageError(f"{strange[0]!r} of --categories is no covariate", where=file, advice=f"those are: {listed}")
     if not table.rows:
         raise TableError("has no rows", where=file)
+    table.refuse_alike(there.subject, there.group, there.condition, there.stratum, there.cluster, there.period)
+    if not missing and groups is None:
+        table.refuse_codes(there.group)
+    measured = tuple(dict.fromkeys((*columns.covariates, *columns.scores)))
+    table = table.without(missing, measured)
     kinds = tuple(
-        column_kind(name, table.column(name), file, decimal=table.decimal, words=name in categories)
-        for name in dict.fromkeys((*columns.covariates, *columns.scores))
+        column_kind(
+            name,
+            table.column(name),
+            file,
+            decimal=table.decimal,
+            words=name in categories,
+            codes_known=bool(missing),
+        )
+        for name in measured
     )
     if words := next((kind.name for kind in kinds if kind.kind == "words" and kind.name in columns.scores), None):
         advice = f"compare its groups with --group {words}"

@@ -27,4 +27,5 @@ def coverage_rows(cover: Coverage) -> tuple[list[str], list[list[object]]]:
         ("usable minutes a subject", cover.minutes, cover.p_minutes),
     ):
         rows.append([what, *(f"{mean:.6g}" for mean in means), "" if p != p else f"{p:.6g}"])
+    rows.append(["noise of faces, mm", *("" if mean != mean else f"{mean:.6g}" for mean in cover.noise_mm), ""])
     return ["measure", *(f"mean {name}" for name in cover.names), "p"], rows

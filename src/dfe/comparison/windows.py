@@ -106,6 +106,7 @@ def read_windows(path: Path, condition: str, period: str | None = None) -> Windo
     if not table.rows:
         raise TableError("has no windows", where=path)
     has_period = period is not None and period in table.names
+    table.refuse_alike(condition, period if has_period else None)
     windows = []
     for row in table.rows:
         where, cells = table.where(row), row.cells

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from dfe.encoding.run import STDIN
 from dfe.encoding.tables import table_search
 from dfe.media.inputs import Source, discover
 
+_RENAME = "rename one of them, or plan their folders apart, and run them into different folders"
 AT_ONCE = 16
 """Files that a worker probes at a time."""
 
@@ -48,10 +50,13 @@ def make_plan(
     found = discover(words, stdin=sys.stdin if STDIN in words else (), tables=table_search(encoding))
     if not found.sources and not found.problems:
         raise UsageError("nothing to plan: no video, picture, table, folder or glob was named")
+    nowhere = found.problems[: len(found.problems) - len(found.rivals)]
+    linked = tuple(f"{path}: is a link to {other}, which counts once" for path, other in found.linked)
     info = PlanInfo(
         pattern=options.pattern,
-        absent=tuple(str(problem) for problem in found.problems),
+        absent=tuple(map(str, nowhere)),
         passed_over=dict(found.passed_over),
+        linked=linked,
     )
     films: list[Source] = []
 
@@ -60,6 +65,9 @@ def make_plan(
             if source.kind == "video" and not probed.problem:
                 films.append(source)
             yield source, pattern.read(source.paths[0]) or Whose(), probed
+        for source in _apart(found.sources, found.rivals):
+            said = DfeError("another file would give a result of the same name", where=source.place, advice=_RENAME)
+            yield source, pattern.read(source.paths[0]) or Whose(), Probed(problem=str(said))
 
     def told() -> PlanInfo:
         sample = measure(films, encoding, options.sample_s) if options.sample_s > 0 else None
@@ -75,6 +83,17 @@ def make_plan(
 
     write_plan(out, rows(), told, overwrite=overwrite)
     return read_plan(out)
+
+
+def _apart(sources: Sequence[Source], rivals: Sequence[Source]) -> Iterator[Source]:
+    """Sources that would share a name, under names of their own, by which a plan and a list can tell of them."""
+    taken = {source.name.casefold() for source in sources} if rivals else set()
+    for source in rivals:
+        called = f"{source.name}{source.paths[0].suffix if len(source.paths) == 1 else ''}"
+        names = (called if number == 1 else f"{called} {number}" for number in count(1))
+        name = next(name for name in names if name.casefold() not in taken)
+        taken.add(name.casefold())
+        yield replace(source, name=name)
 
 
 def probe_side_by_side(

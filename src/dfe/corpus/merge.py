@@ -13,6 +13,7 @@ from dfe.base.errors import OutputError
 from dfe.base.files import replacing
 from dfe.corpus.subjects import check_subjects, write_all_subjects
 from dfe.encoding.manifest import JOURNAL, MANIFEST, Manifest, lists_of, need_results
+from dfe.encoding.pseudonyms import are_pseudonyms
 from dfe.encoding.row import Row
 from dfe.encoding.run import make_folder
 from dfe.media.probe import file_hash
@@ -91,7 +92,7 @@ def _differ(one: Row, other: Row) -> bool:
 
 
 def _seen_from(row: Row, folder: Path, out: Path, goal: Manifest) -> Row:
-    if _same(folder, out):
+    if _same(folder, out) or are_pseudonyms(row.input):
         return row
     source = os.path.normpath(os.path.join(os.path.realpath(folder), row.input))  # noqa: PTH118
     return row._replace(input=goal.name(Path(source)))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from dfe.base.suffixes import foreign_words
 from dfe.corpus.plan import Plan
 from dfe.corpus.sample import Estimate, in_room
-from dfe.media.suffixes import foreign_words
 
 
 @dataclass(frozen=True)

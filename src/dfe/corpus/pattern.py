@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import PurePath
 from typing import NamedTuple
 
@@ -36,12 +37,15 @@ class Pattern:
 
     def __init__(self, text: str | None = None) -> None:
         self.text = text
-        self._parts = None if text is None else [_compiled(part) for part in _split(text)]
+        plain = None if text is None else unicodedata.normalize("NFC", text)
+        self._parts = None if plain is None else [_compiled(part) for part in _split(plain)]
         if self._parts is not None and not any(part.groupindex for part in self._parts):
             raise UsageError(f"the pattern {text!r} says nothing of a subject", advice=f"write it {_EXAMPLE}")
 
     def read(self, path: PurePath) -> Whose | None:
         """What the path says; None where the pattern does not fit."""
+        # Some systems write an accent as a character of its own: a subject is the same, however its folder is written.
+        path = type(path)(unicodedata.normalize("NFC", str(path)))
         if self._parts is None:
             return _entities(path)
         said: dict[str, str] = {}

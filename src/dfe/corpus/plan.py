@@ -53,6 +53,8 @@ class PlanInfo:
     """What was named and leads to nothing, a line each."""
     passed_over: dict[str, int] = field(default_factory=dict)
     """Files in folders that are called like pictures or films and are not planned: how many of each suffix."""
+    linked: tuple[str, ...] = ()
+    """Links to files that are planned under another name, a line each."""
     seconds_per_frame: float | None = None
     """Of one processor, measured on a sample; None where there was none."""
     bytes_per_recording: float = 0.0
@@ -200,7 +202,7 @@ def read_plan(path: Path) -> Plan:
             if said is None or opened.schema_arrow.names != SCHEMA.names:
                 raise TableError("is no plan of a corpus", where=path, advice="make one with dfe corpus plan")
             told = json.loads(said)
-            info = PlanInfo(**{**told, "absent": tuple(told["absent"])})
+            info = PlanInfo(**{**told, **{name: tuple(told[name]) for name in ("absent", "linked")}})
             return Plan(path, info, opened.read())
     except FileNotFoundError:
         raise TableError("no such file", where=path, advice="make a plan with dfe corpus plan") from None

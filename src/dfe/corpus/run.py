@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
-from dfe.base.errors import UsageError
-from dfe.base.printable import printable
+from dfe.base.errors import DiskFull, UsageError
+from dfe.base.printable import printable_line
 from dfe.base.types import Progress
 from dfe.corpus.config import STOPPED, TRIES
 from dfe.corpus.plan import Plan
@@ -24,7 +24,7 @@ from dfe.encoding.idle import refuse_idle
 from dfe.encoding.limits import Limits
 from dfe.encoding.manifest import Manifest
 from dfe.encoding.options import EncodeOptions
-from dfe.encoding.pseudonyms import Pseudonyms, redacted, under_pseudonyms
+from dfe.encoding.pseudonyms import Pseudonyms, redacted, refuse_named_neutral, under_pseudonyms
 from dfe.encoding.row import Row
 from dfe.encoding.run import make_folder, prepared
 from dfe.encoding.summary import InputResult
@@ -79,6 +79,17 @@ class CorpusSummary:
     problems: list[str] = field(default_factory=list)
     stopped: str | None = None
     """Why the run ended early, if it did."""
+    most_tries: int = 0
+    """How often any of those that are set aside has failed."""
+
+    def add(self, result: InputResult) -> None:
+        """Count what became of a recording."""
+        self.states[result.status] += 1
+        self.frames += result.frames
+        self.faces += result.faces
+        self.most_tries = max(self.most_tries, result.tries)
+        if result.problem is not None:
+            self.problems.append(result.problem)
 
     @property
     def waiting(self) -> int:
@@ -104,8 +115,9 @@ class CorpusSummary:
         """A few lines for people."""
         told = [f"{self.states[state]} {words}" for state, words in STATES.items() if self.states[state]]
         rate = self.frames / self.seconds if self.seconds > 0 else 0.0
+        again = f" (--tries {self.most_tries + 1} tries them again)" if self.states["aside"] else ""
         lines = [
-            f"{self.recordings} recordings: {', '.join(told) or 'nothing done'}",
+            f"{self.recordings} recordings: {', '.join(told) or 'nothing done'}{again}",
             f"{self.frames} frames, {self.faces} faces in {self.seconds:.1f} s ({rate:.0f} frames/s)",
         ]
         if self.stopped is not None:
@@ -158,26 +170,25 @@ def run_corpus(
     sources: Sequence[Source] = plan.sources(readable)
     if named is not None:
         sources = under_pseudonyms(sources, named)
-    make_folder(out)
-    write_subjects(plan, out, named)
     choices = FolderChoices(
         options.report, options.overwrite, options.tries, None if shard is None else shard.name, options.limits
     )
-    run = FolderRun(out, options.encoding, choices, how, engine)
     summary = CorpusSummary(len(places))
-    for row in _unreadable(plan, unreadable, named, run.manifest):
-        summary.states["unreadable"] += 1
-        summary.problems.append(row.reason)
-    expected = _Expected(plan, readable, options.encoding)
-    for result in run.results(sources, expected, progress=progress):
-        summary.states[result.status] += 1
-        summary.frames += result.frames
-        summary.faces += result.faces
-        if result.problem is not None:
-            summary.problems.append(result.problem)
-        heard(result)
+    try:
+        make_folder(out)
+        write_subjects(plan, out, named)
+        run = FolderRun(out, options.encoding, choices, how, engine)
+        for row in _unreadable(plan, unreadable, named, run.manifest):
+            summary.states["unreadable"] += 1
+            summary.problems.append(row.reason)
+        expected = _Expected(plan, readable, options.encoding)
+        for result in run.results(sources, expected, progress=progress):
+            summary.add(result)
+            heard(result)
+        summary.stopped = run.stopped
+    except DiskFull as error:  # before anything could be begun
+        summary.stopped = str(error)
     summary.seconds = time.monotonic() - began
-    summary.stopped = run.stopped
     return summary
 
 
@@ -185,7 +196,7 @@ def _unreadable(plan: Plan, places: Sequence[int], named: Pseudonyms | None, man
     """What the list says of the sources that the plan knows to be unreadable; written down where it is news."""
     problems, rows = plan.column("problem"), []
     for at, source in zip(places, under_pseudonyms(plan.sources(places), named), strict=True):
-        output = printable(f"{source.name}.parquet")
+        output = printable_line(f"{source.name}.parquet")
         rows.append(Row(manifest.input(source), output, status="failed", reason=redacted(problems[at], source)))
     news = [row for row in rows if not _is_told(row, manifest)]
     if news:
@@ -207,6 +218,8 @@ def checked(plan: Plan, out: Path, options: RunOptions) -> tuple[Finish, Pseudon
         UsageError: an option that does nothing for what is planned, or a key that is none.
         ModelError: the tokenizer cannot be used.
     """
+    if options.pseudonyms is not None:
+        refuse_named_neutral(options.encoding.neutral)
     named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
     kinds = kinds_in(plan)
     refuse_idle(options.encoding, kinds, thumbnails=options.thumbnails)

@@ -12,15 +12,17 @@ from dfe.base.errors import UsageError
 from dfe.base.printable import printable_line
 from dfe.corpus.config import STOPPED
 
-LEAVE_MINUTES = 20
-"""Left to what is under way when the time is nearly up."""
+_SLACK_S = 60
+"""A run that ends so little before its time was stopped by it: the shell counts by a clock that may be set."""
 
 WORKER_MB = 700
 """That a worker may take, and the run itself."""
 
 _SCRIPT = """#!/bin/bash
 # Encodes {plan} in {shares} shares, {cpus} processes each. Submit it with: sbatch {name}
-# A share that stops early (exit code {stopped}: time or disk) puts itself back into the queue and goes on where it was.
+# A share whose time is up (exit code {stopped}) puts itself back into the queue and goes on where it was. One that
+# stops for want of room on the disk (the same code, before its time) is put there on hold, or it would come back at
+# once, again and again: make room, then: scontrol release JOB
 # When all are done: dfe corpus merge {out} && dfe corpus verify {out}
 #SBATCH --job-name=dfe
 #SBATCH --array=1-{shares}
@@ -36,7 +38,13 @@ dfe corpus run {plan} -o {out} \\
   --shard "$SLURM_ARRAY_TASK_ID/{shares}" --workers "$SLURM_CPUS_PER_TASK" --stop-after {minutes} --json-lines{words}
 code=$?
 if [ $code -eq {stopped} ]; then
-  scontrol requeue "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"
+  again=requeue
+  if [ $SECONDS -lt {seconds} ]; then
+    again=requeuehold
+    echo "dfe: stopped before its time, see above; on hold until: scontrol release" \
+      "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID" >&2
+  fi
+  scontrol $again "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"
 fi
 exit $code
 """
@@ -59,14 +67,19 @@ class SlurmJob:
     account: str | None = None
     gpus: int = 0
     """A job; 0 asks for none."""
+    leave_minutes: float = 20.0
+    """Left to what is under way when the time is nearly up."""
 
     def __post_init__(self) -> None:
         if min(self.shares, self.cpus) < 1:
             raise UsageError("a job needs at least one share and one processor")
         if self.gpus < 0:
             raise UsageError(f"--gpus must be 0 or more, not {self.gpus}")
-        if not 2 * LEAVE_MINUTES <= self.hours * 60 < float("inf"):
-            raise UsageError(f"--hours must be {2 * LEAVE_MINUTES / 60:.2g} or more, not {self.hours:g}")
+        if not 0 < self.leave_minutes < float("inf"):
+            raise UsageError(f"--leave must be more than 0, not {self.leave_minutes:g}")
+        if not 2 * self.leave_minutes <= self.hours * 60 < float("inf"):
+            least = f"{self.leave_minutes / 30:.2g} or more, twice what --leave leaves"
+            raise UsageError(f"--hours must be {least}, not {self.hours:g}")
 
     def script(self, plan: Path, out: Path, words: Sequence[str] = ()) -> str:
         """The text of the script.
@@ -83,12 +96,13 @@ class SlurmJob:
             if printable_line(text) != text:
                 raise UsageError("cannot be written into a script", where=text, advice="choose another name")
         minutes = round(self.hours * 60)
+        begins = max(1, round(minutes - self.leave_minutes))
         memory = (self.cpus + 1) * WORKER_MB if self.memory_gb is None else math.ceil(1000 * self.memory_gb)
         wanted = {"partition": self.partition, "account": self.account, "gpus-per-task": self.gpus}
         extra = "".join(f"#SBATCH --{name}={value}\n" for name, value in wanted.items() if value)
         return _SCRIPT.format(
             plan=shlex.quote(str(plan)), out=shlex.quote(str(out)), name="dfe.sbatch", shares=self.shares,
             cpus=self.cpus, memory=memory, time=f"{minutes // 60:02d}:{minutes % 60:02d}:00",
-            minutes=minutes - LEAVE_MINUTES, stopped=STOPPED, extra=extra,
+            minutes=begins, seconds=60 * begins - _SLACK_S, stopped=STOPPED, extra=extra,
             words=f" \\\n  {shlex.join(words)}" if words else "",
         )  # fmt: skip

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from dfe.base.printable import printable
+from dfe.base.printable import printable_line
 from dfe.corpus.run import exit_code
 from dfe.corpus.subjects import read_subjects
+from dfe.encoding.kept import PiecesLeft
 from dfe.encoding.manifest import Manifest, need_results
 from dfe.encoding.row import Row
+from dfe.encoding.whereabouts import Whereabouts, source_of
+
+_RENAMED = "if it was renamed, a new plan takes it up under its new name"
 
 UNKNOWN = "not known"
 """Of recordings of which it is not known whose they are."""
@@ -45,6 +50,12 @@ class CorpusStatus:
     """Of work, over all processes."""
     failures: tuple[str, ...]
     """Why, a line each; of damaged ones, too."""
+    left_out: tuple[str, ...]
+    """Sources that an earlier run was to do and did not, a line each: they are planned no more, and are not where they
+    were, so that no run comes to them any more. They are not counted among the recordings.
+    """
+    kept: PiecesLeft
+    """Finished pieces of long recordings, for a run that goes on."""
     subjects: tuple[SubjectStatus, ...]
 
     @property
@@ -54,7 +65,7 @@ class CorpusStatus:
 
     def as_dict(self) -> dict[str, object]:
         """For JSON."""
-        return asdict(self)
+        return asdict(self) | {"kept": self.kept._asdict()}
 
     def lines(self, *, by_subject: bool = False) -> list[str]:
         """For people."""
@@ -69,7 +80,7 @@ class CorpusStatus:
             for one in self.subjects:
                 failed = f", {one.failed} failed" if one.failed else ""
                 lines.append(f"{one.subject}: {one.done} of {one.recordings} done{failed}, {one.frames:,} frames")
-        return lines
+        return [*lines, *self.kept.lines()]
 
 
 def status_of(out: Path) -> CorpusStatus:
@@ -80,11 +91,11 @@ def status_of(out: Path) -> CorpusStatus:
         TableError: its table of subjects cannot be read.
     """
     need_results(out)
-    rows = list(Manifest(out))
-    states = Counter(row.status for row in rows)
     whose = read_subjects(out)
+    rows, left_out = _still_planned(list(Manifest(out)), out, {printable_line(name) for name in whose})
+    states = Counter(row.status for row in rows)
     listed = {name_of(row) for row in rows}
-    waiting = [Row(name) for name in whose if printable(name) not in listed]  # of shares that have not begun
+    waiting = [Row(name) for name in whose if printable_line(name) not in listed]  # of shares that have not begun
     states["waiting"] += len(waiting)
     grouped: dict[str, list[Row]] = {}
     for row in [*rows, *waiting]:
@@ -99,8 +110,30 @@ def status_of(out: Path) -> CorpusStatus:
         frames=sum(row.frame_count for row in rows),
         seconds=sum(row.work_s for row in rows),
         failures=tuple(row.reason for row in rows if row.reason),
+        left_out=tuple(left_out),
+        kept=PiecesLeft.of(out),
         subjects=tuple(_subject(subject, mine) for subject, mine in sorted(grouped.items())),
     )
+
+
+def _still_planned(rows: list[Row], out: Path, planned: Collection[str]) -> tuple[list[Row], list[str]]:
+    """Rows that some run may still come to, and a line for each other: not done, not planned, and gone.
+
+    What is not planned is not left out for that alone, since two plans may be run into one folder. Under pseudonyms it
+    is, since nobody can tell where its source was.
+    """
+    whereabouts = Whereabouts(out, rows)
+    elsewhere = {row.input for row in rows if row.status in ("done", "damaged") or name_of(row) in planned}
+    found, left_out = [], []
+    for row in rows:
+        is_open = row.status in ("waiting", "failed") and name_of(row) not in planned
+        if is_open and row.input in elsewhere:
+            continue  # the same file under another name, as while it shared its name
+        if is_open and (whereabouts.is_gone(row) or (planned and source_of(row, out) is None)):
+            left_out.append(f"{row.input}: was to be done by an earlier run, and is not planned any more; {_RENAMED}")
+        else:
+            found.append(row)
+    return found, left_out
 
 
 def name_of(row: Row) -> str:

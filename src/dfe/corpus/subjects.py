@@ -11,7 +11,7 @@ from dfe.base.cells import Cells
 from dfe.base.csv_text import RISKY, csv_text, plain_cell
 from dfe.base.errors import DfeError, TableError
 from dfe.base.files import replacing
-from dfe.base.printable import printable
+from dfe.base.printable import printable_line
 from dfe.corpus.pattern import Whose
 from dfe.corpus.plan import Plan
 from dfe.encoding.pseudonyms import Pseudonyms, under_pseudonyms
@@ -110,7 +110,7 @@ def _written(name: str) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:
-        return printable(name)
+        return printable_line(name)
     return name
 
 

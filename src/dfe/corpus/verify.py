@@ -10,9 +10,10 @@ from typing import NamedTuple
 from dfe.base.errors import DfeError
 from dfe.base.types import Progress
 from dfe.encoding.engine import Engine
+from dfe.encoding.kept import PiecesLeft
 from dfe.encoding.manifest import Manifest, need_results
-from dfe.encoding.pseudonyms import is_pseudonym
 from dfe.encoding.row import Row
+from dfe.encoding.whereabouts import source_of
 from dfe.media.probe import file_hash, hash_of_hashes
 from dfe.recording.recording import Recording
 
@@ -34,6 +35,8 @@ class Verified:
     """What is wrong, a line each."""
     unlisted: tuple[str, ...]
     """Tables that no list tells of."""
+    kept: PiecesLeft
+    """Finished pieces of long recordings, for a run that goes on."""
 
 
 def verify(out: Path, engine: Engine, *, sources: bool = False, progress: Progress | None = None) -> Verified:
@@ -58,7 +61,8 @@ def verify(out: Path, engine: Engine, *, sources: bool = False, progress: Progre
         if progress is not None:
             progress(done, len(rows))
     known = {row.output for row in rows}
-    return Verified(len(rows), tuple(fault for _, fault in sorted(faults)), tuple(_unlisted(out, known)))
+    wrong = tuple(fault for _, fault in sorted(faults))
+    return Verified(len(rows), wrong, tuple(_unlisted(out, known)), PiecesLeft.of(out))
 
 
 def faults_of(check: Check) -> list[str]:
@@ -82,10 +86,10 @@ def faults_of(check: Check) -> list[str]:
 
 
 def _source_faults(row: Row, folder: Path) -> list[str]:
-    source = folder / row.input
+    source = source_of(row, folder)
     try:
-        # Of a set of pictures it is not known here which of the folder's files were in it, of a pseudonym nothing.
-        if source.is_dir() or is_pseudonym(source.name):
+        # Of a set of pictures it is not known here which of the folder's files were in it.
+        if source is None or source.is_dir():
             return []
         found = file_hash(source)
     except DfeError as error:

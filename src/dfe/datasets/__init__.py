@@ -51,6 +51,7 @@ def make_task(
     label_of: Literal["subject", "task"] = "subject",
     metric: str | None = None,
     categories: tuple[str, ...] = (),
+    missing: tuple[str, ...] = (),
 ) -> Task:
     """The task of that name, ``generic`` from its table; see :class:`dfe.datasets.generic.Generic` for the others.
 
@@ -60,13 +61,14 @@ def make_task(
     if name == GENERIC and table is not None:
         from dfe.datasets.generic import Generic
 
-        return Generic(table, label_kind, label_of, metric, categories)
+        return Generic(table, label_kind, label_of, metric, categories, missing)
     said = {
         "--table": table is not None,
         "--label-kind": label_kind != "auto",
         "--label-of": label_of != "subject",
         "--metric": metric is not None,
         "--categories": bool(categories),
+        "--missing": bool(missing),
     }
     if name != GENERIC and (option := next((option for option, given in said.items() if given), None)):
         raise UsageError(f"{option} is for the task {GENERIC}, not for {name}", advice="leave it out")

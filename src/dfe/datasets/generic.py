@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from dfe.base.column_kind import ColumnKind, column_kind
 from dfe.base.errors import TableError
-from dfe.base.label_table import LabelRow, LabelTable, plain_path, read_label_table
+from dfe.base.label_table import LabelRow, LabelTable, plain_path, plain_recording, read_label_table
 from dfe.base.numbers import is_missing, number, seconds
 from dfe.datasets.examples import Examples, Target
-from dfe.media.suffixes import PICTURE_SUFFIXES, VIDEO_SUFFIXES
 from dfe.stats.folds import TEST, TRAIN, VALIDATION
 
 PATH, SUBJECT, LABEL = "path", "subject", "label"
@@ -25,7 +24,6 @@ _NEEDED = (PATH, SUBJECT, LABEL)
 _KNOWN = (*_NEEDED, "session", "condition", "onset", "offset", "split", "face", "frame")
 _PARTS = {"train": TRAIN, "training": TRAIN, "validation": VALIDATION, "val": VALIDATION, "dev": VALIDATION}
 _PARTS |= {"test": TEST, "testing": TEST}
-_SUFFIXES = VIDEO_SUFFIXES | PICTURE_SUFFIXES | {".parquet", ".csv"}
 _FEW = 10
 """Whole numbers with no more different values than this are classes, unless the user says otherwise."""
 
@@ -42,6 +40,8 @@ class Generic:
             recording's name below the data set's folder, with its suffix or without; Windows' paths do.
         kind: of the labels; ``auto``: words, or up to ten different whole numbers, are classes.
         categories: covariates whose numbers are names.
+        missing: codes in labels and covariates that say that nothing is known (999); ``none`` if no number does. A
+            label that is one leaves its row out; an empty label is an error.
         level: ``subject``: the label is the person's, and two labels of one person are an error; ``task``: it changes.
         metric: by default balanced accuracy of classes and concordance (CCC) of numbers.
     """
@@ -51,6 +51,7 @@ class Generic:
     level: Literal["subject", "task"] = "subject"
     metric: str | None = None
     categories: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     name: str = "generic"
 
     def media(self, root: Path) -> tuple[Path, ...]:
@@ -78,12 +79,14 @@ class Generic:
                 names file and line.
         """
         table = self._table()
-        rows = table.rows
-        for row in rows:
+        for row in table.rows:
             for column in _NEEDED:
                 if is_missing(row.cells[column]):
                     raise self._error(row, f"no {column}", "fill it in, or take the row out")
-        recording = tuple(_recording(row.cells[PATH]) for row in rows)
+        table.refuse_alike(SUBJECT, *(name for name in ("session", "condition") if name in table.names))
+        table = self._without_codes(table)
+        rows = table.rows
+        recording = tuple(plain_recording(row.cells[PATH]) for row in rows)
         onset, offset = _seconds(table, "onset", -math.inf), _seconds(table, "offset", math.inf)
         face, frame = self._whole(rows, "face"), self._whole(rows, "frame")
         if onset is not None and offset is not None:
@@ -116,13 +119,19 @@ class Generic:
         Raises:
             TableError: it cannot be read, or a column holds numbers and words.
         """
-        table = self._table()
+        table = self._without_codes(self._table())
         return (self._label_kind(table), *self._kinds(table))
 
     def _label_kind(self, table: LabelTable) -> ColumnKind:
-        words = self.kind == "classes"
-        cells = table.column(LABEL)
-        return column_kind(LABEL, cells, self.table, decimal=table.decimal, words=words, option="--label classes for")
+        return column_kind(
+            LABEL,
+            table.column(LABEL),
+            self.table,
+            decimal=table.decimal,
+            words=self.kind == "classes",
+            option="--label-kind classes for",
+            codes_known=bool(self.missing),
+        )
 
     def _kinds(self, table: LabelTable) -> tuple[ColumnKind, ...]:
         table.need(*self.categories)
@@ -134,10 +143,13 @@ class Generic:
                 table.path,
                 decimal=table.decimal,
                 words=name in self.categories,
-                option="--categories",
+                codes_known=bool(self.missing),
             )
             for name in names
         )
+
+    def _without_codes(self, table: LabelTable) -> LabelTable:
+        return table.without(self.missing, [name for name in table.names if name == LABEL or name not in _KNOWN])
 
     def _table(self) -> LabelTable:
         table = read_label_table(self.table, lower=True, short_rows=False)
@@ -171,16 +183,20 @@ class Generic:
     def _target(self, table: LabelTable) -> tuple[Target, NDArray[Any]]:
         words = [cell for _, cell in table.column(LABEL)]
         found = self._label_kind(table)
+        known = [word for word in words if word]
         numbers = [number(word, "", table.decimal) for word in words] if found.kind == "numbers" else []
-        if len(set(words)) < 2:
-            raise TableError(f"all {len(words)} labels are {words[0]!r}: nothing to predict", where=self.table)
+        if len(set(known)) < 2:
+            only = f"all {len(known)} labels are {known[0]!r}" if known else "no label is known"
+            raise TableError(f"{only}: nothing to predict", where=self.table)
         if self.kind == "number" and found.kind != "numbers":
             row = table.rows[0]
             raise self._error(row, f"label {row.cells[LABEL]!r} is no number")
-        if self.kind == "number" or (self.kind == "auto" and numbers and not _few_whole(numbers)):
+        whole = _few_whole([value for value in numbers if not math.isnan(value)])
+        if self.kind == "number" or (self.kind == "auto" and numbers and not whole):
             return Target(LABEL, "number", self.metric or "ccc", (), self.level), np.array(numbers)
+        table.refuse_alike(LABEL)
         places = dict(zip(words, numbers, strict=True)) if numbers else {}
-        classes = sorted(set(words), key=lambda word: (places.get(word, _as_number(word)), word))
+        classes = sorted(set(known), key=lambda word: (places.get(word, _as_number(word)), word))
         target = Target(LABEL, "classes", self.metric or "balanced_accuracy", tuple(classes), self.level)
         return target, np.array(words, np.str_)
 
@@ -197,7 +213,7 @@ class Generic:
         if self.level == "task":
             return
         first: dict[str, LabelRow] = {}
-        for row in rows:
+        for row in (row for row in rows if row.cells[LABEL]):
             before = first.setdefault(row.cells[SUBJECT], row)
             if before.cells[LABEL] != row.cells[LABEL]:
                 raise self._error(
@@ -206,12 +222,6 @@ class Generic:
                     f"{before.line}",
                     "correct it, or use --label-of task if labels change within a person",
                 )
-
-
-def _recording(path: str) -> str:
-    plain = plain_path(path)
-    suffix = Path(plain).suffix
-    return plain[: -len(suffix)] if suffix.lower() in _SUFFIXES else plain
 
 
 def _below(root: Path, name: str) -> Path | None:

@@ -42,8 +42,8 @@ def rasterise(xy: DoubleArray, depth: DoubleArray, triangles: NDArray[np.integer
     c = -(a * start[..., 0] + b * start[..., 1])
     area = a[:, 0] * corners[:, 0, 0] + b[:, 0] * corners[:, 0, 1] + c[:, 0]
 
-    top = np.clip(np.ceil(corners[..., 1].min(1) - 0.5), 0, height).astype(np.int64)
-    bottom = np.clip(np.floor(corners[..., 1].max(1) - 0.5) + 1, 0, height).astype(np.int64)
+    top = np.clip(np.ceil(of_three(np.minimum, corners[..., 1]) - 0.5), 0, height).astype(np.int64)
+    bottom = np.clip(np.floor(of_three(np.maximum, corners[..., 1]) - 0.5) + 1, 0, height).astype(np.int64)
     rows = np.where(area > 0, np.maximum(bottom - top, 0), 0)
     triangle_of_row, offset = _expand(rows)
     row = top[triangle_of_row] + offset
@@ -51,9 +51,9 @@ def rasterise(xy: DoubleArray, depth: DoubleArray, triangles: NDArray[np.integer
     a_, rest = a[triangle_of_row], b[triangle_of_row] * (row + 0.5)[:, None] + c[triangle_of_row]
     with np.errstate(divide="ignore", invalid="ignore"):
         crossing = -rest / a_
-    left = _of_three(np.maximum, np.where(a_ > 0, crossing, -np.inf))
-    right = _of_three(np.minimum, np.where(a_ < 0, crossing, np.inf))
-    outside = _of_three(np.logical_or, (a_ == 0) & (rest < 0))
+    left = of_three(np.maximum, np.where(a_ > 0, crossing, -np.inf))
+    right = of_three(np.minimum, np.where(a_ < 0, crossing, np.inf))
+    outside = of_three(np.logical_or, (a_ == 0) & (rest < 0))
     first = np.clip(np.ceil(left - 0.5), 0, width).astype(np.int64)
     last = np.clip(np.floor(right - 0.5) + 1, 0, width).astype(np.int64)
     span, offset = _expand(np.where(outside, 0, np.maximum(last - first, 0)))
@@ -76,7 +76,7 @@ def rasterise(xy: DoubleArray, depth: DoubleArray, triangles: NDArray[np.integer
     return Visible(pixel[winner], triangle, weights)
 
 
-def _of_three(combine: np.ufunc, rows: NDArray[Any]) -> NDArray[Any]:
+def of_three(combine: np.ufunc, rows: NDArray[Any]) -> NDArray[Any]:
     """``combine.reduce(rows, axis=1)`` of ``(n, 3)``, several times as fast: numpy reduces short rows one by one."""
     return np.asarray(combine(combine(rows[:, 0], rows[:, 1]), rows[:, 2]))
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from dfe.base.types import DoubleArray, FloatArray, ImageArray
 from dfe.draw.colours import CLAY, encoded, heat_colours, heat_light, linear
 from dfe.draw.png import to_png
-from dfe.draw.raster import Visible, rasterise
+from dfe.draw.raster import Visible, of_three, rasterise
 from dfe.space.base import MATERIALS, ExpressionSpace, FaceMesh
 
 __all__ = [
@@ -250,7 +250,7 @@ def _paint(albedo: FloatArray, brow: FloatArray, gaze: FloatArray) -> FloatArray
     albedo = albedo.copy()
     albedo[near] *= (1 - _BROW_TINT * np.clip(depth / _BROW_EDGE_MM + 0.5, 0, 1) * (half > 0))[:, None]
 
-    length = np.linalg.norm(gaze, axis=1)
+    length = np.sqrt(of_three(np.add, gaze * gaze))
     eye = np.flatnonzero(length > 0.5)
     angle = np.arccos(np.clip(gaze[eye, 2] / length[eye], -1, 1))
     for limit, colour in ((_IRIS_ANGLE, _IRIS), (_PUPIL_ANGLE, _PUPIL)):
@@ -266,6 +266,6 @@ def _shade(normal: FloatArray, albedo: FloatArray, light: FloatArray, gaze: Floa
     sky = _GROUND_LIGHT + (_SKY_LIGHT - _GROUND_LIGHT) * (0.5 + 0.5 * normal[:, 1])
     facing = np.clip(normal @ _HALF, 0, None)
     shine = _SHINE * facing**_GLOSS
-    eye = np.flatnonzero(gaze.any(axis=1))
+    eye = np.flatnonzero(of_three(np.logical_or, gaze))
     shine[eye] = _EYE_SHINE * facing[eye] ** _EYE_GLOSS
     return np.asarray(light * (albedo * (key * _KEY_LIGHT + sky)[:, None] + shine[:, None]))

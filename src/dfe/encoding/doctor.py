@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dfe.base.errors import DfeError
+from dfe.base.errors import DfeError, UsageError
 from dfe.encoding.extras import FOR, Extra, extras
 
 BASE_PACKAGES = (
@@ -43,12 +43,13 @@ class Check:
 
 
 def check_installation() -> list[Check]:
-    """Look at versions, assets, the networks' speed, video decoding and optional parts; never raises."""
+    """Look at versions, assets, the networks' speed, CUDA, video decoding and optional parts; never raises."""
     checks = [
         Check("python", "ok", f"{platform.python_version()} on {platform.platform()}, {os.cpu_count()} processors"),
         _attempt("packages", _base_packages),
         _attempt("head", _head),
         _attempt("networks", _networks),
+        _cuda(),
         _attempt("tokenizer", _tokenizer),
         _attempt("video", _video),
         _attempt("whole way", _drawn_face),
@@ -123,6 +124,27 @@ def _networks() -> str:
     list(front_end.observe([empty], still=True))
     milliseconds = (time.perf_counter() - began) * 1000
     return f"hashes match; both detectors took {milliseconds:.1f} ms on an empty picture (CPU, one thread)"
+
+
+def _cuda() -> Check:
+    """Whether ``--device cuda`` would work, by a batch of nothing."""
+    import numpy as np
+
+    from dfe.frontends.landmarks.networks import BATCH_ON_CUDA, Networks
+    from dfe.frontends.landmarks.sessions import Session
+
+    try:
+        session = Session(Networks().read("landmarks.onnx"), "cuda", BATCH_ON_CUDA)
+        nothing = np.zeros(session.shape, session.dtype)
+        session.run(nothing)
+        began = time.perf_counter()
+        session.run(nothing)
+    except UsageError as error:
+        return Check("cuda", "optional", f"{error.what}; only needed for a GPU: install onnxruntime-gpu in its place")
+    except Exception as error:  # onnxruntime's have no base class of their own
+        return Check("cuda", "incomplete", f"{type(error).__name__}: {error}".splitlines()[0])
+    milliseconds = (time.perf_counter() - began) * 1000
+    return Check("cuda", "ok", f"landmarks of {BATCH_ON_CUDA} faces at a time took {milliseconds:.1f} ms")
 
 
 def _tokenizer() -> str:

@@ -93,7 +93,7 @@ class Finish:
         made = recording.provenance
         tokenizer = coders_for(self.options).fitting(made.space, made.neutral)
         called = None if tokenizer is None else self.names.get(tokenizer.hash)
-        pictured = one.source if self.thumbnails else None
+        pictured = one.source if self.thumbnails and one.source.kind != "table" else None
         write_report(recording, one.targets.report, tokenizer, pictured, names=called, overwrite=overwrite)
 
 

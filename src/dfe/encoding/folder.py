@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, overload, runtime_checkable
 
-from dfe.base.errors import DfeError, DiskFull, OutputError
+from dfe.base.errors import DfeError, DiskFull, MediaError, OutOfMemory, OutputError
 from dfe.base.files import remove_leftovers
 from dfe.base.types import Progress
 from dfe.base.workers import guarded
@@ -21,14 +21,15 @@ from dfe.encoding.coders import Coders
 from dfe.encoding.engine import Engine
 from dfe.encoding.finish import Done, Finish, coders_for, failed_row
 from dfe.encoding.going_on import Glance, ToDo, due, is_done, mark_of, ways
-from dfe.encoding.kept import ROOM_BYTES, Kept
+from dfe.encoding.kept import ROOM_BYTES, Kept, piece_mark, piece_marks
 from dfe.encoding.limits import Limits, LimitWatch
-from dfe.encoding.manifest import MANIFEST, Manifest
+from dfe.encoding.manifest import MANIFEST, Manifest, is_list
 from dfe.encoding.observing import look_at
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.pseudonyms import redacted
 from dfe.encoding.row import Row
 from dfe.encoding.summary import InputResult, Targets
+from dfe.encoding.whereabouts import Whereabouts, are_away
 from dfe.media.inputs import Source
 
 T = TypeVar("T")
@@ -76,6 +77,7 @@ class FolderRun:
         self.stopped: str | None = None
         """Why the run ended before all was done, if it did; it goes on when it is started again."""
         remove_leftovers(out)
+        self._begun = piece_marks(out)  # before the list is read, which tells of a source before a piece of it is there
         self.manifest = Manifest(out, choices.share)
         coders: Coders = coders_for(options)
         self._key = ways(options, coders, format=how.format)
@@ -99,7 +101,6 @@ class FolderRun:
             progress: told of frames done and to do.
         """
         watch = self._choices.limits.watch(self._out)
-        stale = self._kept.names()
         todo, pages = array("q"), array("q")
         lost = [Row(self.manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in absent if p.where]
         waiting: list[Row] = lost
@@ -110,7 +111,7 @@ class FolderRun:
             glance = None if glances is None else glances.glance(at)
             told = None if glance is None else self._done(glance)
             if glance is not None and told is not None:
-                self._forget(glance.name, stale)
+                self._forget(glance.name)
                 yield InputResult.glanced(glance.name, f"{self._out}/{glance.name}.{self._how.format}", told)
                 continue
             source = sources[at]
@@ -121,15 +122,17 @@ class FolderRun:
                 yield InputResult.failure(source.name, str(error))
                 continue
             if not isinstance(one, ToDo):
+                self._forget(source.name)
                 row = self.manifest.get(targets.table) or Row(source.name)
-                if one == "there":
-                    self._forget(source.name, stale)
-                    yield InputResult.there(source.name, targets, row)
+                if isinstance(one, Row):
+                    if one != row:
+                        waiting.append(one)
+                    yield InputResult.there(source.name, targets, one)
                 else:
                     yield InputResult.aside(source.name, row)
             else:
                 if self._choices.overwrite:
-                    self._forget(source.name, stale)
+                    self._forget(source.name)
                 (pages if one.page_only else todo).append(at)
                 if not one.page_only:
                     waiting.append(one.row)
@@ -138,15 +141,24 @@ class FolderRun:
                 waiting = []
         if waiting:
             self.manifest.note(*waiting)
+        self._forget_strangers()
         try:
             yield from self._paged([sources[at] for at in pages])
-            while todo and watch.go_on():
-                again = array("q")
+            if self._choices.tries is not None and are_away(_Some(sources, todo)) and are_away(sources):
+                self.stopped = "none of the inputs is there; mount the disk that they are on, or plan them anew"
+            while todo and self.stopped is None and watch.go_on():
+                again, aside = array("q"), list[str]()
                 for at, result, row in self._looked(_Some(sources, todo), _Some(expected, todo), progress, watch):
-                    if result.status == "failed" and row.times_failed < (self._choices.tries or 0):
+                    tries = self._choices.tries
+                    left = result.status == "failed" and tries is not None and row.times_failed < tries
+                    if left and not result.needs_more:
                         again.append(todo[at])
                     else:
+                        if result.status == "failed" and tries is not None and not left:
+                            aside.append(result.name)
                         yield result
+                for name in aside:  # now that no piece of theirs is under way
+                    self._kept.forget(piece_mark(name))
                 todo = again
         finally:
             self.stopped = self.stopped or watch.reached
@@ -170,23 +182,42 @@ class FolderRun:
                     continue
                 if isinstance(done, DfeError):
                     why = redacted(_said_of(one.source, done), one.source)
-                    result = InputResult.failure(one.source.name, why)
+                    result = InputResult.failure(one.source.name, why, needs_more=isinstance(done, OutOfMemory))
                     row = failed_row(one, why, time.monotonic() - began)
                 else:
                     result, row = done.result, done.row
                 with suppress(OutputError):  # what is done stays done; the list is written once more at the end
                     self.manifest.note(row)
                 if not isinstance(done, DfeError):  # not before the list says so, or a kill would cost the whole film
-                    self._forget(looked.source.name, self._kept.names())
+                    self._kept.forget(piece_mark(looked.source.name))
                 yield looked.at, result, row
         finally:
             looking.close()  # ends all workers
             remove_leftovers(self._out)  # of those that were ended while they wrote
 
-    def _forget(self, name: str, stale: frozenset[str]) -> None:
+    def _forget(self, name: str) -> None:
         """Remove what a run that was killed has left of a source."""
-        if stale and mark_of(name) in stale:
-            self._kept.forget(name)
+        if self._begun and (mark := piece_mark(name)) in self._begun:
+            self._kept.forget(mark)
+
+    def _forget_strangers(self) -> None:
+        """Remove pieces that no run will ask for: of sources that no list tells of as waiting, or that are gone.
+
+        Those of other runs into this folder stay, since they note in the list what they begin before they begin it.
+        """
+        if not self._begun:
+            return
+        rows = list(self.manifest)
+        whereabouts = Whereabouts(self._out, rows)
+        wanted = {
+            mark
+            for row in rows
+            if row.status in ("waiting", "failed")
+            and (mark := piece_mark(row.output.rpartition(".")[0])) in self._begun
+            and not whereabouts.is_gone(row)
+        }
+        for mark in self._begun - wanted:
+            self._kept.forget(mark)
 
     def _done(self, glance: Glance) -> Row | None:
         """The row of a source that is done; None where that takes more than a glance to say."""
@@ -195,8 +226,11 @@ class FolderRun:
         told = self.manifest.named(output) if is_alone else None
         return told if told is not None and is_done(glance, f"{self._out}/{output}", told, self._key) else None
 
-    def _due(self, source: Source, targets: Targets) -> ToDo | Literal["there", "aside"]:
+    def _due(self, source: Source, targets: Targets) -> ToDo | Row | Literal["aside"]:
         choices = self._choices
+        if is_list(targets.table, self._out):
+            what, advice = "its table would be called as the list of results is", "rename it, or write Parquet"
+            raise OutputError(what, where=self.manifest.input(source), advice=advice)
         return due(
             source, targets, self.manifest, self._key, self._page,
             overwrite=choices.overwrite, tries=choices.tries,
@@ -234,6 +268,9 @@ class FolderRun:
 
 def _said_of(source: Source, error: DfeError) -> str:
     """The line about a source that failed, which names it, too, where what stopped it came from outside (a kill)."""
+    if not any(path.exists() for path in source.paths):
+        what, advice = "cannot be found any more", "bring it back; if it was renamed, name or plan it anew"
+        return str(MediaError(what, where=source.place, advice=advice))
     return str(error if error.where else DfeError(error.what, where=source.place, advice=error.advice))
 
 

@@ -18,6 +18,7 @@ from dfe.base.stamps import FileState, one_stamp, stamp_of_file, stamps
 from dfe.base.version import __version__
 from dfe.encoding.coders import Coders
 from dfe.encoding.manifest import Manifest
+from dfe.encoding.neutral import NeutralChoice
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.row import Row
 from dfe.encoding.summary import Targets
@@ -45,12 +46,17 @@ def ways(options: EncodeOptions, coders: Coders, **more: object) -> str:
         options: of the run.
         coders: the tokenizers of the run.
         more: whatever else decides what a table holds.
+
+    Raises:
+        MediaError: the recording that is named as the neutral cannot be read.
     """
     files = [path for path in (options.weights, options.front_end_options().flame, options.space) if path is not None]
+    neutral = None if options.neutral is None else NeutralChoice.parse(options.neutral)
     said = {
-        "options": asdict(options) | dict.fromkeys(("tokenizer", "weights", "flame", "space")),
+        "options": asdict(options) | dict.fromkeys(("tokenizer", "weights", "flame", "space", "neutral")),
         "space": (options.must_fit, options.coefficients_only),
         "files": one_stamp(stamps(files)),
+        "neutral": None if neutral is None else (str(neutral), [file_hash(path) for path in neutral.files]),
         "tokenizer": coders.identity(),
         "more": more,
     }
@@ -72,7 +78,7 @@ def due(
     *,
     overwrite: bool,
     tries: int | None = None,
-) -> ToDo | Literal["there", "aside"]:
+) -> ToDo | Row | Literal["aside"]:
     """What is to be done for a source, if anything.
 
     Args:
@@ -85,22 +91,23 @@ def due(
         tries: so many failures in the same circumstances set a source aside; None: never.
 
     Returns:
-        ``there`` where its results are there, whole and of the same source and options; ``aside`` where it has failed
-        too often.
+        The row of its results where these are there, whole and of the same source and options, with the stamp that the
+        source has now; ``aside`` where it has failed too often.
 
     Raises:
         OutputError: results of the same name are there that are not known to be of this source.
     """
     told = manifest.get(targets.table)
     report = "" if targets.report is None else manifest.name(targets.report)
-    same = told is not None and _same_source(told, source)
+    mine = manifest.input(source)
+    known = None if told is None else _known_again(told, source, mine)
+    same, told = known is not None, known or told
     like_now = told is not None and same and (told.options, told.version) == (options, __version__)
     ready = told is not None and like_now and told.status in ("done", "damaged") and are_whole(told, targets)
     if told is not None and ready and not overwrite:
         shown = targets.report is None or ((told.report, told.page) == (report, page) and _is_whole(targets.report))
         if shown:
-            return "there"
-    mine = manifest.input(source)
+            return told
     row = Row(mine, manifest.name(targets.table), report, options=options, page=page, version=__version__)
     if overwrite or told is None:
         for target in targets.files:
@@ -164,23 +171,35 @@ def _tables(targets: Targets) -> list[Path]:
 def size_and_state(source: Source, files: Mapping[Path, FileState | None]) -> tuple[str, str]:
     """The cells ``bytes`` and ``state`` of a source whose files are like this."""
     size = sum(state.size for state in files.values() if state is not None)
-    return str(size), one_stamp(files, [source.kind])
+    return str(size), one_stamp(files, [source.kind], source.secret)
 
 
-def _same_source(told: Row, source: Source) -> bool:
-    """Whether the results that a row tells of were made of this source, as it is now."""
+def _known_again(told: Row, source: Source, named: str) -> Row | None:
+    """The row, if the results that it tells of were made of this source, as it is now, or was when it was there.
+
+    It has the stamp of now, so that what was copied or touched is read once to be known again, and not in every run.
+
+    Args:
+        told: the row.
+        source: that may be the same.
+        named: what the list calls it.
+    """
     if not told.state and not told.sha256:
-        return False
-    size, state = size_and_state(source, stamps(source.paths))
+        return None
+    files = stamps(source.paths)
+    if told.status in ("done", "damaged") and not any(files.values()):
+        return told if told.input == named else None  # put away since, and not to be looked at again
+    size, state = size_and_state(source, files)
     if told.state == state:
-        return True
+        return told
     if told.bytes != size or not told.sha256 or len(source.paths) > 1 or not source.paths[0].is_file():
-        return False
+        return None
     try:  # copied, or touched: the same bytes at another time
         found = file_hash(source.paths[0])
-        return told.sha256 in (found, hash_of_hashes([found]))  # of a video, of a picture
     except DfeError:
-        return False
+        return None
+    is_same = told.sha256 in (found, hash_of_hashes([found]))  # of a video, of a picture
+    return told._replace(state=state) if is_same else None
 
 
 def _is_whole(path: Path) -> bool:

@@ -52,20 +52,46 @@ def forget(path: Path) -> None:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Hold other processes off that encode into the same folder, where the system and the disk can."""
+def alone(path: Path) -> Iterator[None]:
+    """Hold other processes off that write to the same file, where the system and the disk can.
+
+    The file itself is held, open for writing and made if it is not there: network disks hold nothing else. Who held it
+    may have removed it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
     if sys.platform == "win32":
         yield
         return
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
+    with written_here(path):
+        handle = _held(path)
     try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)
+
+
+def _held(path: Path) -> int:
+    import fcntl
+
+    while True:
+        handle = _opened(path)
+        with suppress(OSError):  # a disk that cannot
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(handle), os.stat(path)):  # noqa: PTH116
+                return handle
+        os.close(handle)
+
+
+def _opened(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o660)
+    except OSError:  # one that may only be read is still held by a disk of this machine
+        if not path.exists():
+            raise
+        return os.open(path, os.O_RDONLY)
 
 
 def _is_torn(path: Path) -> bool:

@@ -8,11 +8,14 @@ never found.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from dfe.base.errors import OutputError
+from dfe.base.printable import printable_line
 from dfe.base.stamps import Stamps, stamps
 from dfe.base.types import Progress
 from dfe.base.version import __version__
@@ -23,6 +26,43 @@ from dfe.encoding.tasks import Observed, Task, observe
 FOLDER = ".dfe-pieces"
 """Below the folder of the results; what begins with a dot is no result."""
 ROOM_BYTES = 1e9
+_SUFFIX = ".piece"
+
+
+class PiecesLeft(NamedTuple):
+    """What is kept in a folder for runs that go on."""
+
+    recordings: int
+    pieces: int
+    bytes: int
+
+    @classmethod
+    def of(cls, out: Path) -> PiecesLeft:
+        """Those of a folder of results."""
+        sizes: dict[str, list[int]] = {}
+        for path in (out / FOLDER).glob(f"*/*{_SUFFIX}"):
+            with suppress(OSError):
+                sizes.setdefault(path.parent.name, []).append(path.stat().st_size)
+        return cls(len(sizes), sum(map(len, sizes.values())), sum(map(sum, sizes.values())))
+
+    def lines(self) -> list[str]:
+        """For people; nothing where there are none."""
+        if not self.pieces:
+            return []
+        what = f"{self.pieces} finished pieces of {self.recordings} long recordings, {self.bytes / 1e6:.1f} MB"
+        return [f"{what}, are kept in {FOLDER} for a run that goes on; delete that folder if none will"]
+
+
+def piece_marks(out: Path) -> frozenset[str]:
+    """What stands for the sources of which there are pieces in a folder of results."""
+    with suppress(OSError):
+        return frozenset(path.name for path in (out / FOLDER).iterdir())
+    return frozenset()
+
+
+def piece_mark(name: str) -> str:
+    """What stands for a source of this name, as it is or as a list of results has it."""
+    return mark_of(printable_line(name))
 
 
 @dataclass(frozen=True)
@@ -62,20 +102,27 @@ class Kept:
                     write_piece(path, seen)
         return seen
 
-    def names(self) -> frozenset[str]:
-        """Marks of the sources of which there are pieces."""
-        with suppress(OSError):
-            return frozenset(path.name for path in (self.out / FOLDER).iterdir())
-        return frozenset()
+    def forget(self, mark: str) -> None:
+        """Remove the pieces of a source, whatever they were made of; and the folder, once it is empty.
 
-    def forget(self, name: str) -> None:
-        """Remove the pieces of the source of a name, whatever they were made of; and the folder, once it is empty."""
-        shutil.rmtree(self._folder(name), ignore_errors=True)
+        Args:
+            mark: what :func:`piece_mark` says of its name.
+        """
+        shutil.rmtree(self.out / FOLDER / mark, ignore_errors=True)
         with suppress(OSError):
             (self.out / FOLDER).rmdir()
 
-    def _folder(self, name: str) -> Path:
-        return self.out / FOLDER / mark_of(name)
+    def forget_others(self, tasks: Sequence[Task]) -> None:
+        """Remove pieces of a source that none of these tasks is: of what it was before it changed, or of other options.
+
+        Args:
+            tasks: all pieces of the source.
+        """
+        there = set((self.out / FOLDER / piece_mark(tasks[0].source.name)).glob(f"*{_SUFFIX}"))
+        wanted = {self._path(task, _all_files(task, stamps(task.files))) for task in tasks} if there else set()
+        for path in there - wanted:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
     def _path(self, task: Task, files: Stamps) -> Path:
         source = task.source
@@ -86,7 +133,7 @@ class Kept:
             "called": (source.name, source.folder, sorted(source.called.items())),
             "piece": (task.part, task.parts, task.first, task.last),
         }
-        return self._folder(source.name) / f"{mark_of(said)}.piece"
+        return self.out / FOLDER / piece_mark(source.name) / f"{mark_of(said)}{_SUFFIX}"
 
 
 def _all_files(task: Task, files: Stamps) -> Stamps:

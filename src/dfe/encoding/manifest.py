@@ -22,8 +22,8 @@ from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
 from dfe.base.errors import DfeError, OutputError, UsageError
 from dfe.base.files import replacing
-from dfe.base.printable import printable
-from dfe.base.stamps import FileState, stamps
+from dfe.base.printable import printable_line
+from dfe.base.stamps import FileState
 from dfe.encoding.journal import alone, append_rows, forget, read_rows
 from dfe.encoding.row import COLUMNS, Row, as_row, named_row
 from dfe.media.inputs import Source
@@ -68,7 +68,7 @@ class Manifest:
 
     def named(self, output: str) -> Row | None:
         """The row of a table by its path as seen from the folder."""
-        return self._known(output) or self._known(printable(output))
+        return self._known(output) or self._known(printable_line(output))
 
     def _known(self, key: str) -> Row | None:
         return self._mine.get(key) or self._rows.get(key) or self._others.get(key)
@@ -77,7 +77,7 @@ class Manifest:
         """A path as the manifest has it."""
         folder, _, name = os.path.abspath(path).rpartition(os.sep)  # noqa: PTH100 (the last link stays as it was named)
         seen = _seen_from(folder or os.sep, self._real)
-        return printable(f"{seen}{name}" if name else seen.rstrip("/") or os.curdir)
+        return printable_line(f"{seen}{name}" if name else seen.rstrip("/") or os.curdir)
 
     def input(self, source: Source) -> str:
         """A source as the manifest has it; of one with a pseudonym nothing else."""
@@ -91,7 +91,7 @@ class Manifest:
         """
         self._mine.update({row.key: row for row in rows})
         self._unkept = True
-        with alone(self._folder):
+        with alone(self._journal):
             append_rows(self._journal, rows)
         if time.monotonic() - self._written > _SHARE * self._took_s:
             with suppress(OutputError):  # the journal has them
@@ -109,7 +109,7 @@ class Manifest:
             OutputError: it cannot be written.
         """
         began = time.monotonic()
-        with alone(self._folder):
+        with alone(self._journal):
             if self._seen != (now := _state(self.path)) or now is None:
                 self._rows = _read(self.path)
             self._rows |= {row.key: row for row in read_rows(self._journal)} | self._mine
@@ -134,6 +134,12 @@ def need_results(folder: Path) -> None:
     if not lists_of(folder):
         advice = "name the folder that dfe corpus run or dfe encode wrote into"
         raise UsageError("holds no list of results", where=folder, advice=advice)
+
+
+def is_list(path: Path, folder: Path) -> bool:
+    """Whether a file of this name would be taken for a list of results; disks may not tell ``M`` from ``m``."""
+    name = path.name.casefold()
+    return name.startswith("manifest") and name.endswith(".csv") and path.parent == folder
 
 
 def lists_of(folder: Path) -> list[Path]:
@@ -197,7 +203,13 @@ def _seen_from(place: str, folder: str) -> str:
 
 
 def _state(path: Path) -> FileState | None:
-    return stamps([path])[path]
+    """As :func:`~dfe.base.stamps.stamps` has it, but of an opened file, of which a network disk says what is so now."""
+    try:
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())
+    except OSError:
+        return None
+    return FileState(found.st_size, found.st_mtime_ns)
 
 
 def _time(path: Path) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from dfe.base.errors import UsageError
+from dfe.recording.storage import provenance_path
 
 _INTERVAL = re.compile(r"(\d+(?:\.\d*)?)-(\d+(?:\.\d*)?)")
 _TABLES = (".parquet", ".csv")
@@ -44,6 +45,13 @@ class NeutralChoice:
             f"--neutral is own, population, START-END in seconds, or a table that dfe encode wrote, not {text!r}",
             advice="encode another recording of the person first",
         )
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What the other recording is read from; none of any other choice."""
+        if self.path is None:
+            return ()
+        return (self.path, provenance_path(self.path)) if self.path.suffix.lower() == ".csv" else (self.path,)
 
     def __str__(self) -> str:
         if self.kind == "interval":

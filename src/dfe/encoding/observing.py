@@ -90,7 +90,11 @@ def look_at(
                 planned = plan(source, options, cut=cut and engine.cuts)
                 one = None if finish is None or len(planned) > 1 else finish(source)
                 pieces = kept if len(planned) > 1 else None
+                if pieces is not None:
+                    pieces.forget_others(planned)
                 for task in planned:
+                    if at in stopped:
+                        break
                     if pieces is not None and not go_on():
                         return
                     yield Work(at, task, one, None if one is None else how, pieces)

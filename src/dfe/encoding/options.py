@@ -16,6 +16,8 @@ from dfe.recording.usability import UsabilityRule
 from dfe.space.registry import COEFFICIENTS_ID, FACE_MODEL_ID, flame_file
 
 DEFAULT_TOKENIZER = "default"
+MOST_IN_BATCH = 1024
+"""Faces."""
 
 BothWays = Literal["stills", "always", "never"]
 
@@ -30,6 +32,7 @@ class EncodeChoices(TypedDict, total=False):
     space: Path | None
     neutral: str | None
     device: str
+    batch: int | None
     rate: float | None
     calibrate: bool
     max_faces: int
@@ -70,7 +73,11 @@ class EncodeOptions:
     table of another recording of the person. None: ``own`` for films, ``population`` for pictures. No other space has
     a choice: nothing is taken off there."""
     device: str = "auto"
-    """Of networks in torch: ``auto``, ``cpu`` or ``cuda``."""
+    """Of networks: ``auto``, ``cpu`` or ``cuda``. ``auto`` is CUDA for those in torch where there is one, and the CPU
+    for the packaged ones."""
+    batch: int | None = None
+    """Faces that the packaged networks look at together, gathered from all workers. None: as of
+    :class:`~dfe.frontends.landmarks.config.LandmarkConfig`."""
     rate: float | None = None
     """Frames per second of a table, which wins over the times that it has; of numbered pictures, which it makes a film;
     or of a video that has no times. Another video refuses it."""
@@ -106,6 +113,8 @@ class EncodeOptions:
             raise UsageError(f"--every must be 1 or more, not {self.every}")
         if not 1 <= self.max_faces <= 32:
             raise UsageError(f"--max-faces must lie between 1 and 32, not {self.max_faces}")
+        if self.batch is not None and not 1 <= self.batch <= MOST_IN_BATCH:
+            raise UsageError(f"--batch must lie between 1 and {MOST_IN_BATCH}, not {self.batch}")
         if self.rate is not None and not (math.isfinite(self.rate) and self.rate > 0):
             raise UsageError(f"--rate must be a number of frames per second above 0, not {self.rate:g}")
         if self.landmarks and self.frontend not in (None, DEFAULT):
@@ -175,6 +184,7 @@ class EncodeOptions:
             flame=flame_file(self.flame),
             space=None if self.must_fit or self.coefficients_only else self.space,
             device=self.device,
+            batch=self.batch,
             rate=self.rate,
             calibrate=self.calibrate,
             mirrored=self.mirrored,
@@ -189,12 +199,13 @@ class EncodeOptions:
             both_ways=self.both_ways == "always" or (still and self.both_ways == "stills"),
             mirrored=self.mirrored,
             device="cuda" if self.device == "cuda" else "cpu",
+            batch=self.batch,
         )
 
     def provenance(self) -> dict[str, object]:
         """The options that neither the front end nor the tokenizer says of itself, for the table's metadata."""
         said_elsewhere = (
             "tokenizer", "max_faces", "second_pass", "both_ways", "mirrored", "usability",
-            "frontend", "weights", "flame", "space", "neutral", "device", "rate", "calibrate",
+            "frontend", "weights", "flame", "space", "neutral", "device", "batch", "rate", "calibrate",
         )  # fmt: skip
         return {name: value for name, value in asdict(self).items() if name not in said_elsewhere}

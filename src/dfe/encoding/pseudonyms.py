@@ -16,6 +16,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path, PurePath
 from urllib.parse import quote
@@ -24,12 +25,16 @@ from dfe.base.cells import Cells
 from dfe.base.csv_text import csv_text, plain_cell
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.files import replacing, written_here
+from dfe.base.printable import printable, printable_line
 from dfe.encoding.journal import alone
+from dfe.encoding.neutral import NeutralChoice
 from dfe.media.inputs import Source
 
 _LETTERS = 12
 """Of a pseudonym, 60 bits: among a million names two would share one with a chance of 1 in 2 million."""
 _BYTES = 32
+_STAMPS = b"\0stamps of files"
+"""What the key hashes to the secret of stamps: no name, since none holds the character 0."""
 _HEAD = ("pseudonym", "name")
 
 
@@ -50,6 +55,7 @@ class Pseudonyms:
             advice = "keep the key where the results do not go"
             raise UsageError("the key of the pseudonyms would lie among the results", where=key_file, advice=advice)
         self.names_file = key_file.with_name(f"{key_file.name}.names.csv")
+        self._key_file = key_file
         self._key = _read_key(key_file) if key_file.exists() else _make_key(key_file)
         self._used: dict[str, str] = {}
 
@@ -66,7 +72,8 @@ class Pseudonyms:
         parts = [self.of(part) for part in source.name.split("/")]
         folders = [self.of(part) for part in source.folder.split("/") if part]
         shown = tuple(f"{self.of(path.stem)}{path.suffix.lower()}" for path in source.paths)
-        return replace(source, name="/".join(parts), folder="/".join(folders), shown=shown)
+        secret = hmac.new(self._key, _STAMPS, hashlib.sha256).hexdigest()
+        return replace(source, name="/".join(parts), folder="/".join(folders), shown=shown, secret=secret)
 
     def keep(self) -> None:
         """Write down who is who, beside those of earlier runs.
@@ -74,10 +81,10 @@ class Pseudonyms:
         Raises:
             OutputError: it cannot be written.
         """
-        with alone(self.names_file.parent):
+        if self._used.keys() <= _read_names(self.names_file).keys():
+            return
+        with alone(self._key_file):
             known = _read_names(self.names_file)
-            if self._used.keys() <= known.keys():
-                return
             text = csv_text(_HEAD, sorted({**known, **self._used}.items()))
             with replacing(self.names_file, overwrite=True) as (file,):
                 os.chmod(file.fileno(), 0o600)  # noqa: PTH101
@@ -97,9 +104,31 @@ def under_pseudonyms(sources: Iterable[Source], pseudonyms: Pseudonyms | None) -
     return named
 
 
+def _said(name: str) -> tuple[str, ...]:
+    """A name or path as it is, as messages show it, and as a URL writes it."""
+    return name, printable(name), printable_line(name), quote(name, errors="replace")
+
+
+def refuse_named_neutral(neutral: str | None) -> None:
+    """Refuse another recording as the neutral that is called by a name, since tables say what it is called.
+
+    Raises:
+        UsageError: it is.
+    """
+    path = None if neutral is None else NeutralChoice.parse(neutral).path
+    if path is not None and not is_pseudonym(path.stem):
+        what = "is not called by a pseudonym, and every table measured against it would hold its name"
+        raise UsageError(what, where=path, advice="encode it with --pseudonyms and the same key, and name that table")
+
+
 def is_pseudonym(name: str) -> bool:
     """Whether a name looks like a pseudonym."""
     return re.fullmatch(rf"p[a-z2-7]{{{_LETTERS}}}", name) is not None
+
+
+def are_pseudonyms(path: str) -> bool:
+    """Whether each part of a path looks like one, as in a list; a word may, too (``psychotherapy``), a path hardly."""
+    return all(map(is_pseudonym, path.split("/")))
 
 
 def redacted(text: str, source: Source) -> str:
@@ -109,29 +138,68 @@ def redacted(text: str, source: Source) -> str:
     for path, shown in zip(source.paths, source.shown, strict=False):
         tails = [path.as_posix().split("/", cut)[cut] for cut in range(path.as_posix().count("/") + 1)]
         for name in (str(path), os.path.abspath(path), *tails):  # noqa: PTH100
-            text = text.replace(name, shown).replace(quote(name), shown)
+            for said in _said(name):
+                text = text.replace(said, shown)
     if len(source.paths) > 1:
-        text = text.replace(str(source.place), source.name)
+        for said in _said(str(source.place)):
+            text = text.replace(said, source.name)
     folders = source.folder.split("/") if source.folder else []
     parts = source.paths[0].parent.parts
     for part, shown in zip(parts[len(parts) - len(folders) :], folders, strict=False):
-        for name in (part, quote(part)):  # as part of a path only: a folder may be called like any word
+        for name in _said(part):  # as part of a path only: a folder may be called like any word
             text = re.sub(rf"(?<=/){re.escape(name)}(?![\w.-])|(?<![\w.-]){re.escape(name)}(?=/)", shown, text)
+    return text
+
+
+def redacted_problem(problem: DfeError, rivals: Sequence[Source], pseudonyms: Pseudonyms) -> str:
+    """A line about something that the user named and that makes no result, without names.
+
+    Args:
+        problem: what is wrong.
+        rivals: sources that it may be about.
+        pseudonyms: of the run.
+    """
+    text = str(problem)
+    about = [(source, pseudonyms.source(source)) for source in rivals]
+    for source, named in about:  # before the paths, of which a name may be a part
+        for said in _said(source.name):
+            text = text.replace(f" {said},", f" {named.name},")
+    if problem.where:
+        where = Source("", "video", (Path(problem.where),))
+        about.append((where, pseudonyms.source(where)))
+    for _, named in about:
+        text = redacted(text, named)
     return text
 
 
 def _make_key(path: Path) -> bytes:
     """A new key, or the one that another process has made meanwhile: runs of many shares begin at the same time."""
-    with written_here(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with alone(path.parent):
-        if path.exists():
-            return _read_key(path)
-        key = secrets.token_bytes(_BYTES)
-        with replacing(path) as (file,):
+    key = secrets.token_bytes(_BYTES)
+    own = path.with_name(f".dfe-key-{secrets.token_hex(8)}")
+    try:
+        with replacing(own) as (file,):
             os.chmod(file.fileno(), 0o600)  # noqa: PTH101
             file.write(json.dumps({"pseudonyms": 1, "key": key.hex()}).encode("ascii") + b"\n")
-    return key
+        with written_here(path), suppress(FileExistsError):
+            _name(own, path)
+    finally:
+        own.unlink(missing_ok=True)
+    return _read_key(path)
+
+
+def _name(path: Path, target: Path) -> None:
+    """Give a file a second name that is not taken; of several processes only one can, on network disks, too.
+
+    Raises:
+        FileExistsError: it is taken.
+    """
+    try:
+        os.link(path, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links
+        with open(target, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(path.read_bytes())
 
 
 def _read_key(path: Path) -> bytes:

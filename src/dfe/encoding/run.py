@@ -24,7 +24,7 @@ from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.observing import look_at
 from dfe.encoding.options import EncodeChoices, EncodeOptions
-from dfe.encoding.pseudonyms import Pseudonyms, under_pseudonyms
+from dfe.encoding.pseudonyms import Pseudonyms, redacted_problem, refuse_named_neutral, under_pseudonyms
 from dfe.encoding.summary import InputResult, RunSummary
 from dfe.encoding.tables import table_search
 from dfe.encoding.tasks import estimate_frames
@@ -120,9 +120,13 @@ def encode_to_folder(
     engine = LocalEngine(workers, apart)
     found = _discover(paths, options)
     refuse_idle(options, found.sources, thumbnails=thumbnails)
+    if pseudonyms is not None:
+        refuse_named_neutral(options.neutral)
     named = None if pseudonyms is None else Pseudonyms(pseudonyms, out)
     how = prepared(found.sources, options, format=format, report=report, thumbnails=thumbnails)
-    missing = [InputResult.failure(problem.where or "", str(problem)) for problem in found.problems]
+    missing = [_missing(problem, found.rivals, named) for problem in found.problems]
+    if named is not None and missing:
+        named.keep()
     if not found.sources:
         return RunSummary(tuple(missing), time.perf_counter() - began, found.passed_over)
     make_folder(out)
@@ -133,6 +137,13 @@ def encode_to_folder(
     order = {source.name: at for at, source in enumerate(sources)}
     told.sort(key=lambda result: order.get(result.name, len(order)))
     return RunSummary((*missing, *told), time.perf_counter() - began, found.passed_over)
+
+
+def _missing(problem: DfeError, rivals: Sequence[Source], named: Pseudonyms | None) -> InputResult:
+    if named is None:
+        return InputResult.failure(problem.where or "", str(problem))
+    text = redacted_problem(problem, rivals, named)
+    return InputResult.failure(text.partition(": ")[0] if problem.where else "", text)
 
 
 def prepared(

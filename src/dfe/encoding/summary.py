@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple
 
 from dfe.base.errors import MediaError
 from dfe.base.printable import printable
+from dfe.base.suffixes import foreign_words
 from dfe.encoding.row import Row
 from dfe.frontends.base import NOT_DECODED
 from dfe.media.inputs import Source
-from dfe.media.suffixes import foreign_words
 from dfe.media.video import PATCHED
 from dfe.recording.recording import Recording
 from dfe.recording.storage import provenance_path
@@ -71,16 +71,20 @@ class InputResult:
     """Whether the source was written to while it was read."""
     warnings: tuple[str, ...] = ()
     """What is known to be wrong, odd or mended about the source, and what a front end had to guess or leave out."""
+    needs_more: bool = False
+    """Whether it failed for want of memory with nothing beside it, so that only another run may do better."""
+    tries: int = 0
+    """How often it has failed, of one that is set aside."""
 
     @classmethod
-    def failure(cls, name: str, problem: str) -> InputResult:
+    def failure(cls, name: str, problem: str, *, needs_more: bool = False) -> InputResult:
         """An input that made nothing, and why."""
-        return cls(name, "failed", problem=problem)
+        return cls(name, "failed", problem=problem, needs_more=needs_more)
 
     @classmethod
     def aside(cls, name: str, told: Row) -> InputResult:
         """An input that has failed too often to be tried again."""
-        return cls(name, "aside", problem=told.reason)
+        return cls(name, "aside", problem=told.reason, tries=told.times_failed)
 
     @classmethod
     def there(cls, name: str, targets: Targets, told: Row) -> InputResult:

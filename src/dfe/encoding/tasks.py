@@ -203,7 +203,7 @@ def front_end_for(options: EncodeOptions, *, still: bool) -> FrontEnd:
         what = f"front end {spec.name} gives no points of faces, so it cannot measure in {FACE_MODEL_ID}"
         raise UsageError(what, advice="leave --space out, or --frontend")
     # Their own networks run in torch, which may know a device that onnxruntime does not.
-    landmarks = replace(options.landmark_config(still=still), device="cpu")
+    landmarks = replace(options.landmark_config(still=still), device="cpu", batch=None)
     return _foreign(spec.name, replace(options.front_end_options(), landmarks=landmarks))
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from dfe.base.errors import ModelError, TableError
+from dfe.base.types import DoubleArray
 from dfe.displays.names import Names
 from dfe.displays.vocabulary import vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.finding import Speech, detect
 from dfe.events.found import EventList
 from dfe.events.resting import as_asked
-from dfe.formats.speech import read_speech, speech_of_faces
+from dfe.formats.speech import check_inside, read_speech, speech_of_faces
 from dfe.recording.recording import Recording
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -83,11 +84,26 @@ def tokenizer_of(recording: Recording) -> Tokenizer:
 def speech_from_file(
     recording: Recording, path: str | PathLike[str], speaker: Mapping[str, int] | None, name: str
 ) -> tuple[Speech, str | None]:
-    """Stretches of speech of the faces of a recording, and which labels were taken for speech.
+    """Stretches of speech of the faces of a recording, and what to say of them: which labels were taken for speech.
 
     ``name`` picks the recording's lines from an RTTM file of several, and its video from several that ELAN links.
     """
     faces = [int(face) for face in np.unique(recording.face_ids[recording.success])]
     talk = read_speech(path, name)
+    late = check_speech(recording, talk, path)
     of_faces = speech_of_faces(talk, faces, speaker, path)
-    return {face: spans for face, spans in of_faces.items() if face in faces}, talk.said()
+    said = "; ".join(word for word in (talk.said(), late) if word)
+    return {face: spans for face, spans in of_faces.items() if face in faces}, said or None
+
+
+def check_speech(recording: Recording, talk: Mapping[str, DoubleArray], where: str | PathLike[str]) -> str | None:
+    """What to say of speech that a recording is too short for; None of a part of a film, whose speech is all of it.
+
+    Raises:
+        TableError: more than half of the speech lies outside the recording.
+    """
+    options, clock = recording.provenance.options, recording.clock()
+    if not len(clock.times) or any(options.get(name) is not None for name in ("start_s", "end_s")):
+        return None
+    start = float(clock.times[0])
+    return check_inside(talk, start, start + clock.duration_s, where)

@@ -226,7 +226,8 @@ def _notes(
     if turned and config.all_rows:
         yield f"{turned} rows that are not usable (turned, small, covered, frozen or blurred faces) count too"
     elif turned:
-        yield f"only usable rows count: {turned} turned, small, covered, frozen or blurred faces count as none"
+        left = f"{turned} rows with a turned, small, covered, frozen or blurred face"
+        yield f"only usable rows count: {left} are taken as rows without one"
     if not valid.any():
         yield "no face was found in any frame (or none that is usable)"
     if not config.fleeting:

@@ -11,7 +11,7 @@ import numpy as np
 
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import DoubleArray
-from dfe.clock.spans import spans
+from dfe.clock.spans import both, spans, total
 from dfe.formats.label import annotation_bytes
 from dfe.formats.labels import read_tiers
 from dfe.formats.rttm import turns_of_rttm
@@ -21,6 +21,7 @@ SUFFIXES = (".rttm", ".eaf", ".textgrid")
 """Files that :func:`read_speech` reads, in small letters."""
 
 _SHOWN, _LONG = 12, 30
+_LATE_S = 1.0
 
 Annotation = tuple[float, float, str]
 """Start and end in seconds, and what it says."""
@@ -88,6 +89,28 @@ def read_speech(path: str | PathLike[str], recording: str | None = None) -> Talk
     words = dict.fromkeys(a[2].strip() for found in tiers.values() for a in found)
     silent = [word for word in words if is_silence(word)]
     return Talk(stretches, tuple(sorted((word for word in words if not is_silence(word)), key=_oddness)), tuple(silent))
+
+
+def check_inside(talk: Mapping[str, DoubleArray], start: float, end: float, where: str | PathLike[str]) -> str | None:
+    """What to say of speech that a recording is too short for; None if it lies inside.
+
+    Args:
+        talk: from :func:`read_speech`.
+        start, end: of the recording, seconds.
+        where: the file, for errors.
+
+    Raises:
+        TableError: more than half of the speech lies outside the recording, as of milliseconds or another recording.
+    """
+    everybodys = spans(np.concatenate([np.zeros((0, 2)), *talk.values()]))
+    inside = total(both(everybodys, np.array([[start, end]])))
+    if total(everybodys) > 2 * inside:
+        first, last = float(everybodys[0, 0]), float(everybodys[-1, 1])
+        what = f"speaks from {first:g} to {last:g} s, but the recording runs from {start:g} to {end:g} s"
+        advice = "is it of this recording, and in seconds? correct it, or leave it out"
+        raise TableError(what, where=where, advice=advice)
+    late = float(everybodys[-1, 1]) - end if len(everybodys) else 0.0
+    return f"{Path(where).name}: speech goes on for {late:.3g} s after the recording's end" if late > _LATE_S else None
 
 
 def speech_of_faces(

@@ -26,8 +26,8 @@ class FrontEndOptions:
     device: str = "auto"
     """Of networks: ``auto``, ``cpu`` or ``cuda``. ``auto`` is CUDA for those in torch where there is one, and the CPU
     for the packaged ones."""
-    batch: int = 8
-    """Faces that networks look at together; results do not depend on it."""
+    batch: int | None = None
+    """Faces that networks look at together; None: as many as suits the front end and the device."""
     rate: float | None = None
     """Frames per second, where a table has no times or the user knows better."""
     calibrate: bool = False
@@ -89,7 +89,7 @@ class FrontEndSpec:
     """Of tables: why a file that looks like one of this kind is refused, as in ``looks like OpenFace, but has no column
     x_17``; None if it does not look like one. Never raises, never reads it all."""
 
-    CHOICES: ClassVar = ("weights", "flame", "space", "device", "rate", "calibrate", "max_faces")
+    CHOICES: ClassVar = ("weights", "flame", "space", "device", "batch", "rate", "calibrate", "max_faces")
     """Options that some front ends use and others do not."""
 
     def takes(self, option: str) -> bool:

@@ -82,8 +82,21 @@ def stated_rate(path: Path) -> float | None:
             rate = stream.codec_context.framerate
     except (av.error.FFmpegError, ValueError, OSError, IndexError):
         return None
-    unknown = not rate or abs(rate - Fraction(_UNHEARD_OF)) < Fraction(1, 1000) or not 0.1 <= rate <= 1000
-    return None if unknown else float(rate)
+    unheard = rate and abs(rate - Fraction(_UNHEARD_OF)) < Fraction(1, 1000)
+    return None if unheard else _camera_rate(rate)
+
+
+def announced_rate(stream: VideoStream) -> float | None:
+    """Frames per second by the container, or by the codec where that cannot be; None where neither says one."""
+    by_time, by_codec = _camera_rate(stream.average_rate), _camera_rate(stream.guessed_rate)
+    # The container's is frames over time: stamps that are doubled leave too little time.
+    if by_time and by_codec and by_time > 2 * by_codec:
+        return by_codec
+    return by_time or by_codec
+
+
+def _camera_rate(rate: Fraction | None) -> float | None:
+    return float(rate) if rate and 0.1 <= rate <= 1000 else None
 
 
 def other_videos(container: InputContainer, stream: VideoStream) -> list[VideoStream]:

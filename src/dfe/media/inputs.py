@@ -14,8 +14,8 @@ from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
 from dfe.base.errors import DfeError, MediaError, TableError, UsageError
+from dfe.base.suffixes import FOREIGN_SUFFIXES, PICTURE_SUFFIXES, TABLE_SUFFIXES, VIDEO_SUFFIXES, foreign_words
 from dfe.media.header import DamagedHeader, is_animation, open_media, picture_header, still_header
-from dfe.media.suffixes import FOREIGN_SUFFIXES, PICTURE_SUFFIXES, TABLE_SUFFIXES, VIDEO_SUFFIXES, foreign_words
 
 _MAY_MOVE = frozenset({".apng", ".gif", ".png", ".webp"})
 _DEVICE_NAMES = frozenset({"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))})
@@ -46,6 +46,8 @@ class Source:
     """Folders between the one that was named and the source, ``/`` between them."""
     shown: tuple[str, ...] = ()
     """What the files are called in results, where these are to hold no names; empty: as they are."""
+    secret: str = field(default="", repr=False)
+    """Goes into what stands for the files in results then, so that nobody can try whether a guessed name is right."""
 
     @property
     def called(self) -> dict[str, str]:
@@ -64,9 +66,13 @@ class Discovery:
 
     sources: tuple[Source, ...]
     problems: tuple[DfeError, ...]
+    rivals: tuple[Source, ...] = ()
+    """Sources that are left out, since each would get the name of another."""
     passed_over: Mapping[str, int] = field(default_factory=dict)
     """Files in folders that are called like pictures or films of kinds that are not looked for: how many of each
     suffix, in the order of the suffixes."""
+    linked: tuple[tuple[Path, Path], ...] = ()
+    """Links that are left out, each with the file that it leads to by the name under which that is found."""
 
 
 class _Noted(NamedTuple):
@@ -117,15 +123,26 @@ def discover(
     """
     found: dict[str, _Found] = {}
     noted = _Noted([], Counter())
+    doubles: dict[Path, str] = {}
     for named in _lines(paths, stdin):
         try:
             for item in _expand(named, noted, tables):
                 key = os.path.normcase(os.path.realpath(item.path))
-                found[key] = _outermost(found.get(key, item), item)
+                first = found.get(key, item)
+                found[key] = _outermost(first, item)
+                if first is not item:
+                    doubles |= {first.path: key, item.path: key}
         except DfeError as error:
             noted.problems.append(error)
-    sources, doubles = _named(_grouped(list(found.values())))
-    return Discovery(sources, (*noted.problems, *doubles), dict(sorted(noted.passed_over.items())))
+    sources, rivals, shared = _named(_grouped(list(found.values())))
+    kept = ((path, found[key].path) for path, key in doubles.items())
+    linked = tuple((path, other) for path, other in kept if _absolute(path) != _absolute(other))
+    passed_over = dict(sorted(noted.passed_over.items()))
+    return Discovery(sources, (*noted.problems, *shared), rivals, passed_over, linked)
+
+
+def _absolute(path: Path) -> str:
+    return os.path.normcase(os.path.abspath(path))  # noqa: PTH100 (links stay links)
 
 
 def _outermost(first: _Found, second: _Found) -> _Found:
@@ -352,8 +369,8 @@ def _safe(part: str) -> str:
     return part or "_"
 
 
-def _named(candidates: list[Source]) -> tuple[tuple[Source, ...], list[DfeError]]:
-    """Sources without doubles, and an error for each of those that would share a name.
+def _named(candidates: list[Source]) -> tuple[tuple[Source, ...], tuple[Source, ...], list[DfeError]]:
+    """Sources without doubles, those that would share a name, and an error for each of these.
 
     None of them gets another name or goes first: what a result is called must not depend on what else was named.
     """
@@ -361,13 +378,15 @@ def _named(candidates: list[Source]) -> tuple[tuple[Source, ...], list[DfeError]
     for candidate in candidates:
         rivals[_key(candidate.name)].append(candidate)
     problems: list[DfeError] = []
+    doubles: list[Source] = []
     for candidate in candidates:
         others = [other for other in rivals[_key(candidate.name)] if other is not candidate]
         if others:
             what = f"its result would be called {candidate.name}, as that of {others[0].place}"
             advice = "encode them into different folders, rename one, or name the folder above both"
             problems.append(UsageError(what, where=candidate.place, advice=advice))
-    return tuple(c for c in candidates if len(rivals[_key(c.name)]) == 1), problems
+            doubles.append(candidate)
+    return tuple(c for c in candidates if len(rivals[_key(c.name)]) == 1), tuple(doubles), problems
 
 
 def _key(name: str) -> str:

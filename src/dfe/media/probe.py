@@ -23,7 +23,15 @@ from dfe.base import defects
 from dfe.base.defects import Defect
 from dfe.base.errors import MediaError, UsageError
 from dfe.media.claims import other_speed, shortfall
-from dfe.media.container import NO_TIME_STAMPS, announces_frame, open_video, other_videos, packets, stated_rate
+from dfe.media.container import (
+    NO_TIME_STAMPS,
+    announced_rate,
+    announces_frame,
+    open_video,
+    other_videos,
+    packets,
+    stated_rate,
+)
 from dfe.media.convert import is_interlaced, pixel_aspect, squared_size, turn_of
 from dfe.media.header import is_animation, open_media, still_header
 from dfe.media.pixels import turn_of_orientation
@@ -121,7 +129,7 @@ def scan_video(path: Path, rate: float | None = None) -> VideoScan:
     with open_video(path) as (container, stream):
         codec = stream.codec_context.name
         announced = stream.frames
-        announced_rate = float(stream.average_rate or stream.guessed_rate or 0)
+        told_rate = announced_rate(stream)
         time_base = stream.time_base
         aspect, codec_aspect = pixel_aspect(stream.sample_aspect_ratio), stream.codec_context.sample_aspect_ratio
         start_s = None if container.start_time is None else container.start_time / av.time_base
@@ -139,7 +147,7 @@ def scan_video(path: Path, rate: float | None = None) -> VideoScan:
         raise MediaError("holds no frames", where=path, advice="check that it plays")
     if first is None:
         raise MediaError("none of its frames can be decoded", where=path, advice="check that it plays")
-    own_rate = stated_rate(path) if bare and rate is None else announced_rate
+    own_rate = stated_rate(path) if bare and rate is None else told_rate
     counting = rate or own_rate or GUESSED_RATE
     timeline = build_timeline(pts, dts, time_base=time_base, start_s=start_s, rate=counting, trust=trust)
     if rate is not None and not timeline.counted:

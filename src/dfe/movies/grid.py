@@ -18,7 +18,7 @@ from dfe.clock.clock import usual_step
 from dfe.media.film import Film
 from dfe.movies.heads import HeadLook, draw_heads
 from dfe.movies.occurrences import Occurrence
-from dfe.movies.output import CLOCK, Mp4
+from dfe.movies.output import CLOCK, Mp4, check_movie_name
 from dfe.movies.people import fitted, own_film, pictures_of
 from dfe.movies.performance import Performance, What, read_performance
 from dfe.movies.text import INK, PAPER, QUIET, write_words
@@ -98,10 +98,11 @@ def render_grid(
         progress: told of frames done.
 
     Raises:
-        UsageError: nothing chosen, or a recording that has no head to draw.
+        UsageError: nothing chosen, a movie that is not called .mp4, or a recording that has no head to draw.
         OutputError: a file exists (without ``overwrite``) or cannot be written.
     """
     options = options or GridOptions()
+    check_movie_name(path)
     if not chosen:
         raise UsageError("nothing to show")
     offsets = np.arange(-round(options.before_s * options.rate), round(options.after_s * options.rate) + 1)

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
 
-from dfe.base.errors import DfeError
+from dfe.base.errors import DfeError, UsageError
 from dfe.base.types import ImageArray
 
 CLOCK = 90_000
 """Ticks per second of the time stamps; all usual frame rates are whole numbers of them, near enough."""
+
+
+def check_movie_name(path: Path) -> None:
+    """A movie is written as an MP4, whatever it is called; another name would keep players from opening it.
+
+    Raises:
+        UsageError: the name does not end in ``.mp4``.
+    """
+    if path.suffix.lower() != ".mp4":
+        raise UsageError("the movie is an MP4", where=path, advice="give it a name that ends in .mp4")
 
 
 class Mp4:

@@ -13,7 +13,7 @@ from dfe.base.files import replacing
 from dfe.base.types import ImageArray, IntArray, Progress
 from dfe.clock.clock import usual_step
 from dfe.movies.heads import HeadLook, draw_heads
-from dfe.movies.output import CLOCK, Mp4
+from dfe.movies.output import CLOCK, Mp4, check_movie_name
 from dfe.movies.people import frames_of, own_film
 from dfe.movies.performance import Performance, What
 from dfe.movies.text import INK, PAPER, QUIET, write_words
@@ -72,6 +72,7 @@ def render_video(
         raise UsageError(f"a head of {options.size} pixels cannot be drawn", advice="take an even number, 64 to 2048")
     if options.rate is not None and not 1 <= options.rate <= 240:
         raise UsageError(f"{options.rate:g} frames per second cannot be written", advice="take 1 to 240")
+    check_movie_name(path)
     rows, ticks = _schedule(performance, options.rate)
     look = HeadLook(options.size, options.heat_max_mm)
     heads = [draw_heads(performance.space, performance.expressions(what)[rows], look) for what in options.what]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dfe.pages.formats import percent
+
 if TYPE_CHECKING:
     from dfe.overview.summary import FaceSummary
 
@@ -19,7 +21,7 @@ def summary_cells(faces: Sequence[FaceSummary]) -> list[tuple[str, ...]]:
             "–" if face.face is None else " ".join(filter(None, (str(face.face), face.subject, face.role))),
             face.verdict,
             _number(face.exposure_s),
-            f"{face.usable:.0%}",
+            percent(face.usable),
             _number(face.displays_per_min),
             _number(face.blinks_per_min),
             face.most_shown or "–",

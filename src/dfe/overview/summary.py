@@ -153,7 +153,7 @@ def summarise(
             else:
                 seen = find(name, recording)
                 found, mine = seen.events, seen.rates
-                faces += _lines(row, found, mine)
+                faces += _lines(row, found, mine) or [_line(row, None, ())]
                 all_rates += mine
                 all_moments += strongest(name, found, moments)
                 for note in found.notes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from math import isfinite
 
 UNKNOWN = "–"
@@ -21,7 +22,9 @@ def percent(share: float | None) -> str:
     hundred = 100 * share
     if hundred < 0.05:
         return "under 0.1%"
-    return f"{min(hundred, 99.9):.1f}%" if hundred < 9.95 or hundred >= 99.5 else f"{hundred:.0f}%"
+    digits = "0.1" if hundred < 9.95 or hundred >= 99.5 else "1"
+    # Halves go up, as they do where scripts write the same share.
+    return f"{Decimal(min(hundred, 99.9)).quantize(Decimal(digits), ROUND_HALF_UP)}%"
 
 
 def tenths(share: float) -> str:

@@ -184,6 +184,7 @@ class QcEntry:
     face_px_median: float | None = None
     confidence_median: float | None = None
     jitter_percent: float | None = None
+    noise_mm: float | None = None
     longest_gap_s: float | None = None
     time_stamps: str = ""
     strip_face: tuple[float, ...] = ()

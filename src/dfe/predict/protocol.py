@@ -17,6 +17,7 @@ import pyarrow as pa
 from dfe.base.errors import TableError, UsageError
 from dfe.base.types import Progress
 from dfe.base.version import __version__
+from dfe.datasets import GENERIC
 from dfe.datasets.examples import Examples
 from dfe.predict.config import LEAST_REPEATS, StudyConfig
 from dfe.predict.predict import Described, predict_target
@@ -30,7 +31,10 @@ from dfe.predict.selection import known_labels, match_recordings, subject_number
 from dfe.predict.store import FORMAT, Predictions
 from dfe.predict.tabulate import joined
 from dfe.predict.usable import split_of, usable_examples
+from dfe.recording.copies import Seen, copy_notes, refuse_copies
+from dfe.recording.instruments import instrument_notes, instrument_of
 from dfe.recording.neutrals import neutral_notes, neutral_of
+from dfe.recording.part import outside_notes
 from dfe.stats.scaling import Scaled
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -87,16 +91,29 @@ def study_examples(
     examples, dropped, warnings = without_seen(examples, tokenizer.card if tokenizer else {}, config.seen)
     _enough_people(examples, config)
     resting: list[str] = []
+    outside: dict[str, float] = {}
+    instruments: list[str] = []
+    parts: list[Seen] = []
 
     def seen_of(reading: Reading) -> None:
         mine, recording = reading.examples, reading.recording
+        outside.update(reading.outside_s())
+        instruments.append(instrument_of(recording))
         pictures = mine.picture is not None and bool((mine.picture >= 0).any())
-        faces = {None} if pictures else {mine.face_in(recording, place) for place in range(len(mine))}
-        resting.extend(neutral_of(recording, face) for face in faces)
+        each = {0: None} if pictures else {place: mine.face_in(recording, place) for place in range(len(mine))}
+        resting.extend(neutral_of(recording, face) for face in set(each.values()))
+        parts.extend(reading.seen(each))
 
     everybodys = tokenizer if config.resting_face == "population" else None
     features = describe(shown, examples, recordings, all_rows=config.all_rows, everybodys=everybodys, seen=seen_of)
-    warnings += neutral_notes(resting)
+    if task == GENERIC:
+        refuse_copies(parts, recordings)
+    warnings += [
+        *copy_notes(parts),
+        *neutral_notes(resting),
+        *instrument_notes(instruments),
+        *outside_notes(outside, named=False),
+    ]
     seen = [found.coverage for found in features]
     coverage = np.min(seen, axis=0) if config.common else np.max(seen, axis=0)
     ready = [usable_examples(examples, target, coverage, config) for target in chosen]

@@ -19,8 +19,11 @@ from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.clock.clock import row_times
 from dfe.clock.spans import both, seconds_in, total, without
 from dfe.datasets.examples import Examples
+from dfe.events.find import check_speech
 from dfe.events.resting import against_everybodys
 from dfe.formats.speech import read_speech, speech_of_faces
+from dfe.recording.copies import Seen, whole_of
+from dfe.recording.part import outside_s
 from dfe.recording.recording import Recording
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -64,7 +67,9 @@ class SpeechPart:
             advice = f"give {name}.rttm, .eaf or .TextGrid"
             raise TableError("no file of speech of this recording", where=self.folder / name, advice=advice)
         faces = [int(number) for number in np.unique(recording.face_ids[recording.success])]
-        talk = speech_of_faces(read_speech(found[0], Path(name).name), faces, self.speaker, found[0])
+        said = read_speech(found[0], Path(name).name)
+        check_speech(recording, said, found[0])
+        talk = speech_of_faces(said, faces, self.speaker, found[0])
         return talk.get(face, np.zeros((0, 2)))
 
     def within(self, time: DoubleArray, recording: Recording, name: str, face: int) -> DoubleArray:
@@ -106,6 +111,32 @@ class Reading:
         if key not in self._kept:
             self._kept[key] = make()
         return self._kept[key]  # type: ignore[return-value]
+
+    def outside_s(self) -> dict[str, float]:
+        """Seconds of each example's window, by the example's name, that the recording does not have.
+
+        Raises:
+            TableError: less than half of a window lies in the recording.
+        """
+        clock = self.recording.clock()
+        if not len(clock.times):
+            return {}
+        start = float(clock.times[0])
+        return {
+            name: outside_s(
+                *_edges(self.examples, place), start, start + clock.duration_s, f"example {name}", self.name
+            )
+            for place, name in enumerate(self.examples.name)
+        }
+
+    def seen(self, faces: Mapping[int, int | None]) -> Iterator[Seen]:
+        """What examples, by their places, show of these faces; all pictures of a recording are there at once."""
+        start, end = whole_of(self.recording)
+        for place, face in faces.items():
+            low, high = _edges(self.examples, place)
+            said = f"example {self.examples.name[place]}"
+            sha256 = self.recording.provenance.source.sha256
+            yield Seen(sha256, self.name, face or 0, max(low, start), min(high, end), said)
 
     def rows(self, speech: SpeechPart | None = None) -> ExampleRows:
         """The rows that are usable and belong to an example, in all its time or its silent or speaking part.
@@ -172,9 +203,13 @@ def find_recording(folder: Path, name: str, *, missing_ok: bool = False) -> Path
 
 def window_of(examples: Examples, place: int) -> DoubleArray:
     """Start and end ``(1, 2)`` of the part of its recording that an example is, in seconds."""
+    return np.clip([_edges(examples, place)], -_EVER, _EVER)
+
+
+def _edges(examples: Examples, place: int) -> tuple[float, float]:
     low = -np.inf if examples.onset_s is None else float(examples.onset_s[place])
     high = np.inf if examples.offset_s is None else float(examples.offset_s[place])
-    return np.clip([[low, high]], -_EVER, _EVER)
+    return low, high
 
 
 def _rows_of(reading: Reading, speech: SpeechPart | None) -> ExampleRows:

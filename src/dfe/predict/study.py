@@ -73,6 +73,7 @@ class StudyOptions:
         label_of: of ``generic``: whether a label is the person's, or changes between a person's recordings.
         metric: of ``generic``: the score that counts.
         categories: of ``generic``: covariates whose numbers are names, as in site.
+        missing: of ``generic``: codes in labels and covariates that say that nothing is known (999).
         time: in which tokens count; ``silent`` and ``speaking`` need ``speech``.
         protocol: folds, permutations, and whom to leave out.
 
@@ -102,6 +103,7 @@ class StudyOptions:
     label_of: Literal["subject", "task"] = "subject"
     metric: str | None = None
     categories: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     protocol: StudyConfig = field(default_factory=StudyConfig)
 
     def __post_init__(self) -> None:
@@ -202,6 +204,7 @@ def run_study(
             label_of=options.label_of,
             metric=options.metric,
             categories=options.categories,
+            missing=options.missing,
         )
     tokenizer = load_tokenizer(_tokenizer_of(recordings) if options.tokenizer == DEFAULT else options.tokenizer)
     vocabulary = vocabulary_of(tokenizer, load_names(tokenizer, options.names))

@@ -83,6 +83,9 @@ def build_measured(
 ) -> Recording:
     """Turn what a table held into a recording, in order of frames and, within a frame, of face ids.
 
+    A tool that follows several faces writes a row for each that it lost; here a frame without any face has one row, and
+    beside a face that was found there is none.
+
     A limit of usability that cannot be judged, since the table has no head pose, no box or no picture, is not applied;
     the provenance says which (``options``, ``usability_not_judged``).
 
@@ -120,7 +123,7 @@ def build_measured(
         reasons = [*reasons, OTHER_FACES_ONLY]
         reason[emptied] = len(reasons) - 1
     source, sources = _indexed(measured.source or [provenance.source.name] * count)
-    keep = np.flatnonzero(success | ~measured.success | emptied)
+    keep = np.flatnonzero(success | _first_failures(measured.frame, measured.success, success) | emptied)
     order = keep[np.lexsort((ids[keep], measured.frame[keep]))]
     columns = _Columns(
         layout, measured.frame[order], measured.time_s[order], ids[order], success[order], numbers[order],
@@ -205,6 +208,16 @@ def _emptied_frames(frame: IntArray, success: BoolArray, ids: IntArray) -> BoolA
     left = np.bincount(group, weights=~success | (ids >= 0), minlength=len(first))
     out = np.zeros(len(frame), np.bool_)
     out[first[left == 0]] = True
+    return out
+
+
+def _first_failures(frame: IntArray, found: BoolArray, kept: BoolArray) -> BoolArray:
+    """One failed row, the first, of each frame without a face that is kept ``(n,)``."""
+    _, group = np.unique(frame, return_inverse=True)
+    failed: BoolArray = ~found & (np.bincount(group, weights=kept)[group] == 0)
+    rows = np.flatnonzero(failed)
+    out = np.zeros(len(frame), np.bool_)
+    out[rows[np.unique(frame[rows], return_index=True)[1]]] = True
     return out
 
 

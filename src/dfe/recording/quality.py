@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.types import BoolArray, DoubleArray, FloatArray
+from dfe.base.errors import ModelError
+from dfe.base.types import BoolArray, DoubleArray
 from dfe.clock.clock import Clock
 from dfe.clock.spans import seconds_in
 from dfe.recording.faces import list_faces
+from dfe.recording.noise import jitter_percent, noise_mm
 from dfe.recording.provenance import SpaceRef
 from dfe.recording.recording import Recording
 from dfe.recording.summary import by_count, fleeting_faces
 from dfe.recording.verdict import QcRule, judge
+from dfe.space.registry import load_space
 
-_SECOND_DIFFERENCE = math.sqrt(6.0)
-_MAD_TO_SIGMA = 1.4826
 _SAID = 4
 """Faces whose share is said in words."""
 
@@ -57,7 +57,11 @@ class QcRow:
     """Median of the short side of face 0's box, in pixels."""
     confidence_median: float | None
     jitter_percent: float | None
-    """Frame-to-frame noise of face 0's box centre in per cent of the face's size, see :func:`jitter_percent`."""
+    """Frame-to-frame noise of face 0's box centre in per cent of the face's size, see
+    :func:`~dfe.recording.noise.jitter_percent`."""
+    noise_mm: float | None
+    """Frame-to-frame noise of what is measured of face 0, mm, see :func:`~dfe.recording.noise.noise_mm`; None too where
+    the recording's space is not at hand or has no mesh."""
     longest_gap_s: float | None
     """Longest time without any face, in seconds; None for pictures."""
     time_stamps: str
@@ -140,6 +144,7 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         face_px_median=measures["face_px_median"],
         confidence_median=measures["confidence_median"],
         jitter_percent=measures["jitter_percent"],
+        noise_mm=_noise(recording, main) if timed else None,
         longest_gap_s=measures["longest_gap_s"],
         time_stamps=stamps,
         reasons=_merge(summary.failures, summary.not_usable),
@@ -151,31 +156,6 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         strip_face=_strip(recording, clock, success & kept, seen, rule.strip_bins),
         strip_usable=_strip(recording, clock, usable & kept, seen_usable, rule.strip_bins),
     )
-
-
-def jitter_percent(frame: NDArray[np.integer], boxes: FloatArray) -> float | None:
-    """Noise of the box centre from frame to frame, in per cent of the face's size; None without three frames in a row.
-
-    The second difference of the centre is zero for a head at rest or in even motion and has variance 6 s^2 for
-    independent noise of standard deviation s. So s is estimated as 1.4826 median |second difference| / sqrt(6), over
-    x and y together, and divided by the median of sqrt(width x height). The median keeps quick real movements out.
-
-    Args:
-        frame: frame numbers of one face ``(n,)``, rising.
-        boxes: x, y, width, height in pixels ``(n, 4)``.
-    """
-    if len(frame) < 3:
-        return None
-    step = np.diff(frame.astype(np.int64))
-    in_a_row = (step[1:] == step.min()) & (step[:-1] == step.min())
-    if not in_a_row.any():
-        return None
-    centre = boxes[:, :2].astype(np.float64) + boxes[:, 2:] / 2.0
-    second = np.abs(np.diff(centre, n=2, axis=0))[in_a_row]
-    size = float(np.median(np.sqrt(boxes[:, 2] * boxes[:, 3])))
-    if not size > 0:
-        return None
-    return float(100.0 * _MAD_TO_SIGMA * np.median(second) / _SECOND_DIFFERENCE / size)
 
 
 def longest_gap(clock: Clock, seen: DoubleArray) -> float:
@@ -207,6 +187,18 @@ def _percentile(values: NDArray[np.floating], percent: float) -> float | None:
 
 def _median(values: NDArray[np.floating]) -> float | None:
     return _percentile(values, 50)
+
+
+def _noise(recording: Recording, main: BoolArray) -> float | None:
+    """Of face 0's usable rows."""
+    try:
+        space = load_space(recording.space_id, recording.provenance.space.version)
+    except ModelError:
+        return None
+    if not len(space.mesh.triangles):
+        return None  # Its lengths are no mm.
+    rows = main & recording.usable
+    return noise_mm(recording.frames[rows], recording.expressions()[rows], space)
 
 
 def _mean_expression(recording: Recording, main: BoolArray) -> tuple[float, ...] | None:

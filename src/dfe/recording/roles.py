@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from os import PathLike
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from dfe.base.errors import TableError
-from dfe.base.label_table import plain_path, read_label_table
+from dfe.base.label_table import plain_path, plain_recording, read_label_table
 from dfe.base.numbers import Decimal, seconds
 
 COLUMNS = ("recording", "face_id", "start", "end", "subject", "role")
@@ -46,6 +46,7 @@ def read_roles(path: str | PathLike[str]) -> tuple[Role, ...]:
     if missing:
         advice = f"its first line must be {','.join(COLUMNS)}"
         raise TableError(f"has no column {missing[0]}", where=file, advice=advice)
+    table.refuse_alike("subject", "role" if "role" in table.names else None)
     roles = [_role(row.cells, table.where(row), row.line, table.decimal) for row in table.rows]
     check_overlaps(roles, where=file)
     return tuple(roles)
@@ -71,6 +72,29 @@ def check_overlaps(roles: Iterable[Role], where: str | PathLike[str]) -> None:
                     where=where,
                     advice="end one before the other starts",
                 )
+
+
+def check_named(roles: Sequence[Role], recordings: Iterable[str], where: str | PathLike[str]) -> None:
+    """Make sure that a table of roles is about some of the recordings at hand.
+
+    Args:
+        roles: of the table.
+        recordings: names of their tables, without suffix.
+        where: the table of roles, for errors.
+
+    Raises:
+        TableError: it names none of them.
+    """
+    known = [PurePosixPath(plain_path(name)).name for name in recordings]
+    named = dict.fromkeys(role.recording for role in roles)
+    if known and not set(known) & set(named):
+        what = f"names none of these recordings: {_few(named)} in the table, {_few(known)} at hand"
+        raise TableError(what, where=where, advice="name them as dfe encode named their tables")
+
+
+def _few(names: Iterable[str]) -> str:
+    first = list(names)
+    return ", ".join(first[:3]) + (", ..." if len(first) > 3 else "") if first else "none"
 
 
 def roles_of(roles: Sequence[Role], recording: str, faces: Iterable[int], where: str | PathLike[str]) -> list[Role]:
@@ -109,7 +133,5 @@ def _role(values: dict[str, str], where: str, line: int, decimal: Decimal) -> Ro
     end = seconds(values.get("end", ""), "end", math.inf, where, decimal)
     if not start < end:
         raise TableError(f"ends at {end:g} s, before it starts at {start:g} s", where=where)
-    name = plain_path(values["recording"])
-    for suffix in (".parquet", ".csv"):
-        name = name.removesuffix(suffix)
+    name = PurePosixPath(plain_recording(values["recording"])).name
     return Role(name, int(face), start, end, values["subject"], values.get("role", ""), line)

@@ -18,7 +18,6 @@ from dfe.comparison.as_json import STATEMENT, known
 from dfe.comparison.table import find_path
 from dfe.events.folder import entities
 from dfe.pages.svg import standalone
-from dfe.recording.neutrals import neutral_notes
 from dfe.recording.storage import recordings_in
 from dfe.reliability.minutes import Source
 from dfe.reliability.page import reliability_chart, reliability_page
@@ -45,7 +44,8 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
     """Recordings of a folder with their owners: from columns of a table, or from names as in ``sub-01_ses-2``.
 
     Raises:
-        TableError: no such column, a row without a subject or a recording, or about a part of one.
+        TableError: no such column, a row without a subject or a recording, or about a part of one, or two subjects who
+            differ in capitals or zeros alone.
         UsageError: no recording, or names that say no subject.
     """
     found = {p.relative_to(folder).with_suffix("").as_posix(): p for p in recordings_in(folder)}
@@ -62,6 +62,7 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
     key = "path" if "path" in read.names and "recording" not in read.names else "recording"
     # Sessions may be left out where nobody named a column for them.
     read.need(key, subject, *([] if session == SESSION else [session]))
+    read.refuse_alike(subject, session if session in read.names else None)
     sources = []
     seen: dict[tuple[Path, str], int] = {}
     for line, cells in read.rows:
@@ -99,7 +100,7 @@ def reliability_json(done: Reliability) -> dict[str, Any]:
         "repeated_known": done.repeated_known,
         "seen_minutes": done.seen,
         "resting_faces": dict(Counter(done.resting)),
-        "cautions": list(neutral_notes(done.resting)),
+        "cautions": list(done.cautions),
         "units": units,
         "statement": STATEMENT,
     }

@@ -18,7 +18,9 @@ from dfe.events.find import tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.rates import rates
 from dfe.events.resting import as_asked
+from dfe.recording.copies import Seen, refuse_copies, whole_of
 from dfe.recording.faces import sole_face
+from dfe.recording.instruments import instrument_of
 from dfe.recording.neutrals import neutral_of
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role
@@ -71,6 +73,8 @@ class Minutes:
     """What counted as one."""
     resting: tuple[str, ...] = ()
     """Whose resting face the face of each recording was measured against, in words."""
+    instruments: tuple[str, ...] = ()
+    """What measured each recording, in words."""
 
 
 def measure_minutes(
@@ -88,7 +92,7 @@ def measure_minutes(
 
     Raises:
         UsageError: nothing to measure, or recordings of different tokenizers.
-        TableError: a recording that cannot be read or has no tokens.
+        TableError: a recording that cannot be read or has no tokens, or two that are copies of one film.
     """
     if not 1 <= block_s <= 3600:
         raise UsageError(f"blocks of {block_s:g} s, they must last between 1 and 3,600 s")
@@ -99,6 +103,8 @@ def measure_minutes(
     exposure: list[float] = []
     counts: list[dict[Counted, int]] = []
     resting: list[str] = []
+    instruments: list[str] = []
+    seen: list[Seen] = []
     vocabulary: Vocabulary | None = None
     for done, source in enumerate(sources, start=1):
         recording = Recording.read(source.path, landmarks=False)
@@ -109,6 +115,9 @@ def measure_minutes(
         start = float(np.nanmin(recording.times))
         face = sole_face(recording, source.path) if source.face is None else source.face
         resting.append(neutral_of(recording, face))
+        instruments.append(instrument_of(recording))
+        sha256, name = recording.provenance.source.sha256, source.path.stem
+        seen.append(Seen(sha256, name, face or 0, *whole_of(recording), name))
         for block in range(int(np.ceil(found.duration_s / block_s))):
             low = start + block_s * block
             role = Role("", face, low, low + block_s, "x", "")
@@ -127,9 +136,21 @@ def measure_minutes(
                 counts.append(kept)
         if progress is not None:
             progress(done, len(sources))
+    refuse_copies(seen, sources[0].path.parent if sources else "")
     if tokenizer is None or not counts:
         raise UsageError("there is no usable time in the recordings")
     who, sitting, which = tuple(subject), tuple(session), tuple(number)
     units = tuple(unit for unit in counts[0] if all(unit in kept for kept in counts))
     events = np.array([[kept[unit] for unit in units] for kept in counts], np.float64)
-    return Minutes(units, who, sitting, which, np.array(exposure), events, tokenizer.id, config, tuple(resting))
+    return Minutes(
+        units,
+        who,
+        sitting,
+        which,
+        np.array(exposure),
+        events,
+        tokenizer.id,
+        config,
+        tuple(resting),
+        tuple(instruments),
+    )

@@ -11,6 +11,8 @@ import numpy as np
 from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray
 from dfe.events.config import EventConfig
+from dfe.recording.instruments import instrument_notes
+from dfe.recording.neutrals import neutral_notes
 from dfe.reliability.minutes import MINUTE_S, Counted, Minutes
 from dfe.stats.bootstrap import Estimate
 from dfe.stats.components import Components, nested_components
@@ -76,6 +78,8 @@ class Reliability:
     """What counted as one."""
     resting: tuple[str, ...] = ()
     """Whose resting face the face of each recording was measured against, in words."""
+    instruments: tuple[str, ...] = ()
+    """What measured each recording, in words."""
     everybodys: Mapping[str, UnitReliability] = field(default_factory=dict)
     """The same units by token, counted against everybody's resting face; empty where nothing was taken off."""
 
@@ -83,6 +87,11 @@ class Reliability:
     def displays(self) -> tuple[UnitReliability, ...]:
         """Displays alone."""
         return tuple(one for one in self.units if one.unit.unit == "display")
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What makes recordings unlike each other; a sentence each."""
+        return (*neutral_notes(self.resting), *instrument_notes(self.instruments))
 
     @property
     def repeated_known(self) -> bool:
@@ -147,7 +156,16 @@ def reliability(minutes: Minutes) -> Reliability:
     ]
     out.sort(key=lambda one: (UNITS.index(one.unit.unit), -one.per_min, _place(one.unit)))
     return Reliability(
-        tuple(out), len(halves), retested, two, repeated, seen, minutes.tokenizer, minutes.events, minutes.resting
+        tuple(out),
+        len(halves),
+        retested,
+        two,
+        repeated,
+        seen,
+        minutes.tokenizer,
+        minutes.events,
+        minutes.resting,
+        minutes.instruments,
     )
 
 

@@ -25,6 +25,8 @@ from dfe.viewer.library import Entry
 
 MOST = 500
 """Occurrences that are listed, the strongest first."""
+_INTENSITY = 4
+"""Column of the strength in what is kept of events."""
 PATIENCE_S = 2.0
 """After so long the page is told what was found until then, and asks for the rest."""
 
@@ -107,7 +109,7 @@ class Occurrences:
         """
         until = time.monotonic() + patience_s
         counted = (tuple(merge.displays for merge in vocabulary.merges), vocabulary.groups)
-        rows: list[Occurrence] = []
+        strongest = _Strongest()
         left_out: dict[str, int] = defaultdict(int)
         looked = waiting = 0
         fresh = False
@@ -126,9 +128,36 @@ class Occurrences:
                 continue
             looked += 1
             for token in tokens:
-                rows += [_occurrence(entry, token, *event) for event in kept.events.get(token, ())]
+                if (events := kept.events.get(token)) is not None:
+                    strongest.add(entry, token, events)
+        return Found(strongest.listed(), strongest.total, looked, waiting, dict(left_out))
+
+
+class _Strongest:
+    """The strongest of very many events: only those that may be listed become rows."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._parts: list[tuple[Entry, str, DoubleArray]] = []
+
+    def add(self, entry: Entry, token: str, events: DoubleArray) -> None:
+        """Events of a token in a recording, as :class:`_Kept` keeps them."""
+        self.total += len(events)
+        self._parts.append((entry, token, events))
+
+    def listed(self) -> tuple[Occurrence, ...]:
+        """:data:`MOST` of them, the strongest first; equally strong ones by recording, time, face and token."""
+        least = -np.inf
+        if self.total > MOST:
+            every = np.concatenate([events[:, _INTENSITY] for _, _, events in self._parts])
+            least = np.partition(every, -MOST)[-MOST]
+        rows = [
+            _occurrence(entry, token, *event)
+            for entry, token, events in self._parts
+            for event in events[events[:, _INTENSITY] >= least]
+        ]
         rows.sort(key=lambda one: (-one.intensity, one.name, one.onset_s, one.face_id, one.token))
-        return Found(tuple(rows[:MOST]), len(rows), looked, waiting, dict(left_out))
+        return tuple(rows[:MOST])
 
 
 def events_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 from dfe.base.errors import DfeError
 from dfe.pages.page import environment
@@ -11,66 +11,96 @@ from dfe.recording.quality import QcRow, measure_quality
 from dfe.recording.recording import Recording
 from dfe.report.qc import Head, entries_of, head_of
 from dfe.report.qc_page import qc_values
-from dfe.viewer.library import Entry, Library
+from dfe.viewer.library import Entry
+from dfe.viewer.viewing import Viewing
+
+
+class _Looked(NamedTuple):
+    """What is known of a recording, or what is wrong with it."""
+
+    stamp: tuple[int, int]
+    """Of the file that was measured."""
+    row: QcRow | None
+    head: Head | None
+    problem: str
 
 
 class Overview:
-    """Measures every recording once, in a thread of its own."""
+    """Measures every recording in a thread of its own: once, and again when its file has changed."""
 
-    def __init__(self, library: Library) -> None:
-        self.library = library
-        self._rows: list[QcRow] = []
-        self._entries: list[Entry] = []
-        self._heads: list[Head] = []
-        self._problems: list[str] = []
+    def __init__(self, viewing: Viewing) -> None:
+        self._viewing = viewing
+        self._looked: dict[int, _Looked] = {}
         self._lock = threading.Lock()
-        self._started = False
+        self._working = False
+        self._version = 0
 
     def start(self) -> None:
-        """Begin to measure, unless that has begun."""
+        """Begin to measure what is new, unless that is under way."""
         with self._lock:
-            if self._started:
+            if self._working:
                 return
-            self._started = True
+            self._working = True
         threading.Thread(target=self._measure, name="quality of recordings", daemon=True).start()
 
     def _measure(self) -> None:
-        for entry in self.library.entries:
-            try:
-                row = measure_quality(Recording.read(entry.path, landmarks=False), entry.name)
-                head = head_of(row, {})
-            except DfeError as error:
-                with self._lock:
-                    self._problems.append(str(error))
-                continue
+        try:
+            self._viewing.look_again()
+            for entry in self._viewing.library.entries:
+                known = self._looked.get(entry.key)
+                if known is None or known.stamp != entry.stamp:
+                    found = _look(entry)
+                    with self._lock:
+                        self._looked[entry.key] = found
+                        self._version += 1
+        finally:
             with self._lock:
-                self._rows.append(row)
-                self._entries.append(entry)
-                self._heads.append(head)
+                self._working = False
 
     def values(self) -> dict[str, Any]:
         """What the template needs."""
         with self._lock:
-            rows, entries, problems = list(self._rows), list(self._entries), list(self._problems)
-            heads = list(self._heads)
-        hrefs = [f"/recordings/{entry.key}" for entry in entries]
-        done = len(rows) + len(problems)
+            looked, version = dict(self._looked), self._version
+        entries = self._viewing.library.entries
+        rows, hrefs, heads, problems = [], [], [], []
+        for entry in entries:
+            known = looked.get(entry.key)
+            if known is None:
+                continue
+            if known.row is None or known.head is None:
+                problems.append(known.problem)
+                continue
+            rows.append(known.row)
+            hrefs.append(f"/recordings/{entry.key}")
+            heads.append(known.head)
         return {
             **qc_values(entries_of(rows, hrefs, heads), "Recordings"),
             "address": str,
             "problems": problems,
-            "done": done,
-            "total": len(self.library.entries),
+            "done": len(looked),
+            "total": len(entries),
+            "version": version,
         }
 
-    def told(self) -> dict[str, Any]:
-        """The same for a page that is open already: its rows as HTML."""
+    def told(self, version: str = "") -> dict[str, Any]:
+        """The same for a page that is open already: its rows as HTML, None where the page has this version."""
         values = self.values()
+        counts = {name: values[name] for name in ("done", "total", "version")}
+        if version == str(values["version"]):
+            return {**counts, "rows": None}
         template = environment().get_template("report/qc_rows.html.jinja")
         return {
+            **counts,
             "rows": template.render(values),
             "verdicts": [[verdict, many] for verdict, _, many in values["verdicts"]],
-            "done": values["done"],
-            "total": values["total"],
             "problems": values["problems"],
         }
+
+
+def _look(entry: Entry) -> _Looked:
+    stamp = entry.stamp
+    try:
+        row = measure_quality(Recording.read(entry.path, landmarks=False), entry.name)
+        return _Looked(stamp, row, head_of(row, {}), "")
+    except DfeError as error:
+        return _Looked(stamp, None, None, str(error))

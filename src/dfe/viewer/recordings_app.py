@@ -21,6 +21,8 @@ from dfe.viewer.shelf import Shelf
 from dfe.viewer.viewing import Viewing
 
 BLOCK = "application/octet-stream"
+SHOWN = "X-Shown"
+"""Header that tells the page which state its charts draw, see :meth:`dfe.viewer.viewing.Viewing.state`."""
 FACES = 2.0
 """The colours of whole faces reach so many times as far as those of single displays: several add up."""
 
@@ -36,7 +38,7 @@ class Answers:
     def __init__(self, viewing: Viewing) -> None:
         self.viewing = viewing
         self.shelf = Shelf()
-        self.overview = Overview(viewing.library)
+        self.overview = Overview(viewing)
 
     def routes(self) -> list[Route]:
         """All of them. What needs a while runs in threads, so that a video goes on being served."""
@@ -46,6 +48,7 @@ class Answers:
             Route("/quality", self.quality),
             Route(one, self.recording),
             Route(f"{one}/data", self.data),
+            Route(f"{one}/state", self.state),
             Route(f"{one}/head", self.head),
             Route(f"{one}/film", self.film),
             Route(f"{one}/points", self.points),
@@ -65,10 +68,10 @@ class Answers:
         self.overview.start()
         return page("viewer/overview.html.jinja", **self.overview.values())
 
-    def quality(self, _request: Request) -> Response:
-        """The rows of the table as far as they are known."""
+    def quality(self, request: Request) -> Response:
+        """The rows of the table as far as they are known, unless the page has them."""
         self.overview.start()
-        return JSONResponse(self.overview.told())
+        return JSONResponse(self.overview.told(request.query_params.get("version", "")))
 
     def recording(self, request: Request) -> Response:
         """The page of a recording. It is sent at once and asks for the rest."""
@@ -78,7 +81,15 @@ class Answers:
 
     def data(self, request: Request) -> Response:
         """All that its charts draw."""
-        return Response(self.viewing.opened(_key(request)).block, media_type=BLOCK)
+        key = _key(request)
+        # Asked for first: of a change in between the page learns by asking for the state again.
+        shown = self.viewing.state(key)["charts"]
+        return Response(self.viewing.opened(key).block, media_type=BLOCK, headers={SHOWN: shown})
+
+    def state(self, request: Request) -> Response:
+        """Whether another program has changed what the page shows."""
+        self.viewing.look_again()
+        return JSONResponse(self.viewing.state(_key(request)))
 
     def head(self, request: Request) -> Response:
         """The head that its displays move, and the colours of movement."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -24,14 +25,18 @@ from dfe.viewer.edits import BESIDE_THE_CHARTS, Files, Sent, Target, edit
 from dfe.viewer.film import Copy, FilmFound, find_film
 from dfe.viewer.history import History
 from dfe.viewer.label_rows import WINDOWS, rows_of_recording
-from dfe.viewer.library import Entry, Library
+from dfe.viewer.library import Entry, Library, stamp_of
 from dfe.viewer.occurrences import PATIENCE_S, Occurrences
 from dfe.viewer.opened import Opened, open_recording
 
 _OPEN = 2
 """Recordings that are held open at most."""
-_State = tuple[int, tuple[int, int]]
-"""Number of changes that were made, and the stamp of the recording's file."""
+_REST = 10
+"""Folders are searched for new recordings for a tenth of the time at most, and not twice within..."""
+_LOOK_S = 2.0
+"""... so many seconds."""
+_State = tuple[int, tuple[int, int], tuple[int, int]]
+"""Number of changes that were made, and the stamps of the recording's file and of the file of names."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class Viewing:
         self._occurrences = Occurrences(options.events)
         self._folder = tempfile.TemporaryDirectory(prefix="dfe-view-")
         self._lock = threading.RLock()
+        self._look_at = 0.0
 
     def close(self) -> None:
         """Remove what was only for this run."""
@@ -74,6 +80,16 @@ class Viewing:
         if len(self.library.entries) > 1:
             return ()
         return tuple(line for line in (self.film(0).said,) if line)
+
+    def look_again(self) -> None:
+        """See the recordings that have come into the folders since; a large folder is not searched all the time."""
+        with self._lock:
+            began = time.monotonic()
+            if not self.library.folders or began < self._look_at:
+                return
+            self.library = self.library.again()
+            took = time.monotonic() - began
+            self._look_at = time.monotonic() + max(_LOOK_S, _REST * took)
 
     def entry(self, key: int) -> Entry:
         """The recording of a key.
@@ -87,23 +103,43 @@ class Viewing:
         return found
 
     def opened(self, key: int) -> Opened:
-        """A recording, read anew after every change, and where its file was written anew.
+        """A recording, read anew after every change, and where its file or that of the names was written anew.
 
         Raises:
             DfeError: it cannot be read.
         """
         with self._lock:
-            entry = self.entry(key)
-            kept, state = self._open.get(key), (self.revision, entry.stamp)
-            if kept is None or kept[0] != state:
+            entry, kept = self.entry(key), self._open.get(key)
+            if kept is None or kept[0] != self._state(entry, kept[1].tokenizer):
+                # Taken before it is read: a file that changes meanwhile is read again the next time.
+                states = [self._state(entry, None)]
+
+                def names_of(tokenizer: Tokenizer) -> Names:
+                    states[0] = (*states[0][:2], stamp_of(self.names_file(tokenizer)))
+                    return self.names_of(tokenizer)
+
                 made = open_recording(
-                    entry.path, self.options.tokenizer, self.names_of, self.options.events, name=entry.name
+                    entry.path, self.options.tokenizer, names_of, self.options.events, name=entry.name
                 )
-                self._open[key] = (state, made)
+                self._open[key] = (states[0], made)
             self._open.move_to_end(key)
             while len(self._open) > _OPEN:
                 self._open.popitem(last=False)
             return self._open[key][1]
+
+    def _state(self, entry: Entry, tokenizer: Tokenizer | None) -> _State:
+        names = (0, 0) if tokenizer is None else stamp_of(self.names_file(tokenizer))
+        return (self.revision, entry.stamp, names)
+
+    def state(self, key: int) -> dict[str, Any]:
+        """What a page compares with what it shows: other words mean that charts or labels are to be read anew."""
+        with self._lock:
+            files = self.files(key)
+            return {
+                "charts": str(self._open[key][0]),
+                "labels": str((stamp_of(files.roles), stamp_of(files.windows))),
+                "several": len(self.library.entries) > 1,
+            }
 
     def film(self, key: int) -> FilmFound:
         """The video of a recording."""
@@ -162,7 +198,7 @@ class Viewing:
 
     def labels(self, key: int) -> dict[str, Any]:
         """What the page shows beside the charts: roles and windows of the recording, files, the last change."""
-        entry, files = self.entry(key), self.files(key)
+        entry, files, state = self.entry(key), self.files(key), self.state(key)["labels"]
         problems: list[str] = []
 
         def rows(path: Path, columns: tuple[str, ...]) -> list[Mapping[str, str]]:
@@ -173,6 +209,7 @@ class Viewing:
                 return []
 
         return {
+            "state": state,
             "roles": rows(files.roles, ROLES),
             "windows": rows(files.windows, WINDOWS),
             "files": {name: str(path) for name, path in asdict(files).items()},
@@ -250,6 +287,7 @@ class Viewing:
         if not (asked := [token for token in tokens if token in counted]):
             what = "is unsteady: it comes and goes with the picture's noise, so it has no events"
             raise UsageError(f"display {', '.join(tokens)} {what}", advice="dfe view --unsteady looks for it")
+        self.look_again()
         return self._occurrences.find(self.library.entries, asked, made, vocabulary, patience_s).told()
 
     def landmarks(self, key: int, first: int, count: int) -> bytes:

@@ -2,8 +2,8 @@
 
 const SIDE_WORDS = {
   symmetric: "both sides alike",
-  left: "more on the subject's left",
-  right: "more on the subject's right",
+  left: "the subject's left side moves more",
+  right: "the subject's right side moves more",
   "": "",
 };
 

@@ -46,7 +46,7 @@ class MakePlan:
     def run(self) -> int:
         """Make the plan, say what is in it, return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import complain, say, show_json
+        from dfe.cli.show import complain, say, show_json, tell
         from dfe.corpus.engines.find import find_engine
         from dfe.corpus.making import make_plan
         from dfe.corpus.overview import overview_of
@@ -59,6 +59,7 @@ class MakePlan:
             plan = make_plan(self.paths, self.out, options, engine, overwrite=self.overwrite, progress=progress)
         overview = overview_of(plan)
         code = complain([*plan.info.absent, *plan.problems])
+        tell(*(f"note: {one}" for one in plan.info.linked))
         if self.json:
             show_json(overview.as_dict())
         else:

@@ -34,7 +34,10 @@ class Slurm:
     gpus: Annotated[int, arg(metavar="N")] = SlurmJob.gpus
     """GPUs of each job, for `--device cuda`."""
     hours: Annotated[float, arg(metavar="H")] = SlurmJob.hours
-    """Time that each job asks for; it stops 20 minutes earlier and puts itself back into the queue."""
+    """Time that each job asks for; it stops a little earlier and puts itself back into the queue, on hold if the disk
+    is full."""
+    leave: Annotated[float, arg(metavar="MINUTES")] = SlurmJob.leave_minutes
+    """So much earlier nothing more is begun; more than the longest task takes, which is a film of up to 20 minutes."""
     partition: Annotated[str | None, arg(metavar="NAME")] = None
     """Partition of the cluster."""
     account: Annotated[str | None, arg(metavar="NAME")] = None
@@ -50,7 +53,7 @@ class Slurm:
 
         plan = read_plan(self.plan)
         memory = self.choices.memory
-        job = SlurmJob(self.shares, self.cpus, self.hours, memory, self.partition, self.account, self.gpus)
+        job = SlurmJob(self.shares, self.cpus, self.hours, memory, self.partition, self.account, self.gpus, self.leave)
         self.choices.find_engine(self.cpus, apart=False)
         checked(plan, self.out, self.choices.options())
         say(*job.script(self.plan, self.out, words_for(self.choices)).splitlines())

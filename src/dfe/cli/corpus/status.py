@@ -13,7 +13,8 @@ class Status:
     """Say what is done, what is waiting and what failed, while runs go on or after.
 
     Exit codes are those of `dfe corpus run`: 0 all done; 1 some inputs cannot be read, failed or are damaged, and all
-    others are done; 75 some are waiting, those of shares that have not begun, too.
+    others are done; 75 some are waiting, those of shares that have not begun, too. What was planned once, is planned no
+    more and is not found where it was (renamed, removed), is noted and not counted.
 
     Examples:
         dfe corpus status out
@@ -27,11 +28,12 @@ class Status:
 
     def run(self) -> int:
         """Read the lists of results, print what they say, return the exit code."""
-        from dfe.cli.show import complain, say, show_json
+        from dfe.cli.show import complain, say, show_json, tell
         from dfe.corpus.status import status_of
 
         status = status_of(self.corpus)
         complain(status.failures)
+        tell(*(f"note: {one}" for one in status.left_out))
         if self.json:
             show_json(status.as_dict())
         else:

@@ -40,7 +40,7 @@ class Verify:
         code = complain(verified.faults)
         tell(*(f"note: {one}" for one in verified.unlisted))
         if self.json:
-            show_json(asdict(verified))
+            show_json(asdict(verified) | {"kept": verified.kept._asdict()})
         else:
-            say(f"{verified.tables} tables checked, {len(verified.faults)} faults")
+            say(f"{verified.tables} tables checked, {len(verified.faults)} faults", *verified.kept.lines())
         return code

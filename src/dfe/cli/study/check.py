@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dfe.cli.options import Categories, Flag
+from dfe.cli.options import Categories, Flag, Missing
 from dfe.cli.show import say
 from dfe.cli.study.options import LabelOf, LabelTable, Root, TaskName, need_study
 
@@ -22,6 +22,7 @@ class Check:
     root: Root
     table: LabelTable = None
     categories: Categories = ()
+    missing: Missing = ()
     label_of: LabelOf = "subject"
     list_media: Flag = False
     """Print the files to be encoded, one a line, as `dfe encode -` takes them."""
@@ -31,7 +32,9 @@ class Check:
         need_study()
         from dfe.datasets import column_kinds, make_task
 
-        task = make_task(self.task, self.table, label_of=self.label_of, categories=self.categories)
+        task = make_task(
+            self.task, self.table, label_of=self.label_of, categories=self.categories, missing=self.missing
+        )
         if self.list_media:
             for path in task.media(self.root):
                 say(str(path))

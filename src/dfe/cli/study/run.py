@@ -13,6 +13,7 @@ from dfe.cli.options import (
     Flag,
     Media,
     MinCoverage,
+    Missing,
     NamesFile,
     OutFolder,
     Overwrite,
@@ -103,6 +104,7 @@ class Run:
     metric: Annotated[str | None, arg(metavar="NAME")] = None
     """For generic: the score that counts, as in auc, macro_f1, mae."""
     categories: Categories = ()
+    missing: Missing = ()
     seen: Annotated[
         Literal["refuse", "drop", "allow"],
         arg(help="What to do with people whom the tokenizer was trained on; allow marks them in the report."),
@@ -132,6 +134,7 @@ class Run:
             label_of=self.label_of,
             metric=self.metric,
             categories=self.categories,
+            missing=self.missing,
         )
         options = StudyOptions(
             targets=self.targets,

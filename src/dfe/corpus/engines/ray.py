@@ -98,7 +98,10 @@ class _Crew(Generic[T]):
     tasks: Iterator[T]
     tells: bool
     _starting: dict[Any, Any] = field(default_factory=dict)
-    """Actors by the reference that tells when they are ready."""
+    """Actors by the reference that tells when they are ready; those, too, of which it is not sure that they still are.
+    """
+    _proven: set[Any] = field(default_factory=set)
+    """Actors that were ready once."""
     _idle: list[Any] = field(default_factory=list)
     _busy: dict[Any, tuple[Any, _Job[T]]] = field(default_factory=dict)
     """Actors and their jobs by the reference of the result."""
@@ -166,6 +169,9 @@ class _Crew(Generic[T]):
         try:
             about = self.ray.get(reference)
         except self.ray.exceptions.RayError as error:
+            if actor in self._proven:  # it had nothing to do when its node died
+                self._proven.discard(actor)
+                return
             self._bad_starts += 1
             if self._bad_starts >= BAD_STARTS:
                 raise DfeError(f"workers do not start on the cluster ({_last_line(error)})",
@@ -177,7 +183,16 @@ class _Crew(Generic[T]):
             there, here = (f"{version} on Python {'.'.join(python)}" for version, python in (about, ours))
             raise DfeError(f"a node of the cluster has discrete-facial-encoding {there}, and this one has {here}",
                            advice="install the same everywhere")  # fmt: skip
+        self._proven.add(actor)
         self._idle.append(actor)
+
+    def _doubt(self) -> None:
+        """Ask all idle actors whether they are there: one may have died with its node, and be found out by a task only,
+        which would then count as one that kills its workers.
+        """
+        while self._idle:
+            actor = self._idle.pop()
+            self._starting[actor.about.remote()] = actor
 
     def _fetch(self, reference: Any) -> Iterator[tuple[T, Any]]:
         actor, job = self._busy.pop(reference)
@@ -192,6 +207,8 @@ class _Crew(Generic[T]):
         except self.ray.exceptions.RayError as error:  # its node or process is gone, for whatever reason
             with suppress(Exception):
                 self.ray.kill(actor)
+            self._proven.discard(actor)
+            self._doubt()
             job.deaths += 1
             if job.deaths < TRIES:
                 self._again.append(job)

@@ -15,7 +15,8 @@ def _spec(name: str) -> FrontEndSpec:
         from dfe.frontends.landmarks.config import LandmarkConfig
 
         landmarks = options.landmarks or LandmarkConfig(max_faces=options.max_faces, mirrored=options.mirrored)
-        config = EncoderConfig(name, options.weights, options.device, options.batch, landmarks, options.flame)
+        batch = EncoderConfig.batch if options.batch is None else options.batch
+        config = EncoderConfig(name, options.weights, options.device, batch, landmarks, options.flame)
         return EncoderFrontEnd(config)
 
     return FrontEndSpec(

@@ -55,9 +55,9 @@ def find_logits(networks: Networks, points: DoubleArray) -> FloatArray:
 
     The network is not symmetric by itself: mirrored landmarks do not get mirrored logits.
     """
-    as_seen = find_coefficients(networks, points)[1]
-    mirror_image = find_coefficients(networks, points[networks.partner] * _FLIP[: points.shape[1]])[1]
-    return np.asarray((as_seen + mirror_image[_PARTNER]) / 2)
+    mirror_image = points[networks.partner] * _FLIP[: points.shape[1]]
+    _, (as_seen, mirrored) = _run(networks, points, mirror_image, level=True)
+    return np.asarray((as_seen + mirrored[_PARTNER]) / 2)
 
 
 def find_coefficients(networks: Networks, points: DoubleArray, *, level: bool = True) -> tuple[FloatArray, FloatArray]:
@@ -66,13 +66,25 @@ def find_coefficients(networks: Networks, points: DoubleArray, *, level: bool = 
     The network ignores where the face is and how large, but not its tilt in the picture. So the points are turned
     first until the outer corners of the eyes are level; MediaPipe leaves that out, and so does ``level=False``.
     """
+    (after,), (before,) = _run(networks, points, level=level)
+    return after, before
+
+
+def _run(networks: Networks, *faces: DoubleArray, level: bool) -> tuple[FloatArray, FloatArray]:
+    """Coefficients and logits ``(n, 52)`` of so many faces."""
+    read = np.stack([_read(points, level=level) for points in faces]).astype(np.float32)
+    after, before = networks.run("coefficients", read)
+    return after.reshape(len(faces), -1), before.reshape(len(faces), -1)
+
+
+def _read(points: DoubleArray, *, level: bool) -> DoubleArray:
+    """What the network reads of a face: ``(146, 2)``."""
     subset = points[SUBSET, :2]
-    if level:
-        eyes = points[LEFT_EYE, :2] - points[RIGHT_EYE, :2]
-        cos, sin = eyes / max(float(np.hypot(*eyes)), 1e-9)
-        subset = subset @ np.array([[cos, -sin], [sin, cos]])
-    after, before = networks.run("coefficients", subset.astype(np.float32)[None])
-    return after.reshape(-1), before.reshape(-1)
+    if not level:
+        return subset
+    eyes = points[LEFT_EYE, :2] - points[RIGHT_EYE, :2]
+    cos, sin = eyes / max(float(np.hypot(*eyes)), 1e-9)
+    return np.asarray(subset @ np.array([[cos, -sin], [sin, cos]]))
 
 
 def columns(coefficients: FloatArray) -> Columns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dfe.base.errors import UsageError
-from dfe.frontends.landmarks.networks import Device
+from dfe.frontends.landmarks.sessions import Device
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,18 @@ class LandmarkConfig:
     """The recording is a mirror image; left and right are put right, boxes and landmarks stay in its pixels."""
 
     device: Device = "cpu"
-    """Where the networks run; their numbers differ in the last places from one device to another."""
+    """Where the networks of faces run; their numbers differ in the last places from one device to another."""
+    batch: int | None = None
+    """Faces that these networks look at together, gathered from all workers; None: 1 on the CPU, on CUDA
+    :data:`~dfe.frontends.landmarks.networks.BATCH_ON_CUDA`. Coefficients differ in the last places from one batch to
+    another, and depend on nothing else that is looked at."""
 
     def __post_init__(self) -> None:
         for name in ("max_faces", "reset_every", "detect_every"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} must be at least 1, not {getattr(self, name)}")
+        if self.batch is not None and self.batch < 1:
+            raise UsageError(f"batch must be at least 1, not {self.batch}")
         for name in ("min_detection", "min_presence"):
             if not 0 < getattr(self, name) < 1:
                 raise UsageError(f"{name} must lie between 0 and 1, not {getattr(self, name)}")

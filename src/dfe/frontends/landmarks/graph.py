@@ -107,7 +107,7 @@ class LandmarkFrontEnd:
 
     def __init__(self, config: LandmarkConfig | None = None, networks: Networks | None = None) -> None:
         self.config = config or LandmarkConfig()
-        self.networks = networks or Networks(device=self.config.device)
+        self.networks = networks or Networks(device=self.config.device, batch=self.config.batch)
         self.detector = Detector(self.networks, self.config.min_detection)
         self.geometry = Geometry(self.networks)
         self.read = Reader(self.networks, self.config.both_ways)
@@ -119,7 +119,7 @@ class LandmarkFrontEnd:
 
     def provenance(self) -> dict[str, str | int | float | bool]:
         """Name, options, versions of the libraries that compute, and the networks' hashes."""
-        options = asdict(self.config)
+        options = asdict(self.config) | {"device": self.networks.device, "batch": self.networks.batch}
         hashes = {f"sha256 {name}": value for name, value in sorted(self.networks.hashes.items())}
         versions = {"onnxruntime": version("onnxruntime"), "opencv": cv2.__version__}
         return {"name": "landmarks"} | options | versions | hashes

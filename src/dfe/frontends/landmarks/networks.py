@@ -1,4 +1,4 @@
-"""The packaged networks: checked by their hashes, opened when first used, one thread each."""
+"""The packaged networks: checked by their hashes, opened when first used, one thread each, or run by a server."""
 
 from __future__ import annotations
 
@@ -9,39 +9,48 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.errors import ModelError, UsageError
+from dfe.base.errors import ModelError
 from dfe.base.types import FloatArray
+from dfe.frontends.landmarks.sessions import Device, Session
 
 _IRIS_PARTNER = np.array([473, 476, 475, 474, 477, 468, 471, 470, 469, 472])
 """The irises have no place on the canonical face: centre, then right, top, left and bottom edge in the picture."""
 
-Device = Literal["cpu", "cuda"]
-"""Where the networks run."""
+if TYPE_CHECKING:
+    from dfe.frontends.landmarks.gathering.client import Gathered
 
-_PROVIDERS = {"cpu": ["CPUExecutionProvider"], "cuda": ["CUDAExecutionProvider", "CPUExecutionProvider"]}
+FACE_NETWORKS = ("landmarks", "coefficients", "covering")
+"""Networks that look at one face. The others look at one picture; they run on the CPU of whoever asks."""
+
+BATCH_ON_CUDA = 32
+"""Faces that they look at together on CUDA, unless another number is asked for."""
 
 ADVICE = "install discrete-facial-encoding again"
 
 
 class Networks:
-    """The networks of one folder. Pickles without its open sessions, so it may travel to another process.
+    """The networks of one folder. Pickles without what is open, so it may travel to another process.
 
     Args:
         folder: another folder with the same files; None for the packaged one.
-        device: where they run; each network says so by itself if it cannot run there.
+        device: where :data:`FACE_NETWORKS` run; each says so by itself if it cannot run there.
+        batch: faces that these look at together, always as many; None: 1 on the CPU and :data:`BATCH_ON_CUDA` on CUDA.
+            With more than one they are run by a process that gathers the faces of all workers of this user
+            (:mod:`dfe.frontends.landmarks.gathering`).
     """
 
-    def __init__(self, folder: Path | None = None, device: Device = "cpu") -> None:
+    def __init__(self, folder: Path | None = None, device: Device = "cpu", batch: int | None = None) -> None:
         self.folder, self.device = folder, device
-        self._sessions: dict[str, tuple[Any, str]] = {}
+        self.batch = (BATCH_ON_CUDA if device == "cuda" else 1) if batch is None else batch
+        self._sessions: dict[str, Session] = {}
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"folder": self.folder, "device": self.device, "_sessions": {}}
+    def __reduce__(self) -> tuple[type[Networks], tuple[Path | None, Device, int]]:
+        return Networks, (self.folder, self.device, self.batch)
 
     @cached_property
     def hashes(self) -> dict[str, str]:
@@ -71,17 +80,33 @@ class Networks:
             raise ModelError("the file is damaged: its SHA-256 is another", where=str(path), advice=ADVICE)
         return content
 
-    def run(self, name: str, value: NDArray[Any]) -> list[FloatArray]:
-        """Outputs of the network ``name`` (without ``.onnx``) for one input; always a batch of one.
+    def run(self, name: str, values: NDArray[Any]) -> list[FloatArray]:
+        """Outputs of the network ``name`` (without ``.onnx``) for inputs ``(n, ...)``, each ``(n, ...)``.
 
-        A fixed batch makes the result independent of what else is computed.
+        A batch of fixed size makes what is found of one face independent of what else is computed.
 
         Raises:
             ModelError: the network is missing or damaged.
             UsageError: there is no such device.
+            DfeError: the process that runs batches does not start, or dies time and again.
         """
-        session, entry = self._sessions.get(name) or self._open(name)
-        return cast(list[FloatArray], session.run(None, {entry: value}))
+        if self.batch > 1 and name in FACE_NETWORKS:
+            return self.gathered.run(name, values)
+        session = self._sessions.get(name) or self._opened(name)
+        if len(values) == 1:
+            return session.run(values)
+        found = [session.run(values[at : at + 1]) for at in range(len(values))]
+        return [np.concatenate(outputs) for outputs in zip(*found, strict=True)]
+
+    @cached_property
+    def gathered(self) -> Gathered:
+        """The way to the process that runs batches."""
+        from dfe.frontends.landmarks.gathering.client import Gathered  # only who gathers needs it
+        from dfe.frontends.landmarks.gathering.config import GatheringConfig
+
+        folder = None if self.folder is None else str(self.folder.resolve())
+        hashes = {name: self.hashes.get(f"{name}.onnx", "") for name in FACE_NETWORKS}
+        return Gathered(GatheringConfig(self.device, self.batch, folder), hashes)
 
     @cached_property
     def partner(self) -> NDArray[np.intp]:
@@ -99,26 +124,7 @@ class Networks:
     def _root(self) -> Traversable:
         return self.folder or files("dfe") / "assets" / "networks"
 
-    def _open(self, name: str) -> tuple[Any, str]:
-        import onnxruntime  # takes 0.1 s, and only who runs a network needs it
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        content = self.read(f"{name}.onnx")
-        providers = _PROVIDERS[self.device]
-        if providers[0] not in onnxruntime.get_available_providers():
-            raise _no_device("this build of onnxruntime knows no CUDA")
-        session = onnxruntime.InferenceSession(content, options, providers=providers)
-        if session.get_providers()[0] != providers[0]:  # it falls back to the CPU and says so in its log only
-            raise _no_device("onnxruntime finds no CUDA device that it can use")
-        opened = session, str(session.get_inputs()[0].name)
-        self._sessions[name] = opened
+    def _opened(self, name: str) -> Session:
+        device = self.device if name in FACE_NETWORKS else "cpu"
+        opened = self._sessions[name] = Session(self.read(f"{name}.onnx"), device)
         return opened
-
-
-def _no_device(what: str) -> UsageError:
-    advice = "install onnxruntime-gpu in place of onnxruntime, or leave --device out"
-    return UsageError(f"{what}, so --device cuda is not possible", advice=advice)

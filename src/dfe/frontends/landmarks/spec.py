@@ -9,10 +9,11 @@ from dfe.frontends.spec import FrontEndOptions, FrontEndSpec
 def _make(options: FrontEndOptions) -> FrontEnd:
     from dfe.frontends.landmarks.config import LandmarkConfig
     from dfe.frontends.landmarks.graph import LandmarkFrontEnd
-    from dfe.frontends.landmarks.networks import Device
+    from dfe.frontends.landmarks.sessions import Device
 
     device: Device = "cuda" if options.device == "cuda" else "cpu"
-    return LandmarkFrontEnd(LandmarkConfig(max_faces=options.max_faces, mirrored=options.mirrored, device=device))
+    config = LandmarkConfig(options.max_faces, mirrored=options.mirrored, device=device, batch=options.batch)
+    return LandmarkFrontEnd(config)
 
 
 LANDMARKS = FrontEndSpec(
@@ -23,6 +24,6 @@ LANDMARKS = FrontEndSpec(
     licence="Apache-2.0 (networks of MediaPipe's Face Landmarker)",
     verified="on real videos and pictures, against MediaPipe 1.2.2",
     make=_make,
-    uses=("max_faces", "device"),
+    uses=("max_faces", "device", "batch"),
     face_points=True,
 )

@@ -218,9 +218,10 @@ def _rate(frame: IntArray, seconds: DoubleArray) -> tuple[float, str]:
     """Frames per second, from whole seconds: that frame f is shown in second s bounds it to f / (s + 1) ... f / s."""
     told = np.isfinite(seconds)
     f, s = frame[told].astype(np.float64), seconds[told]
-    low = float((f / (s + 1)).max(initial=0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        high = float(np.where(s > 0, f / s, np.inf).min(initial=np.inf))
+    low, high = _bounds(f, s)
+    if high < low and not (s % 60).any():
+        # A spreadsheet takes mm:ss for hh:mm, and writes 00:05 as 00:05:00.
+        low, high = _bounds(f, s / 60)
     if not np.isfinite(high) or high < low * 0.98 or high <= 0:
         return (
             30.0,
@@ -230,6 +231,12 @@ def _rate(frame: IntArray, seconds: DoubleArray) -> tuple[float, str]:
     near = inside or [rate for rate in USUAL_RATES if low * 0.99 <= rate <= high * 1.01]
     rate = min(near, key=lambda usual: abs(usual - (low + high) / 2), default=(low + high) / 2)
     return rate, f"py-feat gives whole seconds only: taken to be {rate:g} frames a second ({low:.4g} to {high:.4g} fit)"
+
+
+def _bounds(frame: DoubleArray, second: DoubleArray) -> tuple[float, float]:
+    low = float((frame / (second + 1)).max(initial=0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return low, float(np.where(second > 0, frame / second, np.inf).min(initial=np.inf))
 
 
 PYFEAT = FrontEndSpec(

@@ -18,6 +18,8 @@ class Plot {
     this.row = 0;
     this.asked = false;
     this.seen = true;
+    /** Paper shows all of a chart, whatever of it is in sight. */
+    this.printing = false;
     this.lines = { cursor: this.layer("cursor"), playhead: this.layer("playhead"), chosen: this.layer("chosen") };
     this.hearTime();
     this.listen();
@@ -38,7 +40,8 @@ class Plot {
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     const recoloured = () => this.ask();
     scheme.addEventListener("change", recoloured);
-    const watched = new IntersectionObserver(([entry]) => this.see(entry.isIntersecting), { rootMargin: "80px" });
+    // On a busy machine several changes come at once: the last one holds.
+    const watched = new IntersectionObserver((told) => this.see(told.at(-1).isIntersecting), { rootMargin: "80px" });
     watched.observe(this.area);
     // Rows of a tall chart that were out of sight are painted once the page scrolls to them.
     const scrolled = () => this.stale && this.ask();

@@ -1,7 +1,7 @@
 "use strict";
 
 const STATE_WORDS = ["usable", "found, but not usable", "no face"];
-const SIDES = { both: "both sides", left: "subject's left", right: "subject's right" };
+const SIDES = { both: "both sides", left: "the subject's left side moves more", right: "the subject's right side moves more" };
 
 /** What is known of a face at a moment: usable or not, and why; null outside of the recording. */
 function stateAt(quality, at) {
@@ -81,7 +81,7 @@ class StripPlot extends Plot {
     this.rows.forEach((strip, i) => {
       // Of a tall chart only the rows in sight are painted while it moves.
       const top = sight.top + i * ROW;
-      if (top > innerHeight + 200 || top < -200 - ROW) {
+      if (!this.printing && (top > innerHeight + 200 || top < -200 - ROW)) {
         this.stale = true;
         return;
       }

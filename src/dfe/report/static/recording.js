@@ -75,17 +75,22 @@ function setUpCopy() {
 /** Paper is white and has no folds: open everything, use the light colours, and put it all back afterwards. */
 function setUpPrint(plots) {
   let folded = [];
-  const redraw = () => plots.forEach((plot) => plot.draw());
+  const redraw = (printing) => {
+    for (const plot of plots) {
+      plot.printing = printing;
+      plot.draw();
+    }
+  };
   addEventListener("beforeprint", () => {
     folded = [...document.querySelectorAll("details:not([open]):not(#events):not(.more)")];
     for (const fold of folded) fold.open = true;
     document.documentElement.dataset.theme = "light";
-    redraw();
+    redraw(true);
   });
   addEventListener("afterprint", () => {
     for (const fold of folded) fold.open = false;
     delete document.documentElement.dataset.theme;
-    redraw();
+    redraw(false);
   });
 }
 

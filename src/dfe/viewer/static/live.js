@@ -78,8 +78,8 @@ function showSpeed(told) {
   byId("speed").dataset.leftOut = told.leftOut;
   if (!Number.isFinite(rate)) return;
   const left = told.leftOut === 1 ? "1 frame" : `${told.leftOut} frames`;
-  setText("speed", `${rate.toFixed(0)} frames a second; ${delay.toFixed(0)} ms from frame to displays (median); ` +
-    `${left} left out.`);
+  setText("speed", `${rate.toFixed(0)} ${rate.toFixed(0) === "1" ? "frame" : "frames"} a second; ${delay.toFixed(0)} ms from frame to displays (median); ` +
+    `${left} left out to keep up.`);
 }
 
 /** Strength by display, merged ones together. */

@@ -38,6 +38,7 @@ class Strips {
     Object.assign(this, { body, names, moments: [], rows: new Map(), sortedAt: -Infinity });
     this.refresh = paced(() => this.paint(), 80);
     this.readColours();
+    byId("full-row").textContent = `(a full row is ${TOP_MM} mm or more)`;
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.readColours());
   }
 

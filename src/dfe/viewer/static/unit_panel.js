@@ -24,7 +24,7 @@ class UnitPanel {
   display(about) {
     const { data } = this.viewer;
     const merge = data.merges.find((one) => one.displays.includes(about.display));
-    const facts = [about.words, SIDES[about.side], about.unsteady ? "unsteady: do not count it" : ""].filter(Boolean).join("; ");
+    const facts = [about.name && about.words, SIDES[about.side], about.unsteady ? "unsteady: do not count it" : ""].filter(Boolean).join("; ");
     const name = make("input", { type: "text", id: "unit-name", defaultValue: about.name, maxLength: 120, placeholder: "a name of yours", ariaLabel: "Name" });
     const note = make("input", { type: "text", id: "unit-note", defaultValue: about.note, maxLength: 2000, placeholder: "a note", ariaLabel: "Note" });
     const form = make("form", { id: "name-form" }, name, note, make("button", { textContent: "Save" }));
@@ -62,7 +62,7 @@ class UnitPanel {
       event.preventDefault();
       this.viewer.change({ what: "group", name: group.name, displays: numbersIn(numbers.value) }, form);
     });
-    const how = group.own ? "A group of your own." : "Made from what the displays do to the face; it counts where the whole face moves so.";
+    const how = group.own ? "A group of your own." : "A group of the package. It counts only where the whole face moves that way.";
     const parts = [make("p", { className: "note", textContent: `${how} Its displays:` }), form];
     if (group.own) parts.push(button("Drop my version", () => this.viewer.change({ what: "ungroup", name: group.name })));
     return parts;

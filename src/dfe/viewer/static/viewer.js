@@ -28,11 +28,13 @@ class Viewer {
     document.documentElement.dataset.ready = "yes";
     await Promise.all([this.readHead(), this.readFilm()]);
     document.documentElement.dataset.film = this.player.withFilm ? "yes" : "no";
+    this.watching = new Watching(this);
   }
 
   /** Reads the recording and draws it; after a change the page stays where it is. */
   async load() {
     const answer = await ask(`${this.url}/data`);
+    this.shown = answer.headers.get("X-Shown");
     this.data = openBlock(await answer.arrayBuffer());
     this.frames = milliseconds(this.data.frames.time);
     this.courses = this.data.faces.map((face) => new Course(face));
@@ -279,19 +281,27 @@ class Viewer {
   }
 
   async changed(path, sent, before = "", form = null) {
+    this.busy = true;
     try {
       const { said } = await (await ask(path, sent)).json();
       form?.reset();
-      const unit = this.unit && [this.unit.kind, this.unit.token];
-      if (BESIDE_THE_CHARTS.includes(sent.what)) await this.readLabels();
-      else await this.load();
-      this.again();
-      const strip = unit && this.course.strips.find((one) => one.kind === unit[0] && one.token === unit[1]);
-      if (strip) this.panels.unit.show((this.unit = strip));
+      await this.readAnew(!BESIDE_THE_CHARTS.includes(sent.what));
       this.say(`${before}${said}.`);
     } catch (error) {
       this.complain(error.message);
+    } finally {
+      this.busy = false;
     }
+  }
+
+  /** Reads the labels anew, or the recording with them; the row that was chosen stays so. */
+  async readAnew(charts) {
+    const unit = this.unit && [this.unit.kind, this.unit.token];
+    if (charts) await this.load();
+    else await this.readLabels();
+    this.again();
+    const strip = unit && this.course.strips.find((one) => one.kind === unit[0] && one.token === unit[1]);
+    if (strip) this.panels.unit.show((this.unit = strip));
   }
 
   say(text) {
@@ -333,7 +343,7 @@ const NOBODY = new Course({
 });
 const NO_FACE_ROWS = { id: null, frame: [], box: [], display: [], mm: [] };
 const CURVE_CHARTS = [
-  ["Where the head points", ["yaw", "pitch", "roll"], ["turn", "nod", "tilt"]],
+  ["Where the head points", ["yaw", "pitch", "roll"], ["turn, left is +", "nod, up is +", "tilt, left is +"]],
   ["Where the eyes look", ["gaze left", "gaze up"], ["sideways, left is +", "up is +"]],
   ["How far the lids are apart", ["lids left", "lids right"], ["left eye", "right eye"]],
 ];
