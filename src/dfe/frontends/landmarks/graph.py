@@ -150,7 +150,7 @@ class LandmarkFrontEnd:
             if faces:
                 yield FrameFaces(frame.index, frame.time_s, frame.source, frame.reason, tuple(faces), follow.more)
             else:
-                yield _without_face(frame, NO_FACE)
+                yield _without_face(frame, NO_FACE if frame.reason is None else f"{NO_FACE} ({frame.reason})")
 
     def _look(self, image: ImageArray, follow: _Following, settling: int) -> list[_Seen]:
         """Faces that are followed; the whole picture is searched when that is due, or one is lost, or there is none."""
