@@ -107,6 +107,9 @@ def test_the_turned_recording_is_left_out_and_counted(compared):
     assert [row["recordings patient"] for row in flow] == ["16", "16", "15", "15"]
     assert {row["subjects patient"] for row in flow} == {"8"}
     coverage = table(compared / "coverage.csv")[0]
+    noise = table(compared / "coverage.csv")[2]
+    assert noise["measure"] == "noise of faces, mm"
+    assert min(float(noise["mean control"]), float(noise["mean patient"])) >= 0
     assert float(coverage["mean control"]) == 1
     assert float(coverage["mean patient"]) == pytest.approx(1 - 0.6 / 16, abs=0.003)
     methods = (compared / "methods.txt").read_text()

@@ -15,6 +15,7 @@ from dfe.displays.vocabulary import vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.find import find_events
 from dfe.events.rates import rates
+from dfe.recording.quality import measure_quality
 from dfe.space.registry import load_space
 from dfe.stats.contrasts import Design
 from dfe.tokenizer.file import load_tokenizer
@@ -55,6 +56,19 @@ def test_sums_are_those_of_the_rates_of_a_recording(path):
     assert {kind.token for kind in sums.kinds} & {str(n) for n in tokenizer.unsteady} == set()
     assert sums.main_s[0].sum() == pytest.approx(45)
     assert sums.main_s[0, 0] > 10
+
+
+def test_noise_of_a_row_is_that_of_dfe_qc_and_of_a_part_its_own(tmp_path):
+    x = face(np.random.default_rng(2), 20, 0, 12)
+    x += np.random.default_rng(3).normal(0, np.where(np.arange(len(x)) < 10 * RATE, 0.01, 0.04)[:, None], x.shape)
+    made = recording(x, np.arange(len(x)) / RATE)
+    write(tmp_path, "noisy", made)
+    noisy = tmp_path / "noisy.parquet"
+    rows = [row(noisy), row(noisy, offset_s=10.0), row(noisy, onset_s=10.0)]
+    whole, first, second = measure_rows(rows)[0].noise_mm
+    assert whole == pytest.approx(measure_quality(made, "noisy").noise_mm, rel=1e-5)
+    assert 0 < first < whole < second
+    assert second == pytest.approx(4 * first, rel=0.2)
 
 
 def test_a_region_counts_the_events_of_its_displays_and_the_time_of_any_of_them(path):

@@ -13,6 +13,7 @@ from dfe.base.types import Frame, ImageArray
 from dfe.frontends.base import NO_FACE, Face, FrameFaces, FrontEnd
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.graph import LandmarkFrontEnd
+from dfe.media.video import PATCHED
 from dfe.space.arkit import NETWORK_NAMES
 from observing import Observer
 
@@ -238,6 +239,8 @@ def test_frames_that_fail_keep_their_place(observer: Observer, clip: list[ImageA
     front = LandmarkFrontEnd(networks=observer.networks)
     (bad,) = front.observe([Frame(7, 0.5, None, "corrupt packet", "a.mp4")], still=False)
     assert (bad.frame, bad.time_s, bad.source, bad.reason) == (7, 0.5, "a.mp4", "not decoded: corrupt packet")
+    (patched,) = front.observe([Frame(8, 0.6, black, PATCHED, "a.mp4")], still=False)
+    assert patched.reason == "no face found (damaged frame)"
 
 
 def test_a_failed_frame_at_a_reset_resets(observer: Observer, clip: list[ImageArray]) -> None:

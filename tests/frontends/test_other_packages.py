@@ -86,6 +86,8 @@ def test_a_table_is_read_by_whoever_knows_it(env, table, tmp_path):
         "pitch over 20 degrees",
         "roll over 30 degrees",
         "face under 60 px",
+        "its picture stands still for over 2 s",
+        "the face is blurred",
         "something over the upper face",
         "something over the lower face",
     ]

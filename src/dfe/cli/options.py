@@ -76,7 +76,9 @@ Device = Annotated[
     ),
 ]
 FaceId = Annotated[int | None, arg(metavar="ID", help="Face of the recording; needed where it has several.")]
-AllRows = Annotated[bool, arg(help="Count turned, small and covered faces too; by default only usable rows.")]
+AllRows = Annotated[
+    bool, arg(help="Count turned, small, covered, frozen, blurred faces too; by default only usable rows.")
+]
 Fleeting = Annotated[
     bool,
     arg(help="Count faces seen for less than half a second too; by default they are left out and named apart, since "

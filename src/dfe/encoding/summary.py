@@ -138,7 +138,7 @@ def _damage(source: Source, recording: Recording) -> str | None:
         for name, reason, found in zip(
             recording.column("source"), recording.column("reason"), recording.success, strict=True
         )
-        if reason is not None and (reason == PATCHED if found else reason.startswith(NOT_DECODED))
+        if reason is not None and (reason == PATCHED if found else _unreadable(reason))
     ]
     if not odd:
         return None
@@ -148,6 +148,10 @@ def _damage(source: Source, recording: Recording) -> str | None:
     named = ", ".join(f"{name} ({reason})" for name, reason in odd[:NAMED]) + (", ..." if len(odd) > NAMED else "")
     what = f"{len(odd)} of {len(source.paths)} pictures could not be read: {named}"
     return str(MediaError(what, where=source.paths[0].parent, advice="their rows say why; the others are fine"))
+
+
+def _unreadable(reason: str) -> bool:
+    return reason.startswith(NOT_DECODED) or reason.endswith(f"({PATCHED})")
 
 
 @dataclass(frozen=True)

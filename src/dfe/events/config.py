@@ -56,7 +56,8 @@ class EventConfig:
     @property
     def counted(self) -> str:
         """Which rows and displays count, in words for reports."""
-        rows = "all rows with a face, turned, small and covered ones too" if self.all_rows else "usable rows only"
+        every = "all rows with a face, turned, small, covered, frozen and blurred ones too"
+        rows = every if self.all_rows else "usable rows only"
         steady = (
             f"{'with' if self.unsteady else 'without'} unsteady displays, which come and go with the picture's noise"
         )

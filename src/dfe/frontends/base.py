@@ -75,7 +75,7 @@ class FrameFaces:
     source: str
     """Name of the file that the picture comes from."""
     reason: str | None = None
-    """Why there is no face: ``no face found``, ``not decoded: ...``; with faces, what was odd about the picture."""
+    """Why there is no face: ``no face found``, ``not decoded: ...``; what was odd about the picture, alone or after."""
     faces: tuple[Face, ...] = ()
     """Largest box first."""
     more: bool = False

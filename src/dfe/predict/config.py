@@ -35,7 +35,7 @@ class StudyConfig:
         seen, shared, unmatched: what to do with people whom the tokenizer knows, with people in two parts of an
             official split, and with labels and recordings that do not find each other.
         workers: processes; results do not depend on it.
-        all_rows: turned, small and covered faces count too; by default usable rows alone.
+        all_rows: turned, small, covered, frozen and blurred faces count too; by default usable rows alone.
         resting_face: against whose resting face tokens count; ``population``: each person's own is put back.
         leave_one_out: every person is tested once, by models of all the others, in place of folds of people.
         common: leave out examples of which any representation says nothing, so that all are judged on the same faces.

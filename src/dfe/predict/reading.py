@@ -93,7 +93,7 @@ class Reading:
     places: IntArray
     """``(k,)`` their places among all examples."""
     all_rows: bool = False
-    """Turned, small and covered faces count too."""
+    """Turned, small, covered, frozen and blurred faces count too."""
     _kept: dict[Hashable, object] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -156,7 +156,7 @@ def readings(
     Args:
         examples: whose recordings.
         folder: of the recordings.
-        all_rows: turned, small and covered faces count too.
+        all_rows: turned, small, covered, frozen and blurred faces count too.
         everybodys: codes each face anew, with its own resting face put back; None: tokens are as they are.
 
     Raises:

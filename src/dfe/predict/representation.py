@@ -80,7 +80,7 @@ def describe(
         representations: that shall describe them.
         examples: whose recordings, windows or pictures.
         recordings: folder of the recordings.
-        all_rows: turned, small and covered faces count too.
+        all_rows: turned, small, covered, frozen and blurred faces count too.
         everybodys: codes each face anew, with its own resting face put back; None: tokens are as they are.
         seen: told of each recording.
 

@@ -94,7 +94,7 @@ class Run:
     by which 999 take seconds."""
     min_coverage: MinCoverage = MIN_COVERAGE
     all_faces: Flag = False
-    """Count turned, small and covered faces too; by default usable ones alone."""
+    """Count turned, small, covered, frozen and blurred faces too; by default usable ones alone."""
     common: Flag = False
     """Leave out examples of which any representation says nothing, so that all are judged on the same faces."""
     table: LabelTable = None

@@ -304,20 +304,20 @@ def _connected(address: str | None) -> Iterator[Any]:
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
     if address is None:
         quiet |= {"include_dashboard": False}
-    try:
-        ray.init(address=address or "local", **quiet)
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        what = (
-            f"no Ray cluster answers at {address} ({_first_line(error)})"
-            if address
-            else f"Ray does not start ({error})"
-        )
-        raise DfeError(what, advice="start one with `ray start --head`, or name its address") from None
-    try:
-        with _silent(ray):
+    with _silent(ray):  # until it is shut down: only then the thread ends that tells of dead nodes
+        try:
+            ray.init(address=address or "local", **quiet)
+        except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+            what = (
+                f"no Ray cluster answers at {address} ({_first_line(error)})"
+                if address
+                else f"Ray does not start ({error})"
+            )
+            raise DfeError(what, advice="start one with `ray start --head`, or name its address") from None
+        try:
             yield ray
-    finally:
-        ray.shutdown()
+        finally:
+            ray.shutdown()
 
 
 @contextmanager
