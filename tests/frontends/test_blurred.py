@@ -10,7 +10,7 @@ import pytest
 
 from dfe.encoding.run import encode
 from dfe.frontends.blurred import blurred_defect, detail_of_rows
-from dfe.frontends.landmarks.detail import detail_of
+from dfe.frontends.landmarks.detail import find_detail
 from dfe.recording.quality import measure_quality
 from dfe.recording.usability import BLURRED, UsabilityRule
 
@@ -32,12 +32,14 @@ def enlarged(crop: np.ndarray, side: int) -> np.ndarray:
 @pytest.mark.parametrize("seed", range(5))
 def test_detail_falls_with_what_is_seen_and_not_with_light_or_contrast(seed: int) -> None:
     crop = textured(seed)
-    by_side = [detail_of(enlarged(crop, side)) for side in (64, 48, 32)]
+    by_side = [find_detail(enlarged(crop, side)) for side in (64, 48, 32)]
     assert by_side == sorted(by_side, reverse=True)
     assert by_side[0] > 0.5 > LEAST > by_side[-1]
-    assert detail_of(textured(seed, 0.5)) == pytest.approx(detail_of(crop), rel=0.1)
-    assert detail_of(np.clip(crop.astype(int) // 2 + 90, 0, 255).astype(np.uint8)) == pytest.approx(by_side[0], rel=0.1)
-    assert detail_of(np.full((64, 64), 90, np.uint8)) == 0.0
+    assert find_detail(textured(seed, 0.5)) == pytest.approx(find_detail(crop), rel=0.1)
+    assert find_detail(np.clip(crop.astype(int) // 2 + 90, 0, 255).astype(np.uint8)) == pytest.approx(
+        by_side[0], rel=0.1
+    )
+    assert find_detail(np.full((64, 64), 90, np.uint8)) == 0.0
 
 
 def test_a_frame_that_a_fast_movement_blurs_decides_nothing_in_a_film() -> None:

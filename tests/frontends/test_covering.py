@@ -6,9 +6,19 @@ import cv2
 import numpy as np
 import pytest
 
-from dfe.base.types import ImageArray
+from dfe.base.types import DoubleArray, ImageArray
 from dfe.frontends.base import Face
-from dfe.frontends.landmarks.covering import LIPS, LOWER, SIDE, UPPER, find_covered, grey_crop, outside, standardised
+from dfe.frontends.landmarks.covering import (
+    LIPS,
+    LOWER,
+    SIDE,
+    UPPER,
+    Covered,
+    find_covered,
+    grey_crop,
+    outside,
+    standardised,
+)
 from dfe.frontends.landmarks.networks import Networks
 from dfe.recording.usability import UsabilityRule
 
@@ -22,6 +32,10 @@ def covered(image: ImageArray, face: Face, region: tuple[int, ...], colour: tupl
     return cv2.fillPoly(image.copy(), [(centre + 1.15 * (hull - centre)).astype(np.int32)], colour)
 
 
+def covered_in(networks: Networks, image: ImageArray, points: DoubleArray) -> Covered:
+    return find_covered(networks, grey_crop(image, points), points, image.shape[1], image.shape[0])
+
+
 def test_nothing_is_over_the_photographed_face(face: Face) -> None:
     assert face.covered is not None
     assert face.covered[0] <= RULE.max_covered_upper
@@ -31,7 +45,7 @@ def test_nothing_is_over_the_photographed_face(face: Face) -> None:
 @pytest.mark.parametrize("colour", [(30, 30, 30), (225, 225, 230), (196, 150, 130)], ids=["dark", "white", "skin"])
 @pytest.mark.parametrize(("region", "which"), [(UPPER, 0), (LOWER, 1)], ids=["upper", "lower"])
 def test_a_patch_is_seen_where_it_is(networks: Networks, photo, face, colour, region, which) -> None:
-    found = find_covered(networks, covered(photo, face, region, colour), face.landmarks.astype(float))
+    found = covered_in(networks, covered(photo, face, region, colour), face.landmarks.astype(float))
     limits = (RULE.max_covered_upper, RULE.max_covered_lower)
     assert found[which] > limits[which]
     assert found[which] > found[1 - which] + 0.3
@@ -44,15 +58,15 @@ def test_the_front_end_says_so(observer, photo: ImageArray, face: Face) -> None:
 
 def test_light_and_contrast_hardly_count(networks: Networks, photo: ImageArray, face: Face) -> None:
     points = face.landmarks.astype(float)
-    same = find_covered(networks, (photo * 0.6 + 20).astype(np.uint8), points)
+    same = covered_in(networks, (photo * 0.6 + 20).astype(np.uint8), points)
     np.testing.assert_allclose(same, face.covered, atol=0.1)
 
 
 def test_the_same_face_gives_the_same_number(networks: Networks, photo: ImageArray, face: Face) -> None:
     points = face.landmarks.astype(float)
-    first = find_covered(networks, photo, points)
-    find_covered(networks, photo[::-1].copy(), points)
-    assert find_covered(Networks(), photo, points) == first
+    first = covered_in(networks, photo, points)
+    covered_in(networks, photo[::-1].copy(), points)
+    assert covered_in(Networks(), photo, points) == first
 
 
 def test_what_lies_beyond_the_edge_is_hidden() -> None:
@@ -69,7 +83,7 @@ def test_what_lies_beyond_the_edge_is_hidden() -> None:
 def test_a_face_cut_by_the_picture_is_covered(networks: Networks, photo: ImageArray, face: Face) -> None:
     points = face.landmarks.astype(float)
     cut = photo[: int(points[1, 1])]
-    assert find_covered(networks, cut, points).lower > 0.7
+    assert covered_in(networks, cut, points).lower > 0.7
 
 
 def test_a_crop_may_be_larger_by_a_margin(photo: ImageArray, face: Face) -> None:

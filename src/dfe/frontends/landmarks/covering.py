@@ -38,17 +38,18 @@ class Covered(NamedTuple):
     """Of the tip of the nose, mouth and chin."""
 
 
-def find_covered(networks: Networks, image: ImageArray, points: DoubleArray) -> Covered:
+def find_covered(networks: Networks, grey: ImageArray, points: DoubleArray, width: int, height: int) -> Covered:
     """How much of a face is hidden, or lies beyond the picture's edge.
 
     Args:
         networks: where the network comes from.
-        image: the picture.
-        points: landmarks ``(478, 3)`` in its pixels.
+        grey: what :func:`grey_crop` cut out of the picture.
+        points: landmarks ``(478, 3)`` in the picture's pixels.
+        width, height: of the picture.
     """
-    (found,) = networks.run("covering", standardised(grey_crop(image, points))[None, None])
+    (found,) = networks.run("covering", standardised(grey)[None, None])
     seen = found.reshape(2)
-    beyond = outside(points, image.shape[1], image.shape[0])
+    beyond = outside(points, width, height)
     return Covered(max(float(seen[0]), beyond.upper), max(float(seen[1]), beyond.lower))
 
 

@@ -11,8 +11,8 @@ from typing import cast
 import cv2
 import numpy as np
 
-from dfe.base.types import DoubleArray, FloatArray, ImageArray
-from dfe.frontends.landmarks.covering import SIDE, grey_crop
+from dfe.base.types import FloatArray, ImageArray
+from dfe.frontends.landmarks.covering import SIDE
 
 _MARGIN = 6
 """Pixels of the crop at its edges that are left out: the picture's own edge may lie there."""
@@ -21,21 +21,15 @@ _FAINT = 0.5
 """Grey levels that are added to what the finer detail is compared with, so that a plain crop gives 0."""
 
 
-def find_detail(image: ImageArray, points: DoubleArray) -> float:
+def find_detail(grey: ImageArray) -> float:
     """Contrast of the finest detail of a level crop of 64 px over that of detail twice as coarse.
 
     A sharp face has 0.5 to 0.9, one that was enlarged from 30 px 0.45, from 20 px 0.33, from 14 px 0.26
     (docs/front-end.md).
 
     Args:
-        image: the picture.
-        points: landmarks ``(478, 3)`` in its pixels.
+        grey: what :func:`dfe.frontends.landmarks.covering.grey_crop` cut out of the picture ``(64, 64)``.
     """
-    return detail_of(grey_crop(image, points))
-
-
-def detail_of(grey: ImageArray) -> float:
-    """The same of the crop ``(64, 64)``, grey."""
     inner = grey[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN].astype(np.float32)
     half, quarter = _coarse(inner, _INNER // 2), _coarse(inner, _INNER // 4)
     return float((inner - half).std() / ((half - quarter).std() + _FAINT))

@@ -20,7 +20,7 @@ import numpy as np
 from dfe.base.types import DoubleArray, Frame, ImageArray
 from dfe.frontends.base import NO_FACE, NOT_DECODED, Face, FrameFaces
 from dfe.frontends.landmarks.config import LandmarkConfig
-from dfe.frontends.landmarks.covering import find_covered
+from dfe.frontends.landmarks.covering import find_covered, grey_crop
 from dfe.frontends.landmarks.crops import Roi, roi_from_detection, roi_from_landmarks
 from dfe.frontends.landmarks.detail import find_detail
 from dfe.frontends.landmarks.detector import Detection, Detector, is_close_up, overlap
@@ -245,6 +245,7 @@ class LandmarkFrontEnd:
             points[:, 0] = width - points[:, 0]
             x0, x1 = width - x1, width - x0
         box = (x0, y0, x1 - x0, y1 - y0)
+        grey = grey_crop(image, seen.mesh.points)
         return Face(
             seen.mesh.presence,
             box,
@@ -253,8 +254,8 @@ class LandmarkFrontEnd:
             pose.roll,
             *reading,
             landmarks=points,
-            covered=find_covered(self.networks, image, seen.mesh.points),
-            detail=find_detail(image, seen.mesh.points),
+            covered=find_covered(self.networks, grey, seen.mesh.points, width, height),
+            detail=find_detail(grey),
             look=look_at(image, seen.roi),
         )
 
