@@ -92,7 +92,7 @@ def test_parts_add_up_to_the_whole(path):
     )
     np.testing.assert_allclose(pooled.pooled(parts.count)[0], whole.count[0])
     np.testing.assert_allclose(pooled.pooled(parts.exposure_s, 1), [25])
-    with pytest.raises(TableError, match="line 7 is about 80 to inf s, but it runs from 0 to 60 s"):
+    with pytest.raises(TableError, match="line 7 asks for 80 to the end, but the recording runs from 0 to 60 s"):
         measure_rows([row(path, onset_s=80.0, line=7)])
 
 
@@ -100,7 +100,7 @@ def test_parts_that_go_on_for_longer_than_the_recording_are_told_or_refused(path
     sums, _ = measure_rows([row(path, offset_s=90.0, line=2), row(path, offset_s=60.4, line=3)])
     assert sums.outside_s == pytest.approx({"line 2": 30, "line 3": 0.4})
     assert any("by up to 30 s (line 2)" in caution for caution in sums.cautions)
-    with pytest.raises(TableError, match="line 2 is about 0 to 60000 s, but it runs from 0 to 60 s"):
+    with pytest.raises(TableError, match="line 2 asks for 0 to 60000 s, but the recording runs from 0 to 60 s"):
         measure_rows([row(path, onset_s=0.0, offset_s=60_000.0, line=2)])
 
 
