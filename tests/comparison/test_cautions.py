@@ -32,10 +32,12 @@ def test_what_inflates_false_discoveries_is_said(mean, minutes, words):
         ((0.0, 0.2), None),
         ((math.nan, 0.2), None),
         ((0.2, math.nan), None),
+        ((math.nan, math.nan), None),
+        ((math.nan, 0.06, 0.15), "2.5 times"),
     ],
 )
 def test_noise_that_differs_is_said(noise, times):
-    found = Coverage(("a", "b"), (0.9, 0.9), (5.0, 5.0), 0.5, 0.5, noise).cautions
+    found = Coverage(("a", "b", "c")[: len(noise)], (0.9,) * 3, (5.0,) * 3, 0.5, 0.5, noise).cautions
     assert [times in caution for caution in found] == ([] if times is None else [True])
 
 

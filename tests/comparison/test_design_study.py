@@ -217,7 +217,7 @@ def test_what_cannot_be_asked_is_said_in_one_line(study, tmp_path, dfe):
         ((*group, "--part", "silent"), None, None, "--part does nothing without --speech"),
         ((*group, "--windows", windows), whole + "P00,1,2,rest,1\n", None, "are about the same time of P00"),
         ((*group, "--windows", windows), whole.replace("P00,", "P77,"), None, "there is no recording 'P77'"),
-        ((*group, "--windows", windows), whole + "P00,90,99,rest,1\n", None, "is about 90 to 99 s, but it runs"),
+        ((*group, "--windows", windows), whole + "P00,90,99,rest,1\n", None, "asks for 90 to 99 s, but"),
         ((*group, "--windows", windows), whole.replace("condition", "phase"), None, "has no column condition"),
         ((*group, "--contrasts", planned), None, PLANNED, "is about a condition 'task'"),
         (group + ("--contrasts", planned), None, PLANNED.replace("= -0.5", "= -0.4"), "do not add up to 0"),

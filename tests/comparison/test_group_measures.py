@@ -15,7 +15,9 @@ from dfe.displays.vocabulary import vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.find import find_events
 from dfe.events.rates import rates
+from dfe.recording.copies import copies_in
 from dfe.recording.quality import measure_quality
+from dfe.recording.recording import Recording
 from dfe.space.registry import load_space
 from dfe.stats.contrasts import Design
 from dfe.tokenizer.file import load_tokenizer
@@ -37,8 +39,6 @@ def row(path, **more):
 
 
 def test_sums_are_those_of_the_rates_of_a_recording(path):
-    from dfe.recording.recording import Recording
-
     sums, tokenizer = measure_rows([row(path)])
     found = find_events(Recording.read(path), EventConfig())
     expected = {r.token: r for r in rates(found)}
@@ -92,7 +92,7 @@ def test_parts_add_up_to_the_whole(path):
     )
     np.testing.assert_allclose(pooled.pooled(parts.count)[0], whole.count[0])
     np.testing.assert_allclose(pooled.pooled(parts.exposure_s, 1), [25])
-    with pytest.raises(TableError, match="line 7 is about 80 to inf s, but it runs from 0 to 60 s"):
+    with pytest.raises(TableError, match="line 7 asks for 80 to the end, but the recording runs from 0 to 60 s"):
         measure_rows([row(path, onset_s=80.0, line=7)])
 
 
@@ -100,8 +100,21 @@ def test_parts_that_go_on_for_longer_than_the_recording_are_told_or_refused(path
     sums, _ = measure_rows([row(path, offset_s=90.0, line=2), row(path, offset_s=60.4, line=3)])
     assert sums.outside_s == pytest.approx({"line 2": 30, "line 3": 0.4})
     assert any("by up to 30 s (line 2)" in caution for caution in sums.cautions)
-    with pytest.raises(TableError, match="line 2 is about 0 to 60000 s, but it runs from 0 to 60 s"):
+    with pytest.raises(TableError, match="line 2 asks for 0 to 60000 s, but the recording runs from 0 to 60 s"):
         measure_rows([row(path, onset_s=0.0, offset_s=60_000.0, line=2)])
+
+
+def test_copies_of_a_film_are_found_in_folders_that_tell_them_apart(tmp_path):
+    made = recording(face(np.random.default_rng(2), 5, 0, 12), np.arange(5 * RATE) / RATE)
+    source = replace(made.provenance.source, sha256="ab" * 32)
+    made = Recording(made.table, replace(made.provenance, source=source))
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder, "film", made)
+    rows = [row(tmp_path / folder / "film.parquet", line=line) for line, folder in enumerate(("first", "second"), 2)]
+    one, other = copies_in(measure_rows(rows)[0].seen)
+    assert {one.said, other.said} == {"line 2", "line 3"}
+    assert {one.recording, other.recording} == {str(each.path) for each in rows}
 
 
 def test_sides_that_share_no_instrument_are_refused_and_others_told(path):

@@ -33,7 +33,7 @@ def test_what_a_part_asks_for_beyond_its_recording(low, high, outside):
 
 @pytest.mark.parametrize(("low", "high"), [(0, 60_000), (-math.inf, 60_000), (59, 120), (60, math.inf), (-30, 0)])
 def test_a_part_of_which_less_than_half_is_there_is_refused(low, high):
-    with pytest.raises(TableError, match=r"a\.parquet: line 3 is about .* s, but it runs from 0 to 60 s; correct"):
+    with pytest.raises(TableError, match=r"a\.parquet: line 3 asks for .*, but .* from 0 to 60 s; correct"):
         outside_s(low, high, 0, 60, "line 3", "a.parquet")
 
 

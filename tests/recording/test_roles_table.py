@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dfe.base.errors import DfeError, TableError
-from dfe.recording.roles import check_named, read_roles, roles_of
+from dfe.recording.roles import read_roles, roles_at_hand, roles_of
 
 HEAD = "recording,face_id,start,end,subject,role\n"
 
@@ -88,7 +88,31 @@ def test_recordings_may_be_named_by_their_videos_and_some_must_be_at_hand(tmp_pa
     path = tmp_path / "roles.csv"
     path.write_text("recording,face_id,subject\nvideos/a.MP4,0,Anna\nb.parquet,0,Ben\nc.2,0,Cem\n", "utf-8")
     roles = read_roles(path)
-    assert [role.recording for role in roles] == ["a", "b", "c.2"]
-    check_named(roles, ["deep/b", "q"], path)
-    with pytest.raises(TableError, match=r"names none of these recordings: a, b, c\.2 in the table, q at hand"):
-        check_named(roles, ["q"], path)
+    assert [role.recording for role in roles] == ["videos/a", "b", "c.2"]
+    assert [(role.recording, role.subject) for role in roles_at_hand(roles, ["deep/b", "q", "a"], path)] == [
+        ("a", "Anna"),
+        ("deep/b", "Ben"),
+    ]
+    with pytest.raises(TableError, match=r"names none of these recordings: videos/a, b, c\.2 in the table, q at hand"):
+        roles_at_hand(roles, ["q"], path)
+
+
+def test_recordings_of_one_name_in_several_folders_are_told_apart_or_refused(tmp_path):
+    path = written(tmp_path, HEAD + "s1/film.mp4,0,,,Anna,\ns2/film.mp4,0,,,Ben,\nD:\\x\\s2\\film.mp4,1,,,Cem,\n")
+    roles = read_roles(path)
+    both = roles_at_hand(roles, ["s1/film", "s2/film"], path)
+    assert [(role.recording, role.subject) for role in both] == [
+        ("s1/film", "Anna"),
+        ("s2/film", "Ben"),
+        ("s2/film", "Cem"),
+    ]
+    assert [role.subject for role in roles_at_hand(roles, ["s1/film"], path)] == ["Anna"]
+    with pytest.raises(TableError, match="line 3: film may be s1/film and s2/film; name the folder above both"):
+        roles_at_hand(roles, ["film"], path)
+    bare = read_roles(written(tmp_path, HEAD + "film,0,,,Anna,\n"))
+    with pytest.raises(TableError, match="line 2: film may be s1/film, s2/film; name the folder, too"):
+        roles_at_hand(bare, ["s1/film", "s2/film"], path)
+    assert [role.recording for role in roles_at_hand(bare, ["film", "s1/film"], path)] == ["film"]
+    twice = read_roles(written(tmp_path, HEAD + "film,0,,,Anna,\ns1/film,0,5,,Ben,\n"))
+    with pytest.raises(TableError, match="lines 2 and 3 overlap: face 0 of s1/film is 'Anna' and 'Ben' at once"):
+        roles_at_hand(twice, ["s1/film"], path)

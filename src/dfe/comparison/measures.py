@@ -259,7 +259,7 @@ def _measure(
 def _seen(row: GroupRow, face: int | None, recording: Recording) -> Seen:
     start, end = whole_of(recording)
     sha256 = recording.provenance.source.sha256
-    return Seen(sha256, row.path.stem, face or 0, max(row.onset_s, start), min(row.offset_s, end), row.said)
+    return Seen(sha256, str(row.path), face or 0, max(row.onset_s, start), min(row.offset_s, end), row.said)
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:

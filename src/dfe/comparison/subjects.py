@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -73,7 +74,8 @@ class Coverage:
                 f"The share of usable time differs by {apart:.0%}. Faces that are lost because of a display look like "
                 "a difference in it."
             )
-        calm, noisy = min(self.noise_mm), max(self.noise_mm)
+        known = [noise for noise in self.noise_mm if not math.isnan(noise)] or [0.0]
+        calm, noisy = min(known), max(known)
         if noisy >= NOISY_MM and 0 < calm <= noisy / UNEQUAL_NOISE:
             found.append(
                 f"Faces tremble {noisy / calm:.1f} times as much on one side ({noisy:.2f} and {calm:.2f} mm from frame "

@@ -28,7 +28,7 @@ from dfe.formats.tiers import MediaRef
 from dfe.formats.tsv import EventSource, write_events_tsv
 from dfe.recording.neutrals import neutral_notes
 from dfe.recording.recording import Recording
-from dfe.recording.roles import Role, check_named, read_roles, roles_of
+from dfe.recording.roles import Role, read_roles, roles_at_hand, roles_of
 from dfe.recording.storage import recordings_in
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -211,7 +211,7 @@ def finder(options: EventOptions, names: Sequence[str]) -> Callable[[str, Record
     voices = voices_of(options.speech, names)
     roles: tuple[Role, ...] = () if options.roles is None else read_roles(options.roles)
     if options.roles is not None:
-        check_named(roles, names, options.roles)
+        roles = roles_at_hand(roles, names, options.roles)
     given = None if options.tokenizer is None else load_tokenizer(options.tokenizer)
 
     opened: dict[str, Tokenizer] = {}
@@ -230,7 +230,7 @@ def finder(options: EventOptions, names: Sequence[str]) -> Callable[[str, Record
         found = detect(recording, tokenizer, options.config, speech=speech, vocabulary=words[tokenizer.id])
         found = found if note is None else replace(found, notes=(*found.notes, note))
         faces = [*(face.face_id for face in found.faces), *found.fleeting]
-        mine = roles_of(roles, short, faces, options.roles) if options.roles is not None else []
+        mine = roles_of(roles, name, faces, options.roles) if options.roles is not None else []
         if options.roles is not None and not mine:
             found = replace(found, notes=(*found.notes, f"{options.roles.name} does not say whose faces these are"))
         source = source_of(recording, words[tokenizer.id])

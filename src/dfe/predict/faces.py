@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from dfe.base.errors import TableError
+from dfe.base.label_table import plain_path
 from dfe.datasets.examples import NOT_SAID, Examples
 from dfe.predict.reading import find_recording
 from dfe.recording.recording import Recording
-from dfe.recording.roles import Role, roles_of
+from dfe.recording.roles import Role, roles_at_hand, roles_of
 
 
 def assign_faces(
@@ -30,19 +31,21 @@ def assign_faces(
         where: the table of roles, for errors.
 
     Raises:
-        TableError: a role of a face that is not there, or a subject whose face changes.
+        TableError: a role of a face that is not there, or a subject whose face changes; or as of
+            :func:`~dfe.recording.roles.roles_at_hand`.
     """
     count = len(examples)
     face = np.full(count, NOT_SAID) if examples.face is None else examples.face.copy()
     low = np.full(count, -np.inf) if examples.onset_s is None else examples.onset_s.copy()
     high = np.full(count, np.inf) if examples.offset_s is None else examples.offset_s.copy()
+    known = roles_at_hand(roles, examples.recording, where)
     for place, name in enumerate(examples.recording):
-        short, subject = Path(name).name, str(examples.subject[place])
-        own = [role for role in roles if role.recording == short and role.subject == subject]
+        subject = str(examples.subject[place])
+        own = [role for role in known if role.recording == plain_path(name) and role.subject == subject]
         path = find_recording(folder, name, missing_ok=True) if own else None
         if path is None:
             continue
-        roles_of(own, short, np.unique(Recording.read(path, landmarks=False).face_ids).tolist(), where)
+        roles_of(own, name, np.unique(Recording.read(path, landmarks=False).face_ids).tolist(), where)
         if len(own) > 1:
             what = "the subject's face changes, or comes in several stretches"
             raise TableError(what, where=f"{where}, {name}", advice="merge the tracks with dfe faces")

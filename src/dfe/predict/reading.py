@@ -118,14 +118,11 @@ class Reading:
         Raises:
             TableError: less than half of a window lies in the recording.
         """
-        clock = self.recording.clock()
-        if not len(clock.times):
+        start, end = whole_of(self.recording)
+        if not np.isfinite(start):
             return {}
-        start = float(clock.times[0])
         return {
-            name: outside_s(
-                *_edges(self.examples, place), start, start + clock.duration_s, f"example {name}", self.name
-            )
+            name: outside_s(*_edges(self.examples, place), start, end, f"example {name}", self.name)
             for place, name in enumerate(self.examples.name)
         }
 

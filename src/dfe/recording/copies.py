@@ -20,6 +20,7 @@ class Seen:
     sha256: str | None
     """Of the film; None where it is not known."""
     recording: str
+    """Where it is, so that recordings of one name in different folders are two."""
     face: int
     start_s: float
     end_s: float

@@ -28,7 +28,9 @@ def outside_s(low: float, high: float, start: float, end: float, who: str, where
     first, last = (low if math.isfinite(low) else start), (high if math.isfinite(high) else end)
     inside = min(last, end) - max(first, start)
     if inside <= 0 or inside < _LEAST_INSIDE * (last - first):
-        what = f"{who} is about {low:g} to {high:g} s, but it runs from {start:g} to {end:g} s"
+        begin = f"{low:g}" if math.isfinite(low) else "the start"
+        until = f"{high:g} s" if math.isfinite(high) else "the end"
+        what = f"{who} asks for {begin} to {until}, but the recording runs from {start:g} to {end:g} s"
         raise TableError(what, where=where, advice="correct onset and offset, which are seconds")
     return max(0.0, start - first) + max(0.0, last - end)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from os import PathLike
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from dfe.base.errors import TableError
 from dfe.base.label_table import plain_path, plain_recording, read_label_table
@@ -21,7 +21,8 @@ class Role:
     """One face of one recording belongs to a subject, from a start to an end."""
 
     recording: str
-    """Name of the recording's table, without folder and suffix."""
+    """Name of the recording's table as the table of roles has it, without suffix; of :func:`roles_at_hand` the whole
+    one."""
     face_id: int
     start_s: float
     """Minus infinity where the cell is empty: from the beginning."""
@@ -74,26 +75,57 @@ def check_overlaps(roles: Iterable[Role], where: str | PathLike[str]) -> None:
                 )
 
 
-def check_named(roles: Sequence[Role], recordings: Iterable[str], where: str | PathLike[str]) -> None:
-    """Make sure that a table of roles is about some of the recordings at hand.
+def roles_at_hand(roles: Sequence[Role], recordings: Iterable[str], where: str | PathLike[str]) -> tuple[Role, ...]:
+    """The roles of recordings that are at hand, each with the name that its recording has here.
+
+    A table may name a recording with more or with fewer folders than it is called by here, but not with others.
 
     Args:
         roles: of the table.
-        recordings: names of their tables, without suffix.
+        recordings: names of their tables, without suffix, with ``/`` between folders.
         where: the table of roles, for errors.
 
     Raises:
-        TableError: it names none of them.
+        TableError: it names none of the recordings, a name may mean several, several may mean one, or a face is two
+            subjects' at once.
     """
-    known = [PurePosixPath(plain_path(name)).name for name in recordings]
-    named = dict.fromkeys(role.recording for role in roles)
-    if known and not set(known) & set(named):
-        what = f"names none of these recordings: {_few(named)} in the table, {_few(known)} at hand"
-        raise TableError(what, where=where, advice="name them as dfe encode named their tables")
+    known = list(dict.fromkeys(map(plain_path, recordings)))
+    by_last: dict[str, list[str]] = {}
+    for one in known:
+        by_last.setdefault(_last(one), []).append(one)
+    found: list[Role] = []
+    named: dict[str, str] = {}
+    for role in roles:
+        name, at = role.recording, f"{where}, line {role.row}"
+        near = [one for one in by_last.get(_last(name), []) if _may_be(name, one)]
+        meant = [name] if name in near else near
+        if len(meant) > 1:
+            raise TableError(f"{name} may be {_few(meant)}", where=at, advice="name the folder, too")
+        for one in meant:
+            other = named.setdefault(one, name)
+            if not _may_be(other, name):
+                raise TableError(f"{one} may be {other} and {name}", where=at, advice="name the folder above both")
+            named[one] = max(other, name, key=len)
+            found.append(replace(role, recording=one))
+    if known and not found:
+        what = f"names none of these recordings: {_few(role.recording for role in roles)} in the table, "
+        advice = "name them as dfe encode named their tables"
+        raise TableError(f"{what}{_few(known)} at hand", where=where, advice=advice)
+    check_overlaps(found, where)
+    return tuple(found)
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _may_be(one: str, other: str) -> bool:
+    """Whether two names may be of one recording: the shorter is the end of the longer, folder by folder."""
+    return f"/{one}".endswith(f"/{other}") or f"/{other}".endswith(f"/{one}")
 
 
 def _few(names: Iterable[str]) -> str:
-    first = list(names)
+    first = list(dict.fromkeys(names))
     return ", ".join(first[:3]) + (", ..." if len(first) > 3 else "") if first else "none"
 
 
@@ -101,8 +133,8 @@ def roles_of(roles: Sequence[Role], recording: str, faces: Iterable[int], where:
     """The roles in one recording.
 
     Args:
-        roles: of many recordings.
-        recording: name of the recording's table, without folder and suffix.
+        roles: of many recordings, as of :func:`roles_at_hand`.
+        recording: name of the recording's table, without suffix.
         faces: that the recording has.
         where: the table of roles, for errors.
 
@@ -133,5 +165,5 @@ def _role(values: dict[str, str], where: str, line: int, decimal: Decimal) -> Ro
     end = seconds(values.get("end", ""), "end", math.inf, where, decimal)
     if not start < end:
         raise TableError(f"ends at {end:g} s, before it starts at {start:g} s", where=where)
-    name = PurePosixPath(plain_recording(values["recording"])).name
+    name = plain_recording(values["recording"])
     return Role(name, int(face), start, end, values["subject"], values.get("role", ""), line)

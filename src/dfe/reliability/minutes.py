@@ -116,8 +116,8 @@ def measure_minutes(
         face = sole_face(recording, source.path) if source.face is None else source.face
         resting.append(neutral_of(recording, face))
         instruments.append(instrument_of(recording))
-        sha256, name = recording.provenance.source.sha256, source.path.stem
-        seen.append(Seen(sha256, name, face or 0, *whole_of(recording), name))
+        sha256, path = recording.provenance.source.sha256, str(source.path)
+        seen.append(Seen(sha256, path, face or 0, *whole_of(recording), source.path.stem))
         for block in range(int(np.ceil(found.duration_s / block_s))):
             low = start + block_s * block
             role = Role("", face, low, low + block_s, "x", "")

@@ -159,7 +159,7 @@ def _keep_recording(changed: Recording, said: str, target: Target, changing: Cha
 def _role(sent: Sent, target: Target, changing: Changing) -> str:
     subject = _text(sent, "subject")
     row = {
-        "recording": Path(target.name).name,
+        "recording": target.name,
         "face_id": str(_whole(sent, "face")),
         "start": _moment(sent, "start_s"),
         "end": _moment(sent, "end_s"),

@@ -84,13 +84,14 @@ class Overview:
 
     def told(self, version: str = "") -> dict[str, Any]:
         """The same for a page that is open already: its rows as HTML, None where the page has this version."""
+        with self._lock:
+            done, now = len(self._looked), self._version
+        if version == str(now):  # asked for again and again: nothing is made of the rows for that
+            return {"done": done, "total": len(self._viewing.library.entries), "version": now, "rows": None}
         values = self.values()
-        counts = {name: values[name] for name in ("done", "total", "version")}
-        if version == str(values["version"]):
-            return {**counts, "rows": None}
         template = environment().get_template("report/qc_rows.html.jinja")
         return {
-            **counts,
+            **{name: values[name] for name in ("done", "total", "version")},
             "rows": template.render(values),
             "verdicts": [[verdict, many] for verdict, _, many in values["verdicts"]],
             "problems": values["problems"],

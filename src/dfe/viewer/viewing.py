@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from dfe.base.errors import DfeError, UsageError
+from dfe.base.label_table import plain_path, plain_recording
 from dfe.displays.names import NAMES_FILE, Names, load_names, names_target, read_names
 from dfe.displays.units import EYES
 from dfe.events.config import EventConfig
@@ -309,7 +310,4 @@ class Viewing:
 
 
 def _same_recording(name: str, entry: Entry) -> bool:
-    plain = name.replace("\\", "/").removeprefix("./")
-    for suffix in (".parquet", ".csv"):
-        plain = plain.removesuffix(suffix)
-    return plain in (entry.name, entry.path.stem)
+    return plain_recording(name) in (plain_path(entry.name), plain_path(entry.path.stem))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import socket
 import stat
 import sys
@@ -113,8 +114,9 @@ class Place:
 
 
 def find_place(*said: object) -> Place:
-    """The place of the server that does what ``said`` says, for this user, job and choice of devices.
+    """The place of the server that does what ``said`` says, for this user, machine, job and choice of devices.
 
+    Machines may share the folder for temporary files, and no socket leads from one to another.
     Jobs of a scheduler have servers of their own: each job may have been given another device under the same number,
     and takes its processes with it when it ends.
 
@@ -122,7 +124,7 @@ def find_place(*said: object) -> Place:
         DfeError: the folder for it is another user's, or others can enter it.
     """
     there = [os.environ.get(name) for name in ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", *_JOBS)]
-    text = json.dumps([*said, there], default=str)
+    text = json.dumps([*said, platform.node(), there], default=str)
     return Place(_private_folder(), hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16])
 
 
