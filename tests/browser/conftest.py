@@ -76,8 +76,8 @@ def open_page(chromium, tmp_path):
     """Function that opens a page's HTML; at the end it checks that the page was quiet and asked for nothing."""
     opened = []
 
-    def open_html(html: str, before: str = "", **context) -> Opened:
-        """Open a page; ``before``: a script that runs before its own."""
+    def open_html(html: str, before: str = "", ready: str = READY, **context) -> Opened:
+        """Open a page; ``before``: a script that runs before its own; ``ready``: what there is once it can be used."""
         file = tmp_path / f"seite {len(opened)} é.html"
         file.write_text(html, encoding="utf-8")
         page = chromium.new_context(**{"viewport": {"width": 1280, "height": 900}, **context}).new_page()
@@ -89,7 +89,7 @@ def open_page(chromium, tmp_path):
         if before:
             page.add_init_script(before)
         page.goto(file.as_uri())
-        page.wait_for_selector(READY, state="attached")
+        page.wait_for_selector(ready, state="attached")
         opened.append(one)
         return one
 

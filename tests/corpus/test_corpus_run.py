@@ -63,6 +63,10 @@ def test_a_plan_says_what_there_is_and_what_is_broken(dfe, media, tmp_path):
     assert told["frames"] == 4 * 12
     assert told["estimate"]["processor_hours"] > 0
     assert told["estimate"]["bytes"] > 4 * 1000
+    lines = dfe(*words, "--overwrite", "--quick", "--sample", "0").out.splitlines()
+    assert lines[0].startswith("5 recordings: 5 videos (")
+    assert " s in all); 48 frames, " in lines[0]
+    assert lines[-1] == f"next: dfe corpus run {path} -o OUT"
     again = dfe(*words)
     assert (again.code, "exists already" in again.err) == (1, True)
     moved = tmp_path / "moved"
@@ -196,6 +200,19 @@ def test_what_is_no_plan_is_refused(dfe, encoded, tmp_path):
     for path in (encoded / "s1" / "s1_rest.parquet", encoded / "subjects.csv", tmp_path / "absent.parquet"):
         ran = dfe("corpus", "run", path, "-o", tmp_path / "out")
         assert (ran.code, ran.err.count("\n")) == (1, 1), path
+
+
+def test_what_no_run_wrote_into_is_told_with_what_to_do(dfe, plan, tmp_path):
+    said = {
+        plan: "is a file, not a folder",
+        plan.parent: "holds no manifest.csv",
+        tmp_path / "absent": "no such folder",
+    }
+    for path, what in said.items():
+        ran = dfe("corpus", "status", path)
+        assert (ran.code, ran.err.count("\n")) == (2, 1), path
+        assert what in ran.err
+        assert "dfe corpus run PLAN -o OUT" in ran.err
 
 
 @pytest.mark.parametrize(

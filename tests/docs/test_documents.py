@@ -20,6 +20,14 @@ def test_links_and_pictures_are_there(page):
             assert (page.parent / target).exists(), target
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_files_that_are_named_are_there(page):
+    """From the root, or from the package; those that a reader is to write are called after what is theirs."""
+    for named in re.findall(r"`((?:\w+/)+\w+\.py)`", page.read_text("utf-8")):
+        if "my" not in Path(named).name and "mine" not in named:
+            assert any((root / named).exists() for root in (ROOT, ROOT / "src" / "dfe", ROOT / "src")), named
+
+
 def test_the_map_names_every_room_and_no_other():
     part = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("## Where things go")[2].partition("\n\n`tests/`")[0]
     named = [room for row in part.splitlines() if row.startswith("| `") for room in re.findall(r"`(\w+)/`", row)]

@@ -33,7 +33,7 @@ def test_the_settings_are_those_of_the_page():
         f"{config.rate:g} samples a second", f"{config.smoothing_s * 1000:g} ms standard deviation",
         f"at least {config.off_mm:g} mm strong (`--off`). It counts only if it reaches {config.on_mm:g} mm (`--on`)",
         f"less than {config.merge_s:g} s apart",
-        f"shorter than {config.min_s:g} s (`--min-duration`) is none", f"lost for more than {GAP_S:g} s",
+        f"shorter than {config.min_s:g} s (`--min-duration`) is no event", f"lost for more than {GAP_S:g} s",
         f"rises by at least {config.blink_on:g}",
         f"at least {config.gaze_on:g} (`gaze_` columns)", f"about {config.gaze_window_s * 1000:g} ms",
     ):  # fmt: skip

@@ -13,6 +13,7 @@ import pytest
 from dfe.base.errors import MediaError
 from dfe.media.image import MAX_PIXELS, images, read_header, read_image
 from dfe.media.probe import probe
+from dfe.media.tiff import tiff_directories
 
 # Where the stored first row and first column lie in the upright picture (EXIF 2.32, table 5), as array operations.
 UPRIGHT = {
@@ -238,6 +239,29 @@ def test_huge_pictures_are_refused_before_they_are_decoded(tmp_path, header, mon
     (tmp_path / "huge").write_bytes(header)
     with pytest.raises(MediaError, match=rf"huge: .* over the limit of {MAX_PIXELS // 1_000_000} megapixels; make"):
         read_image(tmp_path / "huge")
+
+
+def test_further_pages_of_a_tiff_are_told(tmp_path):
+    cv2.imwritemulti(str(tmp_path / "stack.tif"), [picture(), picture() // 2, picture() // 3])
+    cv2.imwrite(str(tmp_path / "single.tif"), picture())
+    stack, single = images([tmp_path / "stack.tif", tmp_path / "single.tif"])
+    assert stack.treated == ("first_page",)
+    assert single.treated == ()
+    np.testing.assert_array_equal(stack.image, single.image)
+    assert read_header(tmp_path / "stack.tif").pages == 3
+
+
+@pytest.mark.parametrize(("places", "pages"), [((26, 26), 2), ((26, 8), 2), ((0, 0), 1), ((9_999, 0), 1)])
+def test_pages_are_counted_until_the_chain_ends(tmp_path, places, pages):
+    """A smaller copy is none, a chain that runs in a circle ends, and one that leads nowhere is no damage."""
+    following, last = places
+    first = struct.pack("<HHHII", 1, 256, 4, 1, 5) + struct.pack("<I", following)
+    second = struct.pack("<HHHII", 1, 257, 4, 1, 5) + struct.pack("<I", last)
+    assert len(tiff_directories(b"II*\0" + struct.pack("<I", 8) + first + second, {256, 257}, 100)) == pages
+    smaller = struct.pack("<HHHIIHHII", 2, 256, 4, 1, 5, 257, 4, 1, 5) + struct.pack("<I", 38)
+    copy = struct.pack("<HHHII", 1, 254, 4, 1, 1) + struct.pack("<I", 0)
+    (tmp_path / "copy.tif").write_bytes(b"II*\0" + struct.pack("<I", 8) + smaller + copy)
+    assert read_header(tmp_path / "copy.tif").pages == 1
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp", ".tiff", ".webp"])

@@ -96,6 +96,19 @@ def test_templates_name_the_style_sheets_and_scripts_that_there_are():
     assert named == {f"{path.parents[1].name}/{path.name}" for path in there}
 
 
+def test_every_page_with_folds_opens_them_for_paper():
+    """Paper cannot be unfolded. Local pages (viewer) stay on the screen."""
+
+    def whole(name: str) -> str:
+        others = re.findall(r'"([a-z]+/\w+\.html\.jinja)"', SOURCES[name])
+        return SOURCES[name] + "".join(whole(one) for one in others)
+
+    pages = {name: whole(name) for name in SOURCES if '{% extends "pages/shell.html.jinja" %}' in SOURCES[name]}
+    folded = {name for name, text in pages.items() if "<details" in text}
+    assert {"comparison/compare.html.jinja", "report/recording.html.jinja"} <= folded
+    assert {name for name in folded if '"pages/print.js"' not in pages[name]} == set()
+
+
 def test_a_page_without_scripts_lets_none_run():
     page = render("pages/shell.html.jinja", title="<T>", styles=["pages/page.css"], scripts=[])
     checked(page)

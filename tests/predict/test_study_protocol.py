@@ -9,6 +9,7 @@ from dfe.base.errors import TableError, UsageError
 from dfe.judge.seen import hashed
 from dfe.predict.config import StudyConfig
 from dfe.predict.figures import figures
+from dfe.predict.fitting import fit_fold
 from dfe.predict.protocol import study_examples
 from dfe.predict.store import read_predictions, write_predictions
 from dfe.predict.study import Study, StudyOptions, run_study, write_study
@@ -104,6 +105,26 @@ def test_results_do_not_depend_on_the_number_of_workers(tmp_path):
         assert alone.tables[name].equals(together.tables[name]), name
     other = run(tmp_path / "made", replace(config, seed=1), targets=only)
     assert not alone.tables["predictions"].equals(other.tables["predictions"])
+
+
+def test_progress_counts_folds_and_every_representation_takes_its_turn(tmp_path, monkeypatch):
+    turns, told = [], []
+
+    def fitted(x, *more, **named):
+        turns.append(id(x))
+        return fit_fold(x, *more, **named)
+
+    monkeypatch.setattr("dfe.predict.predict.fit_fold", fitted)
+    config = StudyConfig(folds=2, inner_folds=2, repeats=3, permutations=4, draws=10)
+    run(tmp_path, config, targets=["stress"], progress=lambda done, total: told.append((done, total)))
+    kinds = len(set(turns))
+    repeated, permuted = 3 * 2 * kinds, 4 * 2 * kinds
+    assert {total for _, total in told} == {repeated + permuted} == {len(turns)}
+    assert [done for done, _ in told] == [*range(1, repeated + 1), *range(repeated + 2, repeated + permuted + 1, 2)]
+    for first in range(0, repeated, kinds):
+        assert len(set(turns[first : first + kinds])) == kinds
+    for first in range(repeated, len(turns), 2 * kinds):
+        assert len(set(turns[first : first + 2 * kinds])) == kinds
 
 
 def test_every_figure_is_made_again_from_the_files(tmp_path):

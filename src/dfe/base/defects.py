@@ -21,6 +21,7 @@ DefectKind = Literal[
     "pixel_aspect",
     "dynamic_range",
     "second_stream",
+    "pages",
     "cuts",
     "face_limit",
     "changed",
@@ -31,8 +32,8 @@ words; ``damage``: frames that cannot be decoded whole; ``still``: a face's pict
 ``blurred``: a face's picture holds hardly any detail; ``size_change`` of the pictures inside the file; ``interlaced``
 film, deinterlaced; ``combed``: it looks interlaced, the stream does not say so, and it was measured as it is;
 ``pixel_aspect``: pixels that were not square, squared; ``dynamic_range`` that is read without tone mapping;
-``second_stream`` of pictures that is not read; ``cuts`` between scenes; ``face_limit``: more faces than looked for;
-``changed``: the file was written to while it was read."""
+``second_stream`` of pictures that is not read; ``pages`` of a picture file that are not read; ``cuts`` between scenes;
+``face_limit``: more faces than looked for; ``changed``: the file was written to while it was read."""
 
 _MENDED: frozenset[DefectKind] = frozenset({"interlaced", "pixel_aspect", "second_stream"})
 
@@ -52,6 +53,7 @@ SHORT: dict[DefectKind, str] = {
     "pixel_aspect": "pixels not square, and squared",
     "dynamic_range": "high dynamic range read as if it were not",
     "second_stream": "a second video that was not read",
+    "pages": "further pages that were not read",
     "cuts": "cuts",
     "face_limit": "more faces than were looked for",
     "changed": "changed while it was read",

@@ -19,7 +19,7 @@ ImageArray = NDArray[np.uint8]
 """RGB picture, ``(height, width, 3)``, upright."""
 
 
-Treatment = Literal["deinterlaced", "squared"]
+Treatment = Literal["deinterlaced", "squared", "first_page"]
 """What was done to a decoded picture before it is given: one field of two was kept; pixels were made square."""
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from dfe.base.suffixes import foreign_words
 from dfe.corpus.plan import Plan
 from dfe.corpus.sample import Estimate, in_room
+from dfe.pages import formats
 
 
 @dataclass(frozen=True)
@@ -40,19 +41,23 @@ class Overview:
     def lines(self, workers: int = 1) -> list[str]:
         """For people."""
         kinds = [
-            (self.videos, f"videos of {self.hours:.1f} hours"),
-            (self.picture_sets, "sets of pictures"),
-            (self.tables, "tables"),
+            (self.videos, "video", "videos"),
+            (self.picture_sets, "set of pictures", "sets of pictures"),
+            (self.tables, "table", "tables"),
         ]
-        what = ", ".join(f"{count} {words}" for count, words in kinds if count) or "nothing"
-        lines = [f"{self.recordings} recordings: {what}; {self.frames:,} frames, {in_room(self.bytes)} of media"]
+        told = [formats.count(*kind) for kind in kinds if kind[0]]
+        if self.videos:
+            told[0] += f" ({formats.seconds(3600 * self.hours)} in all)"
+        what = ", ".join(told) or "nothing"
+        media = f"{formats.count(self.frames, 'frame')}, {in_room(self.bytes)} of media"
+        lines = [f"{formats.count(self.recordings, 'recording')}: {what}; {media}"]
         if self.unreadable:
             lines.append(f"{self.unreadable} cannot be read; runs leave them out")
         if self.passed_over:
             lines.append(foreign_words(self.passed_over))
         if self.subjects:
             rest = f"; of {self.without_subject} recordings it is not known whose" if self.without_subject else ""
-            lines.append(f"{self.subjects} subjects{rest}")
+            lines.append(f"{formats.count(self.subjects, 'subject')}{rest}")
         else:
             lines.append("no subject is known: no path names one as sub-01 does, or as --pattern says")
         if self.estimate is not None:

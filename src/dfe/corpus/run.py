@@ -30,6 +30,7 @@ from dfe.encoding.run import make_folder, prepared
 from dfe.encoding.summary import InputResult
 from dfe.encoding.tasks import frames_asked_for
 from dfe.media.inputs import Source
+from dfe.pages.formats import count, seconds
 
 
 def exit_code(*, unfinished: bool, problems: bool) -> int:
@@ -114,14 +115,13 @@ class CorpusSummary:
     def lines(self) -> list[str]:
         """A few lines for people."""
         told = [f"{self.states[state]} {words}" for state, words in STATES.items() if self.states[state]]
-        rate = self.frames / self.seconds if self.seconds > 0 else 0.0
         again = f" (--tries {self.most_tries + 1} tries them again)" if self.states["aside"] else ""
-        lines = [
-            f"{self.recordings} recordings: {', '.join(told) or 'nothing done'}{again}",
-            f"{self.frames} frames, {self.faces} faces in {self.seconds:.1f} s ({rate:.0f} frames/s)",
-        ]
+        lines = [f"{count(self.recordings, 'recording')}: {', '.join(told) or 'nothing done'}{again}"]
+        if self.frames and self.seconds > 0:
+            took = f"{seconds(self.seconds)} ({self.frames / self.seconds:.0f} frames/s)"
+            lines.append(f"{count(self.frames, 'frame')} in {took}; a face was found {count(self.faces, 'time')}")
         if self.stopped is not None:
-            lines.append(f"stopped, {self.waiting} recordings to go: {self.stopped}; start it again to go on")
+            lines.append(f"stopped, {count(self.waiting, 'recording')} to go: {self.stopped}; start it again to go on")
         return lines
 
 

@@ -14,6 +14,7 @@ from dfe.encoding.finish import assembled, coders_for
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.tasks import observe, plan
 from dfe.media.inputs import Source
+from dfe.pages import formats
 
 FILES = 4
 _MOMENT_S = 0.2
@@ -38,9 +39,9 @@ class Estimate(NamedTuple):
     bytes: int
 
     def words(self, workers: int) -> str:
-        """``about 3.1 hours with 2 workers, 1.2 GB of tables``."""
-        many = "1 worker" if workers == 1 else f"{workers} workers"
-        return f"about {in_time(self.processor_hours / workers)} with {many}, {in_room(self.bytes)} of tables"
+        """``about 3 h 06 min with 2 workers, 1.2 GB of tables``."""
+        took = formats.seconds(3600 * self.processor_hours / workers)
+        return f"about {took} with {formats.count(workers, 'worker')}, {in_room(self.bytes)} of tables"
 
 
 def measure(sources: Sequence[Source], options: EncodeOptions, seconds: float) -> Sample:
@@ -75,14 +76,6 @@ def measure(sources: Sequence[Source], options: EncodeOptions, seconds: float) -
         return Sample(0, 0.0, 0.0, 0.0)
     slope = sum(slopes) / len(slopes)
     return Sample(frames, took, max(0.0, moment[1] - slope * moment[0]), slope)
-
-
-def in_time(hours: float) -> str:
-    """``40 minutes``, ``3.1 hours``, ``12 days``."""
-    if hours < 1:
-        minutes = max(1, round(hours * 60))
-        return f"{minutes} minute{'s' * (minutes > 1)}"
-    return f"{hours:.1f} hours" if hours < 72 else f"{hours / 24:.0f} days"
 
 
 def in_room(size: float) -> str:

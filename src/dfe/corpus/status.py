@@ -14,6 +14,7 @@ from dfe.encoding.kept import PiecesLeft
 from dfe.encoding.manifest import Manifest, need_results
 from dfe.encoding.row import Row
 from dfe.encoding.whereabouts import Whereabouts, source_of
+from dfe.pages import formats
 
 _RENAMED = "if it was renamed, a new plan takes it up under its new name"
 
@@ -70,16 +71,17 @@ class CorpusStatus:
     def lines(self, *, by_subject: bool = False) -> list[str]:
         """For people."""
         counts = [(self.done, "done"), (self.damaged, "damaged"), (self.failed, "failed"), (self.waiting, "waiting")]
-        lines = [f"{self.recordings} recordings: " + ", ".join(f"{n} {what}" for n, what in counts if n)]
+        told = ", ".join(f"{n:,} {what}" for n, what in counts if n)
+        lines = [f"{formats.count(self.recordings, 'recording')}: {told}"]
         if self.frames and self.seconds:
-            pace = self.frames / self.seconds
-            lines.append(
-                f"{self.frames:,} frames in {self.seconds / 3600:.2f} hours of work ({pace:.0f} frames/s each)"
-            )
+            pace = f"{self.frames / self.seconds:.0f} frames/s for each worker"
+            work = f"{formats.seconds(self.seconds)} of work"
+            lines.append(f"{formats.count(self.frames, 'frame')} in {work} ({pace})")
         if by_subject:
             for one in self.subjects:
                 failed = f", {one.failed} failed" if one.failed else ""
-                lines.append(f"{one.subject}: {one.done} of {one.recordings} done{failed}, {one.frames:,} frames")
+                done = f"{one.done} of {one.recordings} done{failed}"
+                lines.append(f"subject {one.subject}: {done}, {formats.count(one.frames, 'frame')}")
         return [*lines, *self.kept.lines()]
 
 

@@ -129,11 +129,15 @@ def need_results(folder: Path) -> None:
     """Refuse a folder that nothing was encoded into.
 
     Raises:
-        UsageError: it holds no list.
+        UsageError: it holds no list, is no folder, or is not there.
     """
-    if not lists_of(folder):
-        advice = "name the folder that dfe corpus run or dfe encode wrote into"
-        raise UsageError("holds no list of results", where=folder, advice=advice)
+    if lists_of(folder):
+        return
+    what = "nothing was encoded into this folder (it holds no manifest.csv)"
+    if not folder.is_dir():
+        what = "is a file, not a folder of results" if folder.exists() else "no such folder"
+    advice = "name the folder that a run wrote into: OUT of dfe corpus run PLAN -o OUT, or of dfe encode MEDIA -o OUT"
+    raise UsageError(what, where=folder, advice=advice)
 
 
 def is_list(path: Path, folder: Path) -> bool:

@@ -24,7 +24,7 @@ from dfe.media.scenes import SCENE_SHAPE, find_cuts, scene_of
 _NO_LOOK = bytes(int(np.prod(LOOK_SHAPE)))
 _NAMED = 3
 _ARRAYS, _BYTES = ("_frame", "_time", "_size", "_details"), ("_scenes", "_looks")
-_COUNTS = ("_deinterlaced", "_combed", "_combs_sought", "_crowded", "_looked_at", "_damaged")
+_COUNTS = ("_deinterlaced", "_combed", "_combs_sought", "_crowded", "_looked_at", "_damaged", "_first_pages")
 
 
 class Watch:
@@ -40,6 +40,7 @@ class Watch:
         self._crowded = 0
         self._looked_at = 0
         self._damaged = 0
+        self._first_pages = 0
 
     def passing(self, frames: Iterator[Frame], first: int) -> Iterator[Frame]:
         """The same frames; those from number ``first`` on are noted."""
@@ -52,6 +53,7 @@ class Watch:
                 self._size.extend(frame.image.shape[1::-1])
                 self._scenes += scene_of(frame.image).tobytes()
                 self._deinterlaced += "deinterlaced" in frame.treated
+                self._first_pages += "first_page" in frame.treated
                 if frame.index % EVERY == 0 and "deinterlaced" not in frame.treated:
                     self._combs_sought += 1
                     self._combed += combed_share(frame.image) >= COMBED
@@ -115,6 +117,7 @@ class Watch:
             deinterlaced=self._deinterlaced,
             combed=(self._combed, self._combs_sought),
             crowded=self._crowded,
+            first_pages=self._first_pages,
             looked_at=self._looked_at,
             damaged=self._damaged,
         )
@@ -143,6 +146,8 @@ class Seen:
     """Pictures in which every second line stands apart, and pictures that were looked at for that."""
     crowded: int = 0
     """Frames with more faces than were looked for."""
+    first_pages: int = 0
+    """Pictures in files of which further pages were not read."""
     looked_at: int = 0
     damaged: int = 0
     """Frames that could not be decoded, or only in part."""
@@ -195,6 +200,10 @@ class Seen:
         kinds = {defect.kind for defect in known}
         if self.deinterlaced and "interlaced" not in kinds:
             found.append(Defect("interlaced", f"{INTERLACED} ({self.deinterlaced} of {len(self.frames)} frames)"))
+        if self.first_pages:
+            of = "a file holds" if self.first_pages == 1 else f"{self.first_pages} files hold"
+            advice = "save a stack of pictures as single files, or as a film"
+            found.append(Defect("pages", f"{of} several pages, of which only the first was read: {advice}"))
         if self.crowded:
             what = "picture" if stills else "frame"
             words = (

@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal
 
 from dfe.base.errors import MediaError
 from dfe.media.heif import BRANDS, DamagedHeif, read_items
+from dfe.media.tiff import DamagedTiff, tiff_directories
 
 PictureFormat = Literal["jpeg", "png", "gif", "webp", "bmp", "tiff", "heic", "avif"]
 
@@ -19,6 +20,9 @@ MOTION_JPEG_SUFFIXES = frozenset({".mjpeg", ".mjpg"})
 """A stream of JPEG pictures begins like a single one."""
 
 _ORIENTATION_TAG = 0x0112
+_WIDTH_TAG, _HEIGHT_TAG = 256, 257
+_KIND_TAG, _SMALLER_COPY = 254, 1
+_MOST_PAGES = 64
 _EXIF_BYTES = 2**20
 """EXIF is 64 kB at most; what says that it is more is not believed."""
 _PNG_PIXEL, _PNG_SLACK = 8, 2**16
@@ -35,6 +39,8 @@ class PictureHeader:
     orientation: int = 1
     """EXIF orientation, 1 to 8."""
     animated: bool = False
+    pages: int = 1
+    """Pictures in a TIFF file, without smaller copies of them; no more than the first 64 are counted."""
 
 
 class DamagedHeader(ValueError):
@@ -136,9 +142,10 @@ def foreign_picture(head: bytes) -> str | None:
 def exif_orientation(tiff: bytes) -> int:
     """Orientation (1 to 8) from an EXIF block in TIFF layout; 1 where it says nothing or nonsense."""
     try:
-        value = _tiff_tags(tiff, {_ORIENTATION_TAG}).get(_ORIENTATION_TAG, 1)
-    except (struct.error, IndexError, DamagedHeader):
+        (tags,) = tiff_directories(tiff, {_ORIENTATION_TAG}, 1)
+    except DamagedTiff:
         return 1
+    value = tags.get(_ORIENTATION_TAG, 1)
     return value if 1 <= value <= 8 else 1
 
 
@@ -259,36 +266,14 @@ def _bmp(stream: BinaryIO) -> PictureHeader:
 
 
 def _tiff(stream: BinaryIO) -> PictureHeader:
-    tags = _tiff_tags(stream, {256, 257, _ORIENTATION_TAG})
+    try:
+        tags, *others = tiff_directories(stream, {_WIDTH_TAG, _HEIGHT_TAG, _ORIENTATION_TAG, _KIND_TAG}, _MOST_PAGES)
+    except DamagedTiff as error:
+        raise DamagedHeader(str(error)) from error
     orientation = tags.get(_ORIENTATION_TAG, 1)
-    return PictureHeader("tiff", tags.get(256, 0), tags.get(257, 0), orientation if 1 <= orientation <= 8 else 1)
-
-
-def _tiff_tags(source: BinaryIO | bytes, wanted: set[int]) -> dict[int, int]:
-    """First values of some integer tags in the first directory of a (Big)TIFF."""
-
-    def read(offset: int, size: int) -> bytes:
-        if isinstance(source, bytes):
-            return source[offset : offset + size]
-        source.seek(offset)
-        return source.read(size)
-
-    order = {b"II": "<", b"MM": ">"}.get(read(0, 2))
-    if order is None:
-        raise DamagedHeader("its header has no byte order")
-    (magic,) = struct.unpack(order + "H", read(2, 2))
-    big = magic == 43
-    (offset,) = struct.unpack(order + ("Q" if big else "I"), read(8, 8) if big else read(4, 4))
-    (count,) = struct.unpack(order + ("Q" if big else "H"), read(offset, 8 if big else 2))
-    start, step, field = (offset + 8, 20, 12) if big else (offset + 2, 12, 8)
-    layouts = {1: "B", 3: "H", 4: "I", 16: "Q"}
-    found = {}
-    for i in range(min(count, 4096)):
-        tag, kind = struct.unpack(order + "HH", read(start + step * i, 4))
-        if tag in wanted and kind in layouts:
-            layout = order + layouts[kind]
-            (found[tag],) = struct.unpack(layout, read(start + step * i + field, struct.calcsize(layout)))
-    return found
+    pages = 1 + sum(not other.get(_KIND_TAG, 0) & _SMALLER_COPY for other in others)
+    width, height = tags.get(_WIDTH_TAG, 0), tags.get(_HEIGHT_TAG, 0)
+    return PictureHeader("tiff", width, height, orientation if 1 <= orientation <= 8 else 1, pages=pages)
 
 
 _FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO], PictureHeader]], ...] = (

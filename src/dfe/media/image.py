@@ -66,8 +66,16 @@ def read_image(path: str | PathLike[str]) -> ImageArray:
         MediaError: no such file, no permission, empty, not a picture, damaged or cut short, animated, over 100
             megapixels, or with floating-point pixels.
     """
-    path = Path(path)
+    return _read(Path(path))[0]
+
+
+def _read(path: Path) -> tuple[ImageArray, PictureHeader]:
+    """As :func:`read_image`, with the header."""
     header = read_header(path)
+    return _pixels(path, header), header
+
+
+def _pixels(path: Path, header: PictureHeader) -> ImageArray:
     if header.animated:
         raise MediaError("an animated picture, not a still", where=path, advice="read it as a video")
     with open_media(path) as stream:
@@ -100,7 +108,8 @@ def images(paths: Iterable[str | PathLike[str]]) -> Iterator[Frame]:
     """
     for index, path in enumerate(map(Path, paths)):
         try:
-            yield Frame(index, nan, read_image(path), None, path.name)
+            image, header = _read(path)
+            yield Frame(index, nan, image, None, path.name, ("first_page",) if header.pages > 1 else ())
         except MediaError as error:
             yield Frame(index, nan, None, error.what, path.name)
         except MemoryError:

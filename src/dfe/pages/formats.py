@@ -9,6 +9,8 @@ UNKNOWN = "–"
 _LEAST_P = 0.001
 
 
+_MANY_HOURS = 100
+"""From so many on minutes say nothing more."""
 _SUMMED = 9
 """Digits of a share that sums of seconds leave right."""
 
@@ -51,7 +53,7 @@ def p_value(p: float | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """A length of time: ``4.0 s``, ``12 min 30 s`` or ``1 h 02 min``."""
+    """A length of time: ``4.0 s``, ``12 min 30 s``, ``1 h 02 min`` or ``2,160 h``."""
     if value is None or not isfinite(value):
         return UNKNOWN
     if value < 59.95:
@@ -59,7 +61,9 @@ def seconds(value: float | None) -> str:
     whole = round(value)
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    if whole < _MANY_HOURS * 3600:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{value / 3600:,.0f} h"
 
 
 def count(n: int, one: str, many: str | None = None) -> str:

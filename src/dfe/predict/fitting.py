@@ -148,11 +148,11 @@ def _squared_error(
     be tried in each fold.
     """
     errors = np.zeros(len(model.penalties))
+    transform = Steps(pipeline)
     for inner in split.inner:
         fit, judge = (rows[~empty[rows]] for rows in inner)
         if not len(fit) or not len(judge):
             continue
-        transform = Steps(pipeline)
         seen = transform.fit_transform(x[fit], truth[fit])
         aims, weight = _aims(truth[fit], model), _weight(truth[fit], model, weights)
         judged, known, counts = (

@@ -50,12 +50,18 @@ class Outcome(NamedTuple):
     tables: dict[str, list[pa.Table]]
 
 
+def folds_to_fit(usable: Usable, splits: Sequence[Split], representations: int, config: StudyConfig) -> int:
+    """How many folds :func:`predict_target` fits, permutations included: its work in units that take alike."""
+    refits = config.permutations if config.null_model == "refit" and _can_exchange(usable) else 0
+    return representations * (len(splits) + refits * _folds_of_one_repeat(splits))
+
+
 def predict_target(
     usable: Usable,
     splits: Sequence[Split],
     described: Sequence[Described],
     config: StudyConfig,
-    told: Callable[[], None] = lambda: None,
+    told: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
     """Fit and predict every fold of every representation, permutations too.
 
@@ -64,7 +70,7 @@ def predict_target(
         splits: their folds.
         described: representations of these examples.
         config: permutations, seed, workers.
-        told: called after each fit.
+        told: called with the number of folds fitted since, :func:`folds_to_fit` in all.
 
     Raises:
         TableError: a training part without a single usable face.
@@ -74,9 +80,10 @@ def predict_target(
     for one in described:
         if any(blank(one.x[split.train]).all() for split in splits):
             raise TableError(f"no training example has a usable face, so that {one.id} cannot be fitted")
-    calls = [(fit_fold, (one.x, usable.truth, s, one.pipelines, model, one.names)) for one in described for s in splits]
-    results: list[Fitted] = list(in_order(calls, config.workers, told))
-    fitted = {one.id: results[i * len(splits) : (i + 1) * len(splits)] for i, one in enumerate(described)}
+    # Representations take turns, so that the work done so far is a fair measure of the rest.
+    calls = [(fit_fold, (one.x, usable.truth, s, one.pipelines, model, one.names)) for s in splits for one in described]
+    results: list[Fitted] = list(in_order(calls, config.workers, lambda: told(1)))
+    fitted = {one.id: results[place :: len(described)] for place, one in enumerate(described)}
     tables: dict[str, list[pa.Table]] = defaultdict(list)
     for id, found in fitted.items():
         rows = [
@@ -91,7 +98,7 @@ def predict_target(
             )
     part = usable.examples.split
     tables["folds"] += fold_rows(target.name, names, usable.subject, usable.truth, splits, part, usable.untrained)
-    can = exchangeable(usable.truth, usable.subject, target) > 1
+    can = _can_exchange(usable)
     chosen = _selected(usable, splits, described, model, config)
     tables["selection"] += [table for table, _ in chosen]
     if config.permutations and can and config.null_model == "ridge":
@@ -99,13 +106,17 @@ def predict_target(
         for one, found in zip(described, in_order(by_ridge, config.workers, lambda: None), strict=True):
             tables["permutations"].append(permutation_rows(target.name, one.id, found.observed, found.drawn.tolist()))
     elif config.permutations and can:
-        null = _null(usable, described, model, config, told)
+        null = _null(usable, described, model, config, lambda: told(_folds_of_one_repeat(splits)))
         for one, drawn in zip(described, null, strict=True):
             observed = score_once(target, usable.truth, zip(splits, fitted[one.id], strict=True))
             tables["permutations"].append(permutation_rows(target.name, one.id, observed, drawn))
     about = _about(usable, splits, described, fitted, model, config, can)
     about["selection"] = [kept for _, kept in chosen]
     return Outcome(about, tables)
+
+
+def _can_exchange(usable: Usable) -> bool:
+    return exchangeable(usable.truth, usable.subject, usable.target) > 1
 
 
 def _selected(
@@ -186,10 +197,15 @@ def _null(
     config: StudyConfig,
     told: Callable[[], None],
 ) -> list[list[float]]:
+    # In turns, as above.
     count = config.permutations
-    calls = [(permuted_score, (one, usable, model, config, b)) for one in described for b in range(1, count + 1)]
+    calls = [(permuted_score, (one, usable, model, config, b)) for b in range(1, count + 1) for one in described]
     found = list(in_order(calls, config.workers, told))
-    return [found[i * count : (i + 1) * count] for i in range(len(described))]
+    return [found[place :: len(described)] for place in range(len(described))]
+
+
+def _folds_of_one_repeat(splits: Sequence[Split]) -> int:
+    return sum(split.repeat == 0 for split in splits)
 
 
 def _scheme(usable: Usable, config: StudyConfig) -> str:

@@ -6,10 +6,9 @@ import hashlib
 import json
 import platform
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +19,7 @@ from dfe.base.version import __version__
 from dfe.datasets import GENERIC
 from dfe.datasets.examples import Examples
 from dfe.predict.config import LEAST_REPEATS, StudyConfig
-from dfe.predict.predict import Described, predict_target
+from dfe.predict.predict import Described, folds_to_fit, predict_target
 from dfe.predict.reading import Reading
 from dfe.predict.representation import Features, Pipeline, Representation, describe
 from dfe.predict.representations.beside import Beside
@@ -65,7 +64,7 @@ def study_examples(
         config: how.
         targets: names of those to predict; all by default.
         tokenizer: behind the tokens, whose card says whom it was trained on.
-        progress: told of fits done.
+        progress: told of folds fitted.
 
     Raises:
         TableError: labels and recordings do not match, a recording is damaged, or a target has but one class.
@@ -118,8 +117,8 @@ def study_examples(
     coverage = np.min(seen, axis=0) if config.common else np.max(seen, axis=0)
     ready = [usable_examples(examples, target, coverage, config) for target in chosen]
     splits = [split_of(one, config) for one in ready]
-    refits = config.permutations if config.null_model == "refit" else 0
-    told = _teller(progress, sum(len(shown) * (len(split) + refits) for split in splits))
+    work = [folds_to_fit(one, split, len(shown), config) for one, split in zip(ready, splits, strict=True)]
+    told = _teller(progress, sum(work))
     tables: dict[str, list[pa.Table]] = defaultdict(list)
     of_targets = []
     for one, split in zip(ready, splits, strict=True):
@@ -187,12 +186,12 @@ def _enough_people(examples: Examples, config: StudyConfig) -> None:
         raise UsageError(f"{people} people are too few for {config.folds} folds", advice=advice)
 
 
-def _teller(progress: Progress | None, total: int) -> Any:
+def _teller(progress: Progress | None, total: int) -> Callable[[int], None]:
     done = 0
 
-    def told() -> None:
+    def told(more: int) -> None:
         nonlocal done
-        done += 1
+        done += more
         if progress is not None:
             progress(done, total)
 

@@ -188,7 +188,7 @@ def run_study(
         root: the data set's own folder.
         recordings: folder that its media were encoded into.
         options: everything else.
-        progress: told of fits done.
+        progress: told of folds fitted.
 
     Raises:
         TableError: labels and recordings do not match, a file is damaged, or a target has but one class.

@@ -85,8 +85,6 @@ function setUp() {
   setUpControls(stage, data.strengths);
   setUpNames(names);
   setUpPages(data.tokens, new TokenPage(data, stage, names, builder, gallery));
-  addEventListener("beforeprint", () => (document.documentElement.dataset.theme = "light"));
-  addEventListener("afterprint", () => delete document.documentElement.dataset.theme);
   document.documentElement.dataset.ready = "yes";
   performance.mark("ready");
 }

@@ -37,6 +37,7 @@ class Merge:
 
         from dfe.cli.show import say, show_json
         from dfe.corpus.merge import merge
+        from dfe.pages.formats import count
 
         if not self.folders or (self.out is None and len(self.folders) > 1):
             raise UsageError("say where several folders go", advice="add -o DIR")
@@ -45,6 +46,6 @@ class Merge:
         if self.json:
             show_json(asdict(merged))
         else:
-            brought = f", {merged.tables} files brought" if merged.tables else ""
-            say(f"{out}: {merged.recordings} recordings in one list{brought}")
+            brought = f"; {count(merged.tables, 'file')} linked or copied" if merged.tables else ""
+            say(f"{out}: {count(merged.recordings, 'recording')} in one list, manifest.csv{brought}")
         return 0

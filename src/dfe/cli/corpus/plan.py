@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -64,4 +65,7 @@ class MakePlan:
             show_json(overview.as_dict())
         else:
             say(*overview.lines(self.workers), f"plan: {self.out}")
+            if overview.recordings > overview.unreadable:
+                more = f" --workers {self.workers}" if self.workers > 1 else ""
+                say(f"next: dfe corpus run {shlex.quote(str(self.out))} -o OUT{more}")
         return code

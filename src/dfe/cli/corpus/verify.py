@@ -33,6 +33,7 @@ class Verify:
         from dfe.cli.show import complain, say, show_json, tell
         from dfe.corpus.verify import verify
         from dfe.encoding.engine import LocalEngine
+        from dfe.pages.formats import count
 
         with show_progress("checking", "tables") as progress:
             engine = LocalEngine(self.workers, is_program())
@@ -42,5 +43,8 @@ class Verify:
         if self.json:
             show_json(asdict(verified) | {"kept": verified.kept._asdict()})
         else:
-            say(f"{verified.tables} tables checked, {len(verified.faults)} faults", *verified.kept.lines())
+            say(
+                f"{count(verified.tables, 'table')} checked, {count(len(verified.faults), 'fault')}",
+                *verified.kept.lines(),
+            )
         return code

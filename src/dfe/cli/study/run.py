@@ -171,7 +171,7 @@ class Run:
                 workers=self.workers,
             ),
         )
-        with show_progress("fitting", "fits") as progress:
+        with show_progress("fitting", "folds") as progress:
             study = run_study(task, self.root, self.recordings, options, progress=progress)
         write_study(study, self.out, overwrite=self.overwrite)
         for line in column_kinds(task):

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.preprocessing import StandardScaler
 
 from dfe.base.array_files import check_npz
 from dfe.base.errors import ModelError, TableError
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
 from dfe.predict.representation import Features, Measuring, Pipeline
+from dfe.stats.scaling import Scaled
 
 NAMES, FEATURES = "names", "features"
 _NPY = b"\x93NUMPY"
@@ -57,7 +57,7 @@ class GivenFeatures:
 
     def pipelines(self, features: Features) -> Sequence[Pipeline]:  # noqa: ARG002 (the same for all)
         """Every column to mean 0 and spread 1."""
-        return [[("scale", StandardScaler())]]
+        return [[("scale", Scaled())]]
 
     def _features(self, examples: Examples) -> Features:
         with _opened(self.path) as archive:

@@ -11,8 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.impute import SimpleImputer
-from sklearn.preprocessing import StandardScaler
 
 from dfe.base.types import DoubleArray
 from dfe.datasets.examples import Examples
@@ -21,6 +19,8 @@ from dfe.predict.representation import Features, Measuring, Pipeline
 from dfe.predict.representations.moments import Moments
 from dfe.predict.representations.pooled import with_spread
 from dfe.recording.recording import Recording
+from dfe.stats.filling import Filled
+from dfe.stats.scaling import Scaled
 
 _ROW_NAMES = ("face size px", "pitch rad", "yaw rad", "roll rad", "confidence")
 
@@ -54,8 +54,7 @@ class Nuisance:
 
     def pipelines(self, features: Features) -> Sequence[Pipeline]:  # noqa: ARG002 (the same for all)
         """What is missing becomes the training examples' median; every column to mean 0 and spread 1."""
-        impute = SimpleImputer(strategy="median", keep_empty_features=True)
-        return [[("impute", impute), ("scale", StandardScaler())]]
+        return [[("fill", Filled()), ("scale", Scaled())]]
 
 
 def _conditions(recording: Recording) -> DoubleArray:

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from dfe.base.errors import TableError
 from dfe.base.types import DoubleArray, IntArray
@@ -21,6 +20,7 @@ from dfe.predict.measures import Measures, measure_tokens, others
 from dfe.predict.reading import Reading, SpeechPart, covered
 from dfe.predict.representation import Features, Measuring, Pipeline
 from dfe.stats.bag import BagOfTokens, Kind
+from dfe.stats.scaling import Scaled
 from dfe.tokenizer.tokenizer import Tokenizer
 
 Sums = Literal["time", "steps", "amount", "events", "durations", "bigrams"]
@@ -111,7 +111,7 @@ class TokenBag:
     def pipelines(self, features: Features) -> Sequence[Pipeline]:  # noqa: ARG002 (the same for all)
         """The bag, then every column to mean 0 and spread 1."""
         kind: Kind = "per minute" if self.sums in ("events", "bigrams") else self.kind
-        return [[("bag", BagOfTokens("share" if self.sums == "durations" else kind)), ("scale", StandardScaler())]]
+        return [[("bag", BagOfTokens("share" if self.sums == "durations" else kind)), ("scale", Scaled())]]
 
     def _of(self, reading: Reading) -> tuple[Measures | Episodes, DoubleArray, tuple[str, ...]]:
         """What was measured of a recording, the sums ``(k, F)`` among it, and their names."""

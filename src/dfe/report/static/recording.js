@@ -72,26 +72,16 @@ function setUpCopy() {
   });
 }
 
-/** Paper is white and has no folds: open everything, use the light colours, and put it all back afterwards. */
+/** Charts as paper shows them: whole, and in its colours. */
 function setUpPrint(plots) {
-  let folded = [];
   const redraw = (printing) => {
     for (const plot of plots) {
       plot.printing = printing;
       plot.draw();
     }
   };
-  addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open]):not(#events):not(.more)")];
-    for (const fold of folded) fold.open = true;
-    document.documentElement.dataset.theme = "light";
-    redraw(true);
-  });
-  addEventListener("afterprint", () => {
-    for (const fold of folded) fold.open = false;
-    delete document.documentElement.dataset.theme;
-    redraw(false);
-  });
+  addEventListener("beforeprint", () => redraw(true));
+  addEventListener("afterprint", () => redraw(false));
 }
 
 function setUp() {
