@@ -27,7 +27,18 @@ def test_words_that_are_one_have_one_key(words):
 
 
 @pytest.mark.parametrize(
-    "words", [("1", "10", "100"), ("0.5", "0.05", "5"), ("1-1", "11"), ("2024-01-05", "2024-10-05"), ("a1b", "a10b")]
+    "words",
+    [
+        ("1", "10", "100"),
+        ("1", "1,000"),
+        ("1.1", "1.10"),
+        ("0.5", "0.05", "5"),
+        ("1-1", "11"),
+        ("-1", "0", "1"),
+        ("week -1", "week 0", "week 1"),
+        ("2024-01-05", "2024-10-05"),
+        ("a1b", "a10b"),
+    ],
 )
 def test_words_that_are_several_stay_several(words):
     assert len({alike_key(word) for word in words}) == len(words)

@@ -10,7 +10,9 @@ from os import PathLike
 from dfe.base.errors import TableError
 from dfe.base.numbers import refuse_broken
 
-_WHOLE = re.compile(r"\+?0*(\d+)([.,]0+)?")
+_WHOLE = re.compile(r"\+?0*(\d+)([.,]0{1,2})?")
+"""No more zeros than two after the mark: ``1,000`` may be a thousand."""
+_MINUS = re.compile(r"(?<=\s)-(?=\d)")
 _BETWEEN = re.compile(r"[\s_-]+")
 _LETTER_DIGIT = re.compile(r"(?<=[^\W\d_]) (?=\d)")
 _ZEROS = re.compile(r"(?<![\d.,])0+(?=\d)")
@@ -21,7 +23,8 @@ def alike_key(word: str) -> str:
     text = unicodedata.normalize("NFKC", word).casefold().strip()
     if whole := _WHOLE.fullmatch(text):
         return whole[1]
-    return _ZEROS.sub("", _LETTER_DIGIT.sub("", _BETWEEN.sub(" ", text)))
+    signed = _MINUS.sub("\N{MINUS SIGN}", text)  # week -1 comes before week 1
+    return _ZEROS.sub("", _LETTER_DIGIT.sub("", _BETWEEN.sub(" ", signed)))
 
 
 def refuse_alike(name: str, cells: Sequence[tuple[int, str]], where: str | PathLike[str]) -> None:

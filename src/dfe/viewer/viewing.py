@@ -69,6 +69,7 @@ class Viewing:
         self._occurrences = Occurrences(options.events)
         self._folder = tempfile.TemporaryDirectory(prefix="dfe-view-")
         self._lock = threading.RLock()
+        self._searching = threading.Lock()  # another one, since all else goes on while a large folder is searched
         self._look_at = 0.0
 
     def close(self) -> None:
@@ -84,7 +85,7 @@ class Viewing:
 
     def look_again(self) -> None:
         """See the recordings that have come into the folders since; a large folder is not searched all the time."""
-        with self._lock:
+        with self._searching:
             began = time.monotonic()
             if not self.library.folders or began < self._look_at:
                 return
