@@ -59,13 +59,16 @@ class SpeechPart:
         """Stretches of speech ``(k, 2)`` of a face of a recording, in seconds.
 
         Raises:
-            TableError: there is no file of this recording, or it cannot be read.
+            TableError: there is no file of this recording, there are several, or it cannot be read.
             UsageError: it is not clear whose voice is whose.
         """
         found = [p for s in SPEECH_SUFFIXES if (p := self.folder / f"{name}{s}").is_file()]
         if not found:
             advice = f"give {name}.rttm, .eaf or .TextGrid"
             raise TableError("no file of speech of this recording", where=self.folder / name, advice=advice)
+        if len(found) > 1:
+            what = f"{found[0].name} and {found[1].name} are about one recording"
+            raise TableError(what, where=found[0].parent, advice="leave one out, so that one file says who speaks")
         faces = [int(number) for number in np.unique(recording.face_ids[recording.success])]
         said = read_speech(found[0], Path(name).name)
         check_speech(recording, said, found[0])
