@@ -113,7 +113,7 @@ def test_copies_of_a_film_are_found_in_folders_that_tell_them_apart(tmp_path):
         (tmp_path / folder).mkdir()
         write(tmp_path / folder, "film", made)
     rows = [row(tmp_path / folder / "film.parquet", line=line) for line, folder in enumerate(("first", "second"), 2)]
-    one, other = copies_in(measure_rows(rows)[0].seen)
+    one, other = copies_in(measure_rows(rows)[0].stretches)
     assert {one.said, other.said} == {"line 2", "line 3"}
     assert {one.recording, other.recording} == {str(each.path) for each in rows}
 
@@ -176,6 +176,6 @@ def test_parts_of_a_recording_are_measured_alike_together_and_alone(path, monkey
     assert asked - of_one == of_one
     for name in ("total_s", "exposure_s", "count", "on_s", "intensity", "main_s", "noise_mm"):
         assert np.array_equal(getattr(together, name), np.concatenate([getattr(one, name) for one in alone]))
-    assert together.seen == [seen for one in alone for seen in one.seen]
+    assert together.stretches == [part for one in alone for part in one.stretches]
     assert together.count.sum() > 0
     assert np.ptp(together.main_s[:, 0]) > 0

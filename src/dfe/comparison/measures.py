@@ -28,7 +28,7 @@ from dfe.events.finding import detect
 from dfe.events.found import EventList
 from dfe.events.rates import Part, Rate, rates
 from dfe.events.resting import as_asked
-from dfe.recording.copies import Seen
+from dfe.recording.copies import FaceStretch
 from dfe.recording.instruments import instrument_notes, instrument_of
 from dfe.recording.neutrals import neutral_notes, neutral_of
 from dfe.recording.noise import noise_mm
@@ -92,7 +92,7 @@ class RowSums:
     """Whether it is known of each row when its face speaks."""
     instruments: list[str]
     """What measured each row's recording, in words."""
-    seen: list[Seen]
+    stretches: list[FaceStretch]
     """What each row asks for, in the order in which recordings were read."""
     outside_s: dict[str, float]
     """Of the part that a row asks for, by the row's line, what its recording does not have."""
@@ -163,7 +163,7 @@ def measure_rows(
             row = rows[place]
             face = recorded.sole_face if row.face is None else row.face
             sums.neutrals[place] = neutral_of(recording, face)
-            sums.seen.append(_seen(row, face, recorded))
+            sums.stretches.append(_stretch(row, face, recorded))
             sums.instruments[place] = instrument_of(recording)
             sums.spoken[place] = speech is not None and (face or 0) in speech
             sums.defects[place] = tuple(defect.kind for defect in recording.provenance.defects)
@@ -208,7 +208,7 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocab
         vocabulary=vocabulary,
         spoken=[False] * count,
         instruments=[""] * count,
-        seen=[],
+        stretches=[],
         outside_s={},
         noise_mm=np.full(count, np.nan),
     )
@@ -252,10 +252,10 @@ def _numbers_of_regions(kinds: Sequence[Kind]) -> dict[str, int]:
     return {kind.token: -i for i, kind in enumerate(kinds, start=1) if kind.unit == "region"}
 
 
-def _seen(row: GroupRow, face: int, recorded: Recorded) -> Seen:
+def _stretch(row: GroupRow, face: int, recorded: Recorded) -> FaceStretch:
     start, end = recorded.whole
     sha256 = recorded.recording.provenance.source.sha256
-    return Seen(sha256, str(row.path), face, max(row.onset_s, start), min(row.offset_s, end), row.said)
+    return FaceStretch(sha256, str(row.path), face, max(row.onset_s, start), min(row.offset_s, end), row.said)
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:

@@ -22,7 +22,7 @@ from dfe.datasets.examples import Examples
 from dfe.events.find import check_speech
 from dfe.events.resting import against_everybodys
 from dfe.formats.speech import read_speech, speech_of_faces
-from dfe.recording.copies import Seen, whole_of
+from dfe.recording.copies import FaceStretch, whole_of
 from dfe.recording.part import outside_s
 from dfe.recording.recording import Recording
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -129,14 +129,14 @@ class Reading:
             for place, name in enumerate(self.examples.name)
         }
 
-    def seen(self, faces: Mapping[int, int | None]) -> Iterator[Seen]:
+    def stretches(self, faces: Mapping[int, int | None]) -> Iterator[FaceStretch]:
         """What examples, by their places, show of these faces; all pictures of a recording are there at once."""
         start, end = whole_of(self.recording)
         for place, face in faces.items():
             low, high = _edges(self.examples, place)
             said = f"example {self.examples.name[place]}"
             sha256 = self.recording.provenance.source.sha256
-            yield Seen(sha256, self.name, face or 0, max(low, start), min(high, end), said)
+            yield FaceStretch(sha256, self.name, face or 0, max(low, start), min(high, end), said)
 
     def rows(self, speech: SpeechPart | None = None) -> ExampleRows:
         """The rows that are usable and belong to an example, in all its time or its silent or speaking part.
