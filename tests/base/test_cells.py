@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from dfe.base.cells import Cells
 from dfe.base.columns import read_columns
 from dfe.base.errors import DfeError, TableError
-from dfe.base.label_table import plain_path, read_label_table
+from dfe.base.label_table import read_label_table
+from dfe.base.recording_names import plain_path
 
 HEAD = ["recording", "größe", "dose"]
 ROWS = [["C:\\clips\\a.mp4", "groß", "1.5"], ["b", "klein, sehr", "2"], ["c", 'er sagte "ja"', "-0.25"]]

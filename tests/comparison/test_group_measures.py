@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_copies_of_a_film_are_found_in_folders_that_tell_them_apart(tmp_path):
         (tmp_path / folder).mkdir()
         write(tmp_path / folder, "film", made)
     rows = [row(tmp_path / folder / "film.parquet", line=line) for line, folder in enumerate(("first", "second"), 2)]
-    one, other = copies_in(measure_rows(rows)[0].seen)
+    one, other = copies_in(measure_rows(rows)[0].stretches)
     assert {one.said, other.said} == {"line 2", "line 3"}
     assert {one.recording, other.recording} == {str(each.path) for each in rows}
 
@@ -160,3 +161,21 @@ def test_courses_are_means_around_the_moment(tmp_path):
     assert not mean_courses(np.where(np.arange(15) < 6, 0, done.seconds[:1]), done.amount[:1])[1].any()
     with pytest.raises(TableError, match="outside of the recording"):
         measure_courses([row(tmp_path / "one.parquet", align_s=60.0)], vocabulary_of(tokenizer))
+
+
+def test_parts_of_a_recording_are_measured_alike_together_and_alone(path, monkeypatch):
+    rows = [row(path, onset_s=5.0 * i, offset_s=5.0 * i + 4, line=i + 2) for i in range(8)]
+    alone = [measure_rows([one])[0] for one in rows]
+    asked = Counter()
+    for name in ("expressions", "clock", "seconds", "tokens"):
+        real = getattr(Recording, name)
+        monkeypatch.setattr(Recording, name, lambda *args, _n=name, _r=real: asked.update([_n]) or _r(*args))
+    measure_rows(rows[:1])
+    of_one = asked.copy()
+    together, _ = measure_rows(rows)
+    assert asked - of_one == of_one
+    for name in ("total_s", "exposure_s", "count", "on_s", "intensity", "main_s", "noise_mm"):
+        assert np.array_equal(getattr(together, name), np.concatenate([getattr(one, name) for one in alone]))
+    assert together.stretches == [part for one in alone for part in one.stretches]
+    assert together.count.sum() > 0
+    assert np.ptp(together.main_s[:, 0]) > 0

@@ -37,6 +37,20 @@ def test_rows_find_their_recordings_by_name_and_by_path(folder):
     assert [row.path.name for row in video.rows] == [row.path.name for row in done.rows]
 
 
+def test_folders_of_names_count_in_tables_and_windows(folder):
+    with pytest.raises(
+        TableError, match=r"line 5: there is no recording 'other/d' in .*, but deep/d, a, b, \.\.\. at hand"
+    ):
+        read(folder, FOUR.replace("deep/d.parquet", "other/d"))
+    (folder / "in" / "c.parquet").touch()
+    with pytest.raises(TableError, match=r"has no row for deep.c\.parquet"):
+        read(folder, FOUR.replace("c,3", "x/c,3"))
+    windows = folder / "w.csv"
+    windows.write_text("recording,start_s,end_s,condition\na,0,1,r\na,1,2,t\nq/a,0,2,t\nz/a,0,2,t\n", "utf-8")
+    with pytest.raises(TableError, match=r"w\.csv, line 5: a may be q/a and z/a; name the folder above both"):
+        read(folder, FOUR, others=True, windows=windows)
+
+
 def test_which_two_groups_and_in_which_order(folder):
     three = FOUR.replace("4,y", "4,z")
     with pytest.raises(UsageError, match=r"g has 3 groups \(x, y, z\), not two; say which two with --groups"):

@@ -14,7 +14,7 @@ from dfe.base.errors import ModelError, TableError, UsageError
 from dfe.events.config import EventConfig
 from dfe.events.export import load_events
 from dfe.events.find import find_events
-from dfe.events.folder import entities, events_to_folder
+from dfe.events.folder import entities, events_to_folder, voices_of
 from dfe.recording.build import RowBuffer, build_recording
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef, TokenizerRef
 from dfe.recording.recording import Recording
@@ -112,6 +112,22 @@ def test_speech_and_roles_from_files(folder, tmp_path, dfe):
     assert {(row["subject"], row["role"]) for row in mine} == {("P1", "client")}
     assert {row["speech"]: float(row["exposure_s"]) for row in mine} == {"all": 8.0, "silent": 6.5, "speaking": 1.5}
     assert {row["speech"] for row in rates if row["recording"] != "one"} == {"all"}
+
+
+def test_files_of_speech_go_by_their_folders_and_are_refused_where_two_mean_one(tmp_path):
+    for name in ("s1/film.rttm", "s2/film.TextGrid", "s3/film.eaf"):
+        path = tmp_path / name
+        path.parent.mkdir()
+        path.touch()
+    found = voices_of(tmp_path, ["s1/film", "s2/film", "other"])
+    assert found == {"s1/film": tmp_path / "s1" / "film.rttm", "s2/film": tmp_path / "s2" / "film.TextGrid"}
+    with pytest.raises(TableError, match="film may be s1/film and s2/film; name the folder above both"):
+        voices_of(tmp_path, ["film", "other"])
+    with pytest.raises(UsageError, match=r"no file of speech.*: film\.rttm, .* in it, s4/film at hand"):
+        voices_of(tmp_path, ["s4/film"])
+    (tmp_path / "s1" / "film.eaf").touch()
+    with pytest.raises(UsageError, match=r"film\.rttm: is about s1/film, as is .*film\.eaf; leave one out"):
+        voices_of(tmp_path, ["s1/film"])
 
 
 def test_what_cannot_be_read_does_not_stop_the_others(folder, tmp_path, dfe):

@@ -70,7 +70,7 @@ def watched(film: list[np.ndarray]):
     watch = Watch()
     frames = (Frame(i, i / 25, np.ascontiguousarray(image), None, "a.mp4") for i, image in enumerate(film))
     assert len(list(watch.passing(frames, 0))) == len(film)
-    return watch.seen()
+    return watch.pictures()
 
 
 def test_ids_end_where_a_dissolve_begins_and_ends_and_looks_inside_are_none() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dfe.base.errors import TableError
 from dfe.recording.build import build_recording
-from dfe.recording.copies import Seen, copy_notes, refuse_copies
+from dfe.recording.copies import FaceStretch, copy_notes, refuse_copies
 from dfe.recording.instruments import instrument_notes, instrument_of
 from dfe.recording.part import outside_notes, outside_s
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
@@ -44,8 +44,8 @@ def test_parts_that_end_late_are_told_once():
     assert "Anna" not in outside_notes({"Anna": 30}, named=False)[0]
 
 
-def film(name: str, start: float, end: float, sha256: str | None = "ab", face: int = 0) -> Seen:
-    return Seen(sha256, name, face, start, end, f"line of {name}")
+def film(name: str, start: float, end: float, sha256: str | None = "ab", face: int = 0) -> FaceStretch:
+    return FaceStretch(sha256, name, face, start, end, f"line of {name}")
 
 
 def test_a_film_under_two_names_is_refused_and_parts_and_faces_of_one_are_not():

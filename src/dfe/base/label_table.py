@@ -12,9 +12,6 @@ from dfe.base.cells import Cells, plain_word, shown_names
 from dfe.base.errors import TableError
 from dfe.base.missing_codes import NONE, is_code, refuse_codes
 from dfe.base.numbers import Decimal, is_missing, is_number, number
-from dfe.base.suffixes import PICTURE_SUFFIXES, VIDEO_SUFFIXES
-
-_OF_RECORDINGS = VIDEO_SUFFIXES | PICTURE_SUFFIXES | {".parquet", ".csv"}
 
 
 class LabelRow(NamedTuple):
@@ -125,15 +122,3 @@ def read_label_table(file: Path, *, lower: bool = False, short_rows: bool = True
         if len(rows) > most:
             raise too_large(f"has more than {most} lines, the limit for a table of labels", file)
     return LabelTable(file, tuple(name for _, name in named), tuple(rows), cells.decimal, cells.notes)
-
-
-def plain_path(name: str) -> str:
-    r"""A path as tables are compared by it: with ``/`` between folders (``C:\data\a.mp4``), in one form of Unicode."""
-    return plain_word(name).replace("\\", "/").removeprefix("./")
-
-
-def plain_recording(name: str) -> str:
-    """A recording as tables name it: its path in one form, without the suffix of a film, a picture or a table."""
-    plain = plain_path(name)
-    stem, dot, suffix = plain.rpartition(".")
-    return stem if dot and f".{suffix}".lower() in _OF_RECORDINGS else plain

@@ -14,13 +14,13 @@ import numpy as np
 
 from dfe.base.defects import DefectKind
 from dfe.base.errors import ModelError, TableError
-from dfe.base.types import BoolArray, DoubleArray, IntArray, Progress
-from dfe.clock.clock import row_times
+from dfe.base.types import DoubleArray, IntArray, Progress
 from dfe.clock.spans import both, seconds_in, total, without
+from dfe.comparison.recorded import Recorded, Shown
 from dfe.comparison.speaking import Talking
 from dfe.comparison.table import GroupRow
 from dfe.displays.names import load_names
-from dfe.displays.units import EYES, DisplayName
+from dfe.displays.units import EYES
 from dfe.displays.vocabulary import Vocabulary, vocabulary_of
 from dfe.events.config import EventConfig
 from dfe.events.find import tokenizer_of
@@ -28,8 +28,7 @@ from dfe.events.finding import detect
 from dfe.events.found import EventList
 from dfe.events.rates import Part, Rate, rates
 from dfe.events.resting import as_asked
-from dfe.recording.copies import Seen, whole_of
-from dfe.recording.faces import sole_face
+from dfe.recording.copies import FaceStretch
 from dfe.recording.instruments import instrument_notes, instrument_of
 from dfe.recording.neutrals import neutral_notes, neutral_of
 from dfe.recording.noise import noise_mm
@@ -93,7 +92,7 @@ class RowSums:
     """Whether it is known of each row when its face speaks."""
     instruments: list[str]
     """What measured each row's recording, in words."""
-    seen: list[Seen]
+    stretches: list[FaceStretch]
     """What each row asks for, in the order in which recordings were read."""
     outside_s: dict[str, float]
     """Of the part that a row asks for, by the row's line, what its recording does not have."""
@@ -158,16 +157,18 @@ def measure_rows(
         found = detect(recording, tokenizer, config, speech=speech, vocabulary=vocabulary)
         if sums is None:
             sums = _empty(len(rows), found, tokenizer, vocabulary)
+        recorded = Recorded(path, recording, found, vocabulary)
+        by_region = recorded.by_region(_numbers_of_regions(sums.kinds))
         for place in mine:
             row = rows[place]
-            face = sole_face(recording, row.path) if row.face is None else row.face
+            face = recorded.sole_face if row.face is None else row.face
             sums.neutrals[place] = neutral_of(recording, face)
-            sums.seen.append(_seen(row, face, recording))
+            sums.stretches.append(_stretch(row, face, recorded))
             sums.instruments[place] = instrument_of(recording)
             sums.spoken[place] = speech is not None and (face or 0) in speech
             sums.defects[place] = tuple(defect.kind for defect in recording.provenance.defects)
             part: Part = "all" if talk is None else talk.part
-            _measure(sums, place, replace(row, face=face), found, recording, part, tokenizer.space)
+            _measure(sums, place, replace(row, face=face), recorded, by_region, part, tokenizer.space)
             done += 1
             if progress is not None:
                 progress(done, len(rows))
@@ -207,7 +208,7 @@ def _empty(count: int, found: EventList, tokenizer: Tokenizer, vocabulary: Vocab
         vocabulary=vocabulary,
         spoken=[False] * count,
         instruments=[""] * count,
-        seen=[],
+        stretches=[],
         outside_s={},
         noise_mm=np.full(count, np.nan),
     )
@@ -217,13 +218,12 @@ def _measure(
     sums: RowSums,
     place: int,
     row: GroupRow,
-    found: EventList,
-    recording: Recording,
+    recorded: Recorded,
+    by_region: EventList,
     part: Part,
     space: ExpressionSpace,
 ) -> None:
-    times = recording.times
-    start, end = float(np.nanmin(times)), float(np.nanmin(times)) + found.duration_s
+    found, (start, end) = recorded.found, recorded.whole
     low, high = max(start, row.onset_s), min(end, row.offset_s)
     sums.outside_s[row.said] = outside_s(row.onset_s, row.offset_s, start, end, row.said, row.path)
     face = row.face or 0
@@ -235,31 +235,27 @@ def _measure(
     sums.total_s[place] = total(time)
     sums.faces[place] = len(found.faces)
     role = Role("", face, row.onset_s, row.offset_s, "x", "")
-    regions = {kind.token: -i for i, kind in enumerate(sums.kinds, start=1) if kind.unit == "region"}
-    by_region = replace(
-        found,
-        events=tuple(replace(e, display=regions[e.region]) for e in found if e.kind == "display"),
-        names={number: DisplayName(name, name) for name, number in regions.items()},
-        groups=(),
-        faces=tuple(replace(face, blinks=False, gaze=False, looks=False) for face in found.faces),
-    )
     columns = {kind.token: i for i, kind in enumerate(sums.kinds)}
-    columns |= {str(number): columns[name] for name, number in regions.items()}
+    columns |= {str(number): columns[name] for name, number in _numbers_of_regions(sums.kinds).items()}
     for rate in (*rates(found, roles=[role]), *rates(by_region, roles=[role])):
         if rate.face == face and rate.subject == "x" and rate.speech == part and rate.token in columns:
             sums.exposure_s[place] = rate.exposure_s
             _add(sums, place, columns[rate.token], rate)
-    counted = (recording.success if found.config.all_rows else recording.usable) & (recording.face_ids == face)
-    sums.main_s[place] = _main(recording, counted, time, sums.vocabulary)
-    rows = counted & (times >= low) & (times < high)
-    noise = noise_mm(recording.frames[rows], recording.expressions()[rows], space)
+    sums.main_s[place] = _main(recorded.shown(face), time, sums.vocabulary)
+    rows = recorded.counted(face) & (recorded.times >= low) & (recorded.times < high)
+    noise = noise_mm(recorded.frames[rows], recorded.expressions[rows], space)
     sums.noise_mm[place] = np.nan if noise is None else noise
 
 
-def _seen(row: GroupRow, face: int | None, recording: Recording) -> Seen:
-    start, end = whole_of(recording)
-    sha256 = recording.provenance.source.sha256
-    return Seen(sha256, str(row.path), face or 0, max(row.onset_s, start), min(row.offset_s, end), row.said)
+def _numbers_of_regions(kinds: Sequence[Kind]) -> dict[str, int]:
+    """A number for all displays of each region, which no display has."""
+    return {kind.token: -i for i, kind in enumerate(kinds, start=1) if kind.unit == "region"}
+
+
+def _stretch(row: GroupRow, face: int, recorded: Recorded) -> FaceStretch:
+    start, end = recorded.whole
+    sha256 = recorded.recording.provenance.source.sha256
+    return FaceStretch(sha256, str(row.path), face, max(row.onset_s, start), min(row.offset_s, end), row.said)
 
 
 def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
@@ -268,10 +264,7 @@ def _add(sums: RowSums, place: int, column: int, rate: Rate) -> None:
     sums.intensity[place, column] = (rate.mean_intensity or 0.0) * rate.count
 
 
-def _main(recording: Recording, counted: BoolArray, time: DoubleArray, words: Vocabulary) -> DoubleArray:
-    """Seconds of nothing and of each main display, that of the first token, in stretches of the recording."""
-    main = words.merged(recording.tokens()).display[:, 0].astype(np.int64)
-    known = counted & (main >= 0)
-    start, end = row_times(recording.frames, recording.times, recording.face_ids, known)[known].T
-    seconds = np.bincount(main[known], seconds_in(time, start, end), words.size + 1)
+def _main(shown: Shown, time: DoubleArray, words: Vocabulary) -> DoubleArray:
+    """Seconds of nothing and of each main display in stretches of the recording."""
+    seconds = np.bincount(shown.main, seconds_in(time, shown.start_s, shown.end_s), words.size + 1)
     return np.asarray(seconds[[0, *words.names]], np.float64)

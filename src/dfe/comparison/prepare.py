@@ -97,7 +97,7 @@ def prepare(
         read.rows, config=options.events, tokenizer=tokenizer, names=options.names, talk=talk, progress=progress
     )
     check_alike(read, sums, str(table))
-    refuse_copies(sums.seen, table)
+    refuse_copies(sums.stretches, table)
     subjects, flow, doubts, coverage = choose_subjects(read, sums, options.min_coverage, str(table))
     frame = frame_of(read, subjects)
     how = Counting(options.events, tokenizer, options.names, talk)

@@ -12,14 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from os import PathLike
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from dfe.base.column_kind import ColumnKind, column_kind
 from dfe.base.errors import TableError, UsageError
-from dfe.base.label_table import LabelRow, LabelTable, plain_path, read_label_table
+from dfe.base.label_table import LabelRow, LabelTable, read_label_table
 from dfe.base.numbers import is_missing, number, seconds
+from dfe.base.recording_names import RecordingNames
 from dfe.comparison.windows import read_windows
-from dfe.recording.storage import recordings_in
+from dfe.recording.storage import recordings_by_name
 
 EVERYONE = "all"
 """Name of the one group where groups are not compared."""
@@ -182,8 +183,11 @@ def read_group_table(
     if words := next((kind.name for kind in kinds if kind.kind == "words" and kind.name in columns.scores), None):
         advice = f"compare its groups with --group {words}"
         raise UsageError(f"{words} of --scores holds words, and a score is a number", where=file, advice=advice)
-    found = {p.relative_to(recordings).with_suffix("").as_posix(): p for p in recordings_in(recordings)}
-    rows = [_row(row, table, key, there, kinds, found, recordings) for row in table.rows]
+    found = recordings_by_name(recordings)
+    names = RecordingNames(found)
+    named = [(_said(row, key, table.where(row)), table.where(row)) for row in table.rows]
+    paths = [found[name] for name in names.all_found(named, recordings)]
+    rows = [_row(row, table, key, there, kinds, path) for row, path in zip(table.rows, paths, strict=True)]
     check_twice(rows, file)
     _check_subjects(rows, columns, file)
     unused = sorted(set(found.values()) - {row.path for row in rows})
@@ -193,7 +197,7 @@ def read_group_table(
         advice = "add rows for them, or leave them out with --unmatched drop"
         raise TableError(f"has no row for {name}{more} in {recordings}", where=file, advice=advice)
     if inside is not None:
-        rows = inside.cut(rows, lambda name, where: find_path(name, found, where, recordings), others=others)
+        rows = inside.cut(rows, [found[name] for name in names.all_found(inside.named(), recordings)], others=others)
         check_twice(rows, inside.path)
     left_out: dict[str, int] = defaultdict(int)
     if columns.group is not None:
@@ -213,17 +217,14 @@ def _row(
     key: str,
     columns: Columns,
     kinds: Sequence[ColumnKind],
-    found: Mapping[str, Path],
-    folder: Path,
+    path: Path,
 ) -> GroupRow:
     where, values, decimal = table.where(row), row.cells, table.decimal
 
     def cell(column: str | None) -> str:
         if column is None:
             return ""
-        if is_missing(values[column]):
-            raise TableError(f"{column} is empty", where=where, advice="fill it in, or leave the line out")
-        return values[column]
+        return _said(row, column, where)
 
     def covariate(kind: ColumnKind) -> str:
         said = values[kind.name]
@@ -241,7 +242,7 @@ def _row(
         raise TableError(f"face_id {face!r} is no number of a face", where=where)
     return GroupRow(
         recording=cell(key),
-        path=find_path(cell(key), found, where, folder),
+        path=path,
         subject=cell(columns.subject),
         group=cell(columns.group),
         condition=cell(columns.condition),
@@ -258,29 +259,10 @@ def _row(
     )
 
 
-def find_path(name: str, found: Mapping[str, Path], where: str, folder: Path) -> Path:
-    """Table of a recording by its name, or by the path of its video: its way below the folder, or its last part.
-
-    Windows' paths and either form of Unicode do.
-
-    Raises:
-        TableError: there is none, or there are several.
-    """
-    whole = PurePosixPath(plain_path(name))
-    names = [whole.as_posix(), whole.with_suffix("").as_posix() if whole.name else ""]
-    plain = {plain_path(known): path for known, path in found.items()}
-    for one in names:
-        if one in plain:
-            return plain[one]
-    last = {PurePosixPath(one).name for one in names}
-    near = [path for known, path in plain.items() if PurePosixPath(known).name in last]
-    if len(near) == 1:
-        return near[0]
-    if near:
-        raise TableError(
-            f"there are {len(near)} recordings {name!r} in {folder}", where=where, advice="name the folder"
-        )
-    raise TableError(f"there is no recording {name!r} in {folder}", where=where, advice="encode it, or leave it out")
+def _said(row: LabelRow, column: str, where: str) -> str:
+    if is_missing(row.cells[column]):
+        raise TableError(f"{column} is empty", where=where, advice="fill it in, or leave the line out")
+    return row.cells[column]
 
 
 def check_twice(rows: Sequence[GroupRow], file: Path) -> None:

@@ -9,7 +9,7 @@ marker's times to get the recording's.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,20 +55,24 @@ class Windows:
         """The columns that the table of recordings must have, since the windows do not say them."""
         return replace(columns, condition=None, period=None if self.has_period else columns.period)
 
-    def cut(self, rows: Sequence[GroupRow], find: Callable[[str, str], Path], *, others: bool) -> list[GroupRow]:
+    def named(self) -> list[tuple[str, str]]:
+        """The recording that each window names, and where it stands."""
+        return [(window.recording, self._where(window)) for window in self.windows]
+
+    def cut(self, rows: Sequence[GroupRow], paths: Sequence[Path], *, others: bool) -> list[GroupRow]:
         """A row for each window of each row's recording, within the row's own onset and offset.
 
         Args:
             rows: of the table.
-            find: table of a recording by its name; raises TableError, with the place that it is told.
+            paths: table of each window's recording.
             others: whether there may be rows without windows, and windows without rows; they are left out.
 
         Raises:
-            TableError: a window of no row, a row without a window, or a recording that is not there.
+            TableError: a window of no row, or a row without a window.
         """
         of: dict[Path, list[Window]] = {}
-        for window in self.windows:
-            of.setdefault(find(window.recording, self._where(window)), []).append(window)
+        for window, path in zip(self.windows, paths, strict=True):
+            of.setdefault(path, []).append(window)
         cut: list[GroupRow] = []
         used: set[int] = set()
         for row in rows:

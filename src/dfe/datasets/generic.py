@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from dfe.base.column_kind import ColumnKind, column_kind
 from dfe.base.errors import TableError
-from dfe.base.label_table import LabelRow, LabelTable, plain_path, plain_recording, read_label_table
+from dfe.base.label_table import LabelRow, LabelTable, read_label_table
 from dfe.base.numbers import is_missing, number, seconds
+from dfe.base.recording_names import plain_path, plain_recording
 from dfe.datasets.examples import Examples, Target
 from dfe.stats.folds import TEST, TRAIN, VALIDATION
 

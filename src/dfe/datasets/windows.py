@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from dfe.base.errors import TableError
+from dfe.base.recording_names import RecordingNames
 from dfe.datasets.examples import Examples
 from dfe.datasets.rows import read_rows
 
@@ -56,7 +57,7 @@ def in_windows(examples: Examples, windows: tuple[Window, ...]) -> Examples:
     Recordings without a window are left out; the names of the new examples end in the window's place, ``clip#1``.
 
     Raises:
-        TableError: a window of a recording that no example is about, or the same window twice.
+        TableError: a window of a recording that no example is about or that may be several, or the same window twice.
     """
     places: dict[str, list[int]] = {}
     for place, name in enumerate(examples.recording):
@@ -66,15 +67,16 @@ def in_windows(examples: Examples, windows: tuple[Window, ...]) -> Examples:
     taken: list[Window] = []
     counted: dict[int, int] = {}
     seen: set[tuple[str, float, float]] = set()
-    for window in windows:
-        if window.recording not in places:
-            advice = "name recordings as the labels do"
-            raise TableError(f"no example is about recording {window.recording!r}", where=window.where, advice=advice)
-        key = (window.recording, window.onset_s, window.duration_s)
+    known = RecordingNames(places)
+    for window, recording in zip(windows, known.all_meant((w.recording, w.where) for w in windows), strict=True):
+        if recording is None:
+            what = f"no example is about recording {window.recording!r}, but {known.at_hand(window.recording)}"
+            raise TableError(what, where=window.where, advice="name recordings as the labels do")
+        key = (recording, window.onset_s, window.duration_s)
         if key in seen:
             raise TableError("the same window is there already", where=window.where, advice="keep one of the two")
         seen.add(key)
-        for place in places[window.recording]:
+        for place in places[recording]:
             counted[place] = counted.get(place, 0) + 1
             rows.append(place)
             names.append(f"{examples.name[place]}#{counted[place]}")

@@ -47,22 +47,22 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
     if not len(rows):
         what = f"no frame lies in the cut; the recording lasts {info.duration_s or 0:.2f} s"
         raise MediaError(what, where=info.name, advice="change --start, --end or --every")
-    seen = watch.seen()
-    boxes = seen.one_size(rows.frames, rows.boxes)
-    looks = seen.looks_of(rows.frames)
-    ids = identify(rows.frames, rows.times, boxes, looks=looks, cuts=seen.begins)
+    pictures = watch.pictures()
+    boxes = pictures.one_size(rows.frames, rows.boxes)
+    looks = pictures.looks_of(rows.frames)
+    ids = identify(rows.frames, rows.times, boxes, looks=looks, cuts=pictures.begins)
     if options.largest_only:
         ids = only_largest(ids)
     stills = info.kind == "stills"
-    changes = seen.cuts[:0] if stills else changed_faces(rows.frames, boxes, looks)
-    detail = detail_of_rows(ids, seen.details, stills=stills)
+    changes = pictures.cuts[:0] if stills else changed_faces(rows.frames, boxes, looks)
+    detail = detail_of_rows(ids, pictures.details, stills=stills)
     standing = find_standstills(rows.frames, rows.times, ids, looks)
     known = parts[0].defects
     touched = changed_between(parts)
     defects = (
         *known,
         *changed_defect(touched, parts[0].called),
-        *seen.defects(known, max_faces=options.max_faces, changes=changes, stills=stills),
+        *pictures.defects(known, max_faces=options.max_faces, changes=changes, stills=stills),
         *blurred_defect(ids, detail, options.usability.min_detail, stills=stills),
         *standstill_defect(standing, options.usability.max_still_s),
     )

@@ -99,14 +99,14 @@ class Watch:
             setattr(made, name, count)
         return made
 
-    def seen(self) -> Seen:
+    def pictures(self) -> WatchedPictures:
         """What came of it."""
         time = np.array(self._time)
         scenes = np.frombuffer(self._scenes, np.uint8).reshape(-1, *SCENE_SHAPE)
         frame = np.array(self._frame, np.int64)
         timed = len(time) > 0 and bool(np.isfinite(time).all())
         dissolves = frame[find_dissolves(scenes, time)] if timed else np.empty((0, 2), np.int64)
-        return Seen(
+        return WatchedPictures(
             frames=frame,
             times=time,
             sizes=np.array(self._size, np.int64).reshape(-1, 2),
@@ -124,7 +124,7 @@ class Watch:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class WatchedPictures:
     """What the pictures of a recording were like."""
 
     frames: IntArray

@@ -11,6 +11,7 @@ from typing import Literal
 
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.files import refuse_existing
+from dfe.base.recording_names import RecordingNames, few
 from dfe.base.types import Progress
 from dfe.displays.names import load_names
 from dfe.displays.units import EYES
@@ -29,7 +30,7 @@ from dfe.formats.tsv import EventSource, write_events_tsv
 from dfe.recording.neutrals import neutral_notes
 from dfe.recording.recording import Recording
 from dfe.recording.roles import Role, read_roles, roles_at_hand, roles_of
-from dfe.recording.storage import recordings_in
+from dfe.recording.storage import recordings_by_name
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 
@@ -247,10 +248,7 @@ def tables_by_name(paths: Sequence[str | PathLike[str]]) -> dict[str, Path]:
     """
     tables: dict[str, Path] = {}
     for path in map(Path, paths):
-        inside = (
-            {p.relative_to(path).with_suffix("").as_posix(): p for p in recordings_in(path)} if path.is_dir() else None
-        )
-        for name, table in (inside or {path.stem: path}).items():
+        for name, table in (recordings_by_name(path) if path.is_dir() else {path.stem: path}).items():
             if name in tables:
                 raise UsageError(f"has the name of {tables[name]}", where=table, advice="rename one of them")
             tables[name] = table
@@ -267,7 +265,9 @@ def voices_of(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
         names: of the recordings.
 
     Raises:
-        UsageError: one file that is about one recording, for several; or a folder with none of these.
+        UsageError: one file that is about one recording, for several; a folder with none of these, or with two files
+            about one.
+        TableError: the name of a file may mean several recordings.
     """
     if speech is None:
         return {}
@@ -276,9 +276,18 @@ def voices_of(speech: Path | None, names: Sequence[str]) -> dict[str, Path]:
             advice = "name a folder with one file a recording, or an RTTM file of them all"
             raise UsageError(f"is one file of speech for {len(names)} recordings", where=speech, advice=advice)
         return dict.fromkeys(names, speech)
-    files = {p.stem: p for p in sorted(speech.rglob("*")) if p.suffix.lower() in SUFFIXES}
-    found = {name: files[Path(name).name] for name in names if Path(name).name in files}
+    files = [path for path in sorted(speech.rglob("*")) if path.suffix.lower() in SUFFIXES]
+    known = RecordingNames(names)
+    meant = known.all_meant((p.relative_to(speech).with_suffix("").as_posix(), str(p)) for p in files)
+    found: dict[str, Path] = {}
+    for path, name in zip(files, meant, strict=True):
+        if name in found:
+            advice = "leave one out, so that one file says who speaks"
+            raise UsageError(f"is about {name}, as is {found[name]}", where=path, advice=advice)
+        if name is not None:
+            found[name] = path
     if not found:
         advice = "name the files like the recordings: clip.rttm, clip.eaf or clip.TextGrid"
-        raise UsageError("holds no file of speech of these recordings", where=speech, advice=advice)
+        what = f"holds no file of speech of these recordings: {few(path.name for path in files)} in it, "
+        raise UsageError(what + known.at_hand(), where=speech, advice=advice)
     return found

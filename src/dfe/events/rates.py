@@ -102,10 +102,11 @@ def rates(
     for face in found.faces:
         mine = [event for event in found if event.face_id == face.face_id]
         for who, role, window in windows_of(face, roles, subject):
-            parts, known = _parts(face, window), face.speech is not None
+            parts = [(part, time, both(face.seen, time)) for part, time in _parts(face, window)]
+            known = face.speech is not None
             for counted, events in _kinds(found, face, mine):
-                for part, time in parts:
-                    numbers = _numbers(events, face, time, found.duration_s)
+                for part, time, seen in parts:
+                    numbers = _numbers(events, face, time, seen, found.duration_s)
                     about = (name, who, role, session, condition, face.face_id, *counted[:4], part, known)
                     out.append(Rate(*about, *numbers, counted.measure))
     return tuple(out)
@@ -168,10 +169,9 @@ def token_of(event: Event) -> str:
 
 
 def _numbers(
-    events: list[Event], face: FaceTime, time: DoubleArray, duration_s: float
+    events: list[Event], face: FaceTime, time: DoubleArray, seen: DoubleArray, duration_s: float
 ) -> tuple[int, float, float | None, float | None, float | None, float | None, float | None, float | None, int]:
     """What follows ``speech_known`` in a :class:`Rate`."""
-    seen = both(face.seen, time)
     exposure = total(seen)
     inside = contains(time, [event.apex_s for event in events]) if events else np.zeros(0, bool)
     here = [event for event, is_in in zip(events, inside.tolist(), strict=True) if is_in]

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dfe.base.errors import TableError
-from dfe.base.label_table import plain_path
+from dfe.base.recording_names import plain_path
 from dfe.datasets.examples import NOT_SAID, Examples
 from dfe.predict.reading import find_recording
 from dfe.recording.recording import Recording

@@ -30,7 +30,7 @@ from dfe.predict.selection import known_labels, match_recordings, subject_number
 from dfe.predict.store import FORMAT, Predictions
 from dfe.predict.tabulate import joined
 from dfe.predict.usable import split_of, usable_examples
-from dfe.recording.copies import Seen, copy_notes, refuse_copies
+from dfe.recording.copies import FaceStretch, copy_notes, refuse_copies
 from dfe.recording.instruments import instrument_notes, instrument_of
 from dfe.recording.neutrals import neutral_notes, neutral_of
 from dfe.recording.part import outside_notes
@@ -92,7 +92,7 @@ def study_examples(
     resting: list[str] = []
     outside: dict[str, float] = {}
     instruments: list[str] = []
-    parts: list[Seen] = []
+    stretches: list[FaceStretch] = []
 
     def seen_of(reading: Reading) -> None:
         mine, recording = reading.examples, reading.recording
@@ -101,14 +101,14 @@ def study_examples(
         pictures = mine.picture is not None and bool((mine.picture >= 0).any())
         each = {0: None} if pictures else {place: mine.face_in(recording, place) for place in range(len(mine))}
         resting.extend(neutral_of(recording, face) for face in set(each.values()))
-        parts.extend(reading.seen(each))
+        stretches.extend(reading.stretches(each))
 
     everybodys = tokenizer if config.resting_face == "population" else None
     features = describe(shown, examples, recordings, all_rows=config.all_rows, everybodys=everybodys, seen=seen_of)
     if task == GENERIC:
-        refuse_copies(parts, recordings)
+        refuse_copies(stretches, recordings)
     warnings += [
-        *copy_notes(parts),
+        *copy_notes(stretches),
         *neutral_notes(resting),
         *instrument_notes(instruments),
         *outside_notes(outside, named=False),

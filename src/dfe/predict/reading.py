@@ -22,7 +22,7 @@ from dfe.datasets.examples import Examples
 from dfe.events.find import check_speech
 from dfe.events.resting import against_everybodys
 from dfe.formats.speech import read_speech, speech_of_faces
-from dfe.recording.copies import Seen, whole_of
+from dfe.recording.copies import FaceStretch, whole_of
 from dfe.recording.part import outside_s
 from dfe.recording.recording import Recording
 from dfe.tokenizer.tokenizer import Tokenizer
@@ -59,13 +59,16 @@ class SpeechPart:
         """Stretches of speech ``(k, 2)`` of a face of a recording, in seconds.
 
         Raises:
-            TableError: there is no file of this recording, or it cannot be read.
+            TableError: there is no file of this recording, there are several, or it cannot be read.
             UsageError: it is not clear whose voice is whose.
         """
         found = [p for s in SPEECH_SUFFIXES if (p := self.folder / f"{name}{s}").is_file()]
         if not found:
             advice = f"give {name}.rttm, .eaf or .TextGrid"
             raise TableError("no file of speech of this recording", where=self.folder / name, advice=advice)
+        if len(found) > 1:
+            what = f"{found[0].name} and {found[1].name} are about one recording"
+            raise TableError(what, where=found[0].parent, advice="leave one out, so that one file says who speaks")
         faces = [int(number) for number in np.unique(recording.face_ids[recording.success])]
         said = read_speech(found[0], Path(name).name)
         check_speech(recording, said, found[0])
@@ -126,14 +129,14 @@ class Reading:
             for place, name in enumerate(self.examples.name)
         }
 
-    def seen(self, faces: Mapping[int, int | None]) -> Iterator[Seen]:
+    def stretches(self, faces: Mapping[int, int | None]) -> Iterator[FaceStretch]:
         """What examples, by their places, show of these faces; all pictures of a recording are there at once."""
         start, end = whole_of(self.recording)
         for place, face in faces.items():
             low, high = _edges(self.examples, place)
             said = f"example {self.examples.name[place]}"
             sha256 = self.recording.provenance.source.sha256
-            yield Seen(sha256, self.name, face or 0, max(low, start), min(high, end), said)
+            yield FaceStretch(sha256, self.name, face or 0, max(low, start), min(high, end), said)
 
     def rows(self, speech: SpeechPart | None = None) -> ExampleRows:
         """The rows that are usable and belong to an example, in all its time or its silent or speaking part.

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dfe.base.errors import TableError, UsageError
+from dfe.base.recording_names import RecordingNames
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.datasets.examples import Examples, Target
 from dfe.judge.seen import people_seen
-from dfe.recording.storage import recordings_in
+from dfe.recording.storage import recordings_by_name
 from dfe.stats.folds import TEST, TRAIN, VALIDATION
 
 Policy = Literal["refuse", "drop"]
@@ -42,6 +43,23 @@ def counted(what: str, examples: Examples, rows: NDArray[Any] | None = None) -> 
     return Step(what, len(chosen), len(np.unique(chosen)))
 
 
+def as_at_hand(examples: Examples, folder: Path, table: Path) -> Examples:
+    """The examples of a table with the names that their recordings have here; those that have none keep theirs.
+
+    Raises:
+        TableError: a name may mean several recordings, or one recording goes by two names.
+        UsageError: no such folder, or no recording in it.
+    """
+    said = list(dict.fromkeys(examples.recording))
+    meant = RecordingNames(recordings_by_name(folder)).all_meant((name, str(table)) for name in said)
+    named: dict[str, str] = {}
+    for name, one in zip(said, meant, strict=True):
+        if one is not None and (other := named.setdefault(one, name)) != name:
+            raise TableError(f"{other} and {name} are both {one}", where=table, advice="name it one way")
+    here = dict(zip(said, meant, strict=True))
+    return replace(examples, recording=tuple(here[name] or name for name in examples.recording))
+
+
 def match_recordings(examples: Examples, folder: Path, policy: Policy) -> tuple[Examples, list[Step]]:
     """Hold examples and recordings against each other, by name.
 
@@ -54,14 +72,16 @@ def match_recordings(examples: Examples, folder: Path, policy: Policy) -> tuple[
         TableError: an example has no recording, or a recording no example, and that is refused.
         UsageError: no such folder, or no recording in it.
     """
-    names = {path.relative_to(folder).with_suffix("").as_posix() for path in recordings_in(folder)}
+    at_hand = RecordingNames(recordings_by_name(folder))
+    names = set(at_hand.known)
     known = np.array([name in names for name in examples.recording], np.bool_)
     missing, spare = int((~known).sum()), sorted(names - set(examples.recording))
     if policy == "refuse":
         if missing:
             first = examples.recording[int(np.flatnonzero(~known)[0])]
             raise TableError(
-                f"{missing} of {len(examples)} examples have no recording here, the first is {first}",
+                f"{missing} of {len(examples)} examples have no recording here, the first is {first}; "
+                f"{at_hand.at_hand(first)}",
                 where=folder,
                 advice="encode them, or leave them out with --unmatched drop (pictures of a folder are one recording "
                 "of its name, each with its number in the column frame)",

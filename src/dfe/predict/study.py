@@ -26,6 +26,7 @@ from dfe.predict.figures import figures, score_rows
 from dfe.predict.protocol import study_examples
 from dfe.predict.reading import SpeechPart
 from dfe.predict.representation import Representation
+from dfe.predict.selection import as_at_hand
 from dfe.predict.store import Predictions, refuse_existing_study, write_predictions
 from dfe.predict.trace import with_displays
 from dfe.predict.write_report import write_report
@@ -262,6 +263,8 @@ def _chosen(
 
 def _examples(task: Task, root: Path, recordings: Path, options: StudyOptions) -> Examples:
     examples = task.examples(root)
+    if options.table is not None:
+        examples = as_at_hand(examples, recordings, Path(options.table))
     if options.windows is not None:
         examples = in_windows(examples, read_windows(Path(options.windows)))
     if options.roles is not None:

@@ -14,7 +14,7 @@ from dfe.recording.recording import Recording
 
 
 @dataclass(frozen=True)
-class Seen:
+class FaceStretch:
     """A stretch of time of a face in a recording, as a table asks for it."""
 
     sha256: str | None
@@ -37,9 +37,9 @@ def whole_of(recording: Recording) -> tuple[float, float]:
     return start, start + clock.duration_s
 
 
-def copies_in(parts: Iterable[Seen]) -> tuple[Seen, Seen] | None:
+def copies_in(parts: Iterable[FaceStretch]) -> tuple[FaceStretch, FaceStretch] | None:
     """The first two recordings that show the same time of one face of one film; None if there are none."""
-    by_film: dict[tuple[str, int], dict[tuple[str, float, float], Seen]] = defaultdict(dict)
+    by_film: dict[tuple[str, int], dict[tuple[str, float, float], FaceStretch]] = defaultdict(dict)
     for part in parts:
         if part.sha256:
             by_film[part.sha256, part.face].setdefault((part.recording, part.start_s, part.end_s), part)
@@ -52,7 +52,7 @@ def copies_in(parts: Iterable[Seen]) -> tuple[Seen, Seen] | None:
     return None
 
 
-def refuse_copies(parts: Iterable[Seen], where: str | PathLike[str]) -> None:
+def refuse_copies(parts: Iterable[FaceStretch], where: str | PathLike[str]) -> None:
     """Make sure that no two recordings show the same time of one face of one film.
 
     Args:
@@ -69,7 +69,7 @@ def refuse_copies(parts: Iterable[Seen], where: str | PathLike[str]) -> None:
         raise TableError(what, where=where, advice="leave one out, or put the right recording in its place")
 
 
-def copy_notes(parts: Iterable[Seen]) -> tuple[str, ...]:
+def copy_notes(parts: Iterable[FaceStretch]) -> tuple[str, ...]:
     """A sentence where recordings are copies, for a data set whose tables nobody here can correct; else none."""
     if copies_in(parts) is None:
         return ()

@@ -10,8 +10,9 @@ from os import PathLike
 from pathlib import Path
 
 from dfe.base.errors import TableError
-from dfe.base.label_table import plain_path, plain_recording, read_label_table
+from dfe.base.label_table import read_label_table
 from dfe.base.numbers import Decimal, seconds
+from dfe.base.recording_names import RecordingNames, few, plain_path, plain_recording
 
 COLUMNS = ("recording", "face_id", "start", "end", "subject", "role")
 
@@ -78,7 +79,7 @@ def check_overlaps(roles: Iterable[Role], where: str | PathLike[str]) -> None:
 def roles_at_hand(roles: Sequence[Role], recordings: Iterable[str], where: str | PathLike[str]) -> tuple[Role, ...]:
     """The roles of recordings that are at hand, each with the name that its recording has here.
 
-    A table may name a recording with more or with fewer folders than it is called by here, but not with others.
+    What a name means is said by :mod:`dfe.base.recording_names`.
 
     Args:
         roles: of the table.
@@ -89,44 +90,15 @@ def roles_at_hand(roles: Sequence[Role], recordings: Iterable[str], where: str |
         TableError: it names none of the recordings, a name may mean several, several may mean one, or a face is two
             subjects' at once.
     """
-    known = list(dict.fromkeys(map(plain_path, recordings)))
-    by_last: dict[str, list[str]] = {}
-    for one in known:
-        by_last.setdefault(_last(one), []).append(one)
-    found: list[Role] = []
-    named: dict[str, str] = {}
-    for role in roles:
-        name, at = role.recording, f"{where}, line {role.row}"
-        near = [one for one in by_last.get(_last(name), []) if _may_be(name, one)]
-        meant = [name] if name in near else near
-        if len(meant) > 1:
-            raise TableError(f"{name} may be {_few(meant)}", where=at, advice="name the folder, too")
-        for one in meant:
-            other = named.setdefault(one, name)
-            if not _may_be(other, name):
-                raise TableError(f"{one} may be {other} and {name}", where=at, advice="name the folder above both")
-            named[one] = max(other, name, key=len)
-            found.append(replace(role, recording=one))
-    if known and not found:
-        what = f"names none of these recordings: {_few(role.recording for role in roles)} in the table, "
+    names = RecordingNames(map(plain_path, recordings))
+    meant = names.all_meant((role.recording, f"{where}, line {role.row}") for role in roles)
+    found = [replace(role, recording=one) for role, one in zip(roles, meant, strict=True) if one is not None]
+    if names.known and not found:
+        what = f"names none of these recordings: {few(role.recording for role in roles)} in the table, "
         advice = "name them as dfe encode named their tables"
-        raise TableError(f"{what}{_few(known)} at hand", where=where, advice=advice)
+        raise TableError(what + names.at_hand(), where=where, advice=advice)
     check_overlaps(found, where)
     return tuple(found)
-
-
-def _last(name: str) -> str:
-    return name.rpartition("/")[2]
-
-
-def _may_be(one: str, other: str) -> bool:
-    """Whether two names may be of one recording: the shorter is the end of the longer, folder by folder."""
-    return f"/{one}".endswith(f"/{other}") or f"/{other}".endswith(f"/{one}")
-
-
-def _few(names: Iterable[str]) -> str:
-    first = list(dict.fromkeys(names))
-    return ", ".join(first[:3]) + (", ..." if len(first) > 3 else "") if first else "none"
 
 
 def roles_of(roles: Sequence[Role], recording: str, faces: Iterable[int], where: str | PathLike[str]) -> list[Role]:

@@ -84,6 +84,15 @@ def recordings_in(folder: Path) -> list[Path]:
     return [found[name] for name in sorted(found)]
 
 
+def recordings_by_name(folder: Path) -> dict[str, Path]:
+    """The recordings of :func:`recordings_in` by their way below the folder, without suffix, as tables name them.
+
+    Raises:
+        UsageError: as of :func:`recordings_in`.
+    """
+    return {path.relative_to(folder).with_suffix("").as_posix(): path for path in recordings_in(folder)}
+
+
 def conform(table: pa.Table, *, space_id: str | None, where: str | Path) -> pa.Table:
     """The table with exactly the columns of the schema, in order, one chunk each, without metadata.
 

@@ -13,12 +13,12 @@ from dfe.base.errors import TableError, UsageError
 from dfe.base.files import refuse_existing, replacing
 from dfe.base.label_table import read_label_table
 from dfe.base.numbers import is_missing
+from dfe.base.recording_names import RecordingNames
 from dfe.base.version import __version__
 from dfe.comparison.as_json import STATEMENT, known
-from dfe.comparison.table import find_path
 from dfe.events.folder import entities
 from dfe.pages.svg import standalone
-from dfe.recording.storage import recordings_in
+from dfe.recording.storage import recordings_by_name
 from dfe.reliability.minutes import Source
 from dfe.reliability.page import reliability_chart, reliability_page
 from dfe.reliability.reliability import Reliability, UnitReliability
@@ -48,7 +48,7 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
             differ in capitals or zeros alone.
         UsageError: no recording, or names that say no subject.
     """
-    found = {p.relative_to(folder).with_suffix("").as_posix(): p for p in recordings_in(folder)}
+    found = recordings_by_name(folder)
     if table is None:
         sources = []
         for name, path in found.items():
@@ -63,21 +63,24 @@ def sources_in(folder: Path, table: Path | None, subject: str, session: str) -> 
     # Sessions may be left out where nobody named a column for them.
     read.need(key, subject, *([] if session == SESSION else [session]))
     read.refuse_alike(subject, session if session in read.names else None)
-    sources = []
-    seen: dict[tuple[Path, str], int] = {}
-    for line, cells in read.rows:
-        where = f"{table}, line {line}"
+    for row in read.rows:
+        cells, where = row.cells, read.where(row)
         face = cells.get("face_id", "")
         if is_missing(cells[key]) or is_missing(cells[subject]) or (face and not face.isdecimal()):
             raise TableError("a recording, a subject or a face_id is missing", where=where)
         if part := next((name for name in PARTS if not is_missing(cells.get(name, ""))), None):
             what = f"{part} is {cells[part]!r}, but reliability is that of whole recordings"
             raise TableError(what, where=where, advice="encode the part by itself (dfe encode --start, --end)")
-        path = find_path(cells[key], found, where, folder)
+    named = [(row.cells[key], read.where(row)) for row in read.rows]
+    paths = [found[name] for name in RecordingNames(found).all_found(named, folder)]
+    sources = []
+    seen: dict[tuple[Path, str], int] = {}
+    for row, path in zip(read.rows, paths, strict=True):
+        cells, face = row.cells, row.cells.get("face_id", "")
         at = path, face or "0"
         if at in seen:
-            raise TableError(f"is about the same face as line {seen[at]}", where=where)
-        seen[at] = line
+            raise TableError(f"is about the same face as line {seen[at]}", where=read.where(row))
+        seen[at] = row.line
         sitting = cells.get(session, "")
         sitting = "" if is_missing(sitting) else sitting
         sources.append(Source(path, cells[subject], sitting, int(face) if face else None))

@@ -18,7 +18,7 @@ from dfe.events.find import tokenizer_of
 from dfe.events.finding import detect
 from dfe.events.rates import rates
 from dfe.events.resting import as_asked
-from dfe.recording.copies import Seen, refuse_copies, whole_of
+from dfe.recording.copies import FaceStretch, refuse_copies, whole_of
 from dfe.recording.faces import sole_face
 from dfe.recording.instruments import instrument_of
 from dfe.recording.neutrals import neutral_of
@@ -104,7 +104,7 @@ def measure_minutes(
     counts: list[dict[Counted, int]] = []
     resting: list[str] = []
     instruments: list[str] = []
-    seen: list[Seen] = []
+    stretches: list[FaceStretch] = []
     vocabulary: Vocabulary | None = None
     for done, source in enumerate(sources, start=1):
         recording = Recording.read(source.path, landmarks=False)
@@ -117,7 +117,7 @@ def measure_minutes(
         resting.append(neutral_of(recording, face))
         instruments.append(instrument_of(recording))
         sha256, path = recording.provenance.source.sha256, str(source.path)
-        seen.append(Seen(sha256, path, face or 0, *whole_of(recording), source.path.stem))
+        stretches.append(FaceStretch(sha256, path, face or 0, *whole_of(recording), source.path.stem))
         for block in range(int(np.ceil(found.duration_s / block_s))):
             low = start + block_s * block
             role = Role("", face, low, low + block_s, "x", "")
@@ -136,7 +136,7 @@ def measure_minutes(
                 counts.append(kept)
         if progress is not None:
             progress(done, len(sources))
-    refuse_copies(seen, sources[0].path.parent if sources else "")
+    refuse_copies(stretches, sources[0].path.parent if sources else "")
     if tokenizer is None or not counts:
         raise UsageError("there is no usable time in the recordings")
     who, sitting, which = tuple(subject), tuple(session), tuple(number)

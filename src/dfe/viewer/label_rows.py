@@ -5,13 +5,14 @@ Other rows, other columns and their order are kept as they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dfe.base.csv_text import csv_text
 from dfe.base.errors import UsageError
 from dfe.base.files import replacing
 from dfe.base.label_table import read_label_table
+from dfe.base.recording_names import RecordingNames
 
 WINDOWS = ("recording", "face_id", "start_s", "end_s", "condition")
 """Columns of a table of windows, which `dfe compare` cuts recordings into."""
@@ -60,10 +61,21 @@ def remove_row(path: Path, columns: Sequence[str], row: Row) -> None:
     _write(path, names, kept)
 
 
-def rows_of_recording(path: Path, columns: Sequence[str], same: Callable[[str], bool]) -> list[Row]:
-    """The rows of one recording, by the columns given."""
-    _, rows = read_rows(path, columns)
-    return [{name: row.get(name, "") for name in columns} for row in rows if same(row.get("recording", ""))]
+def rows_of_recording(path: Path, columns: Sequence[str], recording: str, names: RecordingNames) -> list[Row]:
+    """The rows of one recording of those at hand, by the columns given; none where there is no table.
+
+    Raises:
+        TableError: it cannot be read, or a name in it may mean several recordings.
+    """
+    if not path.is_file():
+        return []
+    table = read_label_table(path, lower=True)
+    meant = names.all_meant((row.cells.get("recording", ""), table.where(row)) for row in table.rows)
+    return [
+        {name: row.cells.get(name, "") for name in columns}
+        for row, one in zip(table.rows, meant, strict=True)
+        if one == recording
+    ]
 
 
 def _same(one: Row, other: Row) -> bool:

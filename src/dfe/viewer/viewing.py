@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from dfe.base.errors import DfeError, UsageError
-from dfe.base.label_table import plain_path, plain_recording
+from dfe.base.recording_names import RecordingNames
 from dfe.displays.names import NAMES_FILE, Names, load_names, names_target, read_names
 from dfe.displays.units import EYES
 from dfe.events.config import EventConfig
@@ -202,10 +202,11 @@ class Viewing:
         """What the page shows beside the charts: roles and windows of the recording, files, the last change."""
         entry, files, state = self.entry(key), self.files(key), self.state(key)["labels"]
         problems: list[str] = []
+        names = RecordingNames(one.name for one in self.library.entries)
 
         def rows(path: Path, columns: tuple[str, ...]) -> list[Mapping[str, str]]:
             try:
-                return rows_of_recording(path, columns, lambda name: _same_recording(name, entry))
+                return rows_of_recording(path, columns, entry.name, names)
             except DfeError as error:
                 problems.append(str(error))
                 return []
@@ -308,7 +309,3 @@ class Viewing:
     def read(self, key: int) -> Recording:
         """The recording itself."""
         return Recording.read(self.entry(key).path, landmarks=False)
-
-
-def _same_recording(name: str, entry: Entry) -> bool:
-    return plain_recording(name) in (plain_path(entry.name), plain_path(entry.path.stem))
