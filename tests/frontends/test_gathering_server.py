@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import stat
 import tempfile
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 
 from dfe.base.errors import DfeError, ModelError
+from dfe.frontends.landmarks.gathering import batches
 from dfe.frontends.landmarks.gathering.client import TRIES
 from dfe.frontends.landmarks.gathering.place import Place, find_place, held
 from dfe.frontends.landmarks.gathering.wire import MAGIC, REQUEST, receive_reply
@@ -48,27 +50,30 @@ def test_each_gets_the_answer_to_what_it_asked(place: Place) -> None:
     np.testing.assert_array_equal(there.network.given[0][1], 0, "places that are left are zero")
 
 
-def test_workers_that_ask_at_the_same_time_share_batches(place: Place) -> None:
-    there = InThread(place, BATCH, patience_s=5.0)
+def test_workers_that_ask_at_the_same_time_share_batches(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever holds a worker up on a busy machine: here the others wait for all that are connected."""
+    monkeypatch.setattr(batches, "RECENT_S", math.inf)
+    there = InThread(place, BATCH, patience_s=60.0)
     workers = [Asking(place) for _ in range(BATCH)]
+    for worker in workers:
+        worker.count()
     answers: dict[int, list[np.ndarray]] = {number: [] for number in range(BATCH)}
 
     def ask(number: int) -> None:
         for at in range(20):
             answers[number] += workers[number].run("doubling", face(number, at))
+        workers[number].close()
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(BATCH)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
-    count = workers[0].count()["doubling"]
-    assert count["faces"] == 20 * BATCH
-    assert count["batches"] <= 30, "most batches are full"
+    last = Asking(place)
+    assert last.count()["doubling"] == {"batches": 20, "faces": 20 * BATCH}
     for number, found in answers.items():
         np.testing.assert_array_equal(np.concatenate(found), [(2 * number, 2 * at) for at in range(20)])
-    for worker in workers:
-        worker.close()
+    last.close()
     there.ends()
 
 
