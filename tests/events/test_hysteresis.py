@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dfe.clock.clock import Clock
@@ -38,7 +38,7 @@ def walk(signal, time):
                 begin = None
         joined = here[:1]
         for event in here[1:]:
-            if event[0] - joined[-1][1] < MERGE_S:
+            if event[0] - joined[-1][1] < MERGE_S - 1e-9:
                 joined[-1] = [joined[-1][0], event[1], joined[-1][2], event[3], joined[-1][4], event[5]]
             else:
                 joined.append(event)
@@ -49,7 +49,13 @@ def walk(signal, time):
     return found
 
 
+AS_FAR_APART_AS_THE_LIMIT = [(0.04, 0), (0.04, 7), (0.04, 5), (0.04, 1), (0.04, 0), (0.04, 6), (0.04, 10)]
+"""But for rounding, which must not decide."""
+
+
 @settings(max_examples=300, deadline=None)
+@example([(0.5, 0), *AS_FAR_APART_AS_THE_LIMIT])
+@example([(0.04, 0), (0.5, 0), *AS_FAR_APART_AS_THE_LIMIT[1:]])
 @given(st.lists(st.tuples(st.sampled_from([0.04, 0.04, 0.04, 0.5]), st.integers(0, 10)), min_size=1, max_size=60))
 def test_the_same_events_as_a_walk_through_the_samples(rows):
     t = np.cumsum([step for step, _ in rows])

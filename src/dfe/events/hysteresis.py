@@ -13,6 +13,9 @@ import numpy as np
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.clock.resampling import Timeline
 
+_ROUNDING_S = 1e-9
+"""Times that are closer than this are the same: rounding decides neither what is joined nor what is long enough."""
+
 
 @dataclass(frozen=True, eq=False)
 class Runs:
@@ -54,11 +57,13 @@ def runs(signal: DoubleArray, time: Timeline, *, on: float, off: float, min_s: f
         return _none()
     onset, offset = _crossings(signal, time, first, last, off)
     begin = np.ones(len(first), bool)
-    begin[1:] = (onset[1:] - offset[:-1] >= merge_s) | (time.stretch[first[1:]] != time.stretch[last[:-1]])
+    begin[1:] = (onset[1:] - offset[:-1] >= merge_s - _ROUNDING_S) | (
+        time.stretch[first[1:]] != time.stretch[last[:-1]]
+    )
     starts = np.flatnonzero(begin)
     ends = np.append(starts[1:], len(first)) - 1
     first, last, onset, offset = first[starts], last[ends], onset[starts], offset[ends]
-    long_enough = offset - onset >= min_s - 1e-9
+    long_enough = offset - onset >= min_s - _ROUNDING_S
     first, last, onset, offset = first[long_enough], last[long_enough], onset[long_enough], offset[long_enough]
     apex = np.array([a + int(np.argmax(signal[a : b + 1])) for a, b in zip(first, last, strict=True)], np.int64)
     stretch = time.stretch
