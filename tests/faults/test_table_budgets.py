@@ -15,6 +15,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import av
@@ -99,8 +100,8 @@ for line in sys.stdin:
 Measured = Callable[[str, Path], tuple[float, float, float, str]]
 
 
-@pytest.fixture(scope="module")
-def measured() -> Iterator[Measured]:
+@contextmanager
+def reading_apart() -> Iterator[Measured]:
     """Function that reads a file in a process of its own: seconds, those of a sum, megabytes, and what was said."""
     pipe = subprocess.PIPE
     with subprocess.Popen([sys.executable, "-c", _READ], stdin=pipe, stdout=pipe, text=True) as process:
@@ -119,6 +120,13 @@ def measured() -> Iterator[Measured]:
 
         yield read
         asked.close()
+
+
+@pytest.fixture(scope="module")
+def measured() -> Iterator[Measured]:
+    """As :func:`reading_apart`."""
+    with reading_apart() as read:
+        yield read
 
 
 def deflated(head: bytes, block: bytes, count: int) -> bytes:
