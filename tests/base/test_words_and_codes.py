@@ -8,7 +8,7 @@ from dfe.base.alike import alike_key, refuse_alike
 from dfe.base.column_kind import column_kind
 from dfe.base.errors import TableError
 from dfe.base.label_table import read_label_table
-from dfe.base.missing_codes import doubtful_code, is_code
+from dfe.base.missing_codes import doubtful_codes, is_code
 
 
 @pytest.mark.parametrize(
@@ -50,22 +50,23 @@ def test_both_lines_are_named():
 
 
 @pytest.mark.parametrize(
-    ("values", "code"),
+    ("values", "codes"),
     [
-        ([23, 41, 57, 999], 999),
-        ([0, 63, 12, -9], -9),
-        ([0, 1, 99], 99),
-        ([1, 2, 3, 4, 5, -99, -98], -99),
-        ([20, 85, 99], None),
-        ([97, 98, 99], None),
-        ([500, 900, 999], None),
-        ([-12, -9, -3, 4], None),
-        ([0, 999], None),
-        ([1, 2, 3], None),
+        ([23, 41, 57, 999], (999,)),
+        ([0, 63, 12, -9], (-9,)),
+        ([0, 1, 99], (99,)),
+        ([1, 2, 3, 4, 5, -99, -98], (-99, -98)),
+        ([23, 41, -99, 57, 999], (999, -99)),
+        ([20, 85, 99], ()),
+        ([97, 98, 99], ()),
+        ([500, 900, 999], ()),
+        ([-12, -9, -3, 4], ()),
+        ([0, 999], ()),
+        ([1, 2, 3], ()),
     ],
 )
-def test_a_number_away_from_all_others_is_a_code(values, code):
-    assert doubtful_code([float(value) for value in values]) == code
+def test_numbers_away_from_all_others_are_codes(values, codes):
+    assert doubtful_codes([float(value) for value in values]) == codes
 
 
 def test_codes_are_words_or_numbers():
@@ -97,8 +98,22 @@ def test_what_says_that_nothing_is_known_is_no_category(nothing):
         assert (found.values, found.empty) == (2, 1)
 
 
+def test_a_code_that_is_said_lets_no_other_pass():
+    cells = [(2, "34"), (3, "51"), (4, "-99")]  # 999 was taken out
+    says = r"line 4: '-99' in column age may .*; say --missing 999 -99 if it does, --missing 999 none if it is a true"
+    with pytest.raises(TableError, match=says):
+        column_kind("age", cells, "t.csv", codes=("999",))
+    assert column_kind("age", cells, "t.csv", codes=("999", "none")).shown == "-99 to 51"
+    both = [*cells, (5, "999")]
+    says = (
+        r"line 5: '999' in column age may stand for a missing number \(and -99 too\): the others are 34 to 51; say --"
+    )
+    with pytest.raises(TableError, match=says + r"missing 999 -99 if they do, --missing none if they are true numbers"):
+        column_kind("age", both, "t.csv")
+
+
 def test_what_the_user_says_is_taken(tmp_path):
-    assert column_kind("rt", [(2, "34"), (3, "51"), (4, "999")], "t.csv", codes_known=True).shown == "34 to 999"
+    assert column_kind("rt", [(2, "34"), (3, "51"), (4, "999")], "t.csv", codes=("none",)).shown == "34 to 999"
     assert column_kind("dose", [(2, "10mg"), (3, "20mg"), (4, "30mg")], "t.csv", words=True).kind == "words"
     assert column_kind("place", [(2, "1st"), (3, "2nd"), (4, "3rd")], "t.csv").kind == "words"
     path = tmp_path / "t.csv"

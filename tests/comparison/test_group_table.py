@@ -161,6 +161,17 @@ def test_codes_for_missing_numbers_are_asked_for_and_taken_out(folder):
     done = read(folder, DOSES.format("-99"), columns, missing=("-99",))
     assert [row.covariates["dose"] for row in done.rows] == ["1", "2", "", "3"]
     assert read(folder, DOSES.format("-99"), columns, missing=("none",)).rows[2].covariates["dose"] == "-99"
+    with pytest.raises(TableError, match=r"'-99' in column dose may .*; say --missing 999 -99 if it does"):
+        read(folder, DOSES.format("-99"), columns, missing=("999",))
+
+
+def test_a_code_among_groups_is_no_group(folder):
+    text = "recording;id;g\na;1;1\nb;2;2\nc;3;1\nd;4;99\n"
+    columns = Columns("id", "g")
+    with pytest.raises(TableError, match=r"line 5: '99' in column g may stand for a missing number"):
+        read(folder, text, columns)
+    with pytest.raises(TableError, match=r"line 5: g is empty"):
+        read(folder, text, columns, missing=("99",))
 
 
 def test_paths_of_windows_and_names_taken_apart(folder):

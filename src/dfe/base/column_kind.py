@@ -45,7 +45,7 @@ def column_kind(
     decimal: Decimal = "either",
     words: bool = False,
     option: str = "--categories",
-    codes_known: bool = False,
+    codes: Sequence[str] = (),
 ) -> ColumnKind:
     """Numbers if all cells that say something are numbers, words if none is.
 
@@ -56,7 +56,7 @@ def column_kind(
         decimal: its decimal mark.
         words: the user says that its numbers are names.
         option: how the user says so, for errors.
-        codes_known: the user said which numbers stand for a missing one, and they were taken out.
+        codes: what the user said of numbers that stand for a missing one; these were taken out.
 
     Raises:
         TableError: it holds both, dates, numbers with a unit, words that differ in capitals or zeros alone, or a number
@@ -93,8 +93,7 @@ def column_kind(
         advice = f"correct it, empty it, or say {option} {name} if its numbers are names"
         raise TableError(what, where=f"{where}, line {line}", advice=advice)
     values = [number(cell, f"{where}, line {line}", decimal) for line, cell in said]
-    if not codes_known:
-        refuse_codes(name, said, values, where)
+    refuse_codes(name, said, values, where, codes)
     return ColumnKind(name, "numbers", len(values), empty, f"{min(values):g} to {max(values):g}")
 
 

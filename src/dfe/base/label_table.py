@@ -65,16 +65,19 @@ class LabelTable(NamedTuple):
                 said = [(line, cell) for line, cell in self.column(name) if not is_missing(cell)]
                 refuse_alike(name, said, self.path)
 
-    def refuse_codes(self, *names: str | None) -> None:
-        """Make sure that in columns of numbers alone that name groups none seems to stand for a missing one.
+    def refuse_codes(self, name: str, codes: Sequence[str]) -> None:
+        """Make sure that in a column of numbers alone that name groups none seems to stand for a missing one.
+
+        Args:
+            name: of the column.
+            codes: what the user said of such numbers; these were taken out.
 
         Raises:
             TableError: one does.
         """
-        for name in names:
-            said = [] if name is None else [one for one in self.column(name) if not is_missing(one[1])]
-            if name is not None and all(is_number(cell, self.decimal) for _, cell in said):
-                refuse_codes(name, said, [number(cell, "", self.decimal) for _, cell in said], self.path)
+        said = [one for one in self.column(name) if not is_missing(one[1])]
+        if all(is_number(cell, self.decimal) for _, cell in said):
+            refuse_codes(name, said, [number(cell, "", self.decimal) for _, cell in said], self.path, codes)
 
     def without(self, codes: Sequence[str], names: Sequence[str]) -> LabelTable:
         """The same with nothing in cells of these columns that hold a code for a missing number or word."""

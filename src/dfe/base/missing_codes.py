@@ -13,11 +13,11 @@ _USUAL = {99, 999, 9999, 99999, 88, 888, 77, 777, 98, 97, 998, 997, 9998, 9997}
 _BELOW_ZERO = {9, 8, 7, *_USUAL}
 _FEWEST = 2
 NONE = "none"
-"""Said in place of codes: no number stands for a missing one."""
+"""Said in place of codes, or after them: no other number stands for a missing one."""
 
 
-def doubtful_code(values: Sequence[float]) -> float | None:
-    """A number that is usual as a code for "missing" and lies away from all others; None if there is none.
+def doubtful_codes(values: Sequence[float]) -> tuple[float, ...]:
+    """Numbers that are usual as codes for "missing" and lie away from all others.
 
     One below 0 where no other is, or one further from the nearest other than these are from each other. Codes may come
     in twos (-98 and -99), so all that could be one are set apart first.
@@ -26,17 +26,18 @@ def doubtful_code(values: Sequence[float]) -> float | None:
     could = {v for v in known if v in _USUAL or -v in _BELOW_ZERO}
     others = known - could
     if len(others) < _FEWEST:
-        return None
+        return ()
     low, high = min(others), max(others)
-    for value in sorted(could, key=abs, reverse=True):
-        gap = max(low - value, value - high)
-        if gap > high - low or (value < 0 <= low):
-            return value
-    return None
+    apart = ((value, max(low - value, value - high)) for value in sorted(could, key=abs, reverse=True))
+    return tuple(value for value, gap in apart if gap > high - low or (value < 0 <= low))
 
 
 def refuse_codes(
-    name: str, cells: Sequence[tuple[int, str]], values: Sequence[float], where: str | PathLike[str]
+    name: str,
+    cells: Sequence[tuple[int, str]],
+    values: Sequence[float],
+    where: str | PathLike[str],
+    codes: Sequence[str] = (),
 ) -> None:
     """Make sure that no number of a column seems to stand for a missing one.
 
@@ -45,20 +46,30 @@ def refuse_codes(
         cells: with the numbers of their lines.
         values: the numbers in them.
         where: the file, for errors.
+        codes: what the user said of codes, which were taken out; with :data:`NONE` among them all others are numbers.
 
     Raises:
         TableError: one does; it names the line.
     """
-    code = doubtful_code(values)
-    if code is None:
+    found = () if says_none(codes) else doubtful_codes(values)
+    if not found:
         return
-    line, cell = cells[list(values).index(code)]
-    others = [value for value in values if value != code]
+    line, cell = cells[list(values).index(found[0])]
+    others = [value for value in values if value not in found]
     what = (
         f"{cell!r} in column {name} may stand for a missing number: the others are {min(others):g} to {max(others):g}"
     )
-    advice = f"say --missing {code:g} if it does, --missing {NONE} if it is a true number"
+    if len(found) > 1:
+        what = what.replace(":", f" (and {', '.join(f'{code:g}' for code in found[1:])} too):", 1)
+    taken, new = " ".join([*codes, ""]), " ".join(f"{code:g}" for code in found)
+    they, are = ("it", "it is a true number") if len(found) == 1 else ("they", "they are true numbers")
+    advice = f"say --missing {taken}{new} if {they} do{'es' * (they == 'it')}, --missing {taken}{NONE} if {are}"
     raise TableError(what, where=f"{where}, line {line}", advice=advice)
+
+
+def says_none(codes: Sequence[str]) -> bool:
+    """Whether the user said that no further number stands for a missing one."""
+    return any(code.strip().casefold() == NONE for code in codes)
 
 
 def is_code(cell: str, codes: Sequence[str], decimal: Decimal = "either") -> bool:

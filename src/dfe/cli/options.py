@@ -94,7 +94,7 @@ Missing = Annotated[
     tuple[str, ...],
     arg(
         metavar="CODE ...",
-        help="What stands for a missing number, as in 999 -99; none if no number does.",
+        help="Numbers that stand for missing ones, as in 999 -99; none if no (other) number does.",
     ),
 ]
 Displays = Annotated[tuple[int, ...], arg(metavar="NUMBER ...", help="Only these displays; all of them if left out.")]

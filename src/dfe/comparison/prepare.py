@@ -152,7 +152,7 @@ def _notes(table: GroupTable, sums: RowSums, options: CompareOptions) -> list[st
             "Covariates play no part in the permutation test within subjects; the model of counts holds them constant."
         )
     if options.missing:
-        notes.append(f"Taken for unknown in covariates and scores: {', '.join(options.missing)}.")
+        notes.append(f"Taken for unknown in the group, covariates and scores: {', '.join(options.missing)}.")
     notes.append(_resting_said(sums.neutrals, options))
     notes += sums.cautions
     notes.append(_speech_said(sums, options))

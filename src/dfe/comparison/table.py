@@ -138,7 +138,7 @@ def read_group_table(
         groups: which, the first to be compared with; in alphabetical order if None.
         conditions: the same for conditions.
         categories: covariates whose numbers are names.
-        missing: codes in covariates and scores that say that nothing is known.
+        missing: codes in groups, covariates and scores that say that nothing is known.
         others: whether there may be recordings that are not in the table.
         windows: parts of the recordings, see :mod:`dfe.comparison.windows`; the condition stands there.
         several: whether there may be more than two groups or conditions, or neither.
@@ -165,10 +165,10 @@ def read_group_table(
     if not table.rows:
         raise TableError("has no rows", where=file)
     table.refuse_alike(there.subject, there.group, there.condition, there.stratum, there.cluster, there.period)
-    if not missing and groups is None:
-        table.refuse_codes(there.group)
     measured = tuple(dict.fromkeys((*columns.covariates, *columns.scores)))
-    table = table.without(missing, measured)
+    table = table.without(missing, measured if there.group is None else (*measured, there.group))
+    if there.group is not None and groups is None:
+        table.refuse_codes(there.group, missing)
     kinds = tuple(
         column_kind(
             name,
@@ -176,7 +176,7 @@ def read_group_table(
             file,
             decimal=table.decimal,
             words=name in categories,
-            codes_known=bool(missing),
+            codes=missing,
         )
         for name in measured
     )

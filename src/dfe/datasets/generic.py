@@ -131,7 +131,7 @@ class Generic:
             decimal=table.decimal,
             words=self.kind == "classes",
             option="--label-kind classes for",
-            codes_known=bool(self.missing),
+            codes=self.missing,
         )
 
     def _kinds(self, table: LabelTable) -> tuple[ColumnKind, ...]:
@@ -144,7 +144,7 @@ class Generic:
                 table.path,
                 decimal=table.decimal,
                 words=name in self.categories,
-                codes_known=bool(self.missing),
+                codes=self.missing,
             )
             for name in names
         )
