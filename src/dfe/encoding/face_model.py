@@ -249,7 +249,7 @@ def _measure(
     measured = measure_track(faces.fitter, seen, neutral, given)  # type: ignore[arg-type]
     resting = measured.resting
     if used.kind == "own" and resting.calm_frames < CALM_FRAMES and warning is None:
-        few = f"fewer than {CALM_FRAMES:.0f} calm frames ({resting.calm_frames:.1f}) tell the resting face of"
+        few = f"fewer than {CALM_FRAMES:.0f} calm frames ({int(resting.calm_frames)}) tell the resting face of"
         warning = f"{few} face {face}: a held expression may pass for it"
     numbers = {
         name: tuple(float(value) for value in np.ravel(getattr(resting, name)))

@@ -37,7 +37,8 @@ class Slurm:
     """Time that each job asks for; it stops a little earlier and puts itself back into the queue, on hold if the disk
     is full."""
     leave: Annotated[float, arg(metavar="MINUTES")] = SlurmJob.leave_minutes
-    """So much earlier nothing more is begun; more than the longest task takes, which is a film of up to 20 minutes."""
+    """In its last minutes, so many, a job begins nothing new. Take more than the longest task needs: a film of up to 20
+    minutes, or a piece of a longer one."""
     partition: Annotated[str | None, arg(metavar="NAME")] = None
     """Partition of the cluster."""
     account: Annotated[str | None, arg(metavar="NAME")] = None

@@ -13,8 +13,8 @@ class Status:
     """Say what is done, what is waiting and what failed, while runs go on or after.
 
     Exit codes are those of `dfe corpus run`: 0 all done; 1 some inputs cannot be read, failed or are damaged, and all
-    others are done; 75 some are waiting, those of shares that have not begun, too. What was planned once, is planned no
-    more and is not found where it was (renamed, removed), is noted and not counted.
+    others are done; 75 some are waiting, those of shares that have not begun, too. A recording that was renamed or
+    removed, and that your plan no longer holds, is listed in a note and not counted.
 
     Examples:
         dfe corpus status out
