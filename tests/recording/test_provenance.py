@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from dfe.base.errors import TableError
-from dfe.recording.provenance import Provenance, TokenizerRef, creation_time
+from dfe.recording.provenance import Provenance, TokenizerRef, creation_time, plain_text
 
 
 def test_json_there_and_back(source_of):
@@ -75,3 +75,16 @@ def test_names_that_are_no_utf8_become_readable(source_of):
     record = source_of()
     odd = replace(record, source=replace(record.source, name=b"caf\xe9.mp4".decode("utf-8", "surrogateescape")))
     assert json.loads(odd.to_json())["source"]["name"] == "caf\ufffd.mp4"
+
+
+def test_halves_of_characters_become_readable():
+    for half in ("\ud800", "\udc7f", "\udd00", "\udfff", "\udc80"):
+        assert plain_text(f"a{half}b") == "a\N{REPLACEMENT CHARACTER}b"
+    assert plain_text("ä\N{GRINNING FACE}") == "ä\N{GRINNING FACE}"
+
+
+def test_a_record_with_half_a_character_is_read_and_written(source_of):
+    record = source_of()
+    whole = replace(record, source=replace(record.source, name="clip.mp4")).to_json().encode()
+    damaged = whole.replace(b"clip", b"cl\xed\xa0\x80ip")
+    assert "cl\N{REPLACEMENT CHARACTER}ip" in Provenance.from_json(damaged, where="a.json").to_json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
@@ -12,6 +13,9 @@ from typing import Any
 from dfe.base.defects import Defect, words
 from dfe.base.errors import TableError
 from dfe.recording.schema import FORMAT_VERSION
+
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""All lone surrogates but those that stand for a byte (PEP 383)."""
 
 
 def _doc(text: str) -> dict[str, str]:
@@ -218,8 +222,10 @@ def creation_time() -> str | None:
 
 
 def plain_text(text: str) -> str:
-    """Text that UTF-8 can hold: bytes of a file name that are no UTF-8 become replacement characters."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """Text that UTF-8 can hold: bytes of a file name that are no UTF-8 become replacement characters, and so do halves
+    of characters (lone surrogates), which damaged files and names on Windows may hold.
+    """
+    return _HALVES.sub("\N{REPLACEMENT CHARACTER}", text).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _is_int(value: object) -> bool:
