@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from dfe.base.errors import UsageError
+from dfe.encoding.manifest import Manifest
 from dfe.encoding.options import EncodeOptions
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.graph import LandmarkFrontEnd
@@ -49,6 +53,21 @@ def test_a_batch_is_a_number_of_faces() -> None:
 def test_without_cuda_it_is_refused_and_not_done_on_the_cpu() -> None:
     with pytest.raises(UsageError, match="--device cuda is not possible"):
         LandmarkFrontEnd(LandmarkConfig(device="cuda")).networks.run("landmarks", CROP)
+
+
+@pytest.mark.skipif("CUDAExecutionProvider" in _providers(), reason="this build of onnxruntime knows CUDA")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_device_that_is_not_there_ends_a_run_and_blames_no_film(
+    dfe: Callable[..., Any], demo_media: Path, tmp_path: Path, workers: str
+) -> None:
+    """Else a machine without its card would set a whole corpus aside."""
+    clip, out = demo_media / "carphone_pristine.mp4", tmp_path / "out"
+    said = dfe("encode", clip, "-o", out, "--device", "cuda", "--workers", workers)
+    assert said.code == 2
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("dfe: this build of onnxruntime knows no CUDA")
+    assert [row.status for row in Manifest(out)] == ["waiting"]
+    assert dfe("encode", clip, "-o", out, "--workers", workers).code == 0
 
 
 def test_a_fall_back_to_the_cpu_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

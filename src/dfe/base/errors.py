@@ -54,3 +54,7 @@ class OutOfMemory(DfeError):
 
 class UsageError(DfeError):
     """Options that contradict each other or inputs that name nothing."""
+
+
+class DeviceError(UsageError):
+    """A device for networks that cannot be used on this machine: no input is at fault, and none can be done."""

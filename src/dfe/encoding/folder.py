@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, overload, runtime_checkable
 
-from dfe.base.errors import DfeError, DiskFull, MediaError, OutOfMemory, OutputError
+from dfe.base.errors import DeviceError, DfeError, DiskFull, MediaError, OutOfMemory, OutputError
 from dfe.base.files import remove_leftovers
 from dfe.base.types import Progress
 from dfe.base.workers import guarded
@@ -99,6 +99,9 @@ class FolderRun:
             expected: frames of each, None where they are not known.
             absent: errors about inputs that cannot be encoded at all.
             progress: told of frames done and to do.
+
+        Raises:
+            DeviceError: the networks cannot run where they shall; nothing is said against any input.
         """
         watch = self._choices.limits.watch(self._out)
         todo, pages = array("q"), array("q")
@@ -178,6 +181,8 @@ class FolderRun:
             for looked in looking:
                 began, one, seen = time.monotonic() - looked.seconds, self._again(looked.source), looked.seen
                 done = seen if isinstance(seen, Done | DfeError) else guarded(self._how.files, one, seen, began)
+                if isinstance(done, DeviceError):
+                    raise done
                 if isinstance(done, DiskFull) and watch.is_full(str(done)):
                     continue
                 if isinstance(done, DfeError):

@@ -87,8 +87,8 @@ class Networks:
 
         Raises:
             ModelError: the network is missing or damaged.
-            UsageError: there is no such device.
-            DfeError: the process that runs batches does not start, or dies time and again.
+            DeviceError: there is no such device, or the process that runs batches does not start, or dies again and
+                again.
         """
         if self.batch > 1 and name in FACE_NETWORKS:
             return self.gathered.run(name, values)

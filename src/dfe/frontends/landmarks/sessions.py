@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.errors import UsageError
+from dfe.base.errors import DeviceError
 from dfe.base.types import FloatArray
 
 FREE = "faces"
@@ -29,7 +29,7 @@ class Session:
         batch: faces that it looks at together, always as many; networks without a dimension :data:`FREE` ignore it.
 
     Raises:
-        UsageError: there is no such device.
+        DeviceError: there is no such device.
     """
 
     def __init__(self, content: bytes, device: Device = "cpu", batch: int = 1) -> None:
@@ -64,6 +64,6 @@ class Session:
         return cast(list[FloatArray], self._session.run(None, {self._entry: value}))
 
 
-def _no_cuda(what: str) -> UsageError:
+def _no_cuda(what: str) -> DeviceError:
     advice = "install onnxruntime-gpu in place of onnxruntime, or leave --device out"
-    return UsageError(f"{what}, so --device cuda is not possible", advice=advice)
+    return DeviceError(f"{what}, so --device cuda is not possible", advice=advice)

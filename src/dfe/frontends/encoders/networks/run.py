@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from dfe.base.errors import UsageError
+from dfe.base.errors import DeviceError
 from dfe.base.types import FloatArray
 from dfe.frontends.encoders.crops import SIZE
 from dfe.frontends.encoders.networks.load import load_network
@@ -29,7 +29,7 @@ class TorchRunner:
         threads: of torch on the CPU; one, since recordings are shared out among processes.
 
     Raises:
-        UsageError: CUDA is asked for and there is none.
+        DeviceError: CUDA is asked for and there is none.
         ModelError: the weights are missing, damaged or another tool's.
     """
 
@@ -86,5 +86,5 @@ class TorchRunner:
 def _device(name: str) -> torch.device:
     there = torch.cuda.is_available()
     if name == "cuda" and not there:
-        raise UsageError("there is no CUDA device that this build of torch can use", advice="use --device cpu or auto")
+        raise DeviceError("there is no CUDA device that this build of torch can use", advice="use --device cpu or auto")
     return torch.device("cuda" if there and name != "cpu" else "cpu")

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dfe.base.errors import DfeError, ModelError, UsageError
+from dfe.base.errors import DeviceError, DfeError, ModelError
 from dfe.base.types import FloatArray
 from dfe.base.version import __version__
 from dfe.frontends.landmarks.gathering.config import GatheringConfig
@@ -64,8 +64,7 @@ class Gathered:
         A server that dies meanwhile is replaced by a new one, which is asked again.
 
         Raises:
-            UsageError: there is no such device.
-            DfeError: servers do not start, die time and again, or do not answer.
+            DeviceError: there is no such device, or servers do not start, die time and again, or do not answer.
         """
         parts = [self._asked(name, values[at : at + MOST_FACES]) for at in range(0, len(values), MOST_FACES)]
         return parts[0] if len(parts) == 1 else [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
@@ -74,7 +73,7 @@ class Gathered:
         """What the server has run: of each network batches, and faces in them; its process and the size of a batch.
 
         Raises:
-            DfeError: as of :meth:`run`.
+            DeviceError: as of :meth:`run`.
         """
         return dict(json.loads(self._told(REQUEST.pack(COUNT, 0))))
 
@@ -109,12 +108,16 @@ class Gathered:
                 except TimeoutError:
                     self.close()
                     what = f"the process that runs networks on {self._config.device} has not answered"
-                    raise DfeError(f"{what} for {_ANSWERED_WITHIN_S:.0f} s", advice="end it, and start again") from None
+                    raise DeviceError(
+                        f"{what} for {_ANSWERED_WITHIN_S:.0f} s", advice="end it, and start again"
+                    ) from None
                 except OSError as problem:
                     why = why or problem.strerror or str(problem)
                 self.close()
         what = f"the process that runs networks on {self._config.device} stopped {TRIES} times"
-        raise DfeError(f"{what} ({why})", advice="use --device cpu without --batch, or look whether the device works")
+        raise DeviceError(
+            f"{what} ({why})", advice="use --device cpu without --batch, or look whether the device works"
+        )
 
     def _connected(self) -> socket.socket:
         if self._line is None:
@@ -124,7 +127,7 @@ class Gathered:
                 self._line = self._greeted(place) or self._started(place)
             except OSError as problem:
                 what = f"cannot start the process that runs networks in batches ({problem.strerror or problem})"
-                raise DfeError(what, where=place.folder) from problem
+                raise DeviceError(what, where=place.folder) from problem
         return self._line
 
     def _greeted(self, place: Place) -> socket.socket | None:
@@ -154,7 +157,7 @@ class Gathered:
                 self._start(place)
                 line = self._greeted(place)
         if line is None:
-            raise DfeError("the process that runs networks in batches ended at once")
+            raise DeviceError("the process that runs networks in batches ended at once")
         return line
 
     def _start(self, place: Place) -> None:
@@ -181,10 +184,10 @@ class Gathered:
                 last = text or last
         with suppress(subprocess.TimeoutExpired):
             self._server.wait(_GREETED_WITHIN_S)
-        raise DfeError(f"the process that runs networks in batches does not start ({last[:200]})")
+        raise DeviceError(f"the process that runs networks in batches does not start ({last[:200]})")
 
 
 def _refused(text: str) -> DfeError:
     kind, what, where, advice = json.loads(text)
-    of = {one.__name__: one for one in (UsageError, ModelError)}
+    of = {one.__name__: one for one in (DeviceError, ModelError)}
     return of.get(kind, DfeError)(what, where=where, advice=advice)

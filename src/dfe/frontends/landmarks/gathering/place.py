@@ -17,7 +17,7 @@ from getpass import getuser
 from pathlib import Path
 from typing import NamedTuple
 
-from dfe.base.errors import DfeError
+from dfe.base.errors import DeviceError
 from dfe.base.files import replacing
 
 SECRET_BYTES = 32
@@ -121,7 +121,7 @@ def find_place(*said: object) -> Place:
     and takes its processes with it when it ends.
 
     Raises:
-        DfeError: the folder for it is another user's, or others can enter it.
+        DeviceError: the folder for it is another user's, or others can enter it.
     """
     there = [os.environ.get(name) for name in ("CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES", *_JOBS)]
     text = json.dumps([*said, platform.node(), there], default=str)
@@ -137,10 +137,10 @@ def _private_folder() -> Path:
         about = folder.lstat()
     except OSError as problem:
         what = f"cannot make the folder in which workers find each other ({problem.strerror})"
-        raise DfeError(what, where=folder, advice=advice) from problem
+        raise DeviceError(what, where=folder, advice=advice) from problem
     mine = sys.platform == "win32" or (about.st_uid == os.getuid() and not about.st_mode & 0o077)
     if not stat.S_ISDIR(about.st_mode) or not mine:
-        raise DfeError("others than you can enter this folder, in which workers find each other",
+        raise DeviceError("others than you can enter this folder, in which workers find each other",
                        where=folder, advice=advice)  # fmt: skip
     return folder
 
