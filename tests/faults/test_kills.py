@@ -61,13 +61,17 @@ def test_a_worker_that_is_killed_where_there_is_one_costs_nothing_either(clips, 
 def test_a_killed_run_leaves_nobody_and_the_next_one_does_the_rest(clips, well, tmp_path, name):
     run = begin(clips, tmp_path)
     until(lambda: len(workers(run.pid)) == 2, 300)
-    time.sleep(0.5)
     at_work = workers(run.pid)
+    for pid in at_work:  # so that they are not done, however late the signal comes
+        os.kill(pid, signal.SIGSTOP)
     run.send_signal(getattr(signal, name))
+    if name == "SIGKILL":  # nobody ends them: they do, where they can
+        for pid in at_work:
+            os.kill(pid, signal.SIGCONT)
     _, said = run.communicate(timeout=300)
     until(lambda: not any(map(runs, at_work)), 60)
     number = int(getattr(signal, name))
-    assert run.returncode == (-number if name == "SIGKILL" else 128 + number)
+    assert run.returncode == (-number if name == "SIGKILL" else 128 + number), said
     if name != "SIGKILL":
         assert "what was finished before stays" in said
         assert "Traceback" not in said

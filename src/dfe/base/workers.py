@@ -143,7 +143,8 @@ class _Foreman(threading.Thread, Generic[T]):
         super().__init__(name="foreman", daemon=True)
         self._limit = limit
         self._work, self._tasks, self._workers, self._tells = work, tasks, workers, tells
-        self._news: queue.Queue[tuple[str, Any, Any]] = queue.Queue()
+        self._news: queue.SimpleQueue[tuple[str, Any, Any]] = queue.SimpleQueue()
+        """Simple, since a signal that comes while another queue is read may leave that one locked."""
         self._told = self._fetched = 0
         """Results, each counted by one thread only."""
         self._bell, self._ring = get_context("spawn").Pipe(duplex=False)
