@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import random
 import shutil
 import time
 from collections.abc import Iterable, Iterator
@@ -45,7 +46,7 @@ def stored(server: str, astronaut: Path, tmp_path: Path) -> str:
     (folder / "pictures").mkdir(parents=True)
     for at, task in enumerate(("talk", "gone", "changed", "refused")):
         (folder / f"{NAME} {task}.mp4").write_bytes(film(at))
-    (folder / f"{NAME} torn.mp4").write_bytes(os.urandom(9000))
+    (folder / f"{NAME} torn.mp4").write_bytes(random.Random(0).randbytes(9000))
     shutil.copy(astronaut, folder / "pictures" / f"{NAME} a.png")
     (folder / "pictures" / f"{NAME} b.png").write_bytes(astronaut.read_bytes()[:30_000])
     url = f"s3://lab/study{server}"
