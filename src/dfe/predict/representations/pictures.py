@@ -62,7 +62,7 @@ class PictureFeatures:
 
     Args:
         encoder: the network.
-        media: by recording, the video, or the folder of its pictures; :func:`find_media` finds one.
+        media: by recording, the video, or the folder of its pictures; :func:`media_below` finds them.
         every_s: of a video one row is taken in each so many seconds of presentation time, the usable one nearest to
             their middle; it counts with all usable time of these seconds. Pictures are all taken.
     """
@@ -161,20 +161,8 @@ def load_encoder(
     return load_vit(folder, pooling, name)
 
 
-def find_media(folder: Path, name: str) -> Path:
-    """The video, or the folder of pictures, that ``dfe encode FOLDER`` makes the recording ``name`` of.
-
-    Raises:
-        MediaError: there is none.
-    """
-    found = media_below(folder).get(name)
-    if found is None:
-        raise MediaError(f"no video or folder of pictures for the recording {name}", where=folder)
-    return found
-
-
 def media_below(folder: Path) -> dict[str, Path]:
-    """All of them, by the names of their recordings: the mapping that :class:`PictureFeatures` wants.
+    """By recording, the video, or the folder of pictures, that ``dfe encode FOLDER`` makes it of.
 
     Raises:
         UsageError, MediaError: the folder is missing, or nothing in it can be read.
