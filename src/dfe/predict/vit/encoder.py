@@ -114,13 +114,6 @@ def load_vit(folder: Path, pooling: Pooling = "mean", name: str | None = None) -
     return VitEncoder(vit, config, pooling, name)
 
 
-def random_vit(config: VitConfig, seed: int = 0, pooling: Pooling = "mean") -> VitEncoder:
-    """The same network before any training: what the architecture alone brings."""
-    from dfe.predict.vit.masked import DecoderConfig, MaskedAutoencoder
-
-    return VitEncoder(MaskedAutoencoder(config, DecoderConfig(), seed).vit, config, pooling, "random ViT")
-
-
 def _read(path: Path, config: VitConfig) -> Vit:
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
