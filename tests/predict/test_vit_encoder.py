@@ -55,6 +55,13 @@ def test_quarters_are_pooled_by_place(tmp_path):
     np.testing.assert_allclose(encoder.encode(crop)[0], expected, atol=2e-5)
 
 
+def test_one_patch_has_no_quarters(tmp_path):
+    whole = write(tmp_path, replace(TINY, patch_size=12))
+    assert load_vit(whole, "mean").encode(pictures(1)).shape == (1, 8)
+    with pytest.raises(ModelError, match="one patch, which has no quarters; take the mean"):
+        load_vit(whole, "quarters")
+
+
 def test_shapes_are_those_of_the_network():
     made = {name: tuple(value.shape) for name, value in Vit(TINY).state_dict().items()}
     assert made == TINY.shapes()
@@ -147,6 +154,7 @@ def test_what_a_folder_may_lack(tmp_path):
         ("preprocessor_config.json", {"image_mean": [0.5]}, "image_mean is .0.5., not 3 numbers"),
         ("preprocessor_config.json", {"image_std": [0.5, 0.5, 0]}, "image_std"),
         ("preprocessor_config.json", {"do_rescale": False}, "another scale"),
+        ("preprocessor_config.json", {"rescale_factor": float("nan")}, "another scale"),
     ],
 )
 def test_configurations_that_do_not_fit(tmp_path, file, entries, words):
@@ -173,6 +181,8 @@ def test_damage(tmp_path):
     weights["layernorm.bias"][2] = np.nan
     save_file(weights, path)
     assert "layernorm.bias holds values that are not finite" in refusal(tmp_path)
+    save_file(tensors(TINY) | {"layernorm.bias": np.ones(8, np.int64)}, path)
+    assert "layernorm.bias holds torch.int64, not floats" in refusal(tmp_path)
     (tmp_path / "config.json").write_text("[1, 2")
     assert "cannot be read as JSON" in refusal(tmp_path)
     (tmp_path / "config.json").write_text("[1, 2]")

@@ -143,9 +143,7 @@ def sample_rows(times: DoubleArray, rows: ExampleRows, every_s: float) -> Exampl
     return ExampleRows(example[new], rows.row[order][new], seconds, rows.total_s)
 
 
-def load_encoder(
-    folder: Path, pooling: Literal["mean", "cls", "quarters"] = "mean", name: str | None = None
-) -> PictureEncoder:
+def load_encoder(folder: Path, pooling: Literal["mean", "cls", "quarters"] = "mean") -> PictureEncoder:
     """The encoder of a Hugging Face folder: :func:`dfe.predict.vit.encoder.load_vit`, imported only now.
 
     Raises:
@@ -158,7 +156,7 @@ def load_encoder(
         raise DfeError(
             "a vision transformer needs torch, which is not installed", advice=how_to_install("train")
         ) from error
-    return load_vit(folder, pooling, name)
+    return load_vit(folder, pooling)
 
 
 def media_below(folder: Path) -> dict[str, Path]:

@@ -239,7 +239,7 @@ def _side(content: Mapping[str, Any], name: str, path: Path) -> int:
 
 def _scale(content: Mapping[str, Any], channels: int, path: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
     factor = content.get("rescale_factor", 1 / 255)
-    if not content.get("do_rescale", True) or not isinstance(factor, int | float) or abs(factor * 255 - 1) > 1e-3:
+    if not content.get("do_rescale", True) or not isinstance(factor, int | float) or not abs(factor * 255 - 1) <= 1e-3:
         raise ModelError("wants pixels on another scale than 0 to 1", where=path, advice="this is not read here")
     if not content.get("do_normalize", True):
         return (0.0,) * channels, (1.0,) * channels
