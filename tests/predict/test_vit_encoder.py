@@ -184,9 +184,9 @@ def test_damage(tmp_path):
     save_file(tensors(TINY) | {"layernorm.bias": np.ones(8, np.int64)}, path)
     assert "layernorm.bias holds torch.int64, not floats" in refusal(tmp_path)
     (tmp_path / "config.json").write_text("[1, 2")
-    assert "cannot be read as JSON" in refusal(tmp_path)
+    assert "config.json: is not JSON: damaged, or no configuration" in refusal(tmp_path)
     (tmp_path / "config.json").write_text("[1, 2]")
-    assert "not a JSON object" in refusal(tmp_path)
+    assert "config.json: is no configuration" in refusal(tmp_path)
 
 
 def test_other_representations_leave_torch_alone():
