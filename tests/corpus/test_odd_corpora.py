@@ -103,6 +103,8 @@ def test_the_media_of_a_name_that_is_no_text_are_not_called_missing(dfe, media, 
         pytest.skip("this disk takes names of text only")
     assert dfe("encode", media, "-o", tmp_path / "out").code == 0
     assert dfe("corpus", "verify", tmp_path / "out", "--sources").code == 0
+    plan = planned(dfe, media, "--pattern", "{subject}")
+    assert dfe("corpus", "run", plan, "-o", tmp_path / "out", "--json").json["there"] == 2
     assert dfe("encode", media, "-o", tmp_path / "hidden", "--pseudonyms", tmp_path / "key").code == 0
 
 
