@@ -66,8 +66,8 @@ def test_squares_are_no_detail_and_packing_makes_none(side: int, quality: int | 
 @pytest.mark.parametrize("margins", [(0, 0, 0, 40), (30, 0, 30, 0), (24, 24, 24, 24)])
 def test_black_around_a_picture_is_no_square(margins: tuple[int, int, int, int]) -> None:
     rng = np.random.default_rng(1)
-    octaves = [cv2.resize(rng.normal(0, 60 / n**0.5, (n, n)), (160, 160)) for n in (5, 10, 20, 40, 80)]
-    face = (128 + np.sum(octaves, axis=0)).clip(0, 255).astype(np.uint8)
+    octaves = [cv2.resize(rng.normal(0, 15 / n**0.5, (n, n)), (160, 160)) for n in (5, 10, 20, 40, 80)]
+    face = (200 + np.sum(octaves, axis=0)).clip(0, 255).astype(np.uint8)
     squares = np.repeat(np.repeat(cv2.resize(face, (16, 16), interpolation=cv2.INTER_AREA), 10, axis=0), 10, axis=1)
     whole, made = (cv2.copyMakeBorder(np.dstack([one] * 3), *margins, cv2.BORDER_CONSTANT) for one in (face, squares))
     box = np.array([0.0, 0, whole.shape[1], whole.shape[0]])
