@@ -9,6 +9,7 @@ import threading
 import unicodedata
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from dfe.encoding import going_on, journal
@@ -258,3 +259,26 @@ def test_all_files_of_a_table_are_merged_and_those_that_are_gone_are_told(dfe, m
     (out / "s1" / "a.csv").unlink()
     ran = dfe("corpus", "merge", out, "-o", tmp_path / "less")
     assert "1 listed table cannot be found" in ran.err
+
+
+def test_what_was_changed_after_it_was_written_is_found_and_mended(dfe, media, tmp_path):
+    out, plan = tmp_path / "out", planned(dfe, media)
+    assert dfe("corpus", "run", plan, "-o", out).code == 0
+    table, listed = out / "s1" / "a.parquet", out / "manifest.csv"
+    whole = table.read_bytes()
+    digest = next(iter(Manifest(out))).table_sha256
+    for spoil in (
+        lambda: pq.write_table(pq.read_table(table).slice(0, 3), table),
+        lambda: table.write_bytes(whole[:500] + bytes([whole[500] ^ 1]) + whole[501:]),
+        lambda: listed.write_text(listed.read_text().replace(digest, "0" * 64)),
+        lambda: listed.write_text(listed.read_text().replace(digest, "")),
+        table.unlink,
+    ):
+        spoil()
+        ran = dfe("corpus", "verify", out)
+        assert (ran.code, ran.err.count("start the run again")) == (1, 1)
+        if "not the file that was written; remove it" in ran.err and "0" * 64 in listed.read_text():
+            table.unlink()  # its time and size say nothing
+        assert dfe("corpus", "run", plan, "-o", out).code == 0
+        assert dfe("corpus", "verify", out).code == 0
+        assert table.read_bytes() == whole

@@ -82,7 +82,7 @@ def test_a_run_stops_before_the_disk_is_full_and_goes_on(media, monkeypatch):
     monkeypatch.setattr(limits.shutil, "disk_usage", lambda _: SimpleNamespace(free=next(free, 0)))
     told, made = run(media, limits=Limits(free_bytes=10**9))
     assert told == ["a done"]
-    assert "nearly full" in made.stopped
+    assert "too little of the disk is free" in made.stopped
     assert [status for status, _ in statuses(media.parent / "out").values()] == ["done", "waiting", "waiting"]
     monkeypatch.undo()
     told, made = run(media, limits=Limits(free_bytes=1))

@@ -178,9 +178,9 @@ def run_corpus(
         make_folder(out)
         write_subjects(plan, out, named)
         run = FolderRun(out, options.encoding, choices, how, engine)
-        for row in _unreadable(plan, unreadable, named, run.manifest):
-            summary.states["unreadable"] += 1
-            summary.problems.append(row.reason)
+        for result in _unreadable(plan, unreadable, named, run.manifest):
+            summary.add(result)
+            heard(result)
         expected = _Expected(plan, readable, options.encoding)
         for result in run.results(sources, expected, progress=progress):
             summary.add(result)
@@ -192,16 +192,18 @@ def run_corpus(
     return summary
 
 
-def _unreadable(plan: Plan, places: Sequence[int], named: Pseudonyms | None, manifest: Manifest) -> list[Row]:
-    """What the list says of the sources that the plan knows to be unreadable; written down where it is news."""
-    problems, rows = plan.column("problem"), []
+def _unreadable(plan: Plan, places: Sequence[int], named: Pseudonyms | None, manifest: Manifest) -> list[InputResult]:
+    """The sources that the plan knows to be unreadable; the list says so, too, where it does not yet."""
+    problems, rows, results = plan.column("problem"), list[Row](), list[InputResult]()
     for at, source in zip(places, under_pseudonyms(plan.sources(places), named), strict=True):
         output = printable_line(f"{source.name}.parquet")
-        rows.append(Row(manifest.input(source), output, status="failed", reason=redacted(problems[at], source)))
-    news = [row for row in rows if not _is_told(row, manifest)]
-    if news:
-        manifest.note(*news)
-    return rows
+        row = Row(manifest.input(source), output, status="failed", reason=redacted(problems[at], source))
+        results.append(InputResult.unreadable(source.name, row.reason))
+        if not _is_told(row, manifest):
+            rows.append(row)
+    if rows:
+        manifest.note(*rows)
+    return results
 
 
 def _is_told(row: Row, manifest: Manifest) -> bool:

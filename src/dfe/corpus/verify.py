@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +16,9 @@ from dfe.encoding.row import Row
 from dfe.encoding.whereabouts import source_of
 from dfe.media.probe import file_hash, hash_of_hashes
 from dfe.recording.recording import Recording
+
+
+_ANEW = "remove it, and start the run again"
 
 
 class Check(NamedTuple):
@@ -34,7 +37,7 @@ class Verified:
     faults: tuple[str, ...]
     """What is wrong, a line each."""
     unlisted: tuple[str, ...]
-    """Tables that no list tells of."""
+    """Tables that no list tells of, or calls done, a line each."""
     kept: PiecesLeft
     """Finished pieces of long recordings, for a run that goes on."""
 
@@ -52,7 +55,8 @@ def verify(out: Path, engine: Engine, *, sources: bool = False, progress: Progre
         UsageError: nothing was encoded into the folder.
     """
     need_results(out)
-    rows = [row for row in Manifest(out) if row.status in ("done", "damaged")]
+    listed = list(Manifest(out))
+    rows = [row for row in listed if row.status in ("done", "damaged")]
     faults: list[tuple[str, str]] = []
     checks = (Check(out, row, sources) for row in rows)
     for done, (check, result) in enumerate(engine.run(faults_of, checks), start=1):
@@ -60,7 +64,7 @@ def verify(out: Path, engine: Engine, *, sources: bool = False, progress: Progre
         faults += [(check.row.output, fault) for fault in said]
         if progress is not None:
             progress(done, len(rows))
-    known = {row.output for row in rows}
+    known = {row.output: row for row in listed}
     wrong = tuple(fault for _, fault in sorted(faults))
     return Verified(len(rows), wrong, tuple(_unlisted(out, known)), PiecesLeft.of(out))
 
@@ -68,18 +72,22 @@ def verify(out: Path, engine: Engine, *, sources: bool = False, progress: Progre
 def faults_of(check: Check) -> list[str]:
     """What is wrong with one table, a line each."""
     row, path = check.row, check.folder / check.row.output
+    if not path.exists():
+        return [f"{path}: is not there any more; start the run again"]
+    if not row.table_sha256:
+        return [f"{path}: the list holds no hash of it, so nobody can tell whether it was changed; start the run again"]
     try:
-        if row.table_sha256 and file_hash(path) != row.table_sha256:
-            return [f"{path}: is not the file that was written; encode it again"]
+        if file_hash(path) != row.table_sha256:
+            return [f"{path}: is not the file that was written; {_ANEW}"]
         recording = Recording.read(path, landmarks=False)
     except DfeError as error:
         return [str(error)]
     found = []
     count = recording.summary().frames
     if count != row.frame_count:
-        found.append(f"{path}: holds {count} frames, and the list says {row.frames or 'nothing'}; encode it again")
+        found.append(f"{path}: holds {count} frames, and the list says {row.frames or 'nothing'}; {_ANEW}")
     if row.sha256 and recording.provenance.source.sha256 != row.sha256:
-        found.append(f"{path}: was made of another source than the list says; encode it again")
+        found.append(f"{path}: was made of another source than the list says; {_ANEW}")
     if check.sources and row.sha256:
         found += _source_faults(row, check.folder)
     return found
@@ -98,8 +106,10 @@ def _source_faults(row: Row, folder: Path) -> list[str]:
     return [f"{source}: has changed since it was encoded"] if changed else []
 
 
-def _unlisted(out: Path, known: set[str]) -> Iterator[str]:
+def _unlisted(out: Path, known: Mapping[str, Row]) -> Iterator[str]:
     for path in sorted(out.rglob("*.parquet")):
         name = path.relative_to(out).as_posix()
-        if not path.name.startswith(".") and name not in known:
-            yield f"{path}: no list tells of it"
+        if path.name.startswith(".") or (name in known and known[name].status in ("done", "damaged")):
+            continue
+        told = f"is of an earlier run, and {known[name].status} in the list" if name in known else "no list tells of it"
+        yield f"{path}: {told}"

@@ -63,10 +63,9 @@ class MakePlan:
         code = complain([*plan.info.absent, *plan.problems])
         tell(*(f"note: {one}" for one in plan.info.linked))
         if plan.info.unclear:
-            paths, first = count(plan.info.unclear, "path fits", "paths fit"), plan.info.unclear_as
-            tell(
-                f"note: {paths} the pattern in several ways; fields from the left on take as little as they can: {first}"
-            )
+            paths = count(plan.info.unclear, "path fits", "paths fit")
+            rule = "fields from the left on take as little as they can"
+            tell(f"note: {paths} the pattern in several ways; {rule}: {plan.info.unclear_as}")
         if self.json:
             show_json(overview.as_dict())
         else:
