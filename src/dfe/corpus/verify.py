@@ -17,7 +17,6 @@ from dfe.encoding.whereabouts import source_of
 from dfe.media.probe import file_hash, hash_of_hashes
 from dfe.recording.recording import Recording
 
-
 _ANEW = "remove it, and start the run again"
 
 

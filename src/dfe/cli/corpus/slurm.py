@@ -48,7 +48,7 @@ class Slurm:
     def run(self) -> int:
         """Print the script, return the exit code."""
         from dfe.cli.said import words_for
-        from dfe.cli.show import say
+        from dfe.cli.show import say, tell
         from dfe.corpus.plan import read_plan
         from dfe.corpus.run import checked
 
@@ -57,5 +57,9 @@ class Slurm:
         job = SlurmJob(self.shares, self.cpus, self.hours, memory, self.partition, self.account, self.gpus, self.leave)
         self.choices.find_engine(self.cpus, apart=False)
         checked(plan, self.out, self.choices.options())
+        if self.shares > len(plan):
+            tell(
+                f"note: {self.shares - len(plan)} of {self.shares} shares have nothing to do; --shares {len(plan)} will do"
+            )
         say(*job.script(self.plan, self.out, words_for(self.choices)).splitlines())
         return 0
