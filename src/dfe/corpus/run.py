@@ -23,6 +23,7 @@ from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.limits import Limits
 from dfe.encoding.manifest import Manifest
+from dfe.encoding.one_naming import pseudonyms_for
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.pseudonyms import Pseudonyms, redacted, refuse_named_neutral, under_pseudonyms
 from dfe.encoding.row import Row
@@ -222,7 +223,7 @@ def checked(plan: Plan, out: Path, options: RunOptions) -> tuple[Finish, Pseudon
     """
     if options.pseudonyms is not None:
         refuse_named_neutral(options.encoding.neutral)
-    named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
+    named = pseudonyms_for(out, options.pseudonyms)
     kinds = kinds_in(plan)
     refuse_idle(options.encoding, kinds, thumbnails=options.thumbnails)
     return prepared(kinds, options.encoding, report=options.report, thumbnails=options.thumbnails), named

@@ -23,6 +23,7 @@ from dfe.encoding.finish import Done, Finish, Format, assembled, coders_for
 from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.observing import look_at
+from dfe.encoding.one_naming import pseudonyms_for
 from dfe.encoding.options import EncodeChoices, EncodeOptions
 from dfe.encoding.pseudonyms import Pseudonyms, redacted_problem, refuse_named_neutral, under_pseudonyms
 from dfe.encoding.summary import InputResult, RunSummary
@@ -122,7 +123,7 @@ def encode_to_folder(
     refuse_idle(options, found.sources, thumbnails=thumbnails)
     if pseudonyms is not None:
         refuse_named_neutral(options.neutral)
-    named = None if pseudonyms is None else Pseudonyms(pseudonyms, out)
+    named = pseudonyms_for(out, pseudonyms)
     how = prepared(found.sources, options, format=format, report=report, thumbnails=thumbnails)
     missing = [_missing(problem, found.rivals, named) for problem in found.problems]
     if named is not None and missing:

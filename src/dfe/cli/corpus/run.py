@@ -53,7 +53,7 @@ class RunPlan:
     def _run(self) -> int:
         from dfe.cli.corpus.lines import JsonLines
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import complain, say, show_json
+        from dfe.cli.show import complain, note_open_key, say, show_json
         from dfe.corpus.plan import read_plan
         from dfe.corpus.run import run_corpus
         from dfe.corpus.shard import Shard
@@ -63,6 +63,7 @@ class RunPlan:
         plan = read_plan(self.plan)
         shard = None if self.shard is None else Shard.parse(self.shard)
         options = self.choices.options(shard, self.stop_after, overwrite=self.overwrite)
+        note_open_key(self.choices.pseudonyms)
         engine = self.choices.find_engine(self.workers, apart=is_program())
         if self.json_lines:
             lines = JsonLines()

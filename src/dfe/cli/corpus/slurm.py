@@ -58,8 +58,7 @@ class Slurm:
         self.choices.find_engine(self.cpus, apart=False)
         checked(plan, self.out, self.choices.options())
         if self.shares > len(plan):
-            tell(
-                f"note: {self.shares - len(plan)} of {self.shares} shares have nothing to do; --shares {len(plan)} will do"
-            )
+            idle = self.shares - len(plan)
+            tell(f"note: {idle} of {self.shares} shares have nothing to do; --shares {len(plan)} will do")
         say(*job.script(self.plan, self.out, words_for(self.choices)).splitlines())
         return 0
