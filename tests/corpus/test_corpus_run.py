@@ -214,7 +214,7 @@ def test_a_shard_is_one_of_so_many(dfe, plan, tmp_path):
 def test_what_is_no_plan_is_refused(dfe, encoded, tmp_path):
     for path in (encoded / "s1" / "s1_rest.parquet", encoded / "subjects.csv", tmp_path / "absent.parquet"):
         ran = dfe("corpus", "run", path, "-o", tmp_path / "out")
-        assert (ran.code, ran.err.count("\n")) == (1, 1), path
+        assert (ran.code, ran.err.count("\n")) == (3, 1), path
 
 
 def test_what_no_run_wrote_into_is_told_with_what_to_do(dfe, plan, tmp_path):

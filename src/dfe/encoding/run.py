@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Unpack
 
 from dfe.base.errors import DfeError, ModelError, OutputError, UsageError
+from dfe.base.files import make_folders
 from dfe.base.types import Progress
 from dfe.displays.names import Names, load_names
 from dfe.encoding.assemble import measured_neutral, measured_space
@@ -189,7 +190,7 @@ def make_folder(out: Path) -> None:
         OutputError: it cannot be made.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folders(out)
     except OSError as error:
         raise OutputError(f"cannot be made a folder ({error.strerror})", where=out, advice="choose another") from None
 
