@@ -282,3 +282,35 @@ def test_what_was_changed_after_it_was_written_is_found_and_mended(dfe, media, t
         assert dfe("corpus", "run", plan, "-o", out).code == 0
         assert dfe("corpus", "verify", out).code == 0
         assert table.read_bytes() == whole
+
+
+@posix
+def test_what_only_stands_for_media_is_fetched_or_told(dfe, demo_media, tmp_path):
+    stored, there, plan, out = (tmp_path / name for name in ("stored", "there", "plan.parquet", "out"))
+    stored.mkdir()
+    shutil.copy(demo_media / "carphone_pristine.mp4", stored / "sub-1_task-talk.mp4")
+    assert dfe("corpus", "copy", f"file://{stored}", there, "--later").code == 0
+    ran = dfe("corpus", "plan", there, "-o", plan)
+    assert (ran.code, "only stands for a file in a store; add --fetch" in ran.err) == (1, True)
+    ran = dfe("corpus", "plan", there, "-o", plan, "--fetch", "--sample", "0.3", "--overwrite", "--json")
+    assert (ran.code, ran.json["estimate"] is not None) == (0, True)
+    for verb, more in (("run", ()), ("slurm", ("--hours", "4"))):
+        ran = dfe("corpus", verb, plan, "-o", out, *more)
+        assert (ran.code, "add --fetch" in ran.err) == (2, True)
+    assert not out.exists()
+    assert dfe("corpus", "run", plan, "-o", out, "--fetch", "--end", "0.1").code == 0
+    ran = dfe("corpus", "verify", out, "--sources")
+    assert (ran.code, ran.out) == (0, "1 table and 0 sources checked, 0 faults\n")
+
+
+def test_a_sample_that_kills_its_worker_costs_the_estimate_and_not_the_plan(dfe, media, tmp_path, monkeypatch):
+    from dfe.base.errors import DfeError
+    from dfe.corpus import making
+
+    def dies(_: object) -> None:
+        raise DfeError("its process died")
+
+    monkeypatch.setattr(making, "measure", dies)
+    ran = dfe("corpus", "plan", media, "-o", tmp_path / "plan.parquet", "--json")
+    assert (ran.code, ran.json["recordings"], ran.json["estimate"]) == (0, 1, None)
+    assert "no estimate of time and room: its process died" in ran.err

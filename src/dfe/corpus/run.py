@@ -14,8 +14,10 @@ from dfe.base.errors import DiskFull, UsageError
 from dfe.base.printable import printable_line
 from dfe.base.types import Progress
 from dfe.corpus.config import STOPPED, TRIES
+from dfe.corpus.engines.fetching import FetchingEngine
 from dfe.corpus.plan import Plan
 from dfe.corpus.shard import Shard
+from dfe.corpus.stand_ins import is_stand_in, stands_for
 from dfe.corpus.subjects import write_subjects
 from dfe.encoding.engine import Engine
 from dfe.encoding.finish import Finish
@@ -126,6 +128,8 @@ class CorpusSummary:
         return lines
 
 
+_LOOKED_AT = 20
+"""Sources in which stand-ins are looked for."""
 STATES = {
     "done": "done",
     "damaged": "done but for damaged parts",
@@ -167,7 +171,7 @@ def run_corpus(
     shard = options.shard
     places = range(len(plan)) if shard is None else plan.shard(shard)
     readable, unreadable = plan.split(places)
-    how, named = checked(plan, out, options)
+    how, named = checked(plan, out, options, engine)
     sources: Sequence[Source] = plan.sources(readable)
     if named is not None:
         sources = under_pseudonyms(sources, named)
@@ -212,21 +216,32 @@ def _is_told(row: Row, manifest: Manifest) -> bool:
     return told is not None and (told.status, told.reason) == (row.status, row.reason)
 
 
-def checked(plan: Plan, out: Path, options: RunOptions) -> tuple[Finish, Pseudonyms | None]:
+def checked(plan: Plan, out: Path, options: RunOptions, engine: Engine) -> tuple[Finish, Pseudonyms | None]:
     """How files are made under these options, and by which names; whatever is wrong with them is found here.
 
     The key of pseudonyms is made if it is not there.
 
     Raises:
-        UsageError: an option that does nothing for what is planned, or a key that is none.
+        UsageError: an option that does nothing for what is planned, a key that is none, or stand-ins that this engine
+            does not fetch.
         ModelError: the tokenizer cannot be used.
     """
+    if not isinstance(engine, FetchingEngine):
+        _refuse_stand_ins(plan)
     if options.pseudonyms is not None:
         refuse_named_neutral(options.encoding.neutral)
     named = pseudonyms_for(out, options.pseudonyms)
     kinds = kinds_in(plan)
     refuse_idle(options.encoding, kinds, thumbnails=options.thumbnails)
     return prepared(kinds, options.encoding, report=options.report, thumbnails=options.thumbnails), named
+
+
+def _refuse_stand_ins(plan: Plan) -> None:
+    """A few are looked at, as there may be a million; others are told of one by one."""
+    sources = plan.sources()
+    for at in range(0, len(sources), max(1, len(sources) // _LOOKED_AT)):
+        if standing := next((path for path in sources[at].paths if stands_for(path) is not None), None):
+            raise UsageError(is_stand_in(standing).what, where=standing, advice="add --fetch")
 
 
 class _Expected(Sequence[int | None]):

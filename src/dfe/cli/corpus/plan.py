@@ -66,6 +66,8 @@ class MakePlan:
             paths = count(plan.info.unclear, "path fits", "paths fit")
             rule = "fields from the left on take as little as they can"
             tell(f"note: {paths} the pattern in several ways; {rule}: {plan.info.unclear_as}")
+        if plan.info.no_estimate:
+            tell(f"note: no estimate of time and room: {plan.info.no_estimate}")
         if self.json:
             show_json(overview.as_dict())
         else:

@@ -55,8 +55,8 @@ class Slurm:
         plan = read_plan(self.plan)
         memory = self.choices.memory
         job = SlurmJob(self.shares, self.cpus, self.hours, memory, self.partition, self.account, self.gpus, self.leave)
-        self.choices.find_engine(self.cpus, apart=False)
-        checked(plan, self.out, self.choices.options())
+        engine = self.choices.find_engine(self.cpus, apart=False)
+        checked(plan, self.out, self.choices.options(), engine)
         if self.shares > len(plan):
             idle = self.shares - len(plan)
             tell(f"note: {idle} of {self.shares} shares have nothing to do; --shares {len(plan)} will do")
