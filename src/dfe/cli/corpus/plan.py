@@ -63,9 +63,8 @@ class MakePlan:
         code = complain([*plan.info.absent, *plan.problems])
         tell(*(f"note: {one}" for one in plan.info.linked))
         if plan.info.unclear:
-            paths = count(plan.info.unclear, "path fits", "paths fit")
-            rule = "fields from the left on take as little as they can"
-            tell(f"note: {paths} the pattern in several ways; {rule}: {plan.info.unclear_as}")
+            paths, first = count(plan.info.unclear, "path fits", "paths fit"), plan.info.unclear_as
+            tell(f"note: {paths} the pattern in several ways; fields on the left take as little as they can: {first}")
         if plan.info.no_estimate:
             tell(f"note: no estimate of time and room: {plan.info.no_estimate}")
         if self.json:
