@@ -33,10 +33,10 @@ _MOVING = 1.5
 """Grey levels: where no change nearby is as large, a face hardly moves, and nothing can be told."""
 _NEAR = 3
 """Frames on either side that are near."""
-_ENOUGH = 50
+_ENOUGH = 25
 """Frames in which a face moves, below which its share of repeats is not known."""
-TOLD = 0.08
-"""Share of repeats above which they are told (docs/front-end.md)."""
+LIVING = 0.03
+"""Share of repeats that films without any seem to have, where they are packed hard (docs/front-end.md)."""
 
 
 class Thin(NamedTuple):
@@ -55,6 +55,8 @@ class Repeats(NamedTuple):
     face: int
     share: float
     """Of the frames in which the face moves, those that repeat the one before; NaN where it hardly ever moves."""
+    moving: int
+    """Frames in which it moves."""
     frame_rate: float
     """Frames a second."""
 
@@ -62,6 +64,11 @@ class Repeats(NamedTuple):
     def picture_rate(self) -> float:
         """Different pictures a second; NaN where that is not known."""
         return self.frame_rate * (1 - self.share)
+
+    @property
+    def told(self) -> bool:
+        """Whether the share is larger than chance makes it in films without repeats, by two standard errors."""
+        return self.share - 2 * (self.share * (1 - self.share) / max(self.moving, 1)) ** 0.5 > LIVING
 
 
 def thinned(image: ImageArray) -> Thin:
@@ -112,13 +119,13 @@ def find_repeats(frames: ArrayLike, times: ArrayLike, ids: ArrayLike, changes: A
         place = (frame[rows] - frame[rows].min()) // step
         along = np.full(place.max() + 1, np.nan)
         along[place] = change[rows]
-        found.append(Repeats(one, _share(along), rate))
+        found.append(Repeats(one, *_share(along), rate))
     return tuple(found)
 
 
 def repeats_defect(found: Sequence[Repeats]) -> tuple[Defect, ...]:
     """What is to be told of faces whose pictures come twice; nothing where none do."""
-    often = sorted((one for one in found if one.share > TOLD), key=lambda one: (-one.share, one.face))
+    often = sorted((one for one in found if one.told), key=lambda one: (-one.share, one.face))
     if not often:
         return ()
     one = often[0]
@@ -147,9 +154,10 @@ def repeated(change: DoubleArray) -> BoolArray:
     return out
 
 
-def _share(change: DoubleArray) -> float:
-    """Of frames in which a face moves, those that repeat the one before."""
+def _share(change: DoubleArray) -> tuple[float, int]:
+    """Of frames in which a face moves, those that repeat the one before; and how many there are."""
     padded = np.pad(np.nan_to_num(change, nan=0.0), _NEAR)
     near = np.max([padded[i : i + len(change)] for i in range(2 * _NEAR + 1)], axis=0)
     moving = (near >= _MOVING) & np.isfinite(change)
-    return float(repeated(change)[moving].mean()) if moving.sum() >= _ENOUGH else np.nan
+    count = int(moving.sum())
+    return float(repeated(change)[moving].mean()) if count >= _ENOUGH else np.nan, count
