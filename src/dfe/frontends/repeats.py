@@ -11,6 +11,7 @@ and average a codec's noise away; those could not tell a repeat from a face that
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -68,7 +69,8 @@ class Repeats(NamedTuple):
     @property
     def told(self) -> bool:
         """Whether the share is larger than chance makes it in films without repeats, by two standard errors."""
-        return self.share - 2 * (self.share * (1 - self.share) / max(self.moving, 1)) ** 0.5 > LIVING
+        error = math.sqrt(self.share * (1 - self.share) / self.moving) if self.moving else 0.0
+        return self.share - 2 * error > LIVING
 
 
 def thinned(image: ImageArray) -> Thin:
