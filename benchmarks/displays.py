@@ -39,7 +39,7 @@ from dfe.judge.motion import motion_told_over_people  # noqa: E402
 from dfe.judge.reliability import Perturbed, reliability  # noqa: E402
 from dfe.judge.stability import stability  # noqa: E402
 from dfe.tokenizer.tokenizer import Tokenizer  # noqa: E402
-from dfe.training.card import faithful_shares, perplexity, template_cosines  # noqa: E402
+from dfe.training.card import effective_displays, faithful_shares, template_cosines  # noqa: E402
 from face_rows import TEST_FILMS, Faces, Stills  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -150,7 +150,7 @@ def like(judge: Judge) -> list[str]:
     pairs = np.abs(template_cosines(tokenizer))
     opposite = (cosines + 2 * np.eye(len(book))).min(axis=1) < -ALIKE
     top = ladder.max(axis=1)
-    used = f"{(uses > 0).sum()} of {len(uses)}, {perplexity(tokens.display, tokenizer.size):.1f}"
+    used = f"{(uses > 0).sum()} of {len(uses)}, {effective_displays(tokens.display):.1f}"
     found = {
         "tokens a face": f"{tokens.says.sum(axis=1).mean():.2f}",
         "displays used, perplexity": used,

@@ -26,10 +26,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from dfe.judge.probe import bag, probe  # noqa: E402
-from dfe.predict.vit.encoder import Pooling, VitEncoder, load_vit, pooled, random_vit  # noqa: E402
-from dfe.predict.vit.masked import normalised, patches_of, shuffled  # noqa: E402
+from dfe.predict.vit.encoder import Pooling, VitEncoder, load_vit, pooled  # noqa: E402
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap  # noqa: E402
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
+from learning.masked import DecoderConfig, MaskedAutoencoder, normalised, patches_of, shuffled  # noqa: E402
 from learning.vit_pretraining import load_autoencoder, reconstruction_errors, scaled  # noqa: E402
 from mae_crops import HELD_OUT, LEARNED, crops_of, middle  # noqa: E402
 from make_mae import config_for  # noqa: E402
@@ -107,7 +107,8 @@ def _part(name: str, work: Path, mae: Path, known: dict[str, tuple[str, str]]) -
 def probes(tasks: list[Task], learned: np.ndarray, mae: Path) -> list[str]:
     """A row a representation, for each task accuracy and macro-F1 with intervals, and the time a face takes."""
     trained = load_vit(mae / "folder", name="MAE")
-    untrained = random_vit(config_for(learned))
+    config = config_for(learned)
+    untrained = VitEncoder(MaskedAutoencoder(config, DecoderConfig()).vit, config, name="random ViT")
     components = principal(middle(learned), 4 * trained.width)
     tokenizer = load_tokenizer("dfe-face41@3")
     displays = tokenizer.displays()

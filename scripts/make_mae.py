@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from dfe.predict.vit.layout import VitConfig
-from dfe.predict.vit.masked import DecoderConfig
+from learning.masked import DecoderConfig
 from learning.vit_pretraining import PretrainConfig, Progress, pretrain, reconstruction_errors, write_folder
 from mae_crops import HELD_OUT, JITTER, LEARNED, SIDE, crops_of, middle
 

@@ -20,7 +20,7 @@ from dfe.base.errors import ModelError, UsageError
 from dfe.base.files import replacing
 from dfe.base.types import DoubleArray, ImageArray
 from dfe.predict.vit.layout import CONFIG, PREPROCESSOR, WEIGHTS, VitConfig, find_weights, folder_files, read_config
-from dfe.predict.vit.masked import DecoderConfig, MaskedAutoencoder, loss_of, shuffled
+from learning.masked import DecoderConfig, MaskedAutoencoder, loss_of, shuffled
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pytest
 
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.installing import how_to_install
-from dfe.baselines.suite import NAMES, BaselineConfig, baselines, fit_baseline
+from dfe.baselines.suite import NAMES, BaselineConfig, fit_baseline
 from dfe.displays.displays import Coder
 
 SMALL = BaselineConfig(size=16, levels=4, flat_words=64, nmf_units=6, regional_units=20, intensities=4)
@@ -15,7 +15,7 @@ SMALL = BaselineConfig(size=16, levels=4, flat_words=64, nmf_units=6, regional_u
 
 @pytest.fixture(scope="module")
 def fitted(train, face41):
-    return dict(zip(NAMES, baselines(train, face41, SMALL), strict=True))
+    return {name: fit_baseline(name, train, face41, SMALL) for name in NAMES}
 
 
 @pytest.fixture(params=NAMES)

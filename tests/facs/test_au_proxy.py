@@ -1,20 +1,23 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
 
 from dfe.base.errors import UsageError
-from dfe.facs.proxy import LEVEL_VALUES, au_codes, au_intensities, status_in, units_in
-from dfe.facs.units import BANDS, TABLE, UNITS, VERSION, fingerprint
+from dfe.facs.proxy import LEVEL_VALUES, au_codes, au_intensities, units_in
+from dfe.facs.units import BANDS, TABLE, UNITS, VERSION
 from dfe.space.arkit import ARKIT_NAMES, FACE_NAMES
 
 
 def test_the_table_is_frozen():
     """A change of the table is a new version: raise VERSION, say so in the changelog, compare everything anew."""
+    frozen = [repr((VERSION, BANDS)), *(repr(dataclasses.astuple(line)[:-1]) for line in TABLE)]  # notes may change
     assert VERSION == 1
-    assert fingerprint() == "59269658501b2b5ad87e7f9035bc54bc4594029caa7941a78e482c9381befa0c"
+    digest = hashlib.sha256("\n".join(frozen).encode()).hexdigest()
+    assert digest == "59269658501b2b5ad87e7f9035bc54bc4594029caa7941a78e482c9381befa0c"
 
 
 def test_the_table_hangs_together():
@@ -109,10 +112,6 @@ def test_a_whole_intensity_stands_for_the_middle_of_its_band(face41):
 def test_what_a_space_lacks_is_absent_and_has_no_column(face41, arkit51):
     missing = {unit.id for unit in units_in(arkit51)} - {unit.id for unit in units_in(face41)}
     assert missing == {"AU43L", "AU43R", "AU61", "AU62", "AU63", "AU64"}
-    by_id = {unit.id: unit for unit in UNITS}
-    assert {status_in(by_id[name], face41) for name in missing} == {"absent"}
-    assert status_in(by_id["AU43L"], arkit51) == "measured"
-    assert status_in(by_id["AU25"], face41) == "proxy"
     assert len(units_in(face41)) == 41
 
 

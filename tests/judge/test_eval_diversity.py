@@ -15,13 +15,13 @@ from dfe.judge.diversity import (
     diversity,
     effective_ranks,
     mean_distance_mm,
-    perplexity,
     variance_covered,
 )
 from dfe.judge.faces import Faces
 from dfe.judge.units import Units
 from dfe.space.base import ExpressionSpace
 from dfe.stats.bootstrap import SubjectBootstrap
+from dfe.stats.perplexity import perplexity
 
 
 def book(space: ExpressionSpace, directions: np.ndarray) -> Units:

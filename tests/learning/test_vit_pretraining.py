@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="needs the extra train")
 
 from dfe.predict.vit.encoder import VitEncoder, load_vit  # noqa: E402
 from dfe.predict.vit.layout import VitConfig  # noqa: E402
-from dfe.predict.vit.masked import (  # noqa: E402
+from learning.masked import (  # noqa: E402
     DecoderConfig,
     Guess,
     MaskedAutoencoder,
@@ -101,6 +101,18 @@ def test_places_are_all_different_and_the_same_for_equal_rows():
     np.testing.assert_allclose(found[1 + 4 * 2 + 1, 8:], found[1 + 4 * 2 + 3, 8:])
     speeds = np.array([1, 0.1, 0.01, 0.001])
     np.testing.assert_allclose(found[3, :8], [*np.sin(2 * speeds), *np.cos(2 * speeds)], rtol=1e-5)
+
+
+def test_untrained_networks_hang_on_their_seed_alone():
+    def untrained(seed):
+        return VitEncoder(MaskedAutoencoder(SMALL, DECODER, seed).vit, SMALL).encode(shown)
+
+    shown = np.repeat(crops(2, 16), 3, axis=3)
+    torch.manual_seed(5)
+    first = untrained(3)
+    torch.manual_seed(6)
+    assert (untrained(3) == first).all()
+    assert not np.allclose(untrained(4), first)
 
 
 def test_it_learns_and_gives_the_same_again():

@@ -19,7 +19,7 @@ from dfe.media.image import read_image
 from dfe.media.video import Video
 from dfe.predict.reading import ExampleRows
 from dfe.predict.representations.face_crops import face_crop, in_channels
-from dfe.predict.representations.pictures import PictureFeatures, find_media, load_encoder, media_below, sample_rows
+from dfe.predict.representations.pictures import PictureFeatures, load_encoder, media_below, sample_rows
 from dfe.recording import schema
 from dfe.recording.recording import Recording
 from made_measures import features_of
@@ -251,10 +251,7 @@ def test_tables_without_boxes(clip):
 
 def test_media_are_found_under_the_names_that_encoding_gives(clip, stills):
     folder = clip[0] / "media"
-    assert find_media(folder, "clip") == folder / "clip.mkv"
-    assert find_media(folder, "faces") == folder / "faces"
-    with pytest.raises(MediaError, match="absent"):
-        find_media(folder, "absent")
+    assert media_below(folder) == {"clip": folder / "clip.mkv", "faces": folder / "faces"}
     with pytest.raises(UsageError):
         PictureFeatures(Levels(), {}, 0.0)
 
@@ -319,7 +316,7 @@ def test_a_real_clip_end_to_end(carphone, tmp_path):
     column = made.table.column_names.index("usable")
     made = Recording(made.table.set_column(column, "usable", made.table.column("success")), made.provenance)
     write(tmp_path, "carphone_pristine", made)
-    media = {"carphone_pristine": find_media(carphone.parent, "carphone_pristine")}
+    media = media_below(carphone.parent)
     pictures = PictureFeatures(load_encoder(write_vit(tmp_path / "vit")), media)
     features = features_of(pictures, examples_of(["carphone_pristine"]), tmp_path)
     seen, seconds = np.flatnonzero(made.usable), made.seconds(made.usable)

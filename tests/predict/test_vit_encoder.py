@@ -15,7 +15,7 @@ from made_vit import TINY, by_hand, change, tensors, write
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
-from dfe.predict.vit.encoder import BATCH, load_vit, random_vit  # noqa: E402
+from dfe.predict.vit.encoder import BATCH, load_vit  # noqa: E402
 from dfe.predict.vit.layout import read_config  # noqa: E402
 from dfe.predict.vit.network import Vit  # noqa: E402
 
@@ -55,6 +55,13 @@ def test_quarters_are_pooled_by_place(tmp_path):
     np.testing.assert_allclose(encoder.encode(crop)[0], expected, atol=2e-5)
 
 
+def test_one_patch_has_no_quarters(tmp_path):
+    whole = write(tmp_path, replace(TINY, patch_size=12))
+    assert load_vit(whole, "mean").encode(pictures(1)).shape == (1, 8)
+    with pytest.raises(ModelError, match="one patch, which has no quarters; take the mean"):
+        load_vit(whole, "quarters")
+
+
 def test_shapes_are_those_of_the_network():
     made = {name: tuple(value.shape) for name, value in Vit(TINY).state_dict().items()}
     assert made == TINY.shapes()
@@ -92,15 +99,6 @@ def test_name_tells_weights_apart(tmp_path):
     assert one.id.startswith("MAE mae ")
     assert one.id != two.id
     assert load_vit(tmp_path / "a" / "mae", "cls", "ours").id == "ours, cls token"
-
-
-def test_untrained_networks_hang_on_their_seed_alone():
-    crops = pictures(2)
-    torch.manual_seed(5)
-    first = random_vit(TINY, 3).encode(crops)
-    torch.manual_seed(6)
-    assert (random_vit(TINY, 3).encode(crops) == first).all()
-    assert not np.allclose(random_vit(TINY, 4).encode(crops), first)
 
 
 def test_crops_of_another_size(tmp_path):
@@ -156,6 +154,7 @@ def test_what_a_folder_may_lack(tmp_path):
         ("preprocessor_config.json", {"image_mean": [0.5]}, "image_mean is .0.5., not 3 numbers"),
         ("preprocessor_config.json", {"image_std": [0.5, 0.5, 0]}, "image_std"),
         ("preprocessor_config.json", {"do_rescale": False}, "another scale"),
+        ("preprocessor_config.json", {"rescale_factor": float("nan")}, "another scale"),
     ],
 )
 def test_configurations_that_do_not_fit(tmp_path, file, entries, words):
@@ -182,10 +181,12 @@ def test_damage(tmp_path):
     weights["layernorm.bias"][2] = np.nan
     save_file(weights, path)
     assert "layernorm.bias holds values that are not finite" in refusal(tmp_path)
+    save_file(tensors(TINY) | {"layernorm.bias": np.ones(8, np.int64)}, path)
+    assert "layernorm.bias holds torch.int64, not floats" in refusal(tmp_path)
     (tmp_path / "config.json").write_text("[1, 2")
-    assert "cannot be read as JSON" in refusal(tmp_path)
+    assert "config.json: is not JSON: damaged, or no configuration" in refusal(tmp_path)
     (tmp_path / "config.json").write_text("[1, 2]")
-    assert "not a JSON object" in refusal(tmp_path)
+    assert "config.json: is no configuration" in refusal(tmp_path)
 
 
 def test_other_representations_leave_torch_alone():

@@ -87,7 +87,7 @@ def test_cosines_are_those_of_the_deformations(tokenizer: Tokenizer) -> None:
     ],
 )
 def test_perplexity_is_the_effective_number_of_codes(codes: list[list[int]], expected: float) -> None:
-    assert card.perplexity(np.array(codes, dtype=np.int16), 8) == pytest.approx(expected)
+    assert card.effective_displays(np.array(codes, dtype=np.int16)) == pytest.approx(expected)
 
 
 def test_the_card_is_plain_json_with_honest_floors(tokenizer: Tokenizer, table: TrainingTable) -> None:

@@ -152,7 +152,7 @@ def test_an_hour_is_looked_back_at_no_longer_than_minutes(monkeypatch, tokenizer
         person.measure(seen.take(np.array([i % 40])), (MOST + i) / 25)
     assert told.count <= 4
     assert len(person._times) <= MOST // 2 + 300
-    assert person.at_rest is not None
+    assert person._at_rest is not None
     assert ALWAYS < MOST
 
 
@@ -166,7 +166,7 @@ def test_the_neutral_of_the_camera_is_own_population_or_a_recording(tmp_path, ke
     person = RunningFace(mesh_fitter(), NeutralChoice.parse(str(path)))
     said, _ = person.measure(kept[0]._seen[0], 0.0)
     np.testing.assert_allclose(
-        person.at_rest.face.rest, Recording.read(path).provenance.resting[0].numbers["rest"], atol=1e-12
+        person._at_rest.face.rest, Recording.read(path).provenance.resting[0].numbers["rest"], atol=1e-12
     )
     assert np.isfinite(said).all()
     with pytest.raises(UsageError, match="no face was seen in these seconds"):

@@ -24,6 +24,8 @@ from dfe.base.text_stream import WESTERN, Utf8Stream, lines_of
 
 DELIMITERS = (",", ";", "\t")
 
+_SHOWN = 8
+"""Names of columns in an error."""
 _MOST_EMPTY = 2**20
 """Empty lines on end, as many as a spreadsheet has; more are no table."""
 _SEP = re.compile(r'"?sep=(\\t|.)"?[,;\t ]*', re.IGNORECASE)
@@ -157,10 +159,10 @@ def header_of(path: Path) -> tuple[str, ...]:
         return ()
 
 
-def shown_names(names: Sequence[str], most: int = 8) -> str:
+def shown_names(names: Sequence[str]) -> str:
     """The first names of columns, for errors."""
     named = [name for name in names if name]
-    return ", ".join(named[:most]) + (", ..." if len(named) > most else "") if named else "no columns with names"
+    return ", ".join(named[:_SHOWN]) + (", ..." if len(named) > _SHOWN else "") if named else "no columns with names"
 
 
 def plain_word(cell: str) -> str:

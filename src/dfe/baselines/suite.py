@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,11 +97,3 @@ def fit_baseline(
     if len(rows) < 2:
         raise UsageError(f"baseline {name} cannot learn from {len(rows)} faces")
     return _FITS[name](rows, space, config or BaselineConfig())
-
-
-def baselines(
-    train: ArrayLike, space: ExpressionSpace, config: BaselineConfig | None = None
-) -> Iterator[AdditiveCoder]:
-    """Every baseline, one after the other in the order of :data:`NAMES`; as :func:`fit_baseline`."""
-    for name in NAMES:
-        yield fit_baseline(name, train, space, config)

@@ -34,8 +34,6 @@ TOKENIZER = "Tokenizer: name, name@version or folder"
 TABLE = "Table with a row per recording"
 
 Recordings = Annotated[Positional[tuple[Path, ...]], arg(metavar="RECORDING [RECORDING ...]")]
-TaskName = Annotated[Positional[str], arg(metavar="TASK")]
-Root = Annotated[Positional[Path], arg(metavar="ROOT", help="The data set's own folder.")]
 
 OutFolder = Annotated[Path, arg(aliases=["-o"], metavar="DIR", help=f"{OUT}: a folder, made if it is not there.")]
 Overwrite = Annotated[bool, arg(help="Replace results that are there already.")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, get_args
 
@@ -135,10 +135,6 @@ class Side:
             none: DoubleArray = np.full(self.count.shape, np.nan)
             return np.divide(self.intensity, self.count, out=none, where=self.count > 0)
         return np.asarray(60 * self.count / time if measure == "per_min" else self.on_s / time)
-
-
-Test = Callable[[DoubleArray, BoolArray], GroupEffects | PairedEffects]
-"""Compare some of the subjects, ``(S,)``, in their values ``(S, T)``."""
 
 
 def effects(

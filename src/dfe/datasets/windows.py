@@ -17,8 +17,6 @@ from dfe.base.recording_names import RecordingNames
 from dfe.datasets.examples import Examples
 from dfe.datasets.rows import read_rows
 
-COLUMNS = ("recording", "onset", "duration", "condition")
-
 
 @dataclass(frozen=True)
 class Window:

@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from dfe.base.errors import ModelError, UsageError
 from dfe.base.files import replacing
+from dfe.base.json_objects import read_object
 from dfe.displays.units import EYES, REGIONS, WAYS
 
 NAMES_FILE = "names.json"
@@ -181,7 +182,7 @@ def load_names(
         if not Path(said).is_dir():
             return read_names(said, tokenizer)
         for one in sorted(Path(said).glob("*.json")):
-            if _hash_of(_json(one)) == tokenizer.hash:
+            if _hash_of(_values(one)) == tokenizer.hash:
                 return read_names(one, tokenizer)
     beside = folder if folder is not None else getattr(tokenizer, "folder", None)
     if beside is not None and (Path(beside) / NAMES_FILE).is_file():
@@ -203,7 +204,7 @@ def names_target(
     if said:
         if not Path(said).is_dir():
             return Path(said)
-        mine = [one for one in sorted(Path(said).glob("*.json")) if _hash_of(_json(one)) == tokenizer.hash]
+        mine = [one for one in sorted(Path(said).glob("*.json")) if _hash_of(_values(one)) == tokenizer.hash]
         return mine[0] if mine else Path(said) / f"{tokenizer.id}.names.json"
     beside = folder if folder is not None else getattr(tokenizer, "folder", None)
     if beside is None or PACKAGE in Path(beside).resolve().parents:
@@ -219,7 +220,7 @@ def read_names(path: str | os.PathLike[str], tokenizer: Named) -> Names:
         ModelError: missing, not JSON, of another tokenizer, or it names a display that there is not.
     """
     where = Path(path)
-    values = _json(where)
+    values = _values(where)
     bound = values.get("tokenizer")
     if not isinstance(bound, dict) or not isinstance(values.get("names"), dict):
         raise ModelError("is no file of names", where=where, advice=_ADVICE)
@@ -322,20 +323,9 @@ def _entry(entry: Any, display: int, where: Path) -> Name:
     return Name(" ".join(name.split()), note.strip())
 
 
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ModelError("is too large to be a file of names", where=path)
-        values = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise ModelError("there is no such file of names", where=path) from None
-    except OSError as error:
-        raise ModelError(f"cannot be read ({error.strerror})", where=path) from None
-    except (ValueError, RecursionError):
-        raise ModelError("is not JSON: damaged, or no file of names", where=path, advice=_ADVICE) from None
-    if not isinstance(values, dict):
-        raise ModelError("is no file of names", where=path, advice=_ADVICE)
-    return values
+def _values(path: Path) -> dict[str, Any]:
+    absent = "there is no such file of names"
+    return read_object(path, "file of names", absent=absent, advice=_ADVICE, most=_MAX_BYTES)
 
 
 def _hash_of(values: Mapping[str, Any]) -> object:

@@ -10,6 +10,8 @@ from dfe.base.types import DoubleArray, ImageArray
 CLAY = (222, 214, 206)
 """The colour, sRGB, of a face that does not move; the cool end of the heat ramp."""
 
+_STOPS = 9
+"""Of a legend."""
 _RAMP = (CLAY, (248, 190, 116), (240, 126, 58), (205, 52, 48), (134, 12, 62))
 
 # Oklab (Ottosson 2020): steps of equal length look equally large, in lightness and in hue.
@@ -64,9 +66,9 @@ def heat_colours(values_mm: ArrayLike, max_mm: float) -> ImageArray:
     return np.rint(encoded(heat_light(values_mm, max_mm))).astype(np.uint8)
 
 
-def heat_stops(max_mm: float, stops: int = 9) -> tuple[tuple[float, str], ...]:
+def heat_stops(max_mm: float) -> tuple[tuple[float, str], ...]:
     """A legend of the heat ramp: displacements from 0 to ``max_mm``, each with its colour as ``#rrggbb``."""
-    places = np.linspace(0, max_mm, stops)
+    places = np.linspace(0, max_mm, _STOPS)
     colours = heat_colours(places, max_mm).tolist()
     return tuple((mm, "#{:02x}{:02x}{:02x}".format(*c)) for mm, c in zip(places.tolist(), colours, strict=True))
 

@@ -58,9 +58,9 @@ def scene_starts() -> tuple[float, ...]:
     return tuple(REST_S + number * (DISPLAY_S + REST_S) for number in range(len(SCENES)))
 
 
-def draw_frame(space: ExpressionSpace, x: FloatArray, *, yaw: float = 0.0, size: int = PICTURE_PX) -> ImageArray:
-    """A picture ``(size, size, 3)`` of the head with expression ``x`` ``(D,)``, turned by ``yaw`` radians."""
-    drawn = render_expression(space, x, size=size, yaw=yaw, heat=False, camera=CAMERA).astype(np.float64)
+def draw_frame(space: ExpressionSpace, x: FloatArray, *, yaw: float = 0.0) -> ImageArray:
+    """A picture of the head, :data:`PICTURE_PX` square, with expression ``x`` ``(D,)``, turned by ``yaw`` radians."""
+    drawn = render_expression(space, x, size=PICTURE_PX, yaw=yaw, heat=False, camera=CAMERA).astype(np.float64)
     cover = drawn[..., 3:] / 255
     return np.rint(drawn[..., :3] * cover + np.array(BACKGROUND) * (1 - cover)).astype(np.uint8)
 

@@ -38,8 +38,3 @@ def against_everybodys(recording: Recording, tokenizer: Tokenizer) -> Recording:
     if not changed:
         return recording
     return recording.with_tokens(tokenizer.encode(x.astype(np.float32)), tokenizer.provenance())
-
-
-def has_own(recording: Recording) -> bool:
-    """Whether any face was measured against a resting face that the recording keeps, and that is not everybody's."""
-    return any(np.any(note.numbers.get("rest", ())) for note in recording.provenance.resting)

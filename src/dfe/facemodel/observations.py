@@ -22,6 +22,8 @@ UNSEEN_MM = 100.0
 """Noise along the line of sight of a picture."""
 RIGID_SHARE = 0.4
 """Noise of the rigid points of a picture, over that of the others."""
+NOISE_MM = 1.0
+"""Standard deviation of a point that was seen."""
 STIFF_MM, STIFF_TURN, STIFF_SIZE = 1.5, 0.03, 0.02
 """How far the alignment of few points may be off: mm, radians, share of the size."""
 
@@ -33,7 +35,6 @@ class PointFitter:
         model: the face model.
         weights: ``(m, 468)``.
         rigid: of the m points, those that hardly move.
-        noise_mm: standard deviation of a point.
         depth: the points lie in space; in a picture otherwise, where nothing along the line of sight is measured, and
             the rigid points are trusted more, since they alone tell a nod from a jaw that drops.
     """
@@ -43,14 +44,13 @@ class PointFitter:
         model: FaceModel,
         weights: DoubleArray,
         rigid: NDArray[np.integer],
-        noise_mm: float = 1.0,
         *,
         depth: bool = True,
     ) -> None:
         self.model, self.weights, self.rigid = model, np.asarray(weights, np.float64), rigid
         self.target = self.weights @ model.mean_mm
         self.depth = depth
-        noise = np.full((len(weights), 3), noise_mm)
+        noise = np.full((len(weights), 3), NOISE_MM)
         if not depth:
             noise[rigid] *= RIGID_SHARE
             noise[:, 2] = UNSEEN_MM

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from dfe.base.errors import UsageError
 from dfe.base.types import CodeArray, DoubleArray, FloatArray
-from dfe.facs.units import BANDS, UNITS, AuUnit, Status
+from dfe.facs.units import BANDS, UNITS, AuUnit
 from dfe.space.base import ExpressionSpace
 
 LEVELS = len(BANDS) + 1
@@ -33,11 +33,6 @@ def units_in(space: ExpressionSpace) -> tuple[AuUnit, ...]:
     if not units:
         raise UsageError(f"no action unit has a proxy in space {space.id!r}", advice="use an arkit51 space")
     return units
-
-
-def status_in(unit: AuUnit, space: ExpressionSpace) -> Status:
-    """The unit's status in a space: absent where the space lacks a coefficient, as gaze and eyelids in face41."""
-    return unit.line.status if all(name in space.names for _, name in unit.parts) else "absent"
 
 
 def au_intensities(x: ArrayLike, space: ExpressionSpace) -> FloatArray:

@@ -21,8 +21,7 @@ The table is frozen: it was written down before any comparison, a test pins its 
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 Status = Literal["measured", "proxy", "absent"]
@@ -160,9 +159,3 @@ def _units() -> tuple[AuUnit, ...]:
 
 UNITS: tuple[AuUnit, ...] = _units()
 """Every unit that some coefficients speak of, in the order of the table, left before right."""
-
-
-def fingerprint() -> str:
-    """SHA-256 in hex over version, bands and table, notes left out: what "frozen" means."""
-    rows = [repr((VERSION, BANDS)), *(repr(astuple(line)[:-1]) for line in TABLE)]
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()

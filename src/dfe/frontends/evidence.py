@@ -17,6 +17,9 @@ from dfe.base.types import DoubleArray, IntArray
 from dfe.frontends.assignment import best_pairs
 from dfe.frontends.looks import LookArray, normalised
 
+_SAME_PLACE = 0.5
+"""Boxes of two frames that overlap so far are in the same place."""
+
 
 @dataclass(frozen=True)
 class LookConfig:
@@ -91,14 +94,14 @@ class Evidence:
         return joined(chains, links)
 
 
-def faces_that_change(ordinal: IntArray, boxes: DoubleArray, evidence: Evidence, min_overlap: float = 0.5) -> IntArray:
+def faces_that_change(ordinal: IntArray, boxes: DoubleArray, evidence: Evidence) -> IntArray:
     """Places in the list of frames at which a box holds another face than the frame before, in the same place."""
     starts = np.searchsorted(ordinal, np.arange(int(ordinal[-1]) + 2 if len(ordinal) else 1))
     found = []
     for place in range(1, len(starts) - 1):
         before, now = range(starts[place - 1], starts[place]), range(starts[place], starts[place + 1])
         for row in now:
-            same = [other for other in before if _overlap(boxes[other], boxes[row]) >= min_overlap]
+            same = [other for other in before if _overlap(boxes[other], boxes[row]) >= _SAME_PLACE]
             if same and all(evidence.forbids(other, row, 0.0) for other in same):
                 found.append(place)
                 break

@@ -10,6 +10,7 @@ import numpy as np
 from dfe.base.types import CodeArray, DoubleArray, FloatArray, IntArray
 from dfe.judge.units import SILENT, Units
 from dfe.stats.bootstrap import Estimate, SubjectBootstrap
+from dfe.stats.perplexity import perplexity
 
 FACES = 10_000
 """Distinct token sets are counted per this many faces."""
@@ -63,15 +64,6 @@ def diversity(units: Units, x: FloatArray, codes: CodeArray, bootstrap: SubjectB
         distinct_sets=distinct_sets(said, faces),
         distinct_sets_of=faces,
     )
-
-
-def perplexity(uses: DoubleArray | IntArray) -> float:
-    """Exp of the entropy of the shares of uses ``(U,)``; NaN where nothing is used."""
-    counts = uses[uses > 0]
-    if not len(counts):
-        return float("nan")
-    shares = counts / counts.sum()
-    return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
 def effective_ranks(units: Units) -> tuple[float, float]:

@@ -7,7 +7,7 @@ at the same distance: then the figure is what a random choice among them would b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,7 +51,7 @@ class Retrieval(NamedTuple):
     """By the expressions before they are coded."""
     decoded: tuple[AtBits, ...]
     """By mm between decoded faces, for each number of codes asked for."""
-    bag: Found | None
+    bag: Found
     """By the cosine of bags of displays."""
     faces: int
 
@@ -147,45 +147,6 @@ class Gallery:
     def _check(self, n: int) -> None:
         if n != len(self):
             raise UsageError(f"{n} expressions do not fit a gallery of {len(self)} faces")
-
-
-def retrieval(
-    gallery: Gallery,
-    space: ExpressionSpace,
-    x: FloatArray,
-    decoded: Sequence[FloatArray],
-    bits: Sequence[float],
-    bags: Any = None,
-    codes: Sequence[int] | None = None,
-) -> Retrieval:
-    """All of it for one coding.
-
-    Args:
-        gallery: of the faces.
-        space: of their expressions.
-        x: ``(n, D)`` before coding.
-        decoded: faces decoded from 1, 2, ... N codes, ``(n, D)`` each; only from all of them where codes have no order.
-        bits: what each of them costs per face.
-        bags: ``(n, U)`` of :func:`dfe.judge.probe.bag` with intensities.
-        codes: how many codes each of ``decoded`` is made of; 1, 2, ... where None.
-
-    Raises:
-        UsageError: other numbers of faces, or other numbers of bits than of decoded sets.
-    """
-    numbers = range(1, len(decoded) + 1) if codes is None else codes
-    if not len(decoded) == len(bits) == len(numbers):
-        raise UsageError(f"{len(bits)} costs in bits for {len(decoded)} sets of decoded faces")
-    return Retrieval(
-        random=gallery.by_chance(),
-        geometry=gallery.by_geometry(),
-        continuous=gallery.by_expression(x, space),
-        decoded=tuple(
-            AtBits(int(number), float(cost), gallery.by_expression(faces, space))
-            for number, cost, faces in zip(numbers, bits, decoded, strict=True)
-        ),
-        bag=None if bags is None else gallery.by_bag(bags),
-        faces=len(gallery),
-    )
 
 
 def at_bits(result: Retrieval, bits: float) -> tuple[float, float]:

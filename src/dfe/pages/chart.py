@@ -132,18 +132,17 @@ def dot_plot(frame: Frame, series: Sequence[Series], axis: Axis, marks: Sequence
     return svg(frame.id, frame.title, frame.about, (frame.width, bottom + 38), parts)
 
 
-def front(frame: Frame, series: Sequence[Series], x: Axis, y: Axis, better: tuple[int, int] = (-1, 1)) -> Markup:
-    """Named points with intervals, and a pale line through those that no other one beats in both values.
+def front(frame: Frame, series: Sequence[Series], x: Axis, y: Axis) -> Markup:
+    """Named points with intervals, and a pale line through those that no other one beats: less of x and more of y.
 
     Args:
         frame, series, x, y: as in :func:`line_chart`, one dot a series.
-        better: +1 where more is better and -1 where less is, for x and for y.
     """
     box = (46, 46, frame.width - 18, frame.height - 40)
     left, top, right, bottom = box
     drawn = [one for one in series if one.dots]
     at = [(x.place(one.dots[0].x, left, right), y.place(one.dots[0].y, bottom, top)) for one in drawn]
-    best = unbeaten([(one.dots[0].x * better[0], one.dots[0].y * better[1]) for one in drawn])
+    best = unbeaten([(-one.dots[0].x, one.dots[0].y) for one in drawn])
     parts = [_grid(x, y, box)]
     if len(best) > 1:
         line = path(sorted(at[i] for i in best))

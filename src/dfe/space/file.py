@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save as save_arrays
 
 from dfe.base.errors import ModelError, UsageError
+from dfe.base.json_objects import read_object
 from dfe.base.tensors import read_tensors
 from dfe.space.base import FaceMesh
 from dfe.space.learned import PREFIX, LearnedSpace
@@ -21,7 +22,6 @@ from dfe.space.recipe import Recipe
 ARRAYS, FIELDS = "space.safetensors", "space.json"
 FORMAT_VERSION = 1
 
-_MAX_FIELDS_BYTES = 16 * 2**20
 _MAX_ARRAYS_BYTES = 2**31
 _DAMAGED = "take a fresh copy of the space, or learn it anew"
 
@@ -117,17 +117,9 @@ def _folder(name: str | PathLike[str]) -> Path:
 
 
 def _fields(path: Path) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _MAX_FIELDS_BYTES:
-            raise ModelError("is too large to be a space's fields", where=path)
-        values = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise ModelError("is missing: this folder holds no learned space", where=path) from None
-    except OSError as error:
-        raise ModelError(f"cannot be read ({error.strerror})", where=path) from None
-    except (ValueError, RecursionError):
-        raise ModelError("is not JSON: damaged or truncated", where=path, advice=_DAMAGED) from None
-    version = values.get("format_version") if isinstance(values, dict) else None
+    absent = "is missing: this folder holds no learned space"
+    values = read_object(path, "learned space", absent=absent, advice=_DAMAGED)
+    version = values.get("format_version")
     if version is None:
         raise ModelError("is no learned space (no format_version)", where=path)
     if type(version) is not int or version != FORMAT_VERSION:

@@ -17,6 +17,7 @@ from safetensors.numpy import save as save_arrays
 
 from dfe.base.errors import ModelError, OutputError
 from dfe.base.files import replacing
+from dfe.base.json_objects import read_object
 from dfe.base.tensors import read_tensors
 from dfe.quantizers.registry import quantizer_kind
 from dfe.space.base import ExpressionSpace
@@ -32,7 +33,6 @@ METADATA = "tokenizer.json"
 DEFAULT = "default"
 
 _BUILT_IN = Path(__file__).resolve().parents[1] / "assets" / "tokenizers"
-_MAX_METADATA_BYTES = 16 * 2**20
 _MAX_WEIGHT_BYTES = 2**30
 _NO_DEFAULT = {
     "arkit-phone/face41": "add --calibrate to map a phone's coefficients, approximately (docs/tables.md)",
@@ -108,7 +108,8 @@ def default_ids() -> dict[str, str]:
         ModelError: the package's list of them is missing or damaged.
     """
     path = _BUILT_IN / "default.json"
-    named = {space: str(name) for space, name in _json(path, "the package has no default tokenizers").items()}
+    absent = "the package has no default tokenizers"
+    named = {space: str(name) for space, name in read_object(path, "list of tokenizers", absent=absent).items()}
     if not named:
         raise ModelError("names no default tokenizer", where=path, advice="install discrete-facial-encoding again")
     return named
@@ -190,24 +191,9 @@ def _built_in(name: str, version: str) -> Path:
     return folder
 
 
-def _json(path: Path, absent: str) -> dict[str, Any]:
-    try:
-        if path.stat().st_size > _MAX_METADATA_BYTES:
-            raise ModelError("is too large to be a tokenizer's metadata", where=path)
-        values = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise ModelError(absent, where=path) from None
-    except OSError as error:
-        raise ModelError(f"cannot be read ({error.strerror})", where=path) from None
-    except (ValueError, RecursionError):
-        raise ModelError("is not JSON: damaged or truncated", where=path, advice=_DAMAGED) from None
-    if not isinstance(values, dict):
-        raise ModelError("is no tokenizer's metadata", where=path)
-    return values
-
-
 def _metadata(path: Path) -> _Metadata:
-    values = _json(path, "is missing: this folder holds no tokenizer")
+    absent = "is missing: this folder holds no tokenizer"
+    values = read_object(path, "tokenizer's metadata", absent=absent, advice=_DAMAGED)
     version = values.get("format_version")
     if version is None:
         raise ModelError("is no tokenizer's metadata (no format_version)", where=path)

@@ -12,6 +12,7 @@ from dfe.base.rows import Rows
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 from dfe.displays.describe import local_share
 from dfe.displays.tokens import NOTHING, Tokens
+from dfe.stats.perplexity import perplexity
 from dfe.tokenizer.tokenizer import Tokenizer
 from dfe.training.config import TrainConfig
 from dfe.training.data import TrainingData
@@ -44,7 +45,7 @@ def measure(tokenizer: Tokenizer, x: FloatArray, mean_face: FloatArray) -> dict[
         "error_share_of_mean_face": _number(by_tokens[-1] / mean_error) if mean_error else None,
         "error_mm_by_tokens": [_number(e) for e in by_tokens],
         "tokens_per_face": _number(tokens.says.sum(axis=1).mean()),
-        "perplexity": _number(perplexity(tokens.display, tokenizer.size)),
+        "perplexity": _number(effective_displays(tokens.display)),
         "displays_used": len(np.unique(tokens.display[tokens.says])),
         "without_encoder": {
             "error_mm": _number(direct_by_tokens[-1]),
@@ -103,13 +104,10 @@ def error_by_tokens(tokenizer: Tokenizer, x: FloatArray, tokens: Tokens) -> Doub
     return np.array([tokenizer.error_mm(x, tokens.first(m + 1)).mean() for m in range(tokenizer.levels)])
 
 
-def perplexity(said: NDArray[np.integer], size: int) -> float:
-    """Effective number of displays in use, exp of the entropy of all that are said ``(n, N)``; 0 is silence."""
-    counts = np.bincount(said[said > 0].astype(np.int64), minlength=size)
-    if not counts.sum():
-        return 0.0
-    share = counts[counts > 0] / counts.sum()
-    return float(np.exp(-(share * np.log(share)).sum()))
+def effective_displays(said: NDArray[np.integer]) -> float:
+    """Perplexity of the displays that are said ``(n, N)``, where 0 is silence; 0 where nothing else is said."""
+    spoken = said[said > 0].astype(np.int64)
+    return perplexity(np.bincount(spoken)) if len(spoken) else 0.0
 
 
 def faithful_shares(tokenizer: Tokenizer, x: FloatArray, tokens: Tokens) -> DoubleArray:

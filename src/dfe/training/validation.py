@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from dfe.quantizers.train.trainable import Trainable
-from dfe.training.card import perplexity
+from dfe.training.card import effective_displays
 
 _WEIGHTS = "weights."
 
@@ -24,7 +24,7 @@ def validate(model: Trainable, x: Tensor) -> dict[str, float]:
     return {
         "validation_error_mm": error,
         "tokens_per_face": float((numbers > 0).sum(axis=1).mean()),
-        "perplexity": perplexity(numbers, model.config.size),
+        "perplexity": effective_displays(numbers),
         "displays_used": len(np.unique(numbers[numbers > 0])),
     }
 

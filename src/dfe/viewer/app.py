@@ -22,6 +22,8 @@ from dfe.viewer.guard import Guard, Limits
 
 ASSETS = "/assets/{room}/{file}"
 LIMITS = Limits()
+_ROOMS = ("atlas", "pages", "report", "viewer")
+"""Rooms whose folder ``static`` pages may ask for."""
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _ASSET = re.compile(r"[a-z0-9_]+\.(js|css|svg)")
 
@@ -37,22 +39,20 @@ class LocalApp(NamedTuple):
 def local_app(
     routes: Sequence[BaseRoute],
     *,
-    rooms: Sequence[str] = ("atlas", "pages", "report", "viewer"),
     camera: bool = False,
     limits: Limits = LIMITS,
 ) -> LocalApp:
     """An application of these routes behind a guard, with a token of its own.
 
     A :class:`DfeError` that an endpoint raises is answered with its line, as JSON ``{"error": ...}`` and status 400
-    (:class:`UsageError`) or 422. Style sheets and scripts of the rooms are at ``/assets/ROOM/FILE``.
+    (:class:`UsageError`) or 422. Style sheets and scripts of :data:`_ROOMS` are at ``/assets/ROOM/FILE``.
 
     Args:
         routes: starlette's routes; one of them should answer ``/``.
-        rooms: rooms whose folder ``static`` the pages may ask for.
         camera: the pages may ask for the camera.
         limits: sizes of addresses and bodies, in bytes.
     """
-    held = {(room, file): content for room in rooms for file, content in _static(room)}
+    held = {(room, file): content for room in _ROOMS for file, content in _static(room)}
 
     async def asset(request: Request) -> Response:
         name = request.path_params["room"], request.path_params["file"]

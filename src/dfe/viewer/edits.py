@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -28,7 +27,6 @@ Changing = Callable[..., AbstractContextManager[None]]
 BESIDE_THE_CHARTS = ("role", "not role", "window", "not window")
 """Changes that change nothing of what the charts draw."""
 _LONGEST_WORD = 200
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 
 
 @dataclass(frozen=True)

@@ -82,11 +82,6 @@ class Library:
         """The recording of a key; None if there is none."""
         return self.entries[key] if 0 <= key < len(self.entries) else None
 
-    def of_path(self, path: Path) -> Entry | None:
-        """The recording that a file holds."""
-        whole = path.resolve()
-        return next((entry for entry in self.entries if entry.path == whole), None)
-
 
 def _within(folder: Path) -> Iterator[tuple[Path, str]]:
     """All recordings of a folder and below, with the names that tables call them by."""

@@ -140,10 +140,12 @@ def test_displays_begin_as_the_movements_that_are_given(tables: AblationTables, 
     np.save(given, np.random.default_rng(1).gamma(0.3, 1.0, (11, 41)))
     names = ("displays", "own-beginning")
     config = AblationConfig(seeds=1, steps=1, size=12, levels=3, only=names)
-    own = ablate(tables, tmp_path / "own", config).result
+    own = ablate(tables, tmp_path / "own", replace(config, only=("displays",))).result
     result = ablate(replace(tables, displays=given), tmp_path / "given", config).result
-    assert [row["name"] for row in own["variants"]] == ["displays"]
     assert [row["name"] for row in result["variants"]] == list(names)
+    for only in (names, ("own-beginning",)):
+        with pytest.raises(UsageError, match="'own-beginning' changes nothing on these tables"):
+            ablate(tables, tmp_path / "own", replace(config, only=only))
     begun, alone = (row["runs"]["error_mm"] for row in result["variants"])
     assert begun != alone == own["variants"][0]["runs"]["error_mm"]
     given.write_bytes(b"none")
@@ -163,6 +165,20 @@ def test_a_run_that_fails_takes_no_other_with_it(
     assert {name: error.what for name, error in failed.items()} == {"kmeans-shared-0": "no centre was found"}
     result["about"]["seeds"] = 2
     assert "**preset displays** (1 of 2 seeds)" in page(result)
+
+
+def test_a_baseline_needs_as_many_faces_as_its_own_codes(tables: AblationTables, made: Path, tmp_path: Path) -> None:
+    few = AblationTables(tables.validation, tables.training)
+    result, failed = ablate(few, tmp_path, AblationConfig(1, 1, 110, 2, only=("kmeans-shared",)))
+    assert not result["variants"]
+    assert failed["kmeans-shared-0"].what == "the tables hold 100 usable faces to train on, fewer than the 110 codes"
+
+
+def test_a_figure_that_some_seeds_lack_says_so(done: tuple[Path, Ablation]) -> None:
+    result = json.loads(json.dumps(done[1].result))
+    row_of(result, "displays")["figures"][SECONDS] = {"mean": 3.0, "low": None, "high": None, "seeds": 1}
+    assert "| 3 (1 seed) |" in page(result)
+    assert page(result).count(" seed)") == 1
 
 
 def test_tables_that_share_pictures_are_refused(tables: AblationTables, made: Path, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def ablate(
 ) -> Ablation:
     """Do all runs that are not kept in the folder yet, seed after seed, and put them together.
 
-    Variants that differ in nothing from their preset on these tables are left out.
+    Variants that differ in nothing from their preset on these tables are left out, or refused where they are named.
 
     The same tables and settings give the same result, but for the seconds, whatever the number of workers and however
     often it was interrupted.
@@ -93,7 +93,7 @@ def ablate(
 
     Raises:
         TableError: a table cannot be read, or does not fit the others.
-        UsageError: settings that make no sense.
+        UsageError: settings that make no sense, or a named variant that changes nothing on these tables.
         OutputError: the folder holds runs of other settings or tables.
         DfeError: scikit-learn is not installed.
     """
@@ -101,7 +101,9 @@ def ablate(
     variants = config.variants()
     with one_thread():
         data = load(tables)
-    variants = differing(variants, data.bench.faces.space, given=tables.displays is not None)
+    variants, chosen = differing(variants, data.bench.faces.space, given=tables.displays is not None), variants
+    if config.only and (same := [variant.name for variant in chosen if variant not in variants]):
+        raise UsageError(f"the variant {same[0]!r} changes nothing on these tables", advice="leave it out of --only")
     runs = [Run(v, seed, tables, folder) for seed in range(config.seeds) for v in variants]
     todo = [run for run in runs if kept(run) is None]
     failed: dict[str, DfeError] = {}

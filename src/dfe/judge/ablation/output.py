@@ -48,11 +48,14 @@ def mean(row: Mapping[str, Any], name: str, figure: Figure) -> str:
 
 
 def cell(row: Mapping[str, Any], name: str, figure: Figure) -> str:
-    """As :func:`mean`, and half the width of the interval where there is one."""
+    """As :func:`mean`, half the width of the interval where there is one, and how many seeds where some lack it."""
     found = row["figures"].get(name) or {}
+    some = (
+        f" ({found['seeds']} seed{'s' * (found['seeds'] != 1)})" if found and found["seeds"] < len(row["seeds"]) else ""
+    )
     if found.get("high") is None:
-        return mean(row, name, figure)
-    return f"{mean(row, name, figure)} ± {figure.form.format(found['high'] - found['mean'])}"
+        return mean(row, name, figure) + some
+    return f"{mean(row, name, figure)} ± {figure.form.format(found['high'] - found['mean'])}{some}"
 
 
 def page(result: dict[str, Any]) -> str:

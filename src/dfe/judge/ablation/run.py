@@ -144,7 +144,8 @@ def _made(run: Run, data: AblationData) -> tuple[Coder, float | None]:
     settings = run.variant.seeded(run.seed)
     space, began = data.bench.faces.space, time.process_time()
     if isinstance(settings, Baseline):
-        rows = load_data(data.training, space, TrainConfig(), validation=data.validation).training.whole()
+        usual = TrainConfig(size=settings.config.size)
+        rows = load_data(data.training, space, usual, validation=data.validation).training.whole()
         return fit_baseline(settings.name, rows, space, settings.config), time.process_time() - began
     folder = run.folder / TRAINED / run.name
     resumed = (folder / CHECKPOINT).exists()

@@ -20,10 +20,8 @@ from dfe.recording.shown import Shown, shown
 from dfe.space.registry import FACE_MODEL_ID
 from dfe.tokenizer.tokenizer import Tokenizer
 
-STEPS = 5
-"""Steps of intensity that every vocabulary is cut into; FACS's letters are as many."""
 MM_STEPS = (0.0, 0.25, 0.5, 1.0, 2.0)
-"""Where the steps of a display begin, in mm; the first wherever it is said at all."""
+"""Where the steps of a display begin, in mm, as many as FACS has letters; the first wherever it is said at all."""
 _OF_THRESHOLD = (0.25, 0.5, 1.0, 1.5, 2.0)
 """Steps of a display of the eyes, as shares of the threshold at which it counts as shown."""
 _COEFFICIENT_MM = (0.25, 0.5, 1.0, 2.0, 4.0)

@@ -62,7 +62,7 @@ class PictureFeatures:
 
     Args:
         encoder: the network.
-        media: by recording, the video, or the folder of its pictures; :func:`find_media` finds one.
+        media: by recording, the video, or the folder of its pictures; :func:`media_below` finds them.
         every_s: of a video one row is taken in each so many seconds of presentation time, the usable one nearest to
             their middle; it counts with all usable time of these seconds. Pictures are all taken.
     """
@@ -143,9 +143,7 @@ def sample_rows(times: DoubleArray, rows: ExampleRows, every_s: float) -> Exampl
     return ExampleRows(example[new], rows.row[order][new], seconds, rows.total_s)
 
 
-def load_encoder(
-    folder: Path, pooling: Literal["mean", "cls", "quarters"] = "mean", name: str | None = None
-) -> PictureEncoder:
+def load_encoder(folder: Path, pooling: Literal["mean", "cls", "quarters"] = "mean") -> PictureEncoder:
     """The encoder of a Hugging Face folder: :func:`dfe.predict.vit.encoder.load_vit`, imported only now.
 
     Raises:
@@ -158,23 +156,11 @@ def load_encoder(
         raise DfeError(
             "a vision transformer needs torch, which is not installed", advice=how_to_install("train")
         ) from error
-    return load_vit(folder, pooling, name)
-
-
-def find_media(folder: Path, name: str) -> Path:
-    """The video, or the folder of pictures, that ``dfe encode FOLDER`` makes the recording ``name`` of.
-
-    Raises:
-        MediaError: there is none.
-    """
-    found = media_below(folder).get(name)
-    if found is None:
-        raise MediaError(f"no video or folder of pictures for the recording {name}", where=folder)
-    return found
+    return load_vit(folder, pooling)
 
 
 def media_below(folder: Path) -> dict[str, Path]:
-    """All of them, by the names of their recordings: the mapping that :class:`PictureFeatures` wants.
+    """By recording, the video, or the folder of pictures, that ``dfe encode FOLDER`` makes it of.
 
     Raises:
         UsageError, MediaError: the folder is missing, or nothing in it can be read.

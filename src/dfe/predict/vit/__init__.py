@@ -1,1 +1,1 @@
-"""Vision transformers of still pictures: those of a user's Hugging Face folder, and a small one trained here."""
+"""Vision transformers of still pictures, as a user's Hugging Face folder holds them."""

@@ -103,22 +103,19 @@ def load_vit(folder: Path, pooling: Pooling = "mean", name: str | None = None) -
         name: in results; by default the folder's name with the first digits of the weights' SHA-256.
 
     Raises:
-        ModelError: a file is missing or damaged, weights come as a pickle, or they do not fit the configuration.
+        ModelError: a file is missing or damaged, weights come as a pickle or do not fit the configuration; pictures of
+            one patch have no quarters.
     """
     config = read_config(folder)
+    if pooling == "quarters" and config.patches == 1:
+        what = "its pictures are one patch, which has no quarters"
+        raise ModelError(what, where=folder, advice="take the mean or cls")
     path = find_weights(folder)
     vit = _read(path, config)
     if name is None:
         with path.open("rb") as file:
             name = f"MAE {folder.resolve().name} {hashlib.file_digest(file, 'sha256').hexdigest()[:8]}"
     return VitEncoder(vit, config, pooling, name)
-
-
-def random_vit(config: VitConfig, seed: int = 0, pooling: Pooling = "mean") -> VitEncoder:
-    """The same network before any training: what the architecture alone brings."""
-    from dfe.predict.vit.masked import DecoderConfig, MaskedAutoencoder
-
-    return VitEncoder(MaskedAutoencoder(config, DecoderConfig(), seed).vit, config, pooling, "random ViT")
 
 
 def _read(path: Path, config: VitConfig) -> Vit:
@@ -131,7 +128,9 @@ def _read(path: Path, config: VitConfig) -> Vit:
             own = vit.state_dict()
             for name, stored in names.items():
                 tensor = file.get_tensor(stored)
-                if not tensor.is_floating_point() or not bool(torch.isfinite(tensor).all()):
+                if not tensor.is_floating_point():
+                    raise ModelError(f"{stored} holds {tensor.dtype}, not floats", where=path, advice="get it again")
+                if not bool(torch.isfinite(tensor).all()):
                     raise ModelError(f"{stored} holds values that are not finite", where=path, advice="get it again")
                 own[name].copy_(tensor)
     except (SafetensorError, OSError) as error:

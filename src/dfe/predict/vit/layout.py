@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dfe.base.errors import ModelError
+from dfe.base.json_objects import read_object
 
 CONFIG, PREPROCESSOR, WEIGHTS = "config.json", "preprocessor_config.json", "model.safetensors"
 KINDS = ("vit", "vit_mae")
@@ -211,16 +212,8 @@ def folder_files(config: VitConfig, more: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        advice = "give the whole folder that save_pretrained wrote (of the model, and of its image processor)"
-        raise ModelError("there is no such file", where=path, advice=advice) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"cannot be read as JSON ({error})", where=path, advice="download it again") from None
-    if not isinstance(content, dict):
-        raise ModelError("is not a JSON object", where=path, advice="download it again")
-    return content
+    absent = "there is no such file; give all that save_pretrained wrote (of the model, and of its image processor)"
+    return read_object(path, "configuration", absent=absent, advice="download it again")
 
 
 def _whole(content: Mapping[str, Any], name: str, path: Path) -> int:
@@ -239,7 +232,7 @@ def _side(content: Mapping[str, Any], name: str, path: Path) -> int:
 
 def _scale(content: Mapping[str, Any], channels: int, path: Path) -> tuple[tuple[float, ...], tuple[float, ...]]:
     factor = content.get("rescale_factor", 1 / 255)
-    if not content.get("do_rescale", True) or not isinstance(factor, int | float) or abs(factor * 255 - 1) > 1e-3:
+    if not content.get("do_rescale", True) or not isinstance(factor, int | float) or not abs(factor * 255 - 1) <= 1e-3:
         raise ModelError("wants pixels on another scale than 0 to 1", where=path, advice="this is not read here")
     if not content.get("do_normalize", True):
         return (0.0,) * channels, (1.0,) * channels

@@ -58,11 +58,6 @@ class RunningFace:
         self._due = 0
         self._at_rest: AtRest | None = None
 
-    @property
-    def at_rest(self) -> AtRest | None:
-        """What the last frame was measured against; None before the first."""
-        return self._at_rest
-
     def rest_between(self, start_s: float, end_s: float) -> None:
         """From now on the face at rest is what was shown between these times.
 

@@ -178,12 +178,6 @@ class Stretch:
         made.provenance = replace(made.provenance, options={**made.provenance.options, "live": live})
         return made
 
-    def let_go(self) -> None:
-        """Go on with the same person and keep nothing any more."""
-        self.keep = False
-        self._rows, self._watch = RowBuffer(layout=self._rows.layout), Watch()
-        self._seen, self._chunks = [], []
-
     def _given(self) -> Iterator[Frame]:
         """The frame that is next, each once; the front end asks for one at a time."""
         for frame in self._waiting():

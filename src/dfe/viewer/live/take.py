@@ -14,20 +14,19 @@ from dfe.viewer.live.stretch import Stretch
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,79}")
 
 
-def take_path(folder: Path, name: str = "", now: datetime | None = None) -> Path:
+def take_path(folder: Path, name: str = "") -> Path:
     """The table that a recording will be written to.
 
     Args:
         folder: that recordings go to; made if it is not there.
         name: given by the user; the moment if empty.
-        now: the moment.
 
     Raises:
         UsageError: a name that is no plain file name.
         OutputError: there is such a recording already, or the folder cannot be written to.
     """
     if not name.strip():
-        name = f"live {now or datetime.now():%Y-%m-%d %H.%M.%S}"
+        name = f"live {datetime.now():%Y-%m-%d %H.%M.%S}"
     name = name.strip()
     if not _NAME.fullmatch(name) or name.endswith("."):
         advice = "use letters without accents, digits, blanks, dots, - and _, 80 at most"

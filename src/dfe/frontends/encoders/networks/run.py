@@ -26,17 +26,16 @@ class TorchRunner:
         given: the checkpoint, or its folder.
         device: ``auto`` (CUDA where there is one), ``cpu`` or ``cuda``.
         batch: crops at once on CUDA.
-        threads: of torch on the CPU; one, since recordings are shared out among processes.
 
     Raises:
         DeviceError: CUDA is asked for and there is none.
         ModelError: the weights are missing, damaged or another tool's.
     """
 
-    def __init__(self, tool: Tool, given: Path, device: str, batch: int, threads: int = 1) -> None:
+    def __init__(self, tool: Tool, given: Path, device: str, batch: int) -> None:
         self.device = _device(device)
         self.weights = find_weights(tool.name, given)
-        self.batch, self.threads = (batch, threads) if self.device.type == "cuda" else (1, threads)
+        self.batch = batch if self.device.type == "cuda" else 1
         self.dimension = tool.dimension
         loaded = load_network(tool.name, self.weights)
         self.model = loaded.model.to(self.device)
@@ -66,7 +65,7 @@ class TorchRunner:
         """Coefficients ``(n, D)``."""
         rows = np.empty((len(crops), self.dimension), np.float32)
         before = torch.get_num_threads()
-        torch.set_num_threads(self.threads)
+        torch.set_num_threads(1)  # recordings are shared out among processes
         try:
             with (
                 torch.inference_mode(),
