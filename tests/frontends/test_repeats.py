@@ -83,6 +83,13 @@ def test_a_face_that_hardly_moves_tells_nothing_and_pictures_have_no_order() -> 
     assert find_repeats([0], [0.0], [0], [1.0]) == ()
 
 
+def test_a_frame_without_a_picture_hides_no_repeats() -> None:
+    change = shown_again(moving(200), 2)
+    times = np.where(np.arange(400) == 90, np.nan, np.arange(400) / RATE)
+    (one,) = find_repeats(np.arange(400), times, np.where(np.arange(400) == 90, -1, 0), change)
+    assert one.share == pytest.approx(0.5, abs=0.03)
+
+
 def test_faces_gaps_and_steps_are_kept_apart() -> None:
     n = 400
     change = np.ravel([shown_again(moving(n // 2), 2), moving(n, 3)], order="F")

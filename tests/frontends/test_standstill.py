@@ -68,6 +68,9 @@ def test_faces_are_told_apart_and_what_is_not_known_is_not_still() -> None:
     assert stretches(np.zeros((50, 16, 16), np.uint8)) == []
     looks = np.repeat(living(1), 50, axis=0)
     assert find_standstills(np.arange(50), np.full(50, np.nan), np.zeros(50), looks) == ()
+    lost = np.where(np.arange(50) == 30, np.nan, np.arange(50) / RATE)
+    found = find_standstills(np.arange(50), lost, np.where(np.arange(50) == 30, -1, 0), looks)
+    assert [len(one.rows) for one in found] == [30, 19], "a frame that could not be decoded hides no other"
     gone = np.r_[0:20, 40:50]
     assert stretches(looks[gone], gone) == [(0, 0, 19), (0, 40, 49)]
 

@@ -104,14 +104,16 @@ def find_repeats(frames: ArrayLike, times: ArrayLike, ids: ArrayLike, changes: A
 
     Args:
         frames: number of each row's frame ``(n,)``.
-        times: seconds ``(n,)``; NaN for pictures.
+        times: seconds ``(n,)``; NaN for pictures, and for frames without a picture.
         ids: of the faces ``(n,)``; negative where there is none.
         changes: of each row from the frame before, as of :func:`change_within` ``(n,)``; NaN where not known.
     """
     frame, time, face = np.asarray(frames, np.int64), np.asarray(times, np.float64), np.asarray(ids, np.int64)
     change = np.asarray(changes, np.float64)
+    timed = np.isfinite(time)
+    frame, time, face, change = frame[timed], time[timed], face[timed], change[timed]
     numbers, first = np.unique(frame, return_index=True)
-    if len(numbers) < 2 or not np.isfinite(time).all():
+    if len(numbers) < 2:
         return ()
     step = int(np.diff(numbers).min())
     rate = float((numbers[-1] - numbers[0]) / step / (time[first[-1]] - time[first[0]]))

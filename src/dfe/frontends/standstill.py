@@ -54,16 +54,17 @@ def find_standstills(frames: ArrayLike, times: ArrayLike, ids: ArrayLike, looks:
 
     Args:
         frames: number of each row's frame ``(n,)``.
-        times: seconds ``(n,)``; NaN for pictures.
+        times: seconds ``(n,)``; NaN for pictures, and for frames without a picture.
         ids: of the faces ``(n,)``; negative where there is none.
         looks: of each row ``(n, 16, 16)``; all zeros where it is not known.
     """
     frame, time, face = np.asarray(frames, np.int64), np.asarray(times, np.float64), np.asarray(ids, np.int64)
     steps = np.diff(np.unique(frame))
-    if not len(steps) or not np.isfinite(time).all():
+    timed = np.isfinite(time)
+    if not len(steps) or not timed.any():
         return ()
     found = []
-    known = looks.reshape(len(looks), -1).any(axis=1)
+    known = timed & looks.reshape(len(looks), -1).any(axis=1)
     for one in np.unique(face[face >= 0]).tolist():
         rows = np.flatnonzero((face == one) & known)
         rows = rows[np.argsort(frame[rows], kind="stable")]
