@@ -87,6 +87,9 @@ def test_the_longest_is_named_and_short_ones_are_not() -> None:
 def test_short_freezes_are_counted_apart_from_long_ones_and_from_what_living_faces_do() -> None:
     looks = living(400)
     looks[10:19], looks[50:65], looks[100:141], looks[200:291] = looks[10], looks[50], looks[100], looks[200]
+    looks[300:320] = looks[300]
+    for end in (19, 65, 141, 291):
+        looks[end:] += np.uint8(4)
     found = find_standstills(np.arange(400), np.arange(400) / RATE, np.zeros(400), looks)
     short = momentary(found, 2.0)
     assert [round(one.seconds, 2) for one in short] == [0.56, 1.6]
