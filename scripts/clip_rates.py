@@ -23,16 +23,22 @@ MOST = 4
 
 
 def clip_rates(folder: Path, tokenizer: Tokenizer) -> dict[str, Any]:
-    """By film, displays a minute of its first face; GRID's short films are taken together."""
+    """By film, displays a minute of its first face, and why some of its time is left out; GRID's films are one."""
     counts: dict[str, Counter[str]] = {name: Counter() for name in SPEECH}
     seconds: Counter[str] = Counter()
+    rows: Counter[str] = Counter()
+    unfit: dict[str, Counter[str]] = {name: Counter() for name in SPEECH}
     words = vocabulary_of(tokenizer)
     for path in sorted(folder.glob("*.parquet")):
         film = next((name for name in SPEECH if path.stem.startswith(name)), None)
         if film is None:
             continue
+        recording = Recording.read(path, landmarks=False)
+        mine = recording.success & (recording.face_ids == 0)
+        rows[film] += int(mine.sum())
+        unfit[film].update(recording.column("why_not")[mine & ~recording.usable].tolist())
         try:
-            found = detect(Recording.read(path, landmarks=False), tokenizer, EventConfig(), vocabulary=words)
+            found = detect(recording, tokenizer, EventConfig(), vocabulary=words)
         except DfeError:
             continue
         face = next((one for one in found.faces if one.face_id == 0), None)
@@ -49,6 +55,7 @@ def clip_rates(folder: Path, tokenizer: Tokenizer) -> dict[str, Any]:
         film: {
             "speech": SPEECH[film],
             "minutes": seconds[film] / 60,
+            "not_usable": "; ".join(f"{n / rows[film]:.0%} {why}" for why, n in unfit[film].most_common()) or "none",
             "rate": sum(count.values()) / (seconds[film] / 60),
             "kinds": len(count),
             "most": "; ".join(f"{label} {n / (seconds[film] / 60):.0f}" for label, n in count.most_common(MOST)),

@@ -10,7 +10,7 @@ import numpy as np
 from dfe.displays.words import split_side
 from dfe.facemodel.space import face_space
 from dfe.facs.units import SIDES, TABLE, UNITS
-from dfe.recording.provenance import Provenance, RestingNote, SourceInfo, SpaceRef, TokenizerRef
+from dfe.recording.provenance import PictureNote, Provenance, RestingNote, SourceInfo, SpaceRef, TokenizerRef
 from dfe.recording.schema import (
     ARKIT,
     FITTED,
@@ -215,6 +215,7 @@ Python: `Recording.read(path).provenance`; with PyArrow alone: `pyarrow.parquet.
         (SpaceRef, "`space`"),
         (TokenizerRef, "`tokenizer`"),
         (RestingNote, "`resting`"),
+        (PictureNote, "`pictures`"),
     ):
         lines = [f"| {title} | meaning |", "|---|---|"]
         lines += [f"| `{f.name}` | {f.metadata['doc']} |" for f in dataclasses.fields(kind)]

@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 
 import dfe
@@ -20,6 +21,8 @@ from dfe.displays.vocabulary import vocabulary_of
 from dfe.draw.plot import ACCENT, INK, PALE, SECOND, Plot, figure_of, plain
 from dfe.draw.render import render_expression
 from dfe.encoding.demo_people import write_demo_people
+from dfe.movies.grid import GridOptions, render_grid
+from dfe.movies.occurrences import choose, find_occurrences
 from dfe.recording.shown import shown
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
@@ -27,6 +30,7 @@ MOMENTS_S = (1.5, 5.0, 7.5, 10.6, 13.5, 15.3, 18.6)
 """Of the clip: lips pressed, tears, a hand over the mouth, a first smile, laughing, the jaw drops, a broad smile."""
 SHOWN = ("eyes closed", "brow lowering", "lip press", "lip corner down", "jaw drop", "lips part", "smile")
 HEAD_PX, HEAT_MM = 260, 7.0
+GRID_DISPLAY, GRID_CELLS = "7", 8
 
 
 def main() -> None:
@@ -46,11 +50,24 @@ def main() -> None:
             groups = {row["subject"]: row["group"] for row in csv.DictReader(file)}
         units = ("smile", "brow raise", "jaw drop")
         save(dfe.plot_means(dfe.summarise(made.recordings), groups, units=units), "means.png")
+        save_grid(made.recordings, Path(scratch) / "grid.mp4")
 
 
 def save(plot: Plot, name: str) -> None:
     plot.save(PICTURES / name, dpi=110, overwrite=True)
     print(PICTURES / name)
+
+
+def save_grid(recordings: Path, movie: Path) -> None:
+    """The frame of a grid movie in which all heads show the display at its strongest."""
+    found = find_occurrences(GRID_DISPLAY, [recordings])
+    chosen, options = choose(found.all, GRID_CELLS), GridOptions()
+    title = f"{found.label}: {len(chosen)} of {len(found.all)} events, {found.people} people"
+    render_grid(chosen, title, movie, options)
+    with av.open(str(movie)) as container:
+        strongest = next(f for n, f in enumerate(container.decode(video=0)) if n == options.before_s * options.rate)
+    cv2.imwrite(str(PICTURES / "grid.jpg"), strongest.to_ndarray(format="bgr24"), [cv2.IMWRITE_JPEG_QUALITY, 90])
+    print(PICTURES / "grid.jpg")
 
 
 def film(clip: Path, recording: dfe.Recording) -> Plot:

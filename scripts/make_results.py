@@ -16,11 +16,14 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from dfe.recording.recording import Recording
+from dfe.recording.usability import UsabilityRule
 from dfe.tokenizer.file import load_tokenizer
 from facemodel_media import extract, lay_out_films, lay_out_pictures, lay_out_turned_london
 from motion_page import write_motion
@@ -211,7 +214,11 @@ def age_band(age: str) -> str:
 
 
 def lists_of_faces(data: Path, work: Path, target: Path) -> None:
-    """Which pictures of each part hold a face that is found, by hashed name; pictures without one are listed."""
+    """Which pictures of each part hold a face that is found, by hashed name; pictures without one are listed.
+
+    With it, of how many the face that is measured is usable, and the first reason why the others are not; None of a
+    table that was made by another rule of usability than today's.
+    """
     found = {}
     for name in SETS:
         table = work / "recordings" / f"{name}.parquet"
@@ -220,9 +227,13 @@ def lists_of_faces(data: Path, work: Path, target: Path) -> None:
         hit = sorted({_hashed(name) for name in names[success]})
         missed = sorted({_hashed(name) for name in names[~success]})
         pictures = len(set(names))
+        first = success & (recording.face_ids == 0)
+        judged = recording.provenance.options.get("usability") == asdict(UsabilityRule())
         found[table.stem] = {
             "pictures": pictures,
             "found": len(hit),
+            "usable": int((first & recording.usable).sum()) if judged else None,
+            "not_usable": Counter(recording.column("why_not")[first & ~recording.usable].tolist()),
             "sha256_of_found": hashlib.sha256("\n".join(hit).encode()).hexdigest(),
             "not_found": missed,
         }

@@ -13,7 +13,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from clip_rates import clip_rates
@@ -32,6 +33,8 @@ from dfe.predict.representations.words import FlatWords
 from dfe.predict.store import write_predictions
 from dfe.predict.trace import with_displays
 from dfe.predict.write_report import write_report
+from dfe.recording.recording import Recording
+from dfe.recording.usability import BLURRED
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
 from facemodel_media import lay_out_films, lay_out_pictures
@@ -108,6 +111,20 @@ def run(name: str, options: argparse.Namespace, studies: Path) -> None:
     study = with_displays(study, displays, DISPLAYS, vocabulary_of(displays))
     write_predictions(study, studies / name, overwrite=True)
     write_report(studies / name, overwrite=True)
+    if config.all_rows:
+        tables = [recordings / f"{one}.parquet" for one in TABLES.get(name, ("images",))]
+        (studies / name / "usable.json").write_text(json.dumps(usable_faces(tables), indent=1))
+
+
+def usable_faces(tables: Sequence[Path]) -> dict[str, int]:
+    """Of the faces of some pictures, how many are usable, and how many are not because they are blurred."""
+    counts = Counter[str]()
+    for path in tables:
+        recording = Recording.read(path, landmarks=False)
+        found = recording.success & (recording.face_ids == 0)
+        why = recording.column("why_not")[found]
+        counts.update(found=len(why), usable=int(recording.usable[found].sum()), blurred=int((why == BLURRED).sum()))
+    return dict(counts)
 
 
 def examples_of(name: str, options: argparse.Namespace, recordings: Path, displays: Tokenizer) -> Examples:

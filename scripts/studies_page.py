@@ -29,6 +29,8 @@ def write_page(studies: Path, page: Path) -> None:
         if name not in results:
             parts.append("Not run to its end here." + (FER_PROBE if name == "fer2013" else ""))
             continue
+        if (fit := studies / name / "usable.json").is_file():
+            parts.append(_usable(json.loads(fit.read_text("utf-8"))))
         parts += [one(target) for target in results[name]["targets"]]
         if name == "fer2013" and len(results[name]["targets"]) == 1:
             parts.append("FER2013's own labels, and single poolings but intensity, were not run this time (`--short`).")
@@ -38,6 +40,15 @@ def write_page(studies: Path, page: Path) -> None:
     seconds = studies / "seconds.json"
     parts.append(TAIL + _time(json.loads(seconds.read_text("utf-8")) if seconds.is_file() else {}))
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+def _usable(counts: Row) -> str:
+    """How many of the faces in a study's pictures a filter would have left."""
+    return (
+        f"All {counts['found']:,} faces found count here (`--all-faces`). By the default rule {counts['usable']:,} of "
+        f"them are usable; {counts['blurred']:,} are not because they are blurred, the others since they are turned, "
+        "small, or look covered."
+    )
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -176,10 +187,18 @@ def aims(results: Mapping[str, Row]) -> str:
 def clips_section(found: Mapping[str, Any]) -> str:
     """What the displays do in films that nobody labelled."""
     rows = [
-        [film, one["speech"], f"{one['minutes']:.2f}", f"{one['rate']:.0f}", f"{one['kinds']}", one["most"]]
+        [
+            film,
+            one["speech"],
+            f"{one['minutes']:.2f}",
+            one["not_usable"] or "none",
+            f"{one['rate']:.0f}",
+            f"{one['kinds']}",
+            one["most"],
+        ]
         for film, one in found.items()
     ]
-    heads = ["film", "speech", "minutes seen", "displays a minute", "kinds", "most often, a minute"]
+    heads = ["film", "speech", "usable minutes", "not usable", "displays a minute", "kinds", "most often, a minute"]
     return "\n\n".join(["## Clips: what a vocabulary finds alone", CLIPS, table(heads, rows)])
 
 
@@ -205,12 +224,17 @@ beside the face model's numbers, and is no FACS detector; OpenFace, on engagemen
 **What was not at hand:** StressID, ChaLearn First Impressions and DAIC-WOZ (nor E-DAIC, nor AffectNet). The
 command runs on miniatures of their layouts in the tests; **no number on this page stands for any of the
 paper's.** The masked autoencoder of [mae.md](mae.md) was not trained anew, since it takes longer than everything else
-here together: where its row is missing, it was not compared."""
+here together: where its row is missing, it was not compared.
+
+**In studies of pictures all faces found count**, usable or not: crops cut chins and foreheads off, and small grey
+pictures look covered. Each says how many a filter would leave. The news and the clips at the end count usable time
+alone. A picture is blurred or not by itself, and none can be frozen."""
 
 CLIPS = """Rates of displays (events that begin, as `dfe events` finds them, each person against their own resting
 face), all displays of the skin. No film here comes with a transcript: GRID's people read a sentence, the others are
 said to be silent or talking by what they are. Silent and speaking time within one film cannot be told apart without a
-file of speech, and are not."""
+file of speech, and are not. Only usable time counts, and what is left out has its reason beside it: a hand before the
+mouth, a head bent down. No face in these films is blurred, and none stands still."""
 
 FER_PROBE = """ The same question by the linear probe of `dfe evaluate` stands in
 [results.md](results.md#codings-lfw-people-never-seen) (column "emotion"): there the AU proxy is above both tokenizers,

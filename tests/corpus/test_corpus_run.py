@@ -168,14 +168,19 @@ def test_shares_are_merged_in_place_and_from_several_folders(dfe, plan, encoded,
     out = tmp_path / "out"
     shutil.copytree(encoded, out)
     assert {path.name for path in out.glob("manifest*")} == {"manifest-1of2.csv", "manifest-2of2.csv"}
-    assert dfe("corpus", "merge", out, "--json").json == {"recordings": 5, "tables": 0, "there": 0}
+    assert dfe("corpus", "merge", out, "--json").json == {"recordings": 5, "tables": 0, "there": 0, "missing": 0}
     assert [path.name for path in out.glob("manifest*")] == ["manifest.csv"]
     assert dfe("corpus", "run", plan, "-o", out, "--json").json["there"] == 4
     nodes = [tmp_path / "node1", tmp_path / "node2"]
     for index, node in enumerate(nodes, start=1):
         dfe("corpus", "run", plan, "-o", node, "--shard", f"{index}/2")
     whole = tmp_path / "whole"
-    assert dfe("corpus", "merge", *nodes, "-o", whole, "--json").json == {"recordings": 5, "tables": 4, "there": 0}
+    assert dfe("corpus", "merge", *nodes, "-o", whole, "--json").json == {
+        "recordings": 5,
+        "tables": 4,
+        "there": 0,
+        "missing": 0,
+    }
     assert tables(whole) == tables(encoded)
     assert dfe("corpus", "run", plan, "-o", whole, "--json").json["there"] == 4
     one, other = sorted(nodes[0].rglob("*.parquet"))[:2]

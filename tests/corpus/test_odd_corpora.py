@@ -103,6 +103,8 @@ def test_the_media_of_a_name_that_is_no_text_are_not_called_missing(dfe, media, 
         pytest.skip("this disk takes names of text only")
     assert dfe("encode", media, "-o", tmp_path / "out").code == 0
     assert dfe("corpus", "verify", tmp_path / "out", "--sources").code == 0
+    plan = planned(dfe, media, "--pattern", "{subject}")
+    assert dfe("corpus", "run", plan, "-o", tmp_path / "out", "--json").json["there"] == 2
     assert dfe("encode", media, "-o", tmp_path / "hidden", "--pseudonyms", tmp_path / "key").code == 0
 
 
@@ -246,3 +248,13 @@ def test_processes_that_begin_together_have_one_key(tmp_path, monkeypatch, links
     second = Pseudonyms(tmp_path / "key")
     assert second.of("anna") == first[0].of("anna")
     assert [path.name for path in tmp_path.iterdir()] == ["key"]
+
+
+def test_all_files_of_a_table_are_merged_and_those_that_are_gone_are_told(dfe, media, tmp_path):
+    out, whole = tmp_path / "out", tmp_path / "whole"
+    assert dfe("encode", media, "-o", out, "--format", "csv").code == 0
+    assert dfe("corpus", "merge", out, "-o", whole).code == 0
+    assert dfe("corpus", "verify", whole).code == 0
+    (out / "s1" / "a.csv").unlink()
+    ran = dfe("corpus", "merge", out, "-o", tmp_path / "less")
+    assert "1 listed table cannot be found" in ran.err

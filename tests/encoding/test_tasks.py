@@ -53,6 +53,8 @@ def test_pieces_of_a_video_make_the_recording_of_one_pass(long_clip: Path, in_pi
     (alone,) = tasks.plan(Source("long", "video", (long_clip,)), options, cut=False)
     whole = assemble([tasks.observe(alone)], options)
     assert in_pieces.table.equals(whole.table)
+    assert in_pieces.provenance.pictures == whole.provenance.pictures != ()
+    assert in_pieces.provenance.defects == whole.provenance.defects
     assert whole.frames.tolist() == list(range(300))
 
 

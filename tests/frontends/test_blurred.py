@@ -10,7 +10,7 @@ import pytest
 
 from dfe.encoding.run import encode
 from dfe.frontends.blurred import blurred_defect, detail_of_rows
-from dfe.frontends.landmarks.detail import find_detail
+from dfe.frontends.landmarks.detail import detail_of_face, evenness, find_detail
 from dfe.recording.quality import measure_quality
 from dfe.recording.usability import BLURRED, UsabilityRule
 
@@ -40,6 +40,33 @@ def test_detail_falls_with_what_is_seen_and_not_with_light_or_contrast(seed: int
         by_side[0], rel=0.1
     )
     assert find_detail(np.full((64, 64), 90, np.uint8)) == 0.0
+
+
+@pytest.mark.parametrize("side", [6, 8, 16])
+@pytest.mark.parametrize("quality", [None, 90])
+def test_squares_are_no_detail_and_packing_makes_none(side: int, quality: int | None) -> None:
+    rng = np.random.default_rng(side)
+    octaves = [cv2.resize(rng.normal(0, 60 / n**0.5, (n, n)), (160, 160)) for n in (5, 10, 20, 40, 80)]
+    face = (128 + np.sum(octaves, axis=0)).clip(0, 255).astype(np.uint8)[:96, :96]
+    small = cv2.resize(face, (-(-96 // side),) * 2, interpolation=cv2.INTER_AREA)
+    made = np.repeat(np.repeat(small, side, axis=0), side, axis=1)[:96, :96]
+    box = np.array([0.0, 0, 96, 96])
+    found = []
+    for grey in (made, face):
+        picture = np.dstack([grey] * 3)
+        if quality is not None:
+            packed = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+            picture = cv2.imdecode(packed, cv2.IMREAD_COLOR)
+        found.append((evenness(picture, box), detail_of_face(picture, box, textured(0))))
+    (squares, none), (whole, detail) = found
+    assert squares < 0.6 < 0.75 < whole
+    assert (none, detail) == (0.0, find_detail(textured(0)))
+
+
+def test_a_box_beyond_the_picture_or_of_a_few_pixels_shows_no_pattern() -> None:
+    picture = np.full((100, 100, 3), 90, np.uint8)
+    for box in ([-50, -50, 10, 10], [200, 200, 300, 300], [10, 10, 20, 90]):
+        assert evenness(picture, np.array(box, float)) == 1.0
 
 
 def test_a_frame_that_a_fast_movement_blurs_decides_nothing_in_a_film() -> None:

@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 
 from dfe.encoding.run import encode
-from dfe.frontends.standstill import find_standstills, standstill_defect, still_seconds
+from dfe.frontends.standstill import (
+    find_standstills,
+    freezes_defect,
+    momentary,
+    standstill_defect,
+    still_seconds,
+)
 from dfe.recording.quality import measure_quality
 
 RATE = 25.0
@@ -73,6 +79,19 @@ def test_the_longest_is_named_and_short_ones_are_not() -> None:
     (defect,) = standstill_defect(found, 2.0)
     assert "stands still 2 times, the longest from 4.0 to 8.0 s (face 0)" in defect.words
     assert standstill_defect(found, 5.0) == ()
+
+
+def test_short_freezes_are_counted_apart_from_long_ones_and_from_what_living_faces_do() -> None:
+    looks = living(400)
+    looks[10:19], looks[50:65], looks[100:141], looks[200:291] = looks[10], looks[50], looks[100], looks[200]
+    found = find_standstills(np.arange(400), np.arange(400) / RATE, np.zeros(400), looks)
+    short = momentary(found, 2.0)
+    assert [round(one.seconds, 2) for one in short] == [0.56, 1.6]
+    (defect,) = freezes_defect(short)
+    assert "freezes for a moment 2 times, 2.2 s in all, the longest from 4.0 to 5.6 s (face 0)" in defect.words
+    (alone,) = freezes_defect(short[:1])
+    assert "freezes for a moment once, from 2.0 to 2.6 s (face 0)" in alone.words
+    assert freezes_defect(()) == ()
 
 
 @pytest.mark.parametrize("frozen", [True, False])

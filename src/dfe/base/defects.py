@@ -14,6 +14,8 @@ DefectKind = Literal[
     "speed",
     "damage",
     "still",
+    "freezes",
+    "repeated",
     "blurred",
     "size_change",
     "interlaced",
@@ -29,6 +31,7 @@ DefectKind = Literal[
 """``time_stamps`` repaired or made up; ``frame_rate`` guessed; ``cut_short``: fewer frames, or less time, than
 announced; ``dropped``: frames that the recording program left out; ``speed``: slow motion or time lapse, by its own
 words; ``damage``: frames that cannot be decoded whole; ``still``: a face's picture stands still for seconds;
+``freezes``: it does for part of a second now and then; ``repeated``: frames show the picture of the frame before;
 ``blurred``: a face's picture holds hardly any detail; ``size_change`` of the pictures inside the file; ``interlaced``
 film, deinterlaced; ``combed``: it looks interlaced, the stream does not say so, and it was measured as it is;
 ``pixel_aspect``: pixels that were not square, squared; ``dynamic_range`` that is read without tone mapping;
@@ -46,7 +49,9 @@ SHORT: dict[DefectKind, str] = {
     "speed": "slow motion or time lapse",
     "damage": "damaged frames",
     "still": "a face's picture stands still",
-    "blurred": "a face is blurred",
+    "freezes": "a face's picture freezes for a moment",
+    "repeated": "frames that come twice",
+    "blurred": "a face is blurred or made of squares",
     "size_change": "size of the pictures changes",
     "interlaced": "interlaced, and deinterlaced",
     "combed": "interlaced without saying so",

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dfe.base.errors import DfeError, UsageError
 from dfe.base.files import refuse_existing
+from dfe.base.printable import printable_line
 from dfe.base.types import Progress
 from dfe.corpus.config import PlanOptions
 from dfe.corpus.pattern import Pattern, Whose
@@ -59,22 +60,31 @@ def make_plan(
         linked=linked,
     )
     films: list[Source] = []
+    unclear: list[str] = []
+
+    def whose(path: Path) -> Whose:
+        said = pattern.read(path) or Whose()
+        if pattern.is_unclear(path):
+            fields = ", ".join(f"{name} {value}" for name, value in said._asdict().items() if value)
+            unclear.append(f"{path}: {fields}" if not unclear else "")
+        return said
 
     def rows() -> Iterator[tuple[Source, Whose, Probed]]:
         for source, probed in probe_side_by_side(found.sources, engine, options, progress):
             if source.kind == "video" and not probed.problem:
                 films.append(source)
-            yield source, pattern.read(source.paths[0]) or Whose(), probed
+            yield source, whose(source.paths[0]), probed
         for source in _apart(found.sources, found.rivals):
             said = DfeError("another file would give a result of the same name", where=source.place, advice=_RENAME)
-            yield source, pattern.read(source.paths[0]) or Whose(), Probed(problem=str(said))
+            yield source, whose(source.paths[0]), Probed(problem=str(said))
 
     def told() -> PlanInfo:
         sample = measure(films, encoding, options.sample_s) if options.sample_s > 0 else None
+        known = replace(info, unclear=len(unclear), unclear_as=printable_line(unclear[0]) if unclear else "")
         if sample is None or not sample.frames:
-            return info
+            return known
         return replace(
-            info,
+            known,
             seconds_per_frame=sample.seconds / sample.frames,
             bytes_per_recording=sample.bytes_per_recording,
             bytes_per_frame=sample.bytes_per_frame,

@@ -16,6 +16,7 @@ from dfe.encoding.manifest import JOURNAL, MANIFEST, Manifest, lists_of, need_re
 from dfe.encoding.pseudonyms import are_pseudonyms
 from dfe.encoding.row import Row
 from dfe.encoding.run import make_folder
+from dfe.encoding.summary import Targets
 from dfe.media.probe import file_hash
 
 
@@ -28,6 +29,8 @@ class Merged:
     """Copied or linked."""
     there: int
     """Already there, the same."""
+    missing: int
+    """Tables that a list tells of and that are not in its folder."""
 
 
 def merge(folders: Sequence[Path], out: Path) -> Merged:
@@ -60,15 +63,23 @@ def merge(folders: Sequence[Path], out: Path) -> Merged:
                     what = f"differs between {where[moved.key]} and {folder}"
                     raise OutputError(what, where=moved.output, advice="keep one of the two and encode the other anew")
                 listed[moved.key], where[moved.key] = moved, folder
-    tables = there = 0
+    tables = there = missing = 0
     for key, row in listed.items():
-        for name in (row.output, row.report):
-            if name and not _same(where[key], out) and (where[key] / name).is_file():
+        made = row.status in ("done", "damaged")
+        missing += made and not (where[key] / row.output).is_file()
+        for name in _files_of(row) if not _same(where[key], out) else ():
+            if (where[key] / name).is_file():
                 new = _bring(where[key] / name, out / name)
                 tables, there = tables + new, there + (not new)
     _write_lists(out, listed)
     write_all_subjects(out, ordered)
-    return Merged(len(listed), tables, there)
+    return Merged(len(listed), tables, there, missing)
+
+
+def _files_of(row: Row) -> list[str]:
+    """All that a row's run has written, as seen from its folder: a CSV table has its provenance beside it."""
+    made = Targets(Path(row.output), Path(row.report) if row.report else None)
+    return [path.as_posix() for path in made.files] if row.output else []
 
 
 def _write_lists(out: Path, listed: dict[str, Row]) -> None:

@@ -55,6 +55,10 @@ class PlanInfo:
     """Files in folders that are called like pictures or films and are not planned: how many of each suffix."""
     linked: tuple[str, ...] = ()
     """Links to files that are planned under another name, a line each."""
+    unclear: int = 0
+    """Paths that the pattern fits in several ways."""
+    unclear_as: str = ""
+    """The first of them, and what it was taken for."""
     seconds_per_frame: float | None = None
     """Of one processor, measured on a sample; None where there was none."""
     bytes_per_recording: float = 0.0

@@ -1,13 +1,15 @@
 """All tables of a corpus as two tables of a database that is asked in SQL and cannot be written: DuckDB, in memory.
 
 - ``recordings``: a row per recording: recording, subject, session, task, status, reason, frames, source, table_sha256.
-- ``frames``: all rows of all tables, with the recording's name first, as docs/data-dictionary.md describes them.
+- ``frames``: all rows of all tables that are there, with the recording's name first, as docs/data-dictionary.md
+  describes them.
 
-A query reads the corpus and nothing else: no other file, no network, no extension.
+A query reads these tables and nothing else: no other file, no network, no extension.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,17 +26,19 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 TOTALS = """
+WITH seen AS (SELECT recording, frame, bool_or(success) AS face, bool_or(usable) AS usable FROM frames GROUP BY ALL)
 SELECT coalesce(nullif(r.subject, ''), 'not known') AS subject,
        count(DISTINCT r.recording) AS recordings,
-       count(DISTINCT (f.recording, f.frame)) AS frames,
-       count(DISTINCT CASE WHEN f.success THEN (f.recording, f.frame) END) AS with_face,
-       count(DISTINCT CASE WHEN f.usable THEN (f.recording, f.frame) END) AS usable,
-       round(count(DISTINCT CASE WHEN f.usable THEN (f.recording, f.frame) END)
-             / nullif(count(DISTINCT (f.recording, f.frame)), 0), 3) AS usable_share
-FROM recordings r LEFT JOIN frames f USING (recording)
+       count(s.frame) AS frames,
+       count(*) FILTER (s.face) AS with_face,
+       count(*) FILTER (s.usable) AS usable,
+       round(count(*) FILTER (s.usable) / nullif(count(s.frame), 0), 3) AS usable_share
+FROM recordings r LEFT JOIN seen s USING (recording)
 GROUP BY 1 ORDER BY 1
 """
 """Asked where nothing else is: totals per subject."""
+_NO_FRAMES = "CREATE TABLE frames (recording VARCHAR, frame INTEGER, success BOOLEAN, usable BOOLEAN)"
+"""Where there is no table yet."""
 
 
 class Answer(NamedTuple):
@@ -65,12 +69,18 @@ class CorpusDatabase:
         self._connection: DuckDBPyConnection = duckdb.connect()
         whose = read_subjects(out)
         rows = list(Manifest(out))
-        tables = [row.output for row in rows if row.status in ("done", "damaged") and row.output.endswith(".parquet")]
+        tables = [row.output for row in rows if row.status in ("done", "damaged")]
+        if other := next((name for name in tables if not name.endswith(".parquet")), None):
+            what, advice = "only tables in Parquet can be asked", "encode into another folder, without --format csv"
+            raise UsageError(what, where=out / other, advice=advice)
         there = [name for name in tables if (self._folder / name).is_file()]
+        self.missing = len(tables) - len(there)
+        """Tables that the list tells of and that are not there."""
         self._fill(rows, whose)
-        if there:
-            self._view([str(self._folder / name) for name in there])
-        self._connection.execute("SET allowed_directories = ?", [[str(self._folder)]])
+        files = [str(self._folder / name) for name in there]
+        patterns = [_pattern_of(file) for file in files]
+        self._view(patterns)
+        self._connection.execute("SET allowed_paths = ?", [sorted({*files, *patterns})])
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
 
@@ -88,10 +98,8 @@ class CorpusDatabase:
 
         try:
             statements = self._connection.extract_statements(sql)
-            if len(statements) != 1 or statements[0].type not in (
-                duckdb.StatementType.SELECT,
-                duckdb.StatementType.EXPLAIN,
-            ):
+            # EXPLAIN ANALYZE does what it explains, be it COPY ... TO a table of the corpus.
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise UsageError("only one SELECT can be asked", advice="nothing in a corpus is changed by a query")
             relation = self._connection.execute(statements[0])
             columns = tuple(str(column[0]) for column in relation.description or ())
@@ -122,12 +130,15 @@ class CorpusDatabase:
         self._connection.execute("CREATE TABLE recordings AS SELECT * FROM told")
         self._connection.unregister("told")
 
-    def _view(self, files: list[str]) -> None:
+    def _view(self, patterns: list[str]) -> None:
         import duckdb
 
+        if not patterns:
+            self._connection.execute(_NO_FRAMES)
+            return
         begin = len(str(self._folder)) + 2
         name = f"replace(regexp_replace(filename[{begin}:], '\\.parquet$', ''), '\\\\', '/')"
-        listed = ", ".join("'" + file.replace("'", "''") + "'" for file in files)
+        listed = ", ".join("'" + pattern.replace("'", "''") + "'" for pattern in patterns)
         read = f"read_parquet([{listed}], union_by_name = true, filename = true)"
         try:
             self._connection.execute(
@@ -136,3 +147,8 @@ class CorpusDatabase:
         except duckdb.Error as error:
             what = f"its tables cannot be read together ({str(error).splitlines()[0]})"
             raise TableError(what, where=self._folder, advice="dfe corpus verify says which are wrong") from None
+
+
+def _pattern_of(file: str) -> str:
+    """The pattern that matches this file alone: DuckDB takes ``cam[1].parquet`` for ``cam1.parquet``."""
+    return re.sub(r"[*?[]", r"[\g<0>]", file)

@@ -72,7 +72,7 @@ class CorpusStatus:
         """For people."""
         counts = [(self.done, "done"), (self.damaged, "damaged"), (self.failed, "failed"), (self.waiting, "waiting")]
         told = ", ".join(f"{n:,} {what}" for n, what in counts if n)
-        lines = [f"{formats.count(self.recordings, 'recording')}: {told}"]
+        lines = [f"{formats.count(self.recordings, 'recording')}: {told or 'nothing done'}"]
         if self.frames and self.seconds:
             pace = f"{self.frames / self.seconds:.0f} frames/s for each worker"
             work = f"{formats.seconds(self.seconds)} of work"

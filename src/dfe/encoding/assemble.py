@@ -18,10 +18,18 @@ from dfe.encoding.tasks import Observed, front_end_for
 from dfe.encoding.watch import Watch, changed_defect
 from dfe.facemodel.track import join_seen
 from dfe.frontends.blurred import blurred_defect, detail_of_rows
-from dfe.frontends.standstill import find_standstills, standstill_defect, still_seconds
+from dfe.frontends.repeats import Repeats, find_repeats, repeats_defect
+from dfe.frontends.standstill import (
+    Standstill,
+    find_standstills,
+    freezes_defect,
+    momentary,
+    standstill_defect,
+    still_seconds,
+)
 from dfe.frontends.tracks import changed_faces, identify, only_largest
 from dfe.recording.build import build_recording
-from dfe.recording.provenance import Provenance, SpaceRef, creation_time
+from dfe.recording.provenance import PictureNote, Provenance, SpaceRef, creation_time
 from dfe.recording.recording import Recording
 from dfe.recording.rows import RowBuffer
 from dfe.recording.schema import POINTS
@@ -57,6 +65,8 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
     changes = pictures.cuts[:0] if stills else changed_faces(rows.frames, boxes, looks)
     detail = detail_of_rows(ids, pictures.details, stills=stills)
     standing = find_standstills(rows.frames, rows.times, ids, looks)
+    freezes = momentary(standing, options.usability.max_still_s)
+    repeats = find_repeats(rows.frames, rows.times, ids, pictures.changes)
     known = parts[0].defects
     touched = changed_between(parts)
     defects = (
@@ -65,6 +75,8 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
         *pictures.defects(known, max_faces=options.max_faces, changes=changes, stills=stills),
         *blurred_defect(ids, detail, options.usability.min_detail, stills=stills),
         *standstill_defect(standing, options.usability.max_still_s),
+        *freezes_defect(freezes),
+        *repeats_defect(repeats),
     )
     provenance = Provenance(
         source=info,
@@ -74,6 +86,7 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
         frontend=parts[0].front_end,
         mirrored=options.mirrored,
         options=options.provenance(),
+        pictures=picture_notes(repeats, freezes),
         defects=defects,
         created=creation_time(),
     )
@@ -88,6 +101,18 @@ def assemble(parts: Sequence[Observed], options: EncodeOptions) -> Recording:
         faces = FaceModelRows(join_seen(kept), mesh_fitter(), POINTS) if kept else None
         recording = in_face_space(recording, faces, rows.frames[found], ids[found], options.neutral, frozen)
     return recording
+
+
+def picture_notes(repeats: Sequence[Repeats], freezes: Sequence[Standstill]) -> tuple[PictureNote, ...]:
+    """How often the pictures of faces change, of those of which there is something to say."""
+    notes = []
+    for one in repeats:
+        frozen = [other.seconds for other in freezes if other.face == one.face]
+        known = np.isfinite(one.share)
+        if known or frozen:
+            share, rate = (round(one.share, 4), round(one.picture_rate, 3)) if known else (None, None)
+            notes.append(PictureNote(one.face, share, rate, len(frozen), round(sum(frozen), 3)))
+    return tuple(notes)
 
 
 def changed_between(parts: Sequence[Observed]) -> list[Path]:

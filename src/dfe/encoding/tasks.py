@@ -140,7 +140,7 @@ def observe(task: Task, progress: Progress | None = None) -> Observed:
     if task.source.kind == "video":
         film = open_film(task.source.paths, rate=task.options.rate, scan=task.scan)
     frames, first, total = _frames(task, film)
-    watch = Watch()
+    watch = Watch(mirrored=task.options.mirrored)
     fitted = FaceRows(mirrored=task.options.mirrored) if task.options.fits_pictures else None
     seen, called = 0, task.source.called
     for faces in front_end.observe(watch.passing(frames, first), still=film is None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,8 +15,9 @@ from numpy.typing import NDArray
 
 from dfe.base.defects import Defect
 from dfe.base.types import DoubleArray, FloatArray, Frame, IntArray
-from dfe.frontends.base import NO_DETAIL, FrameFaces
+from dfe.frontends.base import NO_DETAIL, Face, FrameFaces
 from dfe.frontends.looks import LOOK_SHAPE, LookArray
+from dfe.frontends.repeats import UNKNOWN, Thin, change_within, thinned
 from dfe.media.combing import COMBED, ENOUGH, EVERY, combed_share
 from dfe.media.dissolves import find_dissolves
 from dfe.media.probe import INTERLACED
@@ -23,16 +25,22 @@ from dfe.media.scenes import SCENE_SHAPE, find_cuts, scene_of
 
 _NO_LOOK = bytes(int(np.prod(LOOK_SHAPE)))
 _NAMED = 3
-_ARRAYS, _BYTES = ("_frame", "_time", "_size", "_details"), ("_scenes", "_looks")
+_ARRAYS, _BYTES = ("_frame", "_time", "_size", "_details", "_changes"), ("_scenes", "_looks")
 _COUNTS = ("_deinterlaced", "_combed", "_combs_sought", "_crowded", "_looked_at", "_damaged", "_first_pages")
 
 
 class Watch:
-    """Fills as frames pass through it; about 210 bytes a frame and 260 a row. Parts are put together in their order."""
+    """Fills as frames pass through it; about 210 bytes a frame and 265 a row. Parts are put together in their order.
 
-    def __init__(self) -> None:
+    Args:
+        mirrored: boxes of faces are those of the picture flipped.
+    """
+
+    def __init__(self, *, mirrored: bool = False) -> None:
+        self._mirrored = mirrored
         self._frame, self._time = array("i"), array("d")
-        self._size, self._details = array("i"), array("f")
+        self._size, self._details, self._changes = array("i"), array("f"), array("f")
+        self._passed: deque[tuple[int, Thin | None]] = deque()
         self._scenes = bytearray()
         self._looks = bytearray()
         self._deinterlaced = 0
@@ -46,6 +54,7 @@ class Watch:
         """The same frames; those from number ``first`` on are noted."""
         for frame in frames:
             self._looked_at += frame.index >= first
+            self._pass(frame, first)
             self._damaged += frame.index >= first and (frame.image is None or frame.reason is not None)
             if frame.index >= first and frame.image is not None:
                 self._frame.append(frame.index)
@@ -62,12 +71,35 @@ class Watch:
     def note(self, seen: FrameFaces) -> None:
         """Note the faces of a frame, a look and a detail for each row that it makes."""
         self._crowded += seen.more
+        before, now = self._pair(seen.frame)
         for face in seen.faces:
             self._looks += _NO_LOOK if face.look is None else face.look.tobytes()
             self._details.append(NO_DETAIL if face.detail is None else face.detail)
+            self._changes.append(self._change(before, now, face))
         if not seen.faces:
             self._looks += _NO_LOOK
             self._details.append(NO_DETAIL)
+            self._changes.append(UNKNOWN)
+
+    def _pass(self, frame: Frame, first: int) -> None:
+        """Keep a thin picture until its faces are noted, and those of the next frame."""
+        if frame.index < first:
+            self._passed.clear()
+        timed = frame.image is not None and np.isfinite(frame.time_s)
+        self._passed.append((frame.index, thinned(frame.image) if timed and frame.image is not None else None))
+
+    def _pair(self, number: int) -> tuple[Thin | None, Thin | None]:
+        """The pictures of the frame before the one of this number, and of that one."""
+        before = None
+        while self._passed and self._passed[0][0] < number:
+            before = self._passed.popleft()[1]
+        return before, self._passed[0][1] if self._passed else None
+
+    def _change(self, before: Thin | None, now: Thin | None, face: Face) -> float:
+        if before is None or now is None:
+            return UNKNOWN
+        x, y, width, height = face.box
+        return change_within(before, now, (now.size[1] - x - width if self._mirrored else x, y, width, height))
 
     def extend(self, later: Watch) -> None:
         """Add what was noted in the part after this one."""
@@ -113,6 +145,7 @@ class Watch:
             cuts=frame[find_cuts(scenes, time)] if timed else frame[:0],
             looks=np.frombuffer(self._looks, np.uint8).reshape(-1, *LOOK_SHAPE),
             details=np.array(self._details, np.float32),
+            changes=np.array(self._changes, np.float32),
             dissolves=dissolves,
             deinterlaced=self._deinterlaced,
             combed=(self._combed, self._combs_sought),
@@ -139,6 +172,9 @@ class WatchedPictures:
     """Of each row ``(n, 16, 16)``."""
     details: FloatArray
     """Of each row: how much fine detail the picture of its face holds ``(n,)``; NaN where that is not known."""
+    changes: FloatArray
+    """Of each row: how much the picture of its face differs from that of the frame before ``(n,)``, in grey levels; NaN
+    where that is not known."""
     dissolves: IntArray
     """Numbers of the last frame before and the first one after each dissolve from one scene to another ``(d, 2)``."""
     deinterlaced: int = 0

@@ -24,6 +24,8 @@ _SAME = 0.25
 Of 18 free clips of faces as they are sold or streamed none stays below it for more than 0.4 s; a talking man, packed to
 25 kbit/s, for 2.1 s: then there is indeed no more than one picture.
 """
+MOMENT_S = 0.4
+"""What a living face's picture may stand still, in seconds."""
 _REFRESHED = 1.0
 """Change at a frame that a codec sends anew, by which its picture of the same thing gets better ..."""
 _REFRESH_FRAMES, _AROUND = 2, 5
@@ -70,6 +72,24 @@ def find_standstills(frames: ArrayLike, times: ArrayLike, ids: ArrayLike, looks:
         for begin, end in _runs(_bridged(change)):
             found.append(Standstill(one, float(time[rows[begin]]), float(time[rows[end]]), rows[begin : end + 1]))
     return tuple(found)
+
+
+def momentary(found: Iterable[Standstill], most_s: float) -> tuple[Standstill, ...]:
+    """Those that last for a moment: longer than a living face's, and no longer than ``most_s`` seconds."""
+    return tuple(one for one in found if MOMENT_S < one.seconds <= most_s)
+
+
+def freezes_defect(found: Iterable[Standstill]) -> tuple[Defect, ...]:
+    """What is to be told of stretches as of :func:`momentary`; nothing where there are none."""
+    long = sorted(found, key=lambda one: (-one.seconds, one.begin_s))
+    if not long:
+        return ()
+    one, times = long[0], "once" if len(long) == 1 else f"{len(long)} times"
+    where = f"from {one.begin_s:.1f} to {one.end_s:.1f} s (face {one.face})"
+    if len(long) > 1:
+        where = f"{sum(other.seconds for other in long):.1f} s in all, the longest {where}"
+    why = "a call that stumbled: what happened meanwhile is missing, and begins late when it goes on"
+    return (Defect("freezes", f"the picture of a face freezes for a moment {times}, {where}: {why}"),)
 
 
 def still_seconds(found: Iterable[Standstill], count: int) -> FloatArray:

@@ -185,6 +185,10 @@ class QcEntry:
     confidence_median: float | None = None
     jitter_percent: float | None = None
     noise_mm: float | None = None
+    repeated_share: float | None = None
+    picture_rate: float | None = None
+    freezes: int | None = None
+    frozen_s: float | None = None
     longest_gap_s: float | None = None
     time_stamps: str = ""
     strip_face: tuple[float, ...] = ()

@@ -106,6 +106,24 @@ class RestingNote:
 
 
 @dataclass(frozen=True)
+class PictureNote:
+    """How often the picture of a face changes in a film."""
+
+    face: int = field(metadata=_doc("`face_id`"))
+    repeated_share: float | None = field(
+        metadata=_doc(
+            "share of the frames in which the face moves that show its picture of the frame before once more, 0 to 1; "
+            "null where it hardly ever moves"
+        )
+    )
+    picture_rate: float | None = field(metadata=_doc("different pictures a second by that share; null likewise"))
+    freezes: int = field(
+        default=0, metadata=_doc("how often the picture stands still for a moment (0.4 s up to the limit of `usable`)")
+    )
+    frozen_s: float = field(default=0.0, metadata=_doc("for how long in all, in seconds"))
+
+
+@dataclass(frozen=True)
 class Provenance:
     """The record that travels with a table; equal records mean equally made tables, whenever they were made."""
 
@@ -137,6 +155,9 @@ class Provenance:
     options: Mapping[str, Any] = field(
         default_factory=dict,
         metadata=_doc("other options of the run; `usability` holds the limits behind the column `usable`"),
+    )
+    pictures: tuple[PictureNote, ...] = field(
+        default=(), metadata=_doc("how often the pictures of faces change, see below; films alone")
     )
     warnings: tuple[str, ...] = field(
         default=(), metadata=_doc("what was guessed, repaired or left out in reading another tool's table, in words")
@@ -180,6 +201,7 @@ class Provenance:
         for name in ("frontend", "options", "au_proxy"):
             content[name] = dict(content[name])
         content["resting"] = [asdict(note) for note in self.resting]
+        content["pictures"] = [asdict(note) for note in self.pictures]
         content["defects"] = [asdict(defect) for defect in self.defects]
         try:
             text = json.dumps(content, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent)
@@ -240,6 +262,7 @@ def _from_content(content: dict[str, Any]) -> Provenance:
     known["tokenizer"] = None if tokenizer is None else _record(TokenizerRef, tokenizer)
     known["warnings"] = tuple(str(w) for w in content.get("warnings", ()))
     known["resting"] = tuple(_resting(note) for note in content.get("resting", ()))
+    known["pictures"] = tuple(_record(PictureNote, note) for note in content.get("pictures", ()))
     known["defects"] = tuple(_record(Defect, defect) for defect in content.get("defects", ()))
     for name in ("frontend", "options", "au_proxy"):
         known[name] = _mapping(known.get(name, {}), name)

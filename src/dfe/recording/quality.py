@@ -62,6 +62,15 @@ class QcRow:
     noise_mm: float | None
     """Frame-to-frame noise of what is measured of face 0, mm, see :func:`~dfe.recording.noise.noise_mm`; None too where
     the recording's space is not at hand or has no mesh."""
+    repeated_share: float | None
+    """Share of the frames in which face 0 moves that show its picture of the frame before once more; None where that is
+    not known, as of pictures and of tables of other tools."""
+    picture_rate: float | None
+    """Different pictures of face 0 a second, by that share."""
+    freezes: int | None
+    """How often face 0's picture stands still for a moment, shorter than what is not usable; None likewise."""
+    frozen_s: float | None
+    """For how long in all, in seconds."""
     longest_gap_s: float | None
     """Longest time without any face, in seconds; None for pictures."""
     time_stamps: str
@@ -109,6 +118,7 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         "jitter_percent": jitter_percent(recording.frames[main], boxes) if timed else None,
         "longest_gap_s": longest_gap(clock, seen) if timed else None,
     }
+    shown = next((note for note in recording.provenance.pictures if note.face == 0), None)
     stamps = recording.provenance.source.time_stamps if timed else "none"
     fleeting = fleeting_faces(recording, rule.min_face_s)
     lasting = summary.faces + len(summary.fleeting) - len(fleeting)
@@ -145,6 +155,10 @@ def measure_quality(recording: Recording, name: str, rule: QcRule | None = None)
         confidence_median=measures["confidence_median"],
         jitter_percent=measures["jitter_percent"],
         noise_mm=_noise(recording, main) if timed else None,
+        repeated_share=None if shown is None else shown.repeated_share,
+        picture_rate=None if shown is None else shown.picture_rate,
+        freezes=None if shown is None else shown.freezes,
+        frozen_s=None if shown is None else shown.frozen_s,
         longest_gap_s=measures["longest_gap_s"],
         time_stamps=stamps,
         reasons=_merge(summary.failures, summary.not_usable),

@@ -35,7 +35,7 @@ class Merge:
         """Merge, say what came of it, return the exit code."""
         from dataclasses import asdict
 
-        from dfe.cli.show import say, show_json
+        from dfe.cli.show import say, show_json, tell
         from dfe.corpus.merge import merge
         from dfe.pages.formats import count
 
@@ -43,6 +43,8 @@ class Merge:
             raise UsageError("say where several folders go", advice="add -o DIR")
         out = self.out or self.folders[0]
         merged = merge(self.folders, out)
+        if merged.missing:
+            tell(f"note: {count(merged.missing, 'listed table')} cannot be found; dfe corpus verify says which")
         if self.json:
             show_json(asdict(merged))
         else:

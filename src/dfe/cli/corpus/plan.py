@@ -51,6 +51,7 @@ class MakePlan:
         from dfe.corpus.engines.find import find_engine
         from dfe.corpus.making import make_plan
         from dfe.corpus.overview import overview_of
+        from dfe.pages.formats import count
 
         if not self.paths:
             raise UsageError("nothing to plan: name at least one video, picture, table, folder or glob")
@@ -61,6 +62,9 @@ class MakePlan:
         overview = overview_of(plan)
         code = complain([*plan.info.absent, *plan.problems])
         tell(*(f"note: {one}" for one in plan.info.linked))
+        if plan.info.unclear:
+            paths, first = count(plan.info.unclear, "path fits", "paths fit"), plan.info.unclear_as
+            tell(f"note: {paths} the pattern in several ways; fields on the left take as little as they can: {first}")
         if self.json:
             show_json(overview.as_dict())
         else:

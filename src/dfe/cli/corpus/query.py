@@ -41,6 +41,7 @@ class Query:
         from dfe.cli.show import say, show, show_json, tell
         from dfe.cli.tables import plain_table
         from dfe.corpus.query import TOTALS, CorpusDatabase
+        from dfe.pages.formats import count
 
         if self.out is not None:
             refuse_existing(self.out, overwrite=self.overwrite)
@@ -48,6 +49,9 @@ class Query:
         whole = self.json or self.out is not None
         answer = database.ask(self.sql or TOTALS, None if whole else SHOWN + 1)
         database.close()
+        if database.missing:
+            what = f"{count(database.missing, 'listed table')} cannot be found, and frames lacks their rows"
+            tell(f"note: {what}; dfe corpus verify says which")
         if self.out is not None:
             with replacing(self.out, overwrite=self.overwrite) as (file,):
                 file.write(csv_text(answer.columns, answer.rows).encode("utf-8", "backslashreplace"))

@@ -22,7 +22,7 @@ from dfe.frontends.base import NO_FACE, NOT_DECODED, Face, FrameFaces
 from dfe.frontends.landmarks.config import LandmarkConfig
 from dfe.frontends.landmarks.covering import find_covered, grey_crop
 from dfe.frontends.landmarks.crops import Roi, roi_from_detection, roi_from_landmarks
-from dfe.frontends.landmarks.detail import find_detail
+from dfe.frontends.landmarks.detail import detail_of_face
 from dfe.frontends.landmarks.detector import Detection, Detector, is_close_up, overlap
 from dfe.frontends.landmarks.geometry import Geometry
 from dfe.frontends.landmarks.mesh import Mesh, find_mesh, look_from_both_sides
@@ -255,7 +255,7 @@ class LandmarkFrontEnd:
             *reading,
             landmarks=points,
             covered=find_covered(self.networks, grey, seen.mesh.points, width, height),
-            detail=find_detail(grey),
+            detail=detail_of_face(image, seen.box, grey),
             look=look_at(image, seen.roi),
         )
 

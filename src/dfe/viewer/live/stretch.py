@@ -77,7 +77,7 @@ class Stretch:
         self._fitter = mesh_fitter()
         self.person = RunningFace(self._fitter, NeutralChoice.parse(options.neutral or "own"))
         self._next: Frame | None = None
-        self._watch = Watch()
+        self._watch = Watch(mirrored=options.mirrored)
         self._faces = self._front_end.observe(self._given(), still=False)
         self._rows = RowBuffer(layout=Layout(expression=expression_columns(self._front_end.space.names)))
         self._seen: list[Seen] = []
@@ -180,7 +180,8 @@ class Stretch:
 
     def _given(self) -> Iterator[Frame]:
         """The frame that is next, each once; the front end asks for one at a time."""
-        return self._watch.passing(self._waiting(), 0) if self.keep else self._waiting()
+        for frame in self._waiting():
+            yield from self._watch.passing(iter([frame]), 0) if self.keep else [frame]
 
     def _waiting(self) -> Iterator[Frame]:
         while (frame := self._next) is not None:
