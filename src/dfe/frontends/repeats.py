@@ -134,7 +134,7 @@ def repeats_defect(found: Sequence[Repeats]) -> tuple[Defect, ...]:
     one = often[0]
     words = (
         f"frames come twice: {one.share:.0%} of those in which face {one.face} moves show the picture of the frame "
-        f"before, so there are at most about {one.picture_rate:.3g} pictures a second and not {one.frame_rate:.3g}; "
+        f"before, so there are about {one.picture_rate:.3g} pictures a second and not {one.frame_rate:.3g}; "
         "moments are less exact than frames suggest, and speeds from frame to frame are wrong"
     )
     return (Defect("repeated", words),)
