@@ -265,7 +265,7 @@ def test_a_film_that_is_another_than_was_planned_is_told(dfe, media, tmp_path):
     plan = planned(dfe, media)
     (media / "s1" / "a.mp4").write_bytes(grey_film(9))
     ran = dfe("corpus", "run", plan, "-o", tmp_path / "out")
-    assert (ran.code, "1 recording of media that have changed since the plan: s1/a" in ran.out) == (0, True)
+    assert (ran.code, "1 recording of media that have changed since the plan: s1/a" in ran.err) == (0, True)
     for words in ((), ("--quick",)):
         plan = planned(dfe, media, *words)
         ran = dfe("corpus", "run", plan, "-o", tmp_path / "out", "--overwrite", "--json")

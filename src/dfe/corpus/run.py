@@ -121,6 +121,14 @@ class CorpusSummary:
             "stopped": self.stopped, "exit_code": self.exit_code,
         }  # fmt: skip
 
+    @property
+    def notes(self) -> list[str]:
+        """What is no problem, and should be known."""
+        if not self.changed:
+            return []
+        some = ", ".join(self.changed[:_NAMED]) + (", ..." if len(self.changed) > _NAMED else "")
+        return [f"{count(len(self.changed), 'recording')} of media that have changed since the plan: {some}"]
+
     def lines(self) -> list[str]:
         """A few lines for people."""
         told = [f"{self.states[state]} {words}" for state, words in STATES.items() if self.states[state]]
@@ -129,9 +137,6 @@ class CorpusSummary:
         if self.frames and self.seconds > 0:
             took = f"{seconds(self.seconds)} ({self.frames / self.seconds:.0f} frames/s)"
             lines.append(f"{count(self.frames, 'frame')} in {took}; a face was found {count(self.faces, 'time')}")
-        if self.changed:
-            some = ", ".join(self.changed[:_NAMED]) + (", ..." if len(self.changed) > _NAMED else "")
-            lines.append(f"{count(len(self.changed), 'recording')} of media that have changed since the plan: {some}")
         if self.stopped is not None:
             lines.append(f"stopped, {count(self.waiting, 'recording')} to go: {self.stopped}; start it again to go on")
         return lines
