@@ -42,18 +42,18 @@ _FOLDER_FOR_US = 0o770
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def refuse_existing(target: Path, *, overwrite: bool) -> None:
-    """Stop before any work is done when ``target`` may not be written.
+def refuse_existing(*targets: Path, overwrite: bool) -> None:
+    """Stop before any work is done when one of the targets may not be written.
 
     Raises:
-        OutputError: it exists and ``overwrite`` is False, or it is a folder.
+        OutputError: one exists and ``overwrite`` is False, or is a folder.
     """
-    if os.path.isdir(target):  # noqa: PTH112 (a name too long for the system is no folder, and no exception)
-        raise OutputError("a folder of this name is in the way", where=target, advice="choose another name")
-    if not overwrite and os.path.lexists(target):
-        raise OutputError(
-            "exists already", where=target, advice="add --overwrite (in Python overwrite=True) or choose another name"
-        )
+    advice = "add --overwrite (in Python overwrite=True) or choose another name"
+    for target in targets:
+        if os.path.isdir(target):  # noqa: PTH112 (a name too long for the system is no folder, and no exception)
+            raise OutputError("a folder of this name is in the way", where=target, advice="choose another name")
+        if not overwrite and os.path.lexists(target):
+            raise OutputError("exists already", where=target, advice=advice)
 
 
 def refuse_filled(folder: Path) -> None:
@@ -76,8 +76,7 @@ def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryI
     Raises:
         OutputError: the target exists (without ``overwrite``), the disk is full, there is no permission.
     """
-    for target in targets:
-        refuse_existing(target, overwrite=overwrite)
+    refuse_existing(*targets, overwrite=overwrite)
     where = targets[0]
     temporary: list[Path] = []
     try:

@@ -112,8 +112,7 @@ def due(
             return told
     row = Row(mine, manifest.name(targets.table), report, options=options, page=page, version=__version__)
     if overwrite or told is None:
-        for target in targets.files:
-            refuse_existing(target, overwrite=overwrite)
+        refuse_existing(*targets.files, overwrite=overwrite)
         return ToDo(source, targets, row, overwrite)
     if told.input != mine and not same:
         for target in targets.files:
