@@ -266,8 +266,10 @@ def _refuse_stand_ins(plan: Plan) -> None:
     """A few are looked at, as there may be a million; others are told of one by one."""
     sources = plan.sources()
     for at in range(0, len(sources), max(1, len(sources) // _LOOKED_AT)):
-        if standing := next((path for path in sources[at].paths if stands_for(path) is not None), None):
-            raise UsageError(is_stand_in(standing).what, where=standing, advice="add --fetch")
+        path = sources[at].paths[0]
+        if stands_for(path) is not None:
+            error = is_stand_in(path)
+            raise UsageError(error.what, where=error.where, advice=error.advice)
 
 
 class _Expected(Sequence[int | None]):
