@@ -73,6 +73,7 @@ def write_made_up_plan(path: Path, media: Path, entries: int) -> None:
 
     def rows() -> Iterator[tuple[Source, Whose, Probed]]:
         for source, probed in probe_side_by_side(Sources(), MadeUp(), PlanOptions()):  # type: ignore[arg-type]
+            assert not pattern.is_unclear(source.paths[0])
             yield source, pattern.read(source.paths[0]) or Whose(), probed
 
     write_plan(path, rows(), PlanInfo)

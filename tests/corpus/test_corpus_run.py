@@ -127,6 +127,9 @@ def test_json_lines_tell_what_happens(dfe, plan, tmp_path):
     assert [one["status"] for one in told[1:-1]] == ["unreadable", *["done"] * 4]
     assert "s2_broken.mp4: " in told[1]["reason"], "nothing else says why the exit code is 1"
     assert (told[-1]["done"], told[-1]["unreadable"], told[-1]["exit_code"], ran.code) == (4, 1, 1, 1)
+    shared = dfe("corpus", "run", plan, "-o", tmp_path / "out", "--json-lines", "--end", "0.2", "--shard", "1/2")
+    start, *_, end = map(json.loads, shared.out.splitlines())
+    assert (start["recordings"], start["shard"], end["recordings"]) == (3, [1, 2], 3)
     both = dfe("corpus", "run", plan, "-o", tmp_path / "other", "--json-lines", "--json")
     assert (both.code, (tmp_path / "other").exists()) == (2, False)
 

@@ -261,6 +261,17 @@ def test_all_files_of_a_table_are_merged_and_those_that_are_gone_are_told(dfe, m
     assert "1 listed table cannot be found" in ran.err
 
 
+def test_a_film_that_is_another_than_was_planned_is_told(dfe, media, tmp_path):
+    plan = planned(dfe, media)
+    (media / "s1" / "a.mp4").write_bytes(grey_film(9))
+    ran = dfe("corpus", "run", plan, "-o", tmp_path / "out")
+    assert (ran.code, "1 recording of media that have changed since the plan: s1/a" in ran.err) == (0, True)
+    for words in ((), ("--quick",)):
+        plan = planned(dfe, media, *words)
+        ran = dfe("corpus", "run", plan, "-o", tmp_path / "out", "--overwrite", "--json")
+        assert (ran.json["done"], ran.json["changed_since_planned"]) == (1, 0)
+
+
 def test_what_was_changed_after_it_was_written_is_found_and_mended(dfe, media, tmp_path):
     out, plan = tmp_path / "out", planned(dfe, media)
     assert dfe("corpus", "run", plan, "-o", out).code == 0

@@ -210,6 +210,8 @@ def disturbed(folder: Path, how: str) -> list[str]:
     expected = 0 if how == "replaced" else 1
     if code != expected or "Traceback" in said:
         wrong.append(f"exit code {code}, {said[-300:]}")
+    if how == "replaced" and "have changed since the plan: film3" not in said:
+        wrong.append(f"what replaced it is not told: {said[-300:]}")
     row = rows.get("film3.parquet")
     if row is None or (row.status == "done") != (how == "replaced") or (not row.reason) != (how == "replaced"):
         wrong.append(f"film3 is told as {row}")

@@ -49,21 +49,29 @@ class Pattern:
 
     def read(self, path: PurePath) -> Whose | None:
         """What the path says; None where the pattern does not fit."""
-        # Some systems write an accent as a character of its own: a subject is the same, however its folder is written.
-        path = type(path)(unicodedata.normalize("NFC", str(path)))
-        found = _entities(path) if self.text is None else self._fitted(self._least, path)
+        if self.text is None:
+            found = _entities(PurePath(unicodedata.normalize("NFC", str(path))))
+        else:
+            found = _fitted(self._least, self._end_of(path))
         return found if found is None else Whose(*map(_as_text, found))
 
     def is_unclear(self, path: PurePath) -> bool:
         """Whether the path says something else where fields take as much as they can: where one ends is not clear."""
         if self.text is None:
             return False
-        path = type(path)(unicodedata.normalize("NFC", str(path)))
-        return self._fitted(self._least, path) != self._fitted(self._most, path)
+        end = self._end_of(path)
+        return _fitted(self._least, end) != _fitted(self._most, end)
 
-    def _fitted(self, wanted: re.Pattern[str], path: PurePath) -> Whose | None:
-        found = wanted.fullmatch("/".join((*path.parts[:-1], path.name)[-self._depth :]))
-        return None if found is None else Whose(**found.groupdict())
+    def _end_of(self, path: PurePath) -> str:
+        """As much of a path as the pattern tells of; some systems write an accent as a character of its own, and a
+        subject is the same, however its folder is written.
+        """
+        return unicodedata.normalize("NFC", "/".join(path.parts[-self._depth :]))
+
+
+def _fitted(wanted: re.Pattern[str], end: str) -> Whose | None:
+    found = wanted.fullmatch(end)
+    return None if found is None else Whose(**found.groupdict())
 
 
 def _split(text: str) -> list[str]:

@@ -103,7 +103,12 @@ class Plan:
     @property
     def frames(self) -> int:
         """Of all sources that can be read, as far as they are known."""
-        return sum(f or 0 for f, bad in zip(self.column("frames"), self.column("problem"), strict=True) if not bad)
+        return self.frames_of(range(len(self)))
+
+    def frames_of(self, places: Sequence[int]) -> int:
+        """The same of the sources of some rows."""
+        frames, problems = self.column("frames"), self.column("problem")
+        return sum(frames[at] or 0 for at in places if not problems[at])
 
     @property
     def hours(self) -> float:

@@ -10,6 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from dfe.base.errors import DiskFull, UsageError
 from dfe.base.printable import printable_line
 from dfe.base.types import Progress
@@ -85,6 +88,8 @@ class CorpusSummary:
     """Why the run ended early, if it did."""
     most_tries: int = 0
     """How often any of those that are set aside has failed."""
+    changed: list[str] = field(default_factory=list)
+    """Recordings that were made in this run of something else than was planned: their media have changed since."""
 
     def add(self, result: InputResult) -> None:
         """Count what became of a recording."""
@@ -110,10 +115,19 @@ class CorpusSummary:
         rate = self.frames / self.seconds if self.seconds > 0 else 0.0
         counts = {state: self.states[state] for state in STATES}
         return {
-            "recordings": self.recordings, **counts, "waiting": self.waiting, "frames": self.frames,
+            "recordings": self.recordings, **counts, "waiting": self.waiting,
+            "changed_since_planned": len(self.changed), "frames": self.frames,
             "faces": self.faces, "seconds": round(self.seconds, 3), "frames_per_second": round(rate, 2),
             "stopped": self.stopped, "exit_code": self.exit_code,
         }  # fmt: skip
+
+    @property
+    def notes(self) -> list[str]:
+        """What is no problem, and should be known."""
+        if not self.changed:
+            return []
+        some = ", ".join(self.changed[:_NAMED]) + (", ..." if len(self.changed) > _NAMED else "")
+        return [f"{count(len(self.changed), 'recording')} of media that have changed since the plan: {some}"]
 
     def lines(self) -> list[str]:
         """A few lines for people."""
@@ -128,6 +142,7 @@ class CorpusSummary:
         return lines
 
 
+_NAMED = 3
 _LOOKED_AT = 20
 """Sources in which stand-ins are looked for."""
 STATES = {
@@ -187,8 +202,11 @@ def run_corpus(
             summary.add(result)
             heard(result)
         expected = _Expected(plan, readable, options.encoding)
+        hashes = plan.table["sha256"]
         for result in run.results(sources, expected, progress=progress):
             summary.add(result)
+            if result.status in ("done", "damaged") and _is_changed(run.manifest, result.name, hashes):
+                summary.changed.append(result.name)
             heard(result)
         summary.stopped = run.stopped
     except DiskFull as error:  # before anything could be begun
@@ -209,6 +227,14 @@ def _unreadable(plan: Plan, places: Sequence[int], named: Pseudonyms | None, man
     if rows:
         manifest.note(*rows)
     return results
+
+
+def _is_changed(manifest: Manifest, name: str, planned: pa.ChunkedArray) -> bool:
+    """Whether what was encoded under a name is nothing that was planned; a quick plan has no hashes."""
+    row = manifest.named(f"{name}.parquet")
+    if row is None or not row.sha256 or pc.index(planned, row.sha256).as_py() >= 0:
+        return False
+    return bool(pc.any(pc.not_equal(planned, "")).as_py())
 
 
 def _is_told(row: Row, manifest: Manifest) -> bool:
@@ -240,8 +266,10 @@ def _refuse_stand_ins(plan: Plan) -> None:
     """A few are looked at, as there may be a million; others are told of one by one."""
     sources = plan.sources()
     for at in range(0, len(sources), max(1, len(sources) // _LOOKED_AT)):
-        if standing := next((path for path in sources[at].paths if stands_for(path) is not None), None):
-            raise UsageError(is_stand_in(standing).what, where=standing, advice="add --fetch")
+        path = sources[at].paths[0]
+        if stands_for(path) is not None:
+            error = is_stand_in(path)
+            raise UsageError(error.what, where=error.where, advice=error.advice)
 
 
 class _Expected(Sequence[int | None]):

@@ -31,9 +31,12 @@ class JsonLines:
         self._failed = 0
 
     def start(self, plan: Plan, engine: str, workers: int, shard: Shard | None) -> None:
-        """What is about to be done."""
+        """What is about to be done, of the share if there is one."""
         share = None if shard is None else [shard.index, shard.count]
-        self._say("start", recordings=len(plan), frames=plan.frames, engine=engine, workers=workers, shard=share)
+        places = range(len(plan)) if shard is None else plan.shard(shard)
+        self._say(
+            "start", recordings=len(places), frames=plan.frames_of(places), engine=engine, workers=workers, shard=share
+        )
 
     def recording(self, result: InputResult) -> None:
         """What became of a recording; those that were there already are told in the end."""

@@ -53,7 +53,7 @@ class RunPlan:
     def _run(self) -> int:
         from dfe.cli.corpus.lines import JsonLines
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import complain, note_open_key, say, show_json
+        from dfe.cli.show import complain, note_open_key, say, show_json, tell
         from dfe.corpus.plan import read_plan
         from dfe.corpus.run import run_corpus
         from dfe.corpus.shard import Shard
@@ -70,10 +70,12 @@ class RunPlan:
             lines.start(plan, self.choices.engine, self.workers, shard)
             summary = run_corpus(plan, self.out, options, engine, progress=lines.progress, heard=lines.recording)
             lines.end(summary)
+            tell(*(f"note: {one}" for one in summary.notes))
             return summary.exit_code
         with show_progress("encoding", "frames") as progress:
             summary = run_corpus(plan, self.out, options, engine, progress=progress)
         complain(summary.problems)
+        tell(*(f"note: {one}" for one in summary.notes))
         if self.json:
             show_json(summary.as_dict())
         else:
