@@ -63,6 +63,17 @@ def test_squares_are_no_detail_and_packing_makes_none(side: int, quality: int | 
     assert (none, detail) == (0.0, find_detail(textured(0)))
 
 
+@pytest.mark.parametrize("margins", [(0, 0, 0, 40), (30, 0, 30, 0), (24, 24, 24, 24)])
+def test_black_around_a_picture_is_no_square(margins: tuple[int, int, int, int]) -> None:
+    rng = np.random.default_rng(1)
+    octaves = [cv2.resize(rng.normal(0, 15 / n**0.5, (n, n)), (160, 160)) for n in (5, 10, 20, 40, 80)]
+    face = (200 + np.sum(octaves, axis=0)).clip(0, 255).astype(np.uint8)
+    squares = np.repeat(np.repeat(cv2.resize(face, (16, 16), interpolation=cv2.INTER_AREA), 10, axis=0), 10, axis=1)
+    whole, made = (cv2.copyMakeBorder(np.dstack([one] * 3), *margins, cv2.BORDER_CONSTANT) for one in (face, squares))
+    box = np.array([0.0, 0, whole.shape[1], whole.shape[0]])
+    assert evenness(made, box) < 0.6 < 0.75 < evenness(whole, box)
+
+
 def test_a_box_beyond_the_picture_or_of_a_few_pixels_shows_no_pattern() -> None:
     picture = np.full((100, 100, 3), 90, np.uint8)
     for box in ([-50, -50, 10, 10], [200, 200, 300, 300], [10, 10, 20, 90]):

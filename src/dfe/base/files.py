@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,6 +37,8 @@ _ADVICE = {
 
 _FOR_US = 0o660
 """Permissions of a new file, less the user's umask."""
+_FOLDER_FOR_US = 0o770
+"""The same of a new folder: names of files may be names of people."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -80,7 +83,7 @@ def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryI
         with ExitStack() as stack:
             files: list[BinaryIO] = []
             for where in targets:
-                where.parent.mkdir(parents=True, exist_ok=True)
+                make_folders(where.parent)
                 path = _beside(where)
                 files.append(stack.enter_context(_opened(path, where)))
                 temporary.append(path)
@@ -100,6 +103,21 @@ def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryI
         for path in temporary:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+
+
+def make_folders(folder: Path, mode: int = _FOLDER_FOR_US) -> None:
+    """Make a folder and those above it where they are not there, closed to people outside the user's group.
+
+    Args:
+        folder: to be made.
+        mode: permissions of each that is made, less the user's umask.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = takewhile(lambda place: not place.exists(), (folder, *folder.parents))
+    for place in (*reversed([*missing]), folder):
+        place.mkdir(mode, exist_ok=True)
 
 
 @contextmanager

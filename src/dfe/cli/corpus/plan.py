@@ -65,6 +65,8 @@ class MakePlan:
         if plan.info.unclear:
             paths, first = count(plan.info.unclear, "path fits", "paths fit"), plan.info.unclear_as
             tell(f"note: {paths} the pattern in several ways; fields on the left take as little as they can: {first}")
+        if plan.info.no_estimate:
+            tell(f"note: no estimate of time and room: {plan.info.no_estimate}")
         if self.json:
             show_json(overview.as_dict())
         else:

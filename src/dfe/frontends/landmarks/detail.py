@@ -27,6 +27,10 @@ _FACE_SIDE = 96
 """Longest side of a face's box in pixels when squares are sought in it."""
 _LEAST_SIDE = 24
 """Below it, in pixels, a box shows no pattern."""
+_EDGE = 2
+"""Places over which an edge is spread when a face is made smaller."""
+_LEAST_INNER = 0.25
+"""Share of a face's columns, or rows, that margins leave at least: the edges of a few squares may lie closer."""
 _SQUARES = 0.6
 """Evenness below which the picture of a face consists of squares. Whole faces have 0.7 and more, however hard JPEG
 packed them; of 16 squares from side to side 0 to 0.63, of 20 0 to 0.7 (docs/front-end.md)."""
@@ -66,7 +70,20 @@ def evenness(image: ImageArray, box: DoubleArray) -> float:
         face = cast(ImageArray, cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
     values = face.astype(np.float32)
     across, down = np.abs(np.diff(values, axis=1)).mean(axis=0), np.abs(np.diff(values, axis=0)).mean(axis=1)
-    return float(max(np.median(along) / (along.mean() + _NOTHING) for along in (across, down)))
+    return float(max(np.median(along) / (along.mean() + _NOTHING) for along in map(_without_margins, (across, down))))
+
+
+def _without_margins(along: FloatArray) -> FloatArray:
+    """Contrast without what is plain at its ends: bars around a picture, or what it was padded with, are no squares.
+
+    With a margin goes its edge, of one or two places, beside which all of the face is next to nothing.
+    """
+    there = np.flatnonzero(along > _NOTHING)
+    if not len(there):
+        return along
+    first, last = int(there[0]), int(there[-1]) + 1
+    inner = along[first + _EDGE * (first > 0) : last - _EDGE * (last < len(along))]
+    return inner if len(inner) >= _LEAST_INNER * len(along) else along
 
 
 def find_detail(grey: ImageArray) -> float:
