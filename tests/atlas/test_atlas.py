@@ -100,7 +100,7 @@ def test_a_residual_book_tells_displays_from_corrections(tmp_path):
 
 def test_a_space_without_a_mesh_has_tables_and_a_page_in_words(plain, tmp_path):
     atlas = build_atlas(plain)
-    assert not atlas.drawable
+    assert not atlas.space.has_surface
     assert {t.side for t in atlas.displays} == {""}
     assert {t.partner for t in atlas.displays} == {None}
     assert atlas_tables(atlas)["displays"].num_rows == 4

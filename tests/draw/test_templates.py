@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 
 from dfe.draw.render import render_expression
-from dfe.draw.templates import heat_scale, template_pictures
+from dfe.draw.templates import heat_scale, numbered_pictures, template_pictures
 from dfe.space.base import ExpressionSpace
+from dfe.space.registry import load_space
 
 
 def read(png: bytes) -> np.ndarray:
@@ -34,3 +35,17 @@ def test_scale_is_whole_millimetres_and_robust(face41: ExpressionSpace) -> None:
     wide = np.vstack([small, face41.vector({"jawOpen": 1})])
     assert heat_scale(face41, wide) == heat_scale(face41, wide).__ceil__() <= 4
     assert heat_scale(face41, np.zeros((2, 41))) == 1.0
+
+
+def test_pictures_by_number_share_the_scale_of_all(face41):
+    rows = np.stack([np.zeros(41), face41.vector({"jawOpen": 1.0}), face41.vector({"browInnerUp": 0.2})])
+    found = numbered_pictures(face41, rows, [2], size=48)
+    scale = heat_scale(face41, rows[1:])
+    assert found == {2: template_pictures(face41, rows[[2]], size=48, heat_max_mm=scale).front[0]}
+    assert numbered_pictures(face41, rows, [], size=48) == {}
+
+
+def test_a_space_without_a_surface_has_no_pictures():
+    space = load_space("bfm/exp64")
+    assert not space.has_surface
+    assert numbered_pictures(space, np.eye(3, 64), [1, 2], size=48) == {}

@@ -12,8 +12,8 @@ from dfe.frontends.meshes.sequence import MeshSequence
 from dfe.frontends.meshes.spec import MESH, MeshReader
 from dfe.frontends.registry import find_front_end, recognise
 from dfe.frontends.spec import FrontEndOptions, TableReader
+from dfe.space.file import save_space
 from dfe.space.learned import LearnedSpace
-from dfe.space.output import save_space
 from made_meshes import MadeFace, moving_face, sequence_of
 
 

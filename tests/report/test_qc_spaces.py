@@ -13,7 +13,7 @@ from dfe.recording.measured import Measured
 from dfe.recording.provenance import Provenance, SourceInfo, SpaceRef
 from dfe.report.qc import check_folder
 from dfe.space.base import ExpressionSpace
-from dfe.space.output import save_space
+from dfe.space.file import save_space
 from dfe.space.registry import load_space
 from made_flame import write_npz
 from made_meshes import moving_face, sequence_of

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from dfe.base.errors import DfeError, ModelError, OutputError
 from dfe.frontends.meshes.learn_space import LearnOptions, learn_from
-from dfe.space.file import ARRAYS, FIELDS, holds_space, read_space
+from dfe.space.file import ARRAYS, FIELDS, holds_space, read_space, save_space
 from dfe.space.learned import LearnedSpace
-from dfe.space.output import save_space
 from dfe.space.registry import load_space
 from made_meshes import moving_face
 

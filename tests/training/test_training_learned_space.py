@@ -14,9 +14,8 @@ pytest.importorskip("torch", reason="needs the extra train")
 from dfe.base.errors import ModelError
 from dfe.frontends.meshes.learn_space import LearnOptions, learn_from
 from dfe.frontends.meshes.spec import MeshReader
-from dfe.space.file import read_space
+from dfe.space.file import read_space, save_space
 from dfe.space.learned import LearnedSpace
-from dfe.space.output import save_space
 from dfe.tokenizer.file import load_tokenizer, save_tokenizer
 from dfe.training.config import preset
 from dfe.training.loop import train

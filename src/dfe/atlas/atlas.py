@@ -73,11 +73,6 @@ class Atlas:
             raise IndexError(f"{self.tokenizer} has displays 1 to {len(self.displays)}, not {display}")
         return self.displays[display - 1]
 
-    @property
-    def drawable(self) -> bool:
-        """True where the space has a mesh that can be drawn."""
-        return len(self.space.mesh.triangles) > 0
-
     @cached_property
     def templates(self) -> FloatArray:
         """``(U, D)``."""
@@ -138,7 +133,7 @@ class Atlas:
                 to_webp(self.picture(at + 1, size=_NOTEBOOK_PX)),
                 f"{at + 1} {self.label(at + 1)}" + ("" if share is None else f", {percent(share[at])}"),
             )
-            for at in (order[:_NOTEBOOK_SHOWN] if self.drawable else ())
+            for at in (order[:_NOTEBOOK_SHOWN] if self.space.has_surface else ())
         ]
         return notebook(f"Atlas of {self.tokenizer}", facts, pictures, _NOTEBOOK_PX)
 

@@ -78,7 +78,7 @@ def webp_pictures(atlas: Atlas, progress: Progress | None = None) -> tuple[tuple
 def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
     """Everything that the page shows, as plain data."""
     use = atlas.use
-    pictures = webp_pictures(atlas, progress) if atlas.drawable else ((),) * len(atlas)
+    pictures = webp_pictures(atlas, progress) if atlas.space.has_surface else ((),) * len(atlas)
     strengths = _strengths(atlas)
     return AtlasView(
         tokenizer=atlas.tokenizer,
@@ -86,7 +86,7 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
         space=f"{atlas.space.id} version {atlas.space.version}",
         levels=atlas.levels,
         additive=atlas.additive,
-        drawable=atlas.drawable,
+        drawable=atlas.space.has_surface,
         sided=any(token.side for token in atlas.displays),
         cards=tuple(
             AtlasCard(
@@ -103,7 +103,7 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
         ),
         regions=atlas.space.mesh.regions,
         strength=f"They show an intensity of {strengths['labels'][strengths['usual']]}.",
-        heat_stops=heat_stops(atlas.heat_max_mm) if atlas.drawable else (),
+        heat_stops=heat_stops(atlas.heat_max_mm) if atlas.space.has_surface else (),
         corpus="" if use is None else _corpus(use),
         share_of="" if use is None else _OF[use.weight],
         units=() if use is None else _units(use),
@@ -123,7 +123,7 @@ def atlas_view(atlas: Atlas, progress: Progress | None = None) -> AtlasView:
             },
             "use": None if use is None else _use_words(use),
         },
-        head=pack_head(atlas.space, atlas.templates, atlas.neutral, atlas.heat_max_mm) if atlas.drawable else None,
+        head=pack_head(atlas.space, atlas.templates, atlas.neutral, atlas.heat_max_mm),
         made_with=version("discrete-facial-encoding"),
     )
 

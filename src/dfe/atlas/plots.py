@@ -26,7 +26,7 @@ def plot_gallery(atlas: Atlas, displays: Sequence[int] | None = None, *, columns
         UsageError: the space has no mesh to draw, or a display that there is not.
         DfeError: matplotlib is not installed.
     """
-    if not atlas.drawable:
+    if not atlas.space.has_surface:
         raise UsageError(f"space {atlas.space.id!r} has no mesh: there is nothing to draw")
     shown = [token.display for token in atlas.displays] if displays is None else list(displays)
     if not shown or min(shown) < 1 or max(shown) > len(atlas):

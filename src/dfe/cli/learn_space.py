@@ -58,8 +58,7 @@ class LearnSpace:
         from dfe.cli.progress import show_progress
         from dfe.cli.show import say, show_json, tell
         from dfe.frontends.meshes.learn_space import LearnOptions, learn_space, point_numbers
-        from dfe.space.file import holds_space
-        from dfe.space.output import save_space
+        from dfe.space.file import holds_space, save_space
         from dfe.space.recipe import neutral_mode
 
         if not self.paths:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from dfe.draw.render import render, to_png
 from dfe.draw.scale import heat_scale
 from dfe.space.base import ExpressionSpace
 
-__all__ = ["TURNED", "TemplatePictures", "heat_scale", "template_pictures"]
+__all__ = ["TURNED", "TemplatePictures", "heat_scale", "numbered_pictures", "template_pictures"]
 
 TURNED = 0.5
 """Yaw of the three-quarter view, radians."""
@@ -58,3 +59,21 @@ def template_pictures(
             )
             pictures.append(to_png(picture))
     return TemplatePictures(tuple(views[0.0]), tuple(views[TURNED]), scale)
+
+
+def numbered_pictures(
+    space: ExpressionSpace, templates: ArrayLike, numbers: Iterable[int], *, size: int
+) -> dict[int, bytes]:
+    """PNG files of some displays from the front, by number, in the heat scale of all; none where nothing can be drawn.
+
+    Args:
+        space: of the templates.
+        templates: ``(1 + U, D)``, that of nothing first.
+        numbers: of the displays.
+        size: side of each picture in pixels.
+    """
+    rows, chosen = np.asarray(templates, np.float32), list(numbers)
+    if not chosen or not space.has_surface:
+        return {}
+    drawn = template_pictures(space, rows[chosen], size=size, heat_max_mm=heat_scale(space, rows[1:]))
+    return dict(zip(chosen, drawn.front, strict=True))

@@ -102,7 +102,7 @@ def describe_space(id: str) -> dict[str, Any]:
         "coefficients": list(space.names),
         **({"in_words": {name: coefficient_words(name, space.words) for name in space.names}} if space.words else {}),
         "vertices": len(space.mesh.vertices_mm),
-        "drawn": bool(len(space.mesh.triangles)),
+        "drawn": space.has_surface,
     }
 
 

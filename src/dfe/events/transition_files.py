@@ -14,9 +14,7 @@ import numpy as np
 from dfe.base.csv_text import csv_text
 from dfe.base.files import replacing
 from dfe.base.version import __version__
-from dfe.displays.displays import Displays
-from dfe.draw.scale import heat_scale
-from dfe.draw.templates import template_pictures
+from dfe.draw.templates import numbered_pictures
 from dfe.events.transition_trains import Transitions
 from dfe.events.transitions import Transition, least_q
 from dfe.pages.page import render
@@ -110,15 +108,10 @@ def _cell(value: object) -> object:
 
 def _pictures(done: Transitions, tokenizer: Tokenizer | None) -> dict[str, bytes]:
     """PNG files of the displays on the page by their number; none of groups."""
-    if tokenizer is None or not len(tokenizer.space.drawn.mesh.triangles):
+    if tokenizer is None:
         return {}
-    displays: Displays = tokenizer.displays()
     beyond = [row for row in done.rows if row.q < LEVEL][:SHOWN] or done.rows[:10]
     tokens = [done.units[place].token for row in beyond for place in (row.first, row.second)]
     chosen = sorted({int(token) for token in tokens if token.isdecimal()})
-    if not chosen:
-        return {}
-    templates = np.asarray(displays.templates, np.float32)
-    scale = heat_scale(tokenizer.space, templates[1:])
-    drawn = template_pictures(tokenizer.space, templates[chosen], size=2 * _PICTURE, heat_max_mm=scale)
-    return {str(number): picture for number, picture in zip(chosen, drawn.front, strict=True)}
+    drawn = numbered_pictures(tokenizer.space, tokenizer.templates(), chosen, size=2 * _PICTURE)
+    return {str(number): picture for number, picture in drawn.items()}

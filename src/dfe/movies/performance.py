@@ -77,7 +77,7 @@ def drawable(space: ExpressionSpace) -> ExpressionSpace:
     Raises:
         UsageError: its mesh has no triangles.
     """
-    if not len(space.mesh.triangles):
+    if not space.has_surface:
         raise UsageError(f"space {space.id} has no surface: there is no head to draw")
     return space.drawn
 

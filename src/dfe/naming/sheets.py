@@ -110,7 +110,7 @@ def write_sheets(
     from dfe.pages.page import render
 
     space, templates = tokenizer.space, tokenizer.templates()
-    if not len(space.mesh.triangles):
+    if not space.has_surface:
         raise UsageError(f"space {space.id} has no surface to draw", advice="its displays cannot be shown to coders")
     displays = sorted({display for coder in key.coders for display in coder.values()})
     scale = heat_scale(space, templates[displays])

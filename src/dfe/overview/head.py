@@ -37,7 +37,7 @@ def plot_display(display: int, tokenizer: Tokenizer | str = "default", *, size_p
     if not 1 <= display <= len(displays):
         raise UsageError(f"{tokenizer.id} has displays 1 to {len(displays)}, and no {display}")
     space, templates = displays.space, displays.templates
-    if not len(space.drawn.mesh.triangles):
+    if not space.has_surface:
         raise UsageError(f"space {space.id!r} has no mesh: there is nothing to draw")
     figure = figure_of(5.6, 3.1)
     scale = heat_scale(space, templates[1:])

@@ -38,7 +38,7 @@ def with_displays(study: Predictions, tokenizer: Tokenizer, bag: str, vocabulary
             if one["display"] is not None
         }
     )
-    if not numbers:
+    if not numbers or not tokenizer.space.has_surface:
         return told
     drawn = template_pictures(tokenizer.space, displays.templates[np.array(numbers)], size=_SIZE)
     about["heat_max_mm"] = drawn.heat_max_mm

@@ -209,7 +209,7 @@ def _noise(recording: Recording, main: BoolArray) -> float | None:
         space = load_space(recording.space_id, recording.provenance.space.version)
     except ModelError:
         return None
-    if not len(space.mesh.triangles):
+    if not space.has_surface:
         return None  # Its lengths are no mm.
     rows = main & recording.usable
     return noise_mm(recording.frames[rows], recording.expressions()[rows], space)

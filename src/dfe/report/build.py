@@ -21,7 +21,7 @@ from dfe.media.inputs import Source
 from dfe.pages.view import RecordingView, StillFace
 from dfe.recording.recording import Recording
 from dfe.recording.summary import fleeting_note
-from dfe.report.people import drawable, heat_mm, people_of_film, people_of_stills
+from dfe.report.people import heat_mm, people_of_film, people_of_stills
 from dfe.report.thumbnails import still_thumbnails, video_thumbnails
 from dfe.tokenizer.file import load_tokenizer
 
@@ -153,7 +153,7 @@ def recording_view(
         provenance=_told(recording),
         tokenizer="" if tokenizer is None else tokenizer.id,
         book_size=None if tokenizer is None else tokenizer.size - 1,
-        heat_stops=() if tokenizer is None or not drawable(tokenizer) else heat_stops(heat_mm(tokenizer)),
+        heat_stops=() if tokenizer is None or not tokenizer.space.has_surface else heat_stops(heat_mm(tokenizer)),
         origin=_origin(recording),
         thumbnails=video_thumbnails(pictured, recording.times[seen], source.frame_rate)
         if pictured and not stills

@@ -183,12 +183,6 @@ def _time_by_display(said: CodeArray, seconds: DoubleArray) -> Counter[int]:
     return used
 
 
-def drawable(tokenizer: Tokenizer) -> bool:
-    """Whether the space of a tokenizer has a surface that can be drawn."""
-    return bool(len(tokenizer.space.drawn.mesh.triangles))
-
-
-@functools.lru_cache(maxsize=4)
 def heat_mm(tokenizer: Tokenizer) -> float:
     """Millimetres at the end of the colours of a tokenizer's pictures."""
     return heat_scale(tokenizer.space, tokenizer.templates())
@@ -197,7 +191,7 @@ def heat_mm(tokenizer: Tokenizer) -> float:
 @functools.lru_cache(maxsize=1024)
 def _pictures(tokenizer: Tokenizer, display: int) -> tuple[bytes, ...]:
     """Front and three-quarter view of what a display adds to the population's neutral face; none without a mesh."""
-    if not drawable(tokenizer):
+    if not tokenizer.space.has_surface:
         return ()
     pictures = template_pictures(
         tokenizer.space,

@@ -168,7 +168,7 @@ def head_of(row: QcRow, learned: Mapping[str, ExpressionSpace]) -> Head:
     except ModelError as error:
         advice = f"name the folder of {row.space.id} with --spaces"
         return Head(why_not=advice if row.space.id.startswith(PREFIX) else str(error))
-    if not len(space.mesh.triangles):
+    if not space.has_surface:
         return Head(why_not=f"space {space.id} has no surface")
     if space.dimension != len(row.mean_expression):
         return Head(why_not=f"the space {space.id} here is another than its own")

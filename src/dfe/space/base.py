@@ -142,6 +142,11 @@ class ExpressionSpace:
         return self if self.drawing is None else self.drawing
 
     @property
+    def has_surface(self) -> bool:
+        """Whether there is a face to draw."""
+        return len(self.drawn.mesh.triangles) > 0
+
+    @property
     def dimension(self) -> int:
         """Number of coefficients, D."""
         return len(self.names)

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save as save_arrays
 
-from dfe.base.errors import ModelError, UsageError
+from dfe.base.errors import ModelError, OutputError, UsageError
+from dfe.base.files import replacing
 from dfe.base.json_objects import read_object
 from dfe.base.tensors import read_tensors
 from dfe.space.base import FaceMesh
@@ -34,10 +35,7 @@ class SpaceFiles(NamedTuple):
 
 
 def space_files(space: LearnedSpace) -> SpaceFiles:
-    """The contents of a learned space's two files.
-
-    To write them use :func:`dfe.space.output.save_space`.
-    """
+    """The contents of a learned space's two files."""
     arrays: dict[str, NDArray[Any]] = {
         "basis_mm": space.basis.astype(np.float32),
         "lower": space.lower.astype(np.float32),
@@ -56,6 +54,22 @@ def space_files(space: LearnedSpace) -> SpaceFiles:
         "hash": space.hash,
     }
     return SpaceFiles(data, (json.dumps(fields, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode())
+
+
+def save_space(space: LearnedSpace, folder: str | PathLike[str], *, overwrite: bool = False) -> Path:
+    """Write a learned space's two files into a folder, both or none, and return the folder.
+
+    Raises:
+        OutputError: the folder holds a space already, or cannot be written.
+    """
+    folder = Path(folder)
+    if not overwrite and (folder / FIELDS).exists():
+        raise OutputError("holds a space already", where=folder, advice="choose another folder or overwrite it")
+    files = space_files(space)
+    with replacing(folder / ARRAYS, folder / FIELDS, overwrite=True) as (arrays, fields):
+        arrays.write(files.arrays)
+        fields.write(files.fields)
+    return folder
 
 
 def holds_space(folder: str | PathLike[str]) -> bool:

@@ -17,7 +17,7 @@ def tokenizer_summary(title: str, facts: Mapping[str, object], displays: Display
     """HTML: facts, and up to eight displays, the most used where they are known."""
     space, templates = displays.space, displays.templates
     pictures: list[tuple[bytes, str]] = []
-    if len(space.mesh.triangles):
+    if space.has_surface:
         scale = heat_scale(space, templates[1:])
         pictures = [
             (

@@ -94,7 +94,7 @@ class Answers:
     def head(self, request: Request) -> Response:
         """The head that its displays move, and the colours of movement."""
         made = self.viewing.opened(_key(request)).tokenizer
-        if made is None or not len(made.space.drawn.mesh.triangles):
+        if made is None or not made.space.has_surface:
             return JSONResponse({"head": None, "stops": [], "additive": True})
         most = FACES * heat_mm(made)
         head = pack_head(made.space, made.templates()[1:], made.neutral, most)
