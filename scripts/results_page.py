@@ -281,9 +281,8 @@ def _detectors(told: str) -> str:
 def _time(seconds: Mapping[str, float]) -> str:
     rows = [[name, f"{value:.0f}"] for name, value in seconds.items()]
     said = (
-        "On two cores that some thirty other processes shared; all parts together took 4 minutes of processor time. "
-        "The tables of LFW, London, FER2013 and the films were at hand, so that the first row is of the changed "
-        "pictures alone: from an empty cache about 26,000 pictures and 21,000 frames are looked at first, which at the "
-        "31 a second that one quiet core was measured to do is half an hour."
+        "On two cores that fifteen other processes shared. Faces that were looked at before are not in it: from an "
+        "empty cache about 26,000 pictures and 21,000 frames are looked at first, which at the 31 a second that one "
+        "quiet core was measured to do is half an hour."
     )
     return f"## How long it took\n\n{said}\n\n" + table(["part", "seconds"], rows)
