@@ -89,7 +89,8 @@ def _blur(found: Mapping[str, Any]) -> str:
         "are 48 px wide and are enlarged to 256 before a face is looked for; that alone makes none blurred, since the "
         "limit is what a face of about 20 px shows ([front-end.md](front-end.md)): it is the first reason for "
         f"{', '.join(counts)}. What a filter would take from FER2013 is half of the set, for hands, hair, margins of "
-        "the picture and turned heads."
+        "the picture and turned heads. Heads that lie are measured, too, and stand under *turned*: a roll of over 30 "
+        "degrees is a reason."
     )
 
 
