@@ -38,12 +38,12 @@ from face_rows import TEST_FILMS, TRAINING_FILMS, Faces  # noqa: E402
 from facemodel_media import extract  # noqa: E402
 from make_displays import LEARNING_RATE, first_displays  # noqa: E402
 from make_results import CHANGES, label_emotions, lay_out_changed  # noqa: E402
+from marked import between_marks  # noqa: E402
 from study_faces import recordings_of  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[1]
 STEPS, SEEDS = 300, 3
 MOVEMENTS = "movements.npy"
-BEGIN, END = "<!-- found -->", "<!-- /found -->"
 
 
 def main() -> None:
@@ -112,10 +112,8 @@ def write_page(result: dict[str, Any], folder: Path) -> None:
     docs = ROOT / "docs"
     shutil.copyfile(folder / PICTURE, docs / "pictures" / PICTURE)
     target = docs / "ablation.md"
-    before, _, rest = target.read_text("utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
     tables = page(result).partition("\n")[2].replace("\n## ", "\n### ").strip()
-    target.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", "utf-8")
+    target.write_text(between_marks(target.read_text("utf-8"), "found", tables), "utf-8")
 
 
 def make_tables(data: Path, landmarks: Path, work: Path) -> None:

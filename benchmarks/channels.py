@@ -26,10 +26,10 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from looks import Seen  # noqa: E402
+from marked import between_marks  # noqa: E402
 
 CHANGES = ("crop", "jpeg", "blur", "shift")
 AGREED, BARELY, SPOKE = 0.8, 0.5, 0.2
-BEGIN, END = "<!-- channels -->", "<!-- /channels -->"
 
 
 def main() -> None:
@@ -63,8 +63,7 @@ def main() -> None:
     print(text)
     if options.write:
         page = options.write.read_text(encoding="utf-8")
-        before, rest = page.split(BEGIN)
-        options.write.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.split(END)[1]}", encoding="utf-8")
+        options.write.write_text(between_marks(page, "channels", text), encoding="utf-8")
 
 
 def status(agreed: float, mirrored: float, reach: float) -> str:

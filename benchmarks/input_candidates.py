@@ -14,7 +14,7 @@ import numpy as np
 
 from dfe.frontends.landmarks.networks import Networks
 from dfe.space.arkit import ARKIT_NAMES
-from learning.reading import FACE, PARTNER, POSE_SIGNS
+from learning.reading import FACE, PARTNER, erase
 from looks import Seen
 
 CHANNELS = len(ARKIT_NAMES)
@@ -68,23 +68,6 @@ def mirrored_landmarks(landmarks: np.ndarray) -> np.ndarray:
     return (landmarks.reshape(len(landmarks), len(partner), 3)[:, partner] * _FLIP).reshape(landmarks.shape)
 
 
-def erase_in(features: np.ndarray, pose: np.ndarray, mirror: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Matrix and shift after which no linear reader finds the pose ``(n, 3)`` in the features ``(n, size)``.
-
-    Fitted on the faces and their mirror images; as learning.reading.erase, for features of any kind.
-    """
-    x = np.concatenate([features, features @ mirror])
-    z = np.concatenate([pose, pose * POSE_SIGNS])
-    middle = x.mean(axis=0)
-    x, z = x - middle, z - z.mean(axis=0)
-    total = x.T @ x / len(x)
-    values, axes = np.linalg.eigh(total + 1e-9 * np.trace(total) / len(total) * np.eye(len(total)))
-    whiten, colour = (axes * values**-0.5) @ axes.T, (axes * values**0.5) @ axes.T
-    seen, _, _ = np.linalg.svd(whiten @ (x.T @ z / len(x)), full_matrices=False)
-    matrix = np.eye(len(total)) - whiten @ seen @ seen.T @ colour
-    return matrix, middle - middle @ matrix
-
-
 def covariance(x: np.ndarray, mirror: np.ndarray) -> np.ndarray:
     """Of the faces and their mirror images."""
     return np.asarray(np.cov(np.concatenate([x, x @ mirror]).T))
@@ -132,9 +115,8 @@ def from_landmarks(people: Seen, rows: np.ndarray, expressive: Seen, components:
     gram = points.T @ points + RIDGE * np.diag(points.var(axis=0)) * len(points)
     guess = np.zeros((len(features.mirror), CHANNELS))
     guess[CHANNELS:] = np.linalg.solve(gram, points.T @ (logits - middle))
-    matrix, shift = erase_in(
-        features(people, rows) @ guess + middle, people.looks.pose[rows], features.mirror[:CHANNELS, :CHANNELS]
-    )
+    guessed = features(people, rows) @ guess + middle
+    matrix, shift = erase(guessed, guessed @ features.mirror[:CHANNELS, :CHANNELS], people.looks.pose[rows])
     return features.affine().then(guess @ matrix[:, FACE], middle @ matrix[:, FACE] + shift[FACE])
 
 
@@ -162,7 +144,7 @@ def _filter(
 ) -> tuple[Features, np.ndarray, np.ndarray, np.ndarray]:
     features = Features(np.concatenate([people.landmarks[rows], expressive.landmarks[::5]]), components)
     p, e, mirror = features(people, rows), features(expressive), features.mirror
-    erasing, shift = erase_in(p, people.looks.pose[rows], mirror)
+    erasing, shift = erase(p, p @ mirror, people.looks.pose[rows])
     p, e = p @ erasing + shift, e @ erasing + shift
     identity = covariance(p, mirror) - within_people(p, person, mirror)
     guess = expression_filter(covariance(e, mirror), identity, weight, RIDGE)

@@ -28,9 +28,9 @@ from dfe.frontends.landmarks.reading import pose_terms  # noqa: E402
 from dfe.judge.invariance import drift, person_probe, pose_r2  # noqa: E402
 from dfe.judge.probe import probe  # noqa: E402
 from dfe.space.registry import load_space  # noqa: E402
-from learning.reading import FACE, Fit, Looks, ReadingConfig, erase, fit_reading  # noqa: E402
+from learning.reading import FACE, PARTNER, Fit, Looks, ReadingConfig, erase, fit_reading  # noqa: E402
 from looks import Seen, fer_labels, one_of_both, people_and_labels  # noqa: E402
-from make_reading import reach_of_version_1  # noqa: E402
+from make_reading import reach_of_sigmoids  # noqa: E402
 
 SPACE = load_space("arkit51/face41")
 
@@ -44,6 +44,8 @@ class Part(NamedTuple):
 
 Parts = dict[str, Part]
 Input = Callable[[Part], np.ndarray]
+CHOSEN = "beyond 0.8"
+"""The input that coefficients are read with."""
 
 
 def main() -> None:
@@ -61,8 +63,6 @@ def main() -> None:
     (options.work / "inputs.json").write_text(json.dumps(rows, indent=1))
     if options.picture:
         from inputs_picture import draw
-
-        from results_page import CHOSEN
 
         options.picture.write_text(draw(rows, CHOSEN), encoding="utf-8")
 
@@ -144,7 +144,8 @@ def inputs(parts: Parts, judge: Judge) -> Iterator[tuple[str, bool, Input]]:
     people, expressive = parts["lfw_train"].both, parts["fer2013_train"].both
     rows = judge.fitted(False)
     person = np.unique(judge.person["lfw_train", 0][rows], return_inverse=True)[1]
-    matrix, shift = erase(people.looks.logits[rows], people.looks.pose[rows])
+    logits = people.looks.logits[rows]
+    matrix, shift = erase(logits, logits[:, PARTNER], people.looks.pose[rows])
     yield "logits, pose erased", False, lambda part: (part.both.looks.logits @ matrix + shift)[:, FACE]
     for zero in (0.5, 0.7, 0.8, 0.9):
         fit = fitted(parts, judge, ReadingConfig(zero=zero))
@@ -176,7 +177,7 @@ def fitted(parts: Parts, judge: Judge, config: ReadingConfig) -> Fit:
     kept = np.concatenate([rows, np.ones(len(both[1].names), bool)])
     new = np.cumsum(kept) - 1
     use = kept[place]
-    people, reach = both[0].looks.take(rows), reach_of_version_1(one[1:])
+    people, reach = both[0].looks.take(rows), reach_of_sigmoids(one[1:])
     return fit_reading(people, both[1].looks, neutral, once.take(use), new[place[use]], reach, config)
 
 

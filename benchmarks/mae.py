@@ -33,6 +33,7 @@ from learning.masked import DecoderConfig, MaskedAutoencoder, normalised, patche
 from learning.vit_pretraining import load_autoencoder, reconstruction_errors, scaled  # noqa: E402
 from mae_crops import HELD_OUT, LEARNED, crops_of, middle  # noqa: E402
 from make_mae import config_for  # noqa: E402
+from marked import between_marks  # noqa: E402
 
 SMILES = ("happiness", "neutral")
 SHRINKAGE = tuple(10.0**power for power in range(-4, 3))
@@ -74,10 +75,8 @@ def main() -> None:
     for name, lines in parts.items():
         text = "\n".join(lines)
         print(f"\n{name}\n{text}")
-        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         if page:
-            before, rest = page.split(begin)
-            page = f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}"
+            page = between_marks(page, name, text)
     if options.write:
         options.write.write_text(page, encoding="utf-8")
 

@@ -31,6 +31,7 @@ from dfe.space.registry import load_space  # noqa: E402
 from dfe.tokenizer.file import load_tokenizer  # noqa: E402
 from learning.points import PointsConfig, disturbed, reference_face  # noqa: E402
 from make_points import correlations, faces_of, on_tracked  # noqa: E402
+from marked import between_marks  # noqa: E402
 from training_media import lfw_people  # noqa: E402
 
 SPACE = load_space("arkit51/face41")
@@ -60,10 +61,8 @@ def main() -> None:
     for name, lines in parts.items():
         text = "\n".join(lines)
         print(f"\n{name}\n{text}")
-        begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         if page:
-            before, rest = page.split(begin)
-            page = f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}"
+            page = between_marks(page, name, text)
     if options.write:
         options.write.write_text(page, encoding="utf-8")
 

@@ -41,7 +41,7 @@ def fit(count: int, tokens: int, workers: int) -> None:
     from dfe.predict.config import StudyConfig
     from dfe.predict.figures import figures
     from dfe.predict.predict import Described, predict_target
-    from dfe.predict.store import FORMAT, Study
+    from dfe.predict.store import FORMAT, Predictions
     from dfe.predict.tabulate import joined
     from dfe.predict.usable import split_of, usable_examples
     from dfe.stats.bag import BagOfTokens
@@ -79,7 +79,7 @@ def fit(count: int, tokens: int, workers: int) -> None:
             "targets": [outcome.about],
         }
         cpu = outcome.about["of_representations"]["bag of tokens"]["fit_s"]
-        figures(Study(about, joined(outcome.tables), {}))
+        figures(Predictions(about, joined(outcome.tables), {}))
         scored = time.perf_counter()
         print(
             f"{target.name}: {count} recordings of {tokens} tokens, {len(splits)} folds, {workers} workers: "

@@ -19,7 +19,6 @@ SPEECH = {
     "WolfgangLanger_Pexels": "none, acted",
     "grid": "reads a sentence",
 }
-SPOKEN = "grid"
 MOST = 4
 
 

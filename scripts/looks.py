@@ -14,17 +14,6 @@ from dfe.recording.recording import Recording
 from learning.reading import Looks
 from training_media import lfw_people
 
-FER_WORDS = {
-    "angry": "anger",
-    "disgust": "disgust",
-    "fear": "fear",
-    "happy": "happiness",
-    "sad": "sadness",
-    "surprise": "surprise",
-    "neutral": "neutral",
-}
-"""FER2013's labels in the words of the other sets."""
-
 
 class Seen:
     """The faces of one table: looks, names of the pictures, the network's sigmoids; the looks are kept beside it."""

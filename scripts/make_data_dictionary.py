@@ -66,9 +66,9 @@ provenance beside it. This page is made from the package's own schema by `script
 - `usable` marks the rows that are fit for most analyses: a face with yaw within {rule.max_yaw_deg:g} degrees to
   either side, pitch within {rule.max_pitch_deg:g} degrees up or down, roll within {rule.max_roll_deg:g} degrees, a
   box of at least {rule.min_face_px:g} pixels on its short side, at most {rule.max_covered_upper:.0%} of the upper and
-  {rule.max_covered_lower:.0%} of the lower face covered, and a picture that is not blurred and does not
-  stand still for over {rule.max_still_s:g} seconds. The limits of a run are in its provenance (`options`,
-  `usability`), and `why_not` names the first one that a row breaks.
+  {rule.max_covered_lower:.0%} of the lower face covered, and a picture that is not blurred
+  or made of squares and does not stand still for over {rule.max_still_s:g} seconds. The limits of a
+  run are in its provenance (`options`, `usability`), and `why_not` names the first one that a row breaks.
 - To keep one region of a face, use its own column: rows with a small `covered_upper` can serve for brows and eyes
   while a hand is over the mouth.
 

@@ -31,7 +31,7 @@ from dfe.training.config import preset  # noqa: E402
 from dfe.training.loop import train  # noqa: E402
 from dfe.training.tables import TrainingTable  # noqa: E402
 from face_rows import TEST_FILMS, TRAINING_FILMS, Faces  # noqa: E402
-from make_displays import ASSETS, ROOT, SEEDS, SIZE, TERMS, people_seen, steady  # noqa: E402
+from make_displays import ASSETS, ROOT, SEEDS, SIZE, TERMS, median, people_seen, steady  # noqa: E402
 from training_media import part_of_person  # noqa: E402
 
 NAME, VERSION = "dfe-rvq", "1"
@@ -89,15 +89,7 @@ def main() -> None:
                 tables, scratch, replace(config, seed=seed), progress,
                 validation=[validating], table_weights=weights, card=card,
             ).tokenizer  # fmt: skip
-    errors = {seed: float(one.card["validation"]["error_mm"]) for seed, one in made.items()}
-    ranked = sorted(errors, key=lambda seed: errors[seed])
-    shipped = ranked[(len(ranked) - 1) // 2]
-    tokenizer = made[shipped]
-    tokenizer.card["seeds"] = {
-        "error_mm_by_seed": {str(seed): round(errors[seed], 4) for seed in ranked},
-        "shipped": shipped,
-        "rank_by_error": f"{ranked.index(shipped) + 1} of {len(ranked)}",
-    }
+    tokenizer = median(made)
     tokenizer.card |= figures(tokenizer, tables, faces)
     save_tokenizer(tokenizer, options.out or ASSETS / f"{name}-{VERSION}", overwrite=True)
     print(json.dumps({"tokenizer": tokenizer.id, "hash": tokenizer.hash, "seeds": tokenizer.card["seeds"]}, indent=1))

@@ -19,7 +19,6 @@ from dfe.facemodel.track import see
 from dfe.recording.recording import Recording
 from dfe.tokenizer.tokenizer import Tokenizer
 
-STILLS = ("lfw_train", "lfw_test", "london", "yale", "fer_train", "fer_test", "london_turned")
 FILMS = ("clips",)
 
 

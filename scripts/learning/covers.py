@@ -18,7 +18,7 @@ Picture = np.ndarray
 Cover = Callable[[np.random.Generator, Picture, np.ndarray, Picture], tuple[np.ndarray, np.ndarray]]
 """From a picture, the face's landmarks in it ``(478, 2)`` and another picture to take textures from: alpha and grey."""
 
-OVAL_LOW, BRIDGE, CHIN, MOUTH, NOSE = (93, 132, 58, 172, 136, 150, 176, 148, 152), 6, 152, (13, 14), 4
+BRIDGE, CHIN, NOSE = 6, 152, 4
 EYES = ((33, 133, 159, 145), (263, 362, 386, 374))
 RIGHT_OVAL = [93, 132, 58, 172, 136, 150, 149, 176, 148]
 LEFT_OVAL = [377, 400, 378, 379, 365, 397, 288, 361, 323]

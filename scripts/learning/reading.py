@@ -85,7 +85,7 @@ def fit_reading(
         config: choices.
     """
     config = config or ReadingConfig()
-    erasing, shift = erase(people.logits, people.pose)
+    erasing, shift = erase(people.logits, people.logits[:, PARTNER], people.pose)
     both = np.concatenate([people.logits, expressive.logits])
     zero, unit = scale(both @ erasing[:, FACE] + shift[FACE], neutral, reach, config)
     matrix, bias = erasing[:, FACE] / unit, (shift[FACE] - zero) / unit
@@ -96,12 +96,12 @@ def fit_reading(
     )
 
 
-def erase(logits: DoubleArray, pose: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
-    """Matrix and shift after which no linear reader finds the pose ``(n, 3)`` in the logits ``(n, size)``.
+def erase(features: DoubleArray, mirrored: DoubleArray, pose: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
+    """Matrix and shift after which no linear reader finds the pose ``(n, 3)`` in the features ``(n, size)``.
 
-    Fitted on the faces and their mirror images; equation 3 of arXiv 2306.03819.
+    Fitted on the faces and their mirror images, ``(n, size)`` too; equation 3 of arXiv 2306.03819.
     """
-    x = np.concatenate([logits, logits[:, PARTNER]])
+    x = np.concatenate([features, mirrored])
     z = np.concatenate([pose, pose * POSE_SIGNS])
     middle = x.mean(axis=0)
     x, z = x - middle, z - z.mean(axis=0)

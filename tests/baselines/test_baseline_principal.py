@@ -32,8 +32,8 @@ def test_lloyd_max_is_one_dimensional_k_means():
     np.testing.assert_allclose(lloyd_max(values, start), np.sort(oracle.cluster_centers_[:, 0]), atol=1e-6)
 
 
-def test_a_pinned_step_stays_and_empty_ones_keep_their_place():
-    points = lloyd_max(np.array([1.0, 1.1, 5.0]), np.array([0.0, 1.0, 5.0, 90.0]), pinned=0)
+def test_empty_steps_keep_their_place():
+    points = lloyd_max(np.array([1.0, 1.1, 5.0]), np.array([0.0, 1.0, 5.0, 90.0]))
     np.testing.assert_allclose(points, [0.0, 1.05, 5.0, 90.0])
 
 
@@ -83,9 +83,8 @@ def test_bits_go_where_the_variance_is(face41, train):
     assert (np.diff(bits) <= 1).all()
 
 
-@pytest.mark.parametrize("silent", [True, False])
-def test_each_component_takes_its_nearest_step(face41, train, test_faces, silent):
-    coder = principal_bits(train, face41, 16, silent=silent)
+def test_each_component_takes_its_nearest_step(face41, train, test_faces):
+    coder = principal_bits(train, face41, 16)
     codes = coder.encode_codes(test_faces[:50])
     for level in range(coder.levels):
         count = int(2 ** bits_by_level(coder)[level])
@@ -95,10 +94,7 @@ def test_each_component_takes_its_nearest_step(face41, train, test_faces, silent
         np.testing.assert_array_equal(codes[:, level], errors.argmin(axis=0))
 
 
-def test_code_0_is_the_step_nearest_to_zero_and_silent_where_asked(face41, train):
-    silent = principal_bits(train, face41, 24, silent=True).displays()
-    assert silent.ordered
-    assert not silent.number[:, 0].any()
+def test_code_0_is_the_step_nearest_to_zero(face41, train):
     displays = principal_bits(train, face41, 24).displays()
     assert (displays.number[:, 0] > 0).all()
     real = np.where(displays.number > 0, displays.mm, np.inf)

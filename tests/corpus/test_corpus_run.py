@@ -123,11 +123,21 @@ def test_a_list_saved_by_a_spreadsheet_is_still_understood(dfe, encoded, tmp_pat
 def test_json_lines_tell_what_happens(dfe, plan, tmp_path):
     ran = dfe("corpus", "run", plan, "-o", tmp_path / "out", "--json-lines", "--end", "0.2")
     told = [one for one in map(json.loads, ran.out.splitlines()) if one["event"] != "progress"]  # where it takes long
-    assert [one["event"] for one in told] == ["start", *["recording"] * 4, "end"]
-    assert {one["status"] for one in told[1:-1]} == {"done"}
+    assert [one["event"] for one in told] == ["start", *["recording"] * 5, "end"]
+    assert [one["status"] for one in told[1:-1]] == ["unreadable", *["done"] * 4]
+    assert "s2_broken.mp4: " in told[1]["reason"], "nothing else says why the exit code is 1"
     assert (told[-1]["done"], told[-1]["unreadable"], told[-1]["exit_code"], ran.code) == (4, 1, 1, 1)
     both = dfe("corpus", "run", plan, "-o", tmp_path / "other", "--json-lines", "--json")
     assert (both.code, (tmp_path / "other").exists()) == (2, False)
+
+
+def test_an_error_that_ends_a_run_is_not_told_as_one_of_its_results(dfe, plan, tmp_path):
+    torn = tmp_path / "torn.parquet"
+    torn.write_bytes(plan.read_bytes()[:-9])
+    for words in ((tmp_path / "none.parquet",), (torn,), (plan, "--tokenizer", "nobody")):
+        ran = dfe("corpus", "run", *words, "-o", tmp_path / "out")
+        assert (ran.code, len(ran.err.splitlines())) == (3, 1)
+    assert not (tmp_path / "out").exists()
 
 
 def test_status_counts_and_names_the_failures(dfe, encoded, tmp_path):
@@ -204,7 +214,7 @@ def test_a_shard_is_one_of_so_many(dfe, plan, tmp_path):
 def test_what_is_no_plan_is_refused(dfe, encoded, tmp_path):
     for path in (encoded / "s1" / "s1_rest.parquet", encoded / "subjects.csv", tmp_path / "absent.parquet"):
         ran = dfe("corpus", "run", path, "-o", tmp_path / "out")
-        assert (ran.code, ran.err.count("\n")) == (1, 1), path
+        assert (ran.code, ran.err.count("\n")) == (3, 1), path
 
 
 def test_what_no_run_wrote_into_is_told_with_what_to_do(dfe, plan, tmp_path):

@@ -9,6 +9,7 @@ import threading
 import unicodedata
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from dfe.encoding import going_on, journal
@@ -258,3 +259,58 @@ def test_all_files_of_a_table_are_merged_and_those_that_are_gone_are_told(dfe, m
     (out / "s1" / "a.csv").unlink()
     ran = dfe("corpus", "merge", out, "-o", tmp_path / "less")
     assert "1 listed table cannot be found" in ran.err
+
+
+def test_what_was_changed_after_it_was_written_is_found_and_mended(dfe, media, tmp_path):
+    out, plan = tmp_path / "out", planned(dfe, media)
+    assert dfe("corpus", "run", plan, "-o", out).code == 0
+    table, listed = out / "s1" / "a.parquet", out / "manifest.csv"
+    whole = table.read_bytes()
+    digest = next(iter(Manifest(out))).table_sha256
+    for spoil in (
+        lambda: pq.write_table(pq.read_table(table).slice(0, 3), table),
+        lambda: table.write_bytes(whole[:500] + bytes([whole[500] ^ 1]) + whole[501:]),
+        lambda: listed.write_text(listed.read_text().replace(digest, "0" * 64)),
+        lambda: listed.write_text(listed.read_text().replace(digest, "")),
+        table.unlink,
+    ):
+        spoil()
+        ran = dfe("corpus", "verify", out)
+        assert (ran.code, ran.err.count("start the run again")) == (1, 1)
+        if "not the file that was written; remove it" in ran.err and "0" * 64 in listed.read_text():
+            table.unlink()  # its time and size say nothing
+        assert dfe("corpus", "run", plan, "-o", out).code == 0
+        assert dfe("corpus", "verify", out).code == 0
+        assert table.read_bytes() == whole
+
+
+@posix
+def test_what_only_stands_for_media_is_fetched_or_told(dfe, demo_media, tmp_path):
+    stored, there, plan, out = (tmp_path / name for name in ("stored", "there", "plan.parquet", "out"))
+    stored.mkdir()
+    shutil.copy(demo_media / "carphone_pristine.mp4", stored / "sub-1_task-talk.mp4")
+    assert dfe("corpus", "copy", f"file://{stored}", there, "--later").code == 0
+    ran = dfe("corpus", "plan", there, "-o", plan)
+    assert (ran.code, "only stands for a file in a store; add --fetch" in ran.err) == (1, True)
+    ran = dfe("corpus", "plan", there, "-o", plan, "--fetch", "--sample", "0.3", "--overwrite", "--json")
+    assert (ran.code, ran.json["estimate"] is not None) == (0, True)
+    for verb, more in (("run", ()), ("slurm", ("--hours", "4"))):
+        ran = dfe("corpus", verb, plan, "-o", out, *more)
+        assert (ran.code, "add --fetch" in ran.err) == (2, True)
+    assert not out.exists()
+    assert dfe("corpus", "run", plan, "-o", out, "--fetch", "--end", "0.1").code == 0
+    ran = dfe("corpus", "verify", out, "--sources")
+    assert (ran.code, ran.out) == (0, "1 table and 0 sources checked, 0 faults\n")
+
+
+def test_a_sample_that_kills_its_worker_costs_the_estimate_and_not_the_plan(dfe, media, tmp_path, monkeypatch):
+    from dfe.base.errors import DfeError
+    from dfe.corpus import making
+
+    def dies(_: object) -> None:
+        raise DfeError("its process died")
+
+    monkeypatch.setattr(making, "measure", dies)
+    ran = dfe("corpus", "plan", media, "-o", tmp_path / "plan.parquet", "--json")
+    assert (ran.code, ran.json["recordings"], ran.json["estimate"]) == (0, 1, None)
+    assert "no estimate of time and room: its process died" in ran.err

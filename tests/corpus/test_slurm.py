@@ -53,7 +53,14 @@ def test_the_command_of_the_script_does_its_share_as_it_was_told(dfe, plan, tmp_
     how = ("--pseudonyms", key, "--tokenizer", "none", "--space", "arkit51/face41", "--end", "0.2", "--report")
     ran = dfe("corpus", "slurm", plan, "-o", out, "--shares", "2", "--cpus", "3", "--hours", "2", "--gpus", "1", *how)
     assert ran.code == 0
-    for line in ("--array=1-2", "--cpus-per-task=3", "--time=02:00:00", "--mem=2800M", "--gpus-per-task=1"):
+    for line in (
+        "--array=1-2",
+        "--ntasks=1",
+        "--cpus-per-task=3",
+        "--time=02:00:00",
+        "--mem=2800M",
+        "--gpus-per-task=1",
+    ):
         assert f"#SBATCH {line}\n" in ran.out
     assert key.is_file(), "made once, before many shares begin at the same time"
     before = key.read_bytes()
@@ -83,7 +90,9 @@ def test_a_share_that_stopped_early_goes_back_into_the_queue(dfe, plan, tmp_path
 
 def test_a_share_without_room_on_the_disk_waits_for_somebody_to_make_some(dfe, plan, tmp_path):
     """It would come back at once, and stop again, as often as the cluster can start it."""
-    script = dfe("corpus", "slurm", plan, "-o", tmp_path / "out").out
+    ran = dfe("corpus", "slurm", plan, "-o", tmp_path / "out")
+    script = ran.out
+    assert "98 of 100 shares have nothing to do" in ran.err
     assert ran_by_a_node(script, tmp_path / "full", code=75)[::2] == (75, ["requeuehold", "77_2"])
 
 

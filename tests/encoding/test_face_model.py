@@ -15,7 +15,7 @@ from dfe.encoding.assemble import assemble
 from dfe.encoding.neutral import NeutralChoice
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.run import encode
-from dfe.facemodel.track import FaceTrack
+from dfe.facemodel.track import measure_track, see
 from dfe.frontends.landmarks.networks import Networks
 from dfe.frontends.points.mapping import POINTS, weights
 from dfe.media.inputs import Source
@@ -54,9 +54,8 @@ def test_the_coefficients_stand_beside(whole: Recording, plain: Recording) -> No
 def test_what_is_measured_is_what_a_face_track_measures(whole: Recording) -> None:
     points = whole.landmarks()
     assert points is not None
-    track = FaceTrack(face_model.mesh_fitter())
-    track.add(points.astype(np.float64))
-    alone = track.measure()
+    fitter = face_model.mesh_fitter()
+    alone = measure_track(fitter, see(fitter, points.astype(np.float64)))
     np.testing.assert_array_equal(whole.expressions(), alone.expression.astype(np.float32))
     moved = load_space("dfe-face").displace(whole.expressions())
     gap = moved[:, 13, 1] - moved[:, 14, 1]

@@ -82,7 +82,7 @@ def test_a_run_stops_before_the_disk_is_full_and_goes_on(media, monkeypatch):
     monkeypatch.setattr(limits.shutil, "disk_usage", lambda _: SimpleNamespace(free=next(free, 0)))
     told, made = run(media, limits=Limits(free_bytes=10**9))
     assert told == ["a done"]
-    assert "nearly full" in made.stopped
+    assert "too little of the disk is free" in made.stopped
     assert [status for status, _ in statuses(media.parent / "out").values()] == ["done", "waiting", "waiting"]
     monkeypatch.undo()
     told, made = run(media, limits=Limits(free_bytes=1))
@@ -122,12 +122,13 @@ def test_limits_make_sense(bad):
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions of another kind")
 def test_results_are_closed_to_strangers_and_stay_as_their_owner_set_them(media):
-    out = media.parent / "out"
+    out = media.parent / "results" / "out"
     before = os.umask(0o022)
     try:
         encode_to_folder([media], out, OPTIONS, report=True)
         modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in out.iterdir()}
         assert modes == {".parquet": 0o640, ".html": 0o640, ".csv": 0o640}
+        assert {stat.S_IMODE(place.stat().st_mode) for place in (out, out.parent)} == {0o750}
         (out / "a.parquet").chmod(0o600)
         encode_to_folder([media], out, OPTIONS, overwrite=True)
         assert stat.S_IMODE((out / "a.parquet").stat().st_mode) == 0o600

@@ -127,7 +127,7 @@ def test_a_film_goes_on_when_the_server_is_killed(carphone: Path) -> None:
 
 
 def test_workers_that_begin_together_find_one_server_which_ends_after_the_last(tmp_path: Path) -> None:
-    workers = [gathered(linger_s=0.2) for _ in range(3)]
+    workers = [gathered(linger_s=2.0) for _ in range(3)]
     processes: list[int] = []
     threads = [threading.Thread(target=lambda one=one: processes.append(one.count()["process"])) for one in workers]
     for thread in threads:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from dfe.encoding import observing
@@ -100,6 +101,21 @@ def test_only_what_has_changed_is_done_again(dfe, folder, looked, tmp_path):
     (out / "b/face.parquet").unlink()
     assert dfe("encode", folder, "-o", out).code == 0
     assert looked == ["b/face"]
+
+
+def test_a_table_that_was_changed_is_made_anew_and_a_copied_one_is_kept(dfe, folder, looked, tmp_path):
+    out, copied = tmp_path / "out", tmp_path / "copied"
+    assert dfe("encode", folder, "-o", out).code == 0
+    path = out / "a" / "face.parquet"
+    whole = path.read_bytes()
+    pq.write_table(pq.read_table(path).slice(0, 0), path)
+    shutil.copytree(out, copied)
+    for place in (out, copied):
+        looked.clear()
+        assert dfe("encode", folder, "-o", place).code == 0
+        assert looked == ["a/face"]
+        assert (place / "a" / "face.parquet").read_bytes() == whole
+        assert dfe("corpus", "verify", place).code == 0
 
 
 def test_other_options_are_another_result(dfe, folder, looked, tmp_path):

@@ -98,7 +98,8 @@ def test_going_on_looks_at_the_missing_pieces_only(media, looked):
     looked.clear()
     stop(media)
     assert (looked, pieces(media)) == ([0, 1], 2)
-    folders = [path for path in (media.parent / "out" / FOLDER).iterdir() if os.name == "posix"]
+    place = media.parent / "out" / FOLDER
+    folders = [path for path in (place, *place.iterdir()) if os.name == "posix"]
     assert [stat.S_IMODE(path.stat().st_mode) for path in folders] == [0o700] * len(folders), "for their owner alone"
     looked.clear()
     assert go(media) == ["done"]

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,35 @@ def test_it_is_the_published_hash(tmp_path):
     inner = hashlib.sha256(bytes(b ^ 0x36 for b in padded) + b"anna").digest()
     outer = hashlib.sha256(bytes(b ^ 0x5C for b in padded) + inner).digest()
     assert Pseudonyms(tmp_path / "key").of("anna") == "p" + base64.b32encode(outer).decode().lower()[:12]
+
+
+def test_a_folder_has_one_way_of_naming(dfe, media, tmp_path):
+    key, other, plain, hidden = (tmp_path / name for name in ("key", "other", "plain", "hidden"))
+    media = media / NAME / f"{NAME}_talk.mp4"
+    assert dfe("encode", media, "-o", hidden, "--pseudonyms", key).code == 0
+    made = sorted(hidden.rglob("*"))
+    for words, says in (((), "under pseudonyms"), (("--pseudonyms", tmp_path / "lost"), "is not there")):
+        ran = dfe("encode", media, "-o", hidden, *words)
+        assert (ran.code, says in ran.err) == (2, True)
+    assert not (tmp_path / "lost").exists()
+    assert dfe("encode", media, "-o", tmp_path / "first", "--pseudonyms", other).code == 0
+    ran = dfe("encode", media, "-o", hidden, "--pseudonyms", other)
+    assert (ran.code, "of another key" in ran.err) == (2, True)
+    assert sorted(hidden.rglob("*")) == made
+    assert dfe("encode", media, "-o", plain).code == 0
+    ran = dfe("encode", media, "-o", plain, "--pseudonyms", key)
+    assert (ran.code, "under names" in ran.err) == (2, True)
+    told = dfe("encode", media, "-o", hidden, "--pseudonyms", key, "--json").json
+    assert (told["files_already_there"], told["files_done"]) == (1, 0)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_a_key_that_everybody_can_read_is_told(dfe, media, tmp_path):
+    media = media / NAME / f"{NAME}_talk.mp4"
+    key, words = tmp_path / "key", ("encode", media, "-o", tmp_path / "out", "--pseudonyms", tmp_path / "key")
+    assert "everybody" not in dfe(*words).err
+    key.chmod(0o644)
+    assert "everybody on this computer can read" in dfe(*words).err
 
 
 def test_a_key_does_not_lie_among_the_results_and_is_a_key(tmp_path):

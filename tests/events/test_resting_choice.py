@@ -16,8 +16,6 @@ from dfe.recording.neutrals import ANOTHER, EVERYBODYS, INTERVAL, NONE, OWN, neu
 from dfe.recording.recording import Recording
 from made_resting import resting
 
-WHOSE = (("own", OWN), ("population", EVERYBODYS), ("2-5 s", INTERVAL), ("recording a.parquet", ANOTHER))
-
 
 def share_of(recording: Recording, config: EventConfig | None = None) -> float:
     found = find_events(recording, config)

@@ -7,17 +7,14 @@ from made_faces import Made, placed
 from dfe.base.errors import UsageError
 from dfe.facemodel.fit import FaceFitter
 from dfe.facemodel.model import FaceModel
-from dfe.facemodel.track import FaceTrack
+from dfe.facemodel.track import join_seen, measure_track, see
 
 
 def test_a_track_is_the_same_however_it_was_cut(model: FaceModel, fitter: FaceFitter) -> None:
     points = Made(model, 40, seed=21, turn=0.1).points
     points[7] = np.nan
-    whole, cut = FaceTrack(fitter), FaceTrack(fitter)
-    whole.add(points)
-    for start in (0, 1, 8, 25):
-        cut.add(points[start : {0: 1, 1: 8, 8: 25, 25: 40}[start]])
-    one, two = whole.measure(), cut.measure()
+    parts = [see(fitter, part) for part in np.split(points, [1, 8, 25])]
+    one, two = measure_track(fitter, see(fitter, points)), measure_track(fitter, join_seen(parts))
     np.testing.assert_array_equal(one.expression, two.expression)
     np.testing.assert_array_equal(one.eyes.lids_mm, two.eyes.lids_mm)
     np.testing.assert_array_equal(one.eyes.gaze_deg, two.eyes.gaze_deg)
@@ -31,24 +28,19 @@ def test_a_shut_eye_is_shut(model: FaceModel, fitter: FaceFitter) -> None:
     shape = np.repeat(made.shape[:1], 30, axis=0)
     for upper, lower in ((385, 380), (386, 374), (387, 373)):
         shape[20:, upper] += (shape[20:, lower] - shape[20:, upper]) * 0.7
-    track = FaceTrack(fitter)
-    track.add(placed(shape, np.zeros(30), np.zeros(30)))
-    lids = track.measure().eyes.lids_mm
+    lids = measure_track(fitter, see(fitter, placed(shape, np.zeros(30), np.zeros(30)))).eyes.lids_mm
     closed = lids[:20].mean(axis=0) - lids[20:].mean(axis=0)
     assert closed[0] > 3 * abs(closed[1])
 
 
 def test_another_recording_gives_the_neutral(model: FaceModel, fitter: FaceFitter) -> None:
     points = Made(model, 40, seed=23).points
-    first, second = FaceTrack(fitter), FaceTrack(fitter)
-    first.add(points[:20])
-    second.add(points[20:])
-    face = first.measure().resting
-    said = second.measure(face)
+    face = measure_track(fitter, see(fitter, points[:20])).resting
+    said = measure_track(fitter, see(fitter, points[20:]), face)
     assert said.resting is face
     assert np.isfinite(said.expression).all()
 
 
-def test_an_empty_track_is_an_error(fitter: FaceFitter) -> None:
-    with pytest.raises(UsageError, match="no frames"):
-        FaceTrack(fitter).measure()
+def test_a_track_without_a_face_is_an_error(fitter: FaceFitter) -> None:
+    with pytest.raises(UsageError):
+        measure_track(fitter, see(fitter, np.full((3, 478, 3), np.nan)))

@@ -50,6 +50,12 @@ def test_each_gets_the_answer_to_what_it_asked(place: Place) -> None:
     np.testing.assert_array_equal(there.network.given[0][1], 0, "places that are left are zero")
 
 
+def test_it_ends_by_itself_where_nobody_comes(place: Place) -> None:
+    there = InThread(place, BATCH, linger_s=0.01)
+    there.thread.join(60)
+    assert not there.thread.is_alive()
+
+
 def test_workers_that_ask_at_the_same_time_share_batches(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever holds a worker up on a busy machine: here the others wait for all that are connected."""
     monkeypatch.setattr(batches, "RECENT_S", math.inf)

@@ -68,6 +68,9 @@ def test_faces_are_told_apart_and_what_is_not_known_is_not_still() -> None:
     assert stretches(np.zeros((50, 16, 16), np.uint8)) == []
     looks = np.repeat(living(1), 50, axis=0)
     assert find_standstills(np.arange(50), np.full(50, np.nan), np.zeros(50), looks) == ()
+    lost = np.where(np.arange(50) == 30, np.nan, np.arange(50) / RATE)
+    found = find_standstills(np.arange(50), lost, np.where(np.arange(50) == 30, -1, 0), looks)
+    assert [len(one.rows) for one in found] == [30, 19], "a frame that could not be decoded hides no other"
     gone = np.r_[0:20, 40:50]
     assert stretches(looks[gone], gone) == [(0, 0, 19), (0, 40, 49)]
 
@@ -84,6 +87,9 @@ def test_the_longest_is_named_and_short_ones_are_not() -> None:
 def test_short_freezes_are_counted_apart_from_long_ones_and_from_what_living_faces_do() -> None:
     looks = living(400)
     looks[10:19], looks[50:65], looks[100:141], looks[200:291] = looks[10], looks[50], looks[100], looks[200]
+    looks[300:320] = looks[300]
+    for end in (19, 65, 141, 291):
+        looks[end:] += np.uint8(4)
     found = find_standstills(np.arange(400), np.arange(400) / RATE, np.zeros(400), looks)
     short = momentary(found, 2.0)
     assert [round(one.seconds, 2) for one in short] == [0.56, 1.6]

@@ -38,7 +38,7 @@ def flipped(looks: Looks) -> Looks:
 
 def test_no_linear_reader_finds_the_pose_after_it_is_erased() -> None:
     looks = made(1, 2000, 1.0)
-    matrix, shift = erase(looks.logits, looks.pose)
+    matrix, shift = erase(looks.logits, flipped(looks).logits, looks.pose)
     both = np.concatenate([looks.logits, flipped(looks).logits]) @ matrix + shift
     pose = np.concatenate([looks.pose, flipped(looks).pose])
     both, pose = both - both.mean(axis=0), pose - pose.mean(axis=0)
@@ -51,7 +51,7 @@ def test_no_linear_reader_finds_the_pose_after_it_is_erased() -> None:
 def test_erasing_changes_the_logits_as_little_as_it_can() -> None:
     # Among projections along the pose's directions the oblique one is nearest in the metric of the covariance.
     looks = made(2, 3000, 1.0)
-    matrix, shift = erase(looks.logits, looks.pose)
+    matrix, shift = erase(looks.logits, flipped(looks).logits, looks.pose)
     x = np.concatenate([looks.logits, flipped(looks).logits])
     z = np.concatenate([looks.pose, flipped(looks).pose])
     total = np.cov(x.T, bias=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 import numpy as np
@@ -51,7 +52,7 @@ class Doubling:
 class InThread:
     """A server in a thread of this process, at a place in ``folder``."""
 
-    def __init__(self, place: Place, batch: int, patience_s: float = 0.002, linger_s: float = 0.2) -> None:
+    def __init__(self, place: Place, batch: int, patience_s: float = 0.002, linger_s: float = 600.0) -> None:
         self.place, self.network = place, Doubling(batch)
         listener, secret = place.listen()
         sessions = cast(dict[str, Session], {"doubling": self.network})
@@ -60,7 +61,10 @@ class InThread:
         self.thread.start()
 
     def ends(self) -> None:
-        """Wait for its end, which comes soon after that of the last worker."""
+        """Let it linger no more, and wait for its end: the last worker has gone, or a network has failed."""
+        self.server._linger_s = 0.0
+        with suppress(OSError):  # of a server that has ended
+            self.server._button.send(b"!")
         self.thread.join(60)
         assert not self.thread.is_alive()
 

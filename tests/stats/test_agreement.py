@@ -57,11 +57,6 @@ def test_ac1_of_published_examples() -> None:
 codes = st.lists(st.lists(st.integers(-1, 3), min_size=3, max_size=3), min_size=2, max_size=9)
 
 
-def pairs_of(data, item: int) -> list[tuple[int, int]]:
-    values = [v for v in data[item] if v >= 0]
-    return list(itertools.permutations(values, 2))
-
-
 @settings(max_examples=150, deadline=None)
 @given(codes)
 def test_alpha_is_its_definition_pair_by_pair(data) -> None:

@@ -12,6 +12,7 @@ from dfe.base.types import FloatArray
 from dfe.recording.recording import Recording
 from dfe.tokenizer.file import default_id
 from dfe.tokenizer.tokenizer import Tokenizer
+from made_rvq import torch_model
 
 RESIDUAL = ("dfe-rvq@1",)
 SHIPPED = ("default", "dfe-face41@3", *RESIDUAL)
@@ -69,12 +70,11 @@ def test_400_faces_are_coded_as_they_always_were(name: str, of: str, faces: str)
 def test_same_codes_as_the_torch_model_on_every_row(name: str, recording: Recording) -> None:
     torch = pytest.importorskip("torch", reason="needs the extra train")
     from dfe.quantizers.rvq.config import RvqConfig
-    from dfe.quantizers.rvq.train.model import RvqModel
 
     tokenizer = dfe.load_tokenizer(name)
     rows = rows_for(tokenizer, recording)
     assert isinstance(tokenizer.config, RvqConfig)
-    model = RvqModel.from_weights(tokenizer.config, tokenizer.weights)
+    model = torch_model(tokenizer)
     with torch.no_grad():
         expected = model.encode(torch.from_numpy(rows).double()).numpy()
     np.testing.assert_array_equal(tokenizer.encode_codes(rows), expected)

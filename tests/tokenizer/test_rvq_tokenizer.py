@@ -9,6 +9,7 @@ import dfe
 from dfe.base.types import FloatArray
 from dfe.facemodel.space import face_space
 from dfe.tokenizer.tokenizer import Tokenizer
+from made_rvq import torch_model
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +28,9 @@ def rows() -> FloatArray:
 def test_same_codes_as_the_torch_model_on_every_row(tokenizer: Tokenizer, rows: FloatArray) -> None:
     torch = pytest.importorskip("torch", reason="needs the extra train")
     from dfe.quantizers.rvq.config import RvqConfig
-    from dfe.quantizers.rvq.train.model import RvqModel
 
     assert isinstance(tokenizer.config, RvqConfig)
-    model = RvqModel.from_weights(tokenizer.config, tokenizer.weights)
+    model = torch_model(tokenizer)
     expected = model.encode(torch.from_numpy(rows).double()).numpy()
     np.testing.assert_array_equal(tokenizer.encode_codes(rows), expected)
 

@@ -14,6 +14,7 @@ from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
 from dfe.tokenizer.file import load_tokenizer
 from dfe.tokenizer.tokenizer import Tokenizer
+from made_rvq import torch_model
 
 torch = pytest.importorskip("torch", reason="needs the extra train")
 
@@ -120,10 +121,8 @@ def test_it_starts_where_the_additive_one_does(table: TrainingTable, space: Expr
 
 
 def test_templates_in_training_are_codes_decoded_alone(table: TrainingTable, tmp_path: Path) -> None:
-    from dfe.quantizers.rvq.train.model import RvqModel
-
     tokenizer = train([table], tmp_path, SMALL).tokenizer
-    model = RvqModel.from_weights(tokenizer.config, tokenizer.weights)
+    model = torch_model(tokenizer)
     made = model.templates() @ model.decoder.from_latent
     alone = tokenizer.decode_codes(np.arange(1, tokenizer.size)[:, None]) - tokenizer.neutral
     np.testing.assert_allclose(made.detach(), alone, atol=1e-5)

@@ -42,12 +42,16 @@ def _unit(rows: DoubleArray, space: ExpressionSpace) -> DoubleArray:
 def mirror_partners(directions: ArrayLike, space: ExpressionSpace) -> IntArray:
     """The display nearest to the mirror image of each, ``(U,)``; itself where symmetric, -1 where none is near."""
     rows = np.asarray(directions, np.float32)
-    if not len(rows):
+    return partners_of(cosines(space.mirror(rows), rows, space))
+
+
+def partners_of(like: DoubleArray) -> IntArray:
+    """:func:`mirror_partners` from the cosines ``(U, U)`` of mirror images, in rows, with the displays."""
+    if not len(like):
         return np.zeros(0, np.int64)
-    like = cosines(space.mirror(rows), rows, space)
     # One that is its own mirror image stays its own partner, however like it another one is.
     own = np.diagonal(like) >= like.max(axis=1) - 1e-9
-    best = np.where(own, np.arange(len(rows)), like.argmax(axis=1))
+    best = np.where(own, np.arange(len(like)), like.argmax(axis=1))
     return np.where(like.max(axis=1) >= PARTNER_COSINE, best, -1)
 
 

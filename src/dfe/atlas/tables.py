@@ -42,8 +42,8 @@ def refuse_existing_tables(folder: Path, *, corpus: bool, overwrite: bool) -> No
     Raises:
         OutputError: one exists and ``overwrite`` is False.
     """
-    for name in (*ALWAYS, *OF_CORPUS) if corpus else ALWAYS:
-        refuse_existing(folder / f"{name}.csv", overwrite=overwrite)
+    names = (*ALWAYS, *OF_CORPUS) if corpus else ALWAYS
+    refuse_existing(*(folder / f"{name}.csv" for name in names), overwrite=overwrite)
 
 
 def write_tables(atlas: Atlas, folder: Path, *, overwrite: bool = False) -> None:

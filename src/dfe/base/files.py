@@ -11,6 +11,7 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,21 +37,23 @@ _ADVICE = {
 
 _FOR_US = 0o660
 """Permissions of a new file, less the user's umask."""
+_FOLDER_FOR_US = 0o770
+"""The same of a new folder: names of files may be names of people."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-def refuse_existing(target: Path, *, overwrite: bool) -> None:
-    """Stop before any work is done when ``target`` may not be written.
+def refuse_existing(*targets: Path, overwrite: bool) -> None:
+    """Stop before any work is done when one of the targets may not be written.
 
     Raises:
-        OutputError: it exists and ``overwrite`` is False, or it is a folder.
+        OutputError: one exists and ``overwrite`` is False, or is a folder.
     """
-    if os.path.isdir(target):  # noqa: PTH112 (a name too long for the system is no folder, and no exception)
-        raise OutputError("a folder of this name is in the way", where=target, advice="choose another name")
-    if not overwrite and os.path.lexists(target):
-        raise OutputError(
-            "exists already", where=target, advice="add --overwrite (in Python overwrite=True) or choose another name"
-        )
+    advice = "add --overwrite (in Python overwrite=True) or choose another name"
+    for target in targets:
+        if os.path.isdir(target):  # noqa: PTH112 (a name too long for the system is no folder, and no exception)
+            raise OutputError("a folder of this name is in the way", where=target, advice="choose another name")
+        if not overwrite and os.path.lexists(target):
+            raise OutputError("exists already", where=target, advice=advice)
 
 
 def refuse_filled(folder: Path) -> None:
@@ -73,15 +76,14 @@ def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryI
     Raises:
         OutputError: the target exists (without ``overwrite``), the disk is full, there is no permission.
     """
-    for target in targets:
-        refuse_existing(target, overwrite=overwrite)
+    refuse_existing(*targets, overwrite=overwrite)
     where = targets[0]
     temporary: list[Path] = []
     try:
         with ExitStack() as stack:
             files: list[BinaryIO] = []
             for where in targets:
-                where.parent.mkdir(parents=True, exist_ok=True)
+                make_folders(where.parent)
                 path = _beside(where)
                 files.append(stack.enter_context(_opened(path, where)))
                 temporary.append(path)
@@ -101,6 +103,21 @@ def replacing(*targets: Path, overwrite: bool = False) -> Iterator[tuple[BinaryI
         for path in temporary:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
+
+
+def make_folders(folder: Path, mode: int = _FOLDER_FOR_US) -> None:
+    """Make a folder and those above it where they are not there, closed to people outside the user's group.
+
+    Args:
+        folder: to be made.
+        mode: permissions of each that is made, less the user's umask.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = takewhile(lambda place: not place.exists(), (folder, *folder.parents))
+    for place in (*reversed([*missing]), folder):
+        place.mkdir(mode, exist_ok=True)
 
 
 @contextmanager

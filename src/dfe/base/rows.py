@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from dfe.base.errors import OutputError
+from dfe.base.files import make_folders
 from dfe.base.types import DoubleArray, FloatArray, IntArray
 
 BLOCK_ROWS = 65_536
@@ -123,7 +124,7 @@ class RowKeeper:
 
     def _opened(self, folder: Path) -> FileIO:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folders(folder)
             return tempfile.TemporaryFile(dir=folder, buffering=0)
         except OSError as error:
             raise self._refused(error) from None

@@ -42,7 +42,7 @@ class ScalarSearch:
         return np.stack([codes[step_of(z[:, level], points)] for level, (points, codes) in steps], axis=1)
 
 
-def principal_bits(train: FloatArray, space: ExpressionSpace, bits: int, *, silent: bool = False) -> AdditiveCoder:
+def principal_bits(train: FloatArray, space: ExpressionSpace, bits: int) -> AdditiveCoder:
     """Principal components in mm, with bits dealt greedily: each next one where it lowers the squared error most.
 
     A component of b bits has ``2**b`` Lloyd-Max steps; code 0 is the one nearest to 0. Components without a bit stay
@@ -52,7 +52,6 @@ def principal_bits(train: FloatArray, space: ExpressionSpace, bits: int, *, sile
         train: ``(n, D)`` finite expressions.
         space: of the expressions.
         bits: of a face, in all.
-        silent: code 0 is exactly 0, so that it says nothing; it costs a few percent of error.
 
     Raises:
         UsageError: more bits than 10 a mesh coordinate.
@@ -62,7 +61,7 @@ def principal_bits(train: FloatArray, space: ExpressionSpace, bits: int, *, sile
     metric, variance = mesh_metric(space).principal(centred)
     if not 1 <= bits <= _MOST_BITS * metric.rank:
         raise UsageError(f"{metric.rank} principal components take 1 to {_MOST_BITS * metric.rank} bits, not {bits}")
-    points = _dealt(metric.to_mm(train - base), bits, silent=silent)
+    points = _dealt(metric.to_mm(train - base), bits)
     return _scalar_coder(f"pca-{bits}bits", space, metric, base, points, np.sqrt(variance))
 
 
@@ -97,11 +96,11 @@ def flame_style(train: FloatArray, space: ExpressionSpace, size: int, levels: in
     return _scalar_coder(f"flame-pca-{size}x{levels}", space, metric, base, points, deviation)
 
 
-def _dealt(z: DoubleArray, bits: int, *, silent: bool) -> list[DoubleArray]:
+def _dealt(z: DoubleArray, bits: int) -> list[DoubleArray]:
     """Rising representatives of the leading components, up to the last one that gets a bit."""
     points = [np.zeros(1) for _ in range(z.shape[1])]
     error = np.square(z).mean(axis=0)
-    richer = [_steps(column, 1, silent=silent) for column in z.T]
+    richer = [_steps(column, 1) for column in z.T]
     left = np.array([_error(column, p) for column, p in zip(z.T, richer, strict=True)])
     for _ in range(bits):
         i = int((error - left).argmax())
@@ -110,19 +109,14 @@ def _dealt(z: DoubleArray, bits: int, *, silent: bool) -> list[DoubleArray]:
         if given == _MOST_BITS:
             left[i] = np.inf
         else:
-            richer[i] = _steps(z[:, i], given + 1, silent=silent)
+            richer[i] = _steps(z[:, i], given + 1)
             left[i] = _error(z[:, i], richer[i])
     used = max(i + 1 for i, p in enumerate(points) if len(p) > 1)
     return points[:used]
 
 
-def _steps(column: DoubleArray, bits: int, *, silent: bool) -> DoubleArray:
-    start = quantiles(column, 2**bits)
-    if not silent:
-        return lloyd_max(column, start)
-    zero = int(np.abs(start).argmin())
-    start[zero] = 0.0
-    return lloyd_max(column, start, pinned=zero)
+def _steps(column: DoubleArray, bits: int) -> DoubleArray:
+    return lloyd_max(column, quantiles(column, 2**bits))
 
 
 def _error(column: DoubleArray, points: DoubleArray) -> float:

@@ -10,7 +10,7 @@ _ITERATIONS = 200
 _SETTLED = 1e-9
 
 
-def lloyd_max(values: DoubleArray, start: DoubleArray, pinned: int | None = None) -> DoubleArray:
+def lloyd_max(values: DoubleArray, start: DoubleArray) -> DoubleArray:
     """Representatives ``(q,)``, rising, of the steps with the least mean squared error for values ``(n,)``.
 
     "Least squares quantization in PCM" (Lloyd, 1982): edges halfway, representatives at the means, until they settle.
@@ -18,7 +18,6 @@ def lloyd_max(values: DoubleArray, start: DoubleArray, pinned: int | None = None
     Args:
         values: to round.
         start: ``(q,)`` representatives to start from, rising.
-        pinned: index of a representative that stays where it starts.
     """
     ordered = np.sort(values)
     sums = np.concatenate([[0.0], np.cumsum(ordered)])
@@ -27,8 +26,6 @@ def lloyd_max(values: DoubleArray, start: DoubleArray, pinned: int | None = None
         ends = np.concatenate([[0], np.searchsorted(ordered, midpoints(points), side="right"), [len(ordered)]])
         counts = np.diff(ends)
         moved = np.where(counts > 0, np.diff(sums[ends]) / np.maximum(counts, 1), points)
-        if pinned is not None:
-            moved[pinned] = points[pinned]
         settled = np.abs(moved - points).max() <= _SETTLED * max(float(np.abs(ordered[[0, -1]]).max()), 1e-300)
         points = moved
         if settled:

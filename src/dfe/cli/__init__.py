@@ -15,7 +15,7 @@ def main(argv: list[str] | None = None) -> None:
     """Parse the command line, run the verb, and leave with its exit code.
 
     Exit codes: 0 all done; 1 some input or output failed (the others are done); 2 the command line makes no sense;
-    130 interrupted; 141 whoever read the output has gone.
+    3 an error ended a whole corpus run; 130 interrupted; 141 whoever read the output has gone.
     """
     words = sorted_out(sys.argv[1:] if argv is None else argv)
     raise SystemExit(caught(lambda: _run(words), debug=words.debug))

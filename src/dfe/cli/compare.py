@@ -105,6 +105,7 @@ class Compare:
 
     def run(self) -> int:
         """Compare, write, print; return the exit code."""
+        from dfe.base.files import refuse_existing
         from dfe.cli.progress import show_progress
         from dfe.cli.show import say, show_json
         from dfe.cli.words import comparison_words, design_words
@@ -114,7 +115,7 @@ class Compare:
         from dfe.comparison.designs.design import compare_design, is_design
         from dfe.comparison.designs.files import write_design
         from dfe.comparison.families import declared
-        from dfe.comparison.files import check_folder, write_comparison
+        from dfe.comparison.files import ANY_FILES, write_comparison
         from dfe.comparison.options import CompareOptions
         from dfe.formats.speech import speaker_faces
         from dfe.tokenizer.file import load_tokenizer
@@ -130,7 +131,7 @@ class Compare:
             "--missing", self.missing, "--group, --covariates or --scores", self.group or self.covariates or self.scores
         )
         need("--window", self.window != _WINDOW_S, "--align", self.align)
-        check_folder(self.out, overwrite=self.overwrite)
+        refuse_existing(*(self.out / name for name in ANY_FILES), overwrite=self.overwrite)
         options = CompareOptions(
             group=self.group,
             subject=self.subject,

@@ -45,7 +45,7 @@ class Encode:
     def run(self) -> int:
         """Encode, print the summary, return the exit code."""
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import show_run
+        from dfe.cli.show import note_open_key, show_run
         from dfe.encoding.run import encode_to_folder
 
         if not self.paths:
@@ -65,4 +65,5 @@ class Encode:
                 apart=is_program(),
                 pseudonyms=self.pseudonyms,
             )
+        note_open_key(self.pseudonyms)
         return show_run(summary, as_json=self.json)

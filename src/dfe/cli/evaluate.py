@@ -75,13 +75,14 @@ class Evaluate:
 
     def run(self) -> int:
         """Read, fit, judge, write, print; return the exit code."""
+        from dfe.base.files import refuse_existing
         from dfe.cli.progress import show_progress
         from dfe.cli.show import say, show, show_json
         from dfe.cli.tables import evaluation_table
         from dfe.judge.evaluate import EvaluateOptions, evaluate
-        from dfe.judge.result import refuse_existing_results, write_evaluation
+        from dfe.judge.result import FILES, write_evaluation
 
-        refuse_existing_results(self.out, overwrite=self.overwrite)
+        refuse_existing(*(self.out / name for name in FILES), overwrite=self.overwrite)
         options = EvaluateOptions(
             about=self.about,
             fit=self.fit,

@@ -17,7 +17,7 @@ from dfe.base.errors import DfeError, UsageError
 from dfe.cli.show import tell
 from dfe.cli.streams import OutputGone, safe_streams
 
-OK, FAILED, USAGE, INTERRUPTED, READER_GONE, SIGNALLED = 0, 1, 2, 130, 141, 128
+OK, FAILED, USAGE, BROKEN_OFF, INTERRUPTED, READER_GONE, SIGNALLED = 0, 1, 2, 3, 130, 141, 128
 """Exit codes; the last three as shells give them to a process that SIGINT, SIGPIPE or (plus its number) another signal
 has ended."""
 
@@ -76,23 +76,50 @@ def caught(work: Callable[[], int], *, debug: bool = False) -> int:
             if error.errno in (errno.EPIPE, errno.EINVAL):
                 return READER_GONE
             return _said(f"what is printed cannot be written ({error.strerror})", FAILED, debug)
-        except UsageError as error:
-            return _said(str(error), USAGE, debug)
-        except DfeError as error:
-            return _said(str(error), FAILED, debug)
         except KeyboardInterrupt:
             return _said("interrupted; what was finished before stays", INTERRUPTED, debug)
         except Terminated as end:
             name = signal.Signals(end.number).name
             return _said(f"ended by {name}; what was finished before stays", SIGNALLED + end.number, debug)
-        except MemoryError:
-            return _said("not enough memory; use fewer --workers or fewer inputs at once", FAILED, debug)
-        except OSError as error:
-            where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
-            return _said(f"{where}{error.strerror or error}{_kept(debug)}", FAILED, debug)
+        except BrokenOff as off:
+            return _failed(off.error, BROKEN_OFF, debug)
         except Exception as error:
+            return _failed(error, FAILED, debug)
+
+
+class BrokenOff(Exception):
+    """An error has ended the work as a whole."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+@contextmanager
+def breaking_off() -> Iterator[None]:
+    """For work whose exit code 1 speaks of results: an error that ends it as a whole has another one, 3."""
+    try:
+        yield
+    except (UsageError, OutputGone):
+        raise
+    except Exception as error:
+        raise BrokenOff(error) from error
+
+
+def _failed(error: Exception, code: int, debug: bool) -> int:
+    match error:
+        case UsageError():
+            return _said(str(error), USAGE, debug)
+        case DfeError():
+            return _said(str(error), code, debug)
+        case MemoryError():
+            return _said("not enough memory; use fewer --workers or fewer inputs at once", code, debug)
+        case OSError():
+            where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+            return _said(f"{where}{error.strerror or error}{_kept(debug)}", code, debug)
+        case _:
             what = " ".join(f"{type(error).__name__}: {error}".split())
-            return _said(f"an error of dfe itself ({what}); please report it{_kept(debug)}", FAILED, debug)
+            return _said(f"an error of dfe itself ({what}); please report it{_kept(debug)}", code, debug)
 
 
 def _said(line: str, code: int, debug: bool) -> int:

@@ -54,15 +54,11 @@ class Reliability:
 
     def run(self) -> int:
         """Measure, write, print; return the exit code."""
+        from dfe.base.files import refuse_existing
         from dfe.cli.progress import show_progress
         from dfe.cli.show import say, show_json
         from dfe.cli.words import reliability_words
-        from dfe.reliability.files import (
-            check_reliability_folder,
-            reliability_json,
-            sources_in,
-            write_reliability,
-        )
+        from dfe.reliability.files import FILES, reliability_json, sources_in, write_reliability
         from dfe.reliability.minutes import measure_minutes
         from dfe.reliability.otherwise import against_everybodys
         from dfe.reliability.reliability import reliability
@@ -70,7 +66,7 @@ class Reliability:
 
         for option, given in (("--subject", self.subject != "subject"), ("--session", self.session != "session")):
             need(option, given, "--table", self.table)
-        check_reliability_folder(self.out, overwrite=self.overwrite)
+        refuse_existing(*(self.out / name for name in FILES), overwrite=self.overwrite)
         sources = sources_in(self.recordings, self.table, self.subject, self.session)
         tokenizer = None if self.tokenizer is None else load_tokenizer(self.tokenizer)
         with show_progress("counting events", "recordings") as progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dfe.base.printable import printable, printable_json, printable_line
@@ -47,6 +48,14 @@ def complain(problems: Iterable[object]) -> int:
         tell(f"dfe: {printable(str(problem))}")
         code = 1
     return code
+
+
+def note_open_key(key_file: Path | None) -> None:
+    """Say so, where people other than the owner and the group can read a key of pseudonyms."""
+    from dfe.encoding.one_naming import is_open_to_others
+
+    if key_file is not None and is_open_to_others(key_file):
+        tell(f"note: everybody on this computer can read {key_file} or who is who beside it; chmod 600 closes them")
 
 
 def show_run(summary: RunSummary, *, as_json: bool) -> int:

@@ -57,16 +57,17 @@ class Transitions:
     def run(self) -> int:
         """Find, test, write, print; return the exit code."""
         need_extra("dfe transitions", "study", "scipy")
+        from dfe.base.files import refuse_existing
         from dfe.cli.progress import show_progress
         from dfe.cli.show import complain, say, show_json
         from dfe.cli.words import transition_words
         from dfe.events.folder import EventOptions
-        from dfe.events.transition_files import check_transitions_folder, transitions_json, write_transitions
+        from dfe.events.transition_files import FILES, transitions_json, write_transitions
         from dfe.events.transition_trains import find_transitions
         from dfe.tokenizer.file import load_tokenizer
 
         config = TransitionConfig(self.gap, self.up_to, self.permutations, self.seed, self.least)
-        check_transitions_folder(self.out, overwrite=self.overwrite)
+        refuse_existing(*(self.out / name for name in FILES), overwrite=self.overwrite)
         options = EventOptions(self.events.config(), self.tokenizer, roles=self.roles, names=self.names)
         done = find_transitions(self.recordings, options, config, of=self.of, stages=show_progress)
         tokenizer = load_tokenizer(self.tokenizer or done.tokenizer)

@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from dfe.base.csv_text import csv_text
-from dfe.base.files import refuse_existing, replacing
+from dfe.base.files import replacing
 from dfe.comparison import described
 from dfe.comparison.as_json import comparison_json
 from dfe.comparison.comparison import Comparison
@@ -25,16 +25,8 @@ FILES = (
     "forest.svg", "volcano.svg", "compare.html",
 )  # fmt: skip
 CLUSTERS = "clusters.csv"
-
-
-def check_folder(out: Path, *, overwrite: bool = False) -> None:
-    """Stop before any work is done if a result may not be written.
-
-    Raises:
-        OutputError: one is there already.
-    """
-    for name in {*FILES, CLUSTERS, *BESIDE, *DESIGN_FILES}:
-        refuse_existing(out / name, overwrite=overwrite)
+ANY_FILES = (*FILES, CLUSTERS, *BESIDE, *DESIGN_FILES)
+"""Of any comparison."""
 
 
 def write_comparison(done: Comparison, out: str | PathLike[str], *, overwrite: bool = False) -> tuple[Path, ...]:

@@ -17,7 +17,7 @@ from dfe.corpus.config import PlanOptions
 from dfe.corpus.pattern import Pattern, Whose
 from dfe.corpus.plan import Plan, PlanInfo, read_plan, write_plan
 from dfe.corpus.probing import Probe, Probed, probe_all
-from dfe.corpus.sample import measure
+from dfe.corpus.sample import Sample, ToMeasure, measure, some_of
 from dfe.encoding.engine import Engine
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.run import STDIN
@@ -79,10 +79,10 @@ def make_plan(
             yield source, whose(source.paths[0]), Probed(problem=str(said))
 
     def told() -> PlanInfo:
-        sample = measure(films, encoding, options.sample_s) if options.sample_s > 0 else None
+        sample = _measured(films, encoding, options.sample_s, engine)
         known = replace(info, unclear=len(unclear), unclear_as=printable_line(unclear[0]) if unclear else "")
-        if sample is None or not sample.frames:
-            return known
+        if isinstance(sample, str):
+            return replace(known, no_estimate=sample)
         return replace(
             known,
             seconds_per_frame=sample.seconds / sample.frames,
@@ -93,6 +93,19 @@ def make_plan(
 
     write_plan(out, rows(), told, overwrite=overwrite)
     return read_plan(out)
+
+
+def _measured(films: Sequence[Source], encoding: EncodeOptions, seconds: float, engine: Engine) -> Sample | str:
+    """What a sample costs, measured by a worker, as a codec may crash; or why that is not known."""
+    if seconds <= 0 or not films:
+        return ""
+    task = ToMeasure(some_of(films), encoding, seconds)
+    for _, sample in engine.run(measure, [task]):
+        if isinstance(sample, DfeError):
+            return str(sample)
+        if sample.frames:
+            return sample
+    return "no frame of the sample could be measured"
 
 
 def _apart(sources: Sequence[Source], rivals: Sequence[Source]) -> Iterator[Source]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dfe.base.errors import OutputError
-from dfe.base.files import replacing
+from dfe.base.files import make_folders, replacing
 from dfe.corpus.subjects import check_subjects, write_all_subjects
 from dfe.encoding.manifest import JOURNAL, MANIFEST, Manifest, lists_of, need_results
 from dfe.encoding.pseudonyms import are_pseudonyms
@@ -116,7 +116,7 @@ def _bring(path: Path, target: Path) -> bool:
             return False
         raise OutputError(f"differs from {path}", where=target, advice="keep one of the two")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(target.parent)
         os.link(path, target)
     except FileExistsError:
         return False

@@ -67,6 +67,8 @@ class PlanInfo:
     """Of what each frame adds to it."""
     sampled: int = 0
     """Frames in the sample."""
+    no_estimate: str = ""
+    """Why there is no sample, where one was to be measured."""
 
 
 @dataclass(frozen=True, eq=False)

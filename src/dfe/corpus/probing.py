@@ -8,6 +8,7 @@ from typing import NamedTuple
 from dfe.base.errors import DfeError, MediaError
 from dfe.base.stamps import stamps
 from dfe.base.types import Progress
+from dfe.corpus.stand_ins import is_stand_in, stands_for
 from dfe.encoding.going_on import size_and_state
 from dfe.encoding.tasks import hash_of_readable
 from dfe.media.announced import announced_length
@@ -78,7 +79,8 @@ def probe_source(source: Source, *, quick: bool = False, hashed: bool = True) ->
         if hashed:
             known = replace(known, sha256=_hash(source))
     except DfeError as error:
-        known = replace(known, problem=str(error))
+        standing = next((path for path in source.paths if stands_for(path) is not None), None)
+        known = replace(known, problem=str(error if standing is None else is_stand_in(standing)))
     return known
 
 

@@ -14,8 +14,10 @@ from dfe.base.errors import DiskFull, UsageError
 from dfe.base.printable import printable_line
 from dfe.base.types import Progress
 from dfe.corpus.config import STOPPED, TRIES
+from dfe.corpus.engines.fetching import FetchingEngine
 from dfe.corpus.plan import Plan
 from dfe.corpus.shard import Shard
+from dfe.corpus.stand_ins import is_stand_in, stands_for
 from dfe.corpus.subjects import write_subjects
 from dfe.encoding.engine import Engine
 from dfe.encoding.finish import Finish
@@ -23,6 +25,7 @@ from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.limits import Limits
 from dfe.encoding.manifest import Manifest
+from dfe.encoding.one_naming import pseudonyms_for
 from dfe.encoding.options import EncodeOptions
 from dfe.encoding.pseudonyms import Pseudonyms, redacted, refuse_named_neutral, under_pseudonyms
 from dfe.encoding.row import Row
@@ -125,6 +128,8 @@ class CorpusSummary:
         return lines
 
 
+_LOOKED_AT = 20
+"""Sources in which stand-ins are looked for."""
 STATES = {
     "done": "done",
     "damaged": "done but for damaged parts",
@@ -166,7 +171,7 @@ def run_corpus(
     shard = options.shard
     places = range(len(plan)) if shard is None else plan.shard(shard)
     readable, unreadable = plan.split(places)
-    how, named = checked(plan, out, options)
+    how, named = checked(plan, out, options, engine)
     sources: Sequence[Source] = plan.sources(readable)
     if named is not None:
         sources = under_pseudonyms(sources, named)
@@ -178,9 +183,9 @@ def run_corpus(
         make_folder(out)
         write_subjects(plan, out, named)
         run = FolderRun(out, options.encoding, choices, how, engine)
-        for row in _unreadable(plan, unreadable, named, run.manifest):
-            summary.states["unreadable"] += 1
-            summary.problems.append(row.reason)
+        for result in _unreadable(plan, unreadable, named, run.manifest):
+            summary.add(result)
+            heard(result)
         expected = _Expected(plan, readable, options.encoding)
         for result in run.results(sources, expected, progress=progress):
             summary.add(result)
@@ -192,16 +197,18 @@ def run_corpus(
     return summary
 
 
-def _unreadable(plan: Plan, places: Sequence[int], named: Pseudonyms | None, manifest: Manifest) -> list[Row]:
-    """What the list says of the sources that the plan knows to be unreadable; written down where it is news."""
-    problems, rows = plan.column("problem"), []
+def _unreadable(plan: Plan, places: Sequence[int], named: Pseudonyms | None, manifest: Manifest) -> list[InputResult]:
+    """The sources that the plan knows to be unreadable; the list says so, too, where it does not yet."""
+    problems, rows, results = plan.column("problem"), list[Row](), list[InputResult]()
     for at, source in zip(places, under_pseudonyms(plan.sources(places), named), strict=True):
         output = printable_line(f"{source.name}.parquet")
-        rows.append(Row(manifest.input(source), output, status="failed", reason=redacted(problems[at], source)))
-    news = [row for row in rows if not _is_told(row, manifest)]
-    if news:
-        manifest.note(*news)
-    return rows
+        row = Row(manifest.input(source), output, status="failed", reason=redacted(problems[at], source))
+        results.append(InputResult.unreadable(source.name, row.reason))
+        if not _is_told(row, manifest):
+            rows.append(row)
+    if rows:
+        manifest.note(*rows)
+    return results
 
 
 def _is_told(row: Row, manifest: Manifest) -> bool:
@@ -209,21 +216,32 @@ def _is_told(row: Row, manifest: Manifest) -> bool:
     return told is not None and (told.status, told.reason) == (row.status, row.reason)
 
 
-def checked(plan: Plan, out: Path, options: RunOptions) -> tuple[Finish, Pseudonyms | None]:
+def checked(plan: Plan, out: Path, options: RunOptions, engine: Engine) -> tuple[Finish, Pseudonyms | None]:
     """How files are made under these options, and by which names; whatever is wrong with them is found here.
 
     The key of pseudonyms is made if it is not there.
 
     Raises:
-        UsageError: an option that does nothing for what is planned, or a key that is none.
+        UsageError: an option that does nothing for what is planned, a key that is none, or stand-ins that this engine
+            does not fetch.
         ModelError: the tokenizer cannot be used.
     """
+    if not isinstance(engine, FetchingEngine):
+        _refuse_stand_ins(plan)
     if options.pseudonyms is not None:
         refuse_named_neutral(options.encoding.neutral)
-    named = None if options.pseudonyms is None else Pseudonyms(options.pseudonyms, out)
+    named = pseudonyms_for(out, options.pseudonyms)
     kinds = kinds_in(plan)
     refuse_idle(options.encoding, kinds, thumbnails=options.thumbnails)
     return prepared(kinds, options.encoding, report=options.report, thumbnails=options.thumbnails), named
+
+
+def _refuse_stand_ins(plan: Plan) -> None:
+    """A few are looked at, as there may be a million; others are told of one by one."""
+    sources = plan.sources()
+    for at in range(0, len(sources), max(1, len(sources) // _LOOKED_AT)):
+        if standing := next((path for path in sources[at].paths if stands_for(path) is not None), None):
+            raise UsageError(is_stand_in(standing).what, where=standing, advice="add --fetch")
 
 
 class _Expected(Sequence[int | None]):

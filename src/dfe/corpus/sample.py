@@ -44,18 +44,28 @@ class Estimate(NamedTuple):
         return f"about {took} with {formats.count(workers, 'worker')}, {in_room(self.bytes)} of tables"
 
 
-def measure(sources: Sequence[Source], options: EncodeOptions, seconds: float) -> Sample:
-    """Encode so many seconds of media, from up to four films that lie apart; films that cannot be read count nothing.
+class ToMeasure(NamedTuple):
+    """What a worker measures."""
+
+    sources: tuple[Source, ...]
+    options: EncodeOptions
+    """Of the encoding; tokens and tables are made as in the run."""
+    seconds: float
+    """Of media, over all films."""
+
+
+def some_of(sources: Sequence[Source]) -> tuple[Source, ...]:
+    """Up to four films that lie apart."""
+    step = max(1, len(sources) // FILES)
+    return tuple(sources[at] for at in range(0, len(sources), step))[:FILES]
+
+
+def measure(task: ToMeasure) -> Sample:
+    """Encode so many seconds of some films; those that cannot be read count nothing.
 
     The first film is also encoded for a moment only, which opens the networks and tells what a table takes by itself.
-
-    Args:
-        sources: videos among which to choose.
-        options: of the encoding; tokens and tables are made as in the run.
-        seconds: of media, over all films.
     """
-    step = max(1, len(sources) // FILES)
-    some = [sources[at] for at in range(0, len(sources), step)][:FILES]
+    some, options, seconds = task
     frames, took = 0, 0.0
     moment: tuple[int, int] | None = None
     slopes: list[float] = []

@@ -26,6 +26,7 @@ _SCRIPT = """#!/bin/bash
 # When all are done: dfe corpus merge {out} && dfe corpus verify {out}
 #SBATCH --job-name=dfe
 #SBATCH --array=1-{shares}
+#SBATCH --ntasks=1
 #SBATCH --cpus-per-task={cpus}
 #SBATCH --mem={memory}M
 #SBATCH --time={time}
@@ -41,7 +42,7 @@ if [ $code -eq {stopped} ]; then
   again=requeue
   if [ $SECONDS -lt {seconds} ]; then
     again=requeuehold
-    echo "dfe: stopped before its time, see above; on hold until: scontrol release" \
+    echo "dfe: stopped before its time, see above; on hold until: scontrol release" \\
       "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID" >&2
   fi
   scontrol $again "$SLURM_ARRAY_JOB_ID"_"$SLURM_ARRAY_TASK_ID"

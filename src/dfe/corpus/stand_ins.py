@@ -65,6 +65,11 @@ def stands_for(path: Path) -> Original | None:
     return Original(str(store), str(name))
 
 
+def is_stand_in(path: Path) -> MediaError:
+    """The error about a file that only stands for a medium, where nothing fetches that."""
+    return MediaError("only stands for a file in a store", where=path, advice="add --fetch")
+
+
 def fetch_original(stand_in: Path, original: Original, target: Path) -> None:
     """Fetch what a file stands for, if it is still what it was.
 

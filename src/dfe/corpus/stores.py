@@ -19,7 +19,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from dfe.base.errors import DfeError, MediaError, OutputError, UsageError
-from dfe.base.files import replacing
+from dfe.base.files import make_folders, replacing
 
 _BLOCK = 4 << 20
 
@@ -143,7 +143,7 @@ class Store:
         path = self._path(name)
         try:
             if isinstance(self.system, fs.LocalFileSystem):
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                make_folders(Path(path).parent)
             with source.open("rb") as file, self.system.open_output_stream(path) as sink:
                 while block := file.read(_BLOCK):
                     sink.write(block)

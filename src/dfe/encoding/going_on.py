@@ -91,8 +91,8 @@ def due(
         tries: so many failures in the same circumstances set a source aside; None: never.
 
     Returns:
-        The row of its results where these are there, whole and of the same source and options, with the stamp that the
-        source has now; ``aside`` where it has failed too often.
+        The row of its results where these are there, whole and of the same source and options, with the stamps that the
+        source and they have now; ``aside`` where it has failed too often.
 
     Raises:
         OutputError: results of the same name are there that are not known to be of this source.
@@ -104,14 +104,15 @@ def due(
     same, told = known is not None, known or told
     like_now = told is not None and same and (told.options, told.version) == (options, __version__)
     ready = told is not None and like_now and told.status in ("done", "damaged") and are_whole(told, targets)
+    if told is not None and ready:
+        told = told._replace(made=stamp_of_results(targets))
     if told is not None and ready and not overwrite:
         shown = targets.report is None or ((told.report, told.page) == (report, page) and _is_whole(targets.report))
         if shown:
             return told
     row = Row(mine, manifest.name(targets.table), report, options=options, page=page, version=__version__)
     if overwrite or told is None:
-        for target in targets.files:
-            refuse_existing(target, overwrite=overwrite)
+        refuse_existing(*targets.files, overwrite=overwrite)
         return ToDo(source, targets, row, overwrite)
     if told.input != mine and not same:
         for target in targets.files:
@@ -151,6 +152,7 @@ def is_done(glance: Glance, table: str, told: Row, options: str) -> bool:
         and (told.options, told.version) == (options, __version__)
         and told.state == stamp_of_file(glance.path, [glance.kind])
         and told.made == stamp_of_file(table)
+        and told.table_sha256 != ""
     )
 
 
@@ -160,8 +162,15 @@ def stamp_of_results(targets: Targets) -> str:
 
 
 def are_whole(told: Row, targets: Targets) -> bool:
-    """Whether the tables that a row tells of are there and whole: those that nobody has touched are not opened."""
-    return told.made == stamp_of_results(targets) != "" or all(map(_is_whole, _tables(targets)))
+    """Whether the tables that a row tells of are there as they were written; what nobody has touched is not opened."""
+    if not told.table_sha256:
+        return False
+    if told.made == stamp_of_results(targets) != "":
+        return True
+    try:
+        return file_hash(targets.table) == told.table_sha256 and all(map(_is_whole, _tables(targets)))
+    except DfeError:
+        return False
 
 
 def _tables(targets: Targets) -> list[Path]:

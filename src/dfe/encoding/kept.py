@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dfe.base.errors import OutputError
+from dfe.base.files import make_folders
 from dfe.base.printable import printable_line
 from dfe.base.stamps import Stamps, stamps
 from dfe.base.types import Progress
@@ -98,7 +99,7 @@ class Kept:
             with suppress(OutputError, OSError):
                 if shutil.disk_usage(self.out).free > self.free_bytes:
                     # Tiny pictures of the faces are in it (:mod:`dfe.frontends.looks`), which no table holds.
-                    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    make_folders(path.parent, 0o700)
                     write_piece(path, seen)
         return seen
 

@@ -53,7 +53,8 @@ class LimitWatch:
             with suppress(OSError):
                 free = shutil.disk_usage(self._out).free
                 if free < limits.free_bytes:
-                    self.reached = f"the disk is nearly full ({free / 1e9:.2f} GB are free)"
+                    least = f"--min-free is {limits.free_bytes / 1e9:g}"
+                    self.reached = f"too little of the disk is free ({free / 1e9:.2f} GB; {least})"
         return self.reached is None
 
     def is_full(self, why: str) -> bool:

@@ -91,6 +91,15 @@ class Pseudonyms:
                 file.write(text.encode("utf-8", "backslashreplace"))
 
 
+def names_known(names_file: Path) -> frozenset[str]:
+    """The pseudonyms of which a table of who is who tells.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    return frozenset(_read_names(names_file))
+
+
 def under_pseudonyms(sources: Iterable[Source], pseudonyms: Pseudonyms | None) -> list[Source]:
     """The sources under pseudonyms, and who is who written down; as they are where there are no pseudonyms.
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Unpack
 
 from dfe.base.errors import DfeError, ModelError, OutputError, UsageError
+from dfe.base.files import make_folders
 from dfe.base.types import Progress
 from dfe.displays.names import Names, load_names
 from dfe.encoding.assemble import measured_neutral, measured_space
@@ -23,6 +24,7 @@ from dfe.encoding.finish import Done, Finish, Format, assembled, coders_for
 from dfe.encoding.folder import FolderChoices, FolderRun
 from dfe.encoding.idle import refuse_idle
 from dfe.encoding.observing import look_at
+from dfe.encoding.one_naming import pseudonyms_for
 from dfe.encoding.options import EncodeChoices, EncodeOptions
 from dfe.encoding.pseudonyms import Pseudonyms, redacted_problem, refuse_named_neutral, under_pseudonyms
 from dfe.encoding.summary import InputResult, RunSummary
@@ -122,7 +124,7 @@ def encode_to_folder(
     refuse_idle(options, found.sources, thumbnails=thumbnails)
     if pseudonyms is not None:
         refuse_named_neutral(options.neutral)
-    named = None if pseudonyms is None else Pseudonyms(pseudonyms, out)
+    named = pseudonyms_for(out, pseudonyms)
     how = prepared(found.sources, options, format=format, report=report, thumbnails=thumbnails)
     missing = [_missing(problem, found.rivals, named) for problem in found.problems]
     if named is not None and missing:
@@ -188,7 +190,7 @@ def make_folder(out: Path) -> None:
         OutputError: it cannot be made.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_folders(out)
     except OSError as error:
         raise OutputError(f"cannot be made a folder ({error.strerror})", where=out, advice="choose another") from None
 

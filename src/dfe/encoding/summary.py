@@ -46,11 +46,11 @@ class InputResult:
     """What became of one input."""
 
     name: str
-    status: Literal["done", "damaged", "failed", "aside", "there", "paged"]
+    status: Literal["done", "damaged", "failed", "aside", "there", "paged", "unreadable"]
     """``damaged``: the table is there, and some of its rows are frames that could not be decoded, or the source changed
     while it was read; ``there``: an earlier run made it, and nothing has changed, so that a damaged one still has its
     problem; ``paged``: the same, but its page is new; ``aside``: it has failed so often in earlier runs that it was not
-    tried again."""
+    tried again; ``unreadable``: it was known that it cannot be read, and so not tried."""
     frames: int = 0
     faces: int = 0
     """Rows with a face."""
@@ -85,6 +85,11 @@ class InputResult:
     def aside(cls, name: str, told: Row) -> InputResult:
         """An input that has failed too often to be tried again."""
         return cls(name, "aside", problem=told.reason, tries=told.times_failed)
+
+    @classmethod
+    def unreadable(cls, name: str, problem: str) -> InputResult:
+        """An input of which it was known that it cannot be read, and why."""
+        return cls(name, "unreadable", problem=problem)
 
     @classmethod
     def there(cls, name: str, targets: Targets, told: Row) -> InputResult:

@@ -96,8 +96,7 @@ def export_events(
         if (name := name_of(path)) in targets:
             raise UsageError(f"two inputs are called {name}", where=path, advice="export them to different folders")
         targets[name] = path
-        for format in formats:
-            refuse_existing(folder / f"{name}{WRITERS[format][0]}", overwrite=overwrite)
+        refuse_existing(*(folder / f"{name}{WRITERS[format][0]}" for format in formats), overwrite=overwrite)
     tables = {name: load_events(path, names) for name, path in targets.items()}
     links = {name: find_media(media, table.source, targets[name]) for name, table in tables.items()}
     done: list[Exported] = []

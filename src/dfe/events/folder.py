@@ -144,8 +144,8 @@ def events_to_folder(
     tables = tables_by_name(paths)
     targets = {name: out / f"{name}.events.{format}" for name in tables}
     for target in targets.values():
-        for path in (target, target.with_suffix(".json")) if format == "tsv" else (target,):
-            refuse_existing(path, overwrite=overwrite)
+        files = (target, target.with_suffix(".json")) if format == "tsv" else (target,)
+        refuse_existing(*files, overwrite=overwrite)
     refuse_existing(out / RATES, overwrite=overwrite)
     find = finder(options, list(tables))
     done: list[RecordingEvents] = []

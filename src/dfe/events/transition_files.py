@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from dfe.base.csv_text import csv_text
-from dfe.base.files import refuse_existing, replacing
+from dfe.base.files import replacing
 from dfe.base.version import __version__
 from dfe.displays.displays import Displays
 from dfe.draw.scale import heat_scale
@@ -32,16 +32,6 @@ COLUMNS = (
 SHOWN = 60
 """Pairs on the page, at most."""
 _PICTURE = 56
-
-
-def check_transitions_folder(out: Path, *, overwrite: bool = False) -> None:
-    """Stop before any work is done if a result may not be written.
-
-    Raises:
-        OutputError: one is there already.
-    """
-    for name in FILES:
-        refuse_existing(out / name, overwrite=overwrite)
 
 
 def transitions_json(done: Transitions) -> dict[str, Any]:

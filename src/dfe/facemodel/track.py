@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dfe.base.errors import UsageError
 from dfe.base.types import BoolArray, DoubleArray, IntArray
 from dfe.facemodel.alignment import align
 from dfe.facemodel.eyes import Eyes, gaze_deg, lids_mm
@@ -110,29 +109,3 @@ def measure_apart(fitter: Fitter, seen: Seen) -> Measured:
         own = np.matmul(person[:, None], model.identity.reshape(len(model.identity), -1)).reshape(-1, POINTS, 3)
         lids[rows] = lids_mm(model.mean_mm + own + model.displace(frames.still[rows]))
     return Measured(frames.still, Eyes(lids, seen.gaze_deg), frames)
-
-
-class FaceTrack:
-    """Collects the frames of one person.
-
-    Args:
-        fitter: the face model's.
-    """
-
-    def __init__(self, fitter: FaceFitter) -> None:
-        self.fitter = fitter
-        self._seen: list[Seen] = []
-
-    def add(self, points: DoubleArray) -> None:
-        """Further frames: landmarks ``(n, 478, 3)`` in pixels, NaN where there is no face. Any cut will do."""
-        self._seen.append(see(self.fitter, points))
-
-    def measure(self, neutral: Neutral | RestingFace = "own", given: BoolArray | None = None) -> MeasuredTrack:
-        """Everything about the frames so far: :func:`measure_track`.
-
-        Raises:
-            UsageError: no frames, or none with a usable face.
-        """
-        if not self._seen:
-            raise UsageError("no frames were added to the face track")
-        return measure_track(self.fitter, join_seen(self._seen), neutral, given)

@@ -1,4 +1,4 @@
-"""Faces whose picture is blurred throughout, so that there is nothing to measure in it."""
+"""Faces whose picture is blurred throughout, or made of large squares, so that there is nothing to measure in it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dfe.frontends.base import NO_DETAIL
 
 _NAMED = 3
 _WHY = (
-    "(out of focus, enlarged from small pictures or made unrecognisable): no more is seen than in a face of about "
-    "20 px, and movements are wrong by a millimetre and more; not usable"
+    "(out of focus, enlarged from small pictures, or made unrecognisable by blurring or large squares): no more is "
+    "seen than in a face of about 20 px, and movements are wrong by a millimetre and more; not usable"
 )
 
 

@@ -5,12 +5,13 @@ to that of a frame, and a movement stands still and jumps by turns. After packin
 is not the same to the bit. So the change is compared with those around it: the pictures before and after a repeat
 differ far more. A face that comes to rest slows down, and shows no such steps.
 
-Freezes of a second and more are found from smaller pictures (:mod:`dfe.frontends.standstill`), which follow the face
-and average a codec's noise away; those could not tell a repeat from a face that hardly moves.
+A picture that is shown for longer is a freeze. Those are found from smaller pictures (:mod:`dfe.frontends.standstill`),
+which follow the face and average a codec's noise away, but could not tell a repeat from a face that hardly moves.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.defects import Defect
 from dfe.base.types import BoolArray, DoubleArray, ImageArray
+from dfe.frontends.standstill import MOMENT_S
 
 UNKNOWN = float("nan")
 """Change of a row of which there is no picture before."""
@@ -27,16 +29,14 @@ _MOST = (240, 320)
 """Rows and columns of a picture from which on pixels are left out."""
 _UNLIKE = 0.33
 """A repeat changes less than this share of what the pictures before and after it do."""
-_IN_ROW = 5
-"""So many repeats of one picture at most: 5 pictures a second stored at 30."""
 _MOVING = 1.5
 """Grey levels: where no change nearby is as large, a face hardly moves, and nothing can be told."""
 _NEAR = 3
 """Frames on either side that are near."""
-_ENOUGH = 50
+_ENOUGH = 25
 """Frames in which a face moves, below which its share of repeats is not known."""
-TOLD = 0.08
-"""Share of repeats above which they are told (docs/front-end.md)."""
+LIVING = 0.03
+"""Share of repeats that films without any seem to have, where they are packed hard (docs/front-end.md)."""
 
 
 class Thin(NamedTuple):
@@ -55,6 +55,8 @@ class Repeats(NamedTuple):
     face: int
     share: float
     """Of the frames in which the face moves, those that repeat the one before; NaN where it hardly ever moves."""
+    moving: int
+    """Frames in which it moves."""
     frame_rate: float
     """Frames a second."""
 
@@ -62,6 +64,12 @@ class Repeats(NamedTuple):
     def picture_rate(self) -> float:
         """Different pictures a second; NaN where that is not known."""
         return self.frame_rate * (1 - self.share)
+
+    @property
+    def told(self) -> bool:
+        """Whether the share is larger than chance makes it in films without repeats, by two standard errors."""
+        error = math.sqrt(self.share * (1 - self.share) / self.moving) if self.moving else 0.0
+        return self.share - 2 * error > LIVING
 
 
 def thinned(image: ImageArray) -> Thin:
@@ -95,14 +103,16 @@ def find_repeats(frames: ArrayLike, times: ArrayLike, ids: ArrayLike, changes: A
 
     Args:
         frames: number of each row's frame ``(n,)``.
-        times: seconds ``(n,)``; NaN for pictures.
+        times: seconds ``(n,)``; NaN for pictures, and for frames without a picture.
         ids: of the faces ``(n,)``; negative where there is none.
         changes: of each row from the frame before, as of :func:`change_within` ``(n,)``; NaN where not known.
     """
     frame, time, face = np.asarray(frames, np.int64), np.asarray(times, np.float64), np.asarray(ids, np.int64)
     change = np.asarray(changes, np.float64)
+    timed = np.isfinite(time)
+    frame, time, face, change = frame[timed], time[timed], face[timed], change[timed]
     numbers, first = np.unique(frame, return_index=True)
-    if len(numbers) < 2 or not np.isfinite(time).all():
+    if len(numbers) < 2:
         return ()
     step = int(np.diff(numbers).min())
     rate = float((numbers[-1] - numbers[0]) / step / (time[first[-1]] - time[first[0]]))
@@ -112,13 +122,13 @@ def find_repeats(frames: ArrayLike, times: ArrayLike, ids: ArrayLike, changes: A
         place = (frame[rows] - frame[rows].min()) // step
         along = np.full(place.max() + 1, np.nan)
         along[place] = change[rows]
-        found.append(Repeats(one, _share(along), rate))
+        found.append(Repeats(one, *_share(along, max(1, int(MOMENT_S * rate))), rate))
     return tuple(found)
 
 
 def repeats_defect(found: Sequence[Repeats]) -> tuple[Defect, ...]:
     """What is to be told of faces whose pictures come twice; nothing where none do."""
-    often = sorted((one for one in found if one.share > TOLD), key=lambda one: (-one.share, one.face))
+    often = sorted((one for one in found if one.told), key=lambda one: (-one.share, one.face))
     if not often:
         return ()
     one = often[0]
@@ -130,26 +140,28 @@ def repeats_defect(found: Sequence[Repeats]) -> tuple[Defect, ...]:
     return (Defect("repeated", words),)
 
 
-def repeated(change: DoubleArray) -> BoolArray:
+def repeated(change: DoubleArray, in_row: int) -> BoolArray:
     """Which frames repeat the one before.
 
     Args:
         change: of each from the frame before ``(n,)``; NaN where that is not known.
+        in_row: so many repeats of one picture at most.
     """
     most, least = np.nan_to_num(change, nan=np.inf), np.nan_to_num(change, nan=0.0)
     out = np.zeros(len(change), np.bool_)
-    for count in range(1, min(_IN_ROW, len(change) - 2) + 1):
+    inside = most[1:]
+    for count in range(1, min(in_row, len(change) - 2) + 1):
         begin = np.arange(1, len(change) - count)
-        inside = np.max([most[begin + i] for i in range(count)], axis=0)
+        inside = np.maximum(inside[: len(begin)], most[begin + count - 1])
         hit = begin[inside < _UNLIKE * np.minimum(least[begin - 1], least[begin + count])]
-        for i in range(count):
-            out[hit + i] = True
+        out[hit[:, None] + np.arange(count)] = True
     return out
 
 
-def _share(change: DoubleArray) -> float:
-    """Of frames in which a face moves, those that repeat the one before."""
+def _share(change: DoubleArray, in_row: int) -> tuple[float, int]:
+    """Of frames in which a face moves, those that repeat the one before; and how many there are."""
     padded = np.pad(np.nan_to_num(change, nan=0.0), _NEAR)
     near = np.max([padded[i : i + len(change)] for i in range(2 * _NEAR + 1)], axis=0)
     moving = (near >= _MOVING) & np.isfinite(change)
-    return float(repeated(change)[moving].mean()) if moving.sum() >= _ENOUGH else np.nan
+    count = int(moving.sum())
+    return float(repeated(change, in_row)[moving].mean()) if count >= _ENOUGH else np.nan, count

@@ -42,6 +42,8 @@ class Standstill(NamedTuple):
     """Of its first and its last frame."""
     rows: IntArray
     """Their places among all rows, in order of time."""
+    jump: float = 0.0
+    """Change to the frame after it, in grey levels; 0 where the face is not seen any more, infinite after a gap."""
 
     @property
     def seconds(self) -> float:
@@ -54,29 +56,34 @@ def find_standstills(frames: ArrayLike, times: ArrayLike, ids: ArrayLike, looks:
 
     Args:
         frames: number of each row's frame ``(n,)``.
-        times: seconds ``(n,)``; NaN for pictures.
+        times: seconds ``(n,)``; NaN for pictures, and for frames without a picture.
         ids: of the faces ``(n,)``; negative where there is none.
         looks: of each row ``(n, 16, 16)``; all zeros where it is not known.
     """
     frame, time, face = np.asarray(frames, np.int64), np.asarray(times, np.float64), np.asarray(ids, np.int64)
     steps = np.diff(np.unique(frame))
-    if not len(steps) or not np.isfinite(time).all():
+    timed = np.isfinite(time)
+    if not len(steps) or not timed.any():
         return ()
     found = []
-    known = looks.reshape(len(looks), -1).any(axis=1)
+    known = timed & looks.reshape(len(looks), -1).any(axis=1)
     for one in np.unique(face[face >= 0]).tolist():
         rows = np.flatnonzero((face == one) & known)
         rows = rows[np.argsort(frame[rows], kind="stable")]
         change = _changes(looks, rows)
         change[np.diff(frame[rows]) > steps.min()] = np.inf
         for begin, end in _runs(_bridged(change)):
-            found.append(Standstill(one, float(time[rows[begin]]), float(time[rows[end]]), rows[begin : end + 1]))
+            jump = float(change[end]) if end < len(change) else 0.0
+            found.append(Standstill(one, float(time[rows[begin]]), float(time[rows[end]]), rows[begin : end + 1], jump))
     return tuple(found)
 
 
 def momentary(found: Iterable[Standstill], most_s: float) -> tuple[Standstill, ...]:
-    """Those that last for a moment: longer than a living face's, and no longer than ``most_s`` seconds."""
-    return tuple(one for one in found if MOMENT_S < one.seconds <= most_s)
+    """Those that last for a moment, longer than a living face's and no longer than ``most_s`` seconds, and then jump.
+
+    A face at rest in a film that was packed hard stands still, too, and goes on where it was.
+    """
+    return tuple(one for one in found if MOMENT_S < one.seconds <= most_s and one.jump > _REFRESHED)
 
 
 def freezes_defect(found: Iterable[Standstill]) -> tuple[Defect, ...]:

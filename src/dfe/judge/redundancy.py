@@ -33,29 +33,27 @@ class Redundancy(NamedTuple):
     """Pairs of a symmetric display and its own half that were left out."""
 
 
-def redundancy(units: Units, *, own_halves: bool = False) -> Redundancy:
+def redundancy(units: Units) -> Redundancy:
     """Cosines between different directions, used or not.
 
     A direction said with both signs is taken once: that it is opposite to itself is no redundancy. Neither is a
     smile's likeness to a smile of the left half (cosine 0.71, where the halves do not overlap): such pairs are left
-    out, unless ``own_halves`` asks for them.
+    out.
     """
     first = np.unique(units.axis, return_index=True)[1]
     kept = first[units.moves[first]]
     cosines = np.abs(units.cosines[np.ix_(kept, kept)])
     counted = np.triu(np.ones(cosines.shape, bool), 1)
     halves = counted & _own_halves(units)[np.ix_(kept, kept)]
-    if not own_halves:
-        counted &= ~halves
-    values = cosines[counted]
+    values = cosines[counted & ~halves]
     if not len(values):
-        return Redundancy(float("nan"), float("nan"), float("nan"), 0, 0 if own_halves else int(halves.sum()))
+        return Redundancy(float("nan"), float("nan"), float("nan"), 0, int(halves.sum()))
     return Redundancy(
         mean=float(values.mean()),
         max=float(values.max()),
         share_alike=float((values > ALIKE_COSINE).mean()),
         pairs=len(values),
-        halves=0 if own_halves else int(halves.sum()),
+        halves=int(halves.sum()),
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 
 from dfe.base.csv_text import csv_text
-from dfe.base.files import refuse_existing, replacing
+from dfe.base.files import replacing
 from dfe.base.frames import data_frame
 from dfe.judge.probe import Probe
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Kind = Literal["tokenizer", "baseline", "au proxy"]
 
-JSON, PAGE, TABLE = "evaluation.json", "evaluation.html", "table.csv"
+FILES = JSON, PAGE, TABLE = "evaluation.json", "evaluation.html", "table.csv"
 """Files that :func:`write_evaluation` writes."""
 
 _DIGITS = 5
@@ -160,16 +160,6 @@ _MAIN: dict[str, tuple[str, ...]] = {
 def main_figures(coder: Mapping[str, Any]) -> dict[str, float | None]:
     """The main figures of a coder's JSON by name; None where one was not measured."""
     return {name: _at(coder, path) for name, path in _MAIN.items()}
-
-
-def refuse_existing_results(folder: Path, *, overwrite: bool) -> None:
-    """Stop before any work is done when the results may not be written.
-
-    Raises:
-        OutputError: one of the files exists and ``overwrite`` is False.
-    """
-    for name in (JSON, PAGE, TABLE):
-        refuse_existing(folder / name, overwrite=overwrite)
 
 
 def write_evaluation(evaluation: Evaluation, folder: str | PathLike[str], *, overwrite: bool = False) -> None:

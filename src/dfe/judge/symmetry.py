@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from dfe.atlas.similarity import partners_of
 from dfe.base.types import BoolArray, CodeArray, DoubleArray, FloatArray, IntArray
 from dfe.displays.describe import describe_displays
 from dfe.displays.displays import Coder
@@ -16,9 +17,6 @@ from dfe.stats.bootstrap import Estimate, SubjectBootstrap
 
 CLOSED_COSINE = 0.99
 """A mirror image is in the book if some display has at least this cosine with it."""
-
-PARTNER_COSINE = 0.95
-"""The display nearest to a mirror image is its partner if their cosine is at least this."""
 
 SIDES: tuple[str, ...] = ("symmetric", "left", "right")
 
@@ -73,11 +71,9 @@ def sides(units: Units) -> NDArray[np.str_]:
 
 
 def mirror_partners(units: Units) -> IntArray:
-    """Display nearest to the mirror image of each display, ``(U,)``; :data:`NO_PARTNER` where none is near."""
-    cosines = units.mirror_cosines
-    if not len(cosines):
-        return np.zeros(0, np.int64)
-    return np.where(cosines.max(axis=1) >= PARTNER_COSINE, cosines.argmax(axis=1), NO_PARTNER)
+    """Each display's partner as the atlas has it, ``(U,)``; :data:`NO_PARTNER` where there is none."""
+    partners = partners_of(units.mirror_cosines)
+    return np.where(partners < 0, NO_PARTNER, partners)
 
 
 def mirror_image(said: IntArray, partners: IntArray) -> IntArray:

@@ -34,8 +34,7 @@ def write_summary(summary: Summary, folder: str | PathLike[str], *, overwrite: b
     """
     target = Path(folder)
     paths = tuple(target / name for name in (SUMMARY, RATES, MOMENTS))
-    for path in paths:
-        refuse_existing(path, overwrite=overwrite)
+    refuse_existing(*paths, overwrite=overwrite)
     _write(paths[0], FaceSummary, summary.faces, overwrite)
     write_rates_csv(summary.rates, paths[1], overwrite=overwrite)
     _write(paths[2], Moment, summary.moments, overwrite)

@@ -14,7 +14,7 @@ import pyarrow.csv as pa_csv
 
 from dfe.base.arrow_csv import without_marks, write_arrow_csv
 from dfe.base.errors import TableError
-from dfe.base.files import refuse_existing, replacing
+from dfe.base.files import replacing
 
 FORMAT = 1
 STUDY, SCORES, PAGE = "study.json", "scores.json", "study.html"
@@ -60,6 +60,7 @@ TABLES: dict[str, dict[str, pa.DataType]] = {
     },
 }
 """Columns of ``<name>.csv``; predictions have a further ``p_<k>`` for each class."""
+FILES = (STUDY, SCORES, PAGE, *(f"{table}.csv" for table in TABLES))
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,16 +76,6 @@ class Predictions:
     about: Mapping[str, Any]
     tables: Mapping[str, pa.Table]
     pictures: Mapping[int, bytes]
-
-
-def refuse_existing_study(folder: Path, *, overwrite: bool) -> None:
-    """Stop before any work is done when the results may not be written.
-
-    Raises:
-        OutputError: one of the files exists and ``overwrite`` is False.
-    """
-    for name in (STUDY, SCORES, PAGE, *(f"{table}.csv" for table in TABLES)):
-        refuse_existing(folder / name, overwrite=overwrite)
 
 
 def write_predictions(study: Predictions, folder: Path, *, overwrite: bool = False) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dfe.base.errors import UsageError
+from dfe.base.files import refuse_existing
 from dfe.base.frames import data_frame
 from dfe.base.types import Progress
 from dfe.datasets import make_task
@@ -27,7 +28,7 @@ from dfe.predict.protocol import study_examples
 from dfe.predict.reading import SpeechPart
 from dfe.predict.representation import Representation
 from dfe.predict.selection import as_at_hand
-from dfe.predict.store import Predictions, refuse_existing_study, write_predictions
+from dfe.predict.store import FILES, Predictions, write_predictions
 from dfe.predict.trace import with_displays
 from dfe.predict.write_report import write_report
 from dfe.recording.recording import Recording
@@ -169,9 +170,10 @@ def write_study(study: Study, folder: str | PathLike[str], *, overwrite: bool = 
     Raises:
         OutputError: one of the files exists (without ``overwrite``), or they cannot be written.
     """
-    refuse_existing_study(Path(folder), overwrite=overwrite)
-    write_predictions(study.predictions, Path(folder), overwrite=overwrite)
-    write_report(Path(folder), overwrite=overwrite)
+    out = Path(folder)
+    refuse_existing(*(out / name for name in FILES), overwrite=overwrite)
+    write_predictions(study.predictions, out, overwrite=overwrite)
+    write_report(out, overwrite=overwrite)
 
 
 def run_study(

@@ -118,7 +118,10 @@ class PictureNote:
     )
     picture_rate: float | None = field(metadata=_doc("different pictures a second by that share; null likewise"))
     freezes: int = field(
-        default=0, metadata=_doc("how often the picture stands still for a moment (0.4 s up to the limit of `usable`)")
+        default=0,
+        metadata=_doc(
+            "how often the picture stands still for a moment (0.4 s up to the limit of `usable`) and then jumps"
+        ),
     )
     frozen_s: float = field(default=0.0, metadata=_doc("for how long in all, in seconds"))
 

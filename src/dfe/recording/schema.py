@@ -52,8 +52,8 @@ _HEAD = (
     Column("usable", "bool", "", "True where the face also meets the limits of head pose, size, covering, standing "
            "still and blur that the provenance names under options, usability (by default yaw within 25 degrees, pitch "
            "within 20 degrees, roll within 30 degrees, box at least 60 pixels on its short side, at most a fifth of "
-           "the upper and of the lower face covered, no picture that stands still for over 2 seconds, or that is "
-           "blurred). Rows that are not usable are kept.", False),
+           "the upper and of the lower face covered, no picture that stands still for over 2 seconds, that is "
+           "blurred or made of squares). Rows that are not usable are kept.", False),
     Column("why_not", "string", "", "First reason why the row is not usable (on a row without a face, its reason "
            "again); empty where it is.", True),
     Column("confidence", "float32", "probability", "How sure the landmark network is that it looks at a face, 0 to 1.",

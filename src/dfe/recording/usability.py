@@ -11,7 +11,7 @@ from dfe.base.types import BoolArray, FloatArray
 OVER_UPPER = "something over the upper face"
 OVER_LOWER = "something over the lower face"
 """What ``why_not`` says of a covered region."""
-BLURRED = "the face is blurred"
+BLURRED = "the face is blurred or made of squares"
 """What it says of a picture without detail."""
 
 
@@ -36,7 +36,7 @@ class UsabilityRule:
     whole stretch is not usable. A huge number lets films pass that are made of stills."""
     min_detail: float = 0.34
     """Least contrast of fine detail in a face over that of coarser detail: what a face of about 20 px shows, whatever
-    its size. At 0 blurred faces pass (docs/front-end.md)."""
+    its size; a face made of large squares shows none. At 0 blurred faces pass (docs/front-end.md)."""
 
     @property
     def reasons(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from dfe.base.csv_text import csv_text
 from dfe.base.errors import TableError, UsageError
-from dfe.base.files import refuse_existing, replacing
+from dfe.base.files import replacing
 from dfe.base.label_table import read_label_table
 from dfe.base.numbers import is_missing
 from dfe.base.recording_names import RecordingNames
@@ -120,16 +120,6 @@ def _everybodys(done: Reliability, one: UnitReliability) -> tuple[float, float]:
     """Events a minute and ICC(A,1) of halves against everybody's resting face; NaN where that was not counted."""
     other = done.everybodys.get(one.unit.token)
     return (float("nan"), float("nan")) if other is None else (other.per_min, other.half.value)
-
-
-def check_reliability_folder(out: Path, *, overwrite: bool = False) -> None:
-    """Stop before any work is done if a result may not be written.
-
-    Raises:
-        OutputError: one is there already.
-    """
-    for name in FILES:
-        refuse_existing(out / name, overwrite=overwrite)
 
 
 def write_reliability(done: Reliability, out: Path, *, overwrite: bool = False) -> tuple[Path, ...]:

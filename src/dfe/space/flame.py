@@ -31,8 +31,8 @@ from dfe.space.base import ExpressionSpace, FaceMesh
 from dfe.space.flame_edition import EDITIONS, check_decodes
 from dfe.space.flame_model import JAW, LEFT_EYE, RIGHT_EYE, FlameModel, read_flame
 from dfe.space.flame_regions import vertex_regions
-from dfe.space.flame_skinning import rotations
 from dfe.space.plain import FLAME_PARTS, coefficients_of
+from dfe.space.rigid import rotations
 
 __all__ = ["MESH_VERSION", "FlameSpace", "flame_mesh_space", "read_flame"]
 
@@ -62,8 +62,8 @@ class FlameSpace(ExpressionSpace):
     def displace(self, x: ArrayLike) -> FloatArray:
         """Displacement in mm of every vertex, the jaw by skinning: ``(n, D)`` to ``(n, V, 3)``; NaN rows give NaN.
 
-        Equal to FLAME's forward pass (:func:`dfe.space.flame_skinning.flame_vertices`) of the mean shape with all other
-        joints at rest, minus the template. A row's result does not depend on the other rows.
+        Equal to FLAME's forward pass of the mean shape with all other joints at rest, minus the template (Li et al.
+        2017). A row's result does not depend on the other rows.
         """
         rows = self._rows(x)
         if not self.jaw:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dfe.base.types import BoolArray, DoubleArray, FloatArray, IntArray
 
@@ -27,6 +27,7 @@ _ROUNDS = 25
 _SETTLED = 1e-5
 _FRAMES_AT_ONCE = 256
 _NARROWEST = 1e-7
+_SMALL_ANGLE = 1e-100
 
 
 class Motion(NamedTuple):
@@ -47,6 +48,21 @@ class Motion(NamedTuple):
             turned = points[part].astype(np.float64) @ self.rotation[part]
             moved[part] = turned * self.scale[part, None, None] + self.shift[part, None]
         return moved
+
+
+def rotations(vectors: ArrayLike) -> DoubleArray:
+    """Axis-angle vectors in radians ``(..., 3)`` to rotation matrices ``(..., 3, 3)``, by Rodrigues' formula."""
+    r = np.asarray(vectors, np.float64)
+    angle = np.sqrt((r * r).sum(axis=-1))
+    x, y, z = np.moveaxis(r, -1, 0) / np.maximum(angle, _SMALL_ANGLE)
+    s, c = np.sin(angle), np.cos(angle)
+    t = 1 - c
+    rows = [
+        [c + t * x * x, t * x * y - s * z, t * x * z + s * y],
+        [t * x * y + s * z, c + t * y * y, t * y * z - s * x],
+        [t * x * z - s * y, t * y * z + s * x, c + t * z * z],
+    ]
+    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def seen_points(points: NDArray[np.floating]) -> BoolArray:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from dfe.base.errors import OutputError, UsageError
+from dfe.base.files import make_folders
 from dfe.base.types import FloatArray, Progress
 from dfe.space.base import ExpressionSpace
 from dfe.space.registry import load_space
@@ -106,7 +107,7 @@ def train(
             say(remark)
         say(f"training on {described(device)}" + (f" in {among.count} processes" if among.count > 1 else ""))
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folders(folder)
             with deterministic(config.threads, device):
                 run = Run(data, space, config, neutral, displays, folder, device, among)
                 tokenizer = run.finish(progress if among.first else None, tensorboard)

@@ -167,8 +167,8 @@ class Viewing:
                 self._copies[key] = Copy(path, Path(self._folder.name) / f"{key}.mp4")
             return self._copies[key]
 
-    def names_file(self, tokenizer: Tokenizer, key: int | None = None) -> Path:
-        """Where names are kept: where every command looks for them, or else beside the recording.
+    def names_file(self, tokenizer: Tokenizer) -> Path:
+        """Where names are kept: where every command looks for them, or else beside the first recording.
 
         The packaged tokenizers have no folder of the user's own.
         """
@@ -177,7 +177,7 @@ class Viewing:
         try:
             return names_target(tokenizer)
         except UsageError:
-            return self.library.entries[0 if key is None else key].path.parent / NAMES_FILE
+            return self.library.entries[0].path.parent / NAMES_FILE
 
     def names_of(self, tokenizer: Tokenizer) -> Names:
         """The user's names of a tokenizer's displays.

@@ -64,9 +64,9 @@ class MakePlan:
         tell(*(f"note: {one}" for one in plan.info.linked))
         if plan.info.unclear:
             paths, first = count(plan.info.unclear, "path fits", "paths fit"), plan.info.unclear_as
-            tell(
-                f"note: {paths} the pattern in several ways; fields from the left on take as little as they can: {first}"
-            )
+            tell(f"note: {paths} the pattern in several ways; fields on the left take as little as they can: {first}")
+        if plan.info.no_estimate:
+            tell(f"note: no estimate of time and room: {plan.info.no_estimate}")
         if self.json:
             show_json(overview.as_dict())
         else:

@@ -19,7 +19,8 @@ class RunPlan:
     It is `dfe encode` for corpora: the same tables, the same rule of what is done already, in manifest.csv. An input
     that fails is tried again and then set aside with the reason; the run stops before the disk is full. subjects.csv
     says whose each recording is. Exit codes: 0 all done; 1 some inputs cannot be read, failed or are damaged, now or in
-    an earlier run, and all others are done; 75 stopped early, start it again to go on.
+    an earlier run, and all others are done; 75 stopped early, start it again to go on; 3 an error ended the run, as a
+    plan or a cluster that is not there.
 
     Examples:
         dfe corpus run plan.parquet -o out --workers 8
@@ -44,9 +45,15 @@ class RunPlan:
 
     def run(self) -> int:
         """Run the plan, say what became of it, return the exit code."""
+        from dfe.cli.net import breaking_off
+
+        with breaking_off():
+            return self._run()
+
+    def _run(self) -> int:
         from dfe.cli.corpus.lines import JsonLines
         from dfe.cli.progress import show_progress
-        from dfe.cli.show import complain, say, show_json
+        from dfe.cli.show import complain, note_open_key, say, show_json
         from dfe.corpus.plan import read_plan
         from dfe.corpus.run import run_corpus
         from dfe.corpus.shard import Shard
@@ -56,6 +63,7 @@ class RunPlan:
         plan = read_plan(self.plan)
         shard = None if self.shard is None else Shard.parse(self.shard)
         options = self.choices.options(shard, self.stop_after, overwrite=self.overwrite)
+        note_open_key(self.choices.pseudonyms)
         engine = self.choices.find_engine(self.workers, apart=is_program())
         if self.json_lines:
             lines = JsonLines()

@@ -48,14 +48,17 @@ class Slurm:
     def run(self) -> int:
         """Print the script, return the exit code."""
         from dfe.cli.said import words_for
-        from dfe.cli.show import say
+        from dfe.cli.show import say, tell
         from dfe.corpus.plan import read_plan
         from dfe.corpus.run import checked
 
         plan = read_plan(self.plan)
         memory = self.choices.memory
         job = SlurmJob(self.shares, self.cpus, self.hours, memory, self.partition, self.account, self.gpus, self.leave)
-        self.choices.find_engine(self.cpus, apart=False)
-        checked(plan, self.out, self.choices.options())
+        engine = self.choices.find_engine(self.cpus, apart=False)
+        checked(plan, self.out, self.choices.options(), engine)
+        if self.shares > len(plan):
+            idle = self.shares - len(plan)
+            tell(f"note: {idle} of {self.shares} shares have nothing to do; --shares {len(plan)} will do")
         say(*job.script(self.plan, self.out, words_for(self.choices)).splitlines())
         return 0

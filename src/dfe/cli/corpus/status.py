@@ -28,10 +28,12 @@ class Status:
 
     def run(self) -> int:
         """Read the lists of results, print what they say, return the exit code."""
+        from dfe.cli.net import breaking_off
         from dfe.cli.show import complain, say, show_json, tell
         from dfe.corpus.status import status_of
 
-        status = status_of(self.corpus)
+        with breaking_off():
+            status = status_of(self.corpus)
         complain(status.failures)
         tell(*(f"note: {one}" for one in status.left_out))
         if self.json:

@@ -21,7 +21,8 @@ class Verify:
     corpus: Corpus
     sources: Flag = False
     """Read the videos again, too, and compare their hashes with those of the day they were encoded; not of sets of
-    pictures, and not under pseudonyms, since the lists do not say where the media are."""
+    pictures or stand-ins of media in a store, and not under pseudonyms, since the lists do not say where the media
+    are."""
     workers: Workers = 1
     json: AsJson = False
 
@@ -43,8 +44,9 @@ class Verify:
         if self.json:
             show_json(asdict(verified) | {"kept": verified.kept._asdict()})
         else:
+            read = f" and {count(verified.sources, 'source')}" if self.sources else ""
             say(
-                f"{count(verified.tables, 'table')} checked, {count(len(verified.faults), 'fault')}",
+                f"{count(verified.tables, 'table')}{read} checked, {count(len(verified.faults), 'fault')}",
                 *verified.kept.lines(),
             )
         return code

@@ -120,13 +120,14 @@ class Run:
     def run(self) -> int:
         """Describe, fit, score, write, print; return the exit code."""
         need_study()
+        from dfe.base.files import refuse_existing
         from dfe.cli.progress import show_progress
         from dfe.datasets import column_kinds, make_task
         from dfe.predict.config import StudyConfig
-        from dfe.predict.store import refuse_existing_study
+        from dfe.predict.store import FILES
         from dfe.predict.study import StudyOptions, run_study, write_study
 
-        refuse_existing_study(self.out, overwrite=self.overwrite)
+        refuse_existing(*(self.out / name for name in FILES), overwrite=self.overwrite)
         task = make_task(
             self.task,
             self.table,

@@ -14,6 +14,7 @@ from dfe.base.stamps import stamps
 from dfe.base.types import Progress
 from dfe.corpus.engines.scratch import own_folder
 from dfe.corpus.probing import Probe
+from dfe.corpus.sample import ToMeasure
 from dfe.corpus.stand_ins import fetch_original, stands_for
 from dfe.encoding.engine import Engine
 from dfe.encoding.finish import Done
@@ -93,7 +94,7 @@ def _known_again(row: Row, task: Work) -> Row:
 
 def _ready(task: Any, folder: Path, fetched: dict[Path, Path]) -> Any:
     """The task with the media that its sources' paths stand for."""
-    if isinstance(task, Probe):
+    if isinstance(task, Probe | ToMeasure):
         places = (folder / str(at) for at in range(len(task.sources)))
         sources = (_fetched(source, place, fetched) for source, place in zip(task.sources, places, strict=True))
         return task._replace(sources=tuple(sources))

@@ -313,7 +313,8 @@ def _connected(address: str | None) -> Iterator[Any]:
                 if address
                 else f"Ray does not start ({error})"
             )
-            raise DfeError(what, advice="start one with `ray start --head`, or name its address") from None
+            token = "; where it asks for a token, set RAY_AUTH_MODE=token" if address else ""
+            raise DfeError(what, advice=f"start one with `ray start --head`, or name its address{token}") from None
         try:
             yield ray
         finally:

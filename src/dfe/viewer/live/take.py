@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dfe.base.errors import OutputError, UsageError
-from dfe.base.files import refuse_existing
+from dfe.base.files import make_folders, refuse_existing
 from dfe.encoding.coders import Coders
 from dfe.viewer.live.stretch import Stretch
 
@@ -33,7 +33,7 @@ def take_path(folder: Path, name: str = "") -> Path:
         raise UsageError(f"{name[:80]!r} cannot be the name of a recording", advice=advice)
     path = folder / f"{name}.parquet"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folders(folder)
         refuse_existing(path, overwrite=False)
     except OutputError as error:
         raise OutputError(

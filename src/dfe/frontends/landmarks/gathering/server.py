@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -37,7 +38,6 @@ from dfe.frontends.landmarks.sessions import Session
 RUNNERS = 2
 """Batches under way at a time: while one is on the device, the next is put together."""
 _GREETED_WITHIN_S = 5.0
-_TICK_S = 0.5
 _ROOM_BYTES = 1 << 18
 """For an answer that was not read yet; there is never more than one, and it is smaller."""
 
@@ -73,7 +73,11 @@ class Server:
         self._gathering = Gathering(sessions, batch, patience_s)
         self._stirred = threading.Condition()
         self._selector = selectors.DefaultSelector()
+        self._bell, self._button = socket.socketpair()
+        """Rings in the ear of the thread that listens."""
         self._lines: set[_Line] = set()
+        self._alone_since_s: float | None = None
+        """Nobody has been there since; None where somebody is."""
         self._ended = False
         self.count: dict[str, dict[str, int]] = {name: {"batches": 0, "faces": 0} for name in sessions}
         """Of each network, batches that were run and faces in them."""
@@ -84,21 +88,20 @@ class Server:
         for runner in runners:
             runner.start()
         self._listener.setblocking(False)
-        self._selector.register(self._listener, selectors.EVENT_READ)
-        alone_since = time.monotonic()
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._bell, selectors.EVENT_READ, lambda: self._bell.recv(_ROOM_BYTES))
         while not self._ended:
-            for key, _ in self._selector.select(_TICK_S):
-                if key.data is None:
-                    self._accept()
-                else:
-                    self._hear(key.data)
             now = time.monotonic()
-            for line in [one for one in self._lines if not one.greeted and now > one.since_s + _GREETED_WITHIN_S]:
+            for line in [one for one in self._lines if not one.greeted and now >= one.since_s + _GREETED_WITHIN_S]:
                 self._drop(line)
             if self._gathering.callers:
-                alone_since = now
-            elif now > alone_since + self._linger_s:
+                self._alone_since_s = None
+            elif self._alone_since_s is None:
+                self._alone_since_s = now
+            if self._alone_since_s is not None and now >= self._alone_since_s + self._linger_s:
                 break
+            for key, _ in self._selector.select(self._nothing_for_s(now)):
+                key.data()
         with self._stirred:
             self._ended = True
             self._stirred.notify_all()
@@ -107,12 +110,22 @@ class Server:
             self._drop(line)
         for runner in runners:
             runner.join()
+        self._selector.close()
+        self._bell.close()
+        self._button.close()
+
+    def _nothing_for_s(self, now_s: float) -> float | None:
+        """So long nothing is to be done unless somebody is heard; None where nothing ever is."""
+        until = [line.since_s + _GREETED_WITHIN_S for line in self._lines if not line.greeted]
+        if self._alone_since_s is not None:
+            until.append(self._alone_since_s + self._linger_s)
+        return max(min(until) - now_s, 0.0) if until else None
 
     def _accept(self) -> None:
         with suppress(OSError):
             line = _Line(self._listener.accept()[0])
             self._lines.add(line)
-            self._selector.register(line.socket, selectors.EVENT_READ, line)
+            self._selector.register(line.socket, selectors.EVENT_READ, partial(self._hear, line))
 
     def _drop(self, line: _Line) -> None:
         self._lines.discard(line)
@@ -174,6 +187,7 @@ class Server:
                 self._run(name, faces, rooms[name])
         finally:
             self._ended = True
+            self._button.send(b"!")
 
     def _run(self, name: str, faces: list[Face], room: NDArray[Any]) -> None:
         """Put a batch together, run it, and answer each call that is whole then."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -157,20 +157,6 @@ class RvqModel(nn.Module):
         for part, module in self._learned():
             tensors |= {f"{part}.{name}": tensor for name, tensor in module.state_dict().items()}
         return {name: tensor.detach().cpu().numpy().astype(np.float32) for name, tensor in tensors.items()}
-
-    @classmethod
-    def from_weights(cls, config: RvqConfig, weights: Mapping[str, NDArray[Any]]) -> RvqModel:
-        """The model in float64 with the weights of a tokenizer's file."""
-        model = cls(config, weights["neutral"], weights["to_latent"], weights["from_latent"]).double()
-        with torch.no_grad():
-            model.quantizer.codes.copy_(torch.tensor(weights["codebook"][1:]))
-            model.quantizer.log_gains.copy_(torch.tensor(weights["gains"], dtype=torch.float64)[1:].log())
-        for part, module in model._learned():
-            prefix = f"{part}."
-            module.load_state_dict(
-                {n.removeprefix(prefix): torch.tensor(a) for n, a in weights.items() if n.startswith(prefix)}
-            )
-        return model
 
     def _learned(self) -> list[tuple[str, nn.Module]]:
         """The transformers, by the name under which the file keeps their arrays."""

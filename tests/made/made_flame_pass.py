@@ -12,28 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from dfe.base.errors import UsageError
 from dfe.base.types import DoubleArray
-from dfe.space.flame_model import EXPRESSIONS, JOINTS, SHAPES, FlameModel
+from dfe.space.flame_model import JOINTS, FlameModel
+from dfe.space.rigid import rotations
 
 _PARENTS = (-1, 0, 1, 1, 1)
 _ROWS_AT_ONCE = 64
-_SMALL_ANGLE = 1e-100
-
-
-def rotations(vectors: ArrayLike) -> DoubleArray:
-    """Axis-angle vectors in radians ``(..., 3)`` to rotation matrices ``(..., 3, 3)``, by Rodrigues' formula."""
-    r = np.asarray(vectors, np.float64)
-    angle = np.sqrt((r * r).sum(axis=-1))
-    x, y, z = np.moveaxis(r, -1, 0) / np.maximum(angle, _SMALL_ANGLE)
-    s, c = np.sin(angle), np.cos(angle)
-    t = 1 - c
-    rows = [
-        [c + t * x * x, t * x * y - s * z, t * x * z + s * y],
-        [t * x * y + s * z, c + t * y * y, t * y * z - s * x],
-        [t * x * z - s * y, t * y * z + s * x, c + t * z * z],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
 
 
 def flame_vertices(
@@ -54,22 +38,11 @@ def flame_vertices(
         pose: ``(n, 15)`` axis-angle vectors in radians of root, neck, jaw, left eye and right eye.
         eyelids: ``(n, 2)``, SMIRK's, added to the posed vertices as SMIRK does; without its files they move nothing.
         dtype: of the calculation and of what it returns, float32 or float64.
-
-    Raises:
-        UsageError: arrays that do not fit.
     """
-    given = {"shape": (shape, SHAPES), "expression": (expression, EXPRESSIONS), "pose": (pose, 3 * JOINTS)}
-    rows: dict[str, NDArray[Any]] = {}
-    for name, (values, most) in (given | {"eyelids": (eyelids, 2)}).items():
-        if values is not None:
-            array = np.asarray(values, np.float64)
-            if array.ndim != 2 or array.shape[1] > most or (name in ("pose", "eyelids") and array.shape[1] != most):
-                raise UsageError(f"{name} of shape {array.shape}, not (n, {most})")
-            rows[name] = array
-    counts = {len(array) for array in rows.values()}
-    if len(counts) != 1:
-        raise UsageError("FLAME needs rows of coefficients, the same number of each")
-    out = np.empty((counts.pop(), *model.template.shape), dtype)
+    given = {"shape": shape, "expression": expression, "pose": pose, "eyelids": eyelids}
+    rows = {name: np.asarray(values, np.float64) for name, values in given.items() if values is not None}
+    (count,) = {len(array) for array in rows.values()}
+    out = np.empty((count, *model.template.shape), dtype)
     for start in range(0, len(out), _ROWS_AT_ONCE):
         part = slice(start, start + _ROWS_AT_ONCE)
         out[part] = _skinned(model, {name: array[part] for name, array in rows.items()}, out.dtype)
