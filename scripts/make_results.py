@@ -233,7 +233,7 @@ def lists_of_faces(data: Path, work: Path, target: Path) -> None:
             "pictures": pictures,
             "found": len(hit),
             "usable": int((first & recording.usable).sum()) if judged else None,
-            "not_usable": Counter(recording.column("why_not")[first & ~recording.usable].tolist()),
+            "not_usable": Counter(recording.column("why_not")[first & ~recording.usable].tolist()) if judged else {},
             "sha256_of_found": hashlib.sha256("\n".join(hit).encode()).hexdigest(),
             "not_found": missed,
         }
