@@ -44,11 +44,15 @@ def write_page(studies: Path, page: Path) -> None:
 
 def _usable(counts: Row) -> str:
     """How many of the faces in a study's pictures a filter would have left."""
+    found, usable, blurred = (counts[name] for name in ("found", "usable", "blurred"))
+    if usable == found:
+        return f"All {found:,} faces found count here (`--all-faces`); all are usable by the default rule, too."
+    why = "turned, small, or look covered"
     return (
-        f"All {counts['found']:,} faces found count here (`--all-faces`). By the default rule {counts['usable']:,} of "
-        f"them are usable; {counts['blurred']:,} are not because they are blurred, the others since they are turned, "
-        "small, or look covered."
-    )
+        f"All {found:,} faces found count here (`--all-faces`). By the default rule {usable:,} are usable. "
+        + (f"{blurred:,} are not because they are blurred, the others since they are {why}." if blurred
+           else f"The others are {why}; none is blurred.")
+    )  # fmt: skip
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
