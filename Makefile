@@ -142,7 +142,7 @@ mae: $(VENV)/.dev
 # Measures all that docs/results.md reports, from ../shared/data, and writes it.
 results: $(VENV)/.dev
 	@$(BIN)/python scripts/make_results.py
-	@$(BIN)/python benchmarks/recovery.py --write docs/recovery.md
+	@$(BIN)/python benchmarks/recovery.py --runs 120 --write docs/recovery.md
 
 # Faults and attacks: of each kind how many were tried and survived (CONTRIBUTING.md); FAULTS="--tries 1000 --runs 20" for more.
 faults: $(VENV)/.dev $(MEDIA)
