@@ -90,6 +90,8 @@ class CorpusSummary:
     """How often any of those that are set aside has failed."""
     changed: list[str] = field(default_factory=list)
     """Recordings that were made in this run of something else than was planned: their media have changed since."""
+    altered: list[str] = field(default_factory=list)
+    """Recordings whose tables something else had changed since they were written, so that they were made anew."""
 
     def add(self, result: InputResult) -> None:
         """Count what became of a recording."""
@@ -99,6 +101,8 @@ class CorpusSummary:
         self.most_tries = max(self.most_tries, result.tries)
         if result.problem is not None:
             self.problems.append(result.problem)
+        if result.altered:
+            self.altered.append(result.name)
 
     @property
     def waiting(self) -> int:
@@ -116,7 +120,7 @@ class CorpusSummary:
         counts = {state: self.states[state] for state in STATES}
         return {
             "recordings": self.recordings, **counts, "waiting": self.waiting,
-            "changed_since_planned": len(self.changed), "frames": self.frames,
+            "changed_since_planned": len(self.changed), "altered": len(self.altered), "frames": self.frames,
             "faces": self.faces, "seconds": round(self.seconds, 3), "frames_per_second": round(rate, 2),
             "stopped": self.stopped, "exit_code": self.exit_code,
         }  # fmt: skip
@@ -124,10 +128,14 @@ class CorpusSummary:
     @property
     def notes(self) -> list[str]:
         """What is no problem, and should be known."""
-        if not self.changed:
-            return []
-        some = ", ".join(self.changed[:_NAMED]) + (", ..." if len(self.changed) > _NAMED else "")
-        return [f"{count(len(self.changed), 'recording')} of media that have changed since the plan: {some}"]
+        return [
+            f"{count(len(names), what)} {how}: {', '.join(names[:_NAMED])}{', ...' if len(names) > _NAMED else ''}"
+            for names, what, how in (
+                (self.changed, "recording", "of media that have changed since the plan"),
+                (self.altered, "table", "made anew, since the earlier one was changed after it was written"),
+            )
+            if names
+        ]
 
     def lines(self) -> list[str]:
         """A few lines for people."""

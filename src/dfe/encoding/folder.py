@@ -9,7 +9,7 @@ import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar, overload, runtime_checkable
 
@@ -104,7 +104,7 @@ class FolderRun:
             DeviceError: the networks cannot run where they shall; nothing is said against any input.
         """
         watch = self._choices.limits.watch(self._out)
-        todo, pages = array("q"), array("q")
+        todo, pages, altered = array("q"), array("q"), set[str]()
         lost = [Row(self.manifest.name(Path(p.where)), status="failed", reason=str(p)) for p in absent if p.where]
         waiting: list[Row] = lost
         glances = (
@@ -139,6 +139,8 @@ class FolderRun:
                 (pages if one.page_only else todo).append(at)
                 if not one.page_only:
                     waiting.append(one.row)
+                if one.altered:
+                    altered.add(source.name)
             if len(waiting) >= _ROWS_AT_ONCE:
                 self.manifest.note(*waiting)  # before any result, so that it is known as ours
                 waiting = []
@@ -159,7 +161,7 @@ class FolderRun:
                     else:
                         if result.status == "failed" and tries is not None and not left:
                             aside.append(result.name)
-                        yield result
+                        yield replace(result, altered=result.name in altered)
                 for name in aside:  # now that no piece of theirs is under way
                     self._kept.forget(piece_mark(name))
                 todo = again

@@ -37,6 +37,8 @@ class ToDo(NamedTuple):
     """Whether results that are there already are to be replaced."""
     page_only: bool = False
     """Whether the table is there, whole and of the same source and options, and only its page is to be made."""
+    altered: bool = False
+    """Whether something else has changed the table since it was written, so that it is made anew."""
 
 
 def ways(options: EncodeOptions, coders: Coders, **more: object) -> str:
@@ -126,7 +128,8 @@ def due(
         if tries is not None and told.times_failed >= tries:
             return "aside"
     if not ready:
-        return ToDo(source, targets, row, True)
+        altered = like_now and told.table_sha256 != "" and targets.table.exists()
+        return ToDo(source, targets, row, True, altered=altered)
     return ToDo(source, targets, told._replace(input=mine, report=report, page=page), True, page_only=True)
 
 

@@ -69,6 +69,8 @@ class InputResult:
     problem: str | None = None
     changed: bool = False
     """Whether the source was written to while it was read."""
+    altered: bool = False
+    """Whether something else had changed its table since an earlier run wrote it; what was there is replaced."""
     warnings: tuple[str, ...] = ()
     """What is known to be wrong, odd or mended about the source, and what a front end had to guess or leave out."""
     needs_more: bool = False
@@ -233,6 +235,8 @@ class RunSummary:
                 if result.fleeting:
                     people += f", {result.fleeting} more for a moment only (perhaps no face, left out of reports)"
                 lines.append(printable(f"{result.table}: {seen}{why}{people}"))
+                if result.altered:
+                    lines.append("  note: made anew, since the earlier table was changed after it was written")
                 lines.extend(f"  note: {printable(warning)}" for warning in result.warnings)
                 if result.report is not None:
                     lines.append(f"  report: {printable(str(result.report))}")
